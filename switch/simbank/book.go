@@ -1,0 +1,274 @@
+package simbank
+
+import (
+	"math"
+	"sync"
+)
+
+// amountMax is the largest amount of DE4, twelve digits. With at most
+// legsCeiling legs, no sum of a book can leave int64.
+const (
+	amountMax   = 999_999_999_999
+	legsCeiling = 9_000_000
+)
+
+// Leg is one debit, credit, reversal or advice as the switch sent it. A reversal
+// and an advice carry the key of the leg they are about.
+type Leg struct {
+	Key     Key
+	TxnID   TxnID
+	Account Account // DE102 for a debit and its reversal, DE103 for a credit
+	Amount  int64   // minor units
+}
+
+// Verdict bends the judgement of a leg that is new to the book; the zero value
+// is an honest one. A leg that is known keeps its first answer.
+type Verdict struct {
+	Decline Code // do not post, answer this
+	Tell    Code // post if the account allows it, but answer this
+}
+
+// Answer is what a book says to a leg.
+type Answer struct {
+	Code     Code
+	Approval Approval // DE38; empty unless Code is Approved
+	Repeat   bool     // the leg was known, nothing was posted now
+}
+
+// nowhere is the index of an account that the book does not keep.
+const nowhere = int32(-1)
+
+// record holds no pointer; see Code.
+type record struct {
+	key     Key
+	txn     TxnID
+	amount  int64
+	account int32
+	kind    Kind
+	state   State
+	code    Code // answer to the leg itself
+}
+
+// Book keeps accounts in minor units and every leg that touched them. It is safe
+// for concurrent use and knows no codec. A leg posts at most once, whatever is
+// repeated, and in whatever order its reversal or advice comes.
+type Book struct {
+	mu       sync.Mutex // guards all below
+	accounts map[Account]int32
+	balances []int64
+	// suspense takes an advised credit that no account can take: an advice
+	// reports a done fact, so refusing it would unbalance the switch.
+	suspense  int64
+	legs      []record
+	index     map[Key]int32
+	legsMax   int
+	net       int64
+	conflicts int
+}
+
+// NewBook makes an empty book that remembers up to legsMax legs (0 means
+// 1,000,000; never more than 9,000,000). A full book answers new legs 96.
+func NewBook(legsMax int) *Book {
+	if legsMax <= 0 {
+		legsMax = 1_000_000
+	}
+	return &Book{
+		accounts: make(map[Account]int32),
+		index:    make(map[Key]int32),
+		legsMax:  min(legsMax, legsCeiling),
+	}
+}
+
+// Open opens an account with a balance, or sets the balance of a known one.
+func (b *Book) Open(a Account, balance int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i, known := b.accounts[a]; known {
+		b.balances[i] = balance
+		return
+	}
+	b.accounts[a] = int32(len(b.balances))
+	b.balances = append(b.balances, balance)
+}
+
+// Debit takes money from an account.
+func (b *Book) Debit(l Leg, v Verdict) Answer { return b.book(Debit, l, v) }
+
+// Credit gives money to an account.
+func (b *Book) Credit(l Leg, v Verdict) Answer { return b.book(Credit, l, v) }
+
+func (b *Book) book(k Kind, l Leg, v Verdict) Answer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i, seen := b.index[l.Key]; seen {
+		return b.again(i, k, l)
+	}
+	at := b.locate(l.Account)
+	code := b.judge(k, at, l.Amount, v)
+	state := Declined
+	if code == Approved {
+		state = Posted
+		if v.Tell != (Code{}) {
+			code = v.Tell
+		}
+	}
+	i, ok := b.remember(record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: at, kind: k, state: state, code: code})
+	if !ok {
+		// Not remembered means not posted: an unremembered posting could
+		// be posted again.
+		return Answer{Code: Malfunction}
+	}
+	if state == Posted {
+		b.post(k, at, l.Amount)
+	}
+	return b.answer(i, code, false)
+}
+
+// ReverseDebit takes a debit back. Before its original it is stored, and the
+// original will be declined; repeated it answers the same.
+func (b *Book) ReverseDebit(l Leg) Answer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i, seen := b.index[l.Key]
+	if !seen {
+		r := record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: b.locate(l.Account), kind: Debit, state: ReversalFirst, code: DuplicateOther}
+		if _, ok := b.remember(r); !ok {
+			return Answer{Code: Malfunction}
+		}
+		return Answer{Code: NotFound}
+	}
+	r := &b.legs[i]
+	if !b.same(r, Debit, l) {
+		return Answer{Code: DuplicateOther}
+	}
+	switch r.state {
+	case Posted:
+		r.state = Reversed
+		b.post(Credit, r.account, r.amount)
+		return Answer{Code: Approved}
+	case Reversed:
+		return Answer{Code: Approved, Repeat: true}
+	case ReversalFirst:
+		return Answer{Code: NotFound, Repeat: true}
+	default:
+		return Answer{Code: NothingDone, Repeat: true}
+	}
+}
+
+// AdviseCredit books a credit that the switch has already decided (deemed): it
+// posts unless the leg is posted, even if the leg was declined before.
+func (b *Book) AdviseCredit(l Leg) Answer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i, seen := b.index[l.Key]
+	if seen {
+		r := &b.legs[i]
+		if !b.same(r, Credit, l) {
+			return Answer{Code: DuplicateOther}
+		}
+		if r.state == Posted {
+			return b.answer(i, Approved, true)
+		}
+		r.state, r.code = Posted, Approved
+		b.post(Credit, r.account, r.amount)
+		return b.answer(i, Approved, false)
+	}
+	if l.Amount <= 0 || l.Amount > amountMax {
+		return Answer{Code: InvalidAmount}
+	}
+	at := b.locate(l.Account)
+	i, ok := b.remember(record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: at, kind: Credit, state: Posted, code: Approved})
+	if !ok {
+		return Answer{Code: Malfunction}
+	}
+	b.post(Credit, at, l.Amount)
+	return b.answer(i, Approved, false)
+}
+
+// again answers a leg that the book knows. REQUIRES: mu held.
+func (b *Book) again(i int32, k Kind, l Leg) Answer {
+	r := &b.legs[i]
+	if !b.same(r, k, l) {
+		return Answer{Code: DuplicateOther, Repeat: true}
+	}
+	return b.answer(i, r.code, true)
+}
+
+// same reports whether l is the leg that r holds; another content under the same
+// key is counted, because an honest switch never sends it. REQUIRES: mu held.
+func (b *Book) same(r *record, k Kind, l Leg) bool {
+	if r.kind == k && r.amount == l.Amount && r.account == b.locate(l.Account) {
+		return true
+	}
+	b.conflicts++
+	return false
+}
+
+// judge decides a new leg, in this order: amount, account, verdict, balance.
+// REQUIRES: mu held.
+func (b *Book) judge(k Kind, at int32, amount int64, v Verdict) Code {
+	switch {
+	case amount <= 0 || amount > amountMax:
+		return InvalidAmount
+	case at == nowhere && k == Debit:
+		return InvalidPayer
+	case at == nowhere:
+		return InvalidPayee
+	case v.Decline != (Code{}):
+		return v.Decline
+	case k == Debit && b.balances[at] < amount:
+		return NoFunds
+	case k == Credit && b.balances[at] > math.MaxInt64-amount:
+		return AboveLimit
+	}
+	return Approved
+}
+
+// post moves the money. A credit that no account can take goes to suspense.
+// REQUIRES: mu held; judge approved it, or it is an advice.
+func (b *Book) post(k Kind, at int32, amount int64) {
+	if k == Debit {
+		b.balances[at] -= amount
+		b.net -= amount
+		return
+	}
+	b.net += amount
+	if at == nowhere || b.balances[at] > math.MaxInt64-amount {
+		b.suspense += amount
+		return
+	}
+	b.balances[at] += amount
+}
+
+func (b *Book) locate(a Account) int32 {
+	if i, known := b.accounts[a]; known {
+		return i
+	}
+	return nowhere
+}
+
+// remember stores a new leg; false when the book is full. REQUIRES: mu held.
+func (b *Book) remember(r record) (int32, bool) {
+	if len(b.legs) >= b.legsMax {
+		return 0, false
+	}
+	i := int32(len(b.legs))
+	b.legs = append(b.legs, r)
+	b.index[r.key] = i
+	return i, true
+}
+
+// answer gives leg i its approval code, which is its number: so a repeat gets
+// the same one without storing it.
+func (b *Book) answer(i int32, code Code, repeat bool) Answer {
+	a := Answer{Code: code, Repeat: repeat}
+	if code == Approved {
+		const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		n := int(i) + 1
+		for at := len(a.Approval) - 1; at >= 0; at-- {
+			a.Approval[at] = digits[n%36]
+			n /= 36
+		}
+	}
+	return a
+}
