@@ -1,0 +1,125 @@
+package certs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Init makes a development PKI in dir: ca.pem, ca-key.pem and for each id, and
+// for "switch", <id>.pem and <id>-key.pem. It refuses to overwrite anything:
+// when one file exists, none is written. The certificates are dated by the time
+// stamp that the file system gives to dir's probe, so that this package, like
+// all others, has no clock of its own; a caller with a Clock uses InitAt.
+func Init(dir string, ids []string) error {
+	now, err := fileTime(dir)
+	if err != nil {
+		return err
+	}
+	return InitAt(dir, ids, now, LeafValidity)
+}
+
+// InitAt is Init at the given time, with leaves valid for valid after it.
+// A time in the past makes expired certificates, for tests.
+func InitAt(dir string, ids []string, now time.Time, valid time.Duration) error {
+	if !slices.Contains(ids, SwitchID) {
+		ids = append([]string{SwitchID}, ids...)
+	}
+	if err := checkIDs(ids); err != nil {
+		return err
+	}
+	if err := checkNew(dir, append([]string{caFile, caKeyFile}, leafFiles(ids)...)); err != nil {
+		return err
+	}
+	ca, der, err := newAuthority(now)
+	if err != nil {
+		return err
+	}
+	key, err := keyPEM(caKeyFile, ca.key)
+	if err != nil {
+		return err
+	}
+	leaves, err := ca.leaves(ids, now, valid)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make certificate folder: %w", err)
+	}
+	return writeAll(dir, append([]newFile{certPEM(caFile, der), key}, leaves...))
+}
+
+// Issue adds leaves for ids to the PKI that Init made in dir, for new
+// participants and for tests. It refuses to overwrite anything.
+func Issue(dir string, ids []string, now time.Time, valid time.Duration) error {
+	if err := checkIDs(ids); err != nil {
+		return err
+	}
+	if err := checkNew(dir, leafFiles(ids)); err != nil {
+		return err
+	}
+	ca, err := loadAuthority(dir)
+	if err != nil {
+		return err
+	}
+	leaves, err := ca.leaves(ids, now, valid)
+	if err != nil {
+		return err
+	}
+	return writeAll(dir, leaves)
+}
+
+// leaves makes the files of all ids in memory.
+func (a *authority) leaves(ids []string, now time.Time, valid time.Duration) ([]newFile, error) {
+	var files []newFile
+	for _, id := range ids {
+		der, key, err := a.leaf(id, now, valid)
+		if err != nil {
+			return nil, err
+		}
+		k, err := keyPEM(id+keyExt, key)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, certPEM(id+certExt, der), k)
+	}
+	return files, nil
+}
+
+func leafFiles(ids []string) []string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, id+certExt, id+keyExt)
+	}
+	return names
+}
+
+func checkIDs(ids []string) error {
+	var faults []error
+	for _, id := range ids {
+		if !idPattern.MatchString(id) {
+			faults = append(faults, fmt.Errorf("id %q: want 1 to 32 of A-Z a-z 0-9 and -", id))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// fileTime asks the file system for the time by making and removing a file in
+// dir, which is made first: Init needs it next anyway.
+func fileTime(dir string) (time.Time, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return time.Time{}, fmt.Errorf("make certificate folder: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".time-*")
+	if err != nil {
+		return time.Time{}, fmt.Errorf("write to certificate folder: %w", err)
+	}
+	info, err := f.Stat()
+	if err := errors.Join(err, f.Close(), os.Remove(filepath.Clean(f.Name()))); err != nil {
+		return time.Time{}, fmt.Errorf("read time of certificate folder: %w", err)
+	}
+	return info.ModTime(), nil
+}
