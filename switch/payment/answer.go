@@ -1,0 +1,183 @@
+package payment
+
+// answer takes a participant's answer to the leg it belongs to. An answer may
+// come on any link of that participant; it belongs to a leg only if it echoes
+// what the leg carried.
+func (m *Machine) answer(e *Event) {
+	a := &e.Answer
+	p, ok := m.open[a.Payment]
+	if !ok {
+		m.notice(Effect{Notice: Late})
+		return
+	}
+	leg := p.Legs[a.Leg]
+	if p.target(a.Leg) != e.From || leg.SentAt == 0 || leg.STAN != a.STAN || leg.Transmitted != a.Transmitted {
+		m.notice(Effect{Notice: Unmatched, Payment: p, State: p.State})
+		return
+	}
+	m.touch(p)
+	switch {
+	case a.Leg == LegResolve && p.State == Resolving:
+		m.resolved(p, e)
+	case a.Leg == LegDebit && p.State == DebitSent:
+		m.debited(p, a)
+	case a.Leg == LegCredit && (p.State == CreditSent || p.State == CreditUnknown):
+		m.credited(p, a)
+	case a.Leg == LegCredit && p.State == Deemed:
+		m.deemedAnswer(p, a)
+	case a.Leg == LegReversal && p.State == DebitRevSent:
+		m.reversed(p, a)
+	case a.Leg == LegAdvice && p.Repairing:
+		m.advised(p, a)
+	default:
+		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
+	}
+}
+
+// verdict sorts an answer into yes, no and "proves nothing". An approval of
+// another amount proves nothing: what was posted is not what was asked.
+func verdict(p *Payment, a *Answer, ambiguous []Code) Cause {
+	switch {
+	case a.Outcome == Unreadable || contains(ambiguous, a.Code):
+		return Ambiguous
+	case a.Outcome != OK:
+		return Refusal
+	case a.Minor != p.Amount.Minor:
+		return Ambiguous
+	}
+	return Approved
+}
+
+// resolved takes the payee's account from its PSP. No money has moved: whatever
+// is not a yes declines.
+func (m *Machine) resolved(p *Payment, e *Event) {
+	a := &e.Answer
+	p.BankCode = a.Code
+	switch {
+	case a.Outcome == Unreadable:
+		m.decline(p, Ambiguous, PayeeOffline)
+		return
+	case a.Outcome != OK:
+		m.decline(p, Refusal, a.Outcome)
+		return
+	}
+	p.PayeeBank = p.PayeePSP
+	if e.Text.Has(PayeeIFSC) {
+		bank, ok := m.routes.IFSC(e.Text.Get(PayeeIFSC))
+		if !ok {
+			m.decline(p, Refusal, RouteUnknown)
+			return
+		}
+		p.PayeeBank = bank
+	}
+	for _, f := range [...]TextField{PayeeAccount, PayeeName, PayeeIFSC} {
+		if e.Text.Has(f) && !p.Text.Set(f, e.Text.Get(f)) {
+			m.decline(p, Ambiguous, Format)
+			return
+		}
+	}
+	if !p.Text.Has(PayeeAccount) {
+		m.decline(p, Refusal, AccountUnknownPayee)
+		return
+	}
+	p.BankCode = Code{}
+	m.clearDeadline(p)
+	m.move(p, Approved)
+	m.debit(p)
+}
+
+// debited takes the answer of the payer's bank.
+func (m *Machine) debited(p *Payment, a *Answer) {
+	p.BankCode = a.Code
+	switch cause := verdict(p, a, m.at(p.PayerBank).profile.AmbiguousDebit); cause {
+	case Refusal:
+		m.release(p)
+		m.decline(p, cause, a.Outcome)
+	case Ambiguous:
+		m.reverse(p, cause, TimeoutDebit)
+		m.reply(p, TimeoutDebit)
+	default:
+		p.Approval = a.Approval
+		m.move(p, Approved)
+		m.credit(p)
+	}
+}
+
+// credit sends the credit of a payment whose debit is durable (I3).
+func (m *Machine) credit(p *Payment) {
+	p.BankCode = Code{}
+	switch {
+	case m.now >= p.DeadlineD0:
+		m.reverse(p, Refused, TooLate)
+	case !m.up(p.PayeeBank):
+		m.reverse(p, Refused, PayeeOffline)
+	default:
+		m.move(p, Go)
+		until := m.now + int64(m.at(p.PayeeBank).profile.Timers.Credit)
+		m.setDeadline(p, until)
+		m.start(p, LegCredit, until)
+	}
+}
+
+// credited takes the answer of the payee's bank, in time or late. A clear no is
+// binding on that bank, so that the debit may be reversed (I4).
+func (m *Machine) credited(p *Payment, a *Answer) {
+	cause := verdict(p, a, m.at(p.PayeeBank).profile.AmbiguousCredit)
+	switch {
+	case cause == Approved:
+		m.settle(p, cause, OK)
+		m.close(p)
+	case cause == Refusal:
+		p.BankCode = a.Code
+		m.reverse(p, cause, a.Outcome)
+	case p.State == CreditSent:
+		p.BankCode = a.Code
+		m.doubt(p, cause)
+	default: // in doubt already: an answer that proves nothing changes nothing
+		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
+	}
+}
+
+// doubt begins the wait for a late credit answer. The payer is told "deemed".
+func (m *Machine) doubt(p *Payment, cause Cause) {
+	m.move(p, cause)
+	m.touch(p)
+	m.reply(p, TimeoutCredit)
+	m.setDeadline(p, m.now+int64(m.at(p.PayeeBank).profile.Timers.CreditUnknown))
+}
+
+// settle makes a payment a success in the ledger.
+func (m *Machine) settle(p *Payment, cause Cause, o Outcome) {
+	m.book.Post(p.PayerBank, p.PayeeBank, p.Amount.Minor)
+	m.at(p.PayerBank).dirty, m.at(p.PayeeBank).dirty = true, true
+	p.Outcome = o
+	m.move(p, cause)
+	m.touch(p)
+	m.reply(p, o)
+}
+
+// release gives the payer's reservation back.
+func (m *Machine) release(p *Payment) {
+	m.book.Void(p.PayerBank, p.Amount.Minor)
+	m.at(p.PayerBank).dirty = true
+}
+
+// sendFailed takes the proof that not one byte of a leg left the switch. A
+// repeat that failed says nothing about the sends before it.
+func (m *Machine) sendFailed(e *Event) {
+	a := &e.Answer
+	p, ok := m.open[a.Payment]
+	if !ok || p.Legs[a.Leg].STAN != a.STAN || p.Legs[a.Leg].Transmitted != a.Transmitted {
+		return
+	}
+	m.touch(p)
+	switch {
+	case a.Leg == LegResolve && p.State == Resolving:
+		m.decline(p, NotSent, PayeeOffline)
+	case a.Leg == LegDebit && p.State == DebitSent:
+		m.release(p)
+		m.decline(p, NotSent, PayerOffline)
+	case a.Leg == LegCredit && p.State == CreditSent:
+		m.reverse(p, NotSent, PayeeOffline)
+	}
+}

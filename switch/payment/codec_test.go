@@ -1,0 +1,67 @@
+package payment
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+// FuzzDecodeEvent feeds damaged journal records: an error or an event that is
+// written back to the same bytes, never a panic.
+func FuzzDecodeEvent(f *testing.F) {
+	e := Event{Seq: 7, At: 8, Kind: RequestArrived, From: 1}
+	e.Text.Set(PayeeVPA, []byte("user1@bankb"))
+	f.Add(AppendEvent(nil, &e))
+	f.Add(AppendEvent(nil, &Event{Seq: 9, At: 9, Kind: AnswerArrived, Answer: Answer{Leg: LegCredit, Outcome: OK}}))
+	f.Add(AppendEvent(nil, &Event{Seq: 9, At: 9, Kind: ConfigChanged, Config: &Config{Currency: 356}}))
+	f.Fuzz(func(t *testing.T, record []byte) {
+		var e Event
+		if DecodeEvent(record, &e) != nil || e.Kind == ConfigChanged { // JSON has many spellings
+			return
+		}
+		var again Event
+		if err := DecodeEvent(AppendEvent(nil, &e), &again); err != nil {
+			t.Fatalf("what was read cannot be written and read again: %v", err)
+		}
+		if !bytes.Equal(AppendEvent(nil, &e), AppendEvent(nil, &again)) {
+			t.Fatal("an event changes on its way through the journal")
+		}
+	})
+}
+
+// FuzzDecodeRow does the same for rows of the state store.
+func FuzzDecodeRow(f *testing.F) {
+	p := Payment{State: CreditSent, heapAt: -1}
+	p.Legs[LegDebit] = LegState{SentAt: 1, STAN: 2, Transmitted: 3, Tries: 4}
+	p.Text.Set(Note, []byte("tea"))
+	f.Add(p.append(nil))
+	f.Fuzz(func(t *testing.T, row []byte) {
+		var p, again Payment
+		if p.decode(row) != nil {
+			return
+		}
+		if err := again.decode(p.append(nil)); err != nil || !bytes.Equal(p.append(nil), again.append(nil)) {
+			t.Fatalf("a payment changes on its way through the store: %v", err)
+		}
+	})
+}
+
+func TestTransmittedIsTheCalendar(t *testing.T) {
+	at := time.Date(2023, 12, 30, 23, 59, 58, 0, time.UTC)
+	for range 3000 { // over a leap year, at odd steps
+		want := uint32(at.Month())*100_000_000 + uint32(at.Day())*1_000_000 + uint32(at.Hour())*10_000 + uint32(at.Minute())*100 + uint32(at.Second())
+		if got := transmitted(at.UnixNano()); got != want {
+			t.Fatalf("%v: %010d, want %010d", at, got, want)
+		}
+		at = at.Add(7*time.Hour + 13*time.Minute + 11*time.Second)
+	}
+}
+
+func TestRepeatGapGrowsToItsBound(t *testing.T) {
+	timers := Timers{Reversal: 10 * time.Second, BackoffMin: 10 * time.Second, BackoffMax: 15 * time.Minute}
+	for n, want := range []time.Duration{10, 20, 40, 80, 160, 320, 640, 900, 900} {
+		if got := timers.repeatGap(uint16(n)); got != int64(want*time.Second) {
+			t.Errorf("gap after try %d is %v, want %v", n, time.Duration(got), want*time.Second)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package payment
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"switchd/ledger"
+	"switchd/switch/route"
+)
+
+// eventVersion is the first byte of every event record. A change of the layout
+// gets the next number, and DecodeEvent goes on reading the old one.
+const eventVersion = 1
+
+// AppendEvent appends the journal record of e to b. Seq and At are part of it.
+//
+// Layout, little-endian: version u8, kind u8, seq u64, at i64, from u16, then by
+// kind. It allocates nothing but growth of b, except for ConfigChanged (rare).
+func AppendEvent(b []byte, e *Event) []byte {
+	b = append(b, eventVersion, byte(e.Kind))
+	b = putU64(b, e.Seq)
+	b = putU64(b, uint64(e.At))
+	b = putU16(b, uint16(e.From))
+	switch e.Kind {
+	case RequestArrived:
+		r := &e.Request
+		b = putKey(b, &r.Key)
+		b = putU64(b, r.Hash)
+		b = putU64(b, uint64(r.Amount.Minor))
+		b = putU16(b, uint16(r.Amount.Currency))
+		b = putU16(b, r.AccountTypes)
+		b = putFlag(b, r.Repeat)
+		b = putText(b, &e.Text)
+	case AnswerArrived, SendFailed:
+		a := &e.Answer
+		b = putU64(b, uint64(a.Payment))
+		b = append(b, byte(a.Leg))
+		b = putU32(b, a.STAN)
+		b = putU32(b, a.Transmitted)
+		b = putU64(b, uint64(a.Minor))
+		b = append(b, byte(a.Outcome))
+		b = append(b, a.Code[:]...)
+		b = append(b, a.Approval[:]...)
+		b = putText(b, &e.Text)
+	case ConfigChanged:
+		text, err := json.Marshal(e.Config)
+		if err != nil {
+			panic("payment: a configuration cannot be encoded: " + err.Error())
+		}
+		b = append(b, text...)
+	}
+	return b
+}
+
+// DecodeEvent reads a record of AppendEvent into e, reusing e's text buffer. An
+// error means that the record is damaged or of a newer version.
+func DecodeEvent(record []byte, e *Event) error {
+	text := e.Text
+	text.Reset()
+	*e = Event{Text: text}
+	r := reader{b: record}
+	if v := r.u8(); v != eventVersion {
+		return fmt.Errorf("event record has version %d, this binary reads %d", v, eventVersion)
+	}
+	e.Kind = Kind(r.below(uint8(kindCount)))
+	e.Seq = r.u64()
+	e.At = int64(r.u64())
+	e.From = route.Participant(r.u16())
+	switch e.Kind {
+	case RequestArrived:
+		r.request(&e.Request)
+		r.text(&e.Text)
+	case AnswerArrived, SendFailed:
+		r.answer(&e.Answer)
+		r.text(&e.Text)
+	case ConfigChanged:
+		e.Config = new(Config)
+		if err := json.Unmarshal(r.take(len(r.b)), e.Config); err != nil {
+			return fmt.Errorf("configuration in the journal: %w", err)
+		}
+	case KindNone:
+		r.bad = true
+	}
+	return r.done()
+}
+
+func (r *reader) key(k *RequestKey) {
+	k.From = route.Participant(r.u16())
+	k.STAN, k.Transmitted, k.Acquirer = r.u32(), r.u32(), r.u64()
+	copy(k.RRN[:], r.take(len(k.RRN)))
+}
+
+func (r *reader) request(q *Request) {
+	r.key(&q.Key)
+	q.Hash = r.u64()
+	q.Amount = ledger.Amount{Minor: int64(r.u64()), Currency: ledger.Currency(r.u16())}
+	q.AccountTypes = r.u16()
+	q.Repeat = r.flag()
+}
+
+func (r *reader) answer(a *Answer) {
+	a.Payment = ID(r.u64())
+	a.Leg = Leg(r.below(uint8(legCount)))
+	a.STAN, a.Transmitted = r.u32(), r.u32()
+	a.Minor = int64(r.u64())
+	a.Outcome = Outcome(r.below(uint8(outcomeCount)))
+	copy(a.Code[:], r.take(len(a.Code)))
+	copy(a.Approval[:], r.take(len(a.Approval)))
+}

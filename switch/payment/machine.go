@@ -1,0 +1,167 @@
+package payment
+
+import (
+	"fmt"
+
+	"switchd/ledger"
+	"switchd/switch/route"
+)
+
+// Store is what the machine reads beyond its own memory. Its content must be
+// exactly the effect of all events before the current one, up to the last Flush.
+type Store interface {
+	// FindRequest appends the row of the payment with this key to row, or reports
+	// false when there is none.
+	FindRequest(key *RequestKey, row []byte) ([]byte, bool)
+}
+
+// Totals counts payments by the states they have ever entered.
+type Totals [stateCount]uint64
+
+// Machine is the payment machine of one cell. It is owned by one goroutine;
+// nothing here is safe for concurrent use.
+type Machine struct {
+	config       *Config
+	routes       *route.Table
+	book         *ledger.Book
+	participants []participant
+	store        Store
+
+	open   map[ID]*Payment
+	keys   map[RequestKey]ID // of the payments in memory
+	due    deadlines
+	totals Totals
+	lastAt int64 // time of the last event
+
+	// Scratch of the current Step.
+	now int64
+	out []Effect
+
+	dirty       []*Payment // changed since the last Flush, each once
+	configDirty bool
+	free        []*Payment
+	row         []byte
+	stored      Payment // a payment read back from the store
+	refusal     Payment // a request that is refused without becoming a payment
+}
+
+// freeMax bounds the payments kept for reuse.
+const freeMax = 4096
+
+// New returns an empty machine. It does nothing useful before a ConfigChanged
+// event or a Restore.
+func New(store Store) *Machine {
+	routes, _ := route.New(nil)
+	return &Machine{
+		config: &Config{}, routes: routes, book: ledger.NewBook(), store: store,
+		open: map[ID]*Payment{}, keys: map[RequestKey]ID{},
+	}
+}
+
+// Step applies e and appends what must happen next to out. It reads only e, the
+// machine and the store; equal states and events give equal effects. Payments in
+// the effects are views that end with the next Step.
+func (m *Machine) Step(e *Event, out []Effect) []Effect {
+	if e.At < m.lastAt {
+		panic(fmt.Sprintf("payment: event %d goes back in time", e.Seq))
+	}
+	m.now, m.lastAt, m.out = e.At, e.At, out
+	switch e.Kind {
+	case RequestArrived:
+		m.request(e)
+	case AnswerArrived:
+		m.answer(e)
+	case SendFailed:
+		m.sendFailed(e)
+	case Tick:
+		m.tick()
+	case LinkUp:
+		m.linkUp(e.From)
+	case LinkDown:
+		m.linkDown(e.From)
+	case ConfigChanged:
+		m.configure(e.Config)
+	case Recovered:
+		m.recovered()
+	default:
+		panic(fmt.Sprintf("payment: event %d has unknown kind %d", e.Seq, e.Kind))
+	}
+	out, m.out = m.out, nil
+	return out
+}
+
+// NextDeadline is the time at which the driver must log a Tick; false: none.
+func (m *Machine) NextDeadline() (int64, bool) {
+	if len(m.due) == 0 {
+		return 0, false
+	}
+	return m.due[0].deadline, true
+}
+
+// OpenCount is the number of payments in memory.
+func (m *Machine) OpenCount() int { return len(m.open) }
+
+// Totals returns how many payments have ever entered each state.
+func (m *Machine) Totals() Totals { return m.totals }
+
+// Of returns the count of one state.
+func (t *Totals) Of(s State) uint64 { return t[s] }
+
+// Position returns the ledger position of a participant.
+func (m *Machine) Position(n route.Participant) ledger.Position { return m.book.Position(n) }
+
+// PositionSum adds all positions up: zero, always.
+func (m *Machine) PositionSum() int64 { return m.book.Sum() }
+
+// Config returns the configuration in force. Read it, never change it.
+func (m *Machine) Config() *Config { return m.config }
+
+// LinkCount is the number of signed-on links of a participant.
+func (m *Machine) LinkCount(n route.Participant) int {
+	if int(n) >= len(m.participants) {
+		return 0
+	}
+	return int(m.participants[n].links)
+}
+
+// take gets a payment to fill.
+func (m *Machine) take() *Payment {
+	if n := len(m.free); n > 0 {
+		p := m.free[n-1]
+		m.free = m.free[:n-1]
+		return p
+	}
+	return &Payment{heapAt: -1}
+}
+
+// touch remembers that p must be written at the next Flush.
+func (m *Machine) touch(p *Payment) {
+	if !p.dirty {
+		p.dirty = true
+		m.dirty = append(m.dirty, p)
+	}
+}
+
+// send appends the message of a leg. The caller has recorded the leg.
+func (m *Machine) send(p *Payment, leg Leg, repeat bool, notAfter int64) {
+	m.out = append(m.out, Effect{
+		Send: true, To: p.target(leg), Leg: leg, Repeat: repeat, NotAfter: notAfter, At: m.now,
+		State: p.State, Payment: p,
+	})
+}
+
+// start records the first send of a leg and sends it.
+func (m *Machine) start(p *Payment, leg Leg, notAfter int64) {
+	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.target(leg)), Transmitted: transmitted(m.now)}
+	m.send(p, leg, false, notAfter)
+}
+
+// reply answers the sender, once. What it is told is kept: a repeat of the
+// request gets the same bytes.
+func (m *Machine) reply(p *Payment, o Outcome) {
+	if p.Reply != NoOutcome {
+		return
+	}
+	p.Reply, p.ReplyCode = o, p.BankCode
+	m.send(p, LegRequest, false, 0)
+}

@@ -1,0 +1,108 @@
+package payment
+
+import (
+	"time"
+
+	"switchd/ledger"
+	"switchd/switch/route"
+)
+
+// Config is everything the machine is configured with. It takes effect by a
+// logged ConfigChanged event, never otherwise.
+type Config struct {
+	Currency     ledger.Currency `json:"currency"`
+	OpenMax      int             `json:"open_max"` // payments in memory; beyond it new ones are declined as busy
+	Participants []Profile       `json:"participants"`
+}
+
+// Profile is what the machine knows of one participant.
+type Profile struct {
+	Number       route.Participant `json:"number"`
+	ID           string            `json:"id"`
+	Institution  string            `json:"institution"` // DE32, digits
+	Handles      []string          `json:"handles"`
+	IFSCPrefixes []string          `json:"ifsc_prefixes"`
+	NetDebitCap  int64             `json:"net_debit_cap"` // minor units
+
+	// Codes of an answer that prove neither that money moved nor that it did not.
+	AmbiguousDebit  []Code `json:"ambiguous_debit"`
+	AmbiguousCredit []Code `json:"ambiguous_credit"`
+
+	Timers Timers `json:"timers"`
+}
+
+// Timers are a participant's deadlines. Defaults: domain reference 1.6 and 7.2.
+type Timers struct {
+	Total         time.Duration `json:"total"`          // request to start of the credit, when this is the payer's PSP (45 s)
+	Resolve       time.Duration `json:"resolve"`        // answer to an address resolution (10 s)
+	Debit         time.Duration `json:"debit"`          // answer to a debit (15 s)
+	Credit        time.Duration `json:"credit"`         // answer to a credit (15 s)
+	CreditUnknown time.Duration `json:"credit_unknown"` // wait for a late credit answer before it is deemed (600 s)
+	Reversal      time.Duration `json:"reversal"`       // answer to one try of a reversal or deemed credit advice (10 s)
+	BackoffMin    time.Duration `json:"backoff_min"`    // first gap between repeats, doubled each time (10 s)
+	BackoffMax    time.Duration `json:"backoff_max"`    // largest gap (15 min)
+	GiveUp        time.Duration `json:"give_up"`        // repeats end, a person must decide (48 h)
+}
+
+// repeatGap is the wait after try number n (from 0) of an advice.
+func (t *Timers) repeatGap(n uint16) int64 {
+	gap := t.BackoffMin
+	for ; n > 0 && gap < t.BackoffMax; n-- {
+		gap *= 2
+	}
+	return int64(max(min(gap, t.BackoffMax), t.Reversal))
+}
+
+// participant is the machine's state of one participant.
+type participant struct {
+	profile Profile
+	links   uint32 // signed-on links
+	stan    uint32 // last system trace audit number given to a message for it
+	dirty   bool
+}
+
+func (m *Machine) at(n route.Participant) *participant { return &m.participants[n] }
+
+func (m *Machine) up(n route.Participant) bool { return m.participants[n].links > 0 }
+
+// nextSTAN numbers the next message to n: 1 to 999999, then from 1 again (DE11
+// is n6). DE7 beside it keeps the pair unique.
+func (m *Machine) nextSTAN(n route.Participant) uint32 {
+	p := m.at(n)
+	p.dirty = true
+	p.stan++
+	if p.stan > 999_999 {
+		p.stan = 1
+	}
+	return p.stan
+}
+
+// configure takes a new configuration as a whole. Participants keep their
+// numbers; one that is no longer listed keeps its position and has no routes.
+func (m *Machine) configure(c *Config) {
+	entries := make([]route.Entry, 0, len(c.Participants))
+	for i := range c.Participants {
+		p := c.Participants[i]
+		for int(p.Number) >= len(m.participants) {
+			m.participants = append(m.participants, participant{})
+		}
+		m.at(p.Number).profile = p
+		m.at(p.Number).dirty = true
+		m.book.SetCap(p.Number, p.NetDebitCap)
+		entries = append(entries, route.Entry{Participant: p.Number, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes})
+	}
+	routes, err := route.New(entries)
+	if err != nil { // the driver has checked the configuration before it logged it
+		panic("payment: configuration in the journal is not valid: " + err.Error())
+	}
+	m.config, m.routes, m.configDirty = c, routes, true
+}
+
+func contains(codes []Code, c Code) bool {
+	for i := range codes {
+		if codes[i] == c {
+			return true
+		}
+	}
+	return false
+}

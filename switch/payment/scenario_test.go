@@ -1,0 +1,316 @@
+package payment
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/datadriven"
+
+	"switchd/switch/route"
+)
+
+const scenarioDir = "../../testdata/payment"
+
+// TestScenarios plays the texts under testdata/payment. After each event it
+// checks the books against the rows, and that a machine restored from the rows
+// is the same machine. It fails if a transition of the table is in no text.
+func TestScenarios(t *testing.T) {
+	seen := map[string]bool{}
+	files, err := filepath.Glob(scenarioDir + "/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenario texts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			s := newScenario(t, seen)
+			datadriven.RunTest(t, file, s.run)
+		})
+	}
+	for from, row := range transitions {
+		for cause, to := range row {
+			name := fmt.Sprintf("%v by %v to %v", State(from), Cause(cause), to)
+			if to != StateNone && !seen[name] {
+				t.Errorf("no scenario covers: %s", name)
+			}
+		}
+	}
+}
+
+var rewriteTable = flag.Bool("rewrite-table", false, "write testdata/payment/transitions.md anew")
+
+// TestTransitionTableDocument keeps the printed table equal to the code.
+func TestTransitionTableDocument(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Transitions of a push payment\n\nPrinted from `switch/payment/transition.go` by a test; do not edit.\n\n| state | cause | next |\n|---|---|---|\n")
+	for from := State(0); from < stateCount; from++ {
+		for cause := Cause(0); cause < causeCount; cause++ {
+			if to, ok := Next(from, cause); ok {
+				fmt.Fprintf(&b, "| %v | %v | %v |\n", from, cause, to)
+			}
+		}
+	}
+	file := scenarioDir + "/transitions.md"
+	if *rewriteTable {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if err != nil || string(have) != b.String() {
+		t.Fatalf("%s is not what the code says (%v): go test ./switch/payment -run TransitionTable -rewrite-table", file, err)
+	}
+}
+
+// scenario drives one machine by text commands. Payments are numbered by the
+// order of their first requests.
+type scenario struct {
+	t        *testing.T
+	m        *Machine
+	store    *memory
+	seen     map[string]bool
+	now      int64
+	seq      uint64
+	names    []string
+	payments []ID
+	keyNo    map[string]int
+}
+
+func newScenario(t *testing.T, seen map[string]bool) *scenario {
+	store := newMemory()
+	return &scenario{t: t, m: New(store), store: store, seen: seen, now: 1_700_000_000_000_000_000, keyNo: map[string]int{}}
+}
+
+func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
+	s.t = t
+	switch d.Cmd {
+	case "config":
+		return s.step(&Event{Kind: ConfigChanged, From: route.Nobody, Config: s.config(d)})
+	case "up":
+		return s.step(&Event{Kind: LinkUp, From: s.participant(d.CmdArgs[0].Key)})
+	case "down":
+		return s.step(&Event{Kind: LinkDown, From: s.participant(d.CmdArgs[0].Key)})
+	case "request":
+		return s.request(d)
+	case "answer":
+		return s.answer(d, AnswerArrived)
+	case "not-sent":
+		return s.answer(d, SendFailed)
+	case "tick":
+		return s.tick(d.CmdArgs[0].Key)
+	case "restart":
+		return s.restart()
+	case "positions":
+		return s.positions()
+	}
+	d.Fatalf(t, "unknown command %s", d.Cmd)
+	return ""
+}
+
+func (s *scenario) config(d *datadriven.TestData) *Config {
+	c := &Config{Currency: 356, OpenMax: 100}
+	for _, a := range d.CmdArgs {
+		switch a.Key {
+		case "participants":
+			for i, id := range a.Vals {
+				p := testProfile(route.Participant(i), id)
+				c.Participants = append(c.Participants, p)
+			}
+			s.names = a.Vals
+		case "cap":
+			for i := range c.Participants {
+				c.Participants[i].NetDebitCap, _ = strconv.ParseInt(a.Vals[0], 10, 64)
+			}
+		case "open-max":
+			c.OpenMax, _ = strconv.Atoi(a.Vals[0])
+		}
+	}
+	return c
+}
+
+func testProfile(n route.Participant, id string) Profile {
+	return Profile{
+		Number: n, ID: id, Institution: strconv.Itoa(100001 + int(n)),
+		Handles: []string{strings.ToLower(id)}, IFSCPrefixes: []string{"BNK" + id[len(id)-1:]},
+		NetDebitCap:     1_000_000,
+		AmbiguousDebit:  []Code{CodeOf("09"), CodeOf("68"), CodeOf("91"), CodeOf("96")},
+		AmbiguousCredit: []Code{CodeOf("09"), CodeOf("68")},
+		Timers: Timers{
+			Total: 45 * time.Second, Resolve: 10 * time.Second, Debit: 15 * time.Second, Credit: 15 * time.Second,
+			CreditUnknown: 600 * time.Second, Reversal: 10 * time.Second,
+			BackoffMin: 10 * time.Second, BackoffMax: 15 * time.Minute, GiveUp: 48 * time.Hour,
+		},
+	}
+}
+
+func (s *scenario) participant(id string) route.Participant {
+	for i, name := range s.names {
+		if name == id {
+			return route.Participant(i)
+		}
+	}
+	s.t.Fatalf("unknown participant %s", id)
+	return 0
+}
+
+func (s *scenario) request(d *datadriven.TestData) string {
+	e := &Event{Kind: RequestArrived, From: s.participant(d.CmdArgs[0].Key)}
+	e.Request.Amount.Currency = 356
+	e.Request.Key = RequestKey{From: e.From, Transmitted: 1114221320, Acquirer: 100001}
+	e.Text.Set(PayerAccount, []byte("payer-account"))
+	for _, a := range d.CmdArgs[1:] {
+		v := []byte(a.Vals[0])
+		n, _ := strconv.ParseInt(a.Vals[0], 10, 64)
+		switch a.Key {
+		case "stan":
+			e.Request.Key.STAN = uint32(n)
+		case "amount":
+			e.Request.Amount.Minor, e.Request.Hash = n, uint64(n)
+		case "to":
+			e.Text.Set(PayeeVPA, v)
+		case "account":
+			e.Text.Set(PayeeAccount, v)
+		case "ifsc":
+			e.Text.Set(PayeeIFSC, v)
+		case "from-ifsc":
+			e.Text.Set(PayerIFSC, v)
+		case "currency":
+			e.Request.Amount.Currency = 840
+		}
+	}
+	key := fmt.Sprint(e.Request.Key)
+	if _, known := s.keyNo[key]; !known {
+		s.keyNo[key] = len(s.payments)
+		s.payments = append(s.payments, ID(s.seq+1))
+	}
+	return s.step(e)
+}
+
+func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
+	e := &Event{Kind: kind, From: route.Nobody}
+	a := &e.Answer
+	for i, name := range legNames {
+		if d.CmdArgs[0].Key == name {
+			a.Leg = Leg(i)
+		}
+	}
+	n, _ := strconv.Atoi(d.CmdArgs[1].Key)
+	a.Payment = s.payments[n-1]
+	a.Outcome, a.Code, a.Minor = OK, CodeOf("00"), 0
+	if p := s.m.open[a.Payment]; p != nil {
+		a.STAN, a.Transmitted, a.Minor = p.Legs[a.Leg].STAN, p.Legs[a.Leg].Transmitted, p.Amount.Minor
+		e.From = p.target(a.Leg)
+	}
+	for _, arg := range d.CmdArgs[2:] {
+		v := arg.Vals[0]
+		switch arg.Key {
+		case "code":
+			a.Code, a.Outcome = CodeOf(v), DoNotHonourPayee
+			if known, ok := map[string]Outcome{"00": OK, "51": InsufficientFunds, "25": OriginalNotFound, "21": NotDone, "14": AddressUnknown, "76": AccountUnknownPayee, "??": Unreadable}[v]; ok {
+				a.Outcome = known
+			}
+		case "amount":
+			a.Minor, _ = strconv.ParseInt(v, 10, 64)
+		case "stan":
+			a.STAN = 777
+		case "from":
+			e.From = s.participant(v)
+		case "account":
+			e.Text.Set(PayeeAccount, []byte(v))
+		case "ifsc":
+			e.Text.Set(PayeeIFSC, []byte(v))
+		}
+	}
+	return s.step(e)
+}
+
+func (s *scenario) tick(by string) string {
+	d, err := time.ParseDuration(strings.TrimPrefix(by, "+"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.now += int64(d)
+	return s.step(&Event{Kind: Tick, From: route.Nobody})
+}
+
+// restart throws the machine away, rebuilds it from the rows and logs Recovered.
+func (s *scenario) restart() string {
+	m, err := restored(s.store)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.m = m
+	return s.step(&Event{Kind: Recovered, From: route.Nobody})
+}
+
+func (s *scenario) positions() string {
+	var b strings.Builder
+	for i, name := range s.names {
+		at := s.m.Position(route.Participant(i))
+		fmt.Fprintf(&b, "%s posted=%d reserved=%d\n", name, at.Posted, at.Reserved)
+	}
+	fmt.Fprintf(&b, "sum=%d open=%d\n", s.m.PositionSum(), s.m.OpenCount())
+	return b.String()
+}
+
+// step sends e through its journal form, steps, flushes, checks and prints.
+func (s *scenario) step(e *Event) string {
+	s.seq++
+	e.Seq, e.At = s.seq, s.now
+	var read Event
+	if err := DecodeEvent(AppendEvent(nil, e), &read); err != nil {
+		s.t.Fatalf("event does not survive the journal: %v", err)
+	}
+	var b strings.Builder
+	for _, ef := range s.m.Step(&read, nil) {
+		s.print(&b, &ef)
+	}
+	s.m.Flush(s.store)
+	if err := checkBooks(s.m, s.store); err != nil {
+		s.t.Fatalf("after event %d: %v", s.seq, err)
+	}
+	twin, err := restored(s.store)
+	if err != nil || fingerprint(twin) != fingerprint(s.m) {
+		s.t.Fatalf("after event %d a restored machine differs (%v):\n%s---\n%s", s.seq, err, fingerprint(s.m), fingerprint(twin))
+	}
+	if b.Len() == 0 {
+		return "nothing\n"
+	}
+	return b.String()
+}
+
+func (s *scenario) print(b *strings.Builder, ef *Effect) {
+	no := "?"
+	if ef.Payment != nil {
+		for i, id := range s.payments {
+			if id == ef.Payment.ID {
+				no = strconv.Itoa(i + 1)
+			}
+		}
+	}
+	switch {
+	case !ef.Send && ef.Notice == Moved:
+		s.seen[fmt.Sprintf("%v by %v to %v", ef.From, ef.Cause, ef.State)] = true
+		fmt.Fprintf(b, "%s %v -> %v (%v)\n", no, ef.From, ef.State, ef.Cause)
+	case !ef.Send:
+		fmt.Fprintf(b, "%s notice %v\n", no, ef.Notice)
+	case ef.Leg == LegRequest:
+		fmt.Fprintf(b, "%s reply %s %v %v\n", no, s.names[ef.To], ef.Payment.Reply, ef.Payment.ReplyCode)
+	default:
+		l := ef.Payment.Legs[ef.Leg]
+		kind := "send"
+		if ef.Repeat {
+			kind = "repeat"
+		}
+		fmt.Fprintf(b, "%s %s %v to %s stan=%d", no, kind, ef.Leg, s.names[ef.To], l.STAN)
+		if ef.NotAfter != 0 {
+			fmt.Fprintf(b, " not-after=+%v", time.Duration(ef.NotAfter-ef.At))
+		}
+		b.WriteByte('\n')
+	}
+}

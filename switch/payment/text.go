@@ -1,0 +1,76 @@
+package payment
+
+// TextField names one variable-length value of a payment.
+type TextField uint8
+
+// The variable-length values, with their bounds in bytes. Values are on disk:
+// append only.
+const (
+	PayerAccount TextField = iota // 28
+	PayeeAccount                  // 28
+	PayerVPA                      // 255, lower case
+	PayeeVPA                      // 255, lower case
+	PayerName                     // 99
+	PayeeName                     // 99
+	PayerIFSC                     // 11
+	PayeeIFSC                     // 11
+	EndToEndID                    // 35
+	Note                          // 140
+	textFields
+)
+
+// TextMax bounds the sum of all variable-length values of one payment, in bytes.
+const TextMax = 1024
+
+// Text holds the variable-length values in one buffer, so that an event or a
+// payment is one flat block with one buffer: cheap to copy, nothing for the
+// collector to follow. The zero value is empty and ready.
+type Text struct {
+	buf  []byte
+	span [textFields]struct{ off, n uint16 }
+}
+
+// Get returns the value of f, empty when it is not set. The slice is a view and
+// is valid until the Text changes.
+func (t *Text) Get(f TextField) []byte {
+	s := t.span[f]
+	return t.buf[s.off : s.off+s.n]
+}
+
+// Has says whether f is set.
+func (t *Text) Has(f TextField) bool { return t.span[f].n != 0 }
+
+// Set stores a copy of v as f. It reports false, and changes nothing, when the
+// bundle would grow beyond TextMax.
+func (t *Text) Set(f TextField, v []byte) bool {
+	if len(t.buf)+len(v) > TextMax {
+		return false
+	}
+	t.span[f].off, t.span[f].n = uint16(len(t.buf)), uint16(len(v))
+	t.buf = append(t.buf, v...)
+	return true
+}
+
+// Reset empties t and keeps its buffer.
+func (t *Text) Reset() {
+	*t = Text{buf: t.buf[:0]}
+}
+
+// CopyFrom makes t an independent copy of from, in t's own buffer.
+func (t *Text) CopyFrom(from *Text) {
+	buf := append(t.buf[:0], from.buf...)
+	*t = *from
+	t.buf = buf
+}
+
+// Bytes is the size of the buffer in use.
+func (t *Text) Bytes() int { return len(t.buf) }
+
+// MoveTo copies the values to the end of arena and lets t view them there. The
+// caller keeps arena alive as long as t is used.
+func (t *Text) MoveTo(arena []byte) []byte {
+	n := len(arena)
+	arena = append(arena, t.buf...)
+	t.buf = arena[n:len(arena):len(arena)]
+	return arena
+}
