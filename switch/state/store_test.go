@@ -1,0 +1,111 @@
+package state
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchd/switch/payment"
+)
+
+func open(t *testing.T, fs vfs.FS) *Store {
+	t.Helper()
+	s, err := Open("state", Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// play runs n requests through a machine on s, one group each, from sequence
+// number first on. Each request is declined (nothing is configured to take it),
+// so that each makes one finished payment.
+func play(t *testing.T, s *Store, first, n uint64) {
+	t.Helper()
+	m := payment.New(s)
+	snap, err := s.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Restore(snap); err != nil {
+		t.Fatal(err)
+	}
+	for seq := first; seq < first+n; seq++ {
+		e := payment.Event{Seq: seq, At: int64(seq), Kind: payment.RequestArrived}
+		if seq == 1 {
+			e.Kind, e.Config = payment.ConfigChanged, &payment.Config{Currency: 356, OpenMax: 10, Participants: []payment.Profile{{ID: "A"}}}
+		}
+		e.Request.Key.STAN = uint32(seq)
+		m.Step(&e, nil)
+		b := s.Begin()
+		m.Flush(b)
+		if err := b.Commit(seq); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func count(t *testing.T, s *Store) (n uint64) {
+	t.Helper()
+	if err := s.Payments(func(*payment.Payment) error { n++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestReopen(t *testing.T) {
+	fs := vfs.NewMem()
+	s := open(t, fs)
+	play(t, s, 1, 10)
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s = open(t, fs)
+	defer s.Close()
+	if s.Applied() != 10 || count(t, s) != 9 {
+		t.Fatalf("applied %d, %d payments", s.Applied(), count(t, s))
+	}
+	row, ok := s.FindRequest(&payment.RequestKey{STAN: 5}, nil)
+	var p payment.Payment
+	if !ok || payment.DecodePayment(row, &p) != nil || p.ID != 5 || p.State != payment.Declined {
+		t.Fatalf("request 5: %v, payment %d %v", ok, p.ID, p.State)
+	}
+	if _, ok := s.FindRequest(&payment.RequestKey{STAN: 999}, nil); ok {
+		t.Fatal("found a request that never came")
+	}
+	play(t, s, 11, 5)
+	if s.Applied() != 15 || count(t, s) != 14 {
+		t.Fatalf("after going on: applied %d, %d payments", s.Applied(), count(t, s))
+	}
+}
+
+// TestCrashLeavesAPrefix: whatever a crash keeps, the rows are the effect of
+// exactly the events up to Applied.
+func TestCrashLeavesAPrefix(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	kept := map[uint64]bool{}
+	for range 20 {
+		fs := vfs.NewCrashableMem()
+		s := open(t, fs)
+		play(t, s, 1, 10)
+		if rng.IntN(2) == 0 {
+			if err := s.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		play(t, s, 11, 10)
+		crashed := open(t, fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng}))
+		applied := crashed.Applied()
+		kept[applied] = true
+		if want := max(applied, 1) - 1; count(t, crashed) != want {
+			t.Fatalf("applied %d, but %d payments", applied, count(t, crashed))
+		}
+		crashed.Close()
+		s.Close()
+	}
+	if len(kept) < 2 {
+		t.Errorf("every crash kept the same: %v", kept)
+	}
+}
