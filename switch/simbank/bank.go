@@ -1,0 +1,195 @@
+package simbank
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Bank is a simulated participant. Make it with New, let it live in Run; all
+// other methods are safe for concurrent use before, during and after.
+type Bank struct {
+	opts     Options
+	codec    *codec
+	book     *Book
+	payments *payments
+	timers   *schedule
+	stats    counters
+
+	chance  *dice // faults
+	traffic *dice // own payments
+	jitter  *dice // back-off
+
+	link    atomic.Pointer[link] // the link that answers go out on
+	ready   chan struct{}
+	first   sync.Once   // closes ready
+	resting atomic.Bool // originates no more
+	leaving atomic.Bool // connects no more
+	running atomic.Bool
+}
+
+// New makes a participant with its accounts opened. All faults of the options
+// are in the error.
+func New(o Options) (*Bank, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	c, err := newCodec(o.Spec)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bank{
+		opts: o, codec: c,
+		book:     NewBook(o.LegsMax),
+		payments: newPayments(o),
+		timers:   newSchedule(o.Clock, o.DelayedMax),
+		chance:   newDice(o.Seed, 1),
+		traffic:  newDice(o.Seed, 2),
+		jitter:   newDice(o.Seed, 3),
+		ready:    make(chan struct{}),
+	}
+	for n := 1; n <= o.Accounts; n++ {
+		b.book.Open(AccountOf(accountNumber(o.Institution, n)), o.OpeningBalance)
+	}
+	return b, nil
+}
+
+// Book is the participant's book of accounts.
+func (b *Bank) Book() *Book { return b.book }
+
+// Ready is closed at the first sign-on.
+func (b *Bank) Ready() <-chan struct{} { return b.ready }
+
+// StopOriginating ends the own payments of Rate; the link stays, and what the
+// switch asks is still answered. A demo calls it on all participants, waits for
+// the last payment, and only then ends Run.
+func (b *Bank) StopOriginating() { b.resting.Store(true) }
+
+// Run connects, signs on and serves, again after each loss, until ctx ends. Then
+// it originates no more, waits up to Options.Drain for its open payments, signs
+// off and closes. It may be called once. It returns nil: a switch that is not
+// there is a matter of trying again.
+func (b *Bank) Run(ctx context.Context) error {
+	if b.running.Swap(true) {
+		return errors.New("simbank: Run called twice")
+	}
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	var parts sync.WaitGroup
+	parts.Go(func() { b.timers.run(life) })
+	parts.Go(func() { b.connect(life) })
+	parts.Go(func() { b.repeat(life) })
+	parts.Go(func() { b.originate(ctx) })
+	<-ctx.Done()
+	b.StopOriginating()
+	b.drain()
+	b.signOff()
+	end()
+	parts.Wait()
+	return nil
+}
+
+// connect keeps a link to the switch until ctx ends.
+func (b *Bank) connect(ctx context.Context) {
+	wait := b.opts.BackoffMin
+	for ctx.Err() == nil && !b.leaving.Load() {
+		before := b.stats.signOns.Load()
+		if conn, err := b.dial(ctx); err != nil {
+			b.opts.Log.Warn("switch not reached", "participant", b.opts.ID, "refused", errors.As(err, new(*tls.CertificateVerificationError)))
+		} else {
+			l := newLink(b, conn)
+			reason := l.run(ctx)
+			b.down(l)
+			b.opts.Log.Info("link closed", "participant", b.opts.ID, "reason", reason)
+		}
+		if b.stats.signOns.Load() > before {
+			wait = b.opts.BackoffMin
+		}
+		pause(ctx, wait/2+time.Duration(b.jitter.below(int64(wait)+1)))
+		wait = min(2*wait, b.opts.BackoffMax)
+	}
+}
+
+func (b *Bank) dial(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.opts.DialTimeout)
+	defer cancel()
+	d := tls.Dialer{Config: b.opts.TLS}
+	return d.DialContext(ctx, "tcp", b.opts.Address)
+}
+
+// up makes a link the one that payments and answers go out on.
+func (b *Bank) up(l *link) {
+	l.enter(signedOn)
+	b.link.Store(l)
+	b.stats.signOns.Add(1)
+	b.opts.Log.Info("signed on", "participant", b.opts.ID)
+	b.first.Do(func() { close(b.ready) })
+}
+
+// down takes a link out of use, if it is the one in use.
+func (b *Bank) down(l *link) { b.link.CompareAndSwap(l, nil) }
+
+// signedOn reports whether own payments may be sent.
+func (b *Bank) signedOn() bool {
+	l := b.link.Load()
+	return l != nil && l.phase.Load() == signedOn
+}
+
+// transmit sends on the link in use; false when there is none.
+func (b *Bank) transmit(body []byte) bool {
+	l := b.link.Load()
+	return l != nil && l.queue(body)
+}
+
+// drain waits for the open own payments, up to Options.Drain.
+func (b *Bank) drain() {
+	deadline := time.NewTimer(b.opts.Drain)
+	defer deadline.Stop()
+	for b.payments.waiting() > 0 {
+		select {
+		case <-b.payments.changed:
+		case <-deadline.C:
+			b.opts.Log.Warn("payments left open", "participant", b.opts.ID, "count", b.payments.waiting())
+			return
+		}
+	}
+}
+
+// signOff tells the switch to send no more and waits for its answer, so that the
+// connection closes with nothing on its way.
+func (b *Bank) signOff() {
+	b.leaving.Store(true)
+	l := b.link.Load()
+	if l == nil {
+		return
+	}
+	b.down(l)
+	l.enter(signedOff)
+	l.ask("002")
+	patience := time.NewTimer(b.opts.EchoTimeout)
+	defer patience.Stop()
+	select {
+	case <-l.bye:
+	case <-l.gone:
+	case <-patience.C:
+	}
+}
+
+// stamp is DE7 of now: MMDDhhmmss, UTC.
+func (b *Bank) stamp() string {
+	return time.Unix(0, b.opts.Clock()).UTC().Format("0102150405")
+}
+
+// pause waits, or ends with ctx.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,254 @@
+package simbank
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// writeDeadline bounds one write: a switch that does not read for so long is not
+// there.
+const writeDeadline = 10 * time.Second
+
+// link is one connection to the switch. Three goroutines serve it, all started
+// and awaited by run: a reader, a writer, and a keeper of its idle time.
+type link struct {
+	bank  *Bank
+	conn  net.Conn
+	heard atomic.Int64 // when the last frame came
+	phase atomic.Int32 // connecting, signedOn or signedOff
+	since atomic.Int64 // when the phase began
+	wake  chan struct{}
+	gone  chan struct{} // closed when the link is
+	bye   chan struct{} // closed when the sign-off is answered
+
+	mu     sync.Mutex // guards all below
+	outbox []byte
+	closed bool
+	reason string
+	asked  map[string]string // own 0800 without an answer: STAN -> DE70
+}
+
+func newLink(b *Bank, conn net.Conn) *link {
+	l := &link{
+		bank: b, conn: conn,
+		wake: make(chan struct{}, 1), gone: make(chan struct{}), bye: make(chan struct{}),
+		asked: make(map[string]string),
+	}
+	l.heard.Store(b.opts.Clock())
+	l.enter(connecting)
+	return l
+}
+
+// The phases of a link. Own payments need signedOn. Answers still go out on a
+// link that the switch has signed off: it may have asked before.
+const (
+	connecting int32 = iota
+	signedOn
+	signedOff
+)
+
+func (l *link) enter(phase int32) {
+	l.since.Store(l.bank.opts.Clock())
+	l.phase.Store(phase)
+}
+
+// run signs on and serves the link until it is closed; it says why it was.
+func (l *link) run(ctx context.Context) string {
+	stop := context.AfterFunc(ctx, func() { l.close("stopped") })
+	defer stop()
+	var others sync.WaitGroup
+	others.Go(l.write)
+	others.Go(l.keep)
+	l.ask("001")
+	l.close(l.read())
+	others.Wait()
+	return l.reason
+}
+
+// read dispatches frames until the connection ends and says why.
+func (l *link) read() string {
+	r := bufio.NewReaderSize(l.conn, 64<<10)
+	var buf [frameBytesMax]byte
+	for {
+		body, err := readFrame(r, &buf)
+		switch {
+		case errors.Is(err, io.EOF):
+			return "closed by the switch"
+		case errors.As(err, new(tls.AlertError)):
+			return "refused by the switch's TLS"
+		case errors.As(err, new(net.Error)), errors.Is(err, net.ErrClosed):
+			return "connection lost"
+		case err != nil:
+			return "bad frame or broken record"
+		}
+		l.heard.Store(l.bank.opts.Clock())
+		l.dispatch(body)
+	}
+}
+
+// dispatch sorts a message by its class: network, request, answer.
+func (l *link) dispatch(body []byte) {
+	b := l.bank
+	m, bad := b.codec.decode(body)
+	switch {
+	case m.mti == "0800" && bad == nil:
+		l.answer(m)
+	case m.mti == "0810" && bad == nil:
+		l.answered(m)
+	case isRequest(m.mti):
+		b.serve(m, bad)
+	case bad != nil:
+		b.complain("message unreadable", bad)
+	case m.mti == "0210":
+		b.settle(m, body)
+	default:
+		b.stats.unmatched.Add(1)
+	}
+}
+
+// answer answers network management of the switch. Faults never reach it.
+func (l *link) answer(m message) {
+	bad := checkField(m, 70)
+	code := "00"
+	if bad != nil {
+		code = "30"
+		l.bank.complain("network management refused", bad)
+	}
+	a := answerTo(m, code, 7, 11, 70)
+	if bad != nil {
+		a.de[44] = clip(bad.Error(), 25)
+	}
+	if m.de[70] == "002" {
+		l.enter(signedOff)
+	}
+	if body, err := l.bank.codec.encode(a); err == nil {
+		l.queue(body)
+	}
+}
+
+// answered takes the switch's answer to an own 0800.
+func (l *link) answered(m message) {
+	l.mu.Lock()
+	code, known := l.asked[m.de[11]]
+	delete(l.asked, m.de[11])
+	l.mu.Unlock()
+	switch {
+	case !known || code != m.de[70]:
+		l.bank.stats.unmatched.Add(1)
+	case code == "001" && m.de[39] == "00":
+		l.bank.up(l)
+	case code == "001":
+		l.close("sign-on refused")
+	case code == "002":
+		close(l.bye)
+	}
+}
+
+// ask sends an own 0800: sign-on, sign-off or echo.
+func (l *link) ask(code string) {
+	stan := l.bank.payments.stanNext()
+	m := message{mti: "0800", de: map[int]string{7: l.bank.stamp(), 11: stan, 70: code}}
+	body, err := l.bank.codec.encode(m)
+	if err != nil {
+		l.close("spec cannot write 0800")
+		return
+	}
+	l.mu.Lock()
+	l.asked[stan] = code
+	l.mu.Unlock()
+	l.queue(body)
+}
+
+// keep closes a link that is not signed on in time or has gone quiet, and sends
+// the echoes before that.
+func (l *link) keep() {
+	o := l.bank.opts
+	tick := time.NewTicker(max(min(o.Idle, o.EchoTimeout)/4, time.Millisecond))
+	defer tick.Stop()
+	misses := 0
+	for {
+		select {
+		case <-l.gone:
+			return
+		case <-tick.C:
+		}
+		now := o.Clock()
+		quiet, phase, age := now-l.heard.Load(), l.phase.Load(), now-l.since.Load()
+		switch {
+		case phase == connecting && age > int64(o.EchoTimeout):
+			l.close("not signed on in time")
+		case phase == signedOff && age > int64(o.Idle):
+			l.close("signed off")
+		case quiet < int64(o.Idle):
+			misses = 0
+		case misses >= o.MissesMax && quiet >= int64(o.Idle)+int64(misses)*int64(o.EchoTimeout):
+			l.close("no echo")
+		case quiet >= int64(o.Idle)+int64(misses)*int64(o.EchoTimeout):
+			misses++
+			l.ask("301")
+		}
+	}
+}
+
+// queue puts a message on its way; false when the link is closed. It never
+// blocks: a link that cannot drain its outbox is closed.
+func (l *link) queue(body []byte) bool {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return false
+	}
+	if len(l.outbox)+len(body)+2 > l.bank.opts.OutboxBytesMax {
+		l.mu.Unlock()
+		l.close("outbox full")
+		return false
+	}
+	l.outbox = appendFrame(l.outbox, body)
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// write drains the outbox, all that waits in one write.
+func (l *link) write() {
+	var spare []byte
+	for {
+		select {
+		case <-l.gone:
+			return
+		case <-l.wake:
+		}
+		l.mu.Lock()
+		out := l.outbox
+		l.outbox = spare[:0]
+		l.mu.Unlock()
+		_ = l.conn.SetWriteDeadline(time.Unix(0, l.bank.opts.Clock()).Add(writeDeadline))
+		if _, err := l.conn.Write(out); err != nil {
+			l.close("write failed")
+			return
+		}
+		spare = out
+	}
+}
+
+// close ends the link; the first reason counts.
+func (l *link) close(reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.closed, l.reason = true, reason
+	close(l.gone)
+	_ = l.conn.Close()
+}

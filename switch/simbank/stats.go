@@ -1,0 +1,68 @@
+package simbank
+
+import "sync/atomic"
+
+// counters are what the goroutines count; all atomic.
+type counters struct {
+	requests     [5]atomic.Int64 // by duty
+	answers      atomic.Int64
+	unanswerable atomic.Int64
+	silences     atomic.Int64
+	malformed    atomic.Int64
+	unmatched    atomic.Int64
+	signOns      atomic.Int64
+	skipped      atomic.Int64
+}
+
+// Stats are counters for a live table; cheap to take.
+type Stats struct {
+	Ready bool `json:"ready"` // signed on now
+
+	Sent       int64 `json:"sent"` // own payments
+	Open       int64 `json:"open"` // of them waiting for an answer
+	Success    int64 `json:"success"`
+	Declined   int64 `json:"declined"`
+	Deemed     int64 `json:"deemed"`
+	Unanswered int64 `json:"unanswered"` // given up
+	Repeats    int64 `json:"repeats"`    // 0201 sent
+	Skipped    int64 `json:"skipped"`    // not sent: no link, too many open, or report full
+	Mismatches int64 `json:"answer_mismatches"`
+
+	Resolves  int64 `json:"resolves"` // requests that came, repeats included
+	Debits    int64 `json:"debits"`
+	Credits   int64 `json:"credits"`
+	Reversals int64 `json:"reversals"`
+	Advices   int64 `json:"advices"`
+
+	Answers      int64 `json:"answers"`      // sent, duplicates included
+	Unanswerable int64 `json:"unanswerable"` // no link when the answer was due
+	Silences     int64 `json:"silences"`     // answers withheld on purpose
+	Delayed      int64 `json:"delayed"`      // answers and late acts that wait
+	Malformed    int64 `json:"malformed"`    // messages of the switch that are not right
+	Unmatched    int64 `json:"unmatched"`    // answers to nothing that was asked
+	Conflicts    int64 `json:"conflicts"`    // legs that came again with other content
+	SignOns      int64 `json:"sign_ons"`     // 1 + reconnects
+	Net          int64 `json:"net"`          // Book.Net, minor units
+}
+
+// Stats takes the counters. Each is exact, together they are a moment's blur.
+func (b *Bank) Stats() Stats {
+	s := b.payments.stats()
+	s.Ready = b.signedOn()
+	s.Resolves = b.stats.requests[dutyResolve].Load()
+	s.Debits = b.stats.requests[dutyDebit].Load()
+	s.Credits = b.stats.requests[dutyCredit].Load()
+	s.Reversals = b.stats.requests[dutyReversal].Load()
+	s.Advices = b.stats.requests[dutyAdvice].Load()
+	s.Answers = b.stats.answers.Load()
+	s.Unanswerable = b.stats.unanswerable.Load()
+	s.Silences = b.stats.silences.Load()
+	s.Delayed = int64(b.timers.waiting())
+	s.Malformed = b.stats.malformed.Load()
+	s.Unmatched = b.stats.unmatched.Load()
+	s.SignOns = b.stats.signOns.Load()
+	s.Skipped = b.stats.skipped.Load()
+	s.Conflicts = int64(b.book.Conflicts())
+	s.Net = b.book.Net()
+	return s
+}
