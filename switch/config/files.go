@@ -1,0 +1,51 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// keyOpenMode are the permission bits that a private key must not have: reading
+// or writing by anyone but owner and group.
+const keyOpenMode fs.FileMode = 0o007
+
+// CheckFiles looks whether the files that a configuration names can be used: the
+// certificate files are there, the private key is not open to everyone, and the
+// data folder, if it exists, is a folder. It is not part of Load, so that a
+// configuration can be checked on another machine. The error is of type Faults.
+func CheckFiles(c *Config) error {
+	r := &reader{file: c.file}
+	for _, f := range []struct{ key, path string }{
+		{"ca", c.TLS.CA}, {"cert", c.TLS.Cert}, {"key", c.TLS.Key},
+	} {
+		checkPEM(r, c.places[f.key], f.key, f.path)
+	}
+	if info, err := os.Stat(c.DataDir); err == nil && !info.IsDir() {
+		r.fault(c.places["data_dir"], "data_dir %s is not a folder: name another one", c.DataDir)
+	}
+	return r.err()
+}
+
+func checkPEM(r *reader, at position, key, path string) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.fault(at, "%s file %s does not exist: `switchd certs init` makes development certificates", key, path)
+		return
+	case err != nil:
+		r.fault(at, "%s file %s cannot be read: %s", key, path, reason(err))
+		return
+	case !info.Mode().IsRegular():
+		r.fault(at, "%s %s is not a file", key, path)
+		return
+	}
+	if f, err := os.Open(path); err != nil {
+		r.fault(at, "%s file %s cannot be read: %s", key, path, reason(err))
+	} else {
+		f.Close()
+	}
+	if key == "key" && info.Mode().Perm()&keyOpenMode != 0 {
+		r.fault(at, "key file %s is open to everyone (mode %04o): chmod 600 it", path, info.Mode().Perm())
+	}
+}

@@ -1,0 +1,47 @@
+package config
+
+import (
+	"os"
+	"slices"
+	"testing"
+)
+
+// FuzzParse: no bytes panic, and a refusal says where, once per fault.
+func FuzzParse(f *testing.F) {
+	f.Add(Example())
+	for _, glob := range []string{"../../testdata/config/minimal.good.yml", "../../testdata/config/syntax.bad.yml"} {
+		data, err := os.ReadFile(glob)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	for _, s := range []string{
+		"a: &x [*x, !t 1]\n<<: *x\n? a\n: b\n", "listen: |\n  a\n", "participants: [{}, [], 1, ~, {timers: {debit: 1}}]",
+		"participants:\n- id\n-\n- - id: A\n", "tls: [\n", "%YAML 1.2\n--- a\n--- b\n", "limits: {links: 0x10, queue: -1}",
+		"a,,: 1\n,", "\"", "]", "limits: {: 1}", "defaults: {timers: {debit: 99999999999h}}",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse("f", data, known)
+		if (c == nil) == (err == nil) {
+			t.Fatalf("config %v and error %v", c, err)
+		}
+		if err == nil {
+			if len(c.Participants) == 0 || c.Money().Code != c.Currency || c.Listen == "" || c.Admin == "" {
+				t.Fatalf("accepted an incomplete configuration: %+v", c)
+			}
+			return
+		}
+		faults := err.(Faults)
+		if len(slices.Compact(slices.Clone(faults))) != len(faults) {
+			t.Fatalf("a fault is reported twice:\n%v", faults)
+		}
+		for _, fault := range faults {
+			if fault.Text == "" || fault.Line < 0 || fault.Column < 0 {
+				t.Fatalf("fault %+v", fault)
+			}
+		}
+	})
+}

@@ -1,0 +1,255 @@
+package config
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// value is one node of the file with the name that messages call it by. The
+// zero value stands for a key that is absent or already reported: every method
+// on it answers false and reports nothing, so callers need no checks.
+type value struct {
+	r    *reader
+	node ast.Node
+	at   position // where messages point
+	key  position // the key in front of it, if there is one
+	name string
+}
+
+// key is one key that a mapping may have. A key with an example must be there.
+type key struct{ name, example string }
+
+// object is one mapping of the file.
+type object struct {
+	values map[string]value
+	// meant are known keys that an unknown one was probably meant to be: they
+	// are not reported as missing on top.
+	meant map[string]bool
+}
+
+// get is the value of a key, or the zero value.
+func (o object) get(name string) value { return o.values[name] }
+
+// fault reports something about this value.
+func (v value) fault(format string, args ...any) { v.r.fault(v.at, format, args...) }
+
+// absent tells whether there is nothing to read, or nothing more to say: a
+// refused part of YAML (an alias for example) was reported from its token.
+func (v value) absent() bool {
+	switch v.node.(type) {
+	case nil, *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.DirectiveNode:
+		return true
+	}
+	return false
+}
+
+// object reads a mapping: unknown, repeated and missing keys are reported here,
+// once for all mappings. owner names the mapping in messages.
+func (v value) object(owner string, keys []key) object {
+	o := object{values: make(map[string]value, len(keys)), meant: make(map[string]bool)}
+	pairs, isMapping := mappingPairs(v.node)
+	if !isMapping {
+		if !v.absent() {
+			v.fault("%s is %s: write a mapping of keys (%s)", v.name, kind(v.node), keyNames(keys))
+		}
+		return o
+	}
+	for _, pair := range pairs {
+		v.r.pair(o, pair, owner, keys)
+	}
+	for _, k := range keys {
+		if _, there := o.values[k.name]; !there && k.example != "" && !o.meant[k.name] {
+			v.fault("%s has no key %q: add it, for example %s: %s", owner, k.name, k.name, k.example)
+		}
+	}
+	return o
+}
+
+// pair adds one key of a mapping to its object.
+func (r *reader) pair(o object, pair *ast.MappingValueNode, owner string, keys []key) {
+	if pair.Key == nil || pair.Key.GetToken() == nil || pair.Key.Type() == ast.MergeKeyType || pair.Key.Type() == ast.MappingKeyType {
+		return // refused by the guard
+	}
+	name, at := pair.Key.GetToken().Value, nodePosition(pair.Key)
+	known := false
+	for _, k := range keys {
+		known = known || k.name == name
+	}
+	if !known {
+		near, advice := suggestion(name, keyList(keys))
+		o.meant[near] = true
+		r.fault(at, "%s has no key %s%s", owner, shown(name), advice)
+		return
+	}
+	if first, twice := o.values[name]; twice {
+		r.fault(at, "key %q is already there in line %d: keep one of them", name, first.key.line)
+		return
+	}
+	v := value{r: r, node: pair.Value, name: name, at: at, key: at}
+	if pair.Value != nil && pair.Value.Type() != ast.NullType && !blockCollection(pair.Value) {
+		v.at = nodePosition(pair.Value)
+	}
+	o.values[name] = v
+}
+
+// peek is the text behind a key of a mapping, for messages; it reports nothing.
+func (v value) peek(name string) string {
+	pairs, _ := mappingPairs(v.node)
+	for _, pair := range pairs {
+		if text, ok := pair.Value.(*ast.StringNode); ok && pair.Key != nil && pair.Key.GetToken() != nil && pair.Key.GetToken().Value == name {
+			return text.Value
+		}
+	}
+	return ""
+}
+
+// blockCollection tells whether a value begins below its key; messages about it
+// as a whole then point at the key.
+func blockCollection(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return !n.IsFlowStyle
+	case *ast.SequenceNode:
+		return !n.IsFlowStyle
+	}
+	return false
+}
+
+func mappingPairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, true
+	}
+	return nil, false
+}
+
+// list reads a list; each names an entry in messages.
+func (v value) list(each string) []value {
+	if v.absent() {
+		return nil
+	}
+	seq, isList := v.node.(*ast.SequenceNode)
+	if !isList {
+		v.fault("%s is %s: write a list, for example [%s]", v.name, kind(v.node), each)
+		return nil
+	}
+	entries := make([]value, 0, len(seq.Values))
+	for _, n := range seq.Values {
+		if n == nil {
+			continue
+		}
+		entries = append(entries, value{r: v.r, node: n, at: nodePosition(n), name: "entry of " + v.name})
+	}
+	return entries
+}
+
+// text reads a text. A number or a truth value where a text is meant loses
+// something (leading zeros, decimals) before anyone can look, hence the quotes.
+func (v value) text() (string, bool) {
+	if v.absent() {
+		return "", false
+	}
+	switch n := v.node.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		v.fault("%s is %s: put it in quotes: %q", v.name, kind(n), n.GetToken().Value)
+	case *ast.NullNode:
+		v.fault("%s has no value: write one, or remove the key", v.name)
+	default:
+		v.fault("%s is %s: write a text on one line", v.name, kind(n))
+	}
+	return "", false
+}
+
+// pattern is a form that texts must have.
+type pattern struct {
+	re   *regexp.Regexp
+	says string
+}
+
+// match reads a text of a form.
+func (v value) match(p pattern) (string, bool) {
+	s, ok := v.text()
+	if ok && !p.re.MatchString(s) {
+		v.fault("%s is %s: write %s", v.name, shown(s), p.says)
+		return "", false
+	}
+	return s, ok
+}
+
+// oneOf reads a text that must be one of the names the binary knows.
+func (v value) oneOf(names []string) string {
+	s, ok := v.text()
+	if !ok {
+		return ""
+	}
+	for _, name := range names {
+		if s == name {
+			return s
+		}
+	}
+	_, advice := suggestion(s, names)
+	v.fault("%s %s is not known%s", v.name, shown(s), advice)
+	return ""
+}
+
+// integer reads a whole number within bounds; absent gives the default.
+func (v value) integer(def, low, high int) int {
+	if v.absent() {
+		return def
+	}
+	digits := v.node.GetToken().Value
+	if _, isInteger := v.node.(*ast.IntegerNode); !isInteger && kind(v.node) != "a text" {
+		v.fault("%s is %s: write a whole number from %d to %d without quotes", v.name, kind(v.node), low, high)
+		return def
+	}
+	i, err := strconv.Atoi(digits)
+	if err != nil || i < low || i > high || strconv.Itoa(i) != digits {
+		v.fault("%s is %s: write a whole number from %d to %d, digits only", v.name, strings.Trim(shown(digits), `"`), low, high)
+		return def
+	}
+	return i
+}
+
+// kind says in a user's words what a node is.
+func kind(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping of keys"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.IntegerNode:
+		return "a number"
+	case *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return "a decimal number"
+	case *ast.BoolNode:
+		return "true or false"
+	case *ast.NullNode:
+		return "empty"
+	case *ast.LiteralNode:
+		return "a block of text"
+	case *ast.StringNode:
+		if n.GetToken().Type == token.StringType {
+			return "a text"
+		}
+		return "a text in quotes"
+	}
+	return "something else"
+}
+
+func keyList(keys []key) []string {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.name
+	}
+	return names
+}
+
+func keyNames(keys []key) string { return strings.Join(keyList(keys), ", ") }

@@ -1,0 +1,112 @@
+package config
+
+import "regexp"
+
+var participantKeys = []key{
+	{"id", "BANKA"},
+	{"institution", `"100001"`},
+	{"handles", ""},
+	{"ifsc_prefixes", ""},
+	{"dialect", "iso87-npci"},
+	{"framing", "BIN2"},
+	{"net_debit_cap", `"1000000.00"`},
+	{"ambiguous", ""},
+	{"timers", ""},
+}
+
+var (
+	idForm     = pattern{regexp.MustCompile(`^[A-Z0-9]{2,11}$`), "2 to 11 capital letters and digits, for example BANKA"}
+	answerForm = pattern{regexp.MustCompile(`^[0-9A-Z]{2}$`), `2 digits or capital letters, for example "91"`}
+)
+
+var handleList = nameList{
+	form: pattern{regexp.MustCompile(`^[a-z][a-z0-9]{1,63}$`), "2 to 64 small letters and digits, a letter first, for example banka"},
+	noun: "handle",
+	each: "banka",
+}
+
+var prefixList = nameList{
+	form: pattern{regexp.MustCompile(`^[A-Z]{4}$`), "4 capital letters, for example BNKA"},
+	noun: "IFSC prefix",
+	each: "BNKA",
+}
+
+// DefaultAmbiguous are the DE39 codes that prove nothing about a debit when a
+// participant's profile does not say otherwise (domain.md 1.3). The caller owns
+// the slice.
+func DefaultAmbiguous() []string { return []string{"09", "68", "91", "96"} }
+
+func (b *binder) participants(v value, timers Timers) []Participant {
+	if v.absent() {
+		return nil
+	}
+	entries := v.list("{id: BANKA, ...}")
+	switch {
+	case len(entries) > participantsMax:
+		v.fault("participants has %d entries: at most %d are possible", len(entries), participantsMax)
+		return nil
+	case len(entries) == 0 && kind(v.node) == "a list":
+		v.fault("participants is empty: a switch needs at least one")
+	}
+	out := make([]Participant, 0, len(entries))
+	for _, entry := range entries {
+		out = append(out, b.participant(entry, timers))
+	}
+	return out
+}
+
+func (b *binder) participant(v value, timers Timers) Participant {
+	owner := "this participant"
+	if id := v.peek("id"); idForm.re.MatchString(id) {
+		owner = "participant " + id
+	}
+	o := v.object(owner, participantKeys)
+	p := Participant{
+		Institution:  b.institution(o.get("institution")),
+		Handles:      handleList.names(o.get("handles"), b.handles),
+		IFSCPrefixes: prefixList.names(o.get("ifsc_prefixes"), b.prefixes),
+		Dialect:      o.get("dialect").oneOf(b.known.Dialects),
+		Framing:      o.get("framing").oneOf(b.known.Framings),
+		NetDebitCap:  b.amount(o.get("net_debit_cap")),
+		Ambiguous:    b.ambiguous(o.get("ambiguous")),
+		Timers:       b.timers(o.get("timers"), timers),
+	}
+	if id := o.get("id"); !id.absent() {
+		if s, ok := id.match(idForm); ok && b.ids.add(id, s, "id "+s) {
+			p.ID = s
+		}
+	}
+	if o.empty("handles") && o.empty("ifsc_prefixes") && len(o.values) > 0 {
+		v.fault("%s has neither handles nor ifsc_prefixes: nobody could be paid there; add one of them", owner)
+	}
+	return p
+}
+
+// empty tells whether a key is absent or an empty list; anything else was meant
+// as content, and its own faults are reported where they are.
+func (o object) empty(name string) bool {
+	v, there := o.values[name]
+	if !there {
+		return true
+	}
+	return kind(v.node) == "a list" && len(v.list("")) == 0
+}
+
+func (b *binder) ambiguous(v value) []string {
+	if v.absent() {
+		return DefaultAmbiguous()
+	}
+	codes := []string{} // an empty list is a choice: every answer proves something
+	here := seen{}      // unique per participant only
+	for _, entry := range v.list(`"91"`) {
+		s, ok := entry.match(answerForm)
+		switch {
+		case !ok || !here.add(entry, s, "ambiguous code "+s):
+		case s == "00":
+			entry.fault(`ambiguous has "00", which is the approval: remove it`)
+		default:
+			codes = append(codes, s)
+		}
+	}
+	return codes
+}
