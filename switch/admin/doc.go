@@ -1,0 +1,31 @@
+// Package admin serves the switch's own HTTP pages: an index, metrics, health
+// and a summary.
+//
+// It promises to stay out of the way: it listens on a loopback address only
+// (there is no login yet), answers only GET and HEAD, bounds connections, header
+// sizes and times, and changes nothing in the switch. What it shows is handed in
+// as functions; it knows no other package of the switch.
+//
+// The commands `serve` and `demo` call it. It never writes, never takes part in
+// a payment, and never shows message content: what Summary returns is shown to
+// whoever can reach the port.
+//
+//	/                 index for people, with the summary
+//	/metrics          Prometheus text or OpenMetrics
+//	/livez            200 while the process turns, else 503
+//	/readyz           200 when all checks pass, else 503; ?verbose lists them
+//	/api/v1/summary   the summary as JSON
+//
+// Example:
+//
+//	srv, err := admin.Listen(admin.Options{
+//		Address: "127.0.0.1:9583", Gatherer: registry, Registry: registry,
+//		Checks:  []admin.Check{{Name: "journal", Run: journal.Healthy}},
+//		Summary: func() any { return engine.Summary() }, Log: log,
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	log.Info("admin", "url", srv.URL())
+//	return srv.Run(ctx)
+package admin

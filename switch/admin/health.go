@@ -1,0 +1,95 @@
+package admin
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// finding is the outcome of one check.
+type finding struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
+
+// health is the answer of /livez and /readyz as JSON.
+type health struct {
+	OK     bool      `json:"ok"`
+	Checks []finding `json:"checks"`
+}
+
+func (p *pages) livez(w http.ResponseWriter, r *http.Request) {
+	answer(w, r, examine([]Check{{Name: "live", Run: p.Live}}))
+}
+
+func (p *pages) readyz(w http.ResponseWriter, r *http.Request) {
+	answer(w, r, examine(p.Checks))
+}
+
+// examine runs all checks, also after a failed one: an operator wants to see
+// everything that is wrong.
+func examine(checks []Check) health {
+	h := health{OK: true, Checks: make([]finding, 0, len(checks))}
+	for _, c := range checks {
+		f := finding{Name: c.Name, OK: true}
+		if err := c.Run(); err != nil {
+			f.OK, f.Error, h.OK = false, oneLine(err.Error()), false
+		}
+		h.Checks = append(h.Checks, f)
+	}
+	return h
+}
+
+// oneLine keeps the text form one line per check.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// answer writes a health as text, or as JSON to who asks for it. Failed checks
+// are always named, passed ones with ?verbose.
+func answer(w http.ResponseWriter, r *http.Request, h health) {
+	status := http.StatusOK
+	if !h.OK {
+		status = http.StatusServiceUnavailable
+	}
+	if wantsJSON(r) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(h) // plain values; only the connection can fail
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(h.text(r.URL.Query().Has("verbose"))))
+}
+
+func wantsJSON(r *http.Request) bool {
+	for _, accept := range r.Header.Values("Accept") {
+		for kind := range strings.SplitSeq(accept, ",") {
+			kind, _, _ = strings.Cut(kind, ";")
+			if strings.TrimSpace(kind) == "application/json" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// text is one line per check and a last line with the verdict.
+func (h health) text(verbose bool) string {
+	var b strings.Builder
+	for _, f := range h.Checks {
+		switch {
+		case !f.OK:
+			fmt.Fprintf(&b, "[-] %s: %s\n", f.Name, f.Error)
+		case verbose:
+			fmt.Fprintf(&b, "[+] %s: ok\n", f.Name)
+		}
+	}
+	if h.OK {
+		b.WriteString("ok\n")
+	} else {
+		b.WriteString("failed\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,114 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Fixed bounds of the server. Its users are an operator's browser, a scraper
+// and a few probes on the same machine.
+const (
+	headerTimeout   = 5 * time.Second  // until a request's header is complete
+	readTimeout     = 10 * time.Second // until a request is complete
+	writeTimeout    = 30 * time.Second // until an answer is written
+	idleTimeout     = 60 * time.Second // between requests of one connection
+	shutdownTimeout = 2 * time.Second  // for open requests at the end of Run
+	headerBytesMax  = 16 << 10
+	scrapesMax      = 4 // of /metrics at once
+)
+
+// Check is one condition of readiness.
+type Check struct {
+	// Name is one word for people and alerts: "journal", "links".
+	Name string
+	// Run returns nil when the condition holds, else the reason in one
+	// sentence. It is called from several goroutines and must return at once.
+	Run func() error
+}
+
+// Options say what to serve. Every function must be safe for concurrent use and
+// return at once.
+type Options struct {
+	// Address is a loopback host:port; port 0 lets the system pick one.
+	Address string
+	// Gatherer gives the metrics. Default prometheus.DefaultGatherer.
+	Gatherer prometheus.Gatherer
+	// Registry takes the server's own metrics. Default: they are not kept.
+	Registry prometheus.Registerer
+	// Live tells whether the process does its work at all; a supervisor may
+	// restart it when not. Default: always.
+	Live func() error
+	// Checks tell whether traffic should be sent here. Default: none.
+	Checks []Check
+	// Summary gives a value for encoding/json. Default: an empty object.
+	Summary func() any
+	// Log takes faults of the server. Default slog.Default.
+	Log *slog.Logger
+	// ConnectionsMax bounds open connections; one more is answered 503 and
+	// closed. Default 64.
+	ConnectionsMax int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Gatherer == nil {
+		o.Gatherer = prometheus.DefaultGatherer
+	}
+	if o.Live == nil {
+		o.Live = func() error { return nil }
+	}
+	if o.Summary == nil {
+		o.Summary = func() any { return struct{}{} }
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.ConnectionsMax == 0 {
+		o.ConnectionsMax = 64
+	}
+	return o
+}
+
+// validate lists all faults at once.
+func (o Options) validate() error {
+	var faults []error
+	if err := loopback(o.Address); err != nil {
+		faults = append(faults, err)
+	}
+	if o.ConnectionsMax < 1 {
+		faults = append(faults, fmt.Errorf("ConnectionsMax is %d: at least 1 is needed", o.ConnectionsMax))
+	}
+	names := make(map[string]bool, len(o.Checks))
+	for i, c := range o.Checks {
+		if c.Name == "" || c.Run == nil || names[c.Name] {
+			faults = append(faults, fmt.Errorf("check %d (%q) needs a name of its own and a function", i, c.Name))
+		}
+		names[c.Name] = true
+	}
+	return errors.Join(faults...)
+}
+
+// loopback refuses every address that another machine could reach.
+func loopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("address %q is not host:port", address)
+	}
+	if !loopbackHost(host) {
+		return fmt.Errorf("address %q is not a loopback address: the admin pages have no login, use 127.0.0.1:PORT", address)
+	}
+	return nil
+}
+
+func loopbackHost(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
