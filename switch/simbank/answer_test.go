@@ -56,10 +56,16 @@ func script() []struct {
 	}
 }
 
-// TestAnswersGolden plays the script over a real link and compares each answer
-// byte for byte with testdata/simbank/answers.txt.
+// TestAnswersGolden plays the script over a real link, in each dialect, and
+// compares the answers byte for byte with testdata/simbank.
 func TestAnswersGolden(t *testing.T) {
-	s := newFakeSwitch(t)
+	for _, dialect := range []string{"iso87-npci", "iso87-ascii"} {
+		t.Run(dialect, func(t *testing.T) { playScript(t, dialect) })
+	}
+}
+
+func playScript(t *testing.T, dialect string) {
+	s := newFakeSwitchOf(t, dialect)
 	b, stop := start(t, s.options())
 	var got bytes.Buffer
 	for _, step := range script() {
@@ -70,7 +76,7 @@ func TestAnswersGolden(t *testing.T) {
 		fmt.Fprintf(&got, "%s: %s\n> %s\n< %s\n\n", step.name, f.de[39], hex.EncodeToString(request), hex.EncodeToString(f.body))
 	}
 	stop()
-	const golden = "../../testdata/simbank/answers.txt"
+	golden := "../../testdata/simbank/answers-" + dialect + ".txt"
 	if *update {
 		must(t, os.WriteFile(golden, got.Bytes(), 0o644))
 	}

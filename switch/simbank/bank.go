@@ -78,6 +78,7 @@ func (b *Bank) Run(ctx context.Context) error {
 	if b.running.Swap(true) {
 		return errors.New("simbank: Run called twice")
 	}
+	// The parts outlive ctx by the drain; only the originator ends with it.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { b.timers.run(life) })
@@ -109,6 +110,8 @@ func (b *Bank) connect(ctx context.Context) {
 		if b.stats.signOns.Load() > before {
 			wait = b.opts.BackoffMin
 		}
+		// Half to one and a half of the wait, by chance: participants that
+		// lost the same switch must not come back as one.
 		pause(ctx, wait/2+time.Duration(b.jitter.below(int64(wait)+1)))
 		wait = min(2*wait, b.opts.BackoffMax)
 	}

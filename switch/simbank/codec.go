@@ -165,9 +165,10 @@ func responseMTI(mti string) string {
 	return string(b)
 }
 
-// isRequest reports whether the MTI asks for an answer: a request or an advice.
+// isRequest reports whether the MTI asks for an answer: a request or an advice of
+// the 1987 version, the only one that is spoken here.
 func isRequest(mti string) bool {
-	return len(mti) == 4 && digits(mti) && (mti[2] == '0' || mti[2] == '2')
+	return len(mti) == 4 && digits(mti) && mti[0] == '0' && (mti[2] == '0' || mti[2] == '2')
 }
 
 func digits(s string) bool {

@@ -31,6 +31,8 @@ func (b *Bank) follow(f fate, r *rule, m message) {
 		b.stats.silences.Add(1)
 		return
 	}
+	// What is done late may find its own reversal or advice there; the book
+	// sorts that out, and these are the races worth having.
 	if f.late && f.doLate && !f.mute {
 		b.timers.after(b.opts.Faults.LateBy, func() { b.reply(b.perform(r, m, f.verdict), f.duplicate) })
 		return
@@ -74,13 +76,15 @@ func (b *Bank) perform(r *rule, m message, v Verdict) message {
 		said = b.book.AdviseCredit(l)
 	}
 	a := answerTo(m, said.Code.String(), r.echo...)
-	if said.Approval != (Approval{}) {
+	// The wire table gives an approval code to a 0210 alone, not to a 0230.
+	if said.Approval != (Approval{}) && r.duty != dutyAdvice {
 		a.de[38] = said.Approval.String()
 	}
 	return a
 }
 
-// resolve answers who stands behind a VPA.
+// resolve answers who stands behind a VPA. The name must differ from account to
+// account, so that a mix-up in the switch shows in the answer to the payer.
 func (b *Bank) resolve(m message) message {
 	n, known := b.userOf(m.tag["004"])
 	if !known {
@@ -112,7 +116,8 @@ func (b *Bank) userOf(vpa string) (int, bool) {
 }
 
 // reply sends an answer, or the same one twice, on the link that is up now: any
-// link of a participant will do.
+// link of a participant will do. Without a link the answer is lost, not kept: to
+// the switch that is one more silence, and it must repair those anyway.
 func (b *Bank) reply(a message, twice bool) {
 	body, err := b.codec.encode(a)
 	if err != nil {

@@ -68,6 +68,7 @@ func (a *authority) pool() *x509.CertPool {
 // answered by itself unless manual.
 type fakeSwitch struct {
 	t         testing.TB
+	spec      []byte
 	listener  net.Listener
 	codec     *codec
 	clientTLS *tls.Config
@@ -85,9 +86,11 @@ type frameIn struct {
 	body []byte
 }
 
-func newFakeSwitch(t testing.TB) *fakeSwitch {
+func newFakeSwitch(t testing.TB) *fakeSwitch { return newFakeSwitchOf(t, "iso87-npci") }
+
+func newFakeSwitchOf(t testing.TB, dialect string) *fakeSwitch {
 	a := newAuthority(t)
-	spec, err := os.ReadFile("../../codec/iso8583/specs/iso87-npci.json")
+	spec, err := os.ReadFile("../../codec/iso8583/specs/" + dialect + ".json")
 	must(t, err)
 	c, err := newCodec(spec)
 	must(t, err)
@@ -95,7 +98,7 @@ func newFakeSwitch(t testing.TB) *fakeSwitch {
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", server)
 	must(t, err)
 	s := &fakeSwitch{
-		t: t, listener: listener, codec: c, signOn: "00",
+		t: t, spec: spec, listener: listener, codec: c, signOn: "00",
 		clientTLS: &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: a.pool(), ServerName: "switch", Certificates: []tls.Certificate{a.leaf(t, "BANKA")}},
 		frames:    make(chan frameIn, 10_000), network: make(chan message, 100),
 	}
@@ -199,11 +202,9 @@ func (s *fakeSwitch) nothing() {
 }
 
 func (s *fakeSwitch) options() Options {
-	spec, err := os.ReadFile("../../codec/iso8583/specs/iso87-npci.json")
-	must(s.t, err)
 	return Options{
 		ID: "BANKA", Institution: "100001", Handle: "banka", IFSC: "BNKA",
-		Address: s.listener.Addr().String(), TLS: s.clientTLS, Spec: spec, Clock: wall,
+		Address: s.listener.Addr().String(), TLS: s.clientTLS, Spec: s.spec, Clock: wall,
 		BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond, Drain: 50 * time.Millisecond,
 		OpeningBalance: 1_000_000,
 	}

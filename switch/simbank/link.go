@@ -88,12 +88,14 @@ func (l *link) read() string {
 		case err != nil:
 			return "bad frame or broken record"
 		}
+		// Any traffic counts against idleness, so a busy link has no echoes.
 		l.heard.Store(l.bank.opts.Clock())
 		l.dispatch(body)
 	}
 }
 
-// dispatch sorts a message by its class: network, request, answer.
+// dispatch sorts a message by its class: network, request, answer. It runs on the
+// reader and never waits: what takes time goes to the schedule.
 func (l *link) dispatch(body []byte) {
 	b := l.bank
 	m, bad := b.codec.decode(body)
@@ -146,7 +148,7 @@ func (l *link) answered(m message) {
 		l.bank.up(l)
 	case code == "001":
 		l.close("sign-on refused")
-	case code == "002":
+	case code == "002": // asked once, by signOff, so closed once
 		close(l.bye)
 	}
 }
@@ -160,6 +162,8 @@ func (l *link) ask(code string) {
 		l.close("spec cannot write 0800")
 		return
 	}
+	// Noted before it is sent: the answer may come before queue returns. The
+	// map stays small, as the keeper closes a link after MissesMax echoes.
 	l.mu.Lock()
 	l.asked[stan] = code
 	l.mu.Unlock()
@@ -221,6 +225,8 @@ func (l *link) queue(body []byte) bool {
 
 // write drains the outbox, all that waits in one write.
 func (l *link) write() {
+	// Two buffers take turns: one is filled while the other is written, and
+	// under load one TLS record carries many messages.
 	var spare []byte
 	for {
 		select {

@@ -69,6 +69,8 @@ func (b *Bank) launch(own *payment, o Order) error {
 	if err != nil {
 		return err
 	}
+	// From begin on the payment is shared: the answer, or a sweep, may come
+	// before transmit returns.
 	own.body, own.sentAt = body, b.opts.Clock()
 	own.nextAt = own.sentAt + int64(b.opts.AnswerTimeout)
 	if err := b.payments.begin(own); err != nil {
@@ -141,6 +143,8 @@ func (b *Bank) settle(m message, body []byte) {
 
 // repeat sends what is due again, until ctx ends.
 func (b *Bank) repeat(ctx context.Context) {
+	// A sweep over the open payments is cheap (there are OpenMax at most) and
+	// needs no timer for each; an eighth of the timeout is precise enough.
 	every := min(max(b.opts.AnswerTimeout/8, 2*time.Millisecond), 250*time.Millisecond)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -195,6 +199,8 @@ func (b *Bank) order() Order {
 		Note:         "simulated",
 		Twice:        o.RepeatRate > 0 && d.chance(o.RepeatRate/2),
 	}
+	// Each kind of nobody is found by another part of the switch: handle by
+	// its routes, user and account by the payee's side, IFSC by its routes.
 	bad := int64(-1)
 	if o.BadRate > 0 && d.chance(o.BadRate) {
 		bad = d.below(4)

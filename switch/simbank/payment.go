@@ -35,9 +35,9 @@ type payment struct {
 type payments struct {
 	openMax, max int
 
-	mu      sync.Mutex // guards all below
-	all     []*payment
-	byRRN   map[string]*payment
+	mu      sync.Mutex          // guards all below
+	all     []*payment          // in the order they were sent, for the report
+	byRRN   map[string]*payment // all: a second answer finds its payment, too
 	open    map[*payment]struct{}
 	changed chan struct{} // holds one: open has shrunk
 	seed    maphash.Seed
@@ -109,6 +109,8 @@ func (p *payments) take(m message, body []byte, now int64) (first []byte, known 
 	if own == nil || own.stan != m.de[11] {
 		return nil, false
 	}
+	// A hash stands for the first answer: 64 bits are plenty to tell two
+	// answers apart, and a million payments need not keep their bytes.
 	proof := maphash.Bytes(p.seed, body)
 	if own.answered {
 		if proof != own.proof {

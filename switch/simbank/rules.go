@@ -27,11 +27,15 @@ type rule struct {
 	echo  []int
 }
 
+// What an answer echoes of its request.
 var (
 	echoResolve = []int{3, 7, 11, 32, 37}
 	echoMoney   = []int{3, 4, 7, 11, 32, 37, 49}
 )
 
+// rules are the wire table as this side reads it. A field that the table names
+// is required even where a participant could do without: a switch that leaves it
+// out is found here, not by the first real one.
 var rules = []rule{
 	{dutyResolve, "0100", "330000", "VAL", []int{7, 11, 32, 33, 37}, []string{"004"}, echoResolve},
 	{dutyDebit, "0200", "401000", "DEBIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}, echoMoney},
@@ -68,6 +72,7 @@ func examine(m message) (*rule, string, *fault) {
 	first := m.mti[:3] + string(m.mti[3]&^1)
 	known := false
 	for i := range rules {
+		// DE3 tells a debit from a credit: both are 0200.
 		r := &rules[i]
 		if r.mti != first {
 			continue
@@ -97,6 +102,7 @@ func (r *rule) check(m message) *fault {
 			return &fault{"DE120." + tag, "missing"}
 		}
 	}
+	// A spec that the user brings may allow more than a TxnID holds.
 	if len(m.tag["002"]) > len(TxnID{}) {
 		return &fault{"DE120.002", "length"}
 	}

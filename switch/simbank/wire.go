@@ -33,5 +33,9 @@ func readFrame(r *bufio.Reader, buf *[frameBytesMax]byte) ([]byte, error) {
 		return nil, fmt.Errorf("frame of %d bytes is out of bounds", n)
 	}
 	_, err := io.ReadFull(r, buf[:n])
+	if err == io.EOF {
+		// ReadFull takes an end before the first byte for a clean one.
+		err = io.ErrUnexpectedEOF
+	}
 	return buf[:n], err
 }
