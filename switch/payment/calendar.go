@@ -1,8 +1,8 @@
 package payment
 
-// transmitted is DE7 (MMDDhhmmss, UTC) of a time as a number. The machine keeps
+// Transmitted is DE7 (MMDDhhmmss, UTC) of a time as a number. The machine keeps
 // the number it sent, so that the echo in an answer can be compared.
-func transmitted(at int64) uint32 {
+func Transmitted(at int64) uint32 {
 	const day = 86_400
 	seconds := at / 1_000_000_000
 	month, date := civil(seconds / day)

@@ -50,7 +50,7 @@ func TestTransmittedIsTheCalendar(t *testing.T) {
 	at := time.Date(2023, 12, 30, 23, 59, 58, 0, time.UTC)
 	for range 3000 { // over a leap year, at odd steps
 		want := uint32(at.Month())*100_000_000 + uint32(at.Day())*1_000_000 + uint32(at.Hour())*10_000 + uint32(at.Minute())*100 + uint32(at.Second())
-		if got := transmitted(at.UnixNano()); got != want {
+		if got := Transmitted(at.UnixNano()); got != want {
 			t.Fatalf("%v: %010d, want %010d", at, got, want)
 		}
 		at = at.Add(7*time.Hour + 13*time.Minute + 11*time.Second)

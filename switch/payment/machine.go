@@ -152,7 +152,7 @@ func (m *Machine) send(p *Payment, leg Leg, repeat bool, notAfter int64) {
 
 // start records the first send of a leg and sends it.
 func (m *Machine) start(p *Payment, leg Leg, notAfter int64) {
-	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.target(leg)), Transmitted: transmitted(m.now)}
+	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.target(leg)), Transmitted: Transmitted(m.now)}
 	m.send(p, leg, false, notAfter)
 }
 

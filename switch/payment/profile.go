@@ -1,6 +1,8 @@
 package payment
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"switchd/ledger"
@@ -105,4 +107,32 @@ func contains(codes []Code, c Code) bool {
 		}
 	}
 	return false
+}
+
+// Validate reports what makes a configuration unusable, all faults at once. The
+// driver calls it before it logs the configuration.
+func (c *Config) Validate() error {
+	var faults []error
+	entries := make([]route.Entry, 0, len(c.Participants))
+	for i := range c.Participants {
+		p := &c.Participants[i]
+		entries = append(entries, route.Entry{Participant: p.Number, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes})
+		t := &p.Timers
+		for _, d := range [...]time.Duration{t.Total, t.Resolve, t.Debit, t.Credit, t.CreditUnknown, t.Reversal, t.BackoffMin, t.BackoffMax, t.GiveUp} {
+			if d <= 0 {
+				faults = append(faults, fmt.Errorf("payment: participant %s: a timer is %v, want more than 0", p.ID, d))
+				break
+			}
+		}
+		if p.NetDebitCap < 0 {
+			faults = append(faults, fmt.Errorf("payment: participant %s: net debit cap is negative", p.ID))
+		}
+	}
+	if c.OpenMax <= 0 {
+		faults = append(faults, fmt.Errorf("payment: open_max is %d, want more than 0", c.OpenMax))
+	}
+	if _, err := route.New(entries); err != nil {
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
 }

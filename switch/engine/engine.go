@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"switchd/switch/journal"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// Engine runs one payment machine on one journal.
+type Engine struct {
+	o       Options
+	m       *payment.Machine
+	q       *queue
+	metrics *metrics
+	config  *payment.Config // in force after the first group of this start
+
+	pipe  chan commit
+	asks  chan func(*payment.Machine)
+	ready chan struct{}
+	done  chan struct{} // closed when the writer has ended
+	free  chan *commit
+
+	// deadline is the machine's next deadline (UTC ns), 0: none. The writer
+	// publishes it; ticking is true from the logging of a Tick until its step, so
+	// that one deadline makes one Tick.
+	deadline atomic.Int64
+	ticking  atomic.Bool
+	deadKick chan struct{}
+	lastAt   int64
+	recover  bool
+}
+
+// commit is one group on its way from the sequencer to the writer.
+type commit struct {
+	batch  *batch
+	group  *journal.Group
+	ticket journal.Ticket
+	at     int64 // when it was appended
+}
+
+// pipeDepth is how many groups may be between append and fsync. One in the disk,
+// one behind it: more only makes groups smaller.
+const pipeDepth = 2
+
+// Submit hands events over, in order; it copies them. Safe for concurrent use; it
+// never blocks. It returns how many were taken; fewer than all come with ErrBusy
+// or ErrStopped for the first that was not.
+func (e *Engine) Submit(events ...payment.Event) (taken int, err error) {
+	taken, err = e.q.put(events)
+	if err != nil {
+		e.metrics.refused.Add(float64(len(events) - taken))
+	}
+	return taken, err
+}
+
+// SubmitAll is Submit for a slice.
+func (e *Engine) SubmitAll(events []payment.Event) (taken int, err error) {
+	return e.Submit(events...)
+}
+
+// Ready is closed when the first group of this start is committed: the machine
+// has recovered and has its configuration. Listen only then.
+func (e *Engine) Ready() <-chan struct{} { return e.ready }
+
+// Config is the configuration in force, with the participants' numbers.
+func (e *Engine) Config() *payment.Config { return e.config }
+
+// Inspect runs f on the machine between two groups and returns when it has run.
+// f must be quick and must not keep anything of the machine.
+func (e *Engine) Inspect(ctx context.Context, f func(*payment.Machine)) error {
+	ran := make(chan struct{})
+	select {
+	case e.asks <- func(m *payment.Machine) { f(m); close(ran) }:
+	case <-e.done:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-ran:
+		return nil
+	case <-e.done:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Run works until ctx ends or something fails. When ctx ends, everything that
+// was submitted is committed and stepped, the state store is flushed and both
+// stores are closed. Call it once.
+func (e *Engine) Run(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() {
+		defer close(e.done)
+		failed <- e.write()
+	}()
+	err := e.sequence(ctx)
+	close(e.pipe)
+	err = errors.Join(err, <-failed)
+	if err == nil {
+		err = e.o.State.Flush()
+	}
+	return errors.Join(err, e.o.Log.Close(), e.o.State.Close())
+}
+
+// Open restores the machine from the state store, replays the journal from there
+// on and prepares the events that begin this start: Recovered, if there was
+// anything before, and ConfigChanged, if the configuration is another one. On an
+// error the stores stay open and are the caller's to close.
+func Open(o Options) (*Engine, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		o: o, m: payment.New(o.State), q: newQueue(o.QueueMax),
+		pipe: make(chan commit, pipeDepth-1), asks: make(chan func(*payment.Machine)),
+		ready: make(chan struct{}), done: make(chan struct{}), free: make(chan *commit, pipeDepth+2),
+		deadKick: make(chan struct{}, 1),
+	}
+	e.metrics = newMetrics(o.Registry, e)
+	if err := e.restore(); err != nil {
+		return nil, err
+	}
+	e.lastAt = e.m.LastAt()
+	first := make([]payment.Event, 0, 2)
+	if o.Log.Next() > 1 {
+		first = append(first, payment.Event{Kind: payment.Recovered, From: route.Nobody})
+	}
+	config, changed, err := merge(e.m.Config(), &o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if e.config = config; changed {
+		first = append(first, payment.Event{Kind: payment.ConfigChanged, From: route.Nobody, Config: config})
+	}
+	if _, err := e.q.put(first); err != nil {
+		return nil, fmt.Errorf("engine: first events: %w", err)
+	}
+	if len(first) == 0 {
+		close(e.ready)
+	}
+	return e, nil
+}

@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/switch/payment"
+)
+
+// metrics of the engine. The hot path touches counters that were looked up once.
+type metrics struct {
+	events      [16]prometheus.Counter // by payment.Kind
+	states      [32]prometheus.Counter // by payment.State
+	notices     [16]prometheus.Counter // by payment.Notice
+	groupEvents prometheus.Histogram
+	groupBytes  prometheus.Counter
+	commit      prometheus.Histogram
+	duration    prometheus.Histogram
+	refused     prometheus.Counter
+	open        atomic.Int64
+}
+
+func newMetrics(reg prometheus.Registerer, e *Engine) *metrics {
+	m := &metrics{
+		groupEvents: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "switchd_commit_events", Help: "Events that shared one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 14),
+		}),
+		groupBytes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "switchd_journal_bytes_total", Help: "Bytes appended to the journal.",
+		}),
+		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "switchd_commit_duration_seconds", Help: "From the append of a group to its durability.",
+			Buckets: prometheus.ExponentialBuckets(20e-6, 2, 18),
+		}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "switchd_payment_duration_seconds", Help: "From the commit of a request to the final state of its payment.",
+			Buckets: prometheus.ExponentialBuckets(250e-6, 2, 20),
+		}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "switchd_events_refused_total", Help: "Events that found the queue full or the engine stopped.",
+		}),
+	}
+	m.vectors(reg)
+	reg.MustRegister(m.groupEvents, m.groupBytes, m.commit, m.duration, m.refused,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "switchd_payments_open", Help: "Payments that wait for an outcome or a repair.",
+		}, func() float64 { return float64(m.open.Load()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "switchd_queue_events", Help: "Events that wait for the sequencer.",
+		}, func() float64 { return float64(e.q.len()) }),
+	)
+	return m
+}
+
+// vectors registers the counters that have a label, one child for each value of
+// its fixed set.
+func (m *metrics) vectors(reg prometheus.Registerer) {
+	events := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "switchd_events_total", Help: "Events that have taken effect, by kind.",
+	}, []string{"kind"})
+	for k := payment.RequestArrived; k <= payment.Recovered; k++ {
+		m.events[k] = events.WithLabelValues(k.String())
+	}
+	states := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "switchd_payment_states_total", Help: "Payments that have entered a state.",
+	}, []string{"state"})
+	for _, s := range payment.States() {
+		m.states[s] = states.WithLabelValues(s.String())
+	}
+	notices := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "switchd_notices_total", Help: "Duplicates, late and unmatched answers, exceptions.",
+	}, []string{"notice"})
+	for _, n := range payment.Notices() {
+		if n != payment.Moved {
+			m.notices[n] = notices.WithLabelValues(n.String())
+		}
+	}
+	reg.MustRegister(events, states, notices)
+}
+
+// count takes one notice. Writer goroutine only.
+func (m *metrics) count(ef *payment.Effect) {
+	if ef.Notice != payment.Moved {
+		m.notices[ef.Notice].Inc()
+		return
+	}
+	m.states[ef.State].Inc()
+	if ef.State.Final() {
+		m.duration.Observe(seconds(ef.At - ef.Payment.CreatedAt))
+	}
+}

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+
+	"switchd/switch/payment"
+)
+
+// ErrBusy means that the queue is full: nothing was taken, answer at once.
+var ErrBusy = errors.New("engine: queue is full")
+
+// ErrStopped means that the engine takes no more events.
+var ErrStopped = errors.New("engine: stopped")
+
+// controlReserve is the room above QueueMax for link events and failed sends:
+// they are few, and losing one would leave the machine with a wrong picture.
+const controlReserve = 1024
+
+// batch is a run of events with the text they view.
+type batch struct {
+	events []payment.Event
+	arena  []byte
+}
+
+func (b *batch) reset() {
+	b.events, b.arena = b.events[:0], b.arena[:0]
+}
+
+// add copies ev and its text.
+func (b *batch) add(ev *payment.Event) {
+	b.events = append(b.events, *ev)
+	b.arena = b.events[len(b.events)-1].Text.MoveTo(b.arena)
+}
+
+// queue is the bounded hand-over from the event loops to the sequencer: the
+// producers fill one batch while the sequencer works on another, so that a
+// hand-over is one lock and one copy however many events it has.
+type queue struct {
+	mu     sync.Mutex // guards cur, spare, stopped
+	cur    *batch
+	spare  []*batch
+	closed bool
+
+	max  int
+	wake chan struct{} // holds a token while cur may be non-empty
+}
+
+func newQueue(limit int) *queue {
+	return &queue{cur: &batch{}, max: limit, wake: make(chan struct{}, 1)}
+}
+
+// limit is how full the queue may be for an event of this kind.
+func (q *queue) limit(kind payment.Kind) int {
+	switch kind {
+	case payment.RequestArrived:
+		return q.max * 3 / 4
+	case payment.AnswerArrived:
+		return q.max
+	}
+	return q.max + controlReserve
+}
+
+// put copies events in. It stops at the first that does not fit and reports how
+// many were taken.
+func (q *queue) put(events []payment.Event) (taken int, err error) {
+	q.mu.Lock()
+	for taken < len(events) && err == nil {
+		switch ev := &events[taken]; {
+		case q.closed:
+			err = ErrStopped
+		case len(q.cur.events) >= q.limit(ev.Kind):
+			err = ErrBusy
+		default:
+			q.cur.add(ev)
+			taken++
+		}
+	}
+	q.mu.Unlock()
+	if taken > 0 {
+		select {
+		case q.wake <- struct{}{}:
+		default:
+		}
+	}
+	return taken, err
+}
+
+// swap takes what is waiting; nil when nothing is. give returns a batch for reuse.
+func (q *queue) swap() *batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.cur.events) == 0 {
+		return nil
+	}
+	b := q.cur
+	if n := len(q.spare); n > 0 {
+		q.cur, q.spare = q.spare[n-1], q.spare[:n-1]
+	} else {
+		q.cur = &batch{}
+	}
+	return b
+}
+
+func (q *queue) give(b *batch) {
+	b.reset()
+	q.mu.Lock()
+	q.spare = append(q.spare, b)
+	q.mu.Unlock()
+}
+
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.cur.events)
+}
+
+// close refuses all further events; what is waiting is still taken.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+}

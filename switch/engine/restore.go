@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// replayGroup is how many replayed events share one batch of rows.
+const replayGroup = 1024
+
+// restore loads the machine from its rows and replays what the journal has after
+// them. The effects of replayed events are dropped: what was owed is state, and
+// the Recovered event sends it again.
+func (e *Engine) restore() error {
+	snap, err := e.o.State.Snapshot()
+	if err != nil {
+		return err
+	}
+	if err := e.m.Restore(snap); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	from := e.o.State.Applied() + 1
+	var ev payment.Event
+	var effects []payment.Effect
+	replayed := 0
+	err = e.o.Log.Replay(from, func(seq uint64, record []byte) error {
+		if err := payment.DecodeEvent(record, &ev); err != nil {
+			return fmt.Errorf("record %d: %w", seq, err)
+		}
+		if ev.Seq != seq {
+			return fmt.Errorf("record %d says that it is %d", seq, ev.Seq)
+		}
+		effects = e.m.Step(&ev, effects[:0])
+		if replayed++; replayed%replayGroup == 0 {
+			return e.store(seq)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	if replayed > 0 {
+		e.o.Logger.Info("journal replayed", "from", from, "records", replayed, "open", e.m.OpenCount())
+	}
+	return e.store(e.o.Log.Next() - 1)
+}
+
+func (e *Engine) store(applied uint64) error {
+	b := e.o.State.Begin()
+	e.m.Flush(b)
+	return b.Commit(applied)
+}
+
+// merge gives the participants of next their numbers: the one that they had, or
+// the next free one. A participant that is no longer configured keeps its number
+// and its position but serves no address. It reports whether anything is new.
+func merge(old, next *payment.Config) (*payment.Config, bool, error) {
+	merged := *next
+	merged.Participants = nil
+	listed := map[string]payment.Profile{}
+	for _, p := range next.Participants {
+		if _, twice := listed[p.ID]; twice || p.ID == "" {
+			return nil, false, fmt.Errorf("engine: participant id %q is empty or listed twice", p.ID)
+		}
+		listed[p.ID] = p
+	}
+	for _, was := range old.Participants {
+		p, still := listed[was.ID]
+		if !still {
+			p, p.Handles, p.IFSCPrefixes = was, nil, nil
+		}
+		p.Number = was.Number
+		merged.Participants = append(merged.Participants, p)
+		delete(listed, was.ID)
+	}
+	for _, p := range next.Participants {
+		if _, fresh := listed[p.ID]; fresh {
+			p.Number = route.Participant(len(merged.Participants))
+			merged.Participants = append(merged.Participants, p)
+		}
+	}
+	if len(merged.Participants) > route.ParticipantsMax {
+		return nil, false, fmt.Errorf("engine: %d participants, limit %d", len(merged.Participants), route.ParticipantsMax)
+	}
+	slices.SortFunc(merged.Participants, func(a, b payment.Profile) int { return int(a.Number) - int(b.Number) })
+	if err := merged.Validate(); err != nil {
+		return nil, false, err
+	}
+	was, err := json.Marshal(old)
+	if err != nil {
+		return nil, false, err
+	}
+	is, err := json.Marshal(&merged)
+	if err != nil {
+		return nil, false, err
+	}
+	return &merged, !bytes.Equal(was, is), nil
+}

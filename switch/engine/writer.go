@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"fmt"
+
+	"switchd/switch/payment"
+)
+
+// write is the writer: the only goroutine that touches the machine. It ends when
+// the pipe is closed and empty, or with the first error.
+func (e *Engine) write() error {
+	var effects []payment.Effect
+	for {
+		select {
+		case ask := <-e.asks:
+			ask(e.m)
+		case c, ok := <-e.pipe:
+			if !ok {
+				return nil
+			}
+			var err error
+			if effects, err = e.apply(&c, effects); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// apply makes one group take effect, after it is durable.
+func (e *Engine) apply(c *commit, effects []payment.Effect) ([]payment.Effect, error) {
+	if err := c.ticket.Wait(); err != nil {
+		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
+	}
+	e.metrics.commit.Observe(seconds(e.o.Clock() - c.at))
+	ticked := false
+	for i := range c.batch.events {
+		ev := &c.batch.events[i]
+		ticked = ticked || ev.Kind == payment.Tick
+		effects = e.m.Step(ev, effects[:0])
+		for j := range effects {
+			ef := &effects[j]
+			if ef.Send {
+				e.o.Sink.Encode(ef)
+			} else {
+				e.metrics.count(ef)
+			}
+		}
+		e.metrics.events[ev.Kind].Inc()
+	}
+	if err := e.store(c.group.Next() - 1); err != nil {
+		return effects, err
+	}
+	e.o.Sink.Release()
+	e.publish(ticked)
+	e.recycle(c)
+	return effects, nil
+}
+
+// publish tells the sequencer the next deadline.
+func (e *Engine) publish(ticked bool) {
+	e.metrics.open.Store(int64(e.m.OpenCount()))
+	next, _ := e.m.NextDeadline()
+	before := e.deadline.Swap(next)
+	if ticked {
+		e.ticking.Store(false)
+	}
+	// An earlier deadline, or the end of a Tick that left some, needs a look at
+	// once; a later one is found when the sequencer wakes anyway.
+	if next != 0 && (ticked || before == 0 || next < before) {
+		select {
+		case e.deadKick <- struct{}{}:
+		default:
+		}
+	}
+	select {
+	case <-e.ready:
+	default:
+		close(e.ready)
+	}
+}
+
+func (e *Engine) recycle(c *commit) {
+	e.q.give(c.batch)
+	back := &commit{group: c.group}
+	select {
+	case e.free <- back:
+	default:
+	}
+}
+
+func seconds(ns int64) float64 { return float64(ns) / 1e9 }

@@ -1,0 +1,231 @@
+package ingress
+
+import (
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/codec/frame"
+	"switchd/codec/iso8583"
+	"switchd/session"
+	"switchd/session/gnetio"
+	"switchd/switch/egress"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+	"switchd/switch/translate"
+)
+
+// Participant is how messages of one participant are read.
+type Participant struct {
+	Dialect *translate.Dialect
+	Framing frame.Framing
+	Limits  frame.Limits
+	Session session.Options
+}
+
+// Submitter is the engine, as seen from here.
+type Submitter interface {
+	SubmitAll(events []payment.Event) (taken int, err error)
+}
+
+// Options of an Ingress; all are required.
+type Options struct {
+	Participants map[string]Participant // by id, as in the certificate
+	Engine       Submitter
+	Egress       *egress.Egress
+	Clock        func() int64
+	Log          *slog.Logger
+	Registry     prometheus.Registerer
+}
+
+// Ingress handles the links of all participants.
+type Ingress struct {
+	o        Options
+	metrics  *metrics
+	draining atomic.Bool // no new payments
+	leaving  atomic.Bool // sign off every link
+}
+
+var _ gnetio.Handler = (*Ingress)(nil)
+
+// New returns an Ingress.
+func New(o Options) *Ingress {
+	return &Ingress{o: o, metrics: newMetrics(o.Registry)}
+}
+
+// Drain refuses new payments from now on; what is open goes on, and repeats are
+// still answered. Safe for concurrent use.
+func (in *Ingress) Drain() { in.draining.Store(true) }
+
+// SignOff asks every link to sign off at its next tick. Safe for concurrent use.
+func (in *Ingress) SignOff() { in.leaving.Store(true) }
+
+// link is the state of one link, used on its loop only.
+type link struct {
+	*gnetio.Link
+	Participant
+	number    route.Participant
+	automaton *session.Automaton
+	attached  bool // egress may use it, and the machine has been told
+	leaving   bool
+	stan      uint32
+
+	msg    iso8583.Message
+	writer iso8583.Writer
+	out    []byte // framed answers of this burst
+	events []payment.Event
+	used   int // events in use; the rest keep their text buffers for reuse
+}
+
+// LinkUp prepares the state of a new link.
+func (in *Ingress) LinkUp(l *gnetio.Link) {
+	p, known := in.o.Participants[l.Participant()]
+	if !known { // the handshake admits configured participants only
+		l.Close("participant is not configured")
+		return
+	}
+	l.SetState(&link{
+		Link: l, Participant: p, number: p.Dialect.Participant,
+		automaton: session.New(p.Session, in.o.Clock()),
+	})
+}
+
+func stateOf(l *gnetio.Link) *link {
+	s, _ := l.State().(*link)
+	return s
+}
+
+// BurstEnd submits the events of a burst as one hand-over and lets the answers
+// leave.
+func (in *Ingress) BurstEnd(l *gnetio.Link) {
+	s := stateOf(l)
+	if s == nil {
+		return
+	}
+	if s.used > 0 {
+		taken, err := in.o.Engine.SubmitAll(s.events[:s.used])
+		if err != nil {
+			in.shed(s, s.events[taken:s.used])
+		}
+		s.used = 0
+	}
+	s.flush()
+}
+
+// shed answers the requests that found no room. A repeat gets no answer: its
+// original may be under way, and "busy" would be mistaken for its outcome.
+func (in *Ingress) shed(s *link, events []payment.Event) {
+	for i := range events {
+		ev := &events[i]
+		// The first that did not fit may have been too low in priority; try the
+		// rest one by one, so that an answer never waits behind a request.
+		if i > 0 {
+			if n, _ := in.o.Engine.SubmitAll(events[i : i+1]); n == 1 {
+				continue
+			}
+		}
+		in.metrics.shed.Inc()
+		if ev.Kind != payment.RequestArrived || ev.Request.Repeat {
+			continue
+		}
+		s.append(func(dst []byte) ([]byte, error) {
+			return s.Dialect.RefuseRequest(&s.writer, dst, ev, translate.Overloaded)
+		})
+	}
+}
+
+// Tick does a link's upkeep: echo, missed echoes, sign-off.
+func (in *Ingress) Tick(l *gnetio.Link, now int64) {
+	s := stateOf(l)
+	if s == nil {
+		return
+	}
+	action := s.automaton.Tick(now)
+	if in.leaving.Load() && !s.leaving {
+		s.leaving = true
+		action = s.automaton.Drain(now)
+	}
+	switch action {
+	case session.Echo:
+		in.network(s, now, session.CodeEcho)
+	case session.SignOff:
+		in.network(s, now, session.CodeSignOff)
+	case session.Close:
+		l.Close("session over: echoes missed or signed off")
+	}
+	s.flush()
+}
+
+// network sends a network management request.
+func (in *Ingress) network(s *link, now int64, code int) {
+	s.stan = s.stan%999_999 + 1
+	s.append(func(dst []byte) ([]byte, error) {
+		return s.Dialect.Network(&s.writer, dst, payment.Transmitted(now), s.stan, code)
+	})
+}
+
+// LinkDown ends the state of a link.
+func (in *Ingress) LinkDown(l *gnetio.Link, reason string) {
+	if s := stateOf(l); s != nil {
+		in.detach(s)
+		in.BurstEnd(l)
+	}
+	in.o.Log.Info("link down", "participant", l.Participant(), "link", l.ID(), "reason", reason)
+}
+
+// attach lets messages go out on the link and tells the machine.
+func (in *Ingress) attach(s *link) {
+	if !s.attached {
+		s.attached = true
+		in.o.Egress.Attach(s.number, s.Link)
+		ev := s.event()
+		ev.Kind, ev.From = payment.LinkUp, s.number
+		in.o.Log.Info("signed on", "participant", s.Link.Participant(), "link", s.ID())
+	}
+}
+
+// detach is the opposite of attach.
+func (in *Ingress) detach(s *link) {
+	if s.attached {
+		s.attached = false
+		in.o.Egress.Detach(s.number, s.Link)
+		ev := s.event()
+		ev.Kind, ev.From = payment.LinkDown, s.number
+	}
+}
+
+// event takes the next event of the burst to fill.
+func (s *link) event() *payment.Event {
+	if s.used == len(s.events) {
+		s.events = append(s.events, payment.Event{})
+	}
+	ev := &s.events[s.used]
+	text := ev.Text
+	text.Reset()
+	*ev = payment.Event{Text: text}
+	s.used++
+	return ev
+}
+
+// append frames one message that compose appends to the answers of this burst.
+func (s *link) append(compose func(dst []byte) ([]byte, error)) {
+	start := len(s.out)
+	b, err := compose(s.Framing.Begin(s.out))
+	if err == nil {
+		b, err = s.Framing.End(b, start, s.Limits)
+	}
+	if err != nil {
+		b = b[:start] // nothing that can be said in this dialect: the peer's timer takes over
+	}
+	s.out = b
+}
+
+func (s *link) flush() {
+	if len(s.out) > 0 {
+		if s.Queue(s.out) == nil {
+			s.Wake()
+		}
+		s.out = s.out[:0]
+	}
+}

@@ -1,0 +1,40 @@
+package ingress
+
+import (
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics of the ingress.
+type metrics struct {
+	malformed prometheus.Counter
+	unmatched prometheus.Counter
+	shed      prometheus.Counter
+	refused   *prometheus.CounterVec
+	lastLog   atomic.Int64
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	}
+	m := &metrics{
+		malformed: counter("switchd_messages_malformed_total", "Messages in good frames with a bad field."),
+		unmatched: counter("switchd_messages_unmatched_total", "Answers whose reference is none of this switch."),
+		shed:      counter("switchd_messages_shed_total", "Messages for which the engine had no room."),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "switchd_messages_refused_total", Help: "Requests answered without becoming an event, by response code (DE39).",
+		}, []string{"code"}),
+	}
+	reg.MustRegister(m.malformed, m.unmatched, m.shed, m.refused)
+	return m
+}
+
+// logGap keeps a peer that sends rubbish from filling the log: one line a second.
+const logGap = 1_000_000_000
+
+func (m *metrics) logMalformed(now int64) bool {
+	last := m.lastLog.Load()
+	return now-last >= logGap && m.lastLog.CompareAndSwap(last, now)
+}

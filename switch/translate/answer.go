@@ -1,0 +1,93 @@
+package translate
+
+import (
+	"switchd/codec/iso8583"
+	"switchd/switch/payment"
+)
+
+// Answer reads a participant's answer (0110, 0210, 0230, 0430) into ev. It
+// reports false when the message names no leg of ours: then it answers nothing
+// that this switch ever asked. readable says that the whole message was parsed;
+// an answer that names its leg but is damaged elsewhere proves nothing and
+// arrives as payment.Unreadable.
+func (d *Dialect) Answer(msg *iso8583.Message, readable bool, ev *payment.Event) bool {
+	id, leg, ok := parseReference(msg.Value(37))
+	if !ok {
+		return false
+	}
+	if leg, ok = answeredLeg(msg.MTI(), leg); !ok {
+		return false
+	}
+	transmitted, okDE7 := msg.Uint(7)
+	stan, okDE11 := msg.Uint(11)
+	if !okDE7 || !okDE11 {
+		return false
+	}
+	ev.Kind, ev.From = payment.AnswerArrived, d.Participant
+	ev.Text.Reset()
+	ev.Answer = payment.Answer{Payment: id, Leg: leg, STAN: uint32(stan), Transmitted: uint32(transmitted), Minor: -1}
+	d.result(msg, readable, ev)
+	return true
+}
+
+// answeredLeg is the leg that a response of this type answers, given the leg in
+// its reference.
+func answeredLeg(mti iso8583.MTI, named payment.Leg) (payment.Leg, bool) {
+	switch mti {
+	case mtiAuthorisation.Response():
+		return payment.LegResolve, named == payment.LegResolve
+	case mtiFinancial.Response():
+		return named, named == payment.LegDebit || named == payment.LegCredit
+	case mtiAdvice.Response():
+		return payment.LegAdvice, named == payment.LegCredit
+	case mtiReversal.Response():
+		return payment.LegReversal, named == payment.LegDebit
+	}
+	return 0, false
+}
+
+// result reads what the participant decided.
+func (d *Dialect) result(msg *iso8583.Message, readable bool, ev *payment.Event) {
+	a := &ev.Answer
+	code := msg.Value(39)
+	copy(a.Code[:], code)
+	of := payerSide
+	if a.Leg == payment.LegResolve || a.Leg == payment.LegCredit || a.Leg == payment.LegAdvice {
+		of = payeeSide
+	}
+	a.Outcome = readOutcome(code, of)
+	if minor, ok := msg.Uint(4); ok {
+		a.Minor = int64(minor)
+	}
+	copy(a.Approval[:], msg.Value(38))
+	if !readable || !d.currencyFits(msg) || (a.Leg == payment.LegResolve && !resolution(msg, ev)) {
+		a.Outcome = payment.Unreadable
+	}
+}
+
+// currencyFits: an answer may leave the currency out, but not change it.
+func (d *Dialect) currencyFits(msg *iso8583.Message) bool {
+	if !msg.Has(49) {
+		return true
+	}
+	v, ok := msg.Uint(49)
+	return ok && v == uint64(d.Directory.Currency)
+}
+
+// resolution reads the account behind an address.
+func resolution(msg *iso8583.Message, ev *payment.Event) bool {
+	if account := msg.Value(103); len(account) > 0 {
+		ev.Text.Set(payment.PayeeAccount, account)
+	}
+	tlv := msg.Value(120)
+	if name, ok := iso8583.FindTLV(tlv, tagPayeeName); ok && len(name) <= nameBytesMax {
+		ev.Text.Set(payment.PayeeName, name)
+	}
+	if ifsc, ok := iso8583.FindTLV(tlv, tagPayeeIFSC); ok {
+		if !validIFSC(ifsc) {
+			return false
+		}
+		ev.Text.Set(payment.PayeeIFSC, ifsc)
+	}
+	return true
+}

@@ -1,0 +1,182 @@
+package translate
+
+import (
+	"strconv"
+
+	"switchd/codec/iso8583"
+	"switchd/switch/payment"
+)
+
+// Compose appends the message that ef asks for to dst. The Writer is the
+// caller's, reused. On an error dst is unchanged; it means that a value of the
+// payment does not fit this dialect.
+func (d *Dialect) Compose(w *iso8583.Writer, dst []byte, ef *payment.Effect) ([]byte, error) {
+	switch ef.Leg {
+	case payment.LegRequest:
+		return d.reply(w, dst, ef.Payment)
+	case payment.LegResolve:
+		return d.resolve(w, dst, ef.Payment)
+	case payment.LegDebit:
+		return d.posting(w, dst, ef.Payment, message{mti: mtiFinancial, leg: ef.Leg, processing: processingPay, kind: "DEBIT"})
+	case payment.LegCredit:
+		return d.posting(w, dst, ef.Payment, message{mti: mtiFinancial, leg: ef.Leg, processing: processingCredit, kind: "CREDIT"})
+	case payment.LegReversal:
+		m := message{mti: mtiReversal, leg: ef.Leg, original: payment.LegDebit, processing: processingPay, kind: "REVERSAL"}
+		if ef.Repeat {
+			m.mti = mtiReversalRepeat
+		}
+		return d.posting(w, dst, ef.Payment, m)
+	default:
+		m := message{mti: mtiAdvice, leg: ef.Leg, original: payment.LegCredit, processing: processingCredit, kind: "CREDIT"}
+		if ef.Repeat {
+			m.mti = mtiAdviceRepeat
+		}
+		return d.posting(w, dst, ef.Payment, m)
+	}
+}
+
+// message says which of the four posting messages is composed.
+type message struct {
+	mti        iso8583.MTI
+	leg        payment.Leg
+	original   payment.Leg // the leg that DE90 names; LegRequest: none
+	processing uint64
+	kind       string // DE120 tag 001
+}
+
+// reply is the 0210 to the payer's PSP.
+func (d *Dialect) reply(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]byte, error) {
+	result := &outcomes[p.Reply]
+	w.Begin(d.Spec, dst, mtiFinancial.Response())
+	w.SetUint(3, processingPay*10_000+uint64(p.AccountTypes))
+	w.SetUint(4, uint64(p.Amount.Minor))
+	w.SetUint(7, uint64(p.Key.Transmitted))
+	w.SetUint(11, uint64(p.Key.STAN))
+	w.SetString(32, d.Directory.institution(p.Key.From))
+	w.Set(37, p.Key.RRN[:])
+	if p.Reply == payment.OK && p.Approval[0] != 0 {
+		w.Set(38, p.Approval[:])
+	}
+	w.SetString(39, result.code)
+	if result.text != "" {
+		var room [25]byte
+		note := append(room[:0], result.text...)
+		if p.ReplyCode[0] != 0 {
+			note = append(note, ' ')
+			note = append(note, p.ReplyCode[:2]...)
+		}
+		w.Set(44, note)
+	}
+	w.SetUint(49, uint64(p.Amount.Currency))
+	text(w, 102, p, payment.PayerAccount)
+	w.BeginTLV(120)
+	w.TLVString(tagType, "PAY")
+	if p.Reply != payment.Duplicate { // then p is not a payment and has no id
+		id := SwitchID(p.ID)
+		w.TLV(tagSwitchID, id[:])
+	}
+	w.TLVString(tagUPI, result.upi)
+	w.EndTLV()
+	return w.Finish()
+}
+
+// resolve is the 0100 that asks the payee's PSP for the account of an address.
+func (d *Dialect) resolve(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]byte, error) {
+	leg := &p.Legs[payment.LegResolve]
+	w.Begin(d.Spec, dst, mtiAuthorisation)
+	w.SetUint(3, processingResolve*10_000)
+	w.SetUint(7, uint64(leg.Transmitted))
+	w.SetUint(11, uint64(leg.STAN))
+	d.references(w, p, payment.LegResolve)
+	w.BeginTLV(120)
+	w.TLVString(tagType, "VAL")
+	id := SwitchID(p.ID)
+	w.TLV(tagSwitchID, id[:])
+	tag(w, tagPayeeVPA, p, payment.PayeeVPA)
+	w.EndTLV()
+	return w.Finish()
+}
+
+// posting is the debit, the credit, the reversal of the one or the advice of the
+// other: one layout.
+func (d *Dialect) posting(w *iso8583.Writer, dst []byte, p *payment.Payment, m message) ([]byte, error) {
+	leg := &p.Legs[m.leg]
+	types := uint64(p.AccountTypes)
+	if m.processing == processingPay {
+		types = types / 100 * 100 // the payer's account type only
+	} else {
+		types %= 100 // the payee's
+	}
+	w.Begin(d.Spec, dst, m.mti)
+	w.SetUint(3, m.processing*10_000+types)
+	w.SetUint(4, uint64(p.Amount.Minor))
+	w.SetUint(7, uint64(leg.Transmitted))
+	w.SetUint(11, uint64(leg.STAN))
+	d.references(w, p, m.leg)
+	w.SetUint(49, uint64(p.Amount.Currency))
+	if m.original != payment.LegRequest {
+		var room [42]byte
+		w.Set(90, d.original(room[:0], p, m.original))
+	}
+	text(w, 102, p, payment.PayerAccount)
+	text(w, 103, p, payment.PayeeAccount)
+	w.BeginTLV(120)
+	w.TLVString(tagType, m.kind)
+	id := SwitchID(p.ID)
+	w.TLV(tagSwitchID, id[:])
+	tag(w, tagPayerVPA, p, payment.PayerVPA)
+	tag(w, tagPayeeVPA, p, payment.PayeeVPA)
+	tag(w, tagPayerName, p, payment.PayerName)
+	tag(w, tagPayeeName, p, payment.PayeeName)
+	tag(w, tagEndToEndID, p, payment.EndToEndID)
+	tag(w, tagNote, p, payment.Note)
+	w.EndTLV()
+	return w.Finish()
+}
+
+// references writes who instructs, who forwards, and the reference: DE32, 33, 37.
+func (d *Dialect) references(w *iso8583.Writer, p *payment.Payment, leg payment.Leg) {
+	w.SetString(32, d.Directory.institution(p.Key.From))
+	w.SetString(33, d.Directory.Institution)
+	ref := Reference(p.ID, leg)
+	w.Set(37, ref[:])
+}
+
+// original appends DE90: MTI n4, STAN n6, DE7 n10, DE32 and DE33 right-justified
+// in 11 digits each.
+func (d *Dialect) original(b []byte, p *payment.Payment, leg payment.Leg) []byte {
+	l := &p.Legs[leg]
+	b = append(b, "0200"...)
+	b = digits(b, uint64(l.STAN), 6)
+	b = digits(b, uint64(l.Transmitted), 10)
+	b = justify(b, d.Directory.institution(p.Key.From), 11)
+	return justify(b, d.Directory.Institution, 11)
+}
+
+func digits(b []byte, v uint64, width int) []byte {
+	var room [20]byte
+	s := strconv.AppendUint(room[:0], v, 10)
+	for range width - len(s) {
+		b = append(b, '0')
+	}
+	return append(b, s...)
+}
+
+func justify(b []byte, s string, width int) []byte {
+	for range width - len(s) {
+		b = append(b, '0')
+	}
+	return append(b, s...)
+}
+
+func text(w *iso8583.Writer, de int, p *payment.Payment, f payment.TextField) {
+	if p.Text.Has(f) {
+		w.Set(de, p.Text.Get(f))
+	}
+}
+
+func tag(w *iso8583.Writer, n int, p *payment.Payment, f payment.TextField) {
+	if p.Text.Has(f) {
+		w.TLV(n, p.Text.Get(f))
+	}
+}

@@ -1,0 +1,96 @@
+package translate
+
+import (
+	"switchd/codec/iso8583"
+	"switchd/switch/payment"
+)
+
+// Refusal is why a message is answered by the rim without becoming an event.
+type Refusal struct {
+	Code string // DE39
+	Note string // DE44, at most 25 characters
+}
+
+// The refusals that are not about a field.
+var (
+	NotSignedOn  = Refusal{"91", "NOT SIGNED ON"}
+	Draining     = Refusal{"91", "SWITCH IS CLOSING"}
+	Overloaded   = Refusal{"96", "BUSY"}
+	NotSupported = Refusal{"40", "NOT SUPPORTED"}
+)
+
+// FormatFault is the refusal of a message with a wrong field: DE39 30 and the
+// field in DE44.
+func FormatFault(note string) Refusal {
+	if len(note) > noteBytesMax {
+		note = note[:noteBytesMax]
+	}
+	return Refusal{"30", note}
+}
+
+const noteBytesMax = 25
+
+// echoed are the fields that a refusal gives back, as far as they were readable.
+var echoed = [...]int{3, 4, 7, 11, 32, 33, 37}
+
+// Refuse appends the refusal of the request in msg to dst: its response type,
+// what identifies it, and why. msg may have been parsed only up to a bad field.
+// A message that is no request is not answered: ok is false.
+func (d *Dialect) Refuse(w *iso8583.Writer, dst []byte, msg *iso8583.Message, r Refusal) (b []byte, ok bool) {
+	if !msg.MTI().IsRequest() {
+		return dst, false
+	}
+	w.Begin(d.Spec, dst, msg.MTI().Response())
+	for _, de := range echoed {
+		if msg.Has(de) {
+			w.Set(de, msg.Value(de))
+		}
+	}
+	w.SetString(39, r.Code)
+	w.SetString(44, r.Note)
+	if msg.Has(49) {
+		w.Set(49, msg.Value(49))
+	}
+	if msg.Has(70) {
+		w.Set(70, msg.Value(70))
+	}
+	b, err := w.Finish()
+	return b, err == nil
+}
+
+// Network appends a network management request (0800) with the DE70 code.
+// transmitted is DE7 as a number, stan DE11.
+func (d *Dialect) Network(w *iso8583.Writer, dst []byte, transmitted, stan uint32, code int) ([]byte, error) {
+	w.Begin(d.Spec, dst, mtiNetwork)
+	w.SetUint(7, uint64(transmitted))
+	w.SetUint(11, uint64(stan))
+	w.SetUint(70, uint64(code))
+	return w.Finish()
+}
+
+// NetworkAnswer appends the 0810 to the network management request in msg.
+func (d *Dialect) NetworkAnswer(w *iso8583.Writer, dst []byte, msg *iso8583.Message, code string) ([]byte, error) {
+	w.Begin(d.Spec, dst, mtiNetwork.Response())
+	w.Set(7, msg.Value(7))
+	w.Set(11, msg.Value(11))
+	w.SetString(39, code)
+	w.Set(70, msg.Value(70))
+	return w.Finish()
+}
+
+// RefuseRequest appends the refusal of a push request that was read but not
+// taken, for when its message is no longer at hand.
+func (d *Dialect) RefuseRequest(w *iso8583.Writer, dst []byte, ev *payment.Event, r Refusal) ([]byte, error) {
+	q := &ev.Request
+	w.Begin(d.Spec, dst, mtiFinancial.Response())
+	w.SetUint(3, processingPay*10_000+uint64(q.AccountTypes))
+	w.SetUint(4, uint64(q.Amount.Minor))
+	w.SetUint(7, uint64(q.Key.Transmitted))
+	w.SetUint(11, uint64(q.Key.STAN))
+	w.SetString(32, d.Directory.institution(d.Participant))
+	w.Set(37, q.Key.RRN[:])
+	w.SetString(39, r.Code)
+	w.SetString(44, r.Note)
+	w.SetUint(49, uint64(q.Amount.Currency))
+	return w.Finish()
+}
