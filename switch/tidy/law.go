@@ -1,0 +1,137 @@
+package tidy
+
+import (
+	"strings"
+)
+
+// place is where a package stands in the import law of the architecture page:
+//
+//	cmd -> {ingress, egress, admin, gnetio} -> engine -> {payment, journal, state} -> {ledger, route}
+//
+// and codec and session are reached from the rim only.
+type place struct {
+	dir string
+	may []string // packages of this module that it may import
+}
+
+// places is the whole module. A package that is not here has no place yet: give
+// it one in the architecture page and here.
+var places = []place{
+	{"cmd/...", []string{"cmd/...", "codec/...", "session/...", "switch/...", "ledger/...", "hsm/...", "certs"}},
+
+	// The rim: everything that knows bytes or links.
+	{"codec/...", []string{"codec/..."}},
+	{"session", nil},
+	{"session/mtls", []string{"session", "certs"}},
+	{"session/gnetio", []string{"session", "session/mtls", "codec/frame", "certs"}},
+	{"switch/translate", []string{"codec/...", "switch/payment", "switch/route", "ledger"}},
+	{"switch/ingress", []string{"codec/...", "session/...", "switch/translate", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
+	{"switch/egress", []string{"codec/...", "session/...", "switch/translate", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
+	{"switch/admin", nil},
+	{"switch/vault", nil},
+	{"hsm/...", []string{"hsm/..."}},
+	{"certs", nil},
+
+	// The core. The state store knows the machine's rows, and the ledger the
+	// numbers of participants; never the other way round.
+	{"switch/engine", []string{"switch/payment", "switch/journal", "switch/state", "switch/route", "ledger"}},
+	{"switch/journal", nil},
+	{"switch/state", []string{"switch/payment", "switch/route", "ledger"}},
+	{"switch/payment", []string{"switch/route", "ledger"}},
+	{"ledger", []string{"switch/route"}},
+	{"ledger/settlement", []string{"ledger", "switch/route"}},
+	{"switch/route", nil},
+
+	// Beside the switch. A simulated participant and the load generator must not
+	// share the core that they test.
+	{"switch/config", nil},
+	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "certs"}},
+	{"switch/bench", []string{"codec/...", "session", "session/mtls", "certs", "switch/config"}},
+	{"switch/sim", []string{"codec/...", "session", "switch/...", "ledger/...", "hsm/..."}},
+	{"switch/tidy", nil},
+}
+
+// checkLayers holds the import law. Tests may import more (a test of the rim may
+// start a simulated participant), but nothing imports a command or this package.
+func checkLayers(t *Tree, report reporter) {
+	for _, f := range t.Files {
+		at, known := placeOf(f.Dir)
+		if !known {
+			report(f.Path, t.line(f.AST.Package), "package %s has no place in the import law: add it to the architecture page and to law.go", f.Dir)
+			continue
+		}
+		for pkg, line := range t.imports(f) {
+			dir, ours := t.folder(pkg)
+			switch {
+			case !ours || dir == f.Dir:
+			case under(dir, "cmd/...", "switch/tidy") && !under(f.Dir, "cmd/..."):
+				report(f.Path, line, "nothing imports %s: move what is needed into a package of its own", dir)
+			case !f.Test && !under(dir, at.may...):
+				report(f.Path, line, "%s may not import %s: pass what is needed in as a value, a function or an interface", f.Dir, dir)
+			}
+		}
+	}
+}
+
+func placeOf(dir string) (place, bool) {
+	for _, p := range places {
+		if under(dir, p.dir) {
+			return p, true
+		}
+	}
+	return place{}, false
+}
+
+// folder is the folder of one of our own packages.
+func (t *Tree) folder(pkg string) (dir string, ours bool) {
+	return strings.CutPrefix(pkg, t.Module+"/")
+}
+
+// dependency is who may import a third party's packages. One user each keeps it
+// replaceable, and keeps its types out of our signatures.
+type dependency struct {
+	prefix  string
+	in      []string // folders; tests in them included
+	inTests bool     // also in any _test.go
+	why     string
+}
+
+var dependencies = []dependency{
+	{"github.com/panjf2000/gnet/", []string{"session/gnetio"}, false, "the event loop has one user"},
+	{"github.com/cockroachdb/pebble/", []string{"switch/journal", "switch/state"}, false, "storage is reached through journal and state"},
+	{"github.com/goccy/go-yaml", []string{"switch/config"}, false, "YAML is read in one place"},
+	{"github.com/moov-io/", []string{"switch/simbank"}, true, "it is the second opinion and must not become the first"},
+	{"github.com/spf13/", []string{"cmd/switchd/..."}, false, "the command line belongs to the command"},
+	{"github.com/miekg/pkcs11", []string{"hsm/pkcs11"}, false, "the driver has one user"},
+	{"github.com/prometheus/", []string{"cmd/...", "session/gnetio", "session/mtls", "switch/...", "hsm/...", "certs"}, false, "pure packages keep no metrics"},
+	{"github.com/cockroachdb/datadriven", nil, true, "it reads scenario texts"},
+}
+
+// checkDependencies holds the table of dependencies, and that pure packages use
+// the standard library and their own kind only.
+func checkDependencies(t *Tree, report reporter) {
+	for _, f := range t.Files {
+		for pkg, line := range t.imports(f) {
+			if _, ours := t.folder(pkg); ours || pkg == t.Module || !strings.Contains(strings.SplitN(pkg, "/", 2)[0], ".") {
+				continue
+			}
+			d, known := dependencyOf(pkg)
+			switch {
+			case !known:
+				report(f.Path, line, "%s is not in the table of dependencies: justify it in a decision page and add it to law.go, or do without", pkg)
+			case d.inTests && f.Test:
+			case !under(f.Dir, d.in...) || under(f.Dir, pure...) && !f.Test:
+				report(f.Path, line, "%s may not be imported here: %s", pkg, d.why)
+			}
+		}
+	}
+}
+
+func dependencyOf(pkg string) (dependency, bool) {
+	for _, d := range dependencies {
+		if strings.HasPrefix(pkg, d.prefix) {
+			return d, true
+		}
+	}
+	return dependency{}, false
+}
