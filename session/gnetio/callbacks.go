@@ -1,0 +1,145 @@
+package gnetio
+
+import (
+	"net"
+	"os"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+)
+
+// callbacks are gnet's: OnOpen, OnTraffic and OnClose run on the connection's
+// loop, OnTick on a goroutine of gnet's own.
+type callbacks struct {
+	gnet.BuiltinEventEngine
+	s *Server
+}
+
+// OnBoot learns the address and waits for Run.
+func (cb *callbacks) OnBoot(eng gnet.Engine) gnet.Action {
+	s := cb.s
+	address, err := boundAddress(eng)
+	if err != nil {
+		s.opt.Log.Error("listening address is not known", "error", err)
+		return gnet.Shutdown
+	}
+	s.engine = eng
+	s.address = address
+	close(s.booted)
+	<-s.begin
+	if s.base == nil {
+		return gnet.Shutdown // closed without having been run
+	}
+	return gnet.None
+}
+
+// boundAddress asks a copy of the listening socket, since gnet does not tell
+// which port the system chose.
+func boundAddress(eng gnet.Engine) (string, error) {
+	fd, err := eng.Dup()
+	if err != nil {
+		return "", err
+	}
+	f := os.NewFile(uintptr(fd), "listener")
+	defer f.Close()
+	ln, err := net.FileListener(f)
+	if err != nil {
+		return "", err
+	}
+	defer ln.Close()
+	return ln.Addr().String(), nil
+}
+
+// OnOpen starts a link, or refuses it when there are too many.
+func (cb *callbacks) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
+	s := cb.s
+	if s.open.Add(1) > int64(s.opt.LinksMax) {
+		s.open.Add(-1)
+		s.metrics.closed[endLinks].Inc()
+		return nil, gnet.Close // without a context: OnClose leaves it alone
+	}
+	l := &Link{
+		id:       s.ids.Add(1),
+		server:   s,
+		loop:     s.loopOf(c.EventLoop()),
+		conn:     c,
+		remote:   c.RemoteAddr().String(),
+		deadline: s.opt.Clock() + int64(s.opt.HandshakeDeadline),
+	}
+	l.tls = l.newSession()
+	l.enter(phaseShaking)
+	l.loop.add(l)
+	c.SetContext(l)
+	return nil, gnet.None
+}
+
+// OnTraffic is called for input and for each wake-up.
+func (cb *callbacks) OnTraffic(c gnet.Conn) gnet.Action {
+	b, _ := c.Next(-1)
+	l, ok := c.Context().(*Link)
+	if !ok {
+		return gnet.None
+	}
+	l.turn(b)
+	return l.verdict()
+}
+
+// OnClose is the last call for a connection, whoever closed it. It may come
+// inside a turn, when a write fails.
+func (cb *callbacks) OnClose(c gnet.Conn, _ error) gnet.Action {
+	l, ok := c.Context().(*Link)
+	if !ok {
+		return gnet.None
+	}
+	s := cb.s
+	l.mu.Lock()
+	l.gone = true
+	l.mu.Unlock()
+	why := ending{endPeer, "connection lost"}
+	if s.stopping.Load() {
+		why = ending{endShutdown, "shutdown"}
+	}
+	switch l.phase {
+	case phaseShaking:
+		l.lost()
+		l.retire(ending{endHandshake, shakeClosed})
+	case phaseUp:
+		if why.label == endShutdown {
+			l.farewell()
+		}
+		l.retire(why)
+	}
+	l.enter(phaseGone)
+	l.tls, l.rest = nil, nil
+	l.loop.remove(l)
+	s.open.Add(-1)
+	return gnet.None
+}
+
+// farewell sends the last burst and close_notify of a link that goes down with
+// the server; gnet writes what it still holds after OnClose.
+func (l *Link) farewell() {
+	l.mu.Lock()
+	l.closed = true
+	out := l.outbox
+	l.outbox = nil
+	l.mu.Unlock()
+	l.tls.Lend(l.loop.cipher)
+	if out != nil {
+		_, _ = l.tls.Write(out.b)
+		l.server.giveBox(out)
+	}
+	l.tls.CloseNotify()
+	l.send(l.tls.Take())
+}
+
+// OnTick has every loop look after its links.
+func (cb *callbacks) OnTick() (time.Duration, gnet.Action) {
+	s := cb.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, lp := range s.loops {
+		lp.schedule()
+	}
+	return s.opt.TickEvery, gnet.None
+}

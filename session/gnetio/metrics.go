@@ -1,0 +1,74 @@
+package gnetio
+
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/codec/frame"
+)
+
+// metrics are the counters of a Server. Every label value exists from the
+// start, so that a rate has a zero to start from, and so that the hot path
+// adds to a counter without looking it up.
+type metrics struct {
+	links      map[phase]prometheus.Gauge
+	handshakes map[string]prometheus.Counter
+	closed     map[string]prometheus.Counter
+	badFrames  map[string]prometheus.Counter
+	framesIn   prometheus.Counter
+	framesOut  prometheus.Counter
+	bytesIn    prometheus.Counter
+	bytesOut   prometheus.Counter
+}
+
+// newMetrics registers with r; a second server on the same registry is refused.
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	links := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "switchd_links", Help: "Open links by state."}, []string{"state"})
+	handshakes := counters("switchd_handshakes_total", "Handshakes by result.", "result")
+	closed := counters("switchd_links_closed_total", "Links closed by reason.", "reason")
+	bad := counters("switchd_frame_errors_total", "Malformed frames by reason; each closed its link.", "reason")
+	frames := counters("switchd_frames_total", "Frames by direction: in is read, out is queued.", "direction")
+	bytes := counters("switchd_bytes_total", "Bytes on the wire, with TLS, by direction.", "direction")
+	m := &metrics{
+		links:      map[phase]prometheus.Gauge{},
+		handshakes: children(handshakes, shakeResults),
+		closed:     children(closed, endReasons),
+		badFrames:  children(bad, frame.Reasons()),
+		framesIn:   frames.WithLabelValues("in"),
+		framesOut:  frames.WithLabelValues("out"),
+		bytesIn:    bytes.WithLabelValues("in"),
+		bytesOut:   bytes.WithLabelValues("out"),
+	}
+	for p, name := range phaseNames {
+		m.links[p] = links.WithLabelValues(name)
+	}
+	var faults []error
+	for _, c := range []prometheus.Collector{links, handshakes, closed, bad, frames, bytes} {
+		faults = append(faults, r.Register(c))
+	}
+	return m, errors.Join(faults...)
+}
+
+func counters(name, help, label string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+}
+
+func children(v *prometheus.CounterVec, values []string) map[string]prometheus.Counter {
+	m := map[string]prometheus.Counter{}
+	for _, value := range values {
+		m[value] = v.WithLabelValues(value)
+	}
+	return m
+}
+
+// move counts a link from one state to another; phaseNone is outside.
+func (m *metrics) move(from, to phase) {
+	if g := m.links[from]; g != nil {
+		g.Dec()
+	}
+	if g := m.links[to]; g != nil {
+		g.Inc()
+	}
+}

@@ -1,0 +1,102 @@
+package gnetio
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/codec/frame"
+)
+
+// Options of a Server. TLS, Clock and Address are required.
+type Options struct {
+	Address           string                // host:port to listen on; port 0 lets the system choose
+	TLS               *tls.Config           // of certs.ServerConfig: verifies the peer and its identity
+	Framing           frame.Framing         // how frames are marked; BIN2
+	Limits            frame.Limits          // bounds of a frame's body in bytes; 12 to 8192
+	Loops             int                   // event loops; 1 up to two processors, then half of them
+	HandshakesMax     int                   // handshakes at work at the same time; others wait within their deadline; 256
+	HandshakeDeadline time.Duration         // from the connect to the end of the handshake; 5 s
+	FrameDeadline     time.Duration         // from the first header byte to the last body byte; 10 s
+	OutboxBytesMax    int                   // bytes of a link queued or not yet taken by the kernel; more closes it; 4 MiB
+	LinksMax          int                   // open connections of all kinds; more are closed at once; 1024
+	TickEvery         time.Duration         // how often each link is looked after; 100 ms
+	Clock             func() int64          // UTC nanoseconds
+	Log               *slog.Logger          // operator log; none
+	Registry          prometheus.Registerer // for the metrics; none
+}
+
+// lingerTime is how long a link that we end may take to read our last bytes.
+// Without it the kernel answers unread input with a reset, which destroys the
+// alert that tells the peer why.
+const lingerTime = time.Second
+
+func (o Options) withDefaults() Options {
+	set := func(n *int, d int) {
+		if *n == 0 {
+			*n = d
+		}
+	}
+	wait := func(w *time.Duration, d time.Duration) {
+		if *w == 0 {
+			*w = d
+		}
+	}
+	o.Limits = o.Limits.WithDefaults()
+	set(&o.Loops, defaultLoops(runtime.GOMAXPROCS(0)))
+	set(&o.HandshakesMax, 256)
+	set(&o.OutboxBytesMax, 4<<20)
+	set(&o.LinksMax, 1024)
+	wait(&o.HandshakeDeadline, 5*time.Second)
+	wait(&o.FrameDeadline, 10*time.Second)
+	wait(&o.TickEvery, 100*time.Millisecond)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	return o
+}
+
+// defaultLoops leaves processors to the engine and the journal, which every
+// frame has to pass: loops beyond half of them only compete.
+func defaultLoops(processors int) int {
+	if processors <= 2 {
+		return 1
+	}
+	return processors / 2
+}
+
+// validate lists all faults at once.
+func (o Options) validate(h Handler) error {
+	var faults []error
+	fault := func(bad bool, text string) {
+		if bad {
+			faults = append(faults, errors.New(text))
+		}
+	}
+	if _, _, err := net.SplitHostPort(o.Address); err != nil {
+		faults = append(faults, fmt.Errorf("option Address: %w", err))
+	}
+	if err := o.Limits.Validate(); err != nil {
+		faults = append(faults, fmt.Errorf("option Limits: %w", err))
+	}
+	fault(h == nil, "handler is missing")
+	fault(o.TLS == nil, "TLS is missing")
+	fault(o.Clock == nil, "Clock is missing")
+	fault(o.Loops < 0, "Loops is negative")
+	fault(o.HandshakesMax < 0, "HandshakesMax is negative")
+	fault(o.OutboxBytesMax < 0, "OutboxBytesMax is negative")
+	fault(o.LinksMax < 0, "LinksMax is negative")
+	fault(o.HandshakeDeadline < 0, "HandshakeDeadline is negative")
+	fault(o.FrameDeadline < 0, "FrameDeadline is negative")
+	fault(o.TickEvery < 0, "TickEvery is negative")
+	return errors.Join(faults...)
+}

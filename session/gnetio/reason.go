@@ -1,0 +1,73 @@
+package gnetio
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"strings"
+
+	"switchd/certs"
+	"switchd/session/mtls"
+)
+
+// Results of a handshake: the label values of switchd_handshakes_total.
+const (
+	shakeOK              = "ok"
+	shakeNoCertificate   = "no_certificate"
+	shakeUnknownCA       = "unknown_ca"
+	shakeExpired         = "expired"
+	shakeUnknownIdentity = "unknown_identity"
+	shakeNoIdentity      = "no_identity"
+	shakeNotTLS          = "not_tls"
+	shakeOverflow        = "overflow" // more bytes than a handshake has
+	shakeTimeout         = "timeout"
+	shakeBusy            = "busy"   // no worker became free within the deadline
+	shakeClosed          = "closed" // the peer, or our shutdown, came first
+	shakeFailed          = "failed" // anything else, for example no common version
+)
+
+var shakeResults = []string{shakeOK, shakeNoCertificate, shakeUnknownCA, shakeExpired, shakeUnknownIdentity, shakeNoIdentity,
+	shakeNotTLS, shakeOverflow, shakeTimeout, shakeBusy, shakeClosed, shakeFailed}
+
+// Reasons for the end of a link: the label values of switchd_links_closed_total.
+const (
+	endPeer      = "peer"           // the peer closed, or its host did
+	endHandshake = "handshake"      // see switchd_handshakes_total
+	endFrame     = "frame"          // malformed, see switchd_frame_errors_total
+	endDeadline  = "frame_deadline" // a frame took too long
+	endTLS       = "tls"            // a record that is not authentic, or an alert
+	endOutbox    = "outbox"         // more unsent bytes than allowed
+	endHandler   = "handler"        // Handler.Frame failed, or Link.Close was called
+	endLinks     = "links_max"      // there were too many links already
+	endShutdown  = "shutdown"
+)
+
+var endReasons = []string{endPeer, endHandshake, endFrame, endDeadline, endTLS, endOutbox, endHandler, endLinks, endShutdown}
+
+// shakeResult sorts an error of the handshake. The error's own text is not
+// used further: parts of it are chosen by the peer.
+func shakeResult(err error) string {
+	var invalid x509.CertificateInvalidError
+	switch {
+	case err == nil:
+		return shakeClosed // it had succeeded, but the peer was gone
+	case errors.Is(err, certs.ErrUnknown):
+		return shakeUnknownIdentity
+	case errors.Is(err, certs.ErrNoIdentity):
+		return shakeNoIdentity
+	case errors.Is(err, mtls.ErrNotTLS):
+		return shakeNotTLS
+	case errors.Is(err, mtls.ErrPending):
+		return shakeOverflow
+	case errors.Is(err, mtls.ErrClosed), errors.Is(err, context.Canceled):
+		return shakeClosed
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return shakeExpired
+	case strings.Contains(err.Error(), "didn't provide a certificate"): // crypto/tls has no value for it; a test holds the text
+		return shakeNoCertificate
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return shakeUnknownCA
+	}
+	return shakeFailed
+}

@@ -1,0 +1,155 @@
+package gnetio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/panjf2000/gnet/v2"
+)
+
+// Server listens for participants and owns their links.
+type Server struct {
+	opt     Options
+	handler Handler
+	metrics *metrics
+	address string
+	engine  gnet.Engine
+
+	booted chan struct{} // closed when the socket is bound
+	begin  chan struct{} // closed by Run or Close: gnet may go on
+	ended  chan error    // the end of the gnet goroutine, once
+	used   atomic.Bool   // Run or Close was called
+	base   context.Context
+
+	stopping atomic.Bool    // Run's context has ended
+	open     atomic.Int64   // connections, against LinksMax
+	shaking  atomic.Int64   // handshakes at work, against HandshakesMax
+	workers  sync.WaitGroup // those handshakes
+	ids      atomic.Uint64
+	boxes    sync.Pool
+	refusals quota
+
+	mu    sync.Mutex // guards loops: each loop adds itself, the ticker reads
+	loops map[gnet.EventLoop]*loop
+}
+
+// Listen binds the address, so that Addr is known and a second listener is
+// refused, and returns a Server that accepts nothing before Run. A Server that
+// is never run has to be closed.
+func Listen(o Options, h Handler) (*Server, error) {
+	o = o.withDefaults()
+	if err := o.validate(h); err != nil {
+		return nil, fmt.Errorf("gnetio options: %w", err)
+	}
+	m, err := newMetrics(o.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("gnetio metrics: %w", err)
+	}
+	s := &Server{
+		opt: o, handler: h, metrics: m,
+		booted: make(chan struct{}),
+		begin:  make(chan struct{}),
+		ended:  make(chan error, 1),
+		loops:  map[gnet.EventLoop]*loop{},
+	}
+	s.boxes.New = func() any { return new(box) }
+	s.warnFewFiles()
+	// gnet binds and runs in one call, so the call waits in OnBoot, with the
+	// socket bound, until Run or Close says how it goes on.
+	go func() {
+		s.ended <- gnet.Run(&callbacks{s: s}, "tcp://"+o.Address,
+			gnet.WithNumEventLoop(o.Loops),
+			gnet.WithLoadBalancing(gnet.LeastConnections), // links live for days: even them out
+			gnet.WithReuseAddr(true),                      // a restart must not wait for old connections
+			gnet.WithTicker(true),
+			gnet.WithLogger(gnetLog{o.Log}))
+	}()
+	select {
+	case <-s.booted:
+		return s, nil
+	case err := <-s.ended:
+		if err == nil {
+			err = errors.New("event loops did not start")
+		}
+		return nil, fmt.Errorf("listen on %s: %w", o.Address, err)
+	}
+}
+
+// Addr returns the address that the server listens on.
+func (s *Server) Addr() string { return s.address }
+
+// Run serves until ctx ends, then sends what is queued, closes all links, waits
+// for all goroutines and returns nil. It runs once. An error means that the
+// event loops ended by themselves, for example without file descriptors.
+func (s *Server) Run(ctx context.Context) error {
+	if s.used.Swap(true) {
+		return errors.New("gnetio: Run or Close was called before")
+	}
+	base, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.base = base
+	close(s.begin)
+	var err error
+	select {
+	case <-ctx.Done():
+		s.stopping.Store(true)
+		// ctx is over, so this only starts the stop; we wait for the end
+		// itself, which is sooner than gnet's poll for it.
+		_ = s.engine.Stop(ctx)
+		err = <-s.ended
+	case err = <-s.ended:
+		if err == nil {
+			err = errors.New("event loops ended by themselves")
+		}
+	}
+	cancel()
+	s.workers.Wait()
+	if err != nil {
+		return fmt.Errorf("gnetio: %w", err)
+	}
+	return nil
+}
+
+// Close gives the address of a server that was never run free again.
+func (s *Server) Close() {
+	if !s.used.Swap(true) {
+		close(s.begin)
+		<-s.ended
+	}
+}
+
+// loopOf returns our share of one of gnet's loops.
+func (s *Server) loopOf(el gnet.EventLoop) *loop {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lp := s.loops[el]
+	if lp == nil {
+		lp = newLoop(s, el)
+		s.loops[el] = lp
+	}
+	return lp
+}
+
+// giveBox puts an outbox back for any link to use, unless it has grown large.
+func (s *Server) giveBox(b *box) {
+	if cap(b.b) <= boxKeep {
+		b.b = b.b[:0]
+		s.boxes.Put(b)
+	}
+}
+
+// warnFewFiles speaks up when file descriptors may run out before LinksMax
+// does its work: gnet gives up listening then. The margin is a full accept
+// queue plus what the rest of the process has open.
+func (s *Server) warnFewFiles() {
+	const margin = 8192
+	var lim syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && lim.Cur < uint64(s.opt.LinksMax+margin) {
+		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener",
+			"limit", lim.Cur, "wanted", s.opt.LinksMax+margin)
+	}
+}

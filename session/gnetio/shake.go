@@ -1,0 +1,147 @@
+package gnetio
+
+import (
+	"switchd/certs"
+	"switchd/session/mtls"
+)
+
+// shake takes ciphertext of a link whose handshake is not done. On the loop.
+func (l *Link) shake(b []byte) {
+	if len(b) > 0 {
+		if err := l.tls.Feed(b); err != nil {
+			l.refuse(shakeResult(err))
+			return
+		}
+	}
+	l.startWorker()
+	if l.phase != phaseShaking {
+		return
+	}
+	l.send(l.tls.Take())
+	done, err := l.shaken()
+	if !done || l.phase != phaseShaking {
+		return
+	}
+	if err == nil && !l.tls.Established() {
+		err = mtls.ErrClosed // cannot be: the worker settles before it reports
+	}
+	if err == nil {
+		l.participant, err = certs.Identity(l.tls.State().PeerCertificates[0])
+	}
+	if err != nil {
+		l.refuse(shakeResult(err))
+		return
+	}
+	l.goUp()
+}
+
+// startWorker starts the handshake once its first message is whole and a place
+// is free; until then, and at every tick, it looks again.
+func (l *Link) startWorker() {
+	if l.working {
+		return
+	}
+	ready, err := l.tls.Hello()
+	if err != nil {
+		l.refuse(shakeResult(err))
+		return
+	}
+	s := l.server
+	if !ready || !s.takeWorker() {
+		return
+	}
+	l.working = true
+	tls := l.tls
+	s.workers.Go(func() {
+		err := tls.Handshake(s.base)
+		s.shaking.Add(-1)
+		l.mu.Lock()
+		l.shook = true
+		l.shookErr = err
+		gone := l.gone
+		l.mu.Unlock()
+		if gone {
+			l.countRefusal(shakeResult(err)) // the loop has left it to us
+		}
+		l.Wake()
+	})
+}
+
+// takeWorker takes one of the places for handshakes at work.
+func (s *Server) takeWorker() bool {
+	for {
+		n := s.shaking.Load()
+		if n >= int64(s.opt.HandshakesMax) {
+			return false
+		}
+		if s.shaking.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// shaken says whether the worker is done, and how it went.
+func (l *Link) shaken() (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.shook, l.shookErr
+}
+
+// goUp gives the link to the Handler.
+func (l *Link) goUp() {
+	l.enter(phaseUp)
+	l.deadline = 0
+	l.server.metrics.handshakes[shakeOK].Inc()
+	l.server.opt.Log.Info("link up", "participant", l.participant, "link", l.id, "remote", l.remote)
+	l.server.handler.LinkUp(l)
+}
+
+// refuse ends a link that is not up, with the alert of crypto/tls if it has one.
+func (l *Link) refuse(result string) {
+	l.countRefusal(result)
+	l.end(ending{endHandshake, result})
+}
+
+// countRefusal counts and logs, once, a handshake that came to nothing. Safe
+// for concurrent use.
+func (l *Link) countRefusal(result string) {
+	l.mu.Lock()
+	again := l.counted
+	l.counted = true
+	l.mu.Unlock()
+	if again {
+		return
+	}
+	s := l.server
+	s.metrics.handshakes[result].Inc()
+	if s.refusals.allow(s.opt.Clock()) {
+		s.opt.Log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote)
+	}
+}
+
+// lost is called when the connection ends during the handshake. The peer may
+// have left because of our alert, which the worker sends before it returns: so
+// a worker still at work is the one who knows why.
+func (l *Link) lost() {
+	l.tls.Abort()
+	done, err := l.shaken()
+	switch {
+	case done:
+		l.countRefusal(shakeResult(err))
+	case !l.working:
+		l.countRefusal(shakeClosed)
+	}
+}
+
+// late is the result of a handshake that took too long.
+func (l *Link) late() string {
+	if ready, _ := l.tls.Hello(); ready && !l.working {
+		return shakeBusy
+	}
+	return shakeTimeout
+}
+
+// newSession makes the TLS side of a link; the worker's news wake the loop.
+func (l *Link) newSession() *mtls.Conn {
+	return mtls.Server(l.server.opt.TLS, mtls.Options{Notify: l.Wake})
+}
