@@ -43,7 +43,6 @@ func (p *pipe) feed(b []byte, keep bool) error {
 	defer p.mu.Unlock()
 	if !keep && len(p.in) == 0 {
 		p.in = b
-		p.store = nil // the handshake's memory is not needed again
 		return nil
 	}
 	if len(p.in)+len(b) > p.opt.PendingMax {
@@ -72,6 +71,9 @@ func (p *pipe) Read(b []byte) (int, error) {
 	}
 	n := copy(b, p.in)
 	p.in = p.in[n:]
+	if len(p.in) == 0 && p.done {
+		p.in, p.store = nil, nil // an idle link keeps nothing of its handshake
+	}
 	return n, nil
 }
 
