@@ -8,20 +8,11 @@ import (
 
 	"switchd/codec/frame"
 	"switchd/codec/iso8583"
+	"switchd/session"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
 )
-
-// Link is where bytes go: one connection of a participant. Both methods are safe
-// for concurrent use.
-type Link interface {
-	// Queue copies whole frames to the link's outbox; an error means that not one
-	// byte of them will leave.
-	Queue(frames []byte) error
-	// Wake lets the outbox leave.
-	Wake()
-}
 
 // Lane is how one participant is written to.
 type Lane struct {
@@ -34,7 +25,7 @@ type Lane struct {
 type Options struct {
 	Lanes []Lane // by participant number; a lane without a Dialect is never written to
 	// Submit takes the SendFailed events of messages that found no link.
-	Submit   func(events ...payment.Event) (int, error)
+	Submit   func(events []payment.Event) (int, error)
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 }
@@ -43,8 +34,8 @@ type Options struct {
 type lane struct {
 	Lane
 
-	mu    sync.Mutex // guards links and turn
-	links []Link     // signed on
+	mu    sync.Mutex     // guards links and turn
+	links []session.Link // signed on
 	turn  int
 
 	// Of the group that is being encoded; writer goroutine only.
@@ -73,7 +64,7 @@ func New(o Options) *Egress {
 
 // Attach makes l one of the links that n's messages may go to. Safe for
 // concurrent use, like Detach.
-func (e *Egress) Attach(n route.Participant, l Link) {
+func (e *Egress) Attach(n route.Participant, l session.Link) {
 	lane := &e.lanes[n]
 	lane.mu.Lock()
 	defer lane.mu.Unlock()
@@ -81,7 +72,7 @@ func (e *Egress) Attach(n route.Participant, l Link) {
 }
 
 // Detach takes l out. What was queued on it before may still leave.
-func (e *Egress) Detach(n route.Participant, l Link) {
+func (e *Egress) Detach(n route.Participant, l session.Link) {
 	lane := &e.lanes[n]
 	lane.mu.Lock()
 	defer lane.mu.Unlock()
@@ -104,6 +95,11 @@ func (e *Egress) Links(n route.Participant) int {
 // Encode stages the message of ef. Writer goroutine only.
 func (e *Egress) Encode(ef *payment.Effect) {
 	l := &e.lanes[ef.To]
+	if l.Dialect == nil { // no longer configured: nothing can be said to it
+		e.metrics.unsent.Inc()
+		e.submit([]payment.Event{failed(ef)})
+		return
+	}
 	if len(l.staged) == 0 && len(l.legs) == 0 {
 		e.dirty = append(e.dirty, l)
 	}
@@ -118,7 +114,7 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		l.staged = b[:start]
 		e.metrics.unencodable.Inc()
 		e.o.Log.Error("message does not fit the dialect", "participant", ef.To, "leg", ef.Leg.String(), "reason", err)
-		e.submit(failed(ef))
+		e.submit([]payment.Event{failed(ef)})
 		return
 	}
 	l.staged = b
@@ -146,15 +142,18 @@ func (e *Egress) Release() {
 			e.metrics.sent.Add(float64(l.sent))
 		default:
 			e.metrics.unsent.Add(float64(l.sent))
-			e.submit(l.legs...)
+			e.submit(l.legs)
 		}
 		l.staged, l.legs, l.sent = l.staged[:0], l.legs[:0], 0
 	}
 	e.dirty = e.dirty[:0]
 }
 
-func (e *Egress) submit(events ...payment.Event) {
-	if n, err := e.o.Submit(events...); err != nil {
+func (e *Egress) submit(events []payment.Event) {
+	if len(events) == 0 {
+		return
+	}
+	if n, err := e.o.Submit(events); err != nil {
 		// Their timers take over: a send that could not be proven unsent counts
 		// as sent, which is the safe way to be wrong.
 		e.o.Log.Warn("failed sends could not be reported", "count", len(events)-n, "reason", err)

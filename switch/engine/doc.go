@@ -16,6 +16,6 @@
 // with ErrBusy, and answers of participants have room that requests cannot take.
 //
 //	e, err := engine.Open(engine.Options{...}) // restores and replays
-//	go e.Run(ctx)
-//	err = e.Submit(event)
+//	go e.Run(ctx, sink)
+//	taken, err := e.Submit(events)
 package engine

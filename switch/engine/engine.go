@@ -50,17 +50,12 @@ const pipeDepth = 2
 // Submit hands events over, in order; it copies them. Safe for concurrent use; it
 // never blocks. It returns how many were taken; fewer than all come with ErrBusy
 // or ErrStopped for the first that was not.
-func (e *Engine) Submit(events ...payment.Event) (taken int, err error) {
+func (e *Engine) Submit(events []payment.Event) (taken int, err error) {
 	taken, err = e.q.put(events)
 	if err != nil {
 		e.metrics.refused.Add(float64(len(events) - taken))
 	}
 	return taken, err
-}
-
-// SubmitAll is Submit for a slice.
-func (e *Engine) SubmitAll(events []payment.Event) (taken int, err error) {
-	return e.Submit(events...)
 }
 
 // Ready is closed when the first group of this start is committed: the machine
@@ -91,14 +86,14 @@ func (e *Engine) Inspect(ctx context.Context, f func(*payment.Machine)) error {
 	}
 }
 
-// Run works until ctx ends or something fails. When ctx ends, everything that
+// Run works until ctx ends or something fails; sink takes the effects. When ctx ends, everything that
 // was submitted is committed and stepped, the state store is flushed and both
 // stores are closed. Call it once.
-func (e *Engine) Run(ctx context.Context) error {
+func (e *Engine) Run(ctx context.Context, sink Sink) error {
 	failed := make(chan error, 1)
 	go func() {
 		defer close(e.done)
-		failed <- e.write()
+		failed <- e.write(sink)
 	}()
 	err := e.sequence(ctx)
 	close(e.pipe)

@@ -26,7 +26,6 @@ type Sink interface {
 type Options struct {
 	Log    journal.Log    // required; the engine closes it
 	State  *state.Store   // required; the engine closes it
-	Sink   Sink           // required
 	Config payment.Config // what this start is configured with; participants without numbers get them
 	Clock  func() int64   // required: UTC nanoseconds
 
@@ -59,8 +58,8 @@ func (o Options) withDefaults() Options {
 
 func (o *Options) validate() error {
 	var faults []error
-	if o.Log == nil || o.State == nil || o.Sink == nil || o.Clock == nil {
-		faults = append(faults, errors.New("engine: Log, State, Sink and Clock are required"))
+	if o.Log == nil || o.State == nil || o.Clock == nil {
+		faults = append(faults, errors.New("engine: Log, State and Clock are required"))
 	}
 	if o.QueueMax < 16 || o.QueueMax > journal.GroupRecordsMax {
 		faults = append(faults, fmt.Errorf("engine: QueueMax %d, want 16 to %d", o.QueueMax, journal.GroupRecordsMax))

@@ -8,7 +8,7 @@ import (
 
 // write is the writer: the only goroutine that touches the machine. It ends when
 // the pipe is closed and empty, or with the first error.
-func (e *Engine) write() error {
+func (e *Engine) write(sink Sink) error {
 	var effects []payment.Effect
 	for {
 		select {
@@ -19,7 +19,7 @@ func (e *Engine) write() error {
 				return nil
 			}
 			var err error
-			if effects, err = e.apply(&c, effects); err != nil {
+			if effects, err = e.apply(&c, sink, effects); err != nil {
 				return err
 			}
 		}
@@ -27,7 +27,7 @@ func (e *Engine) write() error {
 }
 
 // apply makes one group take effect, after it is durable.
-func (e *Engine) apply(c *commit, effects []payment.Effect) ([]payment.Effect, error) {
+func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]payment.Effect, error) {
 	if err := c.ticket.Wait(); err != nil {
 		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
 	}
@@ -40,7 +40,7 @@ func (e *Engine) apply(c *commit, effects []payment.Effect) ([]payment.Effect, e
 		for j := range effects {
 			ef := &effects[j]
 			if ef.Send {
-				e.o.Sink.Encode(ef)
+				sink.Encode(ef)
 			} else {
 				e.metrics.count(ef)
 			}
@@ -50,7 +50,7 @@ func (e *Engine) apply(c *commit, effects []payment.Effect) ([]payment.Effect, e
 	if err := e.store(c.group.Next() - 1); err != nil {
 		return effects, err
 	}
-	e.o.Sink.Release()
+	sink.Release()
 	e.publish(ticked)
 	e.recycle(c)
 	return effects, nil

@@ -10,7 +10,6 @@ import (
 	"switchd/codec/iso8583"
 	"switchd/session"
 	"switchd/session/gnetio"
-	"switchd/switch/egress"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
@@ -26,14 +25,21 @@ type Participant struct {
 
 // Submitter is the engine, as seen from here.
 type Submitter interface {
-	SubmitAll(events []payment.Event) (taken int, err error)
+	Submit(events []payment.Event) (taken int, err error)
+}
+
+// Links is told which links messages may go out on: the egress, as seen from
+// here.
+type Links interface {
+	Attach(n route.Participant, l session.Link)
+	Detach(n route.Participant, l session.Link)
 }
 
 // Options of an Ingress; all are required.
 type Options struct {
 	Participants map[string]Participant // by id, as in the certificate
 	Engine       Submitter
-	Egress       *egress.Egress
+	Links        Links
 	Clock        func() int64
 	Log          *slog.Logger
 	Registry     prometheus.Registerer
@@ -104,7 +110,7 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 		return
 	}
 	if s.used > 0 {
-		taken, err := in.o.Engine.SubmitAll(s.events[:s.used])
+		taken, err := in.o.Engine.Submit(s.events[:s.used])
 		if err != nil {
 			in.shed(s, s.events[taken:s.used])
 		}
@@ -121,7 +127,7 @@ func (in *Ingress) shed(s *link, events []payment.Event) {
 		// The first that did not fit may have been too low in priority; try the
 		// rest one by one, so that an answer never waits behind a request.
 		if i > 0 {
-			if n, _ := in.o.Engine.SubmitAll(events[i : i+1]); n == 1 {
+			if n, _ := in.o.Engine.Submit(events[i : i+1]); n == 1 {
 				continue
 			}
 		}
@@ -166,19 +172,18 @@ func (in *Ingress) network(s *link, now int64, code int) {
 }
 
 // LinkDown ends the state of a link.
-func (in *Ingress) LinkDown(l *gnetio.Link, reason string) {
+func (in *Ingress) LinkDown(l *gnetio.Link, _ string) {
 	if s := stateOf(l); s != nil {
 		in.detach(s)
 		in.BurstEnd(l)
 	}
-	in.o.Log.Info("link down", "participant", l.Participant(), "link", l.ID(), "reason", reason)
 }
 
 // attach lets messages go out on the link and tells the machine.
 func (in *Ingress) attach(s *link) {
 	if !s.attached {
 		s.attached = true
-		in.o.Egress.Attach(s.number, s.Link)
+		in.o.Links.Attach(s.number, s.Link)
 		ev := s.event()
 		ev.Kind, ev.From = payment.LinkUp, s.number
 		in.o.Log.Info("signed on", "participant", s.Link.Participant(), "link", s.ID())
@@ -189,7 +194,7 @@ func (in *Ingress) attach(s *link) {
 func (in *Ingress) detach(s *link) {
 	if s.attached {
 		s.attached = false
-		in.o.Egress.Detach(s.number, s.Link)
+		in.o.Links.Detach(s.number, s.Link)
 		ev := s.event()
 		ev.Kind, ev.From = payment.LinkDown, s.number
 	}
@@ -229,3 +234,6 @@ func (s *link) flush() {
 		s.out = s.out[:0]
 	}
 }
+
+// Draining says whether Drain was called.
+func (in *Ingress) Draining() bool { return in.draining.Load() }

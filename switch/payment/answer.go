@@ -10,8 +10,7 @@ func (m *Machine) answer(e *Event) {
 		m.notice(Effect{Notice: Late})
 		return
 	}
-	leg := p.Legs[a.Leg]
-	if p.target(a.Leg) != e.From || leg.SentAt == 0 || leg.STAN != a.STAN || leg.Transmitted != a.Transmitted {
+	if !p.asked(e) {
 		m.notice(Effect{Notice: Unmatched, Payment: p, State: p.State})
 		return
 	}
@@ -25,13 +24,18 @@ func (m *Machine) answer(e *Event) {
 		m.credited(p, a)
 	case a.Leg == LegCredit && p.State == Deemed:
 		m.deemedAnswer(p, a)
-	case a.Leg == LegReversal && p.State == DebitRevSent:
-		m.reversed(p, a)
-	case a.Leg == LegAdvice && p.Repairing:
-		m.advised(p, a)
+	case a.Leg == p.repairLeg() && p.Repairing:
+		m.repaired(p, a)
 	default:
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
 	}
+}
+
+// asked says whether the answer echoes what its leg carried, and comes from the
+// participant that was asked.
+func (p *Payment) asked(e *Event) bool {
+	a, leg := &e.Answer, &p.Legs[e.Answer.Leg]
+	return leg.SentAt != 0 && p.target(a.Leg) == e.From && leg.STAN == a.STAN && leg.Transmitted == a.Transmitted
 }
 
 // verdict sorts an answer into yes, no and "proves nothing". An approval of

@@ -71,6 +71,15 @@ func (m *Machine) giveUp(p *Payment, cause Cause) {
 	m.close(p)
 }
 
+// repaired takes the answer to the repair that p owes.
+func (m *Machine) repaired(p *Payment, a *Answer) {
+	if p.State == Deemed {
+		m.advised(p, a)
+		return
+	}
+	m.reversed(p, a)
+}
+
 // reversed takes the answer to a reversal. Reversed, nothing to reverse and not
 // found all mean the same: the payer's account is whole, and a bank that has not
 // seen the debit will refuse it when it comes.

@@ -51,3 +51,30 @@ func (l *latencies) percentile(q float64) int64 {
 	}
 	return l.max
 }
+
+// merge adds all of from to l.
+func (l *latencies) merge(from *latencies) {
+	for i, n := range from.buckets {
+		l.buckets[i] += n
+	}
+	l.count += from.count
+	l.max = max(l.max, from.max)
+}
+
+// report gives the percentiles in milliseconds.
+func (l *latencies) report() Latency {
+	ms := func(nanos int64) float64 { return float64(nanos) / 1e6 }
+	return Latency{P50: ms(l.percentile(0.50)), P99: ms(l.percentile(0.99)), Max: ms(l.max)}
+}
+
+// MergedLatency is the latency of the own payments of several banks as one
+// distribution: percentiles cannot be averaged.
+func MergedLatency(banks []*Bank) Latency {
+	var all latencies
+	for _, b := range banks {
+		b.payments.mu.Lock()
+		all.merge(&b.payments.lags)
+		b.payments.mu.Unlock()
+	}
+	return all.report()
+}

@@ -98,8 +98,7 @@ func (p *payments) list() ([]PaymentEntry, Latency) {
 			Answered: own.answered, Outcome: own.outcome(), Code: own.code, UPI: own.upi, Repeats: own.repeats,
 		})
 	}
-	ms := func(nanos int64) float64 { return float64(nanos) / 1e6 }
-	return out, Latency{P50: ms(p.lags.percentile(0.50)), P99: ms(p.lags.percentile(0.99)), Max: ms(p.lags.max)}
+	return out, p.lags.report()
 }
 
 // result copies what became of a payment.

@@ -20,7 +20,7 @@ const (
 type rule struct {
 	duty  duty
 	mti   string // of the first sending; a repeat falls under the same rule
-	code  string // DE3
+	code  string // DE3 positions 1-2; 3-6 are account types, the sender's business
 	kind  string // DE120 tag 001
 	needs []int
 	tags  []string
@@ -37,11 +37,11 @@ var (
 // is required even where a participant could do without: a switch that leaves it
 // out is found here, not by the first real one.
 var rules = []rule{
-	{dutyResolve, "0100", "330000", "VAL", []int{7, 11, 32, 33, 37}, []string{"004"}, echoResolve},
-	{dutyDebit, "0200", "401000", "DEBIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}, echoMoney},
-	{dutyCredit, "0200", "210010", "CREDIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}, echoMoney},
-	{dutyReversal, "0420", "401000", "REVERSAL", []int{4, 7, 11, 32, 33, 37, 49, 90, 102}, []string{"002"}, echoMoney},
-	{dutyAdvice, "0220", "210010", "CREDIT", []int{4, 7, 11, 32, 33, 37, 49, 90, 102, 103}, []string{"002"}, echoMoney},
+	{dutyResolve, "0100", "33", "VAL", []int{7, 11, 32, 33, 37}, []string{"004"}, echoResolve},
+	{dutyDebit, "0200", "40", "DEBIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}, echoMoney},
+	{dutyCredit, "0200", "21", "CREDIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}, echoMoney},
+	{dutyReversal, "0420", "40", "REVERSAL", []int{4, 7, 11, 32, 33, 37, 49, 90, 102}, []string{"002"}, echoMoney},
+	{dutyAdvice, "0220", "21", "CREDIT", []int{4, 7, 11, 32, 33, 37, 49, 90, 102, 103}, []string{"002"}, echoMoney},
 }
 
 // form is the shape of a data element; the library does not check any.
@@ -78,7 +78,7 @@ func examine(m message) (*rule, string, *fault) {
 			continue
 		}
 		known = true
-		if r.code == m.de[3] {
+		if strings.HasPrefix(m.de[3], r.code) {
 			return r, "30", r.check(m)
 		}
 	}

@@ -104,6 +104,7 @@ var dependencies = []dependency{
 	{"github.com/spf13/", []string{"cmd/switchd/..."}, false, "the command line belongs to the command"},
 	{"github.com/miekg/pkcs11", []string{"hsm/pkcs11"}, false, "the driver has one user"},
 	{"github.com/prometheus/", []string{"cmd/...", "session/gnetio", "session/mtls", "switch/...", "hsm/...", "certs"}, false, "pure packages keep no metrics"},
+	{"golang.org/x/sync/", []string{"cmd/switchd/..."}, false, "goroutines are started by the command"},
 	{"github.com/cockroachdb/datadriven", nil, true, "it reads scenario texts"},
 }
 

@@ -1,7 +1,9 @@
 package translate
 
 import (
-	"github.com/cespare/xxhash/v2"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 
 	"switchd/codec/iso8583"
 	"switchd/ledger"
@@ -26,7 +28,7 @@ func (d *Dialect) Request(msg *iso8583.Message, body []byte, ev *payment.Event) 
 	ev.Kind, ev.From = payment.RequestArrived, d.Participant
 	ev.Text.Reset()
 	r := &ev.Request
-	*r = payment.Request{Repeat: msg.MTI().Origin()&1 == 1, Hash: xxhash.Sum64(body[mtiBytes:])}
+	*r = payment.Request{Repeat: msg.MTI().Origin()&1 == 1, Hash: contentHash(body)}
 	if f := d.processing(msg, r); f != nil {
 		return f
 	}
@@ -43,6 +45,12 @@ func (d *Dialect) Request(msg *iso8583.Message, body []byte, ev *payment.Event) 
 	}
 	r.Amount = ledger.Amount{Minor: int64(minor), Currency: ledger.Currency(currency)}
 	return d.parties(msg, ev)
+}
+
+// contentHash is what two messages with one reference are compared by.
+func contentHash(body []byte) uint64 {
+	sum := sha256.Sum256(body[mtiBytes:])
+	return binary.LittleEndian.Uint64(sum[:])
 }
 
 // processing checks that this is a push payment and keeps the account types.
@@ -160,27 +168,50 @@ var (
 // normaliseVPA appends v in lower case and says whether it is an address:
 // [a-z0-9][a-z0-9.-_]{0,253}@[a-z][a-z0-9]{1,63} (domain reference 4.8).
 func normaliseVPA(dst, v []byte) ([]byte, bool) {
-	if len(v) < 3 || len(v) > vpaBytesMax {
+	at := bytes.IndexByte(v, '@')
+	handle := len(v) - at - 1
+	if len(v) > vpaBytesMax || at < 1 || handle < 2 || handle > 64 {
 		return dst, false
 	}
-	at := -1
-	for i, c := range v {
+	n := len(dst)
+	for _, c := range v {
 		if c >= 'A' && c <= 'Z' {
 			c += 'a' - 'A'
 		}
-		letter, digit := c >= 'a' && c <= 'z', c >= '0' && c <= '9'
-		switch {
-		case c == '@' && at < 0 && i > 0:
-			at = i
-		case at < 0 && !letter && !digit && (i == 0 || (c != '.' && c != '-' && c != '_')):
-			return dst, false
-		case at >= 0 && !letter && (!digit || i == at+1):
-			return dst, false
-		}
 		dst = append(dst, c)
 	}
-	handle := len(v) - at - 1
-	return dst, at > 0 && handle >= 2 && handle <= 64
+	user, host := dst[n:n+at], dst[n+at+1:]
+	if vpaClass[user[0]]&vpaAlnum == 0 || vpaClass[host[0]]&vpaLetter == 0 {
+		return dst, false
+	}
+	return dst, allOf(user, vpaAlnum|vpaMark) && allOf(host, vpaAlnum)
+}
+
+// Classes of the characters of an address.
+const (
+	vpaLetter = 1 << iota
+	vpaAlnum
+	vpaMark // . - _
+)
+
+var vpaClass = func() (class [256]byte) {
+	for c := byte('a'); c <= 'z'; c++ {
+		class[c] = vpaLetter | vpaAlnum
+	}
+	for c := byte('0'); c <= '9'; c++ {
+		class[c] = vpaAlnum
+	}
+	class['.'], class['-'], class['_'] = vpaMark, vpaMark, vpaMark
+	return class
+}()
+
+func allOf(v []byte, class byte) bool {
+	for _, c := range v {
+		if vpaClass[c]&class == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // validIFSC checks 4 letters, '0', 6 letters or digits, in upper case.

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchd/certs"
+	"switchd/codec/iso8583"
+	"switchd/switch/config"
+	"switchd/switch/simbank"
+)
+
+// bankFlags are what a simulated participant can be told on the command line.
+type bankFlags struct {
+	config, id, connect, certs, report string
+	accounts                           int
+	balance                            int64
+	rate, badRate, repeatRate          float64
+	duration, answerTimeout, drain     time.Duration
+	repeatsMax                         int
+	seed                               uint64
+	faults                             bool
+	quiet, asJSON                      bool
+}
+
+func newBank() *cobra.Command {
+	var f bankFlags
+	c := &cobra.Command{
+		Use: "bank --config FILE --id ID", Short: "Run one simulated participant (PSP and bank) that connects to a switch",
+		Long: `Connects to the switch of the configuration as participant ID, with the
+certificate <id>.pem beside the configured CA, answers resolutions, debits,
+credits, reversals and advices from its own book, and with --rate originates
+payments to the other participants. Ends by Ctrl-C or after --duration.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	fl := c.Flags()
+	fl.StringVar(&f.config, "config", "", "the switch's configuration file (required)")
+	fl.StringVar(&f.id, "id", "", "participant to be (required)")
+	fl.StringVar(&f.connect, "connect", "", "host:port of the switch (default: listen of the configuration)")
+	fl.StringVar(&f.certs, "certs", "", "folder with ca.pem and <id>.pem (default: the folder of the configured CA)")
+	fl.StringVar(&f.report, "report", "", "write a full report of payments and legs to this file at the end")
+	fl.IntVar(&f.accounts, "accounts", 10, "accounts to keep")
+	fl.Int64Var(&f.balance, "balance", 10_000_000, "opening balance of each account, minor units")
+	fl.Float64Var(&f.rate, "rate", 0, "own payments per second")
+	fl.Float64Var(&f.badRate, "bad-rate", 0, "share of own payments to nowhere, 0 to 1")
+	fl.Float64Var(&f.repeatRate, "repeat-rate", 0, "share of own payments sent twice, 0 to 1")
+	fl.DurationVar(&f.duration, "duration", 0, "end after this time (default: by Ctrl-C)")
+	fl.DurationVar(&f.answerTimeout, "answer-timeout", time.Minute, "repeat an own payment that is not answered within this time")
+	fl.IntVar(&f.repeatsMax, "repeats-max", 5, "repeats of one payment before it is given up")
+	fl.DurationVar(&f.drain, "drain", 10*time.Second, "longest wait for open own payments at the end")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
+	fl.BoolVar(&f.faults, "faults", false, "misbehave: declines, silence, late and duplicate answers")
+	fl.BoolVar(&f.quiet, "quiet", false, "log warnings and errors only")
+	fl.BoolVar(&f.asJSON, "json", false, "print the final counters as one JSON object")
+	for _, name := range []string{"config", "id"} {
+		if err := c.MarkFlagRequired(name); err != nil {
+			panic(err)
+		}
+	}
+	return c
+}
+
+func (f *bankFlags) run(c *cobra.Command) error {
+	cfg, err := loadConfig(f.config, false)
+	if err != nil {
+		return err
+	}
+	options, err := f.options(cfg)
+	if err != nil {
+		return err
+	}
+	options.Log = newLogger(c.ErrOrStderr(), f.quiet)
+	bank, err := simbank.New(options)
+	if err != nil {
+		return usageError{err}
+	}
+	ctx := c.Context()
+	if f.duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.duration)
+		defer cancel()
+	}
+	if err := bank.Run(ctx); err != nil {
+		return err
+	}
+	if f.report != "" {
+		if err := writeReport(f.report, bank); err != nil {
+			return err
+		}
+	}
+	stats := bank.Stats()
+	if f.asJSON {
+		return json.NewEncoder(c.OutOrStdout()).Encode(stats)
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s: sent %d, success %d, declined %d, deemed %d, unanswered %d; debits %d, credits %d, reversals %d; net %d\n",
+		f.id, stats.Sent, stats.Success, stats.Declined, stats.Deemed, stats.Unanswered, stats.Debits, stats.Credits, stats.Reversals, stats.Net)
+	return nil
+}
+
+func writeReport(file string, bank *simbank.Bank) error {
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if err := bank.WriteReport(out); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// options says who the simulated bank is, from the switch's configuration.
+func (f *bankFlags) options(cfg *config.Config) (simbank.Options, error) {
+	o := simbank.Options{
+		ID: f.id, Accounts: f.accounts, OpeningBalance: f.balance, Rate: f.rate, BadRate: f.badRate, RepeatRate: f.repeatRate,
+		AnswerTimeout: f.answerTimeout, RepeatsMax: f.repeatsMax, Seed: f.seed, Drain: f.drain,
+		Address: f.connect, Clock: clock, Currency: cfg.Money().Digits(),
+	}
+	if o.Address == "" {
+		o.Address = dialable(cfg.Listen)
+	}
+	if f.faults {
+		o.Faults = demoFaults
+	}
+	found := false
+	for _, p := range cfg.Participants {
+		if len(p.Handles) == 0 || len(p.IFSCPrefixes) == 0 {
+			continue
+		}
+		if p.ID != f.id {
+			o.Peers = append(o.Peers, simbank.Peer{Handle: p.Handles[0], IFSC: p.IFSCPrefixes[0], Institution: p.Institution, Accounts: f.accounts})
+			continue
+		}
+		found = true
+		o.Institution, o.Handle, o.IFSC, o.Idle, o.EchoTimeout = p.Institution, p.Handles[0], p.IFSCPrefixes[0], p.Timers.Idle, p.Timers.Echo
+		spec, err := iso8583.BuiltinJSON(p.Dialect)
+		if err != nil {
+			return o, err
+		}
+		o.Spec = spec
+	}
+	if !found {
+		return o, usageError{fmt.Errorf("participant %q is not in %s with a handle and an IFSC prefix", f.id, f.config)}
+	}
+	dir := f.certs
+	if dir == "" {
+		dir = filepath.Dir(cfg.TLS.CA)
+	}
+	var err error
+	o.TLS, err = certs.ClientConfig(leafPaths(dir, f.id), clock)
+	return o, err
+}
+
+func leafPaths(dir, id string) certs.Paths {
+	return certs.Paths{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, id+".pem"), Key: filepath.Join(dir, id+"-key.pem")}
+}
+
+// dialable turns a listen address into one that this machine can connect to.
+func dialable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// demoFaults is how a participant misbehaves with --faults.
+var demoFaults = simbank.Faults{
+	DelayMin: time.Millisecond, DelayMax: 20 * time.Millisecond,
+	Decline: 0.05, Ambiguous: 0.02, Swallow: 0.02, Mute: 0.02, Late: 0.02, LateBy: 400 * time.Millisecond, Duplicate: 0.03,
+}

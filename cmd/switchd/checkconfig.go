@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"switchd/switch/config"
+)
+
+func newCheckConfig() *cobra.Command {
+	var files, example bool
+	c := &cobra.Command{
+		Use: "check-config FILE", Short: "Validate a configuration file and list everything that is wrong with it",
+		Long: `Prints each fault as file:line:column: what is wrong, all at once, and exits
+with 2. With --example it prints a commented configuration to start from.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if example {
+				_, err := c.OutOrStdout().Write(config.Example())
+				return err
+			}
+			if len(args) == 0 {
+				return usageError{errors.New("which file? See 'switchd check-config --help'")}
+			}
+			cfg, err := loadConfig(args[0], files)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s: good, %d participants\n", args[0], len(cfg.Participants))
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&files, "files", false, "also check that the certificate files can be used")
+	c.Flags().BoolVar(&example, "example", false, "print an example configuration")
+	return c
+}
+
+// loadConfig reads a configuration; what is wrong with it is a usage error.
+func loadConfig(file string, files bool) (*config.Config, error) {
+	cfg, err := config.Load(file, known())
+	if err == nil && files {
+		err = config.CheckFiles(cfg)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return cfg, nil
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"switchd/ledger"
+	"switchd/switch/payment"
+)
+
+// run works until ctx ends or something fails, and then stops in the order that
+// loses nothing: listeners first, so that what links still say is taken; then the
+// engine, which commits and steps everything it was given. started is called when
+// participants can connect.
+//
+// Goroutines: this one (waits), the engine's sequencer and writer, gnetio's loops
+// and handshake workers, the admin server, the heartbeat.
+func (n *node) run(ctx context.Context, started func()) error {
+	if err := n.listenAdmin(); err != nil {
+		return err
+	}
+	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopEngine()
+	var core errgroup.Group
+	failed, fail := context.WithCancel(ctx)
+	defer fail()
+	core.Go(func() error {
+		defer fail()
+		return n.engine.Run(engineCtx, n.egress)
+	})
+	rim, rimCtx := errgroup.WithContext(failed)
+	rim.Go(func() error { return n.admin.Run(rimCtx) })
+	rim.Go(func() error { return n.beat(rimCtx) })
+	rim.Go(func() error {
+		select {
+		case <-n.engine.Ready():
+		case <-rimCtx.Done():
+			return nil
+		}
+		if err := n.listen(); err != nil {
+			return err
+		}
+		n.log.Info("ready", "listen", n.server.Addr(), "admin", "http://"+n.admin.Addr())
+		started()
+		return n.server.Run(rimCtx)
+	})
+	err := rim.Wait()
+	stopEngine()
+	return errors.Join(err, core.Wait())
+}
+
+// drainPoll is how often a drain looks whether everything has ended.
+const drainPoll = 20 * time.Millisecond
+
+// drain ends the work in good order: no new payments, wait for the open ones (at
+// most limit), sign off. It returns how many payments are still open; they are in
+// the journal, and the next start goes on with them.
+func (n *node) drain(ctx context.Context, limit time.Duration) int {
+	n.ingress.Drain()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	left := n.waitOpen(ctx)
+	n.ingress.SignOff()
+	signOff, cancel := context.WithTimeout(context.WithoutCancel(ctx), signOffLimit)
+	defer cancel()
+	waitFor(signOff, func() bool { return n.linksUp() == 0 })
+	return left
+}
+
+// signOffLimit is how long links may take to answer a sign-off.
+const signOffLimit = 2 * time.Second
+
+// waitOpen waits until no payment is open, or ctx ends, and returns how many are.
+func (n *node) waitOpen(ctx context.Context) int {
+	open := -1
+	waitFor(ctx, func() bool {
+		if err := n.engine.Inspect(ctx, func(m *payment.Machine) { open = m.OpenCount() }); err != nil {
+			return false
+		}
+		return open == 0
+	})
+	return open
+}
+
+// waitFor polls until done or the end of ctx.
+func waitFor(ctx context.Context, done func() bool) bool {
+	tick := time.NewTicker(drainPoll)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+func (n *node) linksUp() int {
+	up := 0
+	for _, p := range n.engine.Config().Participants {
+		up += n.egress.Links(p.Number)
+	}
+	return up
+}
+
+// heartbeat is the time of the last proof that the writer works.
+type heartbeat struct{ at atomic.Int64 }
+
+const (
+	beatEvery = time.Second
+	beatStale = 10 * time.Second // longer without a beat: the loop does not turn
+)
+
+// beat asks the writer for a sign of life every second.
+func (n *node) beat(ctx context.Context) error {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		if n.engine.Inspect(ctx, func(*payment.Machine) {}) == nil {
+			n.lastSeen.at.Store(clock())
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (n *node) live() error {
+	if at := n.lastSeen.at.Load(); at != 0 && clock()-at > int64(beatStale) {
+		return fmt.Errorf("the writer has not answered for %v", time.Duration(clock()-at).Round(time.Second))
+	}
+	return nil
+}
+
+// summary is the state of the switch in numbers, for /api/v1/summary and demo.
+type summary struct {
+	Payments     uint64            `json:"payments"`
+	States       map[string]uint64 `json:"states"` // how many have ever entered each
+	Open         int               `json:"open"`
+	PositionsSum int64             `json:"positions_sum"`
+	Participants []participantView `json:"participants"`
+}
+
+type participantView struct {
+	ID       string          `json:"id"`
+	Links    int             `json:"links"`
+	Position ledger.Position `json:"position"` // minor units
+}
+
+func (n *node) summary(ctx context.Context) summary {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	s := summary{States: map[string]uint64{}}
+	err := n.engine.Inspect(ctx, func(m *payment.Machine) {
+		totals := m.Totals()
+		for _, state := range payment.States() {
+			s.States[state.String()] = totals.Of(state)
+		}
+		s.Payments, s.Open, s.PositionsSum = totals.Of(payment.Received), m.OpenCount(), m.PositionSum()
+		for _, p := range m.Config().Participants {
+			s.Participants = append(s.Participants, participantView{ID: p.ID, Links: m.LinkCount(p.Number), Position: m.Position(p.Number)})
+		}
+	})
+	if err != nil {
+		n.log.Warn("summary", "error", err)
+	}
+	return s
+}

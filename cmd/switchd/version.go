@@ -1,0 +1,41 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+
+	"github.com/spf13/cobra"
+)
+
+// releaseVersion is the version of the source tree; CHANGELOG.md has its history.
+const releaseVersion = "0.1.0-dev"
+
+// builtCommit is set by the Makefile (-ldflags), because builds with
+// -buildvcs=false know no commit.
+var builtCommit string
+
+func newVersion() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "version", Short: "Print version, commit, Go version and build settings", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			v := readVersion()
+			if asJSON {
+				return json.NewEncoder(c.OutOrStdout()).Encode(v)
+			}
+			fmt.Fprintf(c.OutOrStdout(), "switchd %s\ncommit  %s\ngo      %s\n", v.Version, v.Commit, v.Go)
+			keys := make([]string, 0, len(v.Settings))
+			for k := range v.Settings {
+				keys = append(keys, k)
+			}
+			sort.Strings(keys)
+			for _, k := range keys {
+				fmt.Fprintf(c.OutOrStdout(), "  %s=%s\n", k, v.Settings[k])
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}

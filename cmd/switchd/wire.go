@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"switchd/certs"
+	"switchd/codec/frame"
+	"switchd/codec/iso8583"
+	"switchd/ledger"
+	"switchd/session"
+	"switchd/session/gnetio"
+	"switchd/switch/admin"
+	"switchd/switch/config"
+	"switchd/switch/egress"
+	"switchd/switch/engine"
+	"switchd/switch/ingress"
+	"switchd/switch/journal"
+	"switchd/switch/payment"
+	"switchd/switch/state"
+	"switchd/switch/translate"
+)
+
+// clock is the only real clock of the program: UTC nanoseconds.
+func clock() int64 { return time.Now().UnixNano() }
+
+// known are the names that a configuration may use.
+func known() config.Names {
+	return config.Names{Dialects: iso8583.BuiltinNames(), Framings: frame.Names()}
+}
+
+// node is one switch, wired and not yet running.
+type node struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	registry *prometheus.Registry
+	engine   *engine.Engine
+	egress   *egress.Egress
+	ingress  *ingress.Ingress
+	server   *gnetio.Server // set by run, after recovery
+	admin    *admin.Server
+	lastSeen heartbeat
+}
+
+// newNode opens the data folder, recovers the machine and builds everything up to
+// the listeners. It holds the data folder until run has ended.
+func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
+	n := &node{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
+	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	log.Info("opening the data folder", "dir", cfg.DataDir)
+	fatal := func(err error) {
+		// Pebble cannot go on after an I/O error, and neither can we: what is on
+		// disk is the truth, and the next start replays it.
+		log.Error("storage failed, stopping at once", "error", err)
+		fmt.Fprintln(os.Stderr, "switchd: storage failed, stopping at once:", err)
+		os.Exit(exitFailed)
+	}
+	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, "journal"), journal.Options{Log: log, Fatal: fatal})
+	if err != nil {
+		return nil, err
+	}
+	s, err := state.Open(filepath.Join(cfg.DataDir, "state"), state.Options{Log: log, Fatal: fatal})
+	if err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	n.engine, err = engine.Open(engine.Options{
+		Log: j, State: s, Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Logger: log, Registry: n.registry,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.Close(), j.Close())
+	}
+	if err := n.wireRim(); err != nil {
+		return nil, errors.Join(err, s.Close(), j.Close())
+	}
+	return n, nil
+}
+
+// wireRim builds egress and ingress for the participants under the numbers that
+// the engine has given them.
+func (n *node) wireRim() error {
+	numbered := n.engine.Config()
+	dir := &translate.Directory{
+		Institution: n.cfg.Institution, Currency: numbered.Currency, Institutions: make([]string, len(numbered.Participants)),
+	}
+	lanes := make([]egress.Lane, len(numbered.Participants))
+	readers := map[string]ingress.Participant{}
+	byID := map[string]config.Participant{}
+	for _, p := range n.cfg.Participants {
+		byID[p.ID] = p
+	}
+	for _, profile := range numbered.Participants {
+		dir.Institutions[profile.Number] = profile.Institution
+		p, still := byID[profile.ID]
+		if !still {
+			continue
+		}
+		spec, err := iso8583.Builtin(p.Dialect)
+		if err != nil {
+			return err
+		}
+		framing, err := frame.Parse(p.Framing)
+		if err != nil {
+			return err
+		}
+		dialect := &translate.Dialect{Spec: spec, Directory: dir, Participant: profile.Number}
+		limits := frame.Limits{}.WithDefaults()
+		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: framing, Limits: limits}
+		readers[p.ID] = ingress.Participant{
+			Dialect: dialect, Framing: framing, Limits: limits,
+			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
+		}
+	}
+	n.egress = egress.New(egress.Options{Lanes: lanes, Submit: n.engine.Submit, Log: n.log, Registry: n.registry})
+	n.ingress = ingress.New(ingress.Options{
+		Participants: readers, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
+	})
+	return nil
+}
+
+// machineConfig is what the payment machine needs of a configuration.
+func machineConfig(cfg *config.Config) payment.Config {
+	c := payment.Config{Currency: ledger.Currency(cfg.Money().Numeric), OpenMax: cfg.Limits.OpenPayments}
+	for _, p := range cfg.Participants {
+		t := p.Timers
+		c.Participants = append(c.Participants, payment.Profile{
+			ID: p.ID, Institution: p.Institution, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes,
+			NetDebitCap: p.NetDebitCap, AmbiguousDebit: codes(p.Ambiguous), AmbiguousCredit: codes(ambiguousCredit),
+			Timers: payment.Timers{
+				Total: t.Total, Resolve: t.Resolve, Debit: t.Debit, Credit: t.Credit, CreditUnknown: t.CreditUnknown,
+				Reversal: t.Reversal, BackoffMin: t.BackoffMin, BackoffMax: t.BackoffMax, GiveUp: t.GiveUp,
+			},
+		})
+	}
+	return c
+}
+
+// ambiguousCredit are the codes of a credit answer that prove nothing. Every
+// other decline binds the payee's bank (domain reference 7.3).
+var ambiguousCredit = []string{"09", "68"}
+
+func codes(list []string) []payment.Code {
+	var out []payment.Code
+	for _, c := range list {
+		out = append(out, payment.CodeOf(c))
+	}
+	return out
+}
+
+// listen opens the doors: only after recovery is complete.
+func (n *node) listen() error {
+	tlsConfig, err := certs.ServerConfig(certs.Paths{CA: n.cfg.TLS.CA, Cert: n.cfg.TLS.Cert, Key: n.cfg.TLS.Key}, n.isParticipant, clock)
+	if err != nil {
+		return err
+	}
+	n.server, err = gnetio.Listen(gnetio.Options{
+		Address: n.cfg.Listen, TLS: tlsConfig, LinksMax: n.cfg.Limits.Links, HandshakesMax: n.cfg.Limits.Handshakes,
+		Clock: clock, Log: n.log, Registry: n.registry,
+	}, n.ingress)
+	return err
+}
+
+func (n *node) isParticipant(id string) bool {
+	for i := range n.cfg.Participants {
+		if n.cfg.Participants[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// listenAdmin opens the admin port. It is open while the machine recovers, so
+// that a probe sees "alive, not ready".
+func (n *node) listenAdmin() error {
+	var err error
+	n.admin, err = admin.Listen(admin.Options{
+		Address: n.cfg.Admin, Gatherer: n.registry, Registry: n.registry, Log: n.log,
+		Live: n.live, Checks: n.checks(), Summary: func() any { return n.summary(context.Background()) },
+	})
+	return err
+}
+
+func buildInfo() prometheus.Collector {
+	v := readVersion()
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "switchd_build_info", Help: "1, labelled with what was built.",
+		ConstLabels: prometheus.Labels{"version": v.Version, "commit": v.Commit, "go": v.Go},
+	})
+	g.Set(1)
+	return g
+}
+
+// version says what this binary is.
+type version struct {
+	Version  string            `json:"version"`
+	Commit   string            `json:"commit"`
+	Go       string            `json:"go"`
+	Settings map[string]string `json:"settings"`
+}
+
+func readVersion() version {
+	v := version{Version: releaseVersion, Commit: "unknown", Settings: map[string]string{}}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	v.Go = info.GoVersion
+	for _, s := range info.Settings {
+		v.Settings[s.Key] = s.Value
+		if s.Key == "vcs.revision" {
+			v.Commit = s.Value
+		}
+	}
+	if builtCommit != "" {
+		v.Commit = builtCommit
+	}
+	return v
+}
