@@ -1,0 +1,65 @@
+package iso8583
+
+import "testing"
+
+func TestParseDoesNotAllocate(t *testing.T) {
+	for _, name := range BuiltinNames() {
+		s := mustBuiltin(t, name)
+		b := request190(t, s)
+		var m Message
+		if n := testing.AllocsPerRun(100, func() {
+			if err := m.Parse(s, b); err != nil {
+				t.Error(err)
+			}
+			for _, de := range read190 {
+				if m.Value(de) == nil {
+					t.Errorf("DE%d is absent", de)
+				}
+			}
+			amount, ok := m.Uint(4)
+			note, found := FindTLV(m.Value(120), 18)
+			if amount != 1000 || !ok || len(note) == 0 || !found {
+				t.Error("wrong values")
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// TestWriteDoesNotAllocate writes 14 elements, two of them decoded by one
+// dialect, and a tagged one, into a buffer that is large enough.
+func TestWriteDoesNotAllocate(t *testing.T) {
+	for _, name := range BuiltinNames() {
+		s := mustBuiltin(t, name)
+		dst := make([]byte, 0, 1024)
+		pin := []byte{1, 2, 3, 4, 5, 6, 7, 8}
+		var w Writer
+		if n := testing.AllocsPerRun(100, func() {
+			w.Begin(s, dst, 0x0200)
+			w.SetString(3, "401000")
+			w.SetUint(4, 1000)
+			w.SetString(7, "0102030405")
+			w.SetUint(11, 42)
+			w.SetString(32, "100001")
+			w.SetString(33, "999999")
+			w.SetString(37, "RRN000000001")
+			w.SetString(41, "TERM1")
+			w.SetString(49, "356")
+			w.Set(52, pin)
+			w.SetString(102, "1000000001")
+			w.SetString(103, "2000000002")
+			w.BeginTLV(120)
+			w.TLVString(1, "DEBIT")
+			w.TLV(2, pin[:0])
+			w.TLVString(4, "bob@bankb")
+			w.EndTLV()
+			w.Set(128, pin)
+			if b, err := w.Finish(); err != nil || len(b) == 0 {
+				t.Error(err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}

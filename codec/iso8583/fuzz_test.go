@@ -1,0 +1,121 @@
+package iso8583
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+)
+
+// seed adds the golden messages, with each of the built-in specs, and a few
+// bytes that are no message at all.
+func seed(f *testing.F) {
+	f.Helper()
+	for _, b := range append(goldenMessages(f), nil, []byte("0"), bytes.Repeat([]byte{0xff}, 40)) {
+		for i := range BuiltinNames() {
+			f.Add(uint8(i), b)
+		}
+	}
+}
+
+func fuzzSpecs(f *testing.F) (all []*Spec) {
+	f.Helper()
+	for _, name := range BuiltinNames() {
+		all = append(all, mustBuiltin(f, name))
+	}
+	return all
+}
+
+// FuzzParse: no input panics; an error names a field and its offset, and keeps
+// the fields before it readable; what parses can be written again, byte for
+// byte.
+func FuzzParse(f *testing.F) {
+	seed(f)
+	all := fuzzSpecs(f)
+	var m Message // one for all inputs: nothing of the last message may show
+	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
+		s := all[int(which)%len(all)]
+		err := m.Parse(s, b)
+		if err == nil {
+			checkRewrite(t, s, &m, b)
+			return
+		}
+		var bad *FieldError
+		if !errors.As(err, &bad) || bad.Reason == "" || bad.DE < 0 || bad.DE > 128 || bad.Offset < 0 || bad.Offset > len(b) {
+			t.Fatalf("%#v", err)
+		}
+		if len(bad.Note()) > 25 {
+			t.Fatalf("%q does not fit DE44", bad.Note())
+		}
+		for de := 0; de <= 129; de++ {
+			v := m.Value(de)
+			if (v != nil) != m.Has(de) || v != nil && bad.DE > 0 && de >= bad.DE {
+				t.Fatalf("DE%d is readable after %v", de, err)
+			}
+			if v != nil && !s.fields[de].accepts(v) {
+				t.Fatalf("DE%d is readable and bad", de)
+			}
+		}
+	})
+}
+
+// laxer are the reasons for which we refuse a message that the second
+// implementation may take: it checks neither characters nor trailing bytes, it
+// reads a length of "+5", it knows third bitmaps, and it lets tags stand in any
+// order.
+var laxer = map[string]bool{
+	ReasonTrailing: true, ReasonLengthDigits: true, ReasonTertiary: true, ReasonTLV: true, ReasonMTI: true,
+}
+
+// FuzzAgainstMoov: what we accept, the second implementation accepts with equal
+// values; what it accepts and we refuse, we refuse for a reason that it does
+// not check.
+func FuzzAgainstMoov(f *testing.F) {
+	seed(f)
+	all := fuzzSpecs(f)
+	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
+		s := all[int(which)%len(all)]
+		var m Message
+		err := m.Parse(s, b)
+		if err == nil {
+			checkMoovReads(t, s, &m, b)
+			return
+		}
+		if _, refused := moovUnpack(moovSpec(t, s.Name()), b); refused != nil {
+			return
+		}
+		var bad *FieldError
+		errors.As(err, &bad)
+		if !laxer[bad.Reason] && bad.Reason != s.Format(bad.DE) {
+			t.Fatalf("only we refuse it: %v", err)
+		}
+	})
+}
+
+// FuzzTLV: the walk ends, its values stand inside the field, and the check of
+// Parse accepts exactly what a careful walk accepts.
+func FuzzTLV(f *testing.F) {
+	f.Add([]byte("001003PAY002000"))
+	f.Add([]byte("001003PAY001000"))
+	f.Add([]byte("001003PA"))
+	f.Add([]byte("00100"))
+	table := mustBuiltin(f, "iso87-npci").fields[120].tags
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := ReadTLV(b)
+		good, last, size := true, -1, 0
+		for tag, v, ok := r.Next(); ok; tag, v, ok = r.Next() {
+			if tag <= last || len(v) > int(table[tag].max) {
+				good = false
+			}
+			last = tag
+			size += tlvHead + len(v)
+		}
+		if r.Err() != nil {
+			good = false
+		} else if size != len(b) {
+			t.Fatalf("%d of %d bytes", size, len(b))
+		}
+		if table.check(b, classANS) != good {
+			t.Fatalf("%q: the check says %v", b, !good)
+		}
+	})
+}

@@ -1,0 +1,334 @@
+package iso8583
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// MessageBytesMax is the longest message that Parse takes. It lets a field's
+// place be two 16-bit numbers; frames are far shorter (8 KiB).
+const MessageBytesMax = 1<<16 - 1
+
+// span is where a field's value stands in the message, or in the scratch
+// buffer when its encoding had to be undone.
+type span struct{ at, n uint16 }
+
+// Message is a parsed message: a view over the caller's bytes. The zero value
+// is ready, and one Message is meant to be used for many messages in turn. It
+// belongs to one goroutine.
+//
+// The bytes handed to Parse must not change while values are being read.
+type Message struct {
+	spec    *Spec
+	buf     []byte
+	scratch []byte
+	mti     MTI
+	present [2]uint64 // bit 63 of present[0] is DE1, of present[1] is DE65
+	inPlace [2]uint64 // the fields of present whose value is a view into buf
+	spans   [129]span
+}
+
+// Parse reads the message b by the table s, in one pass. The error is a
+// *FieldError; the fields before the bad one are readable then, so that an
+// answer can echo them.
+func (m *Message) Parse(s *Spec, b []byte) error {
+	m.spec, m.buf, m.scratch = s, b, m.scratch[:0]
+	m.mti, m.present, m.inPlace = 0, [2]uint64{}, [2]uint64{}
+	if len(b) > MessageBytesMax {
+		return m.fail(0, 0, ReasonTooLong)
+	}
+	at, err := m.head(s, b)
+	if err != nil {
+		return err
+	}
+	m.inPlace = m.present
+	var row *charRanges
+	from := at
+	for word := range m.present {
+		for set := m.present[word]; set != 0; {
+			lead := bits.LeadingZeros64(set)
+			set &^= 1 << (63 - lead)
+			de := word<<6 + lead + 1
+			f := &s.fields[de]
+			if f.row != row {
+				if row != nil && !row.hold(b[from:at]) {
+					if err := m.badRow(de, from); err != nil {
+						return err
+					}
+				}
+				row, from = f.row, at
+			}
+			next, why := 0, faultNone
+			if f.kind == kindPlain {
+				next, why = m.plain(f, de, at)
+			} else {
+				next, why = m.convert(f, de, at)
+			}
+			if why != faultNone {
+				return m.failAfter(row, from, de, at, why)
+			}
+			at = next
+		}
+	}
+	if row != nil && !row.hold(b[from:at]) {
+		if err := m.badRow(129, from); err != nil {
+			return err
+		}
+	}
+	if at != len(b) {
+		return m.fail(0, at, ReasonTrailing)
+	}
+	return nil
+}
+
+// Rows: neighbouring fields of one class are a row, and Parse looks at the
+// characters of a row together, from its first byte to its last, because most
+// of a message is a few such rows. The digits of the length prefixes between
+// the fields belong to each of these classes. Only when a row fails are its
+// fields looked at one by one: one of them is bad, or a fill character was the
+// reason and all are good.
+
+// badRow gives the error of the first bad field before the element de whose
+// value begins at the byte from or later; nil when there is none.
+func (m *Message) badRow(de, from int) error {
+	for i := 2; i < de; i++ {
+		if !m.Has(i) || int(m.spans[i].at) < from || m.spec.fields[i].kind != kindPlain {
+			continue
+		}
+		if f := &m.spec.fields[i]; !f.accepts(m.Value(i)) {
+			return m.fail(i, int(m.spans[i].at)-int(f.digits), m.spec.formats[i])
+		}
+	}
+	return nil
+}
+
+// failAfter reports a fault of the field de, unless a field before it, in the
+// row that is not looked at yet, is bad too: the first one counts.
+func (m *Message) failAfter(row *charRanges, from, de, at int, why fault) error {
+	if row != nil && !row.hold(m.buf[from:at]) {
+		if err := m.badRow(de, from); err != nil {
+			return err
+		}
+	}
+	return m.fail(de, at, m.spec.reason(de, why))
+}
+
+// head reads the message type and the bitmaps and gives the place of the first
+// field. A second bitmap that names no field is accepted: such senders exist.
+func (m *Message) head(s *Spec, b []byte) (int, error) {
+	if len(b) < 4 {
+		return 0, m.fail(0, 0, ReasonTruncated)
+	}
+	mti, ok := parseMTI((*[4]byte)(b))
+	if !ok {
+		return 0, m.fail(0, 0, ReasonMTI)
+	}
+	m.mti = mti
+	if f := &s.fields[1]; f.kind == kindPlain && len(b) >= 20 {
+		m.present[0] = binary.BigEndian.Uint64(b[4:])
+		if m.present[0]>>63 == 0 {
+			return 12, nil
+		}
+		m.present[0] &^= 1 << 63
+		m.present[1] = binary.BigEndian.Uint64(b[12:])
+		return 20, nil
+	}
+	return m.bitmaps(s)
+}
+
+func (m *Message) bitmaps(s *Spec) (int, error) {
+	at := 4
+	for word := range m.present {
+		next, why := m.bitmap(&s.fields[1], word, at)
+		if why != faultNone {
+			m.present = [2]uint64{}
+			return 0, m.fail(1, at, s.reason(1, why))
+		}
+		at = next
+		if word == 0 {
+			if m.present[0]>>63 == 0 {
+				break
+			}
+			// DE1 is the second bitmap itself and no field to be read.
+			m.present[0] &^= 1 << 63
+		}
+	}
+	return at, nil
+}
+
+// bitmap reads one bitmap at a place of the message.
+func (m *Message) bitmap(f *field, word, at int) (next int, why fault) {
+	if f.kind == kindPlain {
+		if len(m.buf)-at < 8 {
+			return 0, faultTruncated
+		}
+		m.present[word] = binary.BigEndian.Uint64(m.buf[at:])
+		return at + 8, faultNone
+	}
+	next, why = m.convert(f, 1, at)
+	if why == faultNone {
+		m.present[word] = binary.BigEndian.Uint64(m.scratch[m.spans[1].at:])
+	}
+	return next, why
+}
+
+// plain reads a field whose wire bytes are its value, by straight code: this
+// is every text field of an ASCII dialect.
+func (m *Message) plain(f *field, de, at int) (next int, why fault) {
+	b := m.buf
+	n := int(f.length)
+	if f.digits != 0 {
+		value := at + int(f.digits)
+		if value > len(b) {
+			return 0, faultTruncated
+		}
+		var length int
+		switch f.digits {
+		case 3:
+			length = digits3(b, at)
+		case 2:
+			length = digits2(b, at)
+		default:
+			length = digits1(b, at)
+		}
+		if length < 0 {
+			return 0, faultLengthDigits
+		}
+		if length > n {
+			return 0, faultLength
+		}
+		n, at = length, value
+	}
+	if n > len(b)-at {
+		return 0, faultTruncated
+	}
+	v := b[at : at+n]
+	if f.row == nil && !f.accepts(v) {
+		return 0, faultFormat
+	}
+	if f.tags != nil && !f.tags.check(v, f.class) {
+		return 0, faultTLV
+	}
+	m.spans[de] = span{uint16(at), uint16(n)}
+	return at + n, faultNone
+}
+
+// convert reads any field by the tables of encodings and prefixes and leaves
+// its value in the scratch buffer. A field that the spec lacks ends here too.
+func (m *Message) convert(f *field, de, at int) (next int, why fault) {
+	if f.kind == kindAbsent {
+		return 0, faultUnknown
+	}
+	b := m.buf
+	n := int(f.length)
+	if p := &prefixes[f.prefix]; p.width != 0 {
+		if p.width > len(b)-at {
+			return 0, faultTruncated
+		}
+		length, ok := p.read(b[at : at+p.width])
+		if !ok {
+			return 0, faultLengthDigits
+		}
+		if length > n {
+			return 0, faultLength
+		}
+		n, at = length, at+p.width
+	}
+	e := &encodings[f.enc]
+	wire := e.wireBytes(n)
+	if wire > len(b)-at {
+		return 0, faultTruncated
+	}
+	if m.scratch == nil {
+		m.scratch = make([]byte, 0, 64) // kept for all later messages
+	}
+	from := len(m.scratch)
+	var ok bool
+	if m.scratch, ok = e.decode(m.scratch, b[at:at+wire], n); !ok {
+		return 0, faultHex
+	}
+	if !f.accepts(m.scratch[from:]) {
+		return 0, faultFormat
+	}
+	m.spans[de] = span{uint16(from), uint16(n)}
+	m.inPlace[(de-1)>>6] &^= 1 << (63 - (de-1)&63)
+	return at + wire, faultNone
+}
+
+// fail hides the bad field and those after it and makes the error.
+//
+//go:noinline
+func (m *Message) fail(de, at int, reason string) error {
+	switch {
+	case de > 64:
+		m.present[1] &= before(de - 64)
+	case de > 0:
+		m.present[0] &= before(de)
+		m.present[1] = 0
+	}
+	m.inPlace[0] &= m.present[0]
+	m.inPlace[1] &= m.present[1]
+	return &FieldError{DE: de, Offset: at, Reason: reason}
+}
+
+// before gives the bits of a bitmap ahead of bit n (1 to 64).
+func before(n int) uint64 { return ^(^uint64(0) >> (n - 1)) }
+
+// MTI is the message type; 0 when Parse could not read it.
+func (m *Message) MTI() MTI { return m.mti }
+
+// Has says that the data element is there. The bitmaps are no elements.
+func (m *Message) Has(de int) bool {
+	bit := uint(de - 1)
+	return bit < 128 && m.present[bit>>6]<<(bit&63)>>63 != 0
+}
+
+// Value gives the canonical value of an element: its text, or raw bytes of a b
+// field. It is nil when the element is absent and not nil when it is empty. The
+// view is valid until the next Parse or a change of the buffer. Fixed fields
+// come as they were sent, with their padding.
+func (m *Message) Value(de int) []byte {
+	bit := uint(de - 1)
+	if bit < 128 && m.inPlace[bit>>6]<<(bit&63)>>63 != 0 {
+		at := int(m.spans[de].at)
+		end := at + int(m.spans[de].n)
+		return m.buf[at:end:end]
+	}
+	return m.decodedValue(de)
+}
+
+// decodedValue is apart so that Value is small enough to be inlined.
+func (m *Message) decodedValue(de int) []byte {
+	if !m.Has(de) {
+		return nil
+	}
+	at := int(m.spans[de].at)
+	end := at + int(m.spans[de].n)
+	return m.scratch[at:end:end]
+}
+
+// Uint reads an element of 1 to 19 digits as a number; anything else, also an
+// absent element, gives false.
+func (m *Message) Uint(de int) (uint64, bool) {
+	v := m.Value(de)
+	if len(v) == 0 || len(v) > 19 {
+		return 0, false // 19 digits always fit into 64 bits, 20 may not
+	}
+	var n uint64
+	for _, c := range v {
+		d := c - '0'
+		if d > 9 {
+			return 0, false
+		}
+		n = n*10 + uint64(d)
+	}
+	return n, true
+}
+
+// Reset forgets the message: the buffer is let go, and decoded values (a PIN
+// block may be one) are overwritten.
+func (m *Message) Reset() {
+	clear(m.scratch[:cap(m.scratch)])
+	m.spec, m.buf, m.scratch = nil, nil, m.scratch[:0]
+	m.mti, m.present, m.inPlace = 0, [2]uint64{}, [2]uint64{}
+}

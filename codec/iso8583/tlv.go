@@ -1,0 +1,110 @@
+package iso8583
+
+import "errors"
+
+// A tagged field (DE48, DE120) is a row of: tag, 3 digits; length, 3 digits;
+// value. Tags ascend and stand once each, so that two readers can never pick
+// different values from one message. Unknown tags are kept.
+const (
+	tagDigits  = 3
+	tlvHead    = 2 * tagDigits
+	tagMax     = 999
+	tlvLongest = 999
+)
+
+// errTags has no detail on purpose: the structure is broken, so any number in
+// it may be content.
+var errTags = errors.New("iso8583: the tags of a field are broken")
+
+// TLVReader walks over the tags of a field's value. Its zero value is empty.
+type TLVReader struct {
+	rest []byte
+	err  error
+}
+
+// ReadTLV begins a walk over the value of a tagged field.
+func ReadTLV(b []byte) TLVReader { return TLVReader{rest: b} }
+
+// Next gives the next tag and a view of its value; ok is false at the end and
+// where the structure is broken, which Err tells apart.
+func (r *TLVReader) Next() (tag int, value []byte, ok bool) {
+	if len(r.rest) == 0 {
+		return 0, nil, false
+	}
+	if tag, value, ok = cutTLV(r.rest); !ok {
+		r.rest, r.err = nil, errTags
+		return 0, nil, false
+	}
+	r.rest = r.rest[tlvHead+len(value):]
+	return tag, value, true
+}
+
+// Err is nil unless the walk met a broken tag or length. The value of a field
+// that Parse accepted never has one.
+func (r *TLVReader) Err() error { return r.err }
+
+// FindTLV gives a view of the value of a tag; ok is false when it is not there.
+// An absent field (nil) has no tags, so m.Value(120) can be handed in as it is.
+func FindTLV(b []byte, tag int) (value []byte, ok bool) {
+	r := ReadTLV(b)
+	for {
+		t, v, ok := r.Next()
+		if !ok || t == tag {
+			return v, ok
+		}
+	}
+}
+
+// cutTLV reads the first tag of b, which is bounded by what b holds.
+func cutTLV(b []byte) (tag int, value []byte, ok bool) {
+	if len(b) < tlvHead {
+		return 0, nil, false
+	}
+	tag, n := digits3(b, 0), digits3(b, tagDigits)
+	if tag|n < 0 || n > len(b)-tlvHead {
+		return 0, nil, false
+	}
+	end := tlvHead + n
+	return tag, b[tlvHead:end:end], true
+}
+
+// tagRule bounds the value of a tag.
+type tagRule struct {
+	max   uint16
+	class class
+}
+
+// tagTable is indexed by tag. Tags that the spec does not name may be of any
+// length and of the field's own class.
+type tagTable [tagMax + 1]tagRule
+
+func newTagTable(k class) *tagTable {
+	t := new(tagTable)
+	for i := range t {
+		t[i] = tagRule{max: tlvLongest, class: k}
+	}
+	return t
+}
+
+// check says that b is a row of ascending tags within their rules. The caller
+// has checked the class of all of b, so only tags of another class look again.
+func (t *tagTable) check(b []byte, checked class) bool {
+	last := -1
+	for at := 0; at < len(b); {
+		if len(b)-at < tlvHead {
+			return false
+		}
+		tag, n := digits3(b, at), digits3(b, at+tagDigits)
+		at += tlvHead
+		if tag <= last || n < 0 || n > len(b)-at {
+			return false // last is -1 or more, so it also refuses a tag that is no number
+		}
+		rule := t[tag]
+		if n > int(rule.max) || rule.class != checked && !rule.class.holds(b[at:at+n]) {
+			return false
+		}
+		last = tag
+		at += n
+	}
+	return true
+}

@@ -1,0 +1,96 @@
+package iso8583
+
+// openTLV is a tagged element between BeginTLV and EndTLV. de is 0 outside.
+type openTLV struct {
+	de    int
+	start int // of its length prefix in the Writer's dst
+	last  int // the highest tag so far
+}
+
+// BeginTLV starts a tagged element. TLV and TLVString add its tags in ascending
+// order, EndTLV closes it. Without a tag it leaves no bytes and no bit.
+func (w *Writer) BeginTLV(de int) {
+	at := len(w.dst)
+	// The length is not known yet: open writes a prefix that EndTLV fills in.
+	f := w.open(de, 0)
+	switch {
+	case f == nil:
+	case f.tags == nil:
+		w.fail(de, ReasonTLV)
+	default:
+		w.tlv = openTLV{de: de, start: at, last: -1}
+	}
+}
+
+// TLV adds a tag with its value. Like Set it writes nothing for a nil value.
+func (w *Writer) TLV(tag int, v []byte) {
+	if v != nil && w.tag(tag, len(v)) {
+		at := len(w.dst)
+		w.dst = append(w.dst, v...)
+		w.endTag(tag, at)
+	}
+}
+
+// TLVString is TLV for text; an empty one writes nothing.
+func (w *Writer) TLVString(tag int, v string) {
+	if v != "" && w.tag(tag, len(v)) {
+		at := len(w.dst)
+		w.dst = append(w.dst, v...)
+		w.endTag(tag, at)
+	}
+}
+
+// tag checks the tag and the length of its value and writes both.
+func (w *Writer) tag(tag, n int) bool {
+	switch {
+	case w.err != nil:
+		return false
+	case w.tlv.de == 0 || tag <= w.tlv.last:
+		w.fail(w.tlv.de, ReasonOrder)
+		return false
+	case tag > tagMax:
+		w.fail(w.tlv.de, ReasonTLV)
+		return false
+	case n > int(w.spec.fields[w.tlv.de].tags[tag].max):
+		w.fail(w.tlv.de, ReasonLength)
+		return false
+	}
+	w.dst = appendDigits3(appendDigits3(w.dst, tag), n)
+	return true
+}
+
+// endTag checks the characters of a value by the field's class and the tag's.
+func (w *Writer) endTag(tag, at int) {
+	f := &w.spec.fields[w.tlv.de]
+	v := w.dst[at:]
+	if rule := f.tags[tag]; !f.class.holds(v) || rule.class != f.class && !rule.class.holds(v) {
+		w.fail(w.tlv.de, w.spec.formats[w.tlv.de])
+		return
+	}
+	w.tlv.last = tag
+}
+
+// EndTLV closes the tagged element.
+func (w *Writer) EndTLV() {
+	open := w.tlv
+	w.tlv = openTLV{}
+	if w.err != nil {
+		return
+	}
+	if open.de == 0 {
+		w.fail(0, ReasonOrder)
+		return
+	}
+	f := &w.spec.fields[open.de]
+	p := &prefixes[f.prefix]
+	n := len(w.dst) - open.start - p.width
+	switch {
+	case open.last < 0:
+		w.dst = w.dst[:open.start]
+	case n > int(f.length):
+		w.fail(open.de, ReasonLength)
+	default:
+		p.write(w.dst[open.start:open.start+p.width], n)
+		w.mark(open.de)
+	}
+}
