@@ -1,0 +1,113 @@
+# Everything that is done to this tree, by name. It needs Go (the version in
+# go.mod), git and make; `race` also needs a C compiler. The names of the targets
+# are a contract: scripts and the CI use them.
+
+SHELL      := /bin/sh
+GO         ?= go
+BIN        := bin/switchd
+COMMIT     := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
+# The commit goes in by hand: -buildvcs fails where git distrusts the folder.
+BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-X main.builtCommit=$(COMMIT)'
+
+# What you may set: make run RATE=200 ARGS=--faults
+RATE      ?= 50
+ARGS      ?=
+SEEDS     ?= 1000
+SEED      ?= 1
+FUZZTIME  ?= 30s
+BENCHTIME ?= 1s
+DIR       ?= .build/certs
+IDS       ?= BANKA,BANKB,BANKC
+
+# The packages in which several goroutines meet. -short leaves out the tests that
+# start processes for minutes; `make test` runs those.
+RACE := ./session/... ./switch/admin ./switch/egress ./switch/engine ./switch/ingress \
+        ./switch/journal ./switch/payment ./switch/simbank ./switch/state ./cmd/...
+
+# The parts of check, in this order.
+CHECKS := lint test race fuzz-smoke sim demo bench-smoke
+
+.PHONY: help build run test check bench fuzz sim certs lint race demo fuzz-smoke bench-smoke clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+build: ## build bin/switchd, one static binary
+	CGO_ENABLED=0 $(GO) build $(BUILDFLAGS) -o $(BIN) ./cmd/switchd
+
+# On a terminal the demo gets a process group of its own (set -m), so that Ctrl-C
+# reaches it alone and its exit code, 0, is also that of make.
+run: build ## run the demo until Ctrl-C; RATE=50 payments per second, ARGS=--faults for trouble
+	@if [ -t 0 ]; then set -m; $(BIN) demo --rate $(RATE) $(ARGS); else exec $(BIN) demo --rate $(RATE) $(ARGS); fi
+
+test: ## run all tests
+	$(GO) test -timeout 8m ./...
+
+check: ## everything the CI checks, under 10 minutes on 2 cores
+	@begin=$$(date +%s); failed=; \
+	for part in $(CHECKS); do \
+		start=$$(date +%s); printf '\n== %s\n' $$part; \
+		if $(MAKE) --no-print-directory $$part; then verdict=ok; else verdict=FAILED; failed="$$failed $$part"; fi; \
+		echo "== $$part: $$verdict, $$(($$(date +%s) - start)) s"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "== check: FAILED:$$failed"; exit 1; fi; \
+	echo "== check: ok, $$(($$(date +%s) - begin)) s"
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard -- '*.go' | while read -r f; do [ -f "$$f" ] && echo "$$f"; done)); \
+	if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+race: ## the race detector where goroutines meet
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(RACE)
+
+# fuzz-all lists the fuzz targets of all packages and runs each for $(FUZZTIME).
+define fuzz-all
+	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' > .build/fuzz-targets
+	@test -s .build/fuzz-targets
+	@while read -r package name; do \
+		echo "fuzz $$package $$name"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$package > .build/fuzz-log 2>&1 || { cat .build/fuzz-log; exit 1; }; \
+		tail -n 1 .build/fuzz-log; \
+	done < .build/fuzz-targets
+endef
+
+fuzz: | .build ## every fuzz target for FUZZTIME=30s each
+	$(fuzz-all)
+
+fuzz-smoke: FUZZTIME = 3s
+fuzz-smoke: | .build
+	$(fuzz-all)
+
+sim: ## SEEDS=1000 seeded simulations of the payment machine, from SEED=1 on
+	$(GO) test ./switch/payment -count=1 -v -run '^TestSimulation$$' -sim.seeds=$(SEEDS) -sim.seed=$(SEED)
+
+# balanced checks the one line of JSON of a demo.
+balanced = { cat .build/demo.json; test "$$(wc -l < .build/demo.json)" -eq 1 \
+	&& grep -q '^{"payments":[1-9].*"open":0,.*"books_balanced":true,"positions_sum":0}$$' .build/demo.json; }
+
+demo: build | .build ## the demo for 10 s, without and with faults: all books must balance
+	$(BIN) demo --duration 10s --rate 200 --json > .build/demo.json 2> .build/demo.log || { cat .build/demo.log .build/demo.json; exit 1; }
+	@$(balanced)
+	$(BIN) demo --duration 10s --rate 200 --faults --json > .build/demo.json 2> .build/demo.log || { cat .build/demo.log .build/demo.json; exit 1; }
+	@$(balanced)
+
+bench: build ## Go benchmarks, then switchd bench at 10,000 payments per second
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+	$(BIN) bench --spawn --rate 10000 --duration 20s --json -
+
+bench-smoke: build | .build
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./... > .build/bench-log 2>&1 || { cat .build/bench-log; exit 1; }
+	@grep -c '^Benchmark' .build/bench-log | sed 's/$$/ benchmarks run/'
+	$(BIN) bench --spawn --rate 200 --duration 3s --json -
+
+certs: build ## a development CA and certificates in DIR=.build/certs for IDS=BANKA,BANKB,BANKC
+	$(BIN) certs init --dir $(DIR) --ids $(IDS)
+
+clean: ## remove what this Makefile has built
+	rm -rf bin .build
+
+.build:
+	@mkdir -p .build
