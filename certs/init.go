@@ -4,22 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 )
 
 // Init makes a development PKI in dir: ca.pem, ca-key.pem and for each id, and
 // for "switch", <id>.pem and <id>-key.pem. It refuses to overwrite anything:
-// when one file exists, none is written. The certificates are dated by the time
-// stamp that the file system gives to dir's probe, so that this package, like
-// all others, has no clock of its own; a caller with a Clock uses InitAt.
-func Init(dir string, ids []string) error {
-	now, err := fileTime(dir)
-	if err != nil {
-		return err
-	}
-	return InitAt(dir, ids, now, LeafValidity)
+// when one file exists, none is written. clock gives UTC nanoseconds.
+func Init(dir string, ids []string, clock func() int64) error {
+	return InitAt(dir, ids, time.Unix(0, clock()), LeafValidity)
 }
 
 // InitAt is Init at the given time, with leaves valid for valid after it.
@@ -105,21 +98,4 @@ func checkIDs(ids []string) error {
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// fileTime asks the file system for the time by making and removing a file in
-// dir, which is made first: Init needs it next anyway.
-func fileTime(dir string) (time.Time, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return time.Time{}, fmt.Errorf("make certificate folder: %w", err)
-	}
-	f, err := os.CreateTemp(dir, ".time-*")
-	if err != nil {
-		return time.Time{}, fmt.Errorf("write to certificate folder: %w", err)
-	}
-	info, err := f.Stat()
-	if err := errors.Join(err, f.Close(), os.Remove(filepath.Clean(f.Name()))); err != nil {
-		return time.Time{}, fmt.Errorf("read time of certificate folder: %w", err)
-	}
-	return info.ModTime(), nil
 }

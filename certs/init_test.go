@@ -86,7 +86,7 @@ func TestLeafContent(t *testing.T) {
 // Init dates certificates by the file system; they have to be valid at once.
 func TestInitIsValidNow(t *testing.T) {
 	dir := t.TempDir()
-	if err := Init(dir, []string{"A"}); err != nil {
+	if err := Init(dir, []string{"A"}, func() int64 { return time.Now().UnixNano() }); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(filepath.Join(dir, "A.pem"))

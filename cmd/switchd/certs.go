@@ -19,7 +19,7 @@ func newCerts() *cobra.Command {
 (ECDSA P-256, identity urn:switch:participant:<id>). Never overwrites a file.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := certs.Init(dir, ids); err != nil {
+			if err := certs.Init(dir, ids, clock); err != nil {
 				return err
 			}
 			fmt.Fprintf(c.ErrOrStderr(), "wrote a CA and certificates for switch and %d participants to %s\n", len(ids), dir)

@@ -133,7 +133,7 @@ func demoConfig(dir string) (*config.Config, error) {
 	}
 	certDir := filepath.Join(dir, "certs")
 	if _, err := os.Stat(certDir); errors.Is(err, os.ErrNotExist) {
-		if err := certs.Init(certDir, ids); err != nil {
+		if err := certs.Init(certDir, ids, clock); err != nil {
 			return nil, err
 		}
 	}
@@ -234,7 +234,8 @@ func (d *demo) watch(ctx, work context.Context, stdout, stderr io.Writer) {
 		case <-work.Done():
 			return
 		case <-ctx.Done():
-			fmt.Fprintln(stderr, "\nstopping: no new payments, waiting for the open ones")
+			exitOnSignal() // for good: the process ends with the demo
+			fmt.Fprintln(stderr, "\nstopping: no new payments, waiting for the open ones; Ctrl-C again ends at once")
 			return
 		}
 	}
