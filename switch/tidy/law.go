@@ -98,7 +98,7 @@ type dependency struct {
 
 var dependencies = []dependency{
 	{"github.com/panjf2000/gnet/", []string{"session/gnetio"}, false, "the event loop has one user"},
-	{"github.com/cockroachdb/pebble/", []string{"switch/journal", "switch/state"}, false, "storage is reached through journal and state"},
+	{"github.com/cockroachdb/pebble/", []string{"switch/journal", "switch/state"}, true, "storage is reached through journal and state"},
 	{"github.com/goccy/go-yaml", []string{"switch/config"}, false, "YAML is read in one place"},
 	{"github.com/moov-io/", []string{"switch/simbank"}, true, "it is the second opinion and must not become the first"},
 	{"github.com/spf13/", []string{"cmd/switchd/..."}, false, "the command line belongs to the command"},

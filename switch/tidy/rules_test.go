@@ -56,20 +56,19 @@ switch/simbank/a.go:2: switch/simbank may not import switch/payment: pass what i
 
 func TestDependency(t *testing.T) {
 	check(t, "dependency", sources{
-		"session/gnetio/a.go":         "package gnetio\nimport _ \"github.com/panjf2000/gnet/v2\"\nimport _ \"github.com/prometheus/client_golang/prometheus\"",
-		"switch/ingress/a.go":         "package ingress\nimport _ \"github.com/panjf2000/gnet/v2\"",
-		"switch/journal/a.go":         "package journal\nimport _ \"github.com/cockroachdb/pebble/v2/vfs\"",
-		"switch/engine/a.go":          "package engine\nimport _ \"github.com/cockroachdb/pebble/v2\"",
-		"switch/config/a.go":          "package config\nimport _ \"github.com/goccy/go-yaml/ast\"",
-		"switch/admin/a.go":           "package admin\nimport _ \"github.com/goccy/go-yaml\"",
-		"switch/simbank/a.go":         "package simbank\nimport _ \"github.com/moov-io/iso8583\"",
-		"codec/iso8583/a.go":          "package iso8583\nimport _ \"github.com/moov-io/iso8583/field\"",
-		"codec/iso8583/a_test.go":     "package iso8583\nimport _ \"github.com/moov-io/iso8583\"\nimport _ \"github.com/cockroachdb/datadriven\"",
-		"cmd/switchd/serve/serve.go":  "package serve\nimport _ \"github.com/spf13/cobra\"",
-		"switch/bench/a.go":           "package bench\nimport _ \"github.com/spf13/cobra\"",
-		"switch/payment/a.go":         "package payment\nimport _ \"github.com/prometheus/client_golang/prometheus\"\nimport _ \"encoding/json\"",
-		"switch/vault/a.go":           "package vault\nimport _ \"golang.org/x/sync/errgroup\"",
-		"switch/state/rows/a_test.go": "package rows\nimport _ \"github.com/cockroachdb/pebble/v2\"",
+		"session/gnetio/a.go":        "package gnetio\nimport _ \"github.com/panjf2000/gnet/v2\"\nimport _ \"github.com/prometheus/client_golang/prometheus\"",
+		"switch/ingress/a.go":        "package ingress\nimport _ \"github.com/panjf2000/gnet/v2\"",
+		"switch/journal/a.go":        "package journal\nimport _ \"github.com/cockroachdb/pebble/v2/vfs\"",
+		"switch/engine/a.go":         "package engine\nimport _ \"github.com/cockroachdb/pebble/v2\"",
+		"switch/config/a.go":         "package config\nimport _ \"github.com/goccy/go-yaml/ast\"",
+		"switch/admin/a.go":          "package admin\nimport _ \"github.com/goccy/go-yaml\"",
+		"switch/simbank/a.go":        "package simbank\nimport _ \"github.com/moov-io/iso8583\"",
+		"codec/iso8583/a.go":         "package iso8583\nimport _ \"github.com/moov-io/iso8583/field\"",
+		"codec/iso8583/a_test.go":    "package iso8583\nimport _ \"github.com/moov-io/iso8583\"\nimport _ \"github.com/cockroachdb/datadriven\"",
+		"cmd/switchd/serve/serve.go": "package serve\nimport _ \"github.com/spf13/cobra\"",
+		"switch/bench/a.go":          "package bench\nimport _ \"github.com/spf13/cobra\"",
+		"switch/payment/a.go":        "package payment\nimport _ \"github.com/prometheus/client_golang/prometheus\"\nimport _ \"encoding/json\"",
+		"switch/vault/a.go":          "package vault\nimport _ \"golang.org/x/sync/errgroup\"",
 	}, `
 codec/iso8583/a.go:2: github.com/moov-io/iso8583/field may not be imported here: it is the second opinion and must not become the first
 switch/admin/a.go:2: github.com/goccy/go-yaml may not be imported here: YAML is read in one place
@@ -77,7 +76,6 @@ switch/bench/a.go:2: github.com/spf13/cobra may not be imported here: the comman
 switch/engine/a.go:2: github.com/cockroachdb/pebble/v2 may not be imported here: storage is reached through journal and state
 switch/ingress/a.go:2: github.com/panjf2000/gnet/v2 may not be imported here: the event loop has one user
 switch/payment/a.go:2: github.com/prometheus/client_golang/prometheus may not be imported here: pure packages keep no metrics
-switch/state/rows/a_test.go:2: github.com/cockroachdb/pebble/v2 may not be imported here: storage is reached through journal and state
 switch/vault/a.go:2: golang.org/x/sync/errgroup is not in the table of dependencies: justify it in a decision page and add it to law.go, or do without
 `)
 }

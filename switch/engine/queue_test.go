@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"switchd/switch/payment"
+)
+
+// TestFullQueueKeepsRoomForAnswers: requests are refused first, answers later,
+// link events last.
+func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
+	q := newQueue(100)
+	fill := func(kind payment.Kind) (n int) {
+		for {
+			if _, err := q.put([]payment.Event{{Kind: kind}}); err != nil {
+				if !errors.Is(err, ErrBusy) {
+					t.Fatal(err)
+				}
+				return n
+			}
+			n++
+		}
+	}
+	if n := fill(payment.RequestArrived); n != 75 {
+		t.Errorf("%d requests fit, want 75", n)
+	}
+	if n := fill(payment.AnswerArrived); n != 25 {
+		t.Errorf("%d answers fit behind them, want 25", n)
+	}
+	if n := fill(payment.LinkDown); n != controlReserve {
+		t.Errorf("%d link events fit behind them, want %d", n, controlReserve)
+	}
+	if b := q.swap(); len(b.events) != 100+controlReserve || q.swap() != nil {
+		t.Errorf("swap gives %d events", len(b.events))
+	}
+	q.close()
+	if _, err := q.put([]payment.Event{{Kind: payment.LinkUp}}); !errors.Is(err, ErrStopped) {
+		t.Errorf("after close: %v", err)
+	}
+}
+
+// TestEventsOwnTheirText: what a producer does with its buffer after put, and
+// what later events do to the arena, changes nothing in the queue.
+func TestEventsOwnTheirText(t *testing.T) {
+	q := newQueue(1000)
+	ev := payment.Event{Kind: payment.AnswerArrived}
+	for i := range 300 {
+		ev.Text.Reset()
+		ev.Text.Set(payment.Note, []byte{byte(i), byte(i), byte(i)})
+		if _, err := q.put([]payment.Event{ev}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, got := range q.swap().events {
+		if v := got.Text.Get(payment.Note); len(v) != 3 || v[0] != byte(i) || v[2] != byte(i) {
+			t.Fatalf("event %d holds %v", i, v)
+		}
+	}
+}
+
+// TestOrderOfOneProducer: whatever other producers do, each one's events keep
+// their order.
+func TestOrderOfOneProducer(t *testing.T) {
+	q := newQueue(1 << 13)
+	const producers, each = 4, 1000
+	var wg sync.WaitGroup
+	for p := range producers {
+		wg.Go(func() {
+			for i := range each {
+				if _, err := q.put([]payment.Event{{Kind: payment.LinkUp, Seq: uint64(p), At: int64(i)}}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var last [producers]int64
+	for _, ev := range q.swap().events {
+		if ev.At < last[ev.Seq] {
+			t.Fatalf("producer %d: %d after %d", ev.Seq, ev.At, last[ev.Seq])
+		}
+		last[ev.Seq] = ev.At
+	}
+}
