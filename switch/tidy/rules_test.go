@@ -76,7 +76,7 @@ switch/bench/a.go:2: github.com/spf13/cobra may not be imported here: the comman
 switch/engine/a.go:2: github.com/cockroachdb/pebble/v2 may not be imported here: storage is reached through journal and state
 switch/ingress/a.go:2: github.com/panjf2000/gnet/v2 may not be imported here: the event loop has one user
 switch/payment/a.go:2: github.com/prometheus/client_golang/prometheus may not be imported here: pure packages keep no metrics
-switch/vault/a.go:2: golang.org/x/sync/errgroup is not in the table of dependencies: justify it in a decision page and add it to law.go, or do without
+switch/vault/a.go:2: golang.org/x/sync/errgroup may not be imported here: goroutines are started by the command
 `)
 }
 
