@@ -67,13 +67,8 @@ func (c *compiler) field(de int, key string, j *fieldJSON) error {
 
 // element compiles a field that is one value; the same rules serve tags.
 func (c *compiler) element(f *field, j *fieldJSON) string {
-	t := fieldType{}
-	for i := range fieldTypes {
-		if fieldTypes[i].name == j.Type {
-			t = fieldTypes[i]
-		}
-	}
-	if t.name == "" {
+	t := typeByName(j.Type)
+	if t == nil {
 		return "type " + quote(j.Type) + " is not supported (known: String, Numeric, Track2, Binary, Composite; Bitmap for field 1)"
 	}
 	if j.Tag != nil || j.Subfields != nil || j.Bitmap != nil || j.DisableAutoExpand {
@@ -82,29 +77,47 @@ func (c *compiler) element(f *field, j *fieldJSON) string {
 	if j.Class == "" {
 		j.Class = t.class
 	}
-	var known bool
-	if f.enc, known = encodingByName(j.Enc); !known {
-		return "encoding " + quote(j.Enc) + " is not supported (known: " + encodingNames() + ")"
-	}
-	if encodings[f.enc].binary != t.binary {
-		return "encoding " + j.Enc + " does not fit type " + t.name
-	}
-	if why := f.setClass(j.Class, t.binary); why != "" {
-		return why
-	}
-	if why := f.setLength(j); why != "" {
-		return why
-	}
-	if why := f.setPadding(j.Padding); why != "" {
-		return why
+	for _, set := range []func() string{
+		func() string { return f.setEncoding(j.Enc, t) },
+		func() string { return f.setClass(j.Class, t.binary) },
+		func() string { return f.setLength(j) },
+		func() string { return f.setPadding(j.Padding) },
+	} {
+		if why := set(); why != "" {
+			return why
+		}
 	}
 	// Parse may look at neighbours of a class together, prefixes included, so
 	// letters, which leave the prefix's digits out, are not among them.
 	if !f.sign && f.class != classA {
 		f.row = rangesOf[f.class]
 	}
-	f.kind = kindPlain
-	if encodings[f.enc].wireBytes != nil {
+	if f.row != nil && f.kind == kindPlain && f.prefix == prefixFixed {
+		f.kind = kindFixed
+	}
+	return ""
+}
+
+func typeByName(name string) *fieldType {
+	for i := range fieldTypes {
+		if fieldTypes[i].name == name {
+			return &fieldTypes[i]
+		}
+	}
+	return nil
+}
+
+// setEncoding also chooses the way through Parse.
+func (f *field) setEncoding(name string, t *fieldType) string {
+	e, known := encodingByName(name)
+	if !known {
+		return "encoding " + quote(name) + " is not supported (known: " + encodingNames() + ")"
+	}
+	if encodings[e].binary != t.binary {
+		return "encoding " + name + " does not fit type " + t.name
+	}
+	f.enc, f.kind = e, kindPlain
+	if encodings[e].wireBytes != nil {
 		f.kind = kindConvert
 	}
 	return ""
@@ -188,7 +201,10 @@ func (c *compiler) bitmap(j *fieldJSON) string {
 	if f.prefix != prefixFixed {
 		return "the bitmap is fixed"
 	}
-	c.spec.fields[1] = f
+	c.spec.fields[1], c.spec.bitmapBytes = f, 8
+	if f.kind == kindConvert {
+		c.spec.bitmapBytes = encodings[f.enc].wireBytes(8)
+	}
 	return ""
 }
 

@@ -24,6 +24,8 @@ type encodingRow struct {
 	// decode appends the value of n bytes that stands in src, wireBytes(n) of
 	// them, to dst; false when src is not in this encoding.
 	decode func(dst, src []byte, n int) ([]byte, bool)
+	// bitmap reads a whole bitmap, wireBytes(8) long.
+	bitmap func(src []byte) (uint64, bool)
 	// encode replaces the value that dst holds from index at by its wire form.
 	// It works in place, so that text and bytes need no second buffer.
 	encode func(dst []byte, at int) []byte
@@ -32,7 +34,7 @@ type encodingRow struct {
 var encodings = [...]encodingRow{
 	encASCII:  {name: "ASCII"},
 	encBinary: {name: "Binary", binary: true},
-	encHex:    {name: "HexToASCII", binary: true, wireBytes: hexBytes, decode: decodeHex, encode: encodeHex},
+	encHex:    {name: "HexToASCII", binary: true, wireBytes: hexBytes, decode: decodeHex, bitmap: bitmapHex, encode: encodeHex},
 }
 
 func encodingByName(name string) (encoding, bool) {
@@ -80,6 +82,16 @@ func decodeHex(dst, src []byte, n int) ([]byte, bool) {
 		seen |= high | low
 	}
 	return dst, seen != notHex
+}
+
+func bitmapHex(src []byte) (set uint64, ok bool) {
+	var seen byte
+	for _, c := range src {
+		v := hexValue[c]
+		set = set<<4 | uint64(v&0xf)
+		seen |= v
+	}
+	return set, seen != notHex
 }
 
 // encodeHex writes upper case. It goes from the last byte to the first, so the

@@ -51,17 +51,18 @@ func (m *Message) Parse(s *Spec, b []byte) error {
 			de := word<<6 + lead + 1
 			f := &s.fields[de]
 			if f.row != row {
-				if row != nil && !row.hold(b[from:at]) {
-					if err := m.badRow(de, from); err != nil {
-						return err
-					}
+				if err := m.endRow(row, from, de, at); err != nil {
+					return err
 				}
 				row, from = f.row, at
 			}
-			next, why := 0, faultNone
-			if f.kind == kindPlain {
+			next, why := at+int(f.length), faultNone
+			switch {
+			case f.kind == kindFixed && next <= len(b):
+				m.spans[de] = span{uint16(at), f.length}
+			case f.kind == kindPlain:
 				next, why = m.plain(f, de, at)
-			} else {
+			default:
 				next, why = m.convert(f, de, at)
 			}
 			if why != faultNone {
@@ -70,10 +71,8 @@ func (m *Message) Parse(s *Spec, b []byte) error {
 			at = next
 		}
 	}
-	if row != nil && !row.hold(b[from:at]) {
-		if err := m.badRow(129, from); err != nil {
-			return err
-		}
+	if err := m.endRow(row, from, 129, at); err != nil {
+		return err
 	}
 	if at != len(b) {
 		return m.fail(0, at, ReasonTrailing)
@@ -81,21 +80,24 @@ func (m *Message) Parse(s *Spec, b []byte) error {
 	return nil
 }
 
-// Rows: neighbouring fields of one class are a row, and Parse looks at the
-// characters of a row together, from its first byte to its last, because most
-// of a message is a few such rows. The digits of the length prefixes between
-// the fields belong to each of these classes. Only when a row fails are its
-// fields looked at one by one: one of them is bad, or a fill character was the
-// reason and all are good.
-
-// badRow gives the error of the first bad field before the element de whose
-// value begins at the byte from or later; nil when there is none.
-func (m *Message) badRow(de, from int) error {
+// endRow looks at a row that ends before the byte at and the element de.
+//
+// Neighbouring fields of one class are a row, and the characters of a row are
+// looked at together, from its first byte to its last, because most of a
+// message is a few such rows. The digits of the length prefixes between the
+// fields belong to each of these classes. Only when a row fails are its fields
+// looked at one by one: one of them is bad, or a fill character was the reason
+// and all are good.
+func (m *Message) endRow(row *charRanges, from, de, at int) error {
+	if row == nil || row.hold(m.buf[from:at]) {
+		return nil
+	}
 	for i := 2; i < de; i++ {
-		if !m.Has(i) || int(m.spans[i].at) < from || m.spec.fields[i].kind != kindPlain {
+		f := &m.spec.fields[i]
+		if !m.Has(i) || f.row != row || int(m.spans[i].at) < from {
 			continue
 		}
-		if f := &m.spec.fields[i]; !f.accepts(m.Value(i)) {
+		if !f.accepts(m.Value(i)) {
 			return m.fail(i, int(m.spans[i].at)-int(f.digits), m.spec.formats[i])
 		}
 	}
@@ -105,15 +107,13 @@ func (m *Message) badRow(de, from int) error {
 // failAfter reports a fault of the field de, unless a field before it, in the
 // row that is not looked at yet, is bad too: the first one counts.
 func (m *Message) failAfter(row *charRanges, from, de, at int, why fault) error {
-	if row != nil && !row.hold(m.buf[from:at]) {
-		if err := m.badRow(de, from); err != nil {
-			return err
-		}
+	if err := m.endRow(row, from, de, at); err != nil {
+		return err
 	}
 	return m.fail(de, at, m.spec.reason(de, why))
 }
 
-// head reads the message type and the bitmaps and gives the place of the first
+// head reads the message type and the bitmaps, and gives the place of the first
 // field. A second bitmap that names no field is accepted: such senders exist.
 func (m *Message) head(s *Spec, b []byte) (int, error) {
 	if len(b) < 4 {
@@ -124,56 +124,46 @@ func (m *Message) head(s *Spec, b []byte) (int, error) {
 		return 0, m.fail(0, 0, ReasonMTI)
 	}
 	m.mti = mti
-	if f := &s.fields[1]; f.kind == kindPlain && len(b) >= 20 {
-		m.present[0] = binary.BigEndian.Uint64(b[4:])
-		if m.present[0]>>63 == 0 {
-			return 12, nil
-		}
-		m.present[0] &^= 1 << 63
+	if s.fields[1].kind == kindPlain && len(b) >= 20 && b[4] >= 0x80 {
+		// Two binary bitmaps, as nearly always: without calls.
+		m.present[0] = binary.BigEndian.Uint64(b[4:]) &^ (1 << 63)
 		m.present[1] = binary.BigEndian.Uint64(b[12:])
 		return 20, nil
 	}
-	return m.bitmaps(s)
+	one, at, why := s.readBitmap(b, 4)
+	if why != faultNone {
+		return 0, m.fail(1, 4, s.reason(1, why))
+	}
+	if one>>63 == 0 {
+		m.present[0] = one
+		return at, nil
+	}
+	two, next, why := s.readBitmap(b, at)
+	if why != faultNone {
+		return 0, m.fail(1, at, s.reason(1, why))
+	}
+	m.present = [2]uint64{one &^ (1 << 63), two} // DE1 is the second bitmap, no field to be read
+	return next, nil
 }
 
-func (m *Message) bitmaps(s *Spec) (int, error) {
-	at := 4
-	for word := range m.present {
-		next, why := m.bitmap(&s.fields[1], word, at)
-		if why != faultNone {
-			m.present = [2]uint64{}
-			return 0, m.fail(1, at, s.reason(1, why))
-		}
-		at = next
-		if word == 0 {
-			if m.present[0]>>63 == 0 {
-				break
-			}
-			// DE1 is the second bitmap itself and no field to be read.
-			m.present[0] &^= 1 << 63
-		}
+// readBitmap reads the bitmap at a place of the message.
+func (s *Spec) readBitmap(b []byte, at int) (set uint64, next int, why fault) {
+	next = at + s.bitmapBytes
+	if next > len(b) {
+		return 0, 0, faultTruncated
 	}
-	return at, nil
+	if s.fields[1].kind == kindPlain {
+		return binary.BigEndian.Uint64(b[at:]), next, faultNone
+	}
+	set, ok := encodings[s.fields[1].enc].bitmap(b[at:next])
+	if !ok {
+		return 0, 0, faultHex
+	}
+	return set, next, faultNone
 }
 
-// bitmap reads one bitmap at a place of the message.
-func (m *Message) bitmap(f *field, word, at int) (next int, why fault) {
-	if f.kind == kindPlain {
-		if len(m.buf)-at < 8 {
-			return 0, faultTruncated
-		}
-		m.present[word] = binary.BigEndian.Uint64(m.buf[at:])
-		return at + 8, faultNone
-	}
-	next, why = m.convert(f, 1, at)
-	if why == faultNone {
-		m.present[word] = binary.BigEndian.Uint64(m.scratch[m.spans[1].at:])
-	}
-	return next, why
-}
-
-// plain reads a field whose wire bytes are its value, by straight code: this
-// is every text field of an ASCII dialect.
+// plain reads a field whose wire bytes are its value, by straight code: with
+// kindFixed these are all text fields of an ASCII dialect.
 func (m *Message) plain(f *field, de, at int) (next int, why fault) {
 	b := m.buf
 	n := int(f.length)
@@ -216,8 +206,11 @@ func (m *Message) plain(f *field, de, at int) (next int, why fault) {
 // convert reads any field by the tables of encodings and prefixes and leaves
 // its value in the scratch buffer. A field that the spec lacks ends here too.
 func (m *Message) convert(f *field, de, at int) (next int, why fault) {
-	if f.kind == kindAbsent {
+	switch f.kind {
+	case kindAbsent:
 		return 0, faultUnknown
+	case kindFixed:
+		return 0, faultTruncated // Parse has handled all others
 	}
 	b := m.buf
 	n := int(f.length)

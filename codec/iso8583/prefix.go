@@ -12,7 +12,8 @@ const (
 )
 
 // prefixRow is one kind of length prefix. A further family (BCD, binary) is a
-// row per width with its two functions.
+// row per width with its two functions; its fields are kindConvert, as the
+// straight code of Parse knows ASCII digits only.
 type prefixRow struct {
 	names []string // as in the spec format; every "Fixed" is the same nothing
 	// width is how many bytes the prefix takes.

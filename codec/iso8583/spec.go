@@ -26,6 +26,7 @@ type kind uint8
 
 const (
 	kindAbsent  kind = iota
+	kindFixed        // as kindPlain, of fixed length and with a row
 	kindPlain        // the wire bytes are the value; fixed or ASCII prefix
 	kindConvert      // through the encoding and prefix tables
 )
@@ -40,8 +41,9 @@ const (
 
 // Spec is a compiled field table. It is immutable and safe for concurrent use.
 type Spec struct {
-	name   string
-	fields [129]field
+	name        string
+	fields      [129]field
+	bitmapBytes int // of one bitmap on the wire
 	// The cold part, beside the table so that rows stay small.
 	formats      [129]string
 	descriptions [129]string

@@ -30,17 +30,10 @@ func (w *Writer) Begin(s *Spec, dst []byte, mti MTI) {
 	w.dst = append(w.dst, digits[:]...)
 	// Nearly every message needs the second bitmap, so room is kept for both;
 	// Finish closes the gap otherwise. That keeps writing a single pass.
-	for range 2 * w.bitmapBytes() {
+	for range 2 * w.spec.bitmapBytes {
 		w.dst = append(w.dst, 0)
 	}
 	w.body = len(w.dst)
-}
-
-func (w *Writer) bitmapBytes() int {
-	if f := &w.spec.fields[1]; f.kind == kindConvert {
-		return encodings[f.enc].wireBytes(8)
-	}
-	return 8
 }
 
 // Set writes an element's canonical value. A nil value writes nothing, so that
@@ -104,7 +97,7 @@ func (w *Writer) Finish() ([]byte, error) {
 	if w.err != nil {
 		return w.dst[:w.start], w.err
 	}
-	at, size := w.start+4, w.bitmapBytes()
+	at, size := w.start+4, w.spec.bitmapBytes
 	if w.present[1] != 0 {
 		w.bitmap(at, w.present[0]|1<<63)
 		w.bitmap(at+size, w.present[1])
