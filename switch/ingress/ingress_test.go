@@ -1,0 +1,313 @@
+package ingress
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/certs"
+	"switchd/codec/frame"
+	"switchd/codec/iso8583"
+	"switchd/session"
+	"switchd/session/gnetio"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+	"switchd/switch/translate"
+)
+
+// fakeEngine takes events while it has room.
+type fakeEngine struct {
+	mu     sync.Mutex // guards all
+	events []payment.Event
+	room   int
+	err    error
+	came   chan payment.Kind
+}
+
+func (f *fakeEngine) Submit(events []payment.Event) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, e := range events {
+		if f.room == 0 && e.Kind == payment.RequestArrived {
+			return i, f.err
+		}
+		if e.Kind == payment.RequestArrived {
+			f.room--
+		}
+		f.events = append(f.events, e)
+		f.came <- e.Kind
+	}
+	return len(events), nil
+}
+
+// fakeLinks counts the links that messages may go out on.
+type fakeLinks struct {
+	mu sync.Mutex // guards n
+	n  int
+}
+
+func (f *fakeLinks) add(d int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.n += d
+}
+func (f *fakeLinks) Attach(route.Participant, session.Link) { f.add(1) }
+func (f *fakeLinks) Detach(route.Participant, session.Link) { f.add(-1) }
+func (f *fakeLinks) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.n
+}
+
+// rig is an Ingress behind a real server, and one client.
+type rig struct {
+	t      *testing.T
+	in     *Ingress
+	engine *fakeEngine
+	links  *fakeLinks
+	spec   *iso8583.Spec
+	conn   *tls.Conn
+	buf    []byte
+	w      iso8583.Writer
+}
+
+func clock() int64 { return time.Now().UnixNano() }
+
+func newRig(t *testing.T, room int) *rig {
+	t.Helper()
+	dir := t.TempDir()
+	if err := certs.Init(dir, []string{"BANKA"}, clock); err != nil {
+		t.Fatal(err)
+	}
+	paths := func(id string) certs.Paths {
+		return certs.Paths{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, id+".pem"), Key: filepath.Join(dir, id+"-key.pem")}
+	}
+	serverTLS, err := certs.ServerConfig(paths("switch"), func(id string) bool { return id == "BANKA" }, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clientTLS, err := certs.ClientConfig(paths("BANKA"), clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := iso8583.Builtin("iso87-npci")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, spec: spec, links: &fakeLinks{}, engine: &fakeEngine{room: room, err: io.ErrShortBuffer, came: make(chan payment.Kind, 100)}}
+	limits := frame.Limits{}.WithDefaults()
+	r.in = New(Options{
+		Participants: map[string]Participant{"BANKA": {
+			Dialect: &translate.Dialect{Spec: spec, Directory: &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}},
+			Framing: frame.BIN2, Limits: limits,
+		}},
+		Engine: r.engine, Links: r.links, Clock: clock, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
+	})
+	server, err := gnetio.Listen(gnetio.Options{Address: "127.0.0.1:0", TLS: serverTLS, Clock: clock, TickEvery: 10 * time.Millisecond}, r.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- server.Run(ctx) }()
+	r.conn, err = tls.Dial("tcp", server.Addr(), clientTLS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		r.conn.Close()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// message composes one message; DE120 is given as its tags' bytes.
+func (r *rig) message(mti iso8583.MTI, f map[int]string) []byte {
+	r.t.Helper()
+	r.w.Begin(r.spec, nil, mti)
+	for de := 2; de <= 128; de++ {
+		if v, ok := f[de]; ok {
+			r.w.SetString(de, v)
+		}
+	}
+	b, err := r.w.Finish()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return b
+}
+
+func (r *rig) send(bodies ...[]byte) {
+	r.t.Helper()
+	var out []byte
+	for _, b := range bodies {
+		out = append(out, byte(len(b)>>8), byte(len(b)))
+		out = append(out, b...)
+	}
+	if _, err := r.conn.Write(out); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// receive returns the next message.
+func (r *rig) receive() *iso8583.Message {
+	r.t.Helper()
+	if err := r.conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		r.t.Fatal(err)
+	}
+	var head [2]byte
+	if _, err := io.ReadFull(r.conn, head[:]); err != nil {
+		r.t.Fatal(err)
+	}
+	body := make([]byte, int(head[0])<<8|int(head[1]))
+	if _, err := io.ReadFull(r.conn, body); err != nil {
+		r.t.Fatal(err)
+	}
+	m := new(iso8583.Message)
+	if err := m.Parse(r.spec, body); err != nil {
+		r.t.Fatal(err)
+	}
+	return m
+}
+
+func (r *rig) expect(kind payment.Kind) {
+	r.t.Helper()
+	select {
+	case got := <-r.engine.came:
+		if got != kind {
+			r.t.Errorf("event %v, want %v", got, kind)
+		}
+	case <-time.After(30 * time.Second):
+		r.t.Fatalf("no %v event", kind)
+	}
+}
+
+func (r *rig) want(mti iso8583.MTI, code, note string) {
+	r.t.Helper()
+	m := r.receive()
+	if m.MTI() != mti || string(m.Value(39)) != code || string(m.Value(44)) != note {
+		r.t.Errorf("got %v DE39 %s DE44 %q, want %v %s %q", m.MTI(), m.Value(39), m.Value(44), mti, code, note)
+	}
+}
+
+func network(code string) map[int]string {
+	return map[int]string{7: "1122153000", 11: "000001", 70: code}
+}
+
+func pushTo(stan string) map[int]string {
+	return map[int]string{3: "401000", 4: "000000001050", 7: "1122153000", 11: stan, 32: "100001", 37: "RRN000" + stan, 49: "356",
+		102: "1000010001", 120: "001003PAY004011user1@bankb"}
+}
+
+func TestLifeOfALink(t *testing.T) {
+	r := newRig(t, 100)
+	r.send(r.message(0x0200, pushTo("000001")))
+	r.want(0x0210, "91", "NOT SIGNED ON")
+	// Sign-on and a request in one burst: the link is up before its request.
+	r.send(r.message(0x0800, network("001")), r.message(0x0200, pushTo("000002")))
+	r.want(0x0810, "00", "")
+	r.expect(payment.LinkUp)
+	r.expect(payment.RequestArrived)
+	if r.links.count() != 1 {
+		t.Errorf("%d links attached, want 1", r.links.count())
+	}
+	r.send(r.message(0x0800, network("301")))
+	r.want(0x0810, "00", "")
+	r.send(r.message(0x0800, network("999")))
+	r.want(0x0810, "40", "")
+	// After the sign-off no request, but answers still count.
+	r.send(r.message(0x0800, network("002")))
+	r.want(0x0810, "00", "")
+	r.expect(payment.LinkDown)
+	r.send(r.message(0x0200, pushTo("000003")))
+	r.want(0x0210, "91", "NOT SIGNED ON")
+	ref := translate.Reference(2, payment.LegDebit)
+	r.send(r.message(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}))
+	r.expect(payment.AnswerArrived)
+	if r.links.count() != 0 {
+		t.Errorf("%d links attached, want 0", r.links.count())
+	}
+}
+
+func TestBadMessagesAreAnsweredAndTheLinkKept(t *testing.T) {
+	r := newRig(t, 100)
+	r.send(r.message(0x0800, network("001")))
+	r.want(0x0810, "00", "")
+	r.expect(payment.LinkUp)
+	bad := r.message(0x0200, pushTo("000001"))
+	bad[4+16+6] = 'x' // the first digit of DE4, after MTI, two bitmaps and DE3
+	r.send(bad)
+	r.want(0x0210, "30", "DE4 n12")
+	r.send(append(r.message(0x0200, pushTo("000001")), 0))
+	r.want(0x0210, "30", "DE0 trailing bytes")
+	other := pushTo("000001")
+	other[32] = "100002"
+	r.send(r.message(0x0200, other))
+	r.want(0x0210, "30", "DE32 of the sender")
+	r.send(r.message(0x0100, map[int]string{3: "310000", 7: "1122153000", 11: "000001"}))
+	r.want(0x0110, "40", "NOT SUPPORTED")
+	// A damaged answer that names its leg proves nothing; it is an event.
+	ref := translate.Reference(2, payment.LegDebit)
+	damaged := r.message(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00", 49: "356"})
+	r.send(append(damaged, 0))
+	r.expect(payment.AnswerArrived)
+	if a := r.engine.events[len(r.engine.events)-1].Answer; a.Outcome != payment.Unreadable {
+		t.Errorf("a damaged answer arrives as %v", a.Outcome)
+	}
+	r.send(r.message(0x0200, pushTo("000002")))
+	r.expect(payment.RequestArrived)
+}
+
+// TestFullEngineIsAnsweredAtOnce: a request gets "busy", its repeat gets silence,
+// an answer behind them is still taken.
+func TestFullEngineIsAnsweredAtOnce(t *testing.T) {
+	r := newRig(t, 1)
+	r.send(r.message(0x0800, network("001")))
+	r.want(0x0810, "00", "")
+	r.expect(payment.LinkUp)
+	ref := translate.Reference(2, payment.LegDebit)
+	r.send(r.message(0x0200, pushTo("000001")), r.message(0x0200, pushTo("000002")), r.message(0x0201, pushTo("000003")),
+		r.message(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}),
+		r.message(0x0200, pushTo("000004")))
+	r.expect(payment.RequestArrived)
+	r.expect(payment.AnswerArrived)
+	for _, stan := range []string{"000002", "000004"} {
+		m := r.receive()
+		if string(m.Value(39)) != "96" || string(m.Value(11)) != stan || string(m.Value(37)) != "RRN000"+stan {
+			t.Errorf("got DE39 %s for %s, want 96 for %s", m.Value(39), m.Value(11), stan)
+		}
+	}
+}
+
+// TestDrainRefusesNewAndSignsOff: repeats are still taken, then the link is asked
+// to sign off.
+func TestDrainRefusesNewAndSignsOff(t *testing.T) {
+	r := newRig(t, 100)
+	r.send(r.message(0x0800, network("001")))
+	r.want(0x0810, "00", "")
+	r.expect(payment.LinkUp)
+	r.in.Drain()
+	r.send(r.message(0x0200, pushTo("000001")))
+	r.want(0x0210, "91", "SWITCH IS CLOSING")
+	r.send(r.message(0x0201, pushTo("000001")))
+	r.expect(payment.RequestArrived)
+	r.in.SignOff()
+	m := r.receive()
+	if m.MTI() != 0x0800 || string(m.Value(70)) != "002" {
+		t.Fatalf("got %v DE70 %s, want a sign-off", m.MTI(), m.Value(70))
+	}
+	answer := network("002")
+	answer[7], answer[11], answer[39] = string(m.Value(7)), string(m.Value(11)), "00"
+	r.send(r.message(0x0810, answer))
+	r.expect(payment.LinkDown)
+}
