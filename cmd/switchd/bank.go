@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ type bankFlags struct {
 	duration, answerTimeout, drain     time.Duration
 	repeatsMax                         int
 	seed                               uint64
-	faults                             bool
+	faults, linger                     bool
 	quiet, asJSON                      bool
 }
 
@@ -58,6 +59,7 @@ payments to the other participants. Ends by Ctrl-C or after --duration.`,
 	fl.DurationVar(&f.drain, "drain", 10*time.Second, "longest wait for open own payments at the end")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
 	fl.BoolVar(&f.faults, "faults", false, "misbehave: declines, silence, late and duplicate answers")
+	fl.BoolVar(&f.linger, "linger", false, "the first Ctrl-C ends own payments only; go on answering the switch until the second")
 	fl.BoolVar(&f.quiet, "quiet", false, "log warnings and errors only")
 	fl.BoolVar(&f.asJSON, "json", false, "print the final counters as one JSON object")
 	for _, name := range []string{"config", "id"} {
@@ -83,11 +85,18 @@ func (f *bankFlags) run(c *cobra.Command) error {
 		return usageError{err}
 	}
 	ctx := c.Context()
+	if f.linger {
+		var stop func()
+		ctx, stop = linger(context.WithoutCancel(ctx), f.id, bank, c.ErrOrStderr())
+		defer stop()
+	}
 	if f.duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, f.duration)
 		defer cancel()
 	}
+	ended := context.AfterFunc(ctx, func() { exitOnSignal() }) // a Ctrl-C during the drain ends at once
+	defer ended()
 	if err := bank.Run(ctx); err != nil {
 		return err
 	}
@@ -103,6 +112,39 @@ func (f *bankFlags) run(c *cobra.Command) error {
 	fmt.Fprintf(c.OutOrStdout(), "%s: sent %d, success %d, declined %d, deemed %d, unanswered %d; debits %d, credits %d, reversals %d; net %d\n",
 		f.id, stats.Sent, stats.Success, stats.Declined, stats.Deemed, stats.Unanswered, stats.Debits, stats.Credits, stats.Reversals, stats.Net)
 	return nil
+}
+
+// linger returns a context that ends with the second Ctrl-C. The first ends the
+// own payments only: one that has its answer may still need a repair here, so
+// participants of a test stop paying first and leave when the switch has nothing
+// open. It says on talk when all own payments have their answers.
+func linger(parent context.Context, id string, bank *simbank.Bank, talk io.Writer) (ctx context.Context, stop func()) {
+	ctx, stop = context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	notifySignals(signals)
+	next := func() bool {
+		select {
+		case <-signals:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	go func() {
+		if !next() {
+			return
+		}
+		bank.StopOriginating()
+		go func() {
+			if waitFor(ctx, func() bool { return bank.Stats().Open == 0 }) {
+				fmt.Fprintf(talk, "%s: no own payment is open\n", id)
+			}
+		}()
+		if next() {
+			stop()
+		}
+	}()
+	return ctx, stop
 }
 
 func writeReport(file string, bank *simbank.Bank) error {

@@ -65,9 +65,9 @@ func (n *node) serve(ctx context.Context, drain time.Duration, talk io.Writer) e
 		case <-work.Done():
 			return
 		}
-		fmt.Fprintln(talk, "switchd: stopping: no new payments, waiting for the open ones; Ctrl-C again ends at once")
-		restore := exitOnSignal()
+		restore := exitOnSignal() // before the sentence that promises it
 		defer restore()
+		fmt.Fprintln(talk, "switchd: stopping: no new payments, waiting for the open ones; Ctrl-C again ends at once")
 		if left := n.drain(work, drain); left > 0 {
 			fmt.Fprintf(talk, "switchd: %d payments are still open; the next start goes on with them\n", left)
 		}

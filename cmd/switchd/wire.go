@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,6 +69,9 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 		os.Exit(exitFailed)
 	}
 	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, "journal"), journal.Options{Log: log, Fatal: fatal})
+	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
+		return nil, fmt.Errorf("data folder %s is in use by another process: stop that one, or set another data_dir (%w)", cfg.DataDir, err)
+	}
 	if err != nil {
 		return nil, err
 	}
