@@ -1,0 +1,77 @@
+package main
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// restartLimit is the promise: from the start of the process to taking payments.
+const restartLimit = 3 * time.Second
+
+// TestKill9 kills the switch under load again and again. No payment may be lost
+// or doubled, and the books must balance when the dust has settled.
+func TestKill9(t *testing.T) {
+	kills := 20
+	if testing.Short() {
+		kills = 5
+	}
+	t.Run("honest", func(t *testing.T) { killing(t, kills) })
+	t.Run("faults", func(t *testing.T) { killing(t, kills, "--faults") })
+}
+
+func killing(t *testing.T, kills int, flags ...string) {
+	seed := newSeed(t)
+	chance := rand.New(rand.NewPCG(seed, 0))
+	s := newScheme(t, shortTimers, 2)
+	p := s.serve()
+	flags = append(flags, "--rate", "400", "--bad-rate", "0.01", "--repeat-rate", "0.02")
+	banks := []*bank{s.bank("BANKA", seed, flags...), s.bank("BANKB", seed+1, flags...)}
+	s.signedOn(patience, "BANKA", "BANKB")
+
+	var slowest, sum time.Duration
+	loaded, found := 0, 0 // restarts that found open payments, and how many in all
+	for kill := range kills {
+		// Two of three kills come under load; the others whenever they come, also
+		// while the participants are still signing on.
+		if chance.IntN(3) > 0 {
+			s.signedOn(patience, "BANKA", "BANKB")
+		}
+		<-time.After(time.Duration(chance.Int64N(int64(1200 * time.Millisecond))))
+		p.kill()
+		if chance.IntN(6) == 0 { // and once more, at some moment of the start
+			p = start(t, "serve", "--config", s.config)
+			<-time.After(time.Duration(chance.Int64N(int64(300 * time.Millisecond))))
+			p.kill()
+		}
+		begun := time.Now()
+		p = start(t, "serve", "--config", s.config)
+		s.serving(p, patience)
+		took := time.Since(begun)
+		// No participant is back yet, so these were open when it was killed.
+		if got, ok := s.summary(); ok && got.Open > 0 {
+			loaded, found = loaded+1, found+got.Open
+		}
+		slowest, sum = max(slowest, took), sum+took
+		if took > restartLimit {
+			t.Errorf("restart %d took %v, limit %v", kill+1, took, restartLimit)
+		}
+	}
+	s.signedOn(patience, "BANKA", "BANKB")
+	s.rest(banks...)
+	s.stopClean(p)
+	reports := s.reports(banks...)
+	t.Logf("%d kills, %d of them met open payments, %d in all; restarts: mean %v, longest %v", kills, loaded, found, (sum / time.Duration(kills)).Round(time.Millisecond), slowest.Round(time.Millisecond))
+	t.Log(judge(t, readHistory(t, s.data), reports))
+	if !testing.Short() && loaded*5 < kills {
+		t.Errorf("only %d of %d kills met open payments: this run proves little", loaded, kills)
+	}
+	// The rows are the journal's shadow: without them the same state comes back.
+	if err := os.RemoveAll(filepath.Join(s.data, "state")); err != nil {
+		t.Fatal(err)
+	}
+	s.stopClean(s.serve())
+	judge(t, readHistory(t, s.data), reports)
+}
