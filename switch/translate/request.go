@@ -60,9 +60,6 @@ func (d *Dialect) processing(msg *iso8583.Message, r *payment.Request) *Fault {
 		return &Fault{3, "40xxxx"}
 	}
 	r.AccountTypes = uint16(code % 10_000)
-	if kind, ok := iso8583.FindTLV(msg.Value(120), tagType); !ok || string(kind) != "PAY" {
-		return &Fault{120, "001 PAY"}
-	}
 	return nil
 }
 
@@ -98,25 +95,12 @@ func validTransmitted(v uint64) bool {
 // parties reads payer and payee. The payee is an address, or an account with the
 // IFSC of its bank.
 func (d *Dialect) parties(msg *iso8583.Message, ev *payment.Event) *Fault {
-	tlv := msg.Value(120)
 	payer := msg.Value(102)
 	if len(payer) == 0 {
 		return &Fault{102, "missing"}
 	}
 	ev.Text.Set(payment.PayerAccount, payer)
-	for _, t := range [...]struct {
-		tag   int
-		field payment.TextField
-		max   int
-	}{
-		{tagPayerName, payment.PayerName, nameBytesMax}, {tagPayeeName, payment.PayeeName, nameBytesMax},
-		{tagEndToEndID, payment.EndToEndID, switchIDBytes}, {tagNote, payment.Note, 140},
-	} {
-		if v, ok := iso8583.FindTLV(tlv, t.tag); ok && (len(v) > t.max || !ev.Text.Set(t.field, v)) {
-			return &Fault{120, "length of a tag"}
-		}
-	}
-	if f := addresses(tlv, ev); f != nil {
+	if f := tags(msg.Value(120), ev); f != nil {
 		return f
 	}
 	if ev.Text.Has(payment.PayeeVPA) {
@@ -133,37 +117,70 @@ func (d *Dialect) parties(msg *iso8583.Message, ev *payment.Event) *Fault {
 	return nil
 }
 
-// addresses reads the VPAs (stored in lower case) and the IFSCs.
-func addresses(tlv []byte, ev *payment.Event) *Fault {
-	var lower [vpaBytesMax]byte
-	for _, t := range [...]struct {
-		tag   int
-		field payment.TextField
-	}{{tagPayerVPA, payment.PayerVPA}, {tagPayeeVPA, payment.PayeeVPA}} {
-		if v, ok := iso8583.FindTLV(tlv, t.tag); ok {
-			vpa, valid := normaliseVPA(lower[:0], v)
-			if !valid || !ev.Text.Set(t.field, vpa) {
-				return &Fault{120, vpaFaults[t.tag]}
-			}
+// tagRule says where a tag of DE120 goes and what it must look like.
+type tagRule struct {
+	field payment.TextField
+	kind  tagKind
+	max   int // bytes
+	want  string
+}
+
+// tagKind is the form of a tag's value.
+type tagKind uint8
+
+const (
+	freeText tagKind = iota
+	addressVPA
+	branchIFSC
+)
+
+// requestTags are the tags of a push request that the machine keeps, by number.
+var requestTags = [...]tagRule{
+	tagPayerVPA:   {payment.PayerVPA, addressVPA, vpaBytesMax, "003 user@handle"},
+	tagPayeeVPA:   {payment.PayeeVPA, addressVPA, vpaBytesMax, "004 user@handle"},
+	tagPayerName:  {payment.PayerName, freeText, nameBytesMax, "005 length"},
+	tagPayeeName:  {payment.PayeeName, freeText, nameBytesMax, "006 length"},
+	tagEndToEndID: {payment.EndToEndID, freeText, switchIDBytes, "010 length"},
+	tagPayerIFSC:  {payment.PayerIFSC, branchIFSC, ifscBytes, "016 IFSC"},
+	tagPayeeIFSC:  {payment.PayeeIFSC, branchIFSC, ifscBytes, "017 IFSC"},
+	tagNote:       {payment.Note, freeText, 140, "018 length"},
+}
+
+// tags reads DE120 in one pass.
+func tags(tlv []byte, ev *payment.Event) *Fault {
+	var room [vpaBytesMax]byte
+	isPay := false
+	for r := iso8583.ReadTLV(tlv); ; {
+		n, v, ok := r.Next()
+		if !ok {
+			break
+		}
+		isPay = isPay || (n == tagType && string(v) == "PAY")
+		if n >= len(requestTags) || requestTags[n].max == 0 || len(v) == 0 {
+			continue
+		}
+		rule := &requestTags[n]
+		if len(v) > rule.max {
+			return &Fault{120, rule.want}
+		}
+		switch rule.kind {
+		case addressVPA:
+			v, ok = normaliseVPA(room[:0], v)
+		case branchIFSC:
+			ok = validIFSC(v)
+		}
+		if !ok {
+			return &Fault{120, rule.want}
+		}
+		if !ev.Text.Set(rule.field, v) {
+			return &Fault{120, "too long"}
 		}
 	}
-	for _, t := range [...]struct {
-		tag   int
-		field payment.TextField
-	}{{tagPayerIFSC, payment.PayerIFSC}, {tagPayeeIFSC, payment.PayeeIFSC}} {
-		if v, ok := iso8583.FindTLV(tlv, t.tag); ok {
-			if !validIFSC(v) || !ev.Text.Set(t.field, v) {
-				return &Fault{120, ifscFaults[t.tag]}
-			}
-		}
+	if !isPay {
+		return &Fault{120, "001 PAY"}
 	}
 	return nil
 }
-
-var (
-	vpaFaults  = map[int]string{tagPayerVPA: "003 user@handle", tagPayeeVPA: "004 user@handle"}
-	ifscFaults = map[int]string{tagPayerIFSC: "016 IFSC", tagPayeeIFSC: "017 IFSC"}
-)
 
 // normaliseVPA appends v in lower case and says whether it is an address:
 // [a-z0-9][a-z0-9.-_]{0,253}@[a-z][a-z0-9]{1,63} (domain reference 4.8).
