@@ -1,5 +1,222 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
 
-func newBench() *cobra.Command { return &cobra.Command{Use: "bench"} }
+	"github.com/spf13/cobra"
+
+	"switchd/certs"
+	"switchd/codec/frame"
+	"switchd/codec/iso8583"
+	"switchd/switch/bench"
+	"switchd/switch/config"
+)
+
+// benchFlags are the flags of the load generator.
+type benchFlags struct {
+	spawn                         bool
+	config, target, dir, json     string
+	rate                          float64
+	duration, warmup, drain       time.Duration
+	participants, links, accounts int
+	vpaShare, heavyShare          float64
+	seed                          uint64
+}
+
+func newBench() *cobra.Command {
+	var f benchFlags
+	c := &cobra.Command{
+		Use: "bench (--spawn | --config FILE) --rate N --duration T", Short: "Load a switch in an open loop and say honestly what it held",
+		Long: `Plays participants, payment service provider and bank at once, over mutual TLS:
+a constant rate whatever the switch does, latency from the time at which a payment
+was due, exact books that have to agree with the switch's positions to the unit.
+
+With --spawn it starts a switch of its own as a separate process on loopback, with
+fresh certificates, configuration and data in a temporary folder, and ends it
+afterwards. With --config it loads a running 'switchd serve' as all participants of
+that configuration, with their certificates beside its CA.
+
+The mix: 30 % of the payments are sent by the first participant, and nearly as many
+are received there; payer and payee are always two participants. By default the
+payee is named by account and IFSC: a payment is three commits (request, debit
+answer, credit answer). --vpa-share names some by address, which the payee's
+provider resolves: four commits. Every fourth participant of --spawn speaks
+iso87-ascii, the others iso87-npci.
+
+A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %),
+nothing is open at the end, all books agree, and the generator itself was punctual.
+Exit code 0: valid, 1: not valid.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	fl := c.Flags()
+	fl.BoolVar(&f.spawn, "spawn", false, "start a switch of its own as a separate process")
+	fl.StringVar(&f.config, "config", "", "load the running switch of this configuration file")
+	fl.StringVar(&f.target, "target", "", "with --config: its host:port (default: listen of the configuration)")
+	fl.StringVar(&f.dir, "dir", "", "with --spawn: make the temporary folder in this one (default: the system's)")
+	fl.Float64Var(&f.rate, "rate", 1000, "payments per second, all participants together")
+	fl.DurationVar(&f.duration, "duration", 10*time.Second, "length of the measured window")
+	fl.DurationVar(&f.warmup, "warmup", 3*time.Second, "load before the measured window")
+	fl.DurationVar(&f.drain, "drain", time.Minute, "longest wait for open payments at the end")
+	fl.IntVar(&f.participants, "participants", 4, "with --spawn: participants to play")
+	fl.IntVar(&f.links, "links", 1, "links of each participant")
+	fl.IntVar(&f.accounts, "accounts", 1000, "accounts of each participant")
+	fl.Float64Var(&f.vpaShare, "vpa-share", 0, "share of the payments by address, 0 to 1")
+	fl.Float64Var(&f.heavyShare, "heavy-share", 0.3, "share of the payments that the first participant sends")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
+	fl.StringVar(&f.json, "json", "", "write the report as one JSON object to this file; - is stdout, which then has nothing else")
+	return c
+}
+
+// generatorGC makes the collector of the load generator rare: its heap is small,
+// and its work is not what is measured.
+const generatorGC = 400
+
+func (f *benchFlags) run(c *cobra.Command) (err error) {
+	if f.spawn == (f.config != "") {
+		return usageError{errors.New("say either --spawn, or --config FILE of a running switch. See 'switchd bench --help'")}
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(generatorGC))
+	ctx, talk := c.Context(), c.ErrOrStderr()
+	o := f.options(talk)
+	var s subject
+	if f.spawn {
+		s, err = f.start(ctx, talk)
+	} else {
+		s, err = f.running()
+	}
+	if err != nil {
+		return err
+	}
+	o.Address, o.Admin = s.address, s.admin
+	report, err := f.measure(ctx, o, s)
+	if err = errors.Join(err, s.stop()); err != nil {
+		return err
+	}
+	return f.print(report, c.OutOrStdout())
+}
+
+// subject is the switch that is loaded.
+type subject struct {
+	address string
+	admin   bench.Admin
+	cfg     *config.Config
+	stop    func() error
+}
+
+// measure runs the load against s.
+func (f *benchFlags) measure(ctx context.Context, o bench.Options, s subject) (*bench.Report, error) {
+	var err error
+	if o.Participants, err = benchParticipants(s.cfg); err != nil {
+		return nil, err
+	}
+	o.Currency = s.cfg.Money().Digits()
+	if err := o.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	return bench.Run(ctx, o)
+}
+
+// running is a switch that somebody else runs.
+func (f *benchFlags) running() (subject, error) {
+	cfg, err := loadConfig(f.config, false)
+	if err != nil {
+		return subject{}, err
+	}
+	s := subject{address: f.target, cfg: cfg, stop: func() error { return nil }}
+	if s.address == "" {
+		s.address = dialable(cfg.Listen)
+	}
+	s.admin.URL = "http://" + dialable(cfg.Admin)
+	return s, nil
+}
+
+func (f *benchFlags) options(talk io.Writer) bench.Options {
+	o := bench.Options{
+		Links: f.links, Rate: f.rate, Warmup: f.warmup, Duration: f.duration, Drain: f.drain,
+		Accounts: f.accounts, HeavyShare: f.heavyShare, VPAShare: f.vpaShare, Seed: f.seed, Clock: clock,
+		Progress: func(p bench.Progress) {
+			phase := "warm-up"
+			if p.Measured {
+				phase = "measure"
+			}
+			fmt.Fprintf(talk, "%4.0fs  %s  sent %d  answered %d  open %d\n", p.Elapsed.Seconds(), phase, p.Sent, p.Answered, p.Open)
+		},
+	}
+	if f.warmup == 0 {
+		o.Warmup = -1 // zero means the default there
+	}
+	return o
+}
+
+// benchParticipants are all participants of a configuration that can be paid by
+// account and by address.
+func benchParticipants(cfg *config.Config) ([]bench.Participant, error) {
+	var out []bench.Participant
+	for _, p := range cfg.Participants {
+		if len(p.Handles) == 0 || len(p.IFSCPrefixes) == 0 {
+			continue
+		}
+		spec, err := iso8583.Builtin(p.Dialect)
+		if err != nil {
+			return nil, err
+		}
+		framing, err := frame.Parse(p.Framing)
+		if err != nil {
+			return nil, err
+		}
+		conf, err := certs.ClientConfig(leafPaths(filepath.Dir(cfg.TLS.CA), p.ID), clock)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, bench.Participant{
+			ID: p.ID, Institution: p.Institution, Handle: p.Handles[0], IFSC: p.IFSCPrefixes[0],
+			Dialect: spec, Framing: framing, TLS: conf,
+		})
+	}
+	return out, nil
+}
+
+// benchReport is the report with what only the command knows.
+type benchReport struct {
+	*bench.Report
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+}
+
+// print shows the report and makes it the exit code.
+func (f *benchFlags) print(r *bench.Report, stdout io.Writer) error {
+	v := readVersion()
+	full := benchReport{r, v.Version, v.Commit}
+	if f.json != "-" {
+		printBench(stdout, full)
+	}
+	if f.json != "" {
+		data, err := json.MarshalIndent(full, "", "  ")
+		if err != nil {
+			return err
+		}
+		data = append(data, '\n')
+		if f.json == "-" {
+			_, err = stdout.Write(data)
+		} else {
+			err = os.WriteFile(f.json, data, 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !r.Valid {
+		return fmt.Errorf("the run is not valid: %s", strings.Join(r.Reasons, "; "))
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+package bench
+
+import (
+	"crypto/tls"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+)
+
+// Report is what a run found. The JSON names are a contract: scripts rely on them.
+// Figures that could not be measured are null.
+type Report struct {
+	Valid   bool     `json:"valid"`
+	Reasons []string `json:"reasons"` // why it is not valid
+
+	Rate         float64     `json:"rate"`          // asked for, payments per second
+	Achieved     float64     `json:"achieved"`      // answered in the window, per second
+	SuccessRatio float64     `json:"success_ratio"` // of the payments due in the window
+	Payments     int64       `json:"payments"`      // due in the window
+	Success      int64       `json:"success"`
+	Declined     int64       `json:"declined"`
+	Unanswered   int64       `json:"unanswered"` // at the end of the wait; not sent ones too
+	Declines     []CodeCount `json:"declines"`   // by DE39
+
+	P50   float64 `json:"p50_ms"` // from the due time to the answer
+	P99   float64 `json:"p99_ms"`
+	P999  float64 `json:"p999_ms"`
+	P9999 float64 `json:"p9999_ms"`
+	Max   float64 `json:"max_ms"`
+
+	CPUPerPayment        *float64 `json:"cpu_us_per_payment"` // of the switch's process
+	CPUCores             *float64 `json:"cpu_cores"`          // that it kept busy
+	RSS                  *float64 `json:"rss_mib"`            // of the switch at the end of the window
+	CommitsPerPayment    *float64 `json:"commits_per_payment"`
+	CommitEventsMean     *float64 `json:"commit_events_mean"` // events that shared one commit
+	CommitMean           *float64 `json:"commit_mean_ms"`     // from the append of a group to its durability
+	CommitP99            *float64 `json:"commit_p99_ms"`      // upper bound, from a histogram
+	JournalBytes         *float64 `json:"journal_bytes_per_payment"`
+	AllocsPerPayment     *float64 `json:"allocs_per_payment"` // heap objects that the switch made
+	AllocBytesPerPayment *float64 `json:"alloc_bytes_per_payment"`
+
+	GeneratorCPUPerPayment *float64 `json:"generator_cpu_us_per_payment"`
+	GeneratorLateP99       float64  `json:"generator_late_p99_ms"` // from due to handed to the link
+	GeneratorLateMax       float64  `json:"generator_late_max_ms"`
+	GeneratorRSS           *float64 `json:"generator_rss_mib"`
+	ElsewhereCores         *float64 `json:"elsewhere_cpu_cores"` // busy with neither of the two; the kernel's own network work is here too
+
+	BooksBalanced bool  `json:"books_balanced"`
+	Open          int   `json:"open"` // payments that the switch still has open
+	PositionsSum  int64 `json:"positions_sum"`
+
+	Participants int      `json:"participants"`
+	Links        int      `json:"links"`    // of all participants
+	Dialects     []string `json:"dialects"` // in the order of the participants
+	Accounts     int      `json:"accounts"` // of each participant
+	HeavyShare   float64  `json:"heavy_share"`
+	VPAShare     float64  `json:"vpa_share"`
+	Duration     float64  `json:"duration_s"`
+	Warmup       float64  `json:"warmup_s"`
+	Seed         uint64   `json:"seed"`
+	TLS          string   `json:"tls"`
+	Go           string   `json:"go"`
+	Platform     string   `json:"platform"`
+	Cores        int      `json:"cores"`
+}
+
+// CodeCount is how many payments ended with a DE39 code.
+type CodeCount struct {
+	Code  string `json:"code"`
+	Count int64  `json:"count"`
+}
+
+// The validity gate. Below it a figure describes the generator, or a broken run,
+// and not the switch.
+const (
+	achievedMin  = 0.99
+	successMin   = 0.999
+	lateP99MaxMs = 20.0
+)
+
+// facts are what a run collects outside its links.
+type facts struct {
+	due, measured int64 // payments of the run, and of the window
+	before, after *Summary
+	afterErr      error
+	first, last   Sample // at both ends of the window
+	drained       int64  // when the wait for answers ended
+	failure       error  // why the run ended before its time
+}
+
+// report puts everything together, after all goroutines have ended.
+func (r *run) report(f *facts) *Report {
+	all := newTally(len(r.stations))
+	for _, l := range r.links {
+		all.merge(&l.tally)
+	}
+	// A payment without an answer has waited at least until now. Left out, it
+	// would make the percentiles look better than they were.
+	r.open.each(func(p opened) {
+		if r.inWindow(p.due) {
+			all.latency.record(f.drained - p.due)
+		}
+	})
+	out := &Report{
+		Rate: r.o.Rate, Payments: f.measured, Success: all.measuredSuccess,
+		Declined: all.measured - all.measuredSuccess, Unanswered: f.measured - all.measured, Declines: all.declines(),
+		P50: all.latency.millis(50), P99: all.latency.millis(99), P999: all.latency.millis(99.9), P9999: all.latency.millis(99.99), Max: all.latency.maxMillis(),
+		GeneratorLateP99: r.late.millis(99), GeneratorLateMax: r.late.maxMillis(),
+	}
+	if f.measured > 0 {
+		out.SuccessRatio = float64(all.measuredSuccess) / float64(f.measured)
+	}
+	out.resources(f)
+	r.describe(out)
+	faults := r.compare(f, &all, out)
+	out.judge(faults, r.overrun, f.failure)
+	return out
+}
+
+// describe notes what was run on what.
+func (r *run) describe(out *Report) {
+	out.Participants, out.Links, out.Accounts = len(r.stations), len(r.links), r.o.Accounts
+	out.HeavyShare, out.VPAShare, out.Seed = r.o.HeavyShare, r.o.VPAShare, r.o.Seed
+	out.Duration, out.Warmup = r.o.Duration.Seconds(), r.o.Warmup.Seconds()
+	out.Go, out.Platform, out.Cores = runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU()
+	for _, s := range r.stations {
+		out.Dialects = append(out.Dialects, s.Dialect.Name())
+	}
+	state := r.links[0].conn.ConnectionState()
+	out.TLS = tls.VersionName(state.Version) + " " + tls.CipherSuiteName(state.CipherSuite)
+}
+
+// resources computes what lies between the two samples, for each payment that was
+// answered between them.
+func (out *Report) resources(f *facts) {
+	payments := float64(f.last.Answered - f.first.Answered)
+	elapsed := time.Duration(f.last.At - f.first.At)
+	if elapsed <= 0 || payments <= 0 {
+		return
+	}
+	out.Achieved = payments / elapsed.Seconds()
+	spent := func(from, to usage) *float64 {
+		return when(from.known && to.known, float64(to.cpu-from.cpu))
+	}
+	per := func(total *float64, unit float64) *float64 {
+		return when(total != nil, value(total)/unit)
+	}
+	ofSwitch, own, machine := spent(f.first.Switch, f.last.Switch), spent(f.first.Own, f.last.Own), spent(f.first.Machine, f.last.Machine)
+	out.CPUPerPayment = per(ofSwitch, payments*1e3)
+	out.CPUCores = per(ofSwitch, float64(elapsed))
+	out.GeneratorCPUPerPayment = per(own, payments*1e3)
+	out.ElsewhereCores = when(ofSwitch != nil && own != nil && machine != nil,
+		max(value(machine)-value(ofSwitch)-value(own), 0)/float64(elapsed))
+	out.GeneratorRSS = when(f.last.Own.known, float64(f.last.Own.rss)/(1<<20))
+	if f.first.Err != nil || f.last.Err != nil {
+		return
+	}
+	d := delta{f.first.Metrics, f.last.Metrics}
+	commits := d.of("switchd_commit_events_count")
+	out.RSS = per(d.now("process_resident_memory_bytes"), 1<<20)
+	out.CommitsPerPayment = per(commits, payments)
+	out.JournalBytes = per(d.of("switchd_journal_bytes_total"), payments)
+	out.AllocsPerPayment = per(d.of("go_memstats_mallocs_total"), payments)
+	out.AllocBytesPerPayment = per(d.of("go_memstats_alloc_bytes_total"), payments)
+	if value(commits) > 0 {
+		out.CommitEventsMean = per(d.of("switchd_commit_events_sum"), value(commits))
+		out.CommitMean = per(d.of("switchd_commit_duration_seconds_sum"), value(commits)/1e3)
+		out.CommitP99 = per(d.quantile("switchd_commit_duration_seconds", 0.99), 1e-3)
+	}
+}
+
+// when is a figure, or null.
+func when(known bool, v float64) *float64 {
+	if !known || math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+func value(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+// judge decides whether the run says something about the switch.
+func (out *Report) judge(faults []string, overrun int64, failure error) {
+	reasons := []string{}
+	add := func(bad bool, format string, args ...any) {
+		if bad {
+			reasons = append(reasons, fmt.Sprintf(format, args...))
+		}
+	}
+	add(failure != nil, "the run ended before its time: %v", failure)
+	add(out.Achieved < achievedMin*out.Rate, "achieved %.1f payments per second, less than %g %% of the %g asked for", out.Achieved, 100*achievedMin, out.Rate)
+	add(out.SuccessRatio < successMin, "%.3f %% of the payments were a success, less than %g %%", 100*out.SuccessRatio, 100*successMin)
+	add(out.Open != 0, "%d payments are still open", out.Open)
+	add(out.GeneratorLateP99 > lateP99MaxMs, "the generator was saturated: 1 %% of the payments left %.1f ms late or more, allowed are %g ms", out.GeneratorLateP99, lateP99MaxMs)
+	add(overrun > 0, "%d payments could not be sent: too many were open", overrun)
+	out.BooksBalanced = len(faults) == 0
+	out.Reasons = append(reasons, faults...)
+	out.Valid = len(out.Reasons) == 0
+}

@@ -1,0 +1,200 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// run is one run of load at work.
+type run struct {
+	o        *Options
+	stations []*station
+	links    []*link
+	open     *ring
+	tag      string // of this run's references
+
+	from, to atomic.Int64 // the window, 0 until it is fixed
+	answered atomic.Int64
+	sent     atomic.Int64
+
+	fail    context.CancelCauseFunc // ends the run: a link or the pacer has failed
+	closing atomic.Bool             // links end because the run does
+	readers sync.WaitGroup
+	writers sync.WaitGroup
+
+	late    histogram // of the pacer: from due to sent; pacer only until it ends
+	overrun int64     // payments that found the ring full, so were not sent; pacer only
+}
+
+// inWindow says whether a payment that was due then is measured.
+func (r *run) inWindow(due int64) bool { return due >= r.from.Load() && due < r.to.Load() }
+
+// startDelay is the time from the last preparation to the first payment.
+const startDelay = 50 * time.Millisecond
+
+// Run connects all participants, loads the switch, waits for what is open and
+// compares the books. The error says that the run could not begin; whatever goes
+// wrong after that is in the report, which is then not valid. It returns early
+// when ctx ends.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	o = o.withDefaults()
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	r := &run{o: &o, open: newRing(o.openRing()), tag: tagOf(o.Clock()), fail: fail, late: newHistogram()}
+	for i := range o.Participants {
+		r.stations = append(r.stations, newStation(i, o.Participants[i], &o))
+	}
+	defer r.hangUp()
+	if err := r.connect(ctx); err != nil {
+		return nil, err
+	}
+	before, err := o.Admin.Summary(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the switch's admin port: %w", err)
+	}
+	f := r.load(ctx)
+	f.before = before
+	r.settle(ctx, f)
+	f.failure = cause(ctx)
+	r.hangUp()
+	return r.report(f), nil
+}
+
+// cause is why the run ended before its time; nil when it did not.
+func cause(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+// tagOf makes the first characters of all references of a run from its time, so
+// that two runs against one switch do not repeat each other's.
+func tagOf(now int64) string {
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	tag, v := make([]byte, referenceTagBytes), uint64(now)/uint64(time.Second)
+	for i := range tag {
+		tag[i] = digits[v%36]
+		v /= 36
+	}
+	return string(tag)
+}
+
+// connect opens and signs on all links, one after the other: how many handshakes a
+// switch can do at once is another benchmark.
+func (r *run) connect(ctx context.Context) error {
+	for _, s := range r.stations {
+		for range r.o.Links {
+			l, err := r.dial(ctx, s)
+			if err != nil {
+				return err
+			}
+			s.links, r.links = append(s.links, l), append(r.links, l)
+			r.readers.Go(func() { r.ended(l, "read", l.read()) })
+			r.writers.Go(func() { r.ended(l, "write", l.write(ctx)) })
+			if err := l.signOn(ctx); err != nil {
+				return errors.Join(err, cause(ctx))
+			}
+		}
+	}
+	return nil
+}
+
+// ended ends the run when a link does so by itself.
+func (r *run) ended(l *link, doing string, err error) {
+	if err != nil && !r.closing.Load() {
+		r.fail(fmt.Errorf("link of %s lost: %s: %w", l.at.ID, doing, err))
+	}
+}
+
+// hangUp closes all links and waits for their goroutines.
+func (r *run) hangUp() {
+	r.closing.Store(true)
+	r.fail(nil)
+	for _, l := range r.links {
+		l.conn.Close()
+	}
+	r.readers.Wait()
+	r.writers.Wait()
+}
+
+// load sends the payments and takes samples at both ends of the window.
+func (r *run) load(ctx context.Context) *facts {
+	f := &facts{}
+	start := r.o.Clock() + int64(startDelay)
+	from := start + int64(r.o.Warmup)
+	to := from + int64(r.o.Duration)
+	r.from.Store(from)
+	r.to.Store(to)
+	all := schedule{start: start, rate: r.o.Rate}
+	all.count = int64(r.o.Rate * (r.o.Warmup + r.o.Duration).Seconds())
+	f.due, f.measured = all.count, all.count-all.firstAfter(from)
+
+	var pacing sync.WaitGroup
+	defer pacing.Wait()
+	pacing.Go(func() { r.pace(ctx, all) })
+	f.first = r.sampleAt(ctx, start, from)
+	f.last = r.sampleAt(ctx, start, to)
+	return f
+}
+
+// sampleAt waits until the given time, telling how far the run is, and takes a
+// sample of the machine and the switch.
+func (r *run) sampleAt(ctx context.Context, start, at int64) Sample {
+	for {
+		now := r.o.Clock()
+		if now >= at || ctx.Err() != nil {
+			break
+		}
+		if now > start {
+			p := Progress{Elapsed: time.Duration(now - start), Measured: now >= r.from.Load(), Sent: r.sent.Load(), Answered: r.answered.Load()}
+			p.Open = p.Sent - p.Answered
+			r.o.Progress(p)
+		}
+		pause(ctx, min(time.Duration(at-now), time.Second))
+	}
+	return r.o.Admin.sample(ctx, r.o.Clock, &r.answered)
+}
+
+// settlePoll is how often the end of a run looks whether everything has ended.
+const settlePoll = 20 * time.Millisecond
+
+// settle waits until the participants have all answers and the switch has nothing
+// open, but not for ever, and takes the switch's last word.
+func (r *run) settle(ctx context.Context, f *facts) {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Drain)
+	defer cancel()
+	for r.answered.Load() < r.sent.Load() && ctx.Err() == nil {
+		pause(ctx, settlePoll)
+	}
+	f.drained = r.o.Clock()
+	for {
+		s, err := r.o.Admin.Summary(ctx)
+		if err == nil {
+			f.after, f.afterErr = s, nil
+		} else if f.after == nil {
+			f.afterErr = err
+		}
+		if err == nil && s.Open == 0 || ctx.Err() != nil {
+			return
+		}
+		pause(ctx, settlePoll)
+	}
+}
+
+// pause sleeps for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,120 @@
+package bench
+
+import (
+	"sort"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Latencies are kept in microseconds with three digits, up to two minutes: more
+// than any payment may take before its timers end it.
+const (
+	latencyMaxMicros = 120_000_000
+	latencyDigits    = 3
+)
+
+// histogram is a distribution of times in nanoseconds with its exact maximum.
+type histogram struct {
+	*hdrhistogram.Histogram
+	max int64
+}
+
+func newHistogram() histogram {
+	return histogram{Histogram: hdrhistogram.New(1, latencyMaxMicros, latencyDigits)}
+}
+
+// record counts one time; what lies outside the range is counted at its end, since
+// a time that is left out would make the rest look better.
+func (h *histogram) record(nanos int64) {
+	h.max = max(h.max, nanos)
+	_ = h.RecordValue(min(max(nanos/1000, 1), latencyMaxMicros)) // clamped, so it cannot fail
+}
+
+// millis is the time that q percent stayed within.
+func (h *histogram) millis(q float64) float64 {
+	if h.TotalCount() == 0 {
+		return 0
+	}
+	return min(float64(h.ValueAtPercentile(q))/1e3, h.maxMillis())
+}
+
+func (h *histogram) maxMillis() float64 { return float64(h.max) / 1e6 }
+
+func (h *histogram) merge(from *histogram) {
+	h.Merge(from.Histogram)
+	h.max = max(h.max, from.max)
+}
+
+// tally counts what one link saw. It belongs to the link's reader until that ends.
+type tally struct {
+	answered        int64 // own payments, warm-up included
+	measured        int64 // of them, those that were due in the window
+	measuredSuccess int64
+	codes           map[[2]byte]int64 // DE39 of the measured ones that were no success
+	latency         histogram         // of the measured ones
+	told            []int64           // by participant: what answers of success add up to
+
+	malformed int64 // messages that the codec refused
+	strange   int64 // messages that are not in the wire table
+	unmatched int64 // answers to no open payment
+	changed   int64 // answers with another amount, STAN or payer than was sent
+}
+
+func newTally(participants int) tally {
+	return tally{codes: map[[2]byte]int64{}, latency: newHistogram(), told: make([]int64, participants)}
+}
+
+// answer counts the answer to an own payment.
+func (t *tally) answer(p opened, measured bool, now int64, code []byte) {
+	success := string(code) == "00"
+	t.answered++
+	if success {
+		t.told[p.payer] -= p.amount
+		t.told[p.payee] += p.amount
+	}
+	if !measured {
+		return
+	}
+	t.measured++
+	t.latency.record(now - p.due)
+	if success {
+		t.measuredSuccess++
+		return
+	}
+	var c [2]byte
+	copy(c[:], code)
+	t.codes[c]++
+}
+
+// merge adds the counts of another link.
+func (t *tally) merge(from *tally) {
+	t.answered += from.answered
+	t.measured += from.measured
+	t.measuredSuccess += from.measuredSuccess
+	t.malformed += from.malformed
+	t.strange += from.strange
+	t.unmatched += from.unmatched
+	t.changed += from.changed
+	for i, v := range from.told {
+		t.told[i] += v
+	}
+	for code, n := range from.codes {
+		t.codes[code] += n
+	}
+	t.latency.merge(&from.latency)
+}
+
+// declines lists the codes other than success with their counts, most first.
+func (t *tally) declines() []CodeCount {
+	var list []CodeCount
+	for code, n := range t.codes {
+		list = append(list, CodeCount{Code: string(code[:]), Count: n})
+	}
+	sort.Slice(list, func(i, j int) bool {
+		if list[i].Count != list[j].Count {
+			return list[i].Count > list[j].Count
+		}
+		return list[i].Code < list[j].Code
+	})
+	return list
+}
