@@ -106,6 +106,7 @@ var dependencies = []dependency{
 	{"github.com/prometheus/", []string{"cmd/...", "session/gnetio", "session/mtls", "switch/...", "hsm/...", "certs"}, false, "pure packages keep no metrics"},
 	{"golang.org/x/sync/", []string{"cmd/switchd/..."}, false, "goroutines are started by the command"},
 	{"github.com/cockroachdb/datadriven", nil, true, "it reads scenario texts"},
+	{"pgregory.net/rapid", nil, true, "it makes random messages that shrink"},
 }
 
 // checkDependencies holds the table of dependencies, and that pure packages use
