@@ -38,13 +38,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	begun := false
+	onRun(root, func() { begun = true })
+	c, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, err)
+		return exitUsage
+	case !begun: // an unknown command or flag, wrong or missing arguments
+		fmt.Fprintf(stderr, "%v\nSee '%s --help'\n", err, c.CommandPath())
 		return exitUsage
 	}
 	fmt.Fprintln(stderr, "switchd:", err)
@@ -62,28 +67,21 @@ repairs every failure in between and keeps net positions.
 Start with: switchd demo`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
-	})
 	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newCheckConfig(), newCerts(), newVersion())
 	root.InitDefaultCompletionCmd()
-	for _, c := range root.Commands() {
-		usageOnArgs(c)
-	}
 	return root
 }
 
-// usageOnArgs makes wrong arguments a usage error, exit code 2.
-func usageOnArgs(c *cobra.Command) {
-	if check := c.Args; check != nil {
-		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usageError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
-			}
-			return nil
+// onRun calls f when c or a command below it begins its work. What fails before
+// that is wrong in how it was called.
+func onRun(c *cobra.Command, f func()) {
+	if work := c.RunE; work != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			f()
+			return work(c, args)
 		}
 	}
 	for _, sub := range c.Commands() {
-		usageOnArgs(sub)
+		onRun(sub, f)
 	}
 }

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestHelp: every command explains itself on stdout.
+func TestHelp(t *testing.T) {
+	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "version"} {
+		t.Run(command, func(t *testing.T) {
+			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
+			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
+				t.Errorf("stdout:\n%s\nstderr:\n%s", out, said)
+			}
+		})
+	}
+}
+
+// TestUsage: a wrong command line ends with 2, says what is wrong on stderr and
+// nothing on stdout.
+func TestUsage(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ line, want string }{
+		{"serv", "unknown command"},
+		{"serve", `"config" not set`},
+		{"serve --nonsense", "unknown flag: --nonsense\nSee 'switchd serve --help'"},
+		{"serve --config c.yml extra", "See 'switchd serve --help'"},
+		{"serve --config c.yml --drain soon", "invalid argument"},
+		{"serve --config " + dir + "/none.yml", dir + "/none.yml: "},
+		{"bank --id BANKA", `"config" not set`},
+		{"bank --config " + dir + "/none.yml --id BANKA", dir + "/none.yml: "},
+		{"check-config", "which file?"},
+		{"check-config a b", "See 'switchd check-config --help'"},
+		{"check-config " + dir, dir + ": "},
+		{"certs init --dir " + dir, `"ids" not set`},
+		{"certs nonsense", "unknown command"},
+		{"version --yaml", "unknown flag"},
+		{"demo --rate -1", "--rate must be"},
+		{"demo --duration yesterday", "invalid argument"},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			out, said := runs(t, exitUsage, strings.Fields(c.line)...)
+			if out != "" || !strings.Contains(said, c.want) {
+				t.Errorf("stdout:\n%s\nstderr:\n%s\nwant %q in it", out, said, c.want)
+			}
+		})
+	}
+}
+
+// TestWrongConfig: serve, bank and check-config list every fault of a file with
+// its place, and exit with 2.
+func TestWrongConfig(t *testing.T) {
+	s := newScheme(t, shortTimers, 2)
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := strings.NewReplacer("currency: INR", "currency: XXQ", "handles: [bankb]", "handles: [banka]").Replace(string(text)) + "lisen: x\n"
+	file := filepath.Join(s.dir, "wrong.yml")
+	if err := os.WriteFile(file, []byte(wrong), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`^` + regexp.QuoteMeta(file) + `:[0-9]+:[0-9]+: .{10,}$`)
+	for _, args := range [][]string{{"serve", "--config", file}, {"bank", "--config", file, "--id", "BANKA"}, {"check-config", file}} {
+		out, said := runs(t, exitUsage, args...)
+		lines := strings.Split(strings.TrimSpace(said), "\n")
+		for _, l := range lines {
+			if !line.MatchString(l) {
+				t.Errorf("%v: not file:line:column: text: %s", args, l)
+			}
+		}
+		for _, what := range []string{"XXQ", "lisen", "banka"} {
+			if !strings.Contains(said, what) {
+				t.Errorf("%v: nothing about %s:\n%s", args, what, said)
+			}
+		}
+		if out != "" || len(lines) < 3 {
+			t.Errorf("%v: stdout %q, stderr:\n%s", args, out, said)
+		}
+	}
+	if _, err := os.Stat(s.data); err == nil {
+		t.Error("a wrong configuration has made a data folder")
+	}
+	out, said := runs(t, 0, "check-config", "--files", s.config)
+	if !strings.Contains(out, "good, 2 participants") || said != "" {
+		t.Errorf("of a good file it says %q and %q", out, said)
+	}
+}
+
+// TestExample: the example configuration is a good one.
+func TestExample(t *testing.T) {
+	out, _ := runs(t, 0, "check-config", "--example")
+	file := filepath.Join(t.TempDir(), "example.yml")
+	if err := os.WriteFile(file, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runs(t, 0, "check-config", file)
+}
+
+// TestMissingCertificates: serve says which file it cannot read.
+func TestMissingCertificates(t *testing.T) {
+	s := newScheme(t, shortTimers, 2)
+	key := filepath.Join(s.certs(), "switch-key.pem")
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := runs(t, exitUsage, "serve", "--config", s.config); !strings.Contains(said, "switch-key.pem") {
+		t.Errorf("it said:\n%s", said)
+	}
+}
+
+// TestAddressInUse: a port that is taken is named.
+func TestAddressInUse(t *testing.T) {
+	s := newScheme(t, shortTimers, 2)
+	first := s.serve()
+	other := newScheme(t, shortTimers, 2)
+	text, err := os.ReadFile(other.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, taken := range [][2]string{{other.admin, s.admin}, {other.listen, s.listen}} {
+		file := filepath.Join(other.dir, "taken.yml")
+		if err := os.WriteFile(file, []byte(strings.Replace(string(text), taken[0], taken[1], 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, said := runs(t, exitFailed, "serve", "--config", file, "--quiet"); !strings.Contains(said, taken[1]) || !strings.Contains(said, "in use") {
+			t.Errorf("for a taken %s it said:\n%s", taken[1], said)
+		}
+	}
+	s.stopClean(first)
+}
+
+// TestVersion prints what this binary is, for people and for scripts.
+func TestVersion(t *testing.T) {
+	if out, _ := runs(t, 0, "version"); !strings.HasPrefix(out, "switchd "+releaseVersion+"\n") {
+		t.Errorf("version says:\n%s", out)
+	}
+	out, _ := runs(t, 0, "version", "--json")
+	var got version
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Version != releaseVersion || !strings.HasPrefix(got.Go, "go1.") || got.Commit == "" || got.Settings["GOOS"] == "" {
+		t.Errorf("version --json says %s", out)
+	}
+}
+
+// TestCertsInit: certificates are made once, and keys are for the owner's eyes.
+func TestCertsInit(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "certs")
+	args := []string{"certs", "init", "--dir", dir, "--ids", "BANKA,BANKB"}
+	if out, said := runs(t, 0, args...); out != "" || !strings.Contains(said, "switch and 2 participants") {
+		t.Errorf("it said %q and %q", out, said)
+	}
+	before := contents(t, dir)
+	if len(before) != 8 {
+		t.Errorf("%d files, want ca, switch and two participants with their keys", len(before))
+	}
+	for name := range before {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "-key.pem") && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", name, info.Mode())
+		}
+	}
+	if _, said := runs(t, exitFailed, args...); !strings.Contains(said, "ca.pem") {
+		t.Errorf("the second time it said:\n%s", said)
+	}
+	for name, text := range contents(t, dir) {
+		if before[name] != text {
+			t.Errorf("%s was changed by the second time", name)
+		}
+	}
+}
+
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[e.Name()] = string(text)
+	}
+	return out
+}
