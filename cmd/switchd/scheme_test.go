@@ -75,16 +75,26 @@ func newScheme(t testing.TB, timers string, participants int, data ...string) *s
 	if err := certs.InitAt(s.certs(), ids, time.Now(), certs.LeafValidity); err != nil {
 		t.Fatal(err)
 	}
-	var text bytes.Buffer
-	err := schemeTemplate.Execute(&text, map[string]any{"Listen": s.listen, "Admin": s.admin, "Data": s.data, "Timers": timers, "Participants": schemeParticipants[:participants]})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(s.config, text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.write(s.config, timers, participants)
+	s.write(s.banksConfig(), timers, 2)
 	return s
 }
+
+func (s *scheme) write(file, timers string, participants int) {
+	s.t.Helper()
+	var text bytes.Buffer
+	err := schemeTemplate.Execute(&text, map[string]any{"Listen": s.listen, "Admin": s.admin, "Data": s.data, "Timers": timers, "Participants": schemeParticipants[:participants]})
+	if err == nil {
+		err = os.WriteFile(file, text.Bytes(), 0o600)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// banksConfig has BANKA and BANKB only: simulated participants pay all others in
+// their configuration, and those that a test plays itself are not always there.
+func (s *scheme) banksConfig() string { return filepath.Join(s.dir, "banks.yml") }
 
 func (s *scheme) certs() string { return filepath.Join(s.dir, "certs") }
 
@@ -237,7 +247,7 @@ type bank struct {
 func (s *scheme) bank(id string, seed uint64, flags ...string) *bank {
 	s.t.Helper()
 	b := &bank{id: id, file: filepath.Join(s.dir, id+".json")}
-	b.process = start(s.t, append([]string{"bank", "--config", s.config, "--id", id, "--seed", strconv.FormatUint(seed, 10),
+	b.process = start(s.t, append([]string{"bank", "--config", s.banksConfig(), "--id", id, "--seed", strconv.FormatUint(seed, 10),
 		"--report", b.file, "--linger", "--answer-timeout", "2s", "--repeats-max", "30", "--json"}, flags...)...)
 	return b
 }

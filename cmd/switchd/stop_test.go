@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestSecondStart: a data folder has one switch. The second is told so and ends,
+// the first goes on.
+func TestSecondStart(t *testing.T) {
+	s := newScheme(t, shortTimers, 2)
+	first := s.serve()
+	second := start(t, "serve", "--config", s.config, "--quiet")
+	second.wait(patience, exitFailed)
+	said := strings.TrimSpace(second.err.String())
+	want := "switchd: data folder " + s.data + " is in use by another process: stop that one, or set another data_dir"
+	if strings.Contains(said, "\n") || !strings.HasPrefix(said, want) {
+		t.Errorf("the second start said:\n%s\nwant one line that begins with\n%s", said, want)
+	}
+	if first.ended() || !s.recovered() {
+		t.Error("the second start has ended the first")
+	}
+	s.stopClean(first)
+}
+
+// TestStopUnderLoad: Ctrl-C under load drains; what is refused meanwhile is
+// refused, and nothing stays open.
+func TestStopUnderLoad(t *testing.T) {
+	seed := newSeed(t)
+	s := newScheme(t, shortTimers, 2)
+	p := s.serve()
+	banks := []*bank{s.bank("BANKA", seed, "--rate", "200", "--faults"), s.bank("BANKB", seed+1, "--rate", "200", "--faults")}
+	paid := func(n uint64) func() bool {
+		return func() bool { got, ok := s.summary(); return ok && got.States["SUCCESS"] >= n }
+	}
+	until(t, patience, "200 payments", paid(200))
+	p.signal(syscall.SIGINT)
+	p.wait(patience, 0)
+	if h := readHistory(t, s.data); h.open != 0 || h.sum != 0 || len(h.payments) < 200 {
+		t.Errorf("after the stop %d of %d payments are open, positions sum to %d", h.open, len(h.payments), h.sum)
+	}
+	if said := p.err.String(); strings.Contains(said, "still open") {
+		t.Errorf("it said:\n%s", tail(said))
+	}
+	p = s.serve() // for what the banks sent when nobody listened any more
+	until(t, patience, "payments after the restart", paid(50))
+	s.rest(banks...)
+	s.stopClean(p)
+	t.Log(judge(t, readHistory(t, s.data), s.reports(banks...)))
+}
+
+// TestSecondCtrlC: whoever does not want to wait for a drain does not have to,
+// and loses nothing by it.
+func TestSecondCtrlC(t *testing.T) {
+	s := newScheme(t, longTimers, 3)
+	p := s.serve()
+	c := s.connect("BANKC")
+	c.signOn()
+	request := c.pay("BANKC", "user1@bankc")
+	c.send(request)
+	if resolve := c.receive(); resolve.mti != "0100" {
+		t.Fatalf("a %s, want a resolution", resolve.mti)
+	}
+	p.signal(syscall.SIGINT) // it waits now for an answer that never comes
+	p.says(patience, "Ctrl-C again ends at once")
+	if p.ended() {
+		t.Error("it has not waited for the open payment")
+	}
+	p.signal(syscall.SIGINT)
+	p.wait(5*time.Second, exitFailed)
+	p = s.serve()
+	if got, ok := s.summary(); !ok || got.Open != 1 {
+		t.Errorf("after the restart %d payments are open, want the one", got.Open)
+	}
+	p.kill()
+}
+
+// TestDrainLimit: a drain that cannot end says what it leaves.
+func TestDrainLimit(t *testing.T) {
+	s := newScheme(t, longTimers, 3)
+	p := s.serve("--drain", "300ms")
+	c := s.connect("BANKC")
+	c.signOn()
+	c.send(c.pay("BANKC", "user1@bankc"))
+	if resolve := c.receive(); resolve.mti != "0100" {
+		t.Fatalf("a %s, want a resolution", resolve.mti)
+	}
+	p.signal(syscall.SIGTERM)
+	if out := c.receive(); out.mti != "0800" || out.de[70] != "002" {
+		t.Errorf("a %s with code %q, want the sign-off", out.mti, out.de[70])
+	}
+	p.wait(patience, 0)
+	if want := "1 payments are still open; the next start goes on with them"; !strings.Contains(p.err.String(), want) {
+		t.Errorf("it said:\n%s\nwant %q", p.err.String(), want)
+	}
+}
+
+// TestRepeatWhileDraining: what was refused because the switch is closing stays
+// refused. A sender that had not seen the refusal when it repeated the request
+// must not find it paid: it has told its customer no.
+func TestRepeatWhileDraining(t *testing.T) {
+	s := newScheme(t, longTimers, 3)
+	p := s.serve()
+	c := s.connect("BANKC")
+	c.signOn()
+	held := c.pay("BANKC", "user1@bankc")
+	c.send(held)
+	resolve := c.receive()
+	p.signal(syscall.SIGTERM)
+	p.says(patience, "Ctrl-C again ends at once")
+	late := c.pay("BANKC", "user2@bankc")
+	var refusal *message
+	until(t, patience, "the drain has begun", func() bool {
+		late.de[11], late.de[37] = c.pay("BANKC", "").de[11], fmt.Sprintf("L%011d", time.Now().UnixNano()%100_000_000_000)
+		c.send(late)
+		if refusal = c.receive(); refusal.mti == "0210" {
+			return true
+		}
+		c.send(refusal.answer("14", 3, 7, 11, 32, 37)) // not yet: this one is a payment
+		c.answerTo(late)
+		return false
+	})
+	expect(t, refusal, "91", "SWITCH IS CLOSING")
+	c.send(late.repeat())
+	if a := c.receive(); !bytes.Equal(a.raw, refusal.raw) {
+		t.Errorf("the repeat led to a %s %v %v, the request to %s %v", a.mti, a.de, a.tags, refusal.mti, refusal.de)
+		c.send(a.answer("14", 3, 7, 11, 32, 37))
+		c.answerTo(late)
+	}
+	c.send(resolve.answer("14", 3, 7, 11, 32, 37)) // the held payment ends, and the drain with it
+	c.answerTo(held)
+	p.wait(patience, 0)
+}
