@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -61,12 +62,14 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	log.Info("opening the data folder", "dir", cfg.DataDir)
+	var once sync.Once // both stores may fail at the same moment
 	fatal := func(err error) {
 		// Pebble cannot go on after an I/O error, and neither can we: what is on
 		// disk is the truth, and the next start replays it.
-		log.Error("storage failed, stopping at once", "error", err)
-		fmt.Fprintln(os.Stderr, "switchd: storage failed, stopping at once:", err)
-		os.Exit(exitFailed)
+		once.Do(func() {
+			fmt.Fprintln(os.Stderr, "switchd: storage failed, stopping at once:", err)
+			os.Exit(exitFailed)
+		})
 	}
 	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, "journal"), journal.Options{Log: log, Fatal: fatal})
 	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
