@@ -116,6 +116,7 @@ func (o Options) Validate() error {
 	expect(o.Links <= linksMax, "%d links for each participant, want 1 to %d", o.Links, linksMax)
 	expect(o.Rate > 0 && o.Rate <= rateMax, "rate %g, want more than 0 and at most %d", o.Rate, rateMax)
 	expect(o.Duration >= time.Second && o.Duration <= durationMax && o.Warmup <= durationMax, "duration %v and warm-up %v, want 1s and 0s to %v", o.Duration, o.Warmup, durationMax)
+	expect(o.Rate*(o.Warmup+o.Duration).Seconds() <= paymentsMax, "more than %d payments", paymentsMax)
 	expect(o.Drain > 0 && o.Drain <= durationMax, "drain %v, want at most %v", o.Drain, durationMax)
 	expect(o.Accounts >= 1 && o.Accounts <= accountsMax, "%d accounts, want 1 to %d", o.Accounts, accountsMax)
 	expect(share(o.HeavyShare) && share(o.VPAShare), "shares %g and %g, want 0 to 1", o.HeavyShare, o.VPAShare)

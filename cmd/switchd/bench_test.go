@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// benchRun runs the load generator and checks what every good run has.
+func benchRun(t *testing.T, flags ...string) benchReport {
+	t.Helper()
+	// A loaded machine must not fail a test of correctness, so the exit code is
+	// asked for the books only.
+	p := start(t, append([]string{"bench", "--json", "-"}, flags...)...)
+	select {
+	case <-p.over:
+	case <-time.After(3 * patience):
+		t.Fatal("the run does not end")
+	}
+	var r benchReport
+	d := json.NewDecoder(strings.NewReader(p.out.String()))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		t.Fatalf("%v in %q; it said:\n%s", err, p.out.String(), tail(p.err.String()))
+	}
+	if rest := strings.TrimSpace(p.out.String()[d.InputOffset():]); rest != "" {
+		t.Errorf("after the object comes %q", rest)
+	}
+	if !r.BooksBalanced || r.Open != 0 || r.Unanswered != 0 || r.Success != r.Payments || r.P50 <= 0 || r.P99 < r.P50 || r.Max < r.P999 {
+		t.Errorf("%s", p.out.String())
+	}
+	if code := p.cmd.ProcessState.ExitCode(); (code == 0) != r.Valid || code > 1 {
+		t.Errorf("exit code %d, valid %t", code, r.Valid)
+	}
+	if !r.Valid {
+		t.Logf("a slow machine: %s", r.Reasons)
+	}
+	return r
+}
+
+// TestBenchSpawn: a run with a switch of its own, with addresses to resolve and
+// more than one link each, in a folder that is gone afterwards.
+func TestBenchSpawn(t *testing.T) {
+	dir := t.TempDir()
+	r := benchRun(t, "--spawn", "--rate", "300", "--duration", "2s", "--warmup", "500ms", "--links", "2", "--vpa-share", "0.5", "--dir", dir)
+	if r.Payments != 600 || r.Participants != 4 || r.Links != 8 || r.Dialects[3] != "iso87-ascii" || !strings.HasPrefix(r.TLS, "TLS 1.3") {
+		t.Errorf("%+v", r)
+	}
+	// Three commits, or four with an address, less what shared one.
+	if r.CommitsPerPayment == nil || *r.CommitsPerPayment > 4 || *r.CommitsPerPayment <= 0 || r.CommitEventsMean == nil || *r.CommitEventsMean < 1 {
+		t.Errorf("commits %s, events in each %s", figure(r.CommitsPerPayment, 3), figure(r.CommitEventsMean, 3))
+	}
+	if _, err := os.Stat("/proc/self/stat"); err == nil && (r.CPUPerPayment == nil || r.RSS == nil || r.GeneratorCPUPerPayment == nil) {
+		t.Error("the CPU time of the switch is unknown")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%s is left", left[0].Name())
+	}
+}
+
+// TestBenchRunning: two runs against one running switch; its positions of the
+// first are no fault of the second. The report goes to a file as well.
+func TestBenchRunning(t *testing.T) {
+	s := newScheme(t, longTimers, 3)
+	p := s.serve()
+	for i := range 2 {
+		r := benchRun(t, "--config", s.config, "--rate", "200", "--duration", "1s", "--warmup", "0s", "--seed", []string{"1", "2"}[i])
+		if r.Payments != 200 || r.Participants != 3 {
+			t.Errorf("%+v", r)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "report.json")
+	q := start(t, "bench", "--config", s.config, "--target", s.listen, "--rate", "100", "--duration", "1s", "--warmup", "0s", "--json", file)
+	<-q.over
+	var r benchReport
+	if data, err := os.ReadFile(file); err != nil || json.Unmarshal(data, &r) != nil || !r.BooksBalanced {
+		t.Errorf("%v %+v", err, r)
+	}
+	for _, want := range []string{"latency ", "switch ", "journal ", "books        balanced: true"} {
+		if !strings.Contains(q.out.String(), want) {
+			t.Errorf("no %q in\n%s", want, q.out.String())
+		}
+	}
+	s.stopClean(p)
+}
+
+// TestBenchNotValid: a run that does not reach its rate says so and ends with 1.
+func TestBenchNotValid(t *testing.T) {
+	p := start(t, "bench", "--spawn", "--rate", "1000000", "--duration", "1s", "--warmup", "0s", "--drain", "1s", "--participants", "2", "--json", "-")
+	p.wait(3*patience, 1)
+	var r benchReport
+	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Valid || len(r.Reasons) == 0 || !strings.Contains(p.err.String(), "the run is not valid: ") {
+		t.Errorf("%+v", r.Reasons)
+	}
+}
+
+var servingAt = regexp.MustCompile(`serving (\S+), admin`)
+
+// TestBenchEndsItsSwitch: by Ctrl-C the switch ends in good order, with the
+// generator killed it ends as well.
+func TestBenchEndsItsSwitch(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		signal syscall.Signal
+	}{{"interrupted", syscall.SIGINT}, {"killed", syscall.SIGKILL}} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.signal == syscall.SIGKILL && childAttributes() == nil {
+				t.Skip("the kernel does not tie a child to its parent here")
+			}
+			dir := t.TempDir()
+			p := start(t, "bench", "--spawn", "--rate", "100", "--duration", "1h", "--dir", dir)
+			p.says(patience, "  sent ")
+			at := servingAt.FindStringSubmatch(p.err.String())
+			if at == nil {
+				t.Fatal("it does not say where the switch is")
+			}
+			p.signal(c.signal)
+			<-p.over
+			until(t, patience, "end of the switch", func() bool {
+				conn, err := net.Dial("tcp", at[1])
+				if err == nil {
+					conn.Close()
+				}
+				return err != nil
+			})
+			if left, _ := os.ReadDir(dir); c.signal == syscall.SIGINT && (len(left) != 0 || p.cmd.ProcessState.ExitCode() != 1) {
+				t.Errorf("exit code %d, %d folders left", p.cmd.ProcessState.ExitCode(), len(left))
+			}
+		})
+	}
+}
+
+// TestBenchUsage: what cannot be meant ends with 2 before anything starts.
+func TestBenchUsage(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"", "say either --spawn, or --config"},
+		{"--spawn --config x.yml", "say either --spawn, or --config"},
+		{"--spawn --rate 0 --participants 1", "--participants is 1"},
+		{"--spawn --rate 0", "rate 0"},
+		{"--spawn --duration 1ms", "duration 1ms"},
+		{"--spawn --dir /no/such/folder", "/no/such/folder"},
+		{"--config /no/such/file.yml", "/no/such/file.yml"},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			out, said := runs(t, exitUsage, append([]string{"bench"}, strings.Fields(c.line)...)...)
+			if out != "" || !strings.Contains(said, c.want) {
+				t.Errorf("stdout %q, stderr %q", out, said)
+			}
+		})
+	}
+}
