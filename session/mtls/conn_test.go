@@ -29,11 +29,13 @@ func TestEchoByteExact(t *testing.T) {
 			a, b := tcpPair(t)
 			l, wait := serve(server, a, chunk)
 			c := tls.Client(b, client)
-			sent := writeRandom(c, total)
+			up := &signal{c: make(chan struct{})}
+			sent := writeRandom(c, total, up.c)
 			got := sha256.New()
-			if n, err := io.Copy(got, c); err != nil || n != int64(total) {
+			if n, err := io.Copy(io.MultiWriter(got, up), c); err != nil || n != int64(total) {
 				t.Errorf("echoed %d of %d bytes: %v", n, total, err)
 			}
+			up.fire() // if nothing came back, the writer must still end
 			if want := <-sent; want != [32]byte(got.Sum(nil)) {
 				t.Error("echo differs")
 			}
@@ -51,9 +53,29 @@ func TestEchoByteExact(t *testing.T) {
 	}
 }
 
+// signal closes c with the first bytes written to it.
+type signal struct {
+	c    chan struct{}
+	sent bool
+}
+
+func (s *signal) Write(p []byte) (int, error) {
+	s.fire()
+	return len(p), nil
+}
+
+func (s *signal) fire() {
+	if !s.sent {
+		s.sent = true
+		close(s.c)
+	}
+}
+
 // writeRandom writes total bytes in pieces of 1 byte to 40 KiB, then
-// close_notify, and sends the hash of all.
-func writeRandom(c *tls.Conn, total int) <-chan [32]byte {
+// close_notify, and sends the hash of all. After the first piece it waits for up:
+// a client may write as soon as its own side of the handshake is done, but what
+// the server holds before its side is done is bounded.
+func writeRandom(c *tls.Conn, total int, up <-chan struct{}) <-chan [32]byte {
 	done := make(chan [32]byte, 1)
 	go func() {
 		rnd := rand.New(rand.NewPCG(1, uint64(total)))
@@ -67,6 +89,7 @@ func writeRandom(c *tls.Conn, total int) <-chan [32]byte {
 				break
 			}
 			b = b[n:]
+			<-up
 		}
 		_ = c.CloseWrite()
 		done <- sha256.Sum256(all)

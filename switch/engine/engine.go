@@ -32,7 +32,6 @@ type Engine struct {
 	ticking  atomic.Bool
 	deadKick chan struct{}
 	lastAt   int64
-	recover  bool
 }
 
 // commit is one group on its way from the sequencer to the writer.
@@ -76,14 +75,10 @@ func (e *Engine) Inspect(ctx context.Context, f func(*payment.Machine)) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	select {
-	case <-ran:
-		return nil
-	case <-e.done:
-		return ErrStopped
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	// The writer has it and runs it now; to leave before it has run would let f
+	// write to what the caller reads.
+	<-ran
+	return nil
 }
 
 // Run works until ctx ends or something fails; sink takes the effects. When ctx ends, everything that
@@ -97,11 +92,17 @@ func (e *Engine) Run(ctx context.Context, sink Sink) error {
 	}()
 	err := e.sequence(ctx)
 	close(e.pipe)
-	err = errors.Join(err, <-failed)
+	if failure := <-failed; failure != nil {
+		err = failure
+	}
 	if err == nil {
 		err = e.o.State.Flush()
 	}
-	return errors.Join(err, e.o.Log.Close(), e.o.State.Close())
+	closing := errors.Join(e.o.Log.Close(), e.o.State.Close())
+	if err != nil {
+		return err // what closing says after a failure is only its echo
+	}
+	return closing
 }
 
 // Open restores the machine from the state store, replays the journal from there

@@ -6,6 +6,7 @@ import (
 	"switchd/codec/iso8583"
 	"switchd/session"
 	"switchd/session/gnetio"
+	"switchd/switch/payment"
 	"switchd/switch/translate"
 )
 
@@ -75,20 +76,27 @@ func (in *Ingress) refuse(s *link, r translate.Refusal) {
 
 // request takes a push payment.
 func (in *Ingress) request(s *link, body []byte) {
-	repeat := s.msg.MTI().Origin()&1 == 1
-	switch {
-	case !s.automaton.Ready():
+	if !s.automaton.Ready() {
 		in.refuse(s, translate.NotSignedOn)
 		return
-	case in.draining.Load() && !repeat:
-		in.refuse(s, translate.Draining)
-		return
 	}
-	if fault := s.Dialect.Request(&s.msg, body, s.event()); fault != nil {
-		s.used--
+	ev := s.event()
+	fault := s.Dialect.Request(&s.msg, body, ev)
+	switch {
+	case fault == nil:
+		if in.draining.Load() {
+			// Declined by the machine, not here: on the record, so that a repeat
+			// is told the same, whenever it comes.
+			ev.Request.Refuse = payment.Closing
+		}
+		return
+	case fault.Unsupported:
+		in.refuse(s, translate.NotSupported)
+	default:
 		in.metrics.malformed.Inc()
 		in.refuse(s, translate.FormatFault(fault.Error()))
 	}
+	s.used--
 }
 
 // answer takes a participant's answer to one of our messages. Answers count also

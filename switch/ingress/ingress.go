@@ -60,8 +60,8 @@ func New(o Options) *Ingress {
 	return &Ingress{o: o, metrics: newMetrics(o.Registry)}
 }
 
-// Drain refuses new payments from now on; what is open goes on, and repeats are
-// still answered. Safe for concurrent use.
+// Drain has new payments declined from now on; what is open goes on, and repeats
+// are still answered. Safe for concurrent use.
 func (in *Ingress) Drain() { in.draining.Store(true) }
 
 // SignOff asks every link to sign off at its next tick. Safe for concurrent use.

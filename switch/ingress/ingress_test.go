@@ -47,6 +47,12 @@ func (f *fakeEngine) Submit(events []payment.Event) (int, error) {
 	return len(events), nil
 }
 
+func (f *fakeEngine) last() payment.Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.events[len(f.events)-1]
+}
+
 // fakeLinks counts the links that messages may go out on.
 type fakeLinks struct {
 	mu sync.Mutex // guards n
@@ -74,7 +80,6 @@ type rig struct {
 	links  *fakeLinks
 	spec   *iso8583.Spec
 	conn   *tls.Conn
-	buf    []byte
 	w      iso8583.Writer
 }
 
@@ -256,12 +261,16 @@ func TestBadMessagesAreAnsweredAndTheLinkKept(t *testing.T) {
 	r.want(0x0210, "30", "DE32 of the sender")
 	r.send(r.message(0x0100, map[int]string{3: "310000", 7: "1122153000", 11: "000001"}))
 	r.want(0x0110, "40", "NOT SUPPORTED")
+	enquiry := pushTo("000001")
+	enquiry[3] = "310000"
+	r.send(r.message(0x0200, enquiry))
+	r.want(0x0210, "40", "NOT SUPPORTED")
 	// A damaged answer that names its leg proves nothing; it is an event.
 	ref := translate.Reference(2, payment.LegDebit)
 	damaged := r.message(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00", 49: "356"})
 	r.send(append(damaged, 0))
 	r.expect(payment.AnswerArrived)
-	if a := r.engine.events[len(r.engine.events)-1].Answer; a.Outcome != payment.Unreadable {
+	if a := r.engine.last().Answer; a.Outcome != payment.Unreadable {
 		t.Errorf("a damaged answer arrives as %v", a.Outcome)
 	}
 	r.send(r.message(0x0200, pushTo("000002")))
@@ -289,18 +298,21 @@ func TestFullEngineIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
-// TestDrainRefusesNewAndSignsOff: repeats are still taken, then the link is asked
-// to sign off.
+// TestDrainRefusesNewAndSignsOff: requests go to the machine to be declined on
+// the record, then the link is asked to sign off.
 func TestDrainRefusesNewAndSignsOff(t *testing.T) {
 	r := newRig(t, 100)
 	r.send(r.message(0x0800, network("001")))
 	r.want(0x0810, "00", "")
 	r.expect(payment.LinkUp)
 	r.in.Drain()
-	r.send(r.message(0x0200, pushTo("000001")))
-	r.want(0x0210, "91", "SWITCH IS CLOSING")
-	r.send(r.message(0x0201, pushTo("000001")))
-	r.expect(payment.RequestArrived)
+	for _, mti := range []iso8583.MTI{0x0200, 0x0201} {
+		r.send(r.message(mti, pushTo("000001")))
+		r.expect(payment.RequestArrived)
+		if got := r.engine.last().Request.Refuse; got != payment.Closing {
+			t.Errorf("%v while draining is to be refused with %v, want CLOSING", mti, got)
+		}
+	}
 	r.in.SignOff()
 	m := r.receive()
 	if m.MTI() != 0x0800 || string(m.Value(70)) != "002" {

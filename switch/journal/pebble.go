@@ -49,6 +49,7 @@ func OpenPebble(dir string, o Options) (*PebbleLog, error) {
 	o = o.withDefaults()
 	db, err := pebble.Open(dir, &pebble.Options{
 		FS: o.FS, Logger: logger{o}, FormatMajorVersion: pebble.FormatNewest, MemTableSize: memTableBytes,
+		EventListener: &pebble.EventListener{BackgroundError: logger{o}.background},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open journal %s: %w", dir, err)
@@ -202,6 +203,12 @@ func (logger) Infof(string, ...any) {}
 
 func (l logger) Errorf(format string, args ...any) {
 	l.o.Log.Error("journal storage", "error", fmt.Sprintf(format, args...))
+}
+
+// background ends the process when a flush or a compaction fails: Pebble would
+// try again for ever, and what it cannot write now it may never be able to.
+func (l logger) background(err error) {
+	l.o.Fatal(fmt.Errorf("journal: background write: %w", err))
 }
 
 func (l logger) Fatalf(format string, args ...any) {

@@ -68,8 +68,9 @@ type Request struct {
 	Key          RequestKey
 	Hash         uint64 // of the content without what a repeat may change
 	Amount       ledger.Amount
-	AccountTypes uint16 // DE3 positions 3-6 as a number: from type * 100 + to type
-	Repeat       bool   // the sender marked it as a repeat (0201)
+	AccountTypes uint16  // DE3 positions 3-6 as a number: from type * 100 + to type
+	Repeat       bool    // the sender marked it as a repeat (0201)
+	Refuse       Outcome // the rim will have it declined, on the record; NoOutcome: as any other
 }
 
 // Leg names one conversation with one participant inside a payment. Values are

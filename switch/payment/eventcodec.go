@@ -30,6 +30,7 @@ func AppendEvent(b []byte, e *Event) []byte {
 		b = putU16(b, uint16(r.Amount.Currency))
 		b = putU16(b, r.AccountTypes)
 		b = putFlag(b, r.Repeat)
+		b = append(b, byte(r.Refuse))
 		b = putText(b, &e.Text)
 	case AnswerArrived, SendFailed:
 		a := &e.Answer
@@ -96,6 +97,7 @@ func (r *reader) request(q *Request) {
 	q.Amount = ledger.Amount{Minor: int64(r.u64()), Currency: ledger.Currency(r.u16())}
 	q.AccountTypes = r.u16()
 	q.Repeat = r.flag()
+	q.Refuse = Outcome(r.below(uint8(outcomeCount)))
 }
 
 func (r *reader) answer(a *Answer) {

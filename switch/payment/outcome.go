@@ -45,6 +45,7 @@ const (
 	Busy
 	ErrBank
 	Unreadable // an answer that could not be read; never told to anybody
+	Closing    // the switch takes no new payments because it is about to stop
 	outcomeCount
 )
 
@@ -55,7 +56,7 @@ var outcomeNames = [outcomeCount]string{
 	"DO_NOT_HONOUR_PAYEE", "DUPLICATE", "FORMAT", "AMOUNT_INVALID", "ADDRESS_UNKNOWN", "CUSTOMER_DECLINED",
 	"ROUTE_UNKNOWN", "SAME_ACCOUNT", "PAYER_OFFLINE", "PAYEE_OFFLINE", "TIMEOUT_RESOLVE", "TIMEOUT_DEBIT",
 	"TIMEOUT_CREDIT", "TOO_LATE", "REVERSED", "ORIG_NOT_FOUND", "NOT_DONE", "FUNCTION_UNSUPPORTED", "BUSY",
-	"ERR_BANK", "UNREADABLE",
+	"ERR_BANK", "UNREADABLE", "CLOSING",
 }
 
 // String is the name that documents, logs and metrics use.

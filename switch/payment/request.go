@@ -8,7 +8,7 @@ import (
 )
 
 // request handles a new or repeated push request. The checks run in this order,
-// and the first that fails decides: duplicate, capacity, amount, payer's bank,
+// and the first that fails decides: duplicate, refused by the rim, capacity, amount, payer's bank,
 // payee, reachability. Nothing here moves money.
 func (m *Machine) request(e *Event) {
 	if prior := m.find(&e.Request.Key); prior != nil {
@@ -23,8 +23,12 @@ func (m *Machine) request(e *Event) {
 	m.touch(p)
 	m.move(p, NewRequest)
 
-	why := Busy
-	if !full {
+	why := e.Request.Refuse
+	switch {
+	case why != NoOutcome:
+	case full:
+		why = Busy
+	default:
 		why = m.locate(p)
 	}
 	if why != OK {

@@ -179,6 +179,8 @@ func (s *scenario) request(d *datadriven.TestData) string {
 			e.Text.Set(PayeeIFSC, v)
 		case "from-ifsc":
 			e.Text.Set(PayerIFSC, v)
+		case "closing":
+			e.Request.Refuse = Closing
 		case "currency":
 			e.Request.Amount.Currency = 840
 		}

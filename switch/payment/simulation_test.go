@@ -67,8 +67,7 @@ type simulation struct {
 	banks   [simBanks]*simBank
 	up      [simBanks]bool
 	told    map[RequestKey]Outcome
-	sent    []Event // requests, for repeats
-	calm    bool    // liveness phase: no more faults
+	calm    bool // liveness phase: no more faults
 	next    uint64
 	counts  simCounts
 }

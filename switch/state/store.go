@@ -72,6 +72,7 @@ func Open(dir string, o Options) (*Store, error) {
 	po := &pebble.Options{
 		FS: o.FS, Logger: logger{o}, FormatMajorVersion: pebble.FormatNewest,
 		DisableWAL: true, MemTableSize: memTableBytes, Cache: cache,
+		EventListener: &pebble.EventListener{BackgroundError: logger{o}.background},
 	}
 	for i := range po.Levels {
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)
@@ -222,6 +223,12 @@ func (logger) Infof(string, ...any) {}
 
 func (l logger) Errorf(format string, args ...any) {
 	l.o.Log.Error("state storage", "error", fmt.Sprintf(format, args...))
+}
+
+// background ends the process when a flush or a compaction fails: Pebble would
+// try again for ever, and what it cannot write now it may never be able to.
+func (l logger) background(err error) {
+	l.o.Fatal(fmt.Errorf("state store: background write: %w", err))
 }
 
 func (l logger) Fatalf(format string, args ...any) {

@@ -36,6 +36,8 @@ type Dialect struct {
 type Fault struct {
 	DE   int
 	Want string // what was expected, from a fixed set: "missing", "n12 > 0"
+
+	Unsupported bool // the message is in order, but asks for what this switch does not do
 }
 
 // Error names field and expectation.

@@ -48,6 +48,7 @@ var outcomes = [...]row{
 	payment.FunctionUnsupported: {"40", "XJ", "NOT SUPPORTED"},
 	payment.Busy:                {"96", "U08", "BUSY"},
 	payment.ErrBank:             {"96", "XB", "BANK ERROR"},
+	payment.Closing:             {"91", "U08", "SWITCH IS CLOSING"},
 }
 
 // Side is whose bank an answer is about.

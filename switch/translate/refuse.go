@@ -14,7 +14,6 @@ type Refusal struct {
 // The refusals that are not about a field.
 var (
 	NotSignedOn  = Refusal{"91", "NOT SIGNED ON"}
-	Draining     = Refusal{"91", "SWITCH IS CLOSING"}
 	Overloaded   = Refusal{"96", "BUSY"}
 	NotSupported = Refusal{"40", "NOT SUPPORTED"}
 )

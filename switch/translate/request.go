@@ -37,11 +37,11 @@ func (d *Dialect) Request(msg *iso8583.Message, body []byte, ev *payment.Event) 
 	}
 	minor, ok := msg.Uint(4)
 	if !ok || minor == 0 {
-		return &Fault{4, "n12 > 0"}
+		return &Fault{DE: 4, Want: "n12 > 0"}
 	}
 	currency, ok := msg.Uint(49)
 	if !ok || currency > 999 {
-		return &Fault{49, "n3"}
+		return &Fault{DE: 49, Want: "n3"}
 	}
 	r.Amount = ledger.Amount{Minor: int64(minor), Currency: ledger.Currency(currency)}
 	return d.parties(msg, ev)
@@ -56,8 +56,11 @@ func contentHash(body []byte) uint64 {
 // processing checks that this is a push payment and keeps the account types.
 func (d *Dialect) processing(msg *iso8583.Message, r *payment.Request) *Fault {
 	code, ok := msg.Uint(3)
-	if !ok || code/10_000 != processingPay {
-		return &Fault{3, "40xxxx"}
+	if !ok {
+		return &Fault{DE: 3, Want: "missing"}
+	}
+	if code/10_000 != processingPay {
+		return &Fault{DE: 3, Want: "40xxxx", Unsupported: true}
 	}
 	r.AccountTypes = uint16(code % 10_000)
 	return nil
@@ -68,18 +71,18 @@ func (d *Dialect) key(msg *iso8583.Message, k *payment.RequestKey) *Fault {
 	k.From = d.Participant
 	transmitted, ok := msg.Uint(7)
 	if !ok || !validTransmitted(transmitted) {
-		return &Fault{7, "MMDDhhmmss"}
+		return &Fault{DE: 7, Want: "MMDDhhmmss"}
 	}
 	stan, ok := msg.Uint(11)
 	if !ok {
-		return &Fault{11, "missing"}
+		return &Fault{DE: 11, Want: "missing"}
 	}
 	if string(msg.Value(32)) != d.Directory.institution(d.Participant) {
-		return &Fault{32, "of the sender"}
+		return &Fault{DE: 32, Want: "of the sender"}
 	}
 	rrn := msg.Value(37)
 	if len(rrn) != len(k.RRN) {
-		return &Fault{37, "missing"}
+		return &Fault{DE: 37, Want: "missing"}
 	}
 	k.Transmitted, k.STAN = uint32(transmitted), uint32(stan)
 	k.Acquirer, _ = msg.Uint(32)
@@ -97,7 +100,7 @@ func validTransmitted(v uint64) bool {
 func (d *Dialect) parties(msg *iso8583.Message, ev *payment.Event) *Fault {
 	payer := msg.Value(102)
 	if len(payer) == 0 {
-		return &Fault{102, "missing"}
+		return &Fault{DE: 102, Want: "missing"}
 	}
 	ev.Text.Set(payment.PayerAccount, payer)
 	if f := tags(msg.Value(120), ev); f != nil {
@@ -109,9 +112,9 @@ func (d *Dialect) parties(msg *iso8583.Message, ev *payment.Event) *Fault {
 	account := msg.Value(103)
 	switch {
 	case len(account) == 0:
-		return &Fault{103, "missing"}
+		return &Fault{DE: 103, Want: "missing"}
 	case !ev.Text.Has(payment.PayeeIFSC):
-		return &Fault{120, "017 missing"}
+		return &Fault{DE: 120, Want: "017 missing"}
 	}
 	ev.Text.Set(payment.PayeeAccount, account)
 	return nil
@@ -161,7 +164,7 @@ func tags(tlv []byte, ev *payment.Event) *Fault {
 		}
 		rule := &requestTags[n]
 		if len(v) > rule.max {
-			return &Fault{120, rule.want}
+			return &Fault{DE: 120, Want: rule.want}
 		}
 		switch rule.kind {
 		case addressVPA:
@@ -170,14 +173,14 @@ func tags(tlv []byte, ev *payment.Event) *Fault {
 			ok = validIFSC(v)
 		}
 		if !ok {
-			return &Fault{120, rule.want}
+			return &Fault{DE: 120, Want: rule.want}
 		}
 		if !ev.Text.Set(rule.field, v) {
-			return &Fault{120, "too long"}
+			return &Fault{DE: 120, Want: "too long"}
 		}
 	}
 	if !isPay {
-		return &Fault{120, "001 PAY"}
+		return &Fault{DE: 120, Want: "001 PAY", Unsupported: true}
 	}
 	return nil
 }

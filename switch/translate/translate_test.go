@@ -104,6 +104,7 @@ func TestRequest(t *testing.T) {
 func TestRequestFaultsNameTheField(t *testing.T) {
 	d := dialect(t, "iso87-ascii", 0)
 	for want, change := range map[string]func(f map[int]string){
+		"DE3 missing":           func(f map[int]string) { delete(f, 3) },
 		"DE3 40xxxx":            func(f map[int]string) { f[3] = "310000" },
 		"DE4 n12 > 0":           func(f map[int]string) { f[4] = "000000000000" },
 		"DE7 MMDDhhmmss":        func(f map[int]string) { f[7] = "1322153000" },
