@@ -9,17 +9,22 @@ import (
 )
 
 // restartLimit is the promise: from the start of the process to taking payments.
+// It does not hold for a binary with the race detector.
 const restartLimit = 3 * time.Second
 
 // TestKill9 kills the switch under load again and again. No payment may be lost
 // or doubled, and the books must balance when the dust has settled.
 func TestKill9(t *testing.T) {
 	kills := 20
-	if testing.Short() {
+	rate := "400"
+	if testing.Short() || raced {
 		kills = 5
 	}
-	t.Run("honest", func(t *testing.T) { killing(t, kills) })
-	t.Run("faults", func(t *testing.T) { killing(t, kills, "--faults") })
+	if raced {
+		rate = "60"
+	}
+	t.Run("honest", func(t *testing.T) { killing(t, kills, "--rate", rate) })
+	t.Run("faults", func(t *testing.T) { killing(t, kills, "--rate", rate, "--faults") })
 }
 
 func killing(t *testing.T, kills int, flags ...string) {
@@ -27,7 +32,7 @@ func killing(t *testing.T, kills int, flags ...string) {
 	chance := rand.New(rand.NewPCG(seed, 0))
 	s := newScheme(t, shortTimers, 2)
 	p := s.serve()
-	flags = append(flags, "--rate", "400", "--bad-rate", "0.01", "--repeat-rate", "0.02")
+	flags = append(flags, "--bad-rate", "0.01", "--repeat-rate", "0.02")
 	banks := []*bank{s.bank("BANKA", seed, flags...), s.bank("BANKB", seed+1, flags...)}
 	s.signedOn(patience, "BANKA", "BANKB")
 
@@ -55,7 +60,7 @@ func killing(t *testing.T, kills int, flags ...string) {
 			loaded, found = loaded+1, found+got.Open
 		}
 		slowest, sum = max(slowest, took), sum+took
-		if took > restartLimit {
+		if took > restartLimit && !raced {
 			t.Errorf("restart %d took %v, limit %v", kill+1, took, restartLimit)
 		}
 	}
@@ -65,7 +70,7 @@ func killing(t *testing.T, kills int, flags ...string) {
 	reports := s.reports(banks...)
 	t.Logf("%d kills, %d of them met open payments, %d in all; restarts: mean %v, longest %v", kills, loaded, found, (sum / time.Duration(kills)).Round(time.Millisecond), slowest.Round(time.Millisecond))
 	t.Log(judge(t, readHistory(t, s.data), reports))
-	if !testing.Short() && loaded*5 < kills {
+	if kills >= 20 && loaded*5 < kills {
 		t.Errorf("only %d of %d kills met open payments: this run proves little", loaded, kills)
 	}
 	// The rows are the journal's shadow: without them the same state comes back.

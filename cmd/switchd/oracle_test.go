@@ -104,16 +104,23 @@ func (o *oracle) fault(format string, args ...any) {
 	o.faults = append(o.faults, fmt.Sprintf(format, args...))
 }
 
-// judge runs the oracle and returns what it was able to check, for the log.
-func judge(t testing.TB, h *history, reports map[string]*simbank.Report) string {
-	t.Helper()
+// consult asks the oracle.
+func consult(h *history, reports map[string]*simbank.Report) *oracle {
 	o := &oracle{h: h, reports: reports}
 	o.books()
 	o.legs()
 	for _, r := range reports {
 		o.told(r)
 	}
-	o.known()
+	o.invented()
+	return o
+}
+
+// judge fails the test with what the oracle finds and returns what there was to
+// find it in, for the log.
+func judge(t testing.TB, h *history, reports map[string]*simbank.Report) string {
+	t.Helper()
+	o := consult(h, reports)
 	const most = 20
 	for i, f := range o.faults {
 		if i == most {
@@ -140,7 +147,7 @@ func (o *oracle) books() {
 			o.fault("%s: its book says %d, the ledger %d posted and %d reserved", id, r.Net, p.Posted, p.Reserved)
 		}
 		if r.Mismatches+r.Malformed+r.Conflicts != 0 {
-			o.fault("%s: %d answers that changed, %d malformed messages, %d legs that came again with other content", id, r.Mismatches, r.Malformed, r.Conflicts)
+			o.fault("%s: %d answers that changed, %d malformed messages, %d legs have come again with other content", id, r.Mismatches, r.Malformed, r.Conflicts)
 		}
 	}
 	if o.h.sum != 0 || o.h.open != 0 {
@@ -243,8 +250,8 @@ func (o *oracle) told(r *simbank.Report) {
 	}
 }
 
-// known: nobody's payment is all that the switch may not know.
-func (o *oracle) known() {
+// invented: the switch has no payment that nobody has sent.
+func (o *oracle) invented() {
 	sent := map[[2]string]bool{}
 	for id, r := range o.reports {
 		for i := range r.Payments {

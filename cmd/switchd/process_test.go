@@ -66,6 +66,9 @@ func startIn(t testing.TB, dir string, args ...string) *process {
 	p.cmd = exec.Command(os.Args[0], args...)
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), asCommand+"=1")
+	if os.Getenv("GORACE") == "" {
+		p.cmd.Env = append(p.cmd.Env, "GORACE=atexit_sleep_ms=0") // or every process takes a second to end
+	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	// A Ctrl-C at the terminal of the tests is for the tests.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -253,7 +253,8 @@ func (s *scheme) bank(id string, seed uint64, flags ...string) *bank {
 }
 
 // rest ends the payments of all banks: each own payment has its answer and the
-// switch has nothing open.
+// switch has nothing open. Repairs go out 20 a second to each, so after a kill on
+// a slow machine this takes its time.
 func (s *scheme) rest(banks ...*bank) {
 	s.t.Helper()
 	for _, b := range banks {
@@ -262,7 +263,7 @@ func (s *scheme) rest(banks ...*bank) {
 	for _, b := range banks {
 		b.says(2*patience, "no own payment is open")
 	}
-	until(s.t, patience, "no payment is open at the switch", func() bool {
+	until(s.t, 3*patience, "no payment is open at the switch", func() bool {
 		got, ok := s.summary()
 		return ok && got.Open == 0
 	})
