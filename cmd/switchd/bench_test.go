@@ -92,7 +92,7 @@ func TestBenchRunning(t *testing.T) {
 
 // TestBenchNotValid: a run that does not reach its rate says so and ends with 1.
 func TestBenchNotValid(t *testing.T) {
-	p := start(t, "bench", "--spawn", "--rate", "1000000", "--duration", "1s", "--warmup", "0s", "--drain", "1s", "--participants", "2", "--json", "-")
+	p := start(t, "bench", "--spawn", "--rate", "200000", "--duration", "1s", "--warmup", "0s", "--drain", "1s", "--participants", "2", "--json", "-")
 	p.wait(3*patience, 1)
 	var r benchReport
 	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -105,29 +106,48 @@ func (o Options) withDefaults() Options {
 // Validate says everything that is wrong with the options, defaults filled in.
 func (o Options) Validate() error {
 	o = o.withDefaults()
-	var faults []error
-	expect := func(ok bool, format string, args ...any) {
-		if !ok {
-			faults = append(faults, fmt.Errorf("bench: "+format, args...))
-		}
-	}
-	expect(o.Address != "" && o.Admin.URL != "" && o.Clock != nil, "Address, Admin and Clock are required")
-	expect(len(o.Participants) >= 2 && len(o.Participants) <= participantsMax, "%d participants, want 2 to %d", len(o.Participants), participantsMax)
-	expect(o.Links <= linksMax, "%d links for each participant, want 1 to %d", o.Links, linksMax)
-	expect(o.Rate > 0 && o.Rate <= rateMax, "rate %g, want more than 0 and at most %d", o.Rate, rateMax)
-	expect(o.Duration >= time.Second && o.Duration <= durationMax && o.Warmup <= durationMax, "duration %v and warm-up %v, want 1s and 0s to %v", o.Duration, o.Warmup, durationMax)
-	expect(o.Rate*(o.Warmup+o.Duration).Seconds() <= paymentsMax, "more than %d payments", paymentsMax)
-	expect(o.Drain > 0 && o.Drain <= durationMax, "drain %v, want at most %v", o.Drain, durationMax)
-	expect(o.Accounts >= 1 && o.Accounts <= accountsMax, "%d accounts, want 1 to %d", o.Accounts, accountsMax)
-	expect(share(o.HeavyShare) && share(o.VPAShare), "shares %g and %g, want 0 to 1", o.HeavyShare, o.VPAShare)
-	expect(o.AmountMin > 0 && o.AmountMin <= o.AmountMax && o.AmountMax <= amountMax, "amounts %d to %d, want 1 to %d", o.AmountMin, o.AmountMax, int64(amountMax))
-	for _, p := range o.Participants {
-		expect(p.ID != "" && p.Institution != "" && p.Handle != "" && len(p.IFSC) == 4 && p.Dialect != nil && p.TLS != nil, "participant %q is not complete", p.ID)
-	}
+	faults := append(o.faults(), o.participantFaults()...)
 	return errors.Join(faults...)
 }
 
-func share(x float64) bool { return x >= 0 && x <= 1 }
+// faults looks at everything but the participants.
+func (o *Options) faults() (faults []error) {
+	payments := o.Rate * (o.Warmup + o.Duration).Seconds()
+	for _, c := range []struct {
+		ok   bool
+		want string
+		got  []any
+	}{
+		{o.Address != "" && o.Admin.URL != "" && o.Clock != nil, "Address, Admin and Clock are required", nil},
+		{within(len(o.Participants), 2, participantsMax), "%d participants, want 2 to %d", []any{len(o.Participants), participantsMax}},
+		{within(o.Links, 1, linksMax), "%d links for each participant, want 1 to %d", []any{o.Links, linksMax}},
+		{o.Rate > 0 && o.Rate <= rateMax, "rate %g, want more than 0 and at most %d", []any{o.Rate, rateMax}},
+		{within(o.Duration, time.Second, durationMax), "duration %v, want 1s to %v", []any{o.Duration, durationMax}},
+		{within(o.Warmup, 0, durationMax), "warm-up %v, want at most %v", []any{o.Warmup, durationMax}},
+		{within(o.Drain, 1, durationMax), "drain %v, want at most %v", []any{o.Drain, durationMax}},
+		{payments <= paymentsMax, "%.0f payments, want at most %d", []any{payments, paymentsMax}},
+		{within(o.Accounts, 1, accountsMax), "%d accounts, want 1 to %d", []any{o.Accounts, accountsMax}},
+		{within(o.HeavyShare, 0, 1), "heavy share %g, want 0 to 1", []any{o.HeavyShare}},
+		{within(o.VPAShare, 0, 1), "share by address %g, want 0 to 1", []any{o.VPAShare}},
+		{within(o.AmountMin, 1, o.AmountMax) && o.AmountMax <= amountMax, "amounts %d to %d, want 1 to %d", []any{o.AmountMin, o.AmountMax, int64(amountMax)}},
+	} {
+		if !c.ok {
+			faults = append(faults, fmt.Errorf("bench: "+c.want, c.got...))
+		}
+	}
+	return faults
+}
+
+func (o *Options) participantFaults() (faults []error) {
+	for _, p := range o.Participants {
+		if p.ID == "" || p.Institution == "" || p.Handle == "" || len(p.IFSC) != 4 || p.Dialect == nil || p.TLS == nil {
+			faults = append(faults, fmt.Errorf("bench: participant %q is not complete", p.ID))
+		}
+	}
+	return faults
+}
+
+func within[T cmp.Ordered](v, low, high T) bool { return v >= low && v <= high }
 
 // openRing is how many payments may be open at once: a power of two.
 func (o *Options) openRing() int {

@@ -21,14 +21,14 @@ func (s *schedule) firstAfter(at int64) int64 {
 	return n
 }
 
-// pace sends the payments of a schedule until its end or that of ctx. Pacer
-// goroutine.
-func (r *run) pace(ctx context.Context, all schedule) {
+// pace sends the payments of a schedule until its end or that of ctx, and returns
+// the first that it did not come to. Pacer goroutine.
+func (r *run) pace(ctx context.Context, all schedule) (unsent int64) {
 	s := sender{run: r, dealer: newDealer(r.o), speakers: make([]speaker, len(r.stations))}
 	for i, at := range r.stations {
 		s.speakers[i].me = at
 	}
-	p := pacer{schedule: all, clock: r.o.Clock, send: s.send}
+	p := pacer{schedule: all, clock: r.o.Clock, send: s.send, stopped: ctx.Done()}
 	timer := time.NewTimer(tick)
 	defer timer.Stop()
 	for {
@@ -38,7 +38,7 @@ func (r *run) pace(ctx context.Context, all schedule) {
 			r.fail(fmt.Errorf("pacer: %w", s.err))
 		}
 		if done || ctx.Err() != nil {
-			return
+			return p.next
 		}
 		timer.Reset(max(time.Duration(next-r.o.Clock()), tick))
 		select {

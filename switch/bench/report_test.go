@@ -51,7 +51,7 @@ func TestJudge(t *testing.T) {
 	for want, c := range map[string]struct {
 		bend    func(*Report)
 		faults  []string
-		overrun int64
+		unsent  int64
 		failure error
 	}{
 		"achieved 989.0":         {bend: func(r *Report) { r.Achieved = 989 }},
@@ -59,14 +59,14 @@ func TestJudge(t *testing.T) {
 		"3 payments are still":   {bend: func(r *Report) { r.Open = 3 }},
 		"generator was":          {bend: func(r *Report) { r.GeneratorLateP99 = 20.5 }},
 		"positions sum to 5":     {faults: []string{"positions sum to 5"}},
-		"7 payments could not":   {overrun: 7},
+		"7 payments were not":    {unsent: 7},
 		"before its time: ended": {failure: errors.New("ended")},
 	} {
 		r := good()
 		if c.bend != nil {
 			c.bend(&r)
 		}
-		r.judge(c.faults, c.overrun, c.failure)
+		r.judge(c.faults, c.unsent, c.failure)
 		if r.Valid || len(r.Reasons) != 1 || !strings.Contains(r.Reasons[0], want) {
 			t.Errorf("want %q, got valid %t, %v", want, r.Valid, r.Reasons)
 		}

@@ -38,41 +38,49 @@ const startDelay = 50 * time.Millisecond
 
 // Run connects all participants, loads the switch, waits for what is open and
 // compares the books. The error says that the run could not begin; whatever goes
-// wrong after that is in the report, which is then not valid. It returns early
-// when ctx ends.
+// wrong after that is in the report, which is then not valid. When ctx ends it
+// sends no more, waits a moment for what is open, and returns.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	o = o.withDefaults()
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	ctx, fail := context.WithCancelCause(ctx)
+	// The links outlive ctx: what is open should still get its answers.
+	work, fail := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer fail(nil)
 	r := &run{o: &o, open: newRing(o.openRing()), tag: tagOf(o.Clock()), fail: fail, late: newHistogram()}
 	for i := range o.Participants {
 		r.stations = append(r.stations, newStation(i, o.Participants[i], &o))
 	}
 	defer r.hangUp()
-	if err := r.connect(ctx); err != nil {
+	if err := r.connect(ctx, work); err != nil {
 		return nil, err
 	}
 	before, err := o.Admin.Summary(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the switch's admin port: %w", err)
 	}
-	f := r.load(ctx)
+	f := r.loadUntil(ctx, work)
 	f.before = before
-	r.settle(ctx, f)
-	f.failure = cause(ctx)
+	if ctx.Err() != nil {
+		o.Drain = min(o.Drain, interruptedDrain)
+	}
+	r.settle(work, f)
+	f.failure = errors.Join(ctx.Err(), context.Cause(work))
 	r.hangUp()
 	return r.report(f), nil
 }
 
-// cause is why the run ended before its time; nil when it did not.
-func cause(ctx context.Context) error {
-	if ctx.Err() == nil {
-		return nil
-	}
-	return context.Cause(ctx)
+// interruptedDrain is how long a run that is told to stop may wait for what is
+// open: without it the switch would have to.
+const interruptedDrain = 5 * time.Second
+
+// loadUntil loads until the end of the schedule, of ctx or of work.
+func (r *run) loadUntil(ctx, work context.Context) *facts {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(work, stop)()
+	return r.load(ctx)
 }
 
 // tagOf makes the first characters of all references of a run from its time, so
@@ -89,7 +97,7 @@ func tagOf(now int64) string {
 
 // connect opens and signs on all links, one after the other: how many handshakes a
 // switch can do at once is another benchmark.
-func (r *run) connect(ctx context.Context) error {
+func (r *run) connect(ctx, work context.Context) error {
 	for _, s := range r.stations {
 		for range r.o.Links {
 			l, err := r.dial(ctx, s)
@@ -98,9 +106,9 @@ func (r *run) connect(ctx context.Context) error {
 			}
 			s.links, r.links = append(s.links, l), append(r.links, l)
 			r.readers.Go(func() { r.ended(l, "read", l.read()) })
-			r.writers.Go(func() { r.ended(l, "write", l.write(ctx)) })
+			r.writers.Go(func() { r.ended(l, "write", l.write(work)) })
 			if err := l.signOn(ctx); err != nil {
-				return errors.Join(err, cause(ctx))
+				return errors.Join(err, context.Cause(work))
 			}
 		}
 	}
@@ -135,13 +143,19 @@ func (r *run) load(ctx context.Context) *facts {
 	r.to.Store(to)
 	all := schedule{start: start, rate: r.o.Rate}
 	all.count = int64(r.o.Rate * (r.o.Warmup + r.o.Duration).Seconds())
-	f.due, f.measured = all.count, all.count-all.firstAfter(from)
+	f.plan, f.measured = all, all.count-all.firstAfter(from)
 
-	var pacing sync.WaitGroup
-	defer pacing.Wait()
-	pacing.Go(func() { r.pace(ctx, all) })
+	pacing := make(chan int64, 1)
+	paceCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { pacing <- r.pace(paceCtx, all) }()
 	f.first = r.sampleAt(ctx, start, from)
 	f.last = r.sampleAt(ctx, start, to)
+	// A generator that could not keep up is late with the rest; it is not to go on
+	// for ever with what can no longer become valid.
+	late := time.AfterFunc(r.o.Drain, stop)
+	defer late.Stop()
+	f.unsent = <-pacing
 	return f
 }
 

@@ -17,9 +17,10 @@ func (s *schedule) due(n int64) int64 {
 // pacer sends what is due. It belongs to one goroutine.
 type pacer struct {
 	schedule
-	next  int64 // the first payment that was not sent yet
-	clock func() int64
-	send  func(n, due, now int64)
+	next    int64 // the first payment that was not sent yet
+	clock   func() int64
+	send    func(n, due, now int64)
+	stopped <-chan struct{} // closed: send no more; nil: never
 }
 
 // lookEvery is how many late payments are sent before the clock is read again: the
@@ -27,7 +28,8 @@ type pacer struct {
 const lookEvery = 64
 
 // step sends everything that is due by now, however late it is, and returns when
-// the next one is due; done says that there is none.
+// the next one is due; done says that there is none. It looks at stopped as often
+// as at the clock.
 func (p *pacer) step() (next int64, done bool) {
 	for now := p.clock(); p.next < p.count; {
 		due := p.due(p.next)
@@ -39,6 +41,11 @@ func (p *pacer) step() (next int64, done bool) {
 		}
 		p.send(p.next, due, now)
 		if p.next++; p.next%lookEvery == 0 {
+			select {
+			case <-p.stopped:
+				return 0, false
+			default:
+			}
 			now = p.clock()
 		}
 	}
