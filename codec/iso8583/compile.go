@@ -7,79 +7,103 @@ import (
 	"strings"
 )
 
-// compiler turns the fields of one file into a Spec.
+// compiler turns the fields of one file into a Spec. It collects faults and
+// goes on, so that a user sees all of them at once.
 type compiler struct {
-	file string
-	spec *Spec
+	file     string
+	spec     *Spec
+	seen     [129]bool // fields of the file, good or bad
+	messages json.RawMessage
+	unknown  json.RawMessage
+	faults   []error
 }
 
-func (c *compiler) fail(field, reason string) error {
-	return &SpecError{File: c.file, Field: field, Reason: reason}
+func (c *compiler) fail(field, reason string) {
+	c.faults = append(c.faults, &SpecError{File: c.file, Field: field, Reason: reason})
 }
 
-// wrap makes a SpecError of an error that came from the JSON walk.
-func (c *compiler) wrap(err error) error {
-	var spec *SpecError
-	if errors.As(err, &spec) {
-		return spec
+func (c *compiler) err() error {
+	if len(c.faults) == 1 {
+		return c.faults[0]
 	}
-	return c.fail("", err.Error())
+	return errors.Join(c.faults...)
 }
 
 // fieldType is what the spec key "type" stands for.
 type fieldType struct {
 	name   string
+	class  string // the class of a field that names none, unless its encoding has one
 	binary bool   // the value is raw bytes
-	class  string // the class of a field that names none
+	track  bool
 }
 
-// fieldTypes lists the types of a plain data element. Composite and Bitmap have
-// their own rules. Numeric is text here: a number that lost its leading zeros
-// could not be written back as it came.
+// fieldTypes lists the types of a value; Composite and Bitmap have their own
+// rules. Numeric is text here: a number that lost its leading zeros could not
+// be written back as it came. The last three are types of moov-io/iso8583 that
+// its spec files cannot name.
 var fieldTypes = []fieldType{
 	{name: "String", class: "ans"},
 	{name: "Numeric", class: "n"},
-	{name: "Track2", class: "z"},
+	{name: "Track2", class: "z", track: true},
 	{name: "Binary", class: "b", binary: true},
+	{name: "Hex", class: "b", binary: true},
+	{name: "Track1", class: "ans", track: true},
+	{name: "Track3", class: "z", track: true},
 }
 
 // field compiles one data element, the message type or the bitmap.
-func (c *compiler) field(de int, key string, j *fieldJSON) error {
-	var why string
-	switch {
-	case de == 0:
-		why = c.messageType(j)
-	case de == 1:
-		why = c.bitmap(j)
-	case de == 65:
-		why = "a third bitmap is not supported, and 65 can be nothing else"
-	case j.Type == "Composite":
-		return c.composite(de, key, j)
+func (c *compiler) field(de int, key string, j *fieldJSON) {
+	f, d := &c.spec.fields[de], &c.spec.details[de]
+	ok := true
+	switch de {
+	case 0:
+		ok = c.check(key, messageType(f, j))
+	case 1:
+		ok = c.check(key, c.bitmap(f, j))
 	default:
-		why = c.element(&c.spec.fields[de], j)
+		d.mask = defaultMasks[de]
+		ok = c.value(key, f, d, j)
 	}
-	if why != "" {
-		return c.fail(key, why)
+	if ok {
+		d.describe(f, j)
 	}
-	c.describe(de, j)
-	return nil
 }
 
-// element compiles a field that is one value; the same rules serve tags.
-func (c *compiler) element(f *field, j *fieldJSON) string {
+func (c *compiler) check(key, why string) bool {
+	if why != "" {
+		c.fail(key, why)
+	}
+	return why == ""
+}
+
+// value compiles a data element or a subfield.
+func (c *compiler) value(key string, f *field, d *detail, j *fieldJSON) bool {
+	if j.Mask != "" {
+		mask, known := maskNames[j.Mask]
+		if !known {
+			c.fail(key, "mask "+quote(j.Mask)+" is not known (known: none, pan, track, all, emv)")
+			return false
+		}
+		d.mask = mask
+	}
+	if j.Type == "Composite" {
+		return c.composite(key, f, d, j)
+	}
+	return c.check(key, f.compile(j))
+}
+
+// compile makes a field that is one value.
+func (f *field) compile(j *fieldJSON) string {
 	t := typeByName(j.Type)
 	if t == nil {
-		return "type " + quote(j.Type) + " is not supported (known: String, Numeric, Track2, Binary, Composite; Bitmap for field 1)"
+		return "type " + quote(j.Type) + " is not supported (known: String, Numeric, Binary, Hex, Track1, Track2, Track3, Composite; Bitmap for field 1)"
 	}
 	if j.Tag != nil || j.Subfields != nil || j.Bitmap != nil || j.DisableAutoExpand {
 		return "a " + t.name + " has no tag, subfields, bitmap or disableAutoExpand"
 	}
-	if j.Class == "" {
-		j.Class = t.class
-	}
 	for _, set := range []func() string{
-		func() string { return f.setEncoding(j.Enc, t) },
-		func() string { return f.setClass(j.Class, t.binary) },
+		func() string { return f.setEncoding(j) },
+		func() string { return f.setClass(j, t) },
 		func() string { return f.setLength(j) },
 		func() string { return f.setPadding(j.Padding) },
 	} {
@@ -87,12 +111,17 @@ func (c *compiler) element(f *field, j *fieldJSON) string {
 			return why
 		}
 	}
+	f.kind = kindConvert
+	if !f.inPlace() || f.prefix > prefixASCII3 {
+		return ""
+	}
+	f.kind, f.digits = kindPlain, uint8(f.prefix)
 	// Parse may look at neighbours of a class together, prefixes included, so
 	// letters, which leave the prefix's digits out, are not among them.
 	if !f.sign && f.class != classA {
 		f.row = rangesOf[f.class]
 	}
-	if f.row != nil && f.kind == kindPlain && f.prefix == prefixFixed {
+	if f.row != nil && f.prefix == prefixFixed {
 		f.kind = kindFixed
 	}
 	return ""
@@ -107,31 +136,59 @@ func typeByName(name string) *fieldType {
 	return nil
 }
 
-// setEncoding also chooses the way through Parse.
-func (f *field) setEncoding(name string, t *fieldType) string {
-	e, known := encodingByName(name)
+func (f *field) setEncoding(j *fieldJSON) string {
+	e, known := encodingByName(j.Enc)
 	if !known {
-		return "encoding " + quote(name) + " is not supported (known: " + encodingNames() + ")"
+		return "encoding " + quote(j.Enc) + " is not supported (known: " + encodingNames() + ")"
 	}
-	if encodings[e].binary != t.binary {
-		return "encoding " + name + " does not fit type " + t.name
+	switch j.Counts {
+	case "", "value", "bytes":
+	default:
+		return "counts is value or bytes"
 	}
-	f.enc, f.kind = e, kindPlain
-	if encodings[e].wireBytes != nil {
-		f.kind = kindConvert
+	if j.Filler != "" {
+		filled := map[encoding]encoding{encBCD: encBCDF, encLBCD: encLBCDF}
+		other, packs := filled[e]
+		if !packs || j.Filler != "0" && j.Filler != "F" {
+			return "filler is 0 or F, for BCD and LBCD"
+		}
+		if j.Filler == "F" {
+			e = other
+		}
 	}
+	if e == encBCD && j.Class == "x+n" {
+		e = encSigned
+	}
+	f.enc = e
+	f.byBytes = encodings[e].bytewise || j.Counts == "bytes" && !f.inPlace()
 	return ""
 }
 
-func (f *field) setClass(name string, binary bool) string {
-	k, known := classNames[name]
+// setClass takes the class of the file, else that of the encoding or the type.
+func (f *field) setClass(j *fieldJSON, t *fieldType) string {
+	own := encodings[f.enc].class
+	if j.Class == "" {
+		j.Class = t.class
+		if own != "" && t.name != "Numeric" && !(t.track && own == "n") {
+			j.Class = own
+		}
+	}
+	k, known := classNames[j.Class]
 	if !known {
-		return "class " + quote(name) + " is not known (known: n, a, an, ans, ns, z, b, x+n)"
+		return "class " + quote(j.Class) + " is not known (known: n, a, an, ans, ns, z, b, x+n)"
 	}
-	if binary != (k == classB) {
-		return "class b is for type Binary, and for it alone"
+	f.class, f.sign = k, j.Class == "x+n"
+	switch own {
+	case "n":
+		if k != classN && k != classZ || f.sign {
+			return "class " + j.Class + " does not fit encoding " + j.Enc
+		}
+	case "", "b":
+		raw := t.binary || own == "b" && t.name != "Numeric"
+		if raw != (k == classB) {
+			return "class b is for type Binary and encoding Binary, and for them alone"
+		}
 	}
-	f.class, f.sign = k, name == "x+n"
 	return ""
 }
 
@@ -140,22 +197,28 @@ func (f *field) setLength(j *fieldJSON) string {
 	if !known {
 		return "prefix " + quote(j.Prefix) + " is not supported (known: " + prefixNames() + ")"
 	}
-	if most := prefixes[p].lengthMax; j.Length < 1 || j.Length > most {
+	most := prefixes[p].lengthMax
+	if j.Length == 0 && (p == prefixRest || p == prefixBER) {
+		j.Length = most
+	}
+	if j.Length < 1 || p == prefixFixed && j.Length > most {
 		return "length must be 1 to " + strconv.Itoa(most) + " with prefix " + j.Prefix
 	}
 	if f.sign && j.Length < 2 {
 		return "length of class x+n must be 2 or more, its sign is counted"
 	}
-	f.prefix, f.digits, f.length = p, uint8(prefixes[p].width), uint16(j.Length)
+	// A maximum above what the prefix can say is harmless: no length reaches it.
+	f.prefix, f.length = p, uint16(min(j.Length, most, MessageBytesMax))
+	if p == prefixFixed && f.byBytes && f.valueMax() < 0 {
+		return "length in bytes must be even with encoding " + j.Enc
+	}
 	return ""
 }
 
+// setPadding takes an empty pad for none, as the format's first user does.
 func (f *field) setPadding(p *paddingJSON) string {
-	if p == nil || p.Type == "None" {
+	if p == nil || p.Type == "None" || p.Pad == "" {
 		return ""
-	}
-	if f.prefix != prefixFixed {
-		return "padding is for fixed fields"
 	}
 	if len(p.Pad) != 1 || p.Pad[0] > 0x7e {
 		return "pad must be one ASCII character"
@@ -172,151 +235,119 @@ func (f *field) setPadding(p *paddingJSON) string {
 	return ""
 }
 
-func (c *compiler) messageType(j *fieldJSON) string {
-	var f field
-	j.Class = "n"
-	if why := c.element(&f, j); why != "" {
+func messageType(f *field, j *fieldJSON) string {
+	as := *j
+	as.Class = "n"
+	if as.Enc == "Binary" {
+		as.Enc = "ASCII" // text as its bytes, which is the same
+	}
+	if as.Type == "Binary" {
+		as.Type = "String"
+	}
+	if why := f.compile(&as); why != "" {
 		return why
 	}
-	if f.length != 4 || f.prefix != prefixFixed {
+	if f.valueMax() != 4 || f.prefix != prefixFixed {
 		return "the message type is 4 fixed digits"
 	}
-	c.spec.fields[0] = f
+	j.Class = "n"
 	return ""
 }
 
-func (c *compiler) bitmap(j *fieldJSON) string {
-	if j.Type != "Bitmap" || j.Length != 8 {
-		return "the bitmap is of type Bitmap and length 8"
+// bitmap takes the bitmap of 8 bytes with a second one behind bit 1, and two of
+// a fixed size: 8 bytes, never with a second one, and 16 bytes, always two.
+func (c *compiler) bitmap(f *field, j *fieldJSON) string {
+	if j.Length == 0 {
+		j.Length = 8
 	}
-	if j.DisableAutoExpand {
-		return "disableAutoExpand is not supported, the second bitmap follows bit 1"
+	if j.Type != "Bitmap" || j.Length != 8 && j.Length != 16 {
+		return "the bitmap is of type Bitmap and length 8 or 16"
 	}
-	var f field
 	as := *j
-	as.Type, as.Class = "Binary", "b"
-	if why := c.element(&f, &as); why != "" {
+	as.Type, as.Class, as.DisableAutoExpand, as.Length = "Binary", "b", false, 8
+	if why := f.compile(&as); why != "" {
 		return why
 	}
-	if f.prefix != prefixFixed {
-		return "the bitmap is fixed"
+	if f.prefix != prefixFixed || f.kind == kindConvert && encodings[f.enc].bitmap == nil {
+		return "the bitmap is fixed, in encoding Binary, HexToASCII or HexToEBCDIC"
 	}
-	c.spec.fields[1], c.spec.bitmapBytes = f, 8
+	c.spec.bitmapBytes = 8
 	if f.kind == kindConvert {
 		c.spec.bitmapBytes = encodings[f.enc].wireBytes(8)
 	}
-	return ""
-}
-
-// composite compiles a field that is made of tags.
-func (c *compiler) composite(de int, key string, j *fieldJSON) error {
-	if why := checkTagged(j); why != "" {
-		return c.fail(key, why)
-	}
-	f := &c.spec.fields[de]
-	as := fieldJSON{Type: "String", Enc: "ASCII", Length: j.Length, Prefix: j.Prefix, Class: j.Class, Padding: j.Padding}
-	if why := c.element(f, &as); why != "" {
-		return c.fail(key, why)
-	}
-	if f.prefix == prefixFixed {
-		return c.fail(key, "a Composite has a length prefix")
-	}
-	f.tags = newTagTable(f.class)
-	if j.Subfields != nil {
-		err := eachKey(j.Subfields, func(tag string, value json.RawMessage) error {
-			if why := c.tag(f.tags, tag, value); why != "" {
-				return c.fail(key+"."+tag, why)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	j.Class = as.Class
-	c.describe(de, j)
-	return nil
-}
-
-// checkTagged refuses every kind of composite that is not our tag, length,
-// value: 3 digits, 3 digits, ascending, unknown tags kept.
-func checkTagged(j *fieldJSON) string {
-	t := j.Tag
 	switch {
-	case t == nil || j.Bitmap != nil:
-		return "a Composite without tags is not supported"
-	case t.Length != 3 || t.Enc != "ASCII" || t.Padding != nil:
-		return "tags must be 3 ASCII digits without padding"
-	case t.Sort != "StringsByInt":
-		return "tags must be sorted by StringsByInt"
-	case !t.SkipUnknownTLVTags || !t.StoreUnknownTLVTags || t.PrefUnknownTLV != "ASCII.LLL":
-		return "unknown tags must be skipped and stored, with prefix ASCII.LLL"
-	case j.Enc != "":
-		return "a Composite has no encoding of its own"
+	case j.Length == 16:
+		c.spec.bitmaps = bitmapsTwo
+	case j.DisableAutoExpand:
+		c.spec.bitmaps = bitmapsOne
 	}
+	j.Class = "b"
 	return ""
-}
-
-func (c *compiler) tag(table *tagTable, tag string, value json.RawMessage) string {
-	number, ok := readDigits([]byte(tag))
-	if len(tag) != tagDigits || !ok {
-		return "tags are 3 digits"
-	}
-	var j fieldJSON
-	if why := strictly(value, &j); why != "" {
-		return why
-	}
-	var f field
-	if why := c.element(&f, &j); why != "" {
-		return why
-	}
-	if f.prefix != prefixASCII3 || f.enc != encASCII || f.sign {
-		return "a tag's value is text with prefix ASCII.LLL"
-	}
-	table[number] = tagRule{max: f.length, class: f.class}
-	return ""
-}
-
-// describe makes the notation of the standard; x+n counts the digits alone, b
-// counts bytes.
-func (c *compiler) describe(de int, j *fieldJSON) {
-	f := &c.spec.fields[de]
-	n := int(f.length)
-	if f.sign {
-		n--
-	}
-	class := j.Class
-	if de == 1 {
-		class = "b"
-	}
-	c.spec.formats[de] = class + prefixes[f.prefix].dots + strconv.Itoa(n)
-	c.spec.descriptions[de] = j.Description
-}
-
-func (c *compiler) finish() error {
-	if c.spec.name == "" {
-		return c.fail("", "the spec has no name")
-	}
-	for de, what := range []string{"message type", "bitmap"} {
-		if c.spec.fields[de].kind == kindAbsent {
-			return c.fail(strconv.Itoa(de), "the spec lacks the "+what)
-		}
-	}
-	return nil
 }
 
 func encodingNames() string {
 	var names []string
 	for i := range encodings {
-		names = append(names, encodings[i].name)
+		if encodings[i].name != "" {
+			names = append(names, encodings[i].name)
+		}
 	}
 	return strings.Join(names, ", ")
 }
 
-func prefixNames() string {
-	var names []string
-	for i := range prefixes {
-		names = append(names, prefixes[i].names...)
+func (c *compiler) finish() {
+	s := c.spec
+	if s.name == "" && len(c.faults) == 0 {
+		c.fail("", "the spec has no name")
 	}
-	return strings.Join(names, ", ")
+	for de, what := range []string{"message type", "bitmap"} {
+		if !c.seen[de] {
+			c.fail(strconv.Itoa(de), "the spec lacks the "+what)
+		}
+	}
+	s.mtiBytes = 4
+	if s.fields[0].kind == kindConvert {
+		s.mtiBytes = encodings[s.fields[0].enc].wireBytes(4)
+	}
+	if s.bitmaps == bitmapsByBit {
+		// Tables often list element 65 as the third bitmap, which is refused.
+		s.fields[65], s.details[65] = field{}, detail{}
+	}
+	c.finishUnknown()
+	if c.messages != nil {
+		c.rules()
+	}
+}
+
+// finishUnknown compiles what is done with elements that the spec lacks:
+// "reject" them, "keep" everything from the first one on unread, or the format
+// that all of them have.
+func (c *compiler) finishUnknown() {
+	if c.unknown == nil {
+		return
+	}
+	var policy string
+	if json.Unmarshal(c.unknown, &policy) == nil {
+		if c.spec.keep = policy == "keep"; !c.spec.keep && policy != "reject" {
+			c.fail("", "unknown is reject, keep, or the format of unknown fields")
+		}
+		return
+	}
+	var j fieldJSON
+	why := strictly(c.unknown, &j)
+	var row field
+	if why == "" {
+		why = row.compile(&j)
+	}
+	if why != "" {
+		c.fail("unknown", why)
+		return
+	}
+	for de := 2; de <= 128; de++ {
+		if f := &c.spec.fields[de]; f.kind == kindAbsent && !(de == 65 && c.spec.bitmaps == bitmapsByBit) {
+			*f = row
+			c.spec.details[de].describe(f, &j)
+			c.spec.unknown[(de-1)>>6] |= 1 << (63 - (de-1)&63)
+		}
+	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // fieldJSON is a field of a spec file: the JSON format of moov-io/iso8583 with
-// one key of ours, "class".
+// four keys of ours: "class", "counts", "filler" and "mask".
 type fieldJSON struct {
 	Type              string          `json:"type"`
 	Length            int             `json:"length"`
@@ -18,10 +18,13 @@ type fieldJSON struct {
 	Enc               string          `json:"enc"`
 	Prefix            string          `json:"prefix"`
 	Class             string          `json:"class"`
+	Counts            string          `json:"counts"`
+	Filler            string          `json:"filler"`
+	Mask              string          `json:"mask"`
 	Padding           *paddingJSON    `json:"padding"`
 	Tag               *tagJSON        `json:"tag"`
 	Subfields         json.RawMessage `json:"subfields"`
-	Bitmap            json.RawMessage `json:"bitmap"`
+	Bitmap            *fieldJSON      `json:"bitmap"`
 	DisableAutoExpand bool            `json:"disableAutoExpand"`
 }
 
@@ -40,51 +43,82 @@ type tagJSON struct {
 	PrefUnknownTLV      string       `json:"prefUnknownTLV"`
 }
 
-// LoadSpec compiles a spec in the JSON format of moov-io/iso8583. The file name
-// is for messages only. A field without the key "class" gets the class of its
-// type: ans for String, n for Numeric, z for Track2, b for Binary.
+// LoadSpec compiles a spec in the JSON format of moov-io/iso8583, as doc.go
+// describes it with the keys that are ours. The file name is for messages only.
 //
 // Every key must be known and understood: a spec of which a part was ignored
-// would misread messages without a word. The error is a *SpecError.
+// would misread messages without a word. All faults of the file are reported at
+// once: the error is a *SpecError, or several of them joined, which errors.As
+// finds and SpecErrors lists.
 func LoadSpec(file string, data []byte) (*Spec, error) {
 	c := compiler{file: file, spec: &Spec{}}
 	if line := badSyntax(data); line != "" {
-		return nil, c.fail("", line)
+		c.fail("", line)
+		return nil, c.err()
 	}
-	err := eachKey(data, func(key string, value json.RawMessage) error {
+	c.object("", data, func(key string, value json.RawMessage) {
 		switch key {
 		case "name":
 			if json.Unmarshal(value, &c.spec.name) != nil || c.spec.name == "" {
-				return c.fail("", "name must be a text")
+				c.fail("", "name must be a text")
 			}
-			return nil
 		case "fields":
-			return c.fields(value)
+			c.fields(value)
+		case "messages":
+			c.messages = value // rules name fields, which may follow
+		case "unknown":
+			c.unknown = value
+		default:
+			c.fail("", "unknown key "+quote(key)+" (known: name, fields, messages, unknown)")
 		}
-		return c.fail("", "unknown key "+quote(key))
 	})
-	if err == nil {
-		err = c.finish()
-	}
-	if err != nil {
-		return nil, c.wrap(err)
+	c.finish()
+	if err := c.err(); err != nil {
+		return nil, err
 	}
 	return c.spec, nil
 }
 
+// SpecErrors lists the faults in an error of LoadSpec or Builtin.
+func SpecErrors(err error) []*SpecError {
+	var one *SpecError
+	var many interface{ Unwrap() []error }
+	switch {
+	case errors.As(err, &many):
+		var all []*SpecError
+		for _, e := range many.Unwrap() {
+			all = append(all, SpecErrors(e)...)
+		}
+		return all
+	case errors.As(err, &one):
+		return []*SpecError{one}
+	}
+	return nil
+}
+
 // fields compiles the fields one by one, in the order of the file.
-func (c *compiler) fields(data json.RawMessage) error {
-	return eachKey(data, func(key string, value json.RawMessage) error {
+func (c *compiler) fields(data json.RawMessage) {
+	c.object("", data, func(key string, value json.RawMessage) {
 		de, err := strconv.Atoi(key)
 		if err != nil || de < 0 || de > 128 || strconv.Itoa(de) != key {
-			return c.fail(key, "field numbers are 0 to 128")
+			c.fail(key, "field numbers are 0 to 128")
+			return
 		}
 		var j fieldJSON
 		if why := strictly(value, &j); why != "" {
-			return c.fail(key, why)
+			c.fail(key, why)
+			return
 		}
-		return c.field(de, key, &j)
+		c.seen[de] = true
+		c.field(de, key, &j)
 	})
+}
+
+// object calls do for every key of a JSON object and reports a broken one.
+func (c *compiler) object(field string, data json.RawMessage, do func(key string, value json.RawMessage)) {
+	if err := eachKey(data, do); err != nil {
+		c.fail(field, err.Error())
+	}
 }
 
 // badSyntax gives a sentence with the line when data is not one JSON value.
@@ -111,7 +145,7 @@ func (e *errTwice) Error() string { return quote(e.key) + " stands there twice" 
 var errObject = errors.New("an object is expected here")
 
 // eachKey calls do for every key of a JSON object, in the order of the text.
-func eachKey(data []byte, do func(key string, value json.RawMessage) error) error {
+func eachKey(data []byte, do func(key string, value json.RawMessage)) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return errObject
@@ -131,9 +165,7 @@ func eachKey(data []byte, do func(key string, value json.RawMessage) error) erro
 		if err := d.Decode(&value); err != nil {
 			return err
 		}
-		if err := do(key, value); err != nil {
-			return err
-		}
+		do(key, value)
 	}
 	return nil
 }

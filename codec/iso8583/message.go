@@ -26,6 +26,13 @@ type Message struct {
 	present [2]uint64 // bit 63 of present[0] is DE1, of present[1] is DE65
 	inPlace [2]uint64 // the fields of present whose value is a view into buf
 	spans   [129]span
+	// What follows is for rewriting and for people; hot reading leaves it alone.
+	wire   [129]span // of kindConvert: the field with its prefix in buf
+	bits   [2]uint64 // as the bitmaps have them, without bit 1
+	body   int       // where the first element begins
+	tailDE int       // the first element that the spec lacks and keeps; 0: none
+	tailAt int
+	whole  bool // Parse found no fault
 }
 
 // Parse reads the message b by the table s, in one pass. The error is a
@@ -33,7 +40,7 @@ type Message struct {
 // answer can echo them.
 func (m *Message) Parse(s *Spec, b []byte) error {
 	m.spec, m.buf, m.scratch = s, b, m.scratch[:0]
-	m.mti, m.present, m.inPlace = 0, [2]uint64{}, [2]uint64{}
+	m.mti, m.present, m.inPlace, m.whole, m.tailDE = 0, [2]uint64{}, [2]uint64{}, false, 0
 	if len(b) > MessageBytesMax {
 		return m.fail(0, 0, ReasonTooLong)
 	}
@@ -41,7 +48,7 @@ func (m *Message) Parse(s *Spec, b []byte) error {
 	if err != nil {
 		return err
 	}
-	m.inPlace = m.present
+	m.inPlace, m.bits, m.body = m.present, m.present, at
 	var row *charRanges
 	from := at
 	for word := range m.present {
@@ -77,6 +84,7 @@ func (m *Message) Parse(s *Spec, b []byte) error {
 	if at != len(b) {
 		return m.fail(0, at, ReasonTrailing)
 	}
+	m.whole = true
 	return nil
 }
 
@@ -98,52 +106,92 @@ func (m *Message) endRow(row *charRanges, from, de, at int) error {
 			continue
 		}
 		if !f.accepts(m.Value(i)) {
-			return m.fail(i, int(m.spans[i].at)-int(f.digits), m.spec.formats[i])
+			return m.fail(i, int(m.spans[i].at)-int(f.digits), m.spec.details[i].format)
 		}
 	}
 	return nil
 }
 
 // failAfter reports a fault of the field de, unless a field before it, in the
-// row that is not looked at yet, is bad too: the first one counts.
+// row that is not looked at yet, is bad too: the first one counts. Where the
+// spec keeps elements that it lacks, the first of them ends the reading and is
+// no fault.
 func (m *Message) failAfter(row *charRanges, from, de, at int, why fault) error {
 	if err := m.endRow(row, from, de, at); err != nil {
 		return err
 	}
+	if why == faultUnknown && m.spec.keep && m.spec.fields[de].kind == kindAbsent && !m.spec.presenceBit(de) {
+		m.hide(de)
+		m.tailDE, m.tailAt, m.whole = de, at, true
+		return nil
+	}
+	if why == faultInside {
+		return m.failInside(de, at)
+	}
 	return m.fail(de, at, m.spec.reason(de, why))
 }
+
+// presenceBit says that the bit announces a third bitmap.
+func (s *Spec) presenceBit(de int) bool { return de == 65 && s.bitmaps == bitmapsByBit }
 
 // head reads the message type and the bitmaps, and gives the place of the first
 // field. A second bitmap that names no field is accepted: such senders exist.
 func (m *Message) head(s *Spec, b []byte) (int, error) {
-	if len(b) < 4 {
+	if len(b) < s.mtiBytes {
 		return 0, m.fail(0, 0, ReasonTruncated)
 	}
-	mti, ok := parseMTI((*[4]byte)(b))
+	mti, ok := MTI(0), false
+	if s.fields[0].kind == kindFixed {
+		mti, ok = parseMTI((*[4]byte)(b))
+	} else {
+		mti, ok = m.convertMTI(&s.fields[0], b[:s.mtiBytes])
+	}
 	if !ok {
 		return 0, m.fail(0, 0, ReasonMTI)
 	}
 	m.mti = mti
-	if s.fields[1].kind == kindPlain && len(b) >= 20 && b[4] >= 0x80 {
+	at := s.mtiBytes
+	if s.fields[1].kind == kindPlain && len(b) >= at+16 && b[at] >= 0x80 && s.bitmaps == bitmapsByBit {
 		// Two binary bitmaps, as nearly always: without calls.
-		m.present[0] = binary.BigEndian.Uint64(b[4:]) &^ (1 << 63)
-		m.present[1] = binary.BigEndian.Uint64(b[12:])
-		return 20, nil
+		m.present[0] = binary.BigEndian.Uint64(b[at:]) &^ (1 << 63)
+		m.present[1] = binary.BigEndian.Uint64(b[at+8:])
+		return at + 16, nil
 	}
-	one, at, why := s.readBitmap(b, 4)
+	one, next, why := s.readBitmap(b, at)
 	if why != faultNone {
-		return 0, m.fail(1, 4, s.reason(1, why))
+		return 0, m.fail(1, at, s.reason(1, why))
 	}
-	if one>>63 == 0 {
-		m.present[0] = one
-		return at, nil
+	if s.bitmaps == bitmapsOne || s.bitmaps == bitmapsByBit && one>>63 == 0 {
+		m.present[0] = one &^ (1 << 63)
+		if one>>63 != 0 {
+			return 0, m.fail(1, at, ReasonUnknown)
+		}
+		return next, nil
 	}
+	at = next
 	two, next, why := s.readBitmap(b, at)
 	if why != faultNone {
 		return 0, m.fail(1, at, s.reason(1, why))
 	}
 	m.present = [2]uint64{one &^ (1 << 63), two} // DE1 is the second bitmap, no field to be read
 	return next, nil
+}
+
+// convertMTI reads a message type that is not plain text.
+func (m *Message) convertMTI(f *field, b []byte) (MTI, bool) {
+	m.room()
+	text, why := encodings[f.enc].decode(m.scratch, b, 4)
+	if why != faultNone || len(text) != 4 {
+		return 0, false
+	}
+	return parseMTI((*[4]byte)(text))
+}
+
+// room makes the first scratch buffer, which is kept for all later messages.
+func (m *Message) room() {
+	if m.scratch == nil {
+		m.scratch = make([]byte, 0, 64)
+	}
 }
 
 // readBitmap reads the bitmap at a place of the message.
@@ -203,8 +251,9 @@ func (m *Message) plain(f *field, de, at int) (next int, why fault) {
 	return at + n, faultNone
 }
 
-// convert reads any field by the tables of encodings and prefixes and leaves
-// its value in the scratch buffer. A field that the spec lacks ends here too.
+// convert reads any field by the tables of encodings and prefixes. A value that
+// its encoding changes is left in the scratch buffer. A field that the spec
+// lacks ends here too.
 func (m *Message) convert(f *field, de, at int) (next int, why fault) {
 	switch f.kind {
 	case kindAbsent:
@@ -212,56 +261,74 @@ func (m *Message) convert(f *field, de, at int) (next int, why fault) {
 	case kindFixed:
 		return 0, faultTruncated // Parse has handled all others
 	}
-	b := m.buf
-	n := int(f.length)
-	if p := &prefixes[f.prefix]; p.width != 0 {
-		if p.width > len(b)-at {
-			return 0, faultTruncated
-		}
-		length, ok := p.read(b[at : at+p.width])
-		if !ok {
-			return 0, faultLengthDigits
-		}
-		if length > n {
-			return 0, faultLength
-		}
-		n, at = length, at+p.width
+	p, why := f.locate(m.buf, at)
+	if why != faultNone {
+		return 0, why
 	}
-	e := &encodings[f.enc]
-	wire := e.wireBytes(n)
-	if wire > len(b)-at {
-		return 0, faultTruncated
-	}
-	if m.scratch == nil {
-		m.scratch = make([]byte, 0, 64) // kept for all later messages
+	next = p.end()
+	m.wire[de] = span{uint16(at), uint16(next - at)}
+	m.room()
+	if f.inPlace() {
+		k := checker{scratch: m.scratch}
+		if why = k.value(f, m.buf, p); why != faultNone {
+			if k.blamed {
+				why = faultInside
+			}
+			return 0, why
+		}
+		m.scratch = k.scratch
+		m.spans[de] = span{uint16(p.at), uint16(p.wire)}
+		return next, faultNone
 	}
 	from := len(m.scratch)
-	var ok bool
-	if m.scratch, ok = e.decode(m.scratch, b[at:at+wire], n); !ok {
-		return 0, faultHex
+	if m.scratch, why = encodings[f.enc].decode(m.scratch, m.buf[p.at:next], p.n); why != faultNone {
+		return 0, why
 	}
 	if !f.accepts(m.scratch[from:]) {
 		return 0, faultFormat
 	}
-	m.spans[de] = span{uint16(from), uint16(n)}
+	m.spans[de] = span{uint16(from), uint16(p.n)}
 	m.inPlace[(de-1)>>6] &^= 1 << (63 - (de-1)&63)
-	return at + wire, faultNone
+	return next, faultNone
 }
 
 // fail hides the bad field and those after it and makes the error.
 //
 //go:noinline
 func (m *Message) fail(de, at int, reason string) error {
-	switch {
-	case de > 64:
+	if de > 0 {
+		m.hide(de)
+	}
+	return &FieldError{DE: de, Offset: at, Reason: reason, Expected: m.spec.expected(de, reason)}
+}
+
+// failInside looks again at a composite to say which of its elements is bad.
+func (m *Message) failInside(de, at int) error {
+	m.hide(de)
+	f := &m.spec.fields[de]
+	p, _ := f.locate(m.buf, at)
+	k := checker{scratch: m.scratch}
+	why := k.value(f, m.buf, p)
+	e := &FieldError{DE: de, Path: k.path, Offset: k.at, Reason: faultReasons[why], Expected: "subfields as the spec has them"}
+	if k.sub != nil {
+		e.Expected = k.sub.expected
+		if why == faultFormat {
+			e.Reason = k.sub.format
+		}
+	}
+	return e
+}
+
+// hide takes an element and those after it out of sight.
+func (m *Message) hide(de int) {
+	if de > 64 {
 		m.present[1] &= before(de - 64)
-	case de > 0:
+	} else {
 		m.present[0] &= before(de)
 		m.present[1] = 0
 	}
 	m.inPlace[0] &= m.present[0]
 	m.inPlace[1] &= m.present[1]
-	return &FieldError{DE: de, Offset: at, Reason: reason}
 }
 
 // before gives the bits of a bitmap ahead of bit n (1 to 64).
@@ -323,5 +390,5 @@ func (m *Message) Uint(de int) (uint64, bool) {
 func (m *Message) Reset() {
 	clear(m.scratch[:cap(m.scratch)])
 	m.spec, m.buf, m.scratch = nil, nil, m.scratch[:0]
-	m.mti, m.present, m.inPlace = 0, [2]uint64{}, [2]uint64{}
+	m.mti, m.present, m.inPlace, m.whole, m.tailDE = 0, [2]uint64{}, [2]uint64{}, false, 0
 }

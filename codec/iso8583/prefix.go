@@ -1,21 +1,24 @@
 package iso8583
 
+import "strings"
+
 // prefix says how a field's length stands before it. It is an index into
-// prefixes.
+// prefixes; the families stand there with their widths one after another.
 type prefix uint8
 
 const (
-	prefixFixed prefix = iota
-	prefixASCII1
-	prefixASCII2
-	prefixASCII3
+	prefixFixed  prefix = 0
+	prefixASCII1 prefix = 1
+	prefixASCII2 prefix = 2
+	prefixASCII3 prefix = 3
+	prefixRest   prefix = 31 // no length: the field takes what is left
+	prefixBER    prefix = 32 // the length of a BER-TLV, one to three bytes
+	widthMax            = 6  // of a family, in L
 )
 
-// prefixRow is one kind of length prefix. A further family (BCD, binary) is a
-// row per width with its two functions; its fields are kindConvert, as the
-// straight code of Parse knows ASCII digits only.
+// prefixRow is one kind of length prefix.
 type prefixRow struct {
-	names []string // as in the spec format; every "Fixed" is the same nothing
+	name string // as in a spec file
 	// width is how many bytes the prefix takes.
 	width int
 	// lengthMax is the longest value that the prefix can express.
@@ -28,22 +31,70 @@ type prefixRow struct {
 	write func(b []byte, n int)
 }
 
-var prefixes = [...]prefixRow{
-	prefixFixed:  {names: []string{"ASCII.Fixed", "Binary.Fixed", "Hex.Fixed"}, lengthMax: 999},
-	prefixASCII1: {names: []string{"ASCII.L"}, width: 1, lengthMax: 9, dots: ".", read: readDigits, write: writeDigits},
-	prefixASCII2: {names: []string{"ASCII.LL"}, width: 2, lengthMax: 99, dots: "..", read: readDigits, write: writeDigits},
-	prefixASCII3: {names: []string{"ASCII.LLL"}, width: 3, lengthMax: 999, dots: "...", read: readDigits, write: writeDigits},
+// prefixFamily is one encoding of lengths.
+type prefixFamily struct {
+	name  string
+	width func(digits int) int
+	radix int
+	read  func(b []byte) (int, bool)
+	write func(b []byte, n int)
 }
 
-func prefixByName(name string) (prefix, bool) {
-	for i := range prefixes {
-		for _, n := range prefixes[i].names {
-			if n == name {
-				return prefix(i), true
+var prefixFamilies = [...]prefixFamily{
+	{"ASCII", same, 10, readDigits, writeDigits},
+	{"BCD", packed, 10, readPacked, writePacked},
+	{"Binary", same, 256, readBytes, writeBytes},
+	{"Hex", double, 256, readHex, writeHex},
+	{"EBCDIC", same, 10, readDigitsEBCDIC, writeDigitsEBCDIC},
+}
+
+var prefixes = makePrefixes()
+
+func makePrefixes() (t [33]prefixRow) {
+	t[prefixFixed] = prefixRow{lengthMax: MessageBytesMax}
+	t[prefixRest] = prefixRow{name: "None.Fixed", lengthMax: MessageBytesMax, dots: "..."}
+	t[prefixBER] = prefixRow{name: "BerTLV", lengthMax: MessageBytesMax, dots: "..."}
+	for i, family := range prefixFamilies {
+		most := 1
+		for digits := 1; digits <= widthMax; digits++ {
+			most *= family.radix
+			t[i*widthMax+digits] = prefixRow{
+				name:  family.name + "." + strings.Repeat("L", digits),
+				width: family.width(digits), lengthMax: most - 1,
+				dots: strings.Repeat(".", digits), read: family.read, write: family.write,
 			}
 		}
 	}
+	return t
+}
+
+// prefixByName knows every "Fixed" as the same nothing, and that the digits of
+// both EBCDIC pages are the same.
+func prefixByName(name string) (prefix, bool) {
+	family, length, ok := strings.Cut(name, ".")
+	if family == "EBCDIC1047" {
+		family, name = "EBCDIC", "EBCDIC."+length
+	}
+	for i := range prefixFamilies {
+		if ok && length == "Fixed" && prefixFamilies[i].name == family {
+			return prefixFixed, true
+		}
+	}
+	for i := range prefixes {
+		if prefixes[i].name == name && name != "" {
+			return prefix(i), true
+		}
+	}
 	return 0, false
+}
+
+// prefixNames is for error texts.
+func prefixNames() string {
+	var names []string
+	for i := range prefixFamilies {
+		names = append(names, prefixFamilies[i].name)
+	}
+	return strings.Join(names, ", ") + " or EBCDIC1047 with .Fixed or .L to .LLLLLL; None.Fixed, BerTLV"
 }
 
 // readDigits takes digits and nothing else. A general number parser would let
@@ -59,6 +110,112 @@ func readDigits(b []byte) (int, bool) {
 		n = n*10 + int(d)
 	}
 	return n, true
+}
+
+func writeDigits(b []byte, n int) {
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+}
+
+func readDigitsEBCDIC(b []byte) (int, bool) {
+	n := 0
+	for _, c := range b {
+		d := c - 0xf0
+		if d > 9 {
+			return 0, false
+		}
+		n = n*10 + int(d)
+	}
+	return n, true
+}
+
+func writeDigitsEBCDIC(b []byte, n int) {
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = byte(0xf0 + n%10)
+		n /= 10
+	}
+}
+
+// readPacked reads all digits of the bytes, so that a length of three digits
+// with something in its fourth is too long, never a shorter length.
+func readPacked(b []byte) (int, bool) {
+	n := 0
+	for _, c := range b {
+		if c>>4 > 9 || c&0xf > 9 {
+			return 0, false
+		}
+		n = n*100 + int(c>>4)*10 + int(c&0xf)
+	}
+	return n, true
+}
+
+func writePacked(b []byte, n int) {
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = byte(n%10) | byte(n/10%10)<<4
+		n /= 100
+	}
+}
+
+func readBytes(b []byte) (int, bool) {
+	n := 0
+	for _, c := range b {
+		n = n<<8 | int(c)
+	}
+	return n, true
+}
+
+func writeBytes(b []byte, n int) {
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = byte(n)
+		n >>= 8
+	}
+}
+
+func readHex(b []byte) (int, bool) {
+	n, ok := unhexBitmap(b, &hexValue)
+	return int(n), ok
+}
+
+func writeHex(b []byte, n int) {
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = hexDigits[n&0xf]
+		n >>= 4
+	}
+}
+
+// readBER reads the length of a BER-TLV at a place of b: one byte below 0x80, or
+// 0x81 or 0x82 and that many bytes. The form without a length (0x80) and longer
+// ones are no length here: no message is that long.
+func readBER(b []byte, at int) (n, next int, why fault) {
+	if at >= len(b) {
+		return 0, 0, faultTruncated
+	}
+	first := b[at]
+	switch {
+	case first < 0x80:
+		return int(first), at + 1, faultNone
+	case first != 0x81 && first != 0x82:
+		return 0, 0, faultLengthDigits
+	}
+	next = at + 1 + int(first&0x7f)
+	if next > len(b) {
+		return 0, 0, faultTruncated
+	}
+	n, _ = readBytes(b[at+1 : next])
+	return n, next, faultNone
+}
+
+// appendBER writes the shortest form; n is at most MessageBytesMax.
+func appendBER(dst []byte, n int) []byte {
+	switch {
+	case n < 0x80:
+		return append(dst, byte(n))
+	case n < 0x100:
+		return append(dst, 0x81, byte(n))
+	}
+	return append(dst, 0x82, byte(n>>8), byte(n))
 }
 
 // digits1 to digits3 are readDigits for the widths that stand before nearly
@@ -95,6 +252,10 @@ func appendPrefix(dst []byte, kind prefix, n int) []byte {
 		return append(dst, byte('0'+n/10), byte('0'+n%10))
 	case prefixASCII3:
 		return appendDigits3(dst, n)
+	case prefixBER:
+		return appendBER(dst, n)
+	case prefixFixed, prefixRest:
+		return dst
 	}
 	p := &prefixes[kind]
 	at := len(dst)
@@ -107,11 +268,4 @@ func appendPrefix(dst []byte, kind prefix, n int) []byte {
 
 func appendDigits3(dst []byte, n int) []byte {
 	return append(dst, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
-}
-
-func writeDigits(b []byte, n int) {
-	for i := len(b) - 1; i >= 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
-	}
 }

@@ -28,45 +28,34 @@ func checkRewrite(tb testing.TB, s *Spec, m *Message, b []byte) {
 // canonical undoes the two freedoms that a sender has: hexadecimal digits in
 // lower case, and a second bitmap that names no field.
 func canonical(s *Spec, m *Message, b []byte) []byte {
-	size := 8
-	if s.fields[1].kind == kindConvert {
-		size = 16
-	}
-	one, two := m.present[0], m.present[1]
-	from := 4 + size
-	if bitmap := b[4]; size == 8 && bitmap >= 0x80 || size == 16 && hexValue[bitmap] >= 8 {
-		from += size
-	}
-	out := append([]byte{}, b[:4]...)
-	if two != 0 {
-		out = appendBitmap(out, size, one|1<<63)
-		out = appendBitmap(out, size, two)
-	} else {
-		out = appendBitmap(out, size, one)
-	}
+	out := append([]byte{}, b[:s.mtiBytes]...)
+	out = appendBitmaps(out, s, m.bits)
 	for de := 2; de <= 128; de++ {
-		if !m.Has(de) {
-			continue
+		raw := m.Raw(de)
+		if f := &s.fields[de]; raw != nil && f.enc == encHex {
+			n := prefixes[f.prefix].width
+			out = append(out, raw[:n]...)
+			raw = bytes.ToUpper(raw[n:])
 		}
-		f := &s.fields[de]
-		n := prefixes[f.prefix].width
-		if f.kind == kindConvert {
-			n += encodings[f.enc].wireBytes(len(m.Value(de)))
-			out = append(out, bytes.ToUpper(b[from:from+n])...)
-		} else {
-			n += len(m.Value(de))
-			out = append(out, b[from:from+n]...)
-		}
-		from += n
+		out = append(out, raw...)
 	}
-	return append(out, b[from:]...)
+	_, rest := m.Rest()
+	return append(out, rest...)
 }
 
-func appendBitmap(dst []byte, size int, set uint64) []byte {
-	at := len(dst)
-	dst = binary.BigEndian.AppendUint64(dst, set)
-	if size == 16 {
-		dst = encodeHex(dst, at)
+func appendBitmaps(dst []byte, s *Spec, set [2]uint64) []byte {
+	if set[1] != 0 && s.bitmaps == bitmapsByBit {
+		set[0] |= 1 << 63
+	}
+	for i, word := range set {
+		if i == 1 && word == 0 && s.bitmaps != bitmapsTwo {
+			break
+		}
+		at := len(dst)
+		dst = binary.BigEndian.AppendUint64(dst, word)
+		if encode := encodings[s.fields[1].enc].encode; encode != nil {
+			dst, _ = encode(dst, at)
+		}
 	}
 	return dst
 }

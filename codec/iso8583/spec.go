@@ -5,48 +5,36 @@ import (
 	"strings"
 )
 
-// field is one row of the table, as small as the hot path needs it.
-type field struct {
-	kind   kind
-	digits uint8 // width of an ASCII length prefix, for kindPlain; 0 when fixed
-	class  class
-	pad    padding
-	fill   byte
-	sign   bool   // x+n: a C or D stands before the digits
-	length uint16 // exact for a fixed field, else the maximum; in units of the value
-	prefix prefix
-	enc    encoding
-	row    *charRanges // the class as ranges when Parse may check it with its neighbours
-	tags   *tagTable
-}
-
-// kind chooses the way through Parse. The zero value is a field that the spec
-// does not have, so an empty row needs no other mark.
-type kind uint8
-
-const (
-	kindAbsent  kind = iota
-	kindFixed        // as kindPlain, of fixed length and with a row
-	kindPlain        // the wire bytes are the value; fixed or ASCII prefix
-	kindConvert      // through the encoding and prefix tables
-)
-
-type padding uint8
-
-const (
-	padNone padding = iota
-	padLeft
-	padRight
-)
-
 // Spec is a compiled field table. It is immutable and safe for concurrent use.
 type Spec struct {
 	name        string
 	fields      [129]field
+	mtiBytes    int // of the message type on the wire
 	bitmapBytes int // of one bitmap on the wire
+	bitmaps     bitmapCount
+	keep        bool      // elements that the spec lacks end the readable part
+	unknown     [2]uint64 // elements that the spec lacks but knows how to skip
+	rules       map[MTI]*rule
 	// The cold part, beside the table so that rows stay small.
-	formats      [129]string
-	descriptions [129]string
+	details [129]detail
+}
+
+// bitmapCount is how many bitmaps a message has.
+type bitmapCount uint8
+
+const (
+	bitmapsByBit bitmapCount = iota // bit 1 announces the second one
+	bitmapsOne
+	bitmapsTwo
+)
+
+// detail is what people see of an element or a subfield.
+type detail struct {
+	format      string // in the notation of the standard
+	description string
+	expected    string // a sentence for errors
+	mask        Mask
+	tags        map[int]*detail // of tags with a tagTable
 }
 
 // Name is the spec's name as in its file.
@@ -54,7 +42,12 @@ func (s *Spec) Name() string { return s.name }
 
 // Defines says that the spec has a data element of this number (2 to 128).
 func (s *Spec) Defines(de int) bool {
-	return de >= 2 && de <= 128 && s.fields[de].kind != kindAbsent
+	return de >= 2 && de <= 128 && s.fields[de].kind != kindAbsent && !s.unknownDE(de)
+}
+
+// unknownDE says that the row of an element is that of unknown ones.
+func (s *Spec) unknownDE(de int) bool {
+	return s.unknown[(de-1)>>6]<<((de-1)&63)>>63 != 0
 }
 
 // Format is the notation of the standard: "n12", "ans..28", "b8"; empty for an
@@ -63,7 +56,7 @@ func (s *Spec) Format(de int) string {
 	if !s.Defines(de) {
 		return ""
 	}
-	return s.formats[de]
+	return s.details[de].format
 }
 
 // Description is the element's name for people; empty when it has none.
@@ -71,12 +64,27 @@ func (s *Spec) Description(de int) string {
 	if !s.Defines(de) {
 		return ""
 	}
-	return s.descriptions[de]
+	return s.details[de].description
 }
 
-// Tagged says that the element is made of tags, to be read with TLVReader or
-// FindTLV.
+// Tagged says that the element is made of the tags of our dialect (3 digits, a
+// length of 3 digits), to be read with TLVReader or FindTLV. All other
+// composites are read with Message.Subfield, BER-TLV also with BERReader.
 func (s *Spec) Tagged(de int) bool { return s.Defines(de) && s.fields[de].tags != nil }
+
+// Composite says that the element has subfields of any kind: it is a value of
+// Message.Subfield and of Writer.BeginGroup, or it is Tagged.
+func (s *Spec) Composite(de int) bool {
+	return s.Defines(de) && (s.fields[de].tags != nil || s.fields[de].group != nil)
+}
+
+// Mask says how much of the element's value people may see.
+func (s *Spec) Mask(de int) Mask {
+	if de < 2 || de > 128 {
+		return MaskNone
+	}
+	return s.details[de].mask
+}
 
 //go:embed specs/*.json
 var builtin embed.FS

@@ -17,6 +17,9 @@ type Writer struct {
 	present [2]uint64
 	err     *FieldError
 	tlv     openTLV
+	group   openGroup
+	relay   openRelay
+	mac     int // the element that MACInput has announced
 }
 
 // Begin starts a message at the end of dst.
@@ -28,6 +31,9 @@ func (w *Writer) Begin(s *Spec, dst []byte, mti MTI) {
 	}
 	digits := mti.digits()
 	w.dst = append(w.dst, digits[:]...)
+	if f := &s.fields[0]; f.kind == kindConvert {
+		w.dst, _ = encodings[f.enc].encode(w.dst, len(w.dst)-4)
+	}
 	// Nearly every message needs the second bitmap, so room is kept for both;
 	// Finish closes the gap otherwise. That keeps writing a single pass.
 	for range 2 * w.spec.bitmapBytes {
@@ -69,14 +75,14 @@ func (w *Writer) SetUint(de int, v uint64) {
 	digits := strconv.AppendUint(room[:0], v, 10)
 	n := len(digits)
 	if w.defines(de) && w.spec.fields[de].prefix == prefixFixed {
-		n = max(n, int(w.spec.fields[de].length))
+		n = max(n, w.spec.fields[de].valueMax())
 	}
 	f := w.open(de, n)
 	if f == nil {
 		return
 	}
 	if f.class == classB {
-		w.fail(de, w.spec.formats[de]) // text is no binary value
+		w.fail(de, w.spec.details[de].format) // text is no binary value
 		return
 	}
 	at := len(w.dst)
@@ -91,22 +97,56 @@ func (w *Writer) SetUint(de int, v uint64) {
 // was handed to Begin; a frame header that the caller has put before it is the
 // caller's to take away.
 func (w *Writer) Finish() ([]byte, error) {
-	if w.spec == nil || w.tlv.de != 0 {
-		w.fail(w.tlv.de, ReasonOrder)
+	if w.mac != 0 {
+		w.fail(w.mac, ReasonOrder) // announced and not written
 	}
+	w.head()
 	if w.err != nil {
 		return w.dst[:w.start], w.err
 	}
-	at, size := w.start+4, w.spec.bitmapBytes
-	if w.present[1] != 0 {
-		w.bitmap(at, w.present[0]|1<<63)
-		w.bitmap(at+size, w.present[1])
-	} else {
-		w.dst = append(w.dst[:at+size], w.dst[w.body:]...)
-		w.bitmap(at, w.present[0])
-	}
 	w.spec = nil // the message is closed, nothing more goes into it
 	return w.dst, nil
+}
+
+// head copies what a relay has left over and writes the bitmaps.
+func (w *Writer) head() {
+	if w.spec == nil || w.tlv.de != 0 || w.group.de != 0 {
+		w.fail(max(w.tlv.de, w.group.de), ReasonOrder)
+	}
+	if w.err != nil {
+		return
+	}
+	same := false
+	if w.relay.m != nil {
+		same = w.relayRest()
+	}
+	at, size := w.start+w.spec.mtiBytes, w.spec.bitmapBytes
+	second := w.present[1] != 0
+	switch {
+	case w.spec.bitmaps == bitmapsTwo:
+		second = true
+	case w.spec.bitmaps == bitmapsOne && second:
+		w.fail(1, ReasonUnknown)
+		return
+	case same:
+		second = w.relay.m.body == w.spec.mtiBytes+2*size
+	}
+	if !second {
+		w.dst = append(w.dst[:at+size], w.dst[w.body:]...)
+		w.body = at + size
+	}
+	if same {
+		copy(w.dst[at:w.body], w.relay.m.buf[w.spec.mtiBytes:])
+		return
+	}
+	one := w.present[0]
+	if second {
+		if w.spec.bitmaps == bitmapsByBit {
+			one |= 1 << 63
+		}
+		w.bitmap(at+size, w.present[1])
+	}
+	w.bitmap(at, one)
 }
 
 // bitmap writes a bitmap into its reserved place.
@@ -139,18 +179,24 @@ func (w *Writer) open(de, n int) *field {
 	case !w.defines(de):
 		w.fail(de, ReasonUnknown)
 		return nil
-	case de <= w.last || w.tlv.de != 0:
+	case de <= w.last || w.tlv.de != 0 || w.group.de != 0:
 		w.fail(de, ReasonOrder)
 		return nil
 	}
+	if w.relay.m != nil {
+		w.relayTo(de)
+	}
 	f := &w.spec.fields[de]
-	short := f.prefix == prefixFixed && f.pad == padNone && n < int(f.length)
-	if n > int(f.length) || short {
+	if f.kind == kindFixed && n == int(f.length) {
+		return f
+	}
+	units, ok := f.fits(n)
+	if !ok {
 		w.fail(de, ReasonLength)
 		return nil
 	}
 	if f.prefix != prefixFixed {
-		w.dst = appendPrefix(w.dst, f.prefix, n)
+		w.dst = appendPrefix(w.dst, f.prefix, units)
 	}
 	return f
 }
@@ -159,37 +205,15 @@ func (w *Writer) open(de, n int) *field {
 // padded, encoded, and its bit is set. Text and bytes meet here as bytes, so
 // neither is copied a second time for the checks.
 func (w *Writer) close(de int, f *field, at int) {
-	v := w.dst[at:]
-	if !f.accepts(v) {
-		w.fail(de, w.spec.formats[de])
+	var why fault
+	if w.dst, why = f.finish(w.dst, at); why != faultNone {
+		w.fail(de, w.spec.reason(de, why))
 		return
 	}
-	if f.tags != nil && !f.tags.check(v, f.class) {
-		w.fail(de, ReasonTLV)
+	if f.group != nil && !w.checkGroup(de, f, at) {
 		return
-	}
-	if f.pad != padNone {
-		w.fill(f, at)
-	}
-	if f.kind == kindConvert {
-		w.dst = encodings[f.enc].encode(w.dst, at)
 	}
 	w.mark(de)
-}
-
-// fill pads the value at the end of dst to the element's length.
-func (w *Writer) fill(f *field, at int) {
-	missing := at + int(f.length) - len(w.dst)
-	for range missing {
-		w.dst = append(w.dst, f.fill)
-	}
-	if missing > 0 && f.pad == padLeft {
-		v := w.dst[at:]
-		copy(v[missing:], v[:len(v)-missing])
-		for i := range missing {
-			v[i] = f.fill
-		}
-	}
 }
 
 func (w *Writer) mark(de int) {
@@ -200,6 +224,6 @@ func (w *Writer) mark(de int) {
 // fail keeps the first error. Its offset is where the element would stand.
 func (w *Writer) fail(de int, reason string) {
 	if w.err == nil {
-		w.err = &FieldError{DE: de, Offset: len(w.dst) - w.start, Reason: reason}
+		w.err = &FieldError{DE: de, Offset: len(w.dst) - w.start, Reason: reason, Expected: w.spec.expected(de, reason)}
 	}
 }

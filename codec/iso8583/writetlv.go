@@ -10,7 +10,6 @@ type openTLV struct {
 // BeginTLV starts a tagged element. TLV and TLVString add its tags in ascending
 // order, EndTLV closes it. Without a tag it leaves no bytes and no bit.
 func (w *Writer) BeginTLV(de int) {
-	at := len(w.dst)
 	// The length is not known yet: open writes a prefix that EndTLV fills in.
 	f := w.open(de, 0)
 	switch {
@@ -18,7 +17,7 @@ func (w *Writer) BeginTLV(de int) {
 	case f.tags == nil:
 		w.fail(de, ReasonTLV)
 	default:
-		w.tlv = openTLV{de: de, start: at, last: -1}
+		w.tlv = openTLV{de: de, start: len(w.dst) - prefixes[f.prefix].width, last: -1}
 	}
 }
 
@@ -64,7 +63,7 @@ func (w *Writer) endTag(tag, at int) {
 	f := &w.spec.fields[w.tlv.de]
 	v := w.dst[at:]
 	if rule := f.tags[tag]; !f.class.holds(v) || rule.class != f.class && !rule.class.holds(v) {
-		w.fail(w.tlv.de, w.spec.formats[w.tlv.de])
+		w.fail(w.tlv.de, w.spec.details[w.tlv.de].format)
 		return
 	}
 	w.tlv.last = tag
@@ -87,6 +86,7 @@ func (w *Writer) EndTLV() {
 	switch {
 	case open.last < 0:
 		w.dst = w.dst[:open.start]
+		w.last = open.de
 	case n > int(f.length):
 		w.fail(open.de, ReasonLength)
 	default:
