@@ -1,92 +1,65 @@
 package frame
 
-import (
-	"errors"
-	"strconv"
-)
+import "errors"
 
-// The defaults of Limits: nothing shorter than 12 bytes can be an ISO 8583
+// The defaults of Limits. Nothing shorter than 12 bytes can be an ISO 8583
 // message (MTI and one binary bitmap), and 8 KiB is beyond any real one.
 const (
 	BodyMinDefault = 12
 	BodyMaxDefault = 8192
+	// KeepAlivesMaxDefault is generous: a link's own echo after 30 s of silence
+	// puts a message between the keep-alives of a peer that is in order.
+	KeepAlivesMaxDefault = 64
 )
 
 // Limits bounds the body of a frame, in both directions.
 type Limits struct {
 	// BodyMin is the shortest body in bytes; 0 means 12.
 	BodyMin int
-	// BodyMax is the longest body in bytes; 0 means 8192.
+	// BodyMax is the longest body in bytes; 0 means 8192. Framings have bounds
+	// of their own below it; the smaller one counts.
 	BodyMax int
+	// KeepAlivesMax is how many keep-alives in a row a Reader takes; 0 means 64.
+	KeepAlivesMax int
 }
 
-// WithDefaults fills in what is zero.
+// WithDefaults fills in what bounds a body, where it is zero.
 func (l Limits) WithDefaults() Limits {
-	if l.BodyMin == 0 {
-		l.BodyMin = BodyMinDefault
-	}
-	if l.BodyMax == 0 {
-		l.BodyMax = BodyMaxDefault
-	}
+	l.BodyMin, l.BodyMax = l.bounds()
 	return l
+}
+
+// bounds are the body's least and greatest length.
+func (l *Limits) bounds() (low, high int) {
+	low, high = l.BodyMin, l.BodyMax
+	if low == 0 {
+		low = BodyMinDefault
+	}
+	if high == 0 {
+		high = BodyMaxDefault
+	}
+	return low, high
+}
+
+func (l *Limits) keepAlivesMax() int {
+	if l.KeepAlivesMax == 0 {
+		return KeepAlivesMaxDefault
+	}
+	return l.KeepAlivesMax
 }
 
 // Validate says what is wrong with limits that came from a configuration.
 func (l Limits) Validate() error {
 	l = l.WithDefaults()
-	var low, order error
+	var low, order, row error
 	if l.BodyMin < 1 {
 		low = errors.New("frame: the least body length must be 1 or more")
 	}
 	if l.BodyMax < l.BodyMin {
 		order = errors.New("frame: the greatest body length must not be under the least")
 	}
-	return errors.Join(low, order)
-}
-
-// check gives the reason to refuse a body of n bytes, or "". The framing's own
-// bound counts too, so that End never writes a length that the header cuts off.
-func (l Limits) check(n, lengthMax int) string {
-	l = l.WithDefaults()
-	switch {
-	case n < l.BodyMin:
-		return ReasonShort
-	case n > l.BodyMax || n > lengthMax:
-		return ReasonLong
+	if l.KeepAlivesMax < 0 {
+		row = errors.New("frame: the number of keep-alives in a row must not be negative")
 	}
-	return ""
-}
-
-// The reasons of an Error: a closed set, fit for a metric label.
-const (
-	// ReasonShort is a body below Limits.BodyMin.
-	ReasonShort = "too_short"
-	// ReasonLong is a body above Limits.BodyMax or what the header can say.
-	ReasonLong = "too_long"
-	// ReasonHeader is a header that holds no length, or none at all on End.
-	ReasonHeader = "bad_header"
-	// ReasonFraming is a Framing value that is in no table.
-	ReasonFraming = "unknown_framing"
-)
-
-// Reasons lists every reason, so that counters can exist before they count.
-func Reasons() []string {
-	return []string{ReasonShort, ReasonLong, ReasonHeader, ReasonFraming}
-}
-
-// Error is a frame that is not accepted, or not sent. It holds the announced
-// length but never a byte of the body.
-type Error struct {
-	Framing Framing
-	Reason  string
-	Bytes   int // the body length, where the reason is about it
-}
-
-// Error gives the framing, the reason and the length.
-func (e *Error) Error() string {
-	text := "frame: " + e.Framing.String() + " " + e.Reason
-	if e.Reason == ReasonShort || e.Reason == ReasonLong {
-		text += ", body of " + strconv.Itoa(e.Bytes) + " bytes"
-	}
-	return text
+	return errors.Join(low, order, row)
 }
