@@ -116,7 +116,6 @@ func TestMalformedMessage(t *testing.T) {
 			{note: "DE32 of the sender", change: func(m *message) { m.de[32] = "100001" }},
 			{note: "DE102 missing", change: func(m *message) { delete(m.de, 102) }},
 			{note: "DE120 017 missing", change: func(m *message) { delete(m.tags, 17) }},
-			{note: "DE120 001 PAY", change: func(m *message) { m.tags[1] = "BUY" }},
 			{note: "DE7 MMDDhhmmss", change: func(m *message) { m.de[7] = "1332250000" }},
 		} {
 			m := *good
@@ -141,8 +140,8 @@ func TestMalformedMessage(t *testing.T) {
 			t.Errorf("%s: to rubbish came a %s with %s", id, a.mti, a.de[39])
 		}
 		c.echo("301") // the link is there, and nothing else was answered
-		if got := h.metric(counter) - before; got != 9 {
-			t.Errorf("%s: %v malformed messages counted, want 9", id, got)
+		if got := h.metric(counter) - before; got != 8 {
+			t.Errorf("%s: %v malformed messages counted, want 8", id, got)
 		}
 	}
 	h.unharmed()
@@ -167,7 +166,13 @@ func TestRefusals(t *testing.T) {
 	c := s.connect("BANKC")
 
 	early := c.pay("BANKC", "user1@banka")
-	expect(t, c.ask(early), "91", "NOT SIGNED ON")
+	refusal := c.ask(early)
+	expect(t, refusal, "91", "NOT SIGNED ON")
+	for _, de := range []int{3, 4, 7, 11, 32, 37, 49, 102} {
+		if refusal.de[de] != early.de[de] {
+			t.Errorf("a refusal has DE%d %q, the request %q", de, refusal.de[de], early.de[de])
+		}
+	}
 	if got, _ := s.summary(); got.Payments != 0 {
 		t.Error("a request before sign-on has become a payment")
 	}
@@ -205,10 +210,12 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("a %s was answered with %s %q, want 40", request.mti, answer.de[39], answer.de[44])
 		}
 	}
-	balance := c.pay("BANKC", "user1@banka")
-	balance.de[3] = "310000"
-	if answer := c.ask(balance); answer.de[39] != "40" {
-		t.Errorf("a 0200 balance enquiry was answered with %s %q, want 40", answer.de[39], answer.de[44])
+	balance, purchase := c.pay("BANKC", "user1@banka"), c.pay("BANKC", "user1@banka")
+	balance.de[3], purchase.tags[1] = "310000", "BUY"
+	for _, request := range []*message{balance, purchase} {
+		if answer := c.ask(request); answer.de[39] != "40" {
+			t.Errorf("a 0200 that is no push payment was answered with %s %q, want 40", answer.de[39], answer.de[44])
+		}
 	}
 
 	c.echo("002") // signed off, it may ask no more

@@ -33,7 +33,8 @@ func TestStopUnderLoad(t *testing.T) {
 	seed := newSeed(t)
 	s := newScheme(t, shortTimers, 2)
 	p := s.serve()
-	banks := []*bank{s.bank("BANKA", seed, "--rate", "200", "--faults"), s.bank("BANKB", seed+1, "--rate", "200", "--faults")}
+	flags := []string{"--rate", "200", "--faults", "--repeat-rate", "0.1"}
+	banks := []*bank{s.bank("BANKA", seed, flags...), s.bank("BANKB", seed+1, flags...)}
 	paid := func(n uint64) func() bool {
 		return func() bool { got, ok := s.summary(); return ok && got.States["SUCCESS"] >= n }
 	}
