@@ -91,6 +91,10 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 		l.Close("participant is not configured")
 		return
 	}
+	if in.leaving.Load() {
+		l.Close("the switch is closing")
+		return
+	}
 	l.SetState(&link{
 		Link: l, Participant: p, number: p.Dialect.Participant,
 		automaton: session.New(p.Session, in.o.Clock()),

@@ -152,13 +152,15 @@ var requestTags = [...]tagRule{
 // tags reads DE120 in one pass.
 func tags(tlv []byte, ev *payment.Event) *Fault {
 	var room [vpaBytesMax]byte
-	isPay := false
+	kind := []byte(nil)
 	for r := iso8583.ReadTLV(tlv); ; {
 		n, v, ok := r.Next()
 		if !ok {
 			break
 		}
-		isPay = isPay || (n == tagType && string(v) == "PAY")
+		if n == tagType {
+			kind = v
+		}
 		if n >= len(requestTags) || requestTags[n].max == 0 || len(v) == 0 {
 			continue
 		}
@@ -179,7 +181,10 @@ func tags(tlv []byte, ev *payment.Event) *Fault {
 			return &Fault{DE: 120, Want: "too long"}
 		}
 	}
-	if !isPay {
+	switch {
+	case len(kind) == 0:
+		return &Fault{DE: 120, Want: "001 missing"}
+	case string(kind) != "PAY":
 		return &Fault{DE: 120, Want: "001 PAY", Unsupported: true}
 	}
 	return nil

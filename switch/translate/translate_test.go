@@ -116,6 +116,7 @@ func TestRequestFaultsNameTheField(t *testing.T) {
 		"DE103 missing":         func(f map[int]string) { f[120] = "1=PAY 17=BNKB0000001" },
 		"DE120 017 missing":     func(f map[int]string) { f[120] = "1=PAY"; f[103] = "1000020001" },
 		"DE120 001 PAY":         func(f map[int]string) { f[120] = "1=COLLECT 4=a@bankb" },
+		"DE120 001 missing":     func(f map[int]string) { f[120] = "4=a@bankb" },
 		"DE120 004 user@handle": func(f map[int]string) { f[120] = "1=PAY 4=nobody" },
 		"DE120 003 user@handle": func(f map[int]string) { f[120] = "1=PAY 3=@x 4=a@bankb" },
 		"DE120 017 IFSC":        func(f map[int]string) { f[120] = "1=PAY 17=bnkb0000001"; f[103] = "1" },
