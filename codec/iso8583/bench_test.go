@@ -5,6 +5,7 @@ import (
 
 	moov "github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/specs"
+	"pgregory.net/rapid"
 )
 
 // read190 are the elements that BenchmarkParse190 reads: what ingress needs of
@@ -137,7 +138,7 @@ func mustBuiltin(tb testing.TB, name string) *Spec {
 	return s
 }
 
-func specFile(tb testing.TB, name string) []byte {
+func specFile(tb rapid.TB, name string) []byte {
 	tb.Helper()
 	data, err := builtin.ReadFile("specs/" + name + ".json")
 	if err != nil {

@@ -44,15 +44,17 @@ func (c *compiler) composite(key string, f *field, d *detail, j *fieldJSON) bool
 }
 
 // hasPlainTags says that the composite is of the shape of our dialect's tagged
-// fields, for which tlv.go has a faster way: text of tags of 3 digits, lengths
-// of 3 digits.
+// fields, for which tlv.go has a faster way: text of one encoding, made of tags
+// of 3 digits, lengths of 3 digits and values.
 func (j *fieldJSON) hasPlainTags() bool {
-	plain := tagJSON{Length: 3, Enc: "ASCII", Sort: "StringsByInt", SkipUnknownTLVTags: true, PrefUnknownTLV: "ASCII.LLL"}
-	if j.Tag == nil || j.DisableAutoExpand {
+	t := j.Tag
+	if t == nil || j.DisableAutoExpand || t.Enc != "ASCII" && t.Enc != "EBCDIC" && t.Enc != "EBCDIC1047" {
 		return false
 	}
-	plain.StoreUnknownTLVTags = j.Tag.StoreUnknownTLVTags // unknown tags are always kept
-	if p, _ := prefixByName(j.Prefix); *j.Tag != plain || p < prefixASCII1 || p > prefixASCII3 {
+	plain := tagJSON{Length: 3, Enc: t.Enc, Sort: "StringsByInt", SkipUnknownTLVTags: true, PrefUnknownTLV: t.Enc + ".LLL"}
+	plain.StoreUnknownTLVTags = t.StoreUnknownTLVTags // unknown tags are always kept
+	p, _ := prefixByName(j.Prefix)
+	if *t != plain || p == prefixFixed || p >= prefixRest {
 		return false
 	}
 	all := true
@@ -60,13 +62,13 @@ func (j *fieldJSON) hasPlainTags() bool {
 		var sub fieldJSON
 		why := strictly(value, &sub)
 		_, digits := readDigits([]byte(tag))
-		all = all && why == "" && len(tag) == tagDigits && digits && sub.isPlainTag()
+		all = all && why == "" && len(tag) == tagDigits && digits && sub.isPlainTag(t.Enc)
 	})
 	return all && err == nil
 }
 
-func (j *fieldJSON) isPlainTag() bool {
-	return (j.Type == "String" || j.Type == "Numeric") && j.Enc == "ASCII" && j.Prefix == "ASCII.LLL" &&
+func (j *fieldJSON) isPlainTag(enc string) bool {
+	return (j.Type == "String" || j.Type == "Numeric") && j.Enc == enc && j.Prefix == enc+".LLL" &&
 		j.Padding == nil && j.Class != "x+n"
 }
 
@@ -78,7 +80,7 @@ func (j *fieldJSON) subfields() json.RawMessage {
 }
 
 func (c *compiler) tagged(key string, f *field, d *detail, j *fieldJSON) bool {
-	as := fieldJSON{Type: "String", Enc: "ASCII", Length: j.Length, Prefix: j.Prefix, Class: j.Class}
+	as := fieldJSON{Type: "String", Enc: j.Tag.Enc, Length: j.Length, Prefix: j.Prefix, Class: j.Class}
 	if !c.check(key, f.compile(&as)) {
 		return false
 	}

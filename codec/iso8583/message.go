@@ -284,8 +284,11 @@ func (m *Message) convert(f *field, de, at int) (next int, why fault) {
 	if m.scratch, why = encodings[f.enc].decode(m.scratch, m.buf[p.at:next], p.n); why != faultNone {
 		return 0, why
 	}
-	if !f.accepts(m.scratch[from:]) {
+	switch v := m.scratch[from:]; {
+	case !f.accepts(v):
 		return 0, faultFormat
+	case f.tags != nil && !f.tags.check(v, f.class):
+		return 0, faultTLV
 	}
 	m.spans[de] = span{uint16(from), uint16(p.n)}
 	m.inPlace[(de-1)>>6] &^= 1 << (63 - (de-1)&63)

@@ -3,12 +3,13 @@ package iso8583
 import (
 	"bytes"
 	"encoding/binary"
-	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // checkRewrite writes all fields of a message again: the bytes must be those
 // that were read.
-func checkRewrite(tb testing.TB, s *Spec, m *Message, b []byte) {
+func checkRewrite(tb rapid.TB, s *Spec, m *Message, b []byte) {
 	tb.Helper()
 	var w Writer
 	w.Begin(s, nil, m.MTI())
@@ -61,7 +62,7 @@ func appendBitmaps(dst []byte, s *Spec, set [2]uint64) []byte {
 }
 
 // rewriteTags builds every tagged field again tag by tag.
-func rewriteTags(tb testing.TB, s *Spec, m *Message) {
+func rewriteTags(tb rapid.TB, s *Spec, m *Message) {
 	tb.Helper()
 	for de := 2; de <= 128; de++ {
 		if !m.Has(de) || !s.Tagged(de) {
@@ -88,6 +89,46 @@ func rewriteTags(tb testing.TB, s *Spec, m *Message) {
 		var again Message
 		if err := again.Parse(s, b); err != nil || !bytes.Equal(again.Value(de), m.Value(de)) {
 			tb.Fatalf("DE%d written tag by tag: %q, %v", de, again.Value(de), err)
+		}
+	}
+}
+
+// checkRelay relays a message with no change, with another type, and with every
+// element taken out or written anew.
+func checkRelay(tb rapid.TB, m *Message) {
+	tb.Helper()
+	var w Writer
+	w.Relay(m, []byte("before"), m.MTI())
+	b, err := w.Finish()
+	if err != nil || !bytes.Equal(b[6:], m.buf) {
+		tb.Fatalf("relayed without a change: %v\n%x\nwant\n%x", err, b[6:], m.buf)
+	}
+	for de := 2; de <= 128; de++ {
+		if !m.Has(de) {
+			continue
+		}
+		var without, again Message
+		w.Relay(m, nil, 0x0421)
+		w.Remove(de)
+		b, err := w.Finish()
+		if err == nil {
+			err = without.Parse(m.spec, b)
+		}
+		if err != nil || without.Has(de) || without.MTI() != 0x0421 {
+			tb.Fatalf("without DE%d: %v", de, err)
+		}
+		w.Relay(&without, nil, m.MTI())
+		w.Set(de, m.Value(de))
+		if b, err = w.Finish(); err == nil {
+			err = again.Parse(m.spec, b)
+		}
+		if err != nil {
+			tb.Fatalf("with DE%d again: %v", de, err)
+		}
+		for i := 2; i <= 128; i++ {
+			if !bytes.Equal(again.Value(i), m.Value(i)) {
+				tb.Fatalf("DE%d out and in again: DE%d is %q, want %q", de, i, again.Value(i), m.Value(i))
+			}
 		}
 	}
 }

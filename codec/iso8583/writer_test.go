@@ -21,7 +21,7 @@ func TestEcho(t *testing.T) {
 			for _, de := range []int{3, 4, 7, 11, 32, 33, 37} {
 				w.Set(de, m.Value(de))
 			}
-			w.SetString(39, "00")
+			w.SetUint(39, 0)
 			w.Set(120, m.Value(120))
 			b, err := w.Finish()
 			if err == nil {

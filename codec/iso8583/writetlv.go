@@ -91,6 +91,9 @@ func (w *Writer) EndTLV() {
 		w.fail(open.de, ReasonLength)
 	default:
 		p.write(w.dst[open.start:open.start+p.width], n)
+		if encode := encodings[f.enc].encode; encode != nil {
+			w.dst, _ = encode(w.dst, open.start+p.width)
+		}
 		w.mark(open.de)
 	}
 }
