@@ -63,3 +63,56 @@ func TestWriteDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// TestRelayDoesNotAllocate relays with changes that add, replace and remove.
+func TestRelayDoesNotAllocate(t *testing.T) {
+	for _, name := range BuiltinNames() {
+		s := mustBuiltin(t, name)
+		var m Message
+		if err := m.Parse(s, request190(t, s)); err != nil {
+			t.Fatal(err)
+		}
+		dst := make([]byte, 0, 1024)
+		var w Writer
+		if n := testing.AllocsPerRun(100, func() {
+			w.Relay(&m, dst, 0x0201)
+			w.Set(7, relayed[0].value)
+			w.SetUint(11, 43)
+			w.SetString(33, "999999")
+			w.Remove(49)
+			w.BeginTLV(120)
+			w.TLVString(1, "PAY")
+			w.EndTLV()
+			if _, err := w.Finish(); err != nil {
+				t.Error(err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// TestCompositesDoNotAllocate reads and checks a message with a chip's data.
+func TestCompositesDoNotAllocate(t *testing.T) {
+	for _, name := range BuiltinNames() {
+		s := mustBuiltin(t, name)
+		mti := MTI(0x0100)
+		if name == "iso93-ascii" {
+			mti = 0x1100
+		}
+		b := sampleMessage(t, s, mti)
+		var m Message
+		if n := testing.AllocsPerRun(100, func() {
+			if err := m.Parse(s, b); err != nil || s.Check(&m) != nil {
+				t.Error(err)
+			}
+			cryptogram, ok := FindBER(m.Value(55), 0x9f26)
+			other, found := m.Subfield(55, "9F26")
+			if _, mac := m.MAC(); !ok || !found || !mac || len(cryptogram) != 8 || len(other) != 8 {
+				t.Error("wrong values")
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,11 +24,16 @@ const goldenDir = "../../testdata/iso8583"
 // written again, and read by the second implementation.
 func TestGolden(t *testing.T) {
 	datadriven.Walk(t, goldenDir, func(t *testing.T, path string) {
+		if strings.Contains(path, "/good/") {
+			return // see TestGood
+		}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			var name, mti string
 			d.ScanArgs(t, "spec", &name)
 			s := mustBuiltin(t, name)
 			switch d.Cmd {
+			case "check":
+				return goldenCheck(t, s, bytesOf(t, d.Input))
 			case "parse":
 				return goldenParse(t, s, bytesOf(t, d.Input))
 			case "write":
@@ -193,6 +199,8 @@ func bytesOf(tb testing.TB, text string) []byte {
 func goldenMessages(tb testing.TB) (messages [][]byte) {
 	tb.Helper()
 	files, err := filepath.Glob(goldenDir + "/*")
+	bad, _ := filepath.Glob(goldenDir + "/bad/*")
+	files = slices.DeleteFunc(append(files, bad...), func(f string) bool { return filepath.Ext(f) == "" && isDir(f) })
 	if err != nil || len(files) == 0 {
 		tb.Fatal("no golden messages", err)
 	}
@@ -210,4 +218,22 @@ func goldenMessages(tb testing.TB) (messages [][]byte) {
 		}
 	}
 	return messages
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// goldenCheck reads a message and prints what its type asks for and it lacks.
+func goldenCheck(t *testing.T, s *Spec, b []byte) string {
+	var m Message
+	if err := m.Parse(s, b); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, e := range s.CheckAll(&m) {
+		fmt.Fprintln(&out, e)
+	}
+	return out.String()
 }

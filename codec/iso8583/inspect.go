@@ -1,0 +1,179 @@
+package iso8583
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// Field is one field of a message for people: the message type (DE 0), the
+// bitmaps (DE 1), an element, or a subfield. It holds views of the message.
+type Field struct {
+	DE          int    // of the element, for subfields too
+	Path        string // "55", "55.9F02", "48.004"
+	Description string // from the spec; empty when it has none
+	Format      string // in the notation of the standard, "n12"; empty when not known
+	Offset      int    // of Raw from the start of the message, in bytes
+	Raw         []byte // as it stands in the message, with tag and length prefix
+	Value       []byte // canonical: text, or raw bytes when Binary
+	Binary      bool   // Value is no text
+	Known       bool   // the spec has it
+	Mask        Mask   // how much of Value people may see
+	Fields      []Field
+	valueAt     int // where in Raw the value begins
+}
+
+// Text is the value for people: text, or binary values in hexadecimal, with
+// what the mask hides as stars. A composite has the text of its subfields.
+func (f *Field) Text() string {
+	if len(f.Fields) > 0 {
+		var parts []string
+		for i := range f.Fields {
+			sub := &f.Fields[i]
+			parts = append(parts, sub.Path[strings.LastIndexByte(sub.Path, '.')+1:]+"="+sub.Text())
+		}
+		return strings.Join(parts, " ")
+	}
+	return string(f.Mask.Append(nil, f.text()))
+}
+
+// Clear is Text without a mask, for tests and for those who may see it.
+func (f *Field) Clear() string { return string(f.text()) }
+
+func (f *Field) text() []byte {
+	if f.Binary {
+		return []byte(strings.ToUpper(hex.EncodeToString(f.Value)))
+	}
+	return f.Value
+}
+
+// RawText is Raw in hexadecimal, upper case. Of a field with a mask the bytes of
+// the value are stars: two for each byte, so that lengths can still be checked.
+func (f *Field) RawText() string {
+	text := []byte(strings.ToUpper(hex.EncodeToString(f.Raw)))
+	switch {
+	case len(f.Fields) > 0:
+		for i := range f.Fields {
+			sub := &f.Fields[i]
+			at := 2 * (sub.Offset - f.Offset)
+			copy(text[at:], sub.RawText())
+		}
+	case f.Mask != MaskNone:
+		for i := 2 * f.valueAt; i < len(text); i++ {
+			text[i] = '*'
+		}
+	}
+	return string(text)
+}
+
+// Fields lists the fields of the message in their order, the message type and
+// the bitmaps first. After an error of Parse these are the fields before the bad
+// one. It allocates; it is for people, not for the hot path.
+func (m *Message) Fields() []Field {
+	if m.spec == nil || m.mti == 0 {
+		return nil
+	}
+	s := m.spec
+	all := []Field{{Path: "0", Description: s.details[0].description, Format: s.details[0].format,
+		Raw: m.buf[:s.mtiBytes], Value: []byte(m.mti.String()), Known: true}}
+	if m.body == 0 {
+		return all // the bitmaps are bad
+	}
+	all = append(all, Field{DE: 1, Path: "1", Description: s.details[1].description, Format: s.details[1].format,
+		Offset: s.mtiBytes, Raw: m.buf[s.mtiBytes:m.body], Value: m.bitmapBytes(), Binary: true, Known: true})
+	for de := 2; de <= 128; de++ {
+		if m.Has(de) {
+			all = append(all, m.field(de))
+		}
+	}
+	if de, rest := m.Rest(); de != 0 {
+		all = append(all, Field{DE: de, Path: fmt.Sprint(de), Description: "not in the spec, kept with all that follows",
+			Offset: m.tailAt, Raw: rest, Value: rest, Binary: true, Mask: MaskAll})
+	}
+	return all
+}
+
+// bitmapBytes are the bitmaps in binary.
+func (m *Message) bitmapBytes() []byte {
+	raw := m.buf[m.spec.mtiBytes:m.body]
+	f := &m.spec.fields[1]
+	if f.kind == kindPlain {
+		return raw
+	}
+	b, _ := encodings[f.enc].decode(nil, raw, len(raw)/2)
+	return b
+}
+
+func (m *Message) field(de int) Field {
+	d := &m.spec.details[de]
+	f := &m.spec.fields[de]
+	from, to := m.rawSpan(de)
+	out := Field{DE: de, Path: fmt.Sprint(de), Description: d.description, Format: d.format, Offset: from,
+		Raw: m.buf[from:to:to], Value: m.Value(de), Binary: f.class == classB, Known: m.spec.Defines(de), Mask: d.mask}
+	if p, why := f.locate(m.buf, from); why == faultNone {
+		out.valueAt = p.at - from
+	}
+	switch {
+	case !out.Known:
+		out.Mask = MaskAll // nobody knows what it is
+	case f.tags != nil:
+		out.Fields = tagFields(&out, d, f, to)
+	case f.group != nil:
+		p := place{at: int(m.spans[de].at), wire: int(m.spans[de].n)}
+		out.Fields = groupFields(&out, f, m.buf, p)
+	}
+	return out
+}
+
+// tagFields lists the tags of an element in our dialect's shape. In each of its
+// encodings a character is one byte, so that values and wire are of one length.
+func tagFields(of *Field, d *detail, f *field, end int) (all []Field) {
+	at := end - len(of.Value)
+	r := ReadTLV(of.Value)
+	for tag, v, ok := r.Next(); ok; tag, v, ok = r.Next() {
+		sub := Field{DE: of.DE, Path: fmt.Sprintf("%s.%03d", of.Path, tag), Offset: at, Value: v, valueAt: tlvHead}
+		if known := d.tags[tag]; known != nil {
+			sub.Description, sub.Format, sub.Mask, sub.Known = known.description, known.format, known.mask, true
+		}
+		size := tlvHead + len(v)
+		sub.Raw = of.Raw[at-of.Offset : at-of.Offset+size]
+		at += size
+		all = append(all, sub)
+	}
+	return all
+}
+
+// groupFields lists the elements of a composite; unknown tags of DE55 that name
+// a card are masked too.
+func groupFields(of *Field, f *field, b []byte, p place) (all []Field) {
+	c := f.group.cursor(b, p, f.prefix != prefixFixed)
+	for {
+		ok, _ := c.next()
+		if !ok {
+			return all
+		}
+		sub := Field{DE: of.DE, Offset: c.from, Raw: b[c.from:c.end()], Binary: c.f.class == classB, valueAt: c.place.at - c.from}
+		tag := string(c.tag)
+		if c.sub != nil {
+			tag = c.sub.tag
+			sub.Description, sub.Format, sub.Mask, sub.Known = c.sub.description, c.sub.format, c.sub.mask, true
+		} else if of.Mask == MaskEMV {
+			sub.Mask = emvMasks[tag]
+		}
+		if of.Mask != MaskNone && of.Mask != MaskEMV {
+			sub.Mask = of.Mask
+		}
+		sub.Path = of.Path + "." + tag
+		sub.Value = b[c.at:c.at]
+		switch {
+		case c.f.inPlace():
+			sub.Value = b[c.place.at:c.end()]
+		default:
+			sub.Value, _ = encodings[c.f.enc].decode(nil, b[c.place.at:c.end()], c.n)
+		}
+		if c.f.group != nil {
+			sub.Fields = groupFields(&sub, c.f, b, c.place)
+		}
+		all = append(all, sub)
+	}
+}
