@@ -1,5 +1,7 @@
 package iso8583
 
+import "encoding/binary"
+
 // Packed BCD: two digits a byte. A value of odd length leaves half a byte, the
 // filler, before it or behind it; a spec says where and with what. The filler
 // is checked: a reader that ignored it would take two different messages for
@@ -9,11 +11,12 @@ package iso8583
 // separator, the nibble D, is the '=' (0x3D) of ISO 7813, and the class of a
 // field tells a digit from the rest without a second table.
 
+// bcdPairs has both characters of a byte, the first one in the low half.
 var bcdPairs = makeBCDPairs()
 
-func makeBCDPairs() (t [256][2]byte) {
+func makeBCDPairs() (t [256]uint16) {
 	for c := range t {
-		t[c] = [2]byte{'0' + byte(c>>4), '0' + byte(c&0xf)}
+		t[c] = uint16('0'+c>>4) | uint16('0'+c&0xf)<<8
 	}
 	return t
 }
@@ -29,9 +32,11 @@ func nibble(c byte) byte {
 }
 
 func unpack(dst, src []byte) []byte {
-	for _, c := range src {
-		p := &bcdPairs[c]
-		dst = append(dst, p[0], p[1])
+	at := len(dst)
+	dst = append(append(dst, src...), src...) // room only
+	out := dst[at:]
+	for i, c := range src {
+		binary.LittleEndian.PutUint16(out[2*i:], bcdPairs[c])
 	}
 	return dst
 }

@@ -121,6 +121,7 @@ func (f *field) compile(j *fieldJSON) string {
 	if !f.sign && f.class != classA {
 		f.row = rangesOf[f.class]
 	}
+	f.quick = f.row != nil
 	if f.row != nil && f.prefix == prefixFixed {
 		f.kind = kindFixed
 	}
@@ -347,7 +348,7 @@ func (c *compiler) finishUnknown() {
 		if f := &c.spec.fields[de]; f.kind == kindAbsent && !(de == 65 && c.spec.bitmaps == bitmapsByBit) {
 			*f = row
 			c.spec.details[de].describe(f, &j)
-			c.spec.unknown[(de-1)>>6] |= 1 << (63 - (de-1)&63)
+			f.unknown = true
 		}
 	}
 }

@@ -85,7 +85,7 @@ func (c *compiler) tagged(key string, f *field, d *detail, j *fieldJSON) bool {
 		return false
 	}
 	j.Class = as.Class
-	f.tags = newTagTable(f.class)
+	f.tags, f.quick = newTagTable(f.class), false
 	d.tags = make(map[int]*detail)
 	good := true
 	c.object(key, j.subfields(), func(tag string, value json.RawMessage) {

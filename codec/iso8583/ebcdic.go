@@ -51,8 +51,11 @@ func inverse(t *[256]byte) (to [256]byte) {
 }
 
 func mapped(dst, src []byte, t *[256]byte) ([]byte, fault) {
-	for _, c := range src {
-		dst = append(dst, t[c])
+	at := len(dst)
+	dst = append(dst, src...)
+	out := dst[at:]
+	for i, c := range out {
+		out[i] = t[c]
 	}
 	return dst, faultNone
 }

@@ -8,6 +8,8 @@ type field struct {
 	pad     padding
 	fill    byte
 	sign    bool   // x+n: a C or D stands before the digits
+	quick   bool   // to write: the value as it is, its row is all there is to check
+	unknown bool   // the row of elements that the spec lacks but can skip
 	byBytes bool   // length and prefix count bytes of the wire, not of the value
 	length  uint16 // exact for a fixed field, else the maximum
 	prefix  prefix

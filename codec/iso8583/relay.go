@@ -4,9 +4,9 @@ package iso8583
 // builds a message of its own.
 type openRelay struct {
 	m  *Message
-	at int // the first byte that is not copied yet
-	// until is the first element that is neither copied nor passed over.
-	until int
+	at int // the first byte that is neither copied nor passed over
+	// touched are the elements that are replaced or taken out.
+	touched [2]uint64
 }
 
 // Relay starts a message at the end of dst that is the parsed message m with a
@@ -25,7 +25,7 @@ func (w *Writer) Relay(m *Message, dst []byte, mti MTI) {
 		return
 	}
 	w.Begin(m.spec, dst, mti)
-	w.relay = openRelay{m: m, at: m.body, until: 2}
+	w.relay = openRelay{m: m, at: m.body}
 }
 
 // Remove leaves an element of a relayed message out. It does nothing when the
@@ -42,16 +42,17 @@ func (w *Writer) Remove(de int) {
 }
 
 // relayTo copies everything before the element de and passes over it.
-func (w *Writer) relayTo(de int) {
+func (w *Writer) relayTo(de int) bool {
 	r := &w.relay
 	if r.m.tailDE != 0 && de >= r.m.tailDE {
 		w.fail(de, ReasonUnknown) // inside of what cannot be read
-		return
+		return false
 	}
 	from, to := r.m.Span(de)
 	w.dst = append(w.dst, r.m.buf[r.at:from]...)
-	w.carry(r.until, de)
-	r.at, r.until = to, de+1
+	r.at = to
+	r.touched[(de-1)>>6] |= 1 << (63 - (de-1)&63)
+	return true
 }
 
 // relayRest copies the rest. It says whether the elements of the new message are
@@ -59,24 +60,8 @@ func (w *Writer) relayTo(de int) {
 func (w *Writer) relayRest() bool {
 	r := &w.relay
 	w.dst = append(w.dst, r.m.buf[r.at:]...)
-	w.carry(r.until, 129)
+	for i := range w.present {
+		w.present[i] |= r.m.bits[i] &^ r.touched[i]
+	}
 	return w.present == r.m.bits
-}
-
-// carry takes over the bits of the elements from up to, not including, to.
-func (w *Writer) carry(from, to int) {
-	first, second := ^uint64(0), ^uint64(0)
-	if from > 64 {
-		first, second = 0, ^before(from-64)
-	} else {
-		first = ^before(from)
-	}
-	switch {
-	case to <= 64:
-		first, second = first&before(to), 0
-	case to <= 128:
-		second &= before(to - 64)
-	}
-	w.present[0] |= w.relay.m.bits[0] & first
-	w.present[1] |= w.relay.m.bits[1] & second
 }

@@ -12,8 +12,7 @@ type Spec struct {
 	mtiBytes    int // of the message type on the wire
 	bitmapBytes int // of one bitmap on the wire
 	bitmaps     bitmapCount
-	keep        bool      // elements that the spec lacks end the readable part
-	unknown     [2]uint64 // elements that the spec lacks but knows how to skip
+	keep        bool // elements that the spec lacks end the readable part
 	rules       map[MTI]*rule
 	// The cold part, beside the table so that rows stay small.
 	details [129]detail
@@ -42,12 +41,7 @@ func (s *Spec) Name() string { return s.name }
 
 // Defines says that the spec has a data element of this number (2 to 128).
 func (s *Spec) Defines(de int) bool {
-	return de >= 2 && de <= 128 && s.fields[de].kind != kindAbsent && !s.unknownDE(de)
-}
-
-// unknownDE says that the row of an element is that of unknown ones.
-func (s *Spec) unknownDE(de int) bool {
-	return s.unknown[(de-1)>>6]<<((de-1)&63)>>63 != 0
+	return de >= 2 && de <= 128 && s.fields[de].kind != kindAbsent && !s.fields[de].unknown
 }
 
 // Format is the notation of the standard: "n12", "ans..28", "b8"; empty for an

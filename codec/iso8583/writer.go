@@ -1,9 +1,6 @@
 package iso8583
 
-import (
-	"encoding/binary"
-	"strconv"
-)
+import "encoding/binary"
 
 // Writer builds one message after another at the end of a byte slice. The zero
 // value is ready; it belongs to one goroutine. Elements are set in ascending
@@ -36,11 +33,11 @@ func (w *Writer) Begin(s *Spec, dst []byte, mti MTI) {
 	}
 	// Nearly every message needs the second bitmap, so room is kept for both;
 	// Finish closes the gap otherwise. That keeps writing a single pass.
-	for range 2 * w.spec.bitmapBytes {
-		w.dst = append(w.dst, 0)
-	}
+	w.dst = append(w.dst, noBitmaps[:2*s.bitmapBytes]...)
 	w.body = len(w.dst)
 }
+
+var noBitmaps [32]byte // two bitmaps in hexadecimal
 
 // Set writes an element's canonical value. A nil value writes nothing, so that
 // Set(de, m.Value(de)) echoes an element with its absence; an empty one that is
@@ -52,6 +49,10 @@ func (w *Writer) Set(de int, v []byte) {
 	if f := w.open(de, len(v)); f != nil {
 		at := len(w.dst)
 		w.dst = append(w.dst, v...)
+		if f.quick && (f.pad == padNone || len(v) == int(f.length)) && f.row.hold(v) {
+			w.mark(de)
+			return
+		}
 		w.close(de, f, at)
 	}
 }
@@ -72,7 +73,15 @@ func (w *Writer) SetString(de int, v string) {
 // the left, whatever the spec says about padding: that is what a number is.
 func (w *Writer) SetUint(de int, v uint64) {
 	var room [20]byte
-	digits := strconv.AppendUint(room[:0], v, 10)
+	at := len(room)
+	for {
+		at--
+		room[at] = byte('0' + v%10)
+		if v /= 10; v == 0 {
+			break
+		}
+	}
+	digits := room[at:]
 	n := len(digits)
 	if w.defines(de) && w.spec.fields[de].prefix == prefixFixed {
 		n = max(n, w.spec.fields[de].valueMax())
@@ -85,12 +94,16 @@ func (w *Writer) SetUint(de int, v uint64) {
 		w.fail(de, w.spec.details[de].format) // text is no binary value
 		return
 	}
-	at := len(w.dst)
+	from := len(w.dst)
 	for range n - len(digits) {
 		w.dst = append(w.dst, '0')
 	}
 	w.dst = append(w.dst, digits...)
-	w.close(de, f, at)
+	if f.quick && (f.pad == padNone || n == int(f.length)) {
+		w.mark(de) // every row has the digits
+		return
+	}
+	w.close(de, f, from)
 }
 
 // Finish gives dst with the message at its end. On an error it gives dst as it
@@ -173,21 +186,21 @@ func (w *Writer) defines(de int) bool { return w.spec != nil && w.spec.Defines(d
 // open checks that the element may be written now with a value of n bytes and
 // writes its length prefix. It gives nil when the Writer has failed.
 func (w *Writer) open(de, n int) *field {
-	switch {
-	case w.err != nil:
-		return nil
-	case !w.defines(de):
-		w.fail(de, ReasonUnknown)
-		return nil
-	case de <= w.last || w.tlv.de != 0 || w.group.de != 0:
-		w.fail(de, ReasonOrder)
-		return nil
-	}
-	if w.relay.m != nil {
-		w.relayTo(de)
+	if w.spec == nil || uint(de-2) > 126 || de <= w.last || w.tlv.de|w.group.de != 0 || w.err != nil {
+		return w.refuse(de)
 	}
 	f := &w.spec.fields[de]
-	if f.kind == kindFixed && n == int(f.length) {
+	if f.kind == kindAbsent || f.unknown {
+		return w.refuse(de)
+	}
+	if w.relay.m != nil && !w.relayTo(de) {
+		return nil
+	}
+	switch {
+	case f.kind == kindFixed && n == int(f.length):
+		return f
+	case f.kind == kindPlain && f.digits != 0 && f.pad == padNone && n <= int(f.length):
+		w.dst = appendPrefix(w.dst, f.prefix, n)
 		return f
 	}
 	units, ok := f.fits(n)
@@ -199,6 +212,15 @@ func (w *Writer) open(de, n int) *field {
 		w.dst = appendPrefix(w.dst, f.prefix, units)
 	}
 	return f
+}
+
+// refuse says why open does not take an element.
+func (w *Writer) refuse(de int) *field {
+	if !w.defines(de) {
+		w.fail(de, ReasonUnknown)
+	}
+	w.fail(de, ReasonOrder)
+	return nil
 }
 
 // close takes what dst holds from at as the element's value: it is checked,
