@@ -69,7 +69,7 @@ func (n *node) serve(ctx context.Context, drain time.Duration, talk io.Writer) e
 		defer restore()
 		fmt.Fprintln(talk, "switchd: stopping: no new payments, waiting for the open ones; Ctrl-C again ends at once")
 		if left := n.drain(work, drain); left > 0 {
-			fmt.Fprintf(talk, "switchd: %d payments are still open; the next start goes on with them\n", left)
+			fmt.Fprintf(talk, "switchd: payments still open: %d; the next start goes on with them\n", left)
 		}
 		stop()
 	}()

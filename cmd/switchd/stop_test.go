@@ -95,7 +95,7 @@ func TestDrainLimit(t *testing.T) {
 		t.Errorf("a %s with code %q, want the sign-off", out.mti, out.de[70])
 	}
 	p.wait(patience, 0)
-	if want := "1 payments are still open; the next start goes on with them"; !strings.Contains(p.err.String(), want) {
+	if want := "payments still open: 1; the next start goes on with them"; !strings.Contains(p.err.String(), want) {
 		t.Errorf("it said:\n%s\nwant %q", p.err.String(), want)
 	}
 }

@@ -44,10 +44,13 @@ func (e *Engine) restore() error {
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
+	if err := e.store(e.o.Log.Next() - 1); err != nil {
+		return err
+	}
 	if replayed > 0 {
 		e.o.Logger.Info("journal replayed", "from", from, "records", replayed, "open", e.m.OpenCount())
 	}
-	return e.store(e.o.Log.Next() - 1)
+	return nil
 }
 
 func (e *Engine) store(applied uint64) error {

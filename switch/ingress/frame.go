@@ -84,9 +84,12 @@ func (in *Ingress) request(s *link, body []byte) {
 	fault := s.Dialect.Request(&s.msg, body, ev)
 	switch {
 	case fault == nil:
-		if in.draining.Load() {
-			// Declined by the machine, not here: on the record, so that a repeat
-			// is told the same, whenever it comes.
+		// Declined by the machine, not here: on the record, so that a repeat is
+		// told the same, whenever it comes.
+		switch {
+		case ev.Request.Repeat && in.turned.has(&ev.Request.Key):
+			ev.Request.Refuse = payment.Busy
+		case in.draining.Load():
 			ev.Request.Refuse = payment.Closing
 		}
 		return

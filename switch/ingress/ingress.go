@@ -51,6 +51,7 @@ type Ingress struct {
 	metrics  *metrics
 	draining atomic.Bool // no new payments
 	leaving  atomic.Bool // sign off every link
+	turned   turnedAway
 }
 
 var _ gnetio.Handler = (*Ingress)(nil)
@@ -121,28 +122,6 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 		s.used = 0
 	}
 	s.flush()
-}
-
-// shed answers the requests that found no room. A repeat gets no answer: its
-// original may be under way, and "busy" would be mistaken for its outcome.
-func (in *Ingress) shed(s *link, events []payment.Event) {
-	for i := range events {
-		ev := &events[i]
-		// The first that did not fit may have been too low in priority; try the
-		// rest one by one, so that an answer never waits behind a request.
-		if i > 0 {
-			if n, _ := in.o.Engine.Submit(events[i : i+1]); n == 1 {
-				continue
-			}
-		}
-		in.metrics.shed.Inc()
-		if ev.Kind != payment.RequestArrived || ev.Request.Repeat {
-			continue
-		}
-		s.append(func(dst []byte) ([]byte, error) {
-			return s.Dialect.RefuseRequest(&s.writer, dst, ev, translate.Overloaded)
-		})
-	}
 }
 
 // Tick does a link's upkeep: echo, missed echoes, sign-off.

@@ -47,6 +47,12 @@ func (f *fakeEngine) Submit(events []payment.Event) (int, error) {
 	return len(events), nil
 }
 
+func (f *fakeEngine) grow(room int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.room = room
+}
+
 func (f *fakeEngine) last() payment.Event {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -294,6 +300,16 @@ func TestFullEngineIsAnsweredAtOnce(t *testing.T) {
 		m := r.receive()
 		if string(m.Value(39)) != "96" || string(m.Value(11)) != stan || string(m.Value(37)) != "RRN000"+stan {
 			t.Errorf("got DE39 %s for %s, want 96 for %s", m.Value(39), m.Value(11), stan)
+		}
+	}
+	// There is room again: the repeat of what was told "busy" is told so on the
+	// record; the repeat of what was told nothing is an ordinary request.
+	r.engine.grow(2)
+	for stan, want := range map[string]payment.Outcome{"000002": payment.Busy, "000003": payment.NoOutcome} {
+		r.send(r.message(0x0201, pushTo(stan)))
+		r.expect(payment.RequestArrived)
+		if got := r.engine.last().Request.Refuse; got != want {
+			t.Errorf("repeat of %s is to be refused with %v, want %v", stan, got, want)
 		}
 	}
 }

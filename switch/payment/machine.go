@@ -27,7 +27,8 @@ type Machine struct {
 	participants []participant
 	store        Store
 
-	open   map[ID]*Payment
+	open   map[ID]*Payment   // and the closed ones that are not flushed yet
+	active int               // of them that are open: what OpenMax bounds, whenever the flushes come
 	keys   map[RequestKey]ID // of the payments in memory
 	due    deadlines
 	totals Totals
@@ -98,8 +99,8 @@ func (m *Machine) NextDeadline() (int64, bool) {
 	return m.due[0].deadline, true
 }
 
-// OpenCount is the number of payments in memory.
-func (m *Machine) OpenCount() int { return len(m.open) }
+// OpenCount is the number of payments that wait for an outcome or a repair.
+func (m *Machine) OpenCount() int { return m.active }
 
 // Totals returns how many payments have ever entered each state.
 func (m *Machine) Totals() Totals { return m.totals }

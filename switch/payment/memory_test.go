@@ -62,7 +62,7 @@ func fingerprint(m *Machine) string {
 	}
 	fmt.Fprintf(&b, "machine %x\n", m.appendMachine(nil))
 	at, ok := m.NextDeadline()
-	fmt.Fprintf(&b, "next %d %v\n", at, ok)
+	fmt.Fprintf(&b, "next %d %v, %d open\n", at, ok, m.OpenCount())
 	return b.String()
 }
 

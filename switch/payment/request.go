@@ -15,10 +15,11 @@ func (m *Machine) request(e *Event) {
 		m.repeated(prior, e)
 		return
 	}
-	full := len(m.open) >= m.config.OpenMax
+	full := m.active >= m.config.OpenMax
 	p := m.take()
 	p.begin(e)
 	m.open[p.ID], m.keys[p.Key] = p, p.ID
+	m.active++
 	p.DeadlineD0 = e.At + int64(m.at(e.From).profile.Timers.Total)
 	m.touch(p)
 	m.move(p, NewRequest)
@@ -164,6 +165,7 @@ func (m *Machine) decline(p *Payment, cause Cause, why Outcome) {
 
 // close ends the machine's work on p; the next Flush takes it out of memory.
 func (m *Machine) close(p *Payment) {
+	m.active--
 	m.clearDeadline(p)
 	p.Repairing = false
 	m.touch(p)

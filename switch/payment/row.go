@@ -193,6 +193,7 @@ func (m *Machine) Restore(s *Snapshot) error {
 			return fmt.Errorf("row of an open payment: %w", err)
 		}
 		m.open[p.ID], m.keys[p.Key] = p, p.ID
+		m.active++
 		if p.deadline != 0 {
 			m.setDeadline(p, p.deadline)
 		}
@@ -233,7 +234,8 @@ func (m *Machine) restoreParticipant(n route.Participant, row []byte) error {
 // LastAt is the time of the last event: the sequencer never stamps less.
 func (m *Machine) LastAt() int64 { return m.lastAt }
 
-// OpenPayments calls f for each payment in memory, in the order of their numbers.
+// OpenPayments calls f for each payment in memory, in the order of their numbers:
+// the open ones, and those that have closed since the last Flush.
 func (m *Machine) OpenPayments(f func(*Payment)) {
 	ids := make([]ID, 0, len(m.open))
 	//tidy:unordered sorted below

@@ -71,7 +71,9 @@ func (d *Dialect) reply(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]by
 	text(w, 102, p, payment.PayerAccount)
 	w.BeginTLV(120)
 	w.TLVString(tagType, "PAY")
-	if p.Reply != payment.Duplicate { // then p is not a payment and has no id
+	// A request that never became a payment has no id. Busy is told by the rim, or
+	// by the machine to a repeat of what the rim has refused: the same bytes.
+	if p.Reply != payment.Duplicate && p.Reply != payment.Busy {
 		id := SwitchID(p.ID)
 		w.TLV(tagSwitchID, id[:])
 	}

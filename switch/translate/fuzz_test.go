@@ -38,7 +38,7 @@ func FuzzRequest(f *testing.F) {
 		if err := payment.DecodeEvent(payment.AppendEvent(nil, &ev), &back); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.RefuseRequest(&w, nil, &ev, Overloaded); err != nil {
+		if _, err := d.RefuseRequest(&w, nil, &ev, payment.Busy); err != nil {
 			t.Fatalf("a request that was read cannot be refused: %v", err)
 		}
 	})

@@ -14,7 +14,6 @@ type Refusal struct {
 // The refusals that are not about a field.
 var (
 	NotSignedOn  = Refusal{"91", "NOT SIGNED ON"}
-	Overloaded   = Refusal{"96", "BUSY"}
 	NotSupported = Refusal{"40", "NOT SUPPORTED"}
 )
 
@@ -53,6 +52,9 @@ func (d *Dialect) Refuse(w *iso8583.Writer, dst []byte, msg *iso8583.Message, r 
 	if msg.Has(70) {
 		w.Set(70, msg.Value(70))
 	}
+	if msg.Has(102) {
+		w.Set(102, msg.Value(102))
+	}
 	b, err := w.Finish()
 	return b, err == nil
 }
@@ -78,18 +80,9 @@ func (d *Dialect) NetworkAnswer(w *iso8583.Writer, dst []byte, msg *iso8583.Mess
 }
 
 // RefuseRequest appends the refusal of a push request that was read but not
-// taken, for when its message is no longer at hand.
-func (d *Dialect) RefuseRequest(w *iso8583.Writer, dst []byte, ev *payment.Event, r Refusal) ([]byte, error) {
+// taken: what the machine would have answered, had it declined it for why.
+func (d *Dialect) RefuseRequest(w *iso8583.Writer, dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error) {
 	q := &ev.Request
-	w.Begin(d.Spec, dst, mtiFinancial.Response())
-	w.SetUint(3, processingPay*10_000+uint64(q.AccountTypes))
-	w.SetUint(4, uint64(q.Amount.Minor))
-	w.SetUint(7, uint64(q.Key.Transmitted))
-	w.SetUint(11, uint64(q.Key.STAN))
-	w.SetString(32, d.Directory.institution(d.Participant))
-	w.Set(37, q.Key.RRN[:])
-	w.SetString(39, r.Code)
-	w.SetString(44, r.Note)
-	w.SetUint(49, uint64(q.Amount.Currency))
-	return w.Finish()
+	p := payment.Payment{Key: q.Key, Amount: q.Amount, AccountTypes: q.AccountTypes, Text: ev.Text, Reply: why}
+	return d.reply(w, dst, &p)
 }
