@@ -61,7 +61,7 @@ var encodings = [...]encodingRow{
 		decode: decodeLBCD, encode: encodeLBCD},
 	encLBCDF: {class: "n", wireBytes: packed, valueBytes: double, words: "BCD filled on the right with F",
 		decode: decodeLBCDF, encode: encodeLBCDF},
-	encSigned: {class: "x+n", wireBytes: signed, valueBytes: unsigned, words: "a sign in ASCII and BCD",
+	encSigned: {class: "x+n", wireBytes: signed, valueBytes: unsigned, words: "ASCII and BCD",
 		decode: decodeSigned, encode: encodeSigned},
 	encEBCDIC: {name: "EBCDIC", wireBytes: same, valueBytes: same, words: "EBCDIC 037",
 		decode: decodeEBCDIC, encode: encodeEBCDIC},

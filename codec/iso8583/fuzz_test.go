@@ -3,6 +3,7 @@ package iso8583
 import (
 	"bytes"
 	"errors"
+	"path/filepath"
 	"testing"
 )
 
@@ -15,7 +16,16 @@ func seed(f *testing.F) {
 			f.Add(uint8(i), b)
 		}
 	}
+	for i, name := range BuiltinNames() {
+		files, _ := filepath.Glob(filepath.Join(goldenDir, "good", name, "*.hex"))
+		for _, file := range files {
+			f.Add(uint8(i), readGood(f, file))
+		}
+	}
 }
+
+// composites is a spec with each kind of composite.
+const composites = `"2": {"type": "String", "length": 19, "enc": "BCD", "prefix": "BCD.LL"}, ` + compositeFields
 
 func fuzzSpecs(f *testing.F) (all []*Spec) {
 	f.Helper()
@@ -30,14 +40,19 @@ func fuzzSpecs(f *testing.F) (all []*Spec) {
 // byte.
 func FuzzParse(f *testing.F) {
 	seed(f)
-	all := fuzzSpecs(f)
+	all := append(fuzzSpecs(f), mustLoad(f, composites))
 	var m Message // one for all inputs: nothing of the last message may show
 	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
 		s := all[int(which)%len(all)]
 		err := m.Parse(s, b)
+		if cap(m.scratch) > scratchMax(len(b)) {
+			t.Fatalf("%d bytes for an input of %d", cap(m.scratch), len(b))
+		}
+		m.Fields()
 		if err == nil {
 			checkRewrite(t, s, &m, b)
 			checkRelay(t, &m)
+			m.scratch = nil // the bound is that of each input alone
 			return
 		}
 		var bad *FieldError
@@ -47,6 +62,7 @@ func FuzzParse(f *testing.F) {
 		if len(bad.Note()) > 25 {
 			t.Fatalf("%q does not fit DE44", bad.Note())
 		}
+		m.scratch = m.scratch[:len(m.scratch):len(m.scratch)]
 		for de := 0; de <= 129; de++ {
 			v := m.Value(de)
 			if (v != nil) != m.Has(de) || v != nil && bad.DE > 0 && de >= bad.DE {
@@ -56,6 +72,42 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("DE%d is readable and bad", de)
 			}
 		}
+	})
+}
+
+// scratchMax bounds what Parse may allocate for decoded values: four times the
+// input, and the first small buffer that is kept for good.
+func scratchMax(input int) int { return max(4*input, 64) }
+
+// FuzzLoadSpec: no file makes it panic or loop, and a spec that loads reads and
+// writes without a panic.
+func FuzzLoadSpec(f *testing.F) {
+	f.Add(specJSON(compositeFields))
+	f.Add(specJSON(keepFields))
+	f.Add([]byte(`{"name": "x", "unknown": "keep", "messages": {"0200": {"mandatory": [2]}}, "fields": {` + jsonMTI + `,` + jsonBitmap + `}}`))
+	message := bytesOf(f, `"0200" f23c448128e08000 0000000000000000 "0123456789012345678901234567890123456789"`)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := LoadSpec("fuzz.json", data)
+		if err != nil {
+			if len(SpecErrors(err)) == 0 {
+				t.Fatalf("%#v", err)
+			}
+			return
+		}
+		var m Message
+		if m.Parse(s, message) == nil {
+			checkRelay(t, &m)
+			s.CheckAll(&m)
+		}
+		m.Fields()
+		var w Writer
+		w.Begin(s, nil, 0x0200)
+		for de := 2; de <= 128; de++ {
+			if s.Defines(de) {
+				w.SetUint(de, uint64(de))
+			}
+		}
+		w.Finish()
 	})
 }
 

@@ -19,16 +19,11 @@ func (w *Writer) BeginGroup(de int) {
 		w.fail(de, ReasonTLV)
 		return
 	}
-	start := len(w.dst)
-	if w.relay.m != nil && w.err == nil && w.defines(de) && de > w.last {
-		w.relayTo(de)
-		start = len(w.dst)
-	}
-	f := w.openGroup(de)
+	f := w.next(de)
 	if f == nil {
 		return
 	}
-	w.group = openGroup{de: de, start: start}
+	w.group = openGroup{de: de, start: len(w.dst)}
 	if f.prefix == prefixBER {
 		w.dst = append(w.dst, 0) // EndGroup makes room when one byte is too little
 	} else {
@@ -44,21 +39,6 @@ func (w *Writer) BeginGroup(de int) {
 			w.dst = append(w.dst, 0)
 		}
 	}
-}
-
-// openGroup checks as open does, for a value that is not there yet.
-func (w *Writer) openGroup(de int) *field {
-	switch {
-	case w.err != nil:
-		return nil
-	case !w.defines(de):
-		w.fail(de, ReasonUnknown)
-		return nil
-	case de <= w.last || w.tlv.de != 0 || w.group.de != 0:
-		w.fail(de, ReasonOrder)
-		return nil
-	}
-	return &w.spec.fields[de]
 }
 
 // Sub adds a subfield by its tag as in the spec file ("9F02", "1", "003") with

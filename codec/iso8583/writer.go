@@ -186,18 +186,9 @@ func (w *Writer) defines(de int) bool { return w.spec != nil && w.spec.Defines(d
 // open checks that the element may be written now with a value of n bytes and
 // writes its length prefix. It gives nil when the Writer has failed.
 func (w *Writer) open(de, n int) *field {
-	if w.spec == nil || uint(de-2) > 126 || de <= w.last || w.tlv.de|w.group.de != 0 || w.err != nil {
-		return w.refuse(de)
-	}
-	f := &w.spec.fields[de]
-	if f.kind == kindAbsent || f.unknown {
-		return w.refuse(de)
-	}
-	if w.relay.m != nil && !w.relayTo(de) {
-		return nil
-	}
+	f := w.next(de)
 	switch {
-	case f.kind == kindFixed && n == int(f.length):
+	case f == nil || f.kind == kindFixed && n == int(f.length):
 		return f
 	case f.kind == kindPlain && f.digits != 0 && f.pad == padNone && n <= int(f.length):
 		w.dst = appendPrefix(w.dst, f.prefix, n)
@@ -208,13 +199,27 @@ func (w *Writer) open(de, n int) *field {
 		w.fail(de, ReasonLength)
 		return nil
 	}
-	if f.prefix != prefixFixed {
-		w.dst = appendPrefix(w.dst, f.prefix, units)
+	w.dst = appendPrefix(w.dst, f.prefix, units)
+	return f
+}
+
+// next goes to an element that may be written now, where a relay has copied all
+// before it.
+func (w *Writer) next(de int) *field {
+	if w.spec == nil || uint(de-2) > 126 || de <= w.last || w.tlv.de|w.group.de != 0 || w.err != nil {
+		return w.refuse(de)
+	}
+	f := &w.spec.fields[de]
+	if f.kind == kindAbsent || f.unknown {
+		return w.refuse(de)
+	}
+	if w.relay.m != nil && !w.relayTo(de) {
+		return nil
 	}
 	return f
 }
 
-// refuse says why open does not take an element.
+// refuse says why next does not take an element.
 func (w *Writer) refuse(de int) *field {
 	if !w.defines(de) {
 		w.fail(de, ReasonUnknown)
