@@ -40,7 +40,7 @@ type Message struct {
 // answer can echo them.
 func (m *Message) Parse(s *Spec, b []byte) error {
 	m.spec, m.buf, m.scratch = s, b, m.scratch[:0]
-	m.mti, m.present, m.inPlace, m.whole, m.tailDE = 0, [2]uint64{}, [2]uint64{}, false, 0
+	m.mti, m.present, m.inPlace, m.whole, m.tailDE, m.body = 0, [2]uint64{}, [2]uint64{}, false, 0, 0
 	if len(b) > MessageBytesMax {
 		return m.fail(0, 0, ReasonTooLong)
 	}
@@ -393,5 +393,5 @@ func (m *Message) Uint(de int) (uint64, bool) {
 func (m *Message) Reset() {
 	clear(m.scratch[:cap(m.scratch)])
 	m.spec, m.buf, m.scratch = nil, nil, m.scratch[:0]
-	m.mti, m.present, m.inPlace, m.whole, m.tailDE = 0, [2]uint64{}, [2]uint64{}, false, 0
+	m.mti, m.present, m.inPlace, m.whole, m.tailDE, m.body = 0, [2]uint64{}, [2]uint64{}, false, 0, 0
 }
