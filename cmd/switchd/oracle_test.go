@@ -77,7 +77,7 @@ func readHistory(t testing.TB, data string) *history {
 		id := translate.SwitchID(p.ID)
 		f := &fact{
 			txn: string(id[:]), state: p.State, from: names[p.Key.From], payerBank: names[p.PayerBank], payeeBank: names[p.PayeeBank],
-			rrn: string(p.Key.RRN[:]), amount: p.Amount.Minor, open: p.Open(),
+			rrn: string(p.Echo.RRN[:]), amount: p.Amount.Minor, open: p.Open(),
 		}
 		if h.requests[[2]string{f.from, f.rrn}] != nil {
 			t.Errorf("two payments for request %s of %s", f.rrn, f.from)

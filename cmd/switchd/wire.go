@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -38,7 +39,10 @@ func clock() int64 { return time.Now().UnixNano() }
 // known are the names that a configuration may use. codec/frame knows more
 // framings than links do: headers and keep-alives do not pass session/gnetio yet.
 func known() config.Names {
-	return config.Names{Dialects: iso8583.BuiltinNames(), Framings: []string{frame.BIN2.String()}}
+	return config.Names{
+		Dialects: iso8583.BuiltinNames(), Framings: []string{frame.BIN2.String()},
+		DuplicateFields: translate.DuplicateFields(), MatchFields: translate.MatchFields(), CheckKeys: translate.CheckKeys,
+	}
 }
 
 // node is one switch, wired and not yet running.
@@ -122,7 +126,10 @@ func (n *node) wireRim() error {
 		if err != nil {
 			return err
 		}
-		dialect := &translate.Dialect{Spec: spec, Directory: dir, Participant: profile.Number}
+		dialect, err := (&translate.Dialect{Spec: spec, Directory: dir, Participant: profile.Number}).With(p.DuplicateKey, p.MatchKey)
+		if err != nil {
+			return err
+		}
 		limits := frame.Limits{}.WithDefaults()
 		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: framing, Limits: limits}
 		readers[p.ID] = ingress.Participant{
@@ -144,6 +151,7 @@ func machineConfig(cfg *config.Config) payment.Config {
 		t := p.Timers
 		c.Participants = append(c.Participants, payment.Profile{
 			ID: p.ID, Institution: p.Institution, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes,
+			Match:       matchOf(p.MatchKey),
 			NetDebitCap: p.NetDebitCap, AmbiguousDebit: codes(p.Ambiguous), AmbiguousCredit: codes(ambiguousCredit),
 			Timers: payment.Timers{
 				Total: t.Total, Resolve: t.Resolve, Debit: t.Debit, Credit: t.Credit, CreditUnknown: t.CreditUnknown,
@@ -152,6 +160,13 @@ func machineConfig(cfg *config.Config) payment.Config {
 		})
 	}
 	return c
+}
+
+// matchOf is the machine's form of a match key; none is its default.
+func matchOf(fields []int) payment.Match {
+	return payment.Match{
+		Reference: slices.Contains(fields, 37), Transmitted: slices.Contains(fields, 7), STAN: slices.Contains(fields, 11),
+	}
 }
 
 // ambiguousCredit are the codes of a credit answer that prove nothing. Every

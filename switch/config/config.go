@@ -65,6 +65,10 @@ type Participant struct {
 	// Ambiguous are the DE39 codes of a debit answer that do not prove that
 	// nothing was posted. Default 09, 68, 91, 96.
 	Ambiguous []string
+	// DuplicateKey are the data elements that identify a request of this
+	// participant, MatchKey those that its answers echo; empty: the defaults of
+	// the dialect.
+	DuplicateKey, MatchKey []int
 	// Timers are those of the file over its defaults over DefaultTimers.
 	Timers Timers
 }
@@ -87,7 +91,12 @@ type Timers struct {
 }
 
 // Names are the sets that only the binary knows.
-type Names struct{ Dialects, Framings []string }
+type Names struct {
+	Dialects, Framings           []string
+	DuplicateFields, MatchFields []int // data elements that may be in the keys
+	// CheckKeys says whether keys make sense together; nil: any do.
+	CheckKeys func(duplicate, match []int) error
+}
 
 // Money is the currency of all amounts with its numeric code and exponent.
 func (c *Config) Money() Currency {

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -14,7 +15,16 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write the expected texts of the golden tests anew")
 
-var known = Names{Dialects: []string{"iso87-ascii", "iso87-npci"}, Framings: []string{"BIN2"}}
+var known = Names{
+	Dialects: []string{"iso87-ascii", "iso87-npci"}, Framings: []string{"BIN2"},
+	DuplicateFields: []int{7, 11, 12, 13, 32, 37, 41, 42}, MatchFields: []int{7, 11, 37},
+	CheckKeys: func(duplicate, match []int) error {
+		if len(match) == 1 && match[0] == 7 {
+			return errors.New("match_key: needs DE37, or DE7 and DE11")
+		}
+		return nil
+	},
+}
 
 const golden = "../../testdata/config"
 

@@ -1,6 +1,9 @@
 package config
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 var participantKeys = []key{
 	{"id", "BANKA"},
@@ -11,6 +14,8 @@ var participantKeys = []key{
 	{"framing", "BIN2"},
 	{"net_debit_cap", `"1000000.00"`},
 	{"ambiguous", ""},
+	{"duplicate_key", ""},
+	{"match_key", ""},
 	{"timers", ""},
 }
 
@@ -69,7 +74,14 @@ func (b *binder) participant(v value, timers Timers) Participant {
 		Framing:      o.get("framing").oneOf(b.known.Framings),
 		NetDebitCap:  b.amount(o.get("net_debit_cap")),
 		Ambiguous:    b.ambiguous(o.get("ambiguous")),
+		DuplicateKey: b.fields(o.get("duplicate_key"), b.known.DuplicateFields),
+		MatchKey:     b.fields(o.get("match_key"), b.known.MatchFields),
 		Timers:       b.timers(o.get("timers"), timers),
+	}
+	if b.known.CheckKeys != nil {
+		if err := b.known.CheckKeys(p.DuplicateKey, p.MatchKey); err != nil {
+			v.fault("%s: %v", owner, err)
+		}
 	}
 	if id := o.get("id"); !id.absent() {
 		if s, ok := id.match(idForm); ok && b.ids.add(id, s, "id "+s) {
@@ -90,6 +102,27 @@ func (o object) empty(name string) bool {
 		return true
 	}
 	return kind(v.node) == "a list" && len(v.list("")) == 0
+}
+
+// fields reads a list of data elements out of those that the key may have.
+func (b *binder) fields(v value, allowed []int) []int {
+	if v.absent() {
+		return nil
+	}
+	var out []int
+	for _, entry := range v.list("11") {
+		de := entry.integer(0, 2, 128)
+		switch {
+		case de == 0:
+		case !slices.Contains(allowed, de):
+			entry.fault("%s cannot have DE%d: possible are %v", v.name, de, allowed)
+		case slices.Contains(out, de):
+			entry.fault("%s has DE%d twice: remove one", v.name, de)
+		default:
+			out = append(out, de)
+		}
+	}
+	return out
 }
 
 func (b *binder) ambiguous(v value) []string {

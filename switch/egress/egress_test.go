@@ -54,7 +54,7 @@ func newEgress(t testing.TB) (*Egress, *[]payment.Event) {
 func routeOf(n int) route.Participant { return route.Participant(n) }
 
 func effect(id payment.ID, leg payment.Leg, to int) *payment.Effect {
-	p := &payment.Payment{ID: id, Amount: ledger.Amount{Minor: 100, Currency: 356}, Reply: payment.OK, Key: payment.RequestKey{RRN: [12]byte([]byte("RRN000000001"))}}
+	p := &payment.Payment{ID: id, Amount: ledger.Amount{Minor: 100, Currency: 356}, Reply: payment.OK, Echo: payment.Echo{RRN: [12]byte([]byte("RRN000000001"))}}
 	p.Text.Set(payment.PayerAccount, []byte("a"))
 	p.Legs[leg] = payment.LegState{SentAt: 1, STAN: 9, Transmitted: 1122153000}
 	return &payment.Effect{Send: true, To: routeOf(to), Leg: leg, Payment: p}

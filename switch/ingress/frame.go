@@ -39,7 +39,7 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	case !mti.IsRequest():
 		in.answer(s, true)
 	case mti.Class() == classFinancial && mti.Function() == 0:
-		in.request(s, body)
+		in.request(s)
 	default:
 		in.refuse(s, translate.NotSupported)
 	}
@@ -75,13 +75,13 @@ func (in *Ingress) refuse(s *link, r translate.Refusal) {
 }
 
 // request takes a push payment.
-func (in *Ingress) request(s *link, body []byte) {
+func (in *Ingress) request(s *link) {
 	if !s.automaton.Ready() {
 		in.refuse(s, translate.NotSignedOn)
 		return
 	}
 	ev := s.event()
-	fault := s.Dialect.Request(&s.msg, body, ev)
+	fault := s.Dialect.Request(&s.msg, ev)
 	switch {
 	case fault == nil:
 		// Declined by the machine, not here: on the record, so that a repeat is

@@ -5,12 +5,16 @@ package payment
 // what the leg carried.
 func (m *Machine) answer(e *Event) {
 	a := &e.Answer
+	if a.Payment == 0 && !m.findByTrace(e) {
+		m.notice(Effect{Notice: Late})
+		return
+	}
 	p, ok := m.open[a.Payment]
 	if !ok {
 		m.notice(Effect{Notice: Late})
 		return
 	}
-	if !p.asked(e) {
+	if !m.asked(p, e) {
 		m.notice(Effect{Notice: Unmatched, Payment: p, State: p.State})
 		return
 	}
@@ -31,11 +35,29 @@ func (m *Machine) answer(e *Event) {
 	}
 }
 
+// findByTrace names the leg of an answer that carries no reference, in the event. It
+// reports false when no open leg bears its numbers.
+func (m *Machine) findByTrace(e *Event) bool {
+	a := &e.Answer
+	found, ok := m.traces[trace{e.From, a.STAN, a.Transmitted}]
+	posting := a.Leg == LegRequest && (found.leg == LegDebit || found.leg == LegCredit)
+	if !ok || (a.Leg != found.leg && !posting) {
+		return false
+	}
+	a.Payment, a.Leg = found.id, found.leg
+	return true
+}
+
 // asked says whether the answer echoes what its leg carried, and comes from the
 // participant that was asked.
-func (p *Payment) asked(e *Event) bool {
+func (m *Machine) asked(p *Payment, e *Event) bool {
 	a, leg := &e.Answer, &p.Legs[e.Answer.Leg]
-	return leg.SentAt != 0 && p.target(a.Leg) == e.From && leg.STAN == a.STAN && leg.Transmitted == a.Transmitted
+	match := m.at(e.From).profile.Match
+	if match == (Match{}) {
+		match = Match{Reference: true, Transmitted: true, STAN: true}
+	}
+	return leg.SentAt != 0 && p.target(a.Leg) == e.From &&
+		(!match.STAN || leg.STAN == a.STAN) && (!match.Transmitted || leg.Transmitted == a.Transmitted)
 }
 
 // verdict sorts an answer into yes, no and "proves nothing". An approval of

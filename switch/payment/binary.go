@@ -113,5 +113,9 @@ func putKey(b []byte, k *RequestKey) []byte {
 	b = putU32(b, k.STAN)
 	b = putU32(b, k.Transmitted)
 	b = putU64(b, k.Acquirer)
-	return append(b, k.RRN[:]...)
+	return putU64(append(b, k.RRN[:]...), k.Other)
+}
+
+func putEcho(b []byte, e *Echo) []byte {
+	return append(putU32(putU32(b, e.Transmitted), e.STAN), e.RRN[:]...)
 }

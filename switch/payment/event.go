@@ -53,19 +53,29 @@ type Event struct {
 	Config  *Config
 }
 
-// RequestKey is a request's identity at its sender: ISO 8583 DE32 + DE11 + DE7 +
-// DE37 within the sending participant. 0200 and 0201 share it.
+// RequestKey is a request's identity at its sender: the values of the fields that
+// the sender's profile names, by default ISO 8583 DE32 + DE11 + DE7 + DE37. A
+// field that it does not name is zero. 0200 and 0201 share a key.
 type RequestKey struct {
 	From        route.Participant
-	STAN        uint32 // DE11
+	STAN        uint32   // DE11
+	Transmitted uint32   // DE7 as a number, MMDDhhmmss
+	Acquirer    uint64   // DE32 as a number
+	RRN         [12]byte // DE37
+	Other       uint64   // hash of further fields (DE12, 13, 41, 42); 0: none
+}
+
+// Echo is what the answer to a request gives back of it, whatever its key is.
+type Echo struct {
 	Transmitted uint32 // DE7 as a number, MMDDhhmmss
-	Acquirer    uint64 // DE32 as a number
+	STAN        uint32 // DE11
 	RRN         [12]byte
 }
 
 // Request is a push payment as its sender asked for it.
 type Request struct {
 	Key          RequestKey
+	Echo         Echo
 	Hash         uint64 // of the content without what a repeat may change
 	Amount       ledger.Amount
 	AccountTypes uint16  // DE3 positions 3-6 as a number: from type * 100 + to type
@@ -101,8 +111,8 @@ func (l Leg) String() string {
 // Answer is what a participant answered to a leg, or (with SendFailed) which leg
 // did not leave.
 type Answer struct {
-	Payment     ID
-	Leg         Leg
+	Payment     ID     // 0: to be found by the trace number (profile without Match.Reference)
+	Leg         Leg    // with Payment 0: LegRequest stands for a debit or a credit
 	STAN        uint32 // as echoed
 	Transmitted uint32 // as echoed
 	Minor       int64  // amount as echoed, minor units; -1 when the answer has none

@@ -24,7 +24,7 @@ func AppendEvent(b []byte, e *Event) []byte {
 	switch e.Kind {
 	case RequestArrived:
 		r := &e.Request
-		b = putKey(b, &r.Key)
+		b = putEcho(putKey(b, &r.Key), &r.Echo)
 		b = putU64(b, r.Hash)
 		b = putU64(b, uint64(r.Amount.Minor))
 		b = putU16(b, uint16(r.Amount.Currency))
@@ -89,10 +89,17 @@ func (r *reader) key(k *RequestKey) {
 	k.From = route.Participant(r.u16())
 	k.STAN, k.Transmitted, k.Acquirer = r.u32(), r.u32(), r.u64()
 	copy(k.RRN[:], r.take(len(k.RRN)))
+	k.Other = r.u64()
+}
+
+func (r *reader) echo(e *Echo) {
+	e.Transmitted, e.STAN = r.u32(), r.u32()
+	copy(e.RRN[:], r.take(len(e.RRN)))
 }
 
 func (r *reader) request(q *Request) {
 	r.key(&q.Key)
+	r.echo(&q.Echo)
 	q.Hash = r.u64()
 	q.Amount = ledger.Amount{Minor: int64(r.u64()), Currency: ledger.Currency(r.u16())}
 	q.AccountTypes = r.u16()

@@ -30,6 +30,7 @@ type Machine struct {
 	open   map[ID]*Payment   // and the closed ones that are not flushed yet
 	active int               // of them that are open: what OpenMax bounds, whenever the flushes come
 	keys   map[RequestKey]ID // of the payments in memory
+	traces map[trace]traced  // legs of participants whose answers carry no reference
 	due    deadlines
 	totals Totals
 	lastAt int64 // time of the last event
@@ -55,7 +56,7 @@ func New(store Store) *Machine {
 	routes, _ := route.New(nil)
 	return &Machine{
 		config: &Config{}, routes: routes, book: ledger.NewBook(), store: store,
-		open: map[ID]*Payment{}, keys: map[RequestKey]ID{},
+		open: map[ID]*Payment{}, keys: map[RequestKey]ID{}, traces: map[trace]traced{},
 	}
 }
 
@@ -153,8 +154,14 @@ func (m *Machine) send(p *Payment, leg Leg, repeat bool, notAfter int64) {
 
 // start records the first send of a leg and sends it.
 func (m *Machine) start(p *Payment, leg Leg, notAfter int64) {
-	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.target(leg)), Transmitted: Transmitted(m.now)}
+	m.number(p, leg)
 	m.send(p, leg, false, notAfter)
+}
+
+// number gives a leg the numbers that its message and every repeat of it bear.
+func (m *Machine) number(p *Payment, leg Leg) {
+	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.target(leg)), Transmitted: Transmitted(m.now)}
+	m.follow(p, leg)
 }
 
 // reply answers the sender, once. What it is told is kept: a repeat of the

@@ -61,6 +61,7 @@ func fingerprint(m *Machine) string {
 		fmt.Fprintf(&b, "participant %d %x\n", n, m.appendParticipant(nil, route.Participant(n)))
 	}
 	fmt.Fprintf(&b, "machine %x\n", m.appendMachine(nil))
+	fmt.Fprintf(&b, "traces %v\n", m.traces)
 	at, ok := m.NextDeadline()
 	fmt.Fprintf(&b, "next %d %v, %d open\n", at, ok, m.OpenCount())
 	return b.String()

@@ -26,6 +26,7 @@ type Payment struct {
 	Repairing bool // a reversal or an advice is still owed to a bank
 
 	Key          RequestKey
+	Echo         Echo
 	Hash         uint64
 	Amount       ledger.Amount
 	AccountTypes uint16
@@ -78,7 +79,7 @@ func (p *Payment) reset() {
 func (p *Payment) begin(e *Event) {
 	p.reset()
 	p.ID = ID(e.Seq)
-	p.Key, p.Hash = e.Request.Key, e.Request.Hash
+	p.Key, p.Echo, p.Hash = e.Request.Key, e.Request.Echo, e.Request.Hash
 	p.Amount, p.AccountTypes = e.Request.Amount, e.Request.AccountTypes
 	p.CreatedAt = e.At
 	p.Text.CopyFrom(&e.Text)

@@ -30,7 +30,61 @@ type Profile struct {
 	AmbiguousDebit  []Code `json:"ambiguous_debit"`
 	AmbiguousCredit []Code `json:"ambiguous_credit"`
 
+	Match  Match  `json:"match"`
 	Timers Timers `json:"timers"`
+}
+
+// Match says what an answer of a participant must echo to find its leg. All
+// false is the default: all three. Without Reference the leg is found by STAN and
+// DE7, which both must then be echoed.
+type Match struct {
+	Reference   bool `json:"reference"`   // DE37
+	Transmitted bool `json:"transmitted"` // DE7
+	STAN        bool `json:"stan"`        // DE11
+}
+
+// trace is how a leg is found without its reference.
+type trace struct {
+	participant       route.Participant
+	stan, transmitted uint32
+}
+
+// traced is the leg behind a trace.
+type traced struct {
+	id  ID
+	leg Leg
+}
+
+// follow makes a leg findable by its trace, if its participant needs that.
+func (m *Machine) follow(p *Payment, leg Leg) {
+	n := p.target(leg)
+	if match := m.at(n).profile.Match; match == (Match{}) || match.Reference {
+		return
+	}
+	m.traces[trace{n, p.Legs[leg].STAN, p.Legs[leg].Transmitted}] = traced{p.ID, leg}
+}
+
+// followAll does so for all legs of a payment.
+func (m *Machine) followAll(p *Payment) {
+	for leg := LegResolve; leg < legCount; leg++ {
+		if p.Legs[leg].SentAt != 0 {
+			m.follow(p, leg)
+		}
+	}
+}
+
+// unfollow forgets the traces of a payment that has closed.
+func (m *Machine) unfollow(p *Payment) {
+	if len(m.traces) == 0 {
+		return
+	}
+	for leg := LegResolve; leg < legCount; leg++ {
+		l := &p.Legs[leg]
+		if l.SentAt == 0 {
+			continue
+		}
+		delete(m.traces, trace{p.target(leg), l.STAN, l.Transmitted})
+	}
 }
 
 // Timers are a participant's deadlines. Defaults: domain reference 1.6 and 7.2.
@@ -98,6 +152,12 @@ func (m *Machine) configure(c *Config) {
 		panic("payment: configuration in the journal is not valid: " + err.Error())
 	}
 	m.config, m.routes, m.configDirty = c, routes, true
+	clear(m.traces)
+	m.OpenPayments(func(p *Payment) {
+		if p.Open() {
+			m.followAll(p)
+		}
+	})
 }
 
 func contains(codes []Code, c Code) bool {

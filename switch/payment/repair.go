@@ -26,7 +26,7 @@ func (m *Machine) repair(p *Payment, leg Leg) {
 	}
 	// Not sent now; the message gets its numbers all the same, because every
 	// later send is a repeat of it.
-	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(to), Transmitted: Transmitted(m.now)}
+	m.number(p, leg)
 }
 
 // repairLeg is the repair that p owes.

@@ -166,6 +166,7 @@ func (m *Machine) decline(p *Payment, cause Cause, why Outcome) {
 // close ends the machine's work on p; the next Flush takes it out of memory.
 func (m *Machine) close(p *Payment) {
 	m.active--
+	m.unfollow(p)
 	m.clearDeadline(p)
 	p.Repairing = false
 	m.touch(p)

@@ -86,7 +86,7 @@ func (p *Payment) append(b []byte) []byte {
 	b = append(b, p.BankCode[:]...)
 	b = append(b, p.Approval[:]...)
 	b = putFlag(putFlag(b, p.Confirmed), p.Repairing)
-	b = putKey(b, &p.Key)
+	b = putEcho(putKey(b, &p.Key), &p.Echo)
 	b = putU64(b, p.Hash)
 	b = putU64(b, uint64(p.Amount.Minor))
 	b = putU16(b, uint16(p.Amount.Currency))
@@ -124,6 +124,7 @@ func (p *Payment) decode(row []byte) error {
 	copy(p.Approval[:], r.take(len(p.Approval)))
 	p.Confirmed, p.Repairing = r.flag(), r.flag()
 	r.key(&p.Key)
+	r.echo(&p.Echo)
 	p.Hash = r.u64()
 	p.Amount = ledger.Amount{Minor: int64(r.u64()), Currency: ledger.Currency(r.u16())}
 	p.AccountTypes = r.u16()
@@ -194,6 +195,7 @@ func (m *Machine) Restore(s *Snapshot) error {
 		}
 		m.open[p.ID], m.keys[p.Key] = p, p.ID
 		m.active++
+		m.followAll(p)
 		if p.deadline != 0 {
 			m.setDeadline(p, p.deadline)
 		}

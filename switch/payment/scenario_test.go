@@ -126,6 +126,10 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 			for i := range c.Participants {
 				c.Participants[i].NetDebitCap, _ = strconv.ParseInt(a.Vals[0], 10, 64)
 			}
+		case "by-trace": // these participants' answers carry no reference
+			for _, id := range a.Vals {
+				c.Participants[s.participant(id)].Match = Match{Transmitted: true, STAN: true}
+			}
 		case "open-max":
 			c.OpenMax, _ = strconv.Atoi(a.Vals[0])
 		}
@@ -220,6 +224,11 @@ func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
 			a.Minor, _ = strconv.ParseInt(v, 10, 64)
 		case "stan":
 			a.STAN = 777
+		case "by-trace":
+			a.Payment = 0
+			if a.Leg == LegDebit || a.Leg == LegCredit {
+				a.Leg = LegRequest
+			}
 		case "from":
 			e.From = s.participant(v)
 		case "account":

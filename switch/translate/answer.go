@@ -11,11 +11,8 @@ import (
 // an answer that names its leg but is damaged elsewhere proves nothing and
 // arrives as payment.Unreadable.
 func (d *Dialect) Answer(msg *iso8583.Message, readable bool, ev *payment.Event) bool {
-	id, leg, ok := parseReference(msg.Value(37))
+	id, leg, ok := d.named(msg)
 	if !ok {
-		return false
-	}
-	if leg, ok = answeredLeg(msg.MTI(), leg); !ok {
 		return false
 	}
 	transmitted, okDE7 := msg.Uint(7)
@@ -28,6 +25,35 @@ func (d *Dialect) Answer(msg *iso8583.Message, readable bool, ev *payment.Event)
 	ev.Answer = payment.Answer{Payment: id, Leg: leg, STAN: uint32(stan), Transmitted: uint32(transmitted), Minor: -1}
 	d.result(msg, readable, ev)
 	return true
+}
+
+// named is the leg that the message answers, by its reference; or, when this
+// participant's answers carry none that counts, payment 0 and what the message
+// type says, for the machine to find by DE7 and DE11.
+func (d *Dialect) named(msg *iso8583.Message) (payment.ID, payment.Leg, bool) {
+	match := d.match
+	if match == 0 {
+		match = defaultMatch
+	}
+	if match&(1<<37) == 0 {
+		leg, ok := legByTrace[msg.MTI()]
+		return 0, leg, ok
+	}
+	id, leg, ok := parseReference(msg.Value(37))
+	if !ok {
+		return 0, 0, false
+	}
+	leg, ok = answeredLeg(msg.MTI(), leg)
+	return id, leg, ok
+}
+
+// legByTrace is what a response type says without a reference: a 0210 may answer
+// a debit or a credit, the trace number tells which.
+var legByTrace = map[iso8583.MTI]payment.Leg{
+	mtiAuthorisation.Response(): payment.LegResolve,
+	mtiFinancial.Response():     payment.LegRequest,
+	mtiAdvice.Response():        payment.LegAdvice,
+	mtiReversal.Response():      payment.LegReversal,
 }
 
 // answeredLeg is the leg that a response of this type answers, given the leg in

@@ -50,10 +50,10 @@ func (d *Dialect) reply(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]by
 	w.Begin(d.Spec, dst, mtiFinancial.Response())
 	w.SetUint(3, processingPay*10_000+uint64(p.AccountTypes))
 	w.SetUint(4, uint64(p.Amount.Minor))
-	w.SetUint(7, uint64(p.Key.Transmitted))
-	w.SetUint(11, uint64(p.Key.STAN))
+	w.SetUint(7, uint64(p.Echo.Transmitted))
+	w.SetUint(11, uint64(p.Echo.STAN))
 	w.SetString(32, d.Directory.institution(p.Key.From))
-	w.Set(37, p.Key.RRN[:])
+	w.Set(37, p.Echo.RRN[:])
 	if p.Reply == payment.OK && p.Approval[0] != 0 {
 		w.Set(38, p.Approval[:])
 	}

@@ -29,6 +29,9 @@ type Dialect struct {
 	Spec        *iso8583.Spec
 	Directory   *Directory
 	Participant route.Participant
+
+	duplicate uint64 // fields of a request's key, set by With
+	match     uint64 // fields that an answer must echo, set by With
 }
 
 // Fault says which field of a well-formed message is wrong, and how. It never

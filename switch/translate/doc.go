@@ -11,5 +11,5 @@
 // the table of result codes, reference.go how an answer finds its leg.
 //
 //	var ev payment.Event
-//	if fault := d.Request(&msg, body, &ev); fault != nil { ... decline with 30 ... }
+//	if fault := d.Request(&msg, &ev); fault != nil { ... decline with 30 ... }
 package translate

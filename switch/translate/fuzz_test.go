@@ -28,7 +28,7 @@ func FuzzRequest(f *testing.F) {
 		d.Answer(&msg, true, &ev)
 		var w iso8583.Writer
 		d.Refuse(&w, nil, &msg, NotSupported)
-		if fault := d.Request(&msg, body, &ev); fault != nil {
+		if fault := d.Request(&msg, &ev); fault != nil {
 			if len(fault.Error()) > noteBytesMax {
 				t.Fatalf("%q does not fit DE44", fault.Error())
 			}

@@ -83,6 +83,6 @@ func (d *Dialect) NetworkAnswer(w *iso8583.Writer, dst []byte, msg *iso8583.Mess
 // taken: what the machine would have answered, had it declined it for why.
 func (d *Dialect) RefuseRequest(w *iso8583.Writer, dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error) {
 	q := &ev.Request
-	p := payment.Payment{Key: q.Key, Amount: q.Amount, AccountTypes: q.AccountTypes, Text: ev.Text, Reply: why}
+	p := payment.Payment{Key: q.Key, Echo: q.Echo, Amount: q.Amount, AccountTypes: q.AccountTypes, Text: ev.Text, Reply: why}
 	return d.reply(w, dst, &p)
 }

@@ -2,17 +2,11 @@ package translate
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 
 	"switchd/codec/iso8583"
 	"switchd/ledger"
 	"switchd/switch/payment"
 )
-
-// mtiBytes is how much of an ASCII message the MTI takes. The content hash leaves
-// it out: 0200 and its repeat 0201 are the same request.
-const mtiBytes = 4
 
 // Bounds of the variable-length values, in bytes.
 const (
@@ -23,16 +17,16 @@ const (
 )
 
 // Request reads a push request (0200 or 0201, DE3 40xxxx, DE120 tag 001 "PAY")
-// into ev. body is the whole message, msg its view. The texts of ev are copies.
-func (d *Dialect) Request(msg *iso8583.Message, body []byte, ev *payment.Event) *Fault {
+// into ev. The texts of ev are copies.
+func (d *Dialect) Request(msg *iso8583.Message, ev *payment.Event) *Fault {
 	ev.Kind, ev.From = payment.RequestArrived, d.Participant
 	ev.Text.Reset()
 	r := &ev.Request
-	*r = payment.Request{Repeat: msg.MTI().Origin()&1 == 1, Hash: contentHash(body)}
+	*r = payment.Request{Repeat: msg.MTI().Origin()&1 == 1, Hash: contentHash(msg)}
 	if f := d.processing(msg, r); f != nil {
 		return f
 	}
-	if f := d.key(msg, &r.Key); f != nil {
+	if f := d.key(msg, r); f != nil {
 		return f
 	}
 	minor, ok := msg.Uint(4)
@@ -47,12 +41,6 @@ func (d *Dialect) Request(msg *iso8583.Message, body []byte, ev *payment.Event) 
 	return d.parties(msg, ev)
 }
 
-// contentHash is what two messages with one reference are compared by.
-func contentHash(body []byte) uint64 {
-	sum := sha256.Sum256(body[mtiBytes:])
-	return binary.LittleEndian.Uint64(sum[:])
-}
-
 // processing checks that this is a push payment and keeps the account types.
 func (d *Dialect) processing(msg *iso8583.Message, r *payment.Request) *Fault {
 	code, ok := msg.Uint(3)
@@ -64,35 +52,6 @@ func (d *Dialect) processing(msg *iso8583.Message, r *payment.Request) *Fault {
 	}
 	r.AccountTypes = uint16(code % 10_000)
 	return nil
-}
-
-// key reads the identity of a request at its sender.
-func (d *Dialect) key(msg *iso8583.Message, k *payment.RequestKey) *Fault {
-	k.From = d.Participant
-	transmitted, ok := msg.Uint(7)
-	if !ok || !validTransmitted(transmitted) {
-		return &Fault{DE: 7, Want: "MMDDhhmmss"}
-	}
-	stan, ok := msg.Uint(11)
-	if !ok {
-		return &Fault{DE: 11, Want: "missing"}
-	}
-	if string(msg.Value(32)) != d.Directory.institution(d.Participant) {
-		return &Fault{DE: 32, Want: "of the sender"}
-	}
-	rrn := msg.Value(37)
-	if len(rrn) != len(k.RRN) {
-		return &Fault{DE: 37, Want: "missing"}
-	}
-	k.Transmitted, k.STAN = uint32(transmitted), uint32(stan)
-	k.Acquirer, _ = msg.Uint(32)
-	copy(k.RRN[:], rrn)
-	return nil
-}
-
-func validTransmitted(v uint64) bool {
-	month, day := v/100_000_000, v/1_000_000%100
-	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && v/10_000%100 < 24 && v/100%100 < 60 && v%100 < 60
 }
 
 // parties reads payer and payee. The payee is an address, or an account with the

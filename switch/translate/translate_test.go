@@ -65,7 +65,7 @@ func read(t testing.TB, d *Dialect, body []byte) (*payment.Event, *Fault) {
 		t.Fatal(err)
 	}
 	ev := new(payment.Event)
-	return ev, d.Request(&msg, body, ev)
+	return ev, d.Request(&msg, ev)
 }
 
 func TestRequest(t *testing.T) {
@@ -195,7 +195,7 @@ func sample() *payment.Payment {
 	p := &payment.Payment{
 		ID: 0x1234, Amount: amountOf(1050), AccountTypes: 1020, Approval: [6]byte{'A', 'B', 'C', '1', '2', '3'},
 		PayerBank: 0, PayeePSP: 1, PayeeBank: 1, Reply: payment.OK,
-		Key: payment.RequestKey{From: 0, STAN: 7, Transmitted: 102030405, Acquirer: 100001, RRN: [12]byte([]byte("RRN000000001"))},
+		Key: payment.RequestKey{From: 0}, Echo: payment.Echo{STAN: 7, Transmitted: 102030405, RRN: [12]byte([]byte("RRN000000001"))},
 	}
 	for i := range p.Legs {
 		p.Legs[i] = payment.LegState{SentAt: 1, STAN: uint32(100 + i), Transmitted: uint32(1122153000 + i)}
@@ -353,7 +353,7 @@ func TestTranslationAllocatesNothing(t *testing.T) {
 	ef := payment.Effect{Send: true, Leg: payment.LegDebit, Payment: sample()}
 	out := make([]byte, 0, 1024)
 	n := testing.AllocsPerRun(100, func() {
-		if msg.Parse(d.Spec, body) != nil || d.Request(&msg, body, &ev) != nil {
+		if msg.Parse(d.Spec, body) != nil || d.Request(&msg, &ev) != nil {
 			t.Fatal("cannot read")
 		}
 		if _, err := d.Compose(&w, out, &ef); err != nil {
@@ -372,7 +372,7 @@ func BenchmarkReadRequest(b *testing.B) {
 	var ev payment.Event
 	b.ReportAllocs()
 	for b.Loop() {
-		if msg.Parse(d.Spec, body) != nil || d.Request(&msg, body, &ev) != nil {
+		if msg.Parse(d.Spec, body) != nil || d.Request(&msg, &ev) != nil {
 			b.Fatal("cannot read")
 		}
 	}
