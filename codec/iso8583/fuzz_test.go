@@ -41,6 +41,7 @@ func fuzzSpecs(f *testing.F) (all []*Spec) {
 func FuzzParse(f *testing.F) {
 	seed(f)
 	all := append(fuzzSpecs(f), mustLoad(f, composites))
+	f.Add(uint8(len(all)-1), moovComposites(f))
 	var m Message // one for all inputs: nothing of the last message may show
 	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
 		s := all[int(which)%len(all)]
@@ -49,6 +50,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d bytes for an input of %d", cap(m.scratch), len(b))
 		}
 		m.Fields()
+		notPastTheEnd(t, s, b, err)
 		if err == nil {
 			checkRewrite(t, s, &m, b)
 			checkRelay(t, &m)
@@ -73,6 +75,23 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// notPastTheEnd reads the message again with bytes behind its end that would
+// complete it: they must change nothing.
+func notPastTheEnd(t *testing.T, s *Spec, b []byte, want error) {
+	t.Helper()
+	longer := append(bytes.Clone(b), bytes.Repeat([]byte("1"), 64)...)
+	var m Message
+	err := m.Parse(s, longer[:len(b)])
+	if (err == nil) != (want == nil) || err != nil && err.Error() != want.Error() {
+		t.Fatalf("%v, with bytes behind the end %v", want, err)
+	}
+	for de := 2; de <= 128; de++ {
+		if _, to := m.Span(de); to > len(b) {
+			t.Fatalf("DE%d ends at %d of %d", de, to, len(b))
+		}
+	}
 }
 
 // scratchMax bounds what Parse may allocate for decoded values: four times the

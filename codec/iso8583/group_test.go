@@ -48,7 +48,7 @@ var compositeValues = []struct {
 }
 
 // moovComposites is the message as the library writes it.
-func moovComposites(t *testing.T) []byte {
+func moovComposites(t testing.TB) []byte {
 	t.Helper()
 	spec, err := specs.ImportJSON(specJSON(compositeFields))
 	if err != nil {
