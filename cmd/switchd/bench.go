@@ -99,10 +99,11 @@ func (f *benchFlags) run(c *cobra.Command) (err error) {
 	}
 	o.Address, o.Admin = s.address, s.admin
 	report, err := f.measure(ctx, o, s)
-	if err = errors.Join(err, s.stop()); err != nil {
-		return err
+	stopped := s.stop()
+	if err == nil {
+		err = f.print(report, c.OutOrStdout())
 	}
-	return f.print(report, c.OutOrStdout())
+	return errors.Join(err, stopped)
 }
 
 // subject is the switch that is loaded.

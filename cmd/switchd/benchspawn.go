@@ -24,6 +24,7 @@ import (
 const (
 	spawnStartLimit = 30 * time.Second
 	spawnStopLimit  = 30 * time.Second
+	spawnDrain      = 2 * time.Second // the run itself has waited already
 )
 
 // benchTemplate has timers that no healthy run meets, so that a stall shows as
@@ -123,7 +124,7 @@ func spawn(ctx context.Context, file string, talk io.Writer) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.Command(exe, "serve", "--config", file, "--quiet"), ended: make(chan struct{})}
+	c := &child{cmd: exec.Command(exe, "serve", "--config", file, "--quiet", "--drain", spawnDrain.String()), ended: make(chan struct{})}
 	c.cmd.SysProcAttr = childAttributes()
 	stderr, err := c.cmd.StderrPipe()
 	if err != nil {
