@@ -76,7 +76,9 @@ func (in *Ingress) refuse(s *link, r translate.Refusal) {
 
 // request takes a push payment.
 func (in *Ingress) request(s *link) {
-	if !s.automaton.Ready() {
+	// A switch that signs off has the request declined on the record, like any
+	// other while it drains.
+	if !s.automaton.Ready() && !in.draining.Load() {
 		in.refuse(s, translate.NotSignedOn)
 		return
 	}

@@ -117,7 +117,7 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 	if s.used > 0 {
 		taken, err := in.o.Engine.Submit(s.events[:s.used])
 		if err != nil {
-			in.shed(s, s.events[taken:s.used])
+			in.shed(s, s.events[taken:s.used], err)
 		}
 		s.used = 0
 	}

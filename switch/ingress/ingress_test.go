@@ -17,6 +17,7 @@ import (
 	"switchd/codec/iso8583"
 	"switchd/session"
 	"switchd/session/gnetio"
+	"switchd/switch/engine"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
@@ -112,7 +113,7 @@ func newRig(t *testing.T, room int) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, spec: spec, links: &fakeLinks{}, engine: &fakeEngine{room: room, err: io.ErrShortBuffer, came: make(chan payment.Kind, 100)}}
+	r := &rig{t: t, spec: spec, links: &fakeLinks{}, engine: &fakeEngine{room: room, err: engine.ErrBusy, came: make(chan payment.Kind, 100)}}
 	limits := frame.Limits{}.WithDefaults()
 	r.in = New(Options{
 		Participants: map[string]Participant{"BANKA": {
@@ -314,6 +315,17 @@ func TestFullEngineIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
+// TestStoppedEngineAnswersNobody: what the engine cannot record is not said.
+func TestStoppedEngineAnswersNobody(t *testing.T) {
+	r := newRig(t, 0)
+	r.engine.err = engine.ErrStopped
+	r.send(r.message(0x0800, network("001")))
+	r.want(0x0810, "00", "")
+	r.expect(payment.LinkUp)
+	r.send(r.message(0x0200, pushTo("000001")), r.message(0x0800, network("301")))
+	r.want(0x0810, "00", "") // the echo behind it is the next that is heard
+}
+
 // TestDrainRefusesNewAndSignsOff: requests go to the machine to be declined on
 // the record, then the link is asked to sign off.
 func TestDrainRefusesNewAndSignsOff(t *testing.T) {
@@ -333,6 +345,11 @@ func TestDrainRefusesNewAndSignsOff(t *testing.T) {
 	m := r.receive()
 	if m.MTI() != 0x0800 || string(m.Value(70)) != "002" {
 		t.Fatalf("got %v DE70 %s, want a sign-off", m.MTI(), m.Value(70))
+	}
+	r.send(r.message(0x0200, pushTo("000002")))
+	r.expect(payment.RequestArrived)
+	if got := r.engine.last().Request.Refuse; got != payment.Closing {
+		t.Errorf("a request after our sign-off is to be refused with %v, want CLOSING", got)
 	}
 	answer := network("002")
 	answer[7], answer[11], answer[39] = string(m.Value(7)), string(m.Value(11)), "00"

@@ -1,25 +1,29 @@
 package ingress
 
 import (
+	"errors"
 	"sync"
 
+	"switchd/switch/engine"
 	"switchd/switch/payment"
 )
 
 // shed answers the requests that found no room. A repeat gets no answer: its
-// original may be under way, and "busy" would be mistaken for its outcome.
-func (in *Ingress) shed(s *link, events []payment.Event) {
+// original may be under way, and "busy" would be mistaken for its outcome. A
+// stopped engine answers nobody: what is said now could not be kept to.
+func (in *Ingress) shed(s *link, events []payment.Event, why error) {
 	for i := range events {
 		ev := &events[i]
 		// The first that did not fit may have been too low in priority; try the
 		// rest one by one, so that an answer never waits behind a request.
 		if i > 0 {
-			if n, _ := in.o.Engine.Submit(events[i : i+1]); n == 1 {
+			var n int
+			if n, why = in.o.Engine.Submit(events[i : i+1]); n == 1 {
 				continue
 			}
 		}
 		in.metrics.shed.Inc()
-		if ev.Kind != payment.RequestArrived || ev.Request.Repeat {
+		if ev.Kind != payment.RequestArrived || ev.Request.Repeat || !errors.Is(why, engine.ErrBusy) {
 			continue
 		}
 		in.turned.add(&ev.Request.Key)
