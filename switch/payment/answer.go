@@ -5,12 +5,8 @@ package payment
 // what the leg carried.
 func (m *Machine) answer(e *Event) {
 	a := &e.Answer
-	if a.Payment == 0 && !m.findByTrace(e) {
-		m.notice(Effect{Notice: Late})
-		return
-	}
-	p, ok := m.open[a.Payment]
-	if !ok {
+	p := m.answered(e)
+	if p == nil {
 		m.notice(Effect{Notice: Late})
 		return
 	}
@@ -35,8 +31,17 @@ func (m *Machine) answer(e *Event) {
 	}
 }
 
-// findByTrace names the leg of an answer that carries no reference, in the event. It
-// reports false when no open leg bears its numbers.
+// answered is the payment in memory that an answer is for; nil: none.
+func (m *Machine) answered(e *Event) *Payment {
+	if e.Answer.Payment == 0 && !m.findByTrace(e) {
+		return nil
+	}
+	return m.open[e.Answer.Payment]
+}
+
+// findByTrace names the leg of an answer that carries no reference, in the event
+// (after it was journalled: a replay finds it again). It reports false when no
+// open leg bears its numbers.
 func (m *Machine) findByTrace(e *Event) bool {
 	a := &e.Answer
 	found, ok := m.traces[trace{e.From, a.STAN, a.Transmitted}]
