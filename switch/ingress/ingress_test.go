@@ -48,6 +48,12 @@ func (f *fakeEngine) Submit(events []payment.Event) (int, error) {
 	return len(events), nil
 }
 
+func (f *fakeEngine) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = engine.ErrStopped
+}
+
 func (f *fakeEngine) grow(room int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -318,7 +324,7 @@ func TestFullEngineIsAnsweredAtOnce(t *testing.T) {
 // TestStoppedEngineAnswersNobody: what the engine cannot record is not said.
 func TestStoppedEngineAnswersNobody(t *testing.T) {
 	r := newRig(t, 0)
-	r.engine.err = engine.ErrStopped
+	r.engine.stop()
 	r.send(r.message(0x0800, network("001")))
 	r.want(0x0810, "00", "")
 	r.expect(payment.LinkUp)
