@@ -19,10 +19,11 @@ BENCHTIME ?= 1s
 DIR       ?= .build/certs
 IDS       ?= BANKA,BANKB,BANKC
 
-# The packages in which several goroutines meet. -short leaves out the tests that
-# start processes for minutes; `make test` runs those.
-RACE := ./session/... ./switch/admin ./switch/egress ./switch/engine ./switch/ingress \
-        ./switch/journal ./switch/payment ./switch/simbank ./switch/state ./cmd/...
+# The packages in which several goroutines meet; -short makes long tests shorter.
+# Of the tests that start processes only those that start, stop, drain and kill.
+RACE       := ./session/... ./switch/admin ./switch/bench ./switch/egress ./switch/engine \
+              ./switch/ingress ./switch/journal ./switch/simbank ./switch/state
+RACE_TESTS := Demo|Kill9|Drain|Stop
 
 # The parts of check, in this order.
 CHECKS := lint test race fuzz-smoke sim demo bench-smoke
@@ -62,6 +63,8 @@ lint: ## gofmt, go vet, staticcheck
 
 race: ## the race detector where goroutines meet
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -short ./switch/payment -sim.seeds=20
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run '$(RACE_TESTS)' ./cmd/switchd
 
 # fuzz-all lists the fuzz targets of all packages and runs each for $(FUZZTIME).
 define fuzz-all
@@ -77,7 +80,7 @@ endef
 fuzz: | .build ## every fuzz target for FUZZTIME=30s each
 	$(fuzz-all)
 
-fuzz-smoke: FUZZTIME = 3s
+fuzz-smoke: FUZZTIME = 2s
 fuzz-smoke: | .build
 	$(fuzz-all)
 
