@@ -106,7 +106,7 @@ func (f *demoFlags) folder() (dir string, remove func(), err error) {
 var demoParticipants = []struct{ ID, Institution, Handle, IFSC, Dialect string }{
 	{"BANKA", "100001", "banka", "BNKA", "iso87-npci"},
 	{"BANKB", "100002", "bankb", "BNKB", "iso87-ascii"},
-	{"BANKC", "100003", "bankc", "BNKC", "iso87-npci"},
+	{"BANKC", "100003", "bankc", "BNKC", "iso87-binary"},
 }
 
 // demoTemplate has short timers, so that every repair is seen within seconds.

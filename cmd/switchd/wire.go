@@ -40,9 +40,21 @@ func clock() int64 { return time.Now().UnixNano() }
 // framings than links do: headers and keep-alives do not pass session/gnetio yet.
 func known() config.Names {
 	return config.Names{
-		Dialects: iso8583.BuiltinNames(), Framings: []string{frame.BIN2.String()},
+		Dialects: dialects(), Framings: []string{frame.BIN2.String()},
 		DuplicateFields: translate.DuplicateFields(), MatchFields: translate.MatchFields(), CheckKeys: translate.CheckKeys,
 	}
+}
+
+// dialects are the built-in specs that have the messages of a payment: the 1993
+// table has others, which switch/translate does not speak.
+func dialects() []string {
+	var names []string
+	for _, name := range iso8583.BuiltinNames() {
+		if spec, err := iso8583.Builtin(name); err == nil && len(spec.Mandatory(0x0200)) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // node is one switch, wired and not yet running.
