@@ -36,7 +36,8 @@ type Engine struct {
 
 // commit is one group on its way from the sequencer to the writer.
 type commit struct {
-	batch  *batch
+	events []payment.Event
+	batch  *batch // to be given back after this group; nil: another group has the rest of it
 	group  *journal.Group
 	ticket journal.Ticket
 	at     int64 // when it was appended

@@ -314,3 +314,26 @@ func TestSecondStartChangesNothing(t *testing.T) {
 		t.Errorf("%v %v", kinds, err)
 	}
 }
+
+// TestLargeBatchIsSeveralGroups: more events than a group may have keep their
+// order and their effect.
+func TestLargeBatchIsSeveralGroups(t *testing.T) {
+	e := openOn(t, vfs.NewMem(), testConfig(time.Minute))
+	const n = 2*journal.GroupRecordsMax + 10
+	answers := make([]payment.Event, n)
+	for i := range answers {
+		answers[i] = payment.Event{Kind: payment.AnswerArrived, Answer: payment.Answer{Payment: payment.ID(i + 1)}}
+	}
+	submit(t, e, answers...)
+	stop := start(e, &sink{})
+	submit(t, e, append(links(), push(1))...)
+	for known := 0; known == 0; {
+		known, _ = totals(t, e)
+	}
+	if next := e.o.Log.Next(); next < n {
+		t.Errorf("the journal goes to %d, want more than %d", next, n)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}

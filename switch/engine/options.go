@@ -29,8 +29,8 @@ type Options struct {
 	Config payment.Config // what this start is configured with; participants without numbers get them
 	Clock  func() int64   // required: UTC nanoseconds
 
-	QueueMax   int           // waiting events; default 8192. Requests are refused at 3/4 of it
-	CommitGap  time.Duration // least time between two commits when busy; default 500 us. Zero load commits at once
+	QueueMax   int           // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
+	CommitGap  time.Duration // least time between two commits when busy; default 500 us, which Go's timers make 1 ms. Zero load commits at once
 	BusyEvents int           // a group of at least so many events makes the next one wait for CommitGap; default 4
 
 	Logger   *slog.Logger          // default: slog.Default()

@@ -13,9 +13,15 @@ var ErrBusy = errors.New("engine: queue is full")
 // ErrStopped means that the engine takes no more events.
 var ErrStopped = errors.New("engine: stopped")
 
-// controlReserve is the room above QueueMax for link events and failed sends:
-// they are few, and losing one would leave the machine with a wrong picture.
-const controlReserve = 1024
+// answerReserve is the room above QueueMax for answers: an answer that is lost
+// costs a reversal or a doubt, and makes the overload worse that lost it. Requests
+// are what overload is turned away by. controlReserve is the room above that for
+// link events and failed sends: losing one would leave the machine with a wrong
+// picture.
+const (
+	answerReserve  = 65_536
+	controlReserve = 1024
+)
 
 // batch is a run of events with the text they view.
 type batch struct {
@@ -56,9 +62,9 @@ func (q *queue) limit(kind payment.Kind) int {
 	case payment.RequestArrived:
 		return q.max * 3 / 4
 	case payment.AnswerArrived:
-		return q.max
+		return q.max + answerReserve
 	}
-	return q.max + controlReserve
+	return q.max + answerReserve + controlReserve
 }
 
 // put copies events in. It stops at the first that does not fit and reports how

@@ -26,13 +26,13 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	if n := fill(payment.RequestArrived); n != 75 {
 		t.Errorf("%d requests fit, want 75", n)
 	}
-	if n := fill(payment.AnswerArrived); n != 25 {
-		t.Errorf("%d answers fit behind them, want 25", n)
+	if n := fill(payment.AnswerArrived); n != 25+answerReserve {
+		t.Errorf("%d answers fit behind them, want %d", n, 25+answerReserve)
 	}
 	if n := fill(payment.LinkDown); n != controlReserve {
 		t.Errorf("%d link events fit behind them, want %d", n, controlReserve)
 	}
-	if b := q.swap(); len(b.events) != 100+controlReserve || q.swap() != nil {
+	if b := q.swap(); len(b.events) != 100+answerReserve+controlReserve || q.swap() != nil {
 		t.Errorf("swap gives %d events", len(b.events))
 	}
 	q.close()

@@ -88,15 +88,29 @@ func (e *Engine) tickDue(now, lastTick int64) (due bool, wait time.Duration) {
 	return false, min(time.Duration(at-now), idle)
 }
 
-// commit stamps a batch, appends it to the journal as one group or more and
-// hands it to the writer.
+// commit stamps a batch, appends it to the journal as one group, or as several
+// when it is larger than a group may be, and hands it to the writer.
 func (e *Engine) commit(b *batch, now int64) error {
-	c := e.take()
-	c.batch = b
 	e.lastAt = max(e.lastAt, now)
+	for rest := b.events; len(rest) > 0; {
+		n := min(len(rest), journal.GroupRecordsMax)
+		c := e.take()
+		c.events, c.batch = rest[:n], nil
+		if rest = rest[n:]; len(rest) == 0 {
+			c.batch = b
+		}
+		if err := e.append(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// append makes one group of c's events and hands it on.
+func (e *Engine) append(c *commit) error {
 	c.group.Reset(e.o.Log.Next())
-	for i := range b.events {
-		ev := &b.events[i]
+	for i := range c.events {
+		ev := &c.events[i]
 		ev.Seq, ev.At = c.group.Next(), e.lastAt
 		c.group.End(payment.AppendEvent(c.group.Begin(), ev))
 	}
@@ -105,7 +119,7 @@ func (e *Engine) commit(b *batch, now int64) error {
 	if c.ticket, err = e.o.Log.Append(c.group); err != nil {
 		return err
 	}
-	e.metrics.groupEvents.Observe(float64(len(b.events)))
+	e.metrics.groupEvents.Observe(float64(len(c.events)))
 	e.metrics.groupBytes.Add(float64(c.group.Bytes()))
 	select {
 	case e.pipe <- *c:

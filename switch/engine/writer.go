@@ -33,8 +33,8 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	}
 	e.metrics.commit.Observe(seconds(e.o.Clock() - c.at))
 	ticked := false
-	for i := range c.batch.events {
-		ev := &c.batch.events[i]
+	for i := range c.events {
+		ev := &c.events[i]
 		ticked = ticked || ev.Kind == payment.Tick
 		effects = e.m.Step(ev, effects[:0])
 		for j := range effects {
@@ -80,7 +80,9 @@ func (e *Engine) publish(ticked bool) {
 }
 
 func (e *Engine) recycle(c *commit) {
-	e.q.give(c.batch)
+	if c.batch != nil {
+		e.q.give(c.batch)
+	}
 	back := &commit{group: c.group}
 	select {
 	case e.free <- back:

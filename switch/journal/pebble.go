@@ -47,10 +47,14 @@ type PebbleLog struct {
 // when another process has it open.
 func OpenPebble(dir string, o Options) (*PebbleLog, error) {
 	o = o.withDefaults()
-	db, err := pebble.Open(dir, &pebble.Options{
+	po := &pebble.Options{
 		FS: o.FS, Logger: logger{o}, FormatMajorVersion: pebble.FormatNewest, MemTableSize: memTableBytes,
 		EventListener: &pebble.EventListener{BackgroundError: logger{o}.background},
-	})
+	}
+	// On the way to durability a byte saved is worth less than the time it takes;
+	// exported segments are where compression belongs.
+	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
+	db, err := pebble.Open(dir, po)
 	if err != nil {
 		return nil, fmt.Errorf("open journal %s: %w", dir, err)
 	}
