@@ -33,8 +33,12 @@ import (
 	"switchd/switch/translate"
 )
 
-// clock is the only real clock of the program: UTC nanoseconds.
-func clock() int64 { return time.Now().UnixNano() }
+// clock is the only real clock of the program: UTC nanoseconds at the start, and
+// from there on the monotonic clock, so that nobody who sets the time can stop or
+// fire the timers of open payments.
+func clock() int64 { return started.UnixNano() + int64(time.Since(started)) }
+
+var started = time.Now()
 
 // known are the names that a configuration may use. codec/frame knows more
 // framings than links do: headers and keep-alives do not pass session/gnetio yet.
@@ -149,7 +153,7 @@ func (n *node) wireRim() error {
 			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
 		}
 	}
-	n.egress = egress.New(egress.Options{Lanes: lanes, Submit: n.engine.Submit, Log: n.log, Registry: n.registry})
+	n.egress = egress.New(egress.Options{Lanes: lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: readers, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
 	})
@@ -164,7 +168,7 @@ func machineConfig(cfg *config.Config) payment.Config {
 		c.Participants = append(c.Participants, payment.Profile{
 			ID: p.ID, Institution: p.Institution, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes,
 			Match:       matchOf(p.MatchKey),
-			NetDebitCap: p.NetDebitCap, AmbiguousDebit: codes(p.Ambiguous), AmbiguousCredit: codes(ambiguousCredit),
+			NetDebitCap: p.NetDebitCap, AmbiguousDebit: codes(p.Ambiguous, neverClear), AmbiguousCredit: codes(ambiguousCredit, neverClear),
 			Timers: payment.Timers{
 				Total: t.Total, Resolve: t.Resolve, Debit: t.Debit, Credit: t.Credit, CreditUnknown: t.CreditUnknown,
 				Reversal: t.Reversal, BackoffMin: t.BackoffMin, BackoffMax: t.BackoffMax, GiveUp: t.GiveUp,
@@ -185,10 +189,16 @@ func matchOf(fields []int) payment.Match {
 // other decline binds the payee's bank (domain reference 7.3).
 var ambiguousCredit = []string{"09", "68"}
 
-func codes(list []string) []payment.Code {
+// neverClear are codes that no profile can make a clear no: approvals of another
+// kind (08, 10, 11, 16 post on card networks) and "completed partially" (32).
+var neverClear = []string{"08", "10", "11", "16", "32"}
+
+func codes(lists ...[]string) []payment.Code {
 	var out []payment.Code
-	for _, c := range list {
-		out = append(out, payment.CodeOf(c))
+	for _, list := range lists {
+		for _, c := range list {
+			out = append(out, payment.CodeOf(c))
+		}
 	}
 	return out
 }

@@ -94,7 +94,7 @@ func (b *binder) limits(v value) Limits {
 	return Limits{
 		Links:        o.get("links").integer(1024, 1, 65_536),
 		Handshakes:   o.get("handshakes").integer(256, 1, 65_536),
-		Queue:        o.get("queue").integer(8192, 16, 1<<20),
+		Queue:        o.get("queue").integer(8192, 16, 8192),
 		OpenPayments: o.get("open_payments").integer(1_000_000, 16, 50_000_000),
 	}
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Lanes []Lane // by participant number; a lane without a Dialect is never written to
 	// Submit takes the SendFailed events of messages that found no link.
 	Submit   func(events []payment.Event) (int, error)
+	Clock    func() int64 // UTC nanoseconds
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 }
@@ -95,7 +96,8 @@ func (e *Egress) Links(n route.Participant) int {
 // Encode stages the message of ef. Writer goroutine only.
 func (e *Egress) Encode(ef *payment.Effect) {
 	l := &e.lanes[ef.To]
-	if l.Dialect == nil { // no longer configured: nothing can be said to it
+	late := ef.NotAfter != 0 && e.o.Clock() >= ef.NotAfter
+	if l.Dialect == nil || late { // no longer configured, or its answer could not count any more
 		e.metrics.unsent.Inc()
 		e.submit([]payment.Event{failed(ef)})
 		return

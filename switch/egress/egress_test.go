@@ -40,7 +40,7 @@ func newEgress(t testing.TB) (*Egress, *[]payment.Event) {
 	}
 	dir := &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001", "100002", "100003"}}
 	var failed []payment.Event
-	o := Options{Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Submit: func(events []payment.Event) (int, error) {
+	o := Options{Clock: func() int64 { return 100 }, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Submit: func(events []payment.Event) (int, error) {
 		failed = append(failed, events...)
 		return len(events), nil
 	}}
@@ -144,19 +144,22 @@ func TestBrokenLinkIsPassedOver(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeSaidIsUnsent: a participant without a dialect, and a value that
-// does not fit the dialect.
+// TestWhatCannotBeSaidIsUnsent: a participant without a dialect, a message whose
+// time is over, and a value that does not fit the dialect.
 func TestWhatCannotBeSaidIsUnsent(t *testing.T) {
 	e, failed := newEgress(t)
 	link := &fakeLink{}
 	e.Attach(0, link)
 	e.Encode(effect(7, payment.LegCredit, 2))
+	late := effect(6, payment.LegDebit, 0)
+	late.NotAfter = 100
+	e.Encode(late)
 	large := effect(8, payment.LegDebit, 0)
 	large.Payment.Amount.Minor = 1_000_000_000_000 // 13 digits: DE4 has 12
 	e.Encode(large)
 	e.Encode(effect(9, payment.LegDebit, 0))
 	e.Release()
-	if len(*failed) != 2 || (*failed)[0].Answer.Payment != 7 || (*failed)[1].Answer.Payment != 8 || frames(t, link.frames) != 1 {
+	if len(*failed) != 3 || (*failed)[0].Answer.Payment != 7 || (*failed)[1].Answer.Payment != 6 || (*failed)[2].Answer.Payment != 8 || frames(t, link.frames) != 1 {
 		t.Errorf("failed %+v, %d frames", *failed, frames(t, link.frames))
 	}
 }

@@ -32,6 +32,7 @@ type Engine struct {
 	ticking  atomic.Bool
 	deadKick chan struct{}
 	lastAt   int64
+	ahead    int64 // how far the journal's time was before the clock at the start
 }
 
 // commit is one group on its way from the sequencer to the writer.
@@ -42,6 +43,10 @@ type commit struct {
 	ticket journal.Ticket
 	at     int64 // when it was appended
 }
+
+// now is the time of events: the clock, or, when it was set back between two
+// starts, the journal's time going on. Deadlines are in it.
+func (e *Engine) now() int64 { return e.o.Clock() + e.ahead }
 
 // pipeDepth is how many groups may be between append and fsync. One in the disk,
 // one behind it: more only makes groups smaller.
@@ -126,6 +131,7 @@ func Open(o Options) (*Engine, error) {
 		return nil, err
 	}
 	e.lastAt = e.m.LastAt()
+	e.ahead = max(0, e.lastAt-o.Clock())
 	first := make([]payment.Event, 0, 2)
 	if o.Log.Next() > 1 {
 		first = append(first, payment.Event{Kind: payment.Recovered, From: route.Nobody})

@@ -15,9 +15,9 @@ var ErrStopped = errors.New("engine: stopped")
 
 // answerReserve is the room above QueueMax for answers: an answer that is lost
 // costs a reversal or a doubt, and makes the overload worse that lost it. Requests
-// are what overload is turned away by. controlReserve is the room above that for
-// link events and failed sends: losing one would leave the machine with a wrong
-// picture.
+// are what overload is turned away by. Above it controlReserve is the room for
+// failed sends, and as much again for link events: losing one of those would
+// leave the machine with a wrong picture of who is there.
 const (
 	answerReserve  = 65_536
 	controlReserve = 1024
@@ -63,6 +63,9 @@ func (q *queue) limit(kind payment.Kind) int {
 		return q.max * 3 / 4
 	case payment.AnswerArrived:
 		return q.max + answerReserve
+	}
+	if kind == payment.LinkUp || kind == payment.LinkDown {
+		return q.max + answerReserve + 2*controlReserve
 	}
 	return q.max + answerReserve + controlReserve
 }
@@ -111,7 +114,9 @@ func (q *queue) swap() *batch {
 func (q *queue) give(b *batch) {
 	b.reset()
 	q.mu.Lock()
-	q.spare = append(q.spare, b)
+	if len(q.spare) < pipeDepth+2 {
+		q.spare = append(q.spare, b)
+	}
 	q.mu.Unlock()
 }
 

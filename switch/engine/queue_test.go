@@ -29,15 +29,29 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	if n := fill(payment.AnswerArrived); n != 25+answerReserve {
 		t.Errorf("%d answers fit behind them, want %d", n, 25+answerReserve)
 	}
+	if n := fill(payment.SendFailed); n != controlReserve {
+		t.Errorf("%d failed sends fit behind them, want %d", n, controlReserve)
+	}
 	if n := fill(payment.LinkDown); n != controlReserve {
 		t.Errorf("%d link events fit behind them, want %d", n, controlReserve)
 	}
-	if b := q.swap(); len(b.events) != 100+answerReserve+controlReserve || q.swap() != nil {
+	if b := q.swap(); len(b.events) != 100+answerReserve+2*controlReserve || q.swap() != nil {
 		t.Errorf("swap gives %d events", len(b.events))
 	}
 	q.close()
 	if _, err := q.put([]payment.Event{{Kind: payment.LinkUp}}); !errors.Is(err, ErrStopped) {
 		t.Errorf("after close: %v", err)
+	}
+}
+
+// TestSparesAreBounded: batches that come from elsewhere do not pile up.
+func TestSparesAreBounded(t *testing.T) {
+	q := newQueue(100)
+	for range 100 {
+		q.give(&batch{})
+	}
+	if len(q.spare) > pipeDepth+2 {
+		t.Errorf("%d spare batches", len(q.spare))
 	}
 }
 

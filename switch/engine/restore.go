@@ -90,6 +90,9 @@ func merge(old, next *payment.Config) (*payment.Config, bool, error) {
 	if len(merged.Participants) > route.ParticipantsMax {
 		return nil, false, fmt.Errorf("engine: %d participants, limit %d", len(merged.Participants), route.ParticipantsMax)
 	}
+	if err := sameMoney(old, &merged); err != nil {
+		return nil, false, err
+	}
 	slices.SortFunc(merged.Participants, func(a, b payment.Profile) int { return int(a.Number) - int(b.Number) })
 	if err := merged.Validate(); err != nil {
 		return nil, false, err
@@ -103,4 +106,21 @@ func merge(old, next *payment.Config) (*payment.Config, bool, error) {
 		return nil, false, err
 	}
 	return &merged, !bytes.Equal(was, is), nil
+}
+
+// sameMoney refuses a configuration under which what the data folder holds would
+// mean something else: positions in another currency, or messages that were sent
+// under one institution and would be repeated under another. merged has the
+// participants of old in their old order.
+func sameMoney(old, merged *payment.Config) error {
+	if len(old.Participants) > 0 && old.Currency != merged.Currency {
+		return fmt.Errorf("engine: this data folder has positions in currency %03d, the configuration says %03d: use another folder", old.Currency, merged.Currency)
+	}
+	for i, was := range old.Participants {
+		if is := merged.Participants[i]; is.Institution != was.Institution {
+			return fmt.Errorf("engine: participant %s is institution %s in this data folder, %s in the configuration: what was sent under the one cannot be repeated under the other",
+				was.ID, was.Institution, is.Institution)
+		}
+	}
+	return nil
 }

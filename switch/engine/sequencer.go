@@ -21,7 +21,7 @@ func (e *Engine) sequence(ctx context.Context) error {
 	var lastTick int64
 	var busyUntil int64 // a commit before this time would make groups too small
 	for {
-		now := e.o.Clock()
+		now := e.now()
 		tick, wait := e.tickDue(now, lastTick)
 		if b := e.q.swap(); b != nil || tick {
 			if b == nil {
@@ -63,7 +63,7 @@ func (e *Engine) sequence(ctx context.Context) error {
 
 // pause waits until the given time: what arrives meanwhile shares one fsync.
 func (e *Engine) pause(ctx context.Context, timer *time.Timer, until int64) {
-	wait := time.Duration(until - e.o.Clock())
+	wait := time.Duration(until - e.now())
 	if wait <= 0 {
 		return
 	}
@@ -115,7 +115,7 @@ func (e *Engine) append(c *commit) error {
 		c.group.End(payment.AppendEvent(c.group.Begin(), ev))
 	}
 	var err error
-	c.at = e.o.Clock()
+	c.at = e.now()
 	if c.ticket, err = e.o.Log.Append(c.group); err != nil {
 		return err
 	}

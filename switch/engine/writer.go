@@ -31,7 +31,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	if err := c.ticket.Wait(); err != nil {
 		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
 	}
-	e.metrics.commit.Observe(seconds(e.o.Clock() - c.at))
+	e.metrics.commit.Observe(seconds(e.now() - c.at))
 	ticked := false
 	for i := range c.events {
 		ev := &c.events[i]

@@ -79,7 +79,11 @@ func (in *Ingress) request(s *link) {
 	// A switch that signs off has the request declined on the record, like any
 	// other while it drains.
 	if !s.automaton.Ready() && !in.draining.Load() {
-		in.refuse(s, translate.NotSignedOn)
+		// A repeat gets no answer here: its original may be under way or done, and
+		// "not signed on" would be mistaken for its outcome.
+		if s.msg.MTI().Origin()&1 == 0 {
+			in.refuse(s, translate.NotSignedOn)
+		}
 		return
 	}
 	ev := s.event()

@@ -229,8 +229,8 @@ func pushTo(stan string) map[int]string {
 
 func TestLifeOfALink(t *testing.T) {
 	r := newRig(t, 100)
-	r.send(r.message(0x0200, pushTo("000001")))
-	r.want(0x0210, "91", "NOT SIGNED ON")
+	r.send(r.message(0x0201, pushTo("000009")), r.message(0x0200, pushTo("000001")))
+	r.want(0x0210, "91", "NOT SIGNED ON") // to the 0200: a repeat hears nothing
 	// Sign-on and a request in one burst: the link is up before its request.
 	r.send(r.message(0x0800, network("001")), r.message(0x0200, pushTo("000002")))
 	r.want(0x0810, "00", "")

@@ -22,10 +22,9 @@ const (
 	recordHeadBytes = 8
 )
 
-// Bounds of one group. A group that would pass them is closed and another begun.
+// Bounds of one group; its writer keeps to GroupRecordsMax by making several.
 const (
 	GroupRecordsMax = 8192
-	GroupBytesMax   = 4 << 20
 	RecordBytesMax  = 1 << 20
 )
 

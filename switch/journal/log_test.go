@@ -133,6 +133,14 @@ func TestDamageIsFound(t *testing.T) {
 	}
 }
 
+func TestStateWithoutJournalIsFound(t *testing.T) {
+	l := open(t, vfs.NewMem())
+	defer l.Close()
+	if _, err := read(l, 9); !errors.Is(err, ErrDamaged) {
+		t.Errorf("replay of an empty journal from record 9: %v", err)
+	}
+}
+
 func TestStateAheadOfJournalIsFound(t *testing.T) {
 	l := open(t, vfs.NewMem())
 	defer l.Close()

@@ -140,6 +140,9 @@ func (l *PebbleLog) Replay(from uint64, f func(seq uint64, record []byte) error)
 		if l.next > from {
 			return fmt.Errorf("%w: record %d is missing, the journal goes to %d", ErrDamaged, from, l.next-1)
 		}
+		if from > 1 {
+			return fmt.Errorf("%w: it is empty, but record %d was applied", ErrDamaged, from-1)
+		}
 		return nil
 	}
 	return l.replay(it, from, f)

@@ -27,8 +27,19 @@ func (m *Machine) answer(e *Event) {
 	case a.Leg == p.repairLeg() && p.Repairing:
 		m.repaired(p, a)
 	default:
-		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
+		m.late(p, a)
 	}
+}
+
+// late reports an answer after the payment has gone on without it. A credit that
+// is approved after the debit was given up contradicts: money has been made, and
+// a person must see it.
+func (m *Machine) late(p *Payment, a *Answer) {
+	n := Late
+	if a.Leg == LegCredit && a.Outcome == OK && (p.State == DebitRevSent || p.State == FailedReversed) {
+		n = Exception
+	}
+	m.notice(Effect{Notice: n, Payment: p, State: p.State})
 }
 
 // answered is the payment in memory that an answer is for; nil: none.

@@ -84,18 +84,22 @@ func (m *Machine) repaired(p *Payment, a *Answer) {
 // found all mean the same: the payer's account is whole, and a bank that has not
 // seen the debit will refuse it when it comes.
 func (m *Machine) reversed(p *Payment, a *Answer) {
-	switch a.Outcome {
-	case OK, OriginalNotFound, NotDone:
+	switch {
+	case a.Outcome == OK || a.Outcome == OriginalNotFound || a.Outcome == NotDone:
 		m.release(p)
 		m.move(p, Approved)
 		m.reply(p, Reversed)
 		m.close(p)
-	case Unreadable: // proves nothing: the next repeat asks again
+	case a.Outcome == Unreadable || contains(askAgain, a.Code): // proves nothing: the next repeat asks again
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
 	default:
 		m.giveUp(p, Refusal)
 	}
 }
+
+// askAgain are answers to a reversal that say "not now": in progress, too late,
+// not reachable. 96 and the rest refuse it (domain reference 7.3).
+var askAgain = []Code{CodeOf("09"), CodeOf("68"), CodeOf("91")}
 
 // deem decides that an unconfirmed credit settles as success, and tells the
 // payee's bank so until it answers.

@@ -101,6 +101,13 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 		return s.answer(d, AnswerArrived)
 	case "not-sent":
 		return s.answer(d, SendFailed)
+	case "wait": // time goes by and no tick is logged: an answer races its timer
+		d, err := time.ParseDuration(strings.TrimPrefix(d.CmdArgs[0].Key, "+"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.now += int64(d)
+		return "nothing\n"
 	case "tick":
 		return s.tick(d.CmdArgs[0].Key)
 	case "restart":
