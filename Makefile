@@ -14,7 +14,7 @@ RATE      ?= 50
 ARGS      ?=
 SEEDS     ?= 1000
 SEED      ?= 1
-FUZZTIME  ?= 30s
+FUZZTIME  ?= 60s
 BENCHTIME ?= 1s
 DIR       ?= .build/certs
 IDS       ?= BANKA,BANKB,BANKC
@@ -68,7 +68,8 @@ race: ## the race detector where goroutines meet
 
 # fuzz-all lists the fuzz targets of all packages and runs each for $(FUZZTIME).
 define fuzz-all
-	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' > .build/fuzz-targets
+	@$(GO) test -list '^Fuzz' ./... > .build/fuzz-list || { cat .build/fuzz-list; exit 1; }
+	@awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' .build/fuzz-list > .build/fuzz-targets
 	@test -s .build/fuzz-targets
 	@while read -r package name; do \
 		echo "fuzz $$package $$name"; \
@@ -77,7 +78,7 @@ define fuzz-all
 	done < .build/fuzz-targets
 endef
 
-fuzz: | .build ## every fuzz target for FUZZTIME=30s each
+fuzz: | .build ## every fuzz target for FUZZTIME=60s each
 	$(fuzz-all)
 
 fuzz-smoke: FUZZTIME = 2s
@@ -97,9 +98,21 @@ demo: build | .build ## the demo for 10 s, without and with faults: all books mu
 	$(BIN) demo --duration 10s --rate 200 --faults --json > .build/demo.json 2> .build/demo.log || { cat .build/demo.log .build/demo.json; exit 1; }
 	@$(balanced)
 
-bench: build ## Go benchmarks, then switchd bench at 10,000 payments per second
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+# ratios prints a table of what BenchmarkAgainstMoov has measured in both codecs.
+define ratios
+	@awk '/^BenchmarkAgainstMoov\// { \
+		split($$1, part, "/"); sub(/-[0-9]+$$/, "", part[3]); \
+		for (i = 3; i < NF; i += 2) of[$$(i + 1)] = $$i; \
+		if (!n++) printf "\n%-8s %-14s %10s %10s %7s %8s\n", "job", "dialect", "ours ns", "moov ns", "ratio", "allocs"; \
+		printf "%-8s %-14s %10.0f %10.0f %6.0fx %8d\n", part[2], part[3], of["ours-ns"], of["moov-ns"], of["x-moov"], of["allocs/op"] \
+	} END { if (!n) { print "no benchmark against moov-io/iso8583 has run"; exit 1 } }' .build/bench-log
+endef
+
+# The exit code of a pipe is that of tee, so that of go test goes through a file.
+bench: build | .build ## Go benchmarks, switchd bench at 10,000 payments per second, our codec against moov's
+	@{ $(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...; echo $$? > .build/bench-code; } | tee .build/bench-log; exit $$(cat .build/bench-code)
 	$(BIN) bench --spawn --rate 10000 --duration 20s --json -
+	$(ratios)
 
 bench-smoke: build | .build
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./... > .build/bench-log 2>&1 || { cat .build/bench-log; exit 1; }
