@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,9 +34,14 @@ type scheme struct {
 	http          http.Client
 }
 
-// schemeParticipants are those of the demo and one that never connects.
-var schemeParticipants = append(demoParticipants[:len(demoParticipants):len(demoParticipants)],
-	struct{ ID, Institution, Handle, IFSC, Dialect string }{"BANKD", "100004", "bankd", "BNKD", "iso87-ascii"})
+// schemeParticipants are those of the demo and one that never connects. BANKC and
+// BANKD speak text, so that a test can spoil a message as it stands on the wire.
+var schemeParticipants = func() []struct{ ID, Institution, Handle, IFSC, Dialect string } {
+	all := append(slices.Clone(demoParticipants),
+		struct{ ID, Institution, Handle, IFSC, Dialect string }{"BANKD", "100004", "bankd", "BNKD", "iso87-ascii"})
+	all[2].Dialect = "iso87-npci"
+	return all
+}()
 
 // shortTimers show every repair within seconds, longTimers none within a test.
 const (
