@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"switchd/codec/frame"
+	"switchd/codec/iso8583"
+)
+
+// decodeFlags are the flags of the command.
+type decodeFlags struct {
+	dialect, framing string
+	strict, json     bool
+}
+
+func newDecode() *cobra.Command {
+	var f decodeFlags
+	c := &cobra.Command{
+		Use: "decode --dialect NAME|FILE.json [--framing NAME] [FILE|HEX|-]", Short: "Explain ISO 8583 messages field by field, masked",
+		Long: `Reads one message, or with --framing a stream of them, and prints every field:
+byte offset, number, name, format, bytes and value. Account numbers, tracks, PIN
+and card data are masked. The input is a file (binary, hexadecimal or a hex dump),
+hexadecimal on the command line, or stdin; at most 1 MiB.
+
+A bad message is explained: at which byte, in which field, what was expected and
+what kind of bytes stand there; then which built-in dialect and framing would fit.
+Exit code 1: a bad message; with --strict also one that breaks the rules of its
+type (missing fields). 2: wrong use.
+
+--json prints one object per line: message (number), kind ("message",
+"keep-alive" with count, or "unframed" for what is no frame), offset and bytes (of
+the whole frame in the input), header (hex), dialect, framing, mti, meaning,
+fields, hidden (values are withheld that may be cut at wrong places), warnings,
+error, suggestions, hint (a sentence). A field has field, name, format, offset (in the message), bytes, raw
+(hex), value, masked, unknown, fields; an error or warning has field, offset,
+reason, expected, found, text (offset in the message, of unframed in the input); a suggestion has dialect, framing, messages, of,
+command, and framing_alike: framings that are the same for these bytes.`,
+		Example: `  switchd decode --dialect iso87-npci 30383030822000000000000004000000000000003131...
+  switchd decode --dialect iso87-binary --framing NAC capture.bin
+  xxd -p message.bin | switchd decode --dialect iso87-ebcdic --json -`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			d, err := newDecoder(c, f, args)
+			if err != nil {
+				return usageError{err}
+			}
+			return d.report(c.OutOrStdout(), f)
+		},
+	}
+	c.Flags().StringVar(&f.dialect, "dialect", "", "built-in dialect ("+strings.Join(iso8583.BuiltinNames(), ", ")+") or a spec file")
+	c.Flags().StringVar(&f.framing, "framing", "", "how messages are cut, for example BIN2 or NAC; without it the input is one message")
+	c.Flags().BoolVar(&f.strict, "strict", false, "a message that lacks mandatory fields is bad")
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON, one object per message")
+	completeNames(c, "dialect", func() []string { return iso8583.BuiltinNames() }, cobra.ShellCompDirectiveDefault)
+	completeNames(c, "framing", framingChoices, cobra.ShellCompDirectiveNoFileComp)
+	return c
+}
+
+// completeNames offers names for a flag to the shell.
+func completeNames(c *cobra.Command, flag string, names func() []string, then cobra.ShellCompDirective) {
+	err := c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return names(), then
+	})
+	if err != nil {
+		panic(err) // the flag's name is misspelt above
+	}
+}
+
+// framingChoices are the framings with what they are, as shells show it.
+func framingChoices() []string {
+	names := frame.Names()
+	for i, name := range names {
+		if f, err := frame.Parse(name); err == nil {
+			names[i] = name + "\t" + f.Doc()
+		}
+	}
+	return names
+}
+
+// newDecoder checks the command line and reads the input.
+func newDecoder(c *cobra.Command, f decodeFlags, args []string) (*decoder, error) {
+	if f.dialect == "" {
+		return nil, fmt.Errorf("which dialect? --dialect takes a spec file or one of %s", strings.Join(iso8583.BuiltinNames(), ", "))
+	}
+	spec, err := loadDialect(f.dialect)
+	if err != nil {
+		return nil, err
+	}
+	d := &decoder{given: pair{dialect: dialect{name: f.dialect, spec: spec}}}
+	if f.framing != "" {
+		cut, err := frame.Parse(strings.ToUpper(f.framing))
+		if err != nil {
+			return nil, err
+		}
+		d.given.framing = &cut
+	}
+	arg := "-"
+	if len(args) == 1 {
+		arg = args[0]
+	}
+	in, err := readInput(arg, c.InOrStdin())
+	if err != nil {
+		return nil, err
+	}
+	if in.note != "" {
+		fmt.Fprintln(c.ErrOrStderr(), in.note)
+	}
+	d.start(in)
+	return d, nil
+}

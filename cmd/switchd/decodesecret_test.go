@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"switchd/codec/frame"
+	"switchd/codec/iso8583"
+)
+
+// secretMessage is a message with a card's number, tracks, PIN block and chip.
+// The digits that must never show are not in anything else of it.
+func secretMessage(t *testing.T, name string) []byte {
+	t.Helper()
+	const pan = "5413337894563218"
+	s, err := iso8583.Builtin(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mti := iso8583.MTI(0x0100)
+	if name == "iso93-ascii" {
+		mti = 0x1100
+	}
+	chip, err := hex.DecodeString("5a085413337894563218" + "57125413337894563218d301298765432109876f" + "9f0206000000012345" + "9f200598765432ff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w iso8583.Writer
+	w.Begin(s, nil, mti)
+	w.SetString(2, pan)
+	w.SetString(3, "401000")
+	w.SetString(4, "000000012345")
+	w.SetString(7, "1122163000")
+	w.SetString(11, "000042")
+	w.SetString(32, "100001")
+	w.SetString(34, pan)
+	w.SetString(35, pan+"=301298765432109876")
+	w.SetString(36, "01"+pan+"=301298765432109876")
+	w.SetString(37, "RRN000000042")
+	w.SetString(45, "B"+pan+"^DOE/JANE^301298765432109876")
+	w.Set(52, []byte{0x98, 0x76, 0x54, 0x78, 0x94, 0x56, 0x98, 0x76})
+	w.Set(55, chip)
+	b, err := w.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// shows gives the secret that a text shows, in any of the encodings: the middle
+// of the account number, what follows it on the tracks, and the PIN block.
+func shows(text string) string {
+	for _, secret := range []string{"7894", "9456", "9876", "8765", "6543", "DOE"} {
+		forms := []string{secret, hex.EncodeToString([]byte(secret)), ""}
+		for _, c := range secret {
+			forms[2] += "f" + string(c)
+		}
+		for _, form := range forms {
+			if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
+				return form
+			}
+		}
+	}
+	return ""
+}
+
+// TestDecodeShowsNoSecret decodes messages of every dialect in every dialect and
+// several framings, whole, cut off and damaged: whatever the command makes of
+// them, what has to be masked does not appear.
+func TestDecodeShowsNoSecret(t *testing.T) {
+	for _, of := range iso8583.BuiltinNames() {
+		m := secretMessage(t, of)
+		inputs := [][]byte{m}
+		for _, at := range []int{5, 11, 19, 25, 45, len(m) - 3} {
+			damaged := append([]byte{}, m...)
+			damaged[at] ^= 0x5A
+			inputs = append(inputs, m[:at], damaged, append([]byte{m[0]}, damaged...), m[1:])
+		}
+		for _, name := range []string{"BIN2", "NAC"} {
+			whole := framedAs(t, name, m, m)
+			inputs = append(inputs, whole, whole[:len(m)-10], whole[1:])
+			for _, bad := range inputs[1:4] {
+				if f, err := frame.Parse(name); err == nil && len(bad) >= frame.BodyMinDefault {
+					inputs = append(inputs, framedAs(t, f.String(), bad, m))
+				}
+			}
+		}
+		for i, input := range inputs {
+			file := filepath.Join(t.TempDir(), "input")
+			if err := os.WriteFile(file, input, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, dialect := range iso8583.BuiltinNames() {
+				for _, rest := range [][]string{{}, {"--framing", "BIN2"}} {
+					args := append([]string{"decode", file, "--dialect", dialect}, rest...)
+					forms := []string{"--json=false", "--json"}
+					if i > 0 { // both are made of the same
+						forms = forms[i%2 : i%2+1]
+					}
+					for _, form := range forms {
+						code, stdout, stderr := command(append(args, form)...)
+						if secret := shows(stdout + stderr); secret != "" {
+							t.Fatalf("input %d of %s, %s shows %q:\n%s%s", i, of, args, secret, stdout, stderr)
+						}
+						if i == 0 && of == dialect && len(rest) == 0 && (code != 0 || !strings.Contains(stdout, "541333******3218")) {
+							t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// The columns of the table; with two spaces between them they fill 120.
+var decodeColumns = columns{widths: []int{6, 11, 32, 10, 24, 27}, right: true}
+
+// columns is a table for a terminal. The texts of the last two columns are
+// broken into lines, of the others cut off.
+type columns struct {
+	widths []int
+	right  bool // the first column is of numbers
+	words  bool // break between words, where a space less does not matter
+}
+
+// row writes one row. Texts are of one byte for each character.
+func (c columns) row(w io.Writer, cells ...string) {
+	rest := slices.Clone(cells)
+	for more := true; more; {
+		var text strings.Builder
+		more = false
+		for i, width := range c.widths {
+			piece := rest[i]
+			switch {
+			case i >= len(c.widths)-2:
+				piece, rest[i] = c.broken(piece, width)
+				more = more || rest[i] != ""
+			default:
+				if rest[i] = ""; len(piece) > width {
+					piece = piece[:width-2] + ".."
+				}
+			}
+			if i == 0 && c.right {
+				fmt.Fprintf(&text, "%*s  ", width, piece)
+			} else {
+				fmt.Fprintf(&text, "%-*s  ", width, piece)
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(text.String(), " "))
+	}
+}
+
+// broken gives the first line of a text, and what is left.
+func (c columns) broken(text string, width int) (line, rest string) {
+	if len(text) <= width {
+		return text, ""
+	}
+	if at := strings.LastIndexByte(text[:width+1], ' '); c.words && at > 0 {
+		return text[:at], text[at+1:]
+	}
+	return text[:width], text[width:]
+}
+
+// report prints everything and says how it went. The error is for the exit code.
+func (d *decoder) report(stdout io.Writer, f decodeFlags) error {
+	w := bufio.NewWriter(stdout)
+	show := newDecodeView(w)
+	emit := json.NewEncoder(w)
+	emit.SetEscapeHTML(false)
+	var bad, broken, messages int
+	err := d.each(func(m *decoded) error {
+		if m.Kind == kindMessage {
+			messages++
+		}
+		switch {
+		case m.Kind == kindUnframed:
+			broken++
+		case m.Error != nil, f.strict && len(m.Warnings) > 0:
+			bad++
+		}
+		if f.json {
+			return emit.Encode(m)
+		}
+		show.decoded(m)
+		return nil
+	})
+	if err := errors.Join(err, w.Flush()); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	switch {
+	case bad > 0:
+		return fmt.Errorf("%d of %s bad", bad, count(messages, "message"))
+	case broken > 0:
+		return fmt.Errorf("%s read, then no frame", count(messages, "message"))
+	}
+	return nil
+}
+
+// decodeView prints for people.
+type decodeView struct {
+	w       io.Writer
+	printed bool
+	told    []suggestion // what was suggested last, not to be repeated
+}
+
+func newDecodeView(w io.Writer) *decodeView { return &decodeView{w: w} }
+
+func (v *decodeView) decoded(m *decoded) {
+	if v.printed {
+		fmt.Fprintln(v.w)
+	}
+	v.printed = true
+	switch m.Kind {
+	case kindKeepAlive:
+		fmt.Fprintf(v.w, "%s at byte %d (%s)\n", count(m.Count, "keep-alive"), m.Offset, m.Framing)
+		return
+	case kindUnframed:
+		v.fault(m)
+		return
+	}
+	fmt.Fprintf(v.w, "Message %d: %s at byte %d, %s", m.Message, count(m.Bytes, "byte"), m.Offset, m.Dialect)
+	if m.Framing != "" {
+		fmt.Fprintf(v.w, " in %s", m.Framing)
+	}
+	if m.Header != "" {
+		fmt.Fprintf(v.w, ", header %s", m.Header)
+	}
+	fmt.Fprintln(v.w)
+	if m.MTI != "" {
+		fmt.Fprintf(v.w, "%s: %s\n", m.MTI, m.Meaning)
+	}
+	if len(m.Fields) > 0 {
+		fmt.Fprintln(v.w)
+		decodeColumns.row(v.w, "byte", "field", "name", "format", "raw", "value")
+		v.fields(m.Fields, 0)
+	}
+	if len(m.Warnings) > 0 {
+		fmt.Fprintln(v.w)
+		for _, f := range m.Warnings {
+			fmt.Fprintf(v.w, "warning: %s: %s, expected %s\n", fieldName(f.Field), f.Reason, f.Expected)
+		}
+	}
+	if m.Error != nil {
+		fmt.Fprintln(v.w)
+		v.fault(m)
+	}
+}
+
+func (v *decodeView) fields(fields []decodedField, depth int) {
+	for i := range fields {
+		f := &fields[i]
+		name, value, raw := f.Name, f.Value, f.Raw
+		if f.Unknown && name == "" {
+			name = "(not in the spec)"
+		}
+		switch {
+		case f.Raw == "" && f.Masked:
+			value = "(withheld)"
+		case len(f.Fields) > 0:
+			// The bytes of the subfields follow in their rows.
+			raw = raw[:min(len(raw), 2*(f.Fields[0].Offset-f.Offset))]
+			value = fmt.Sprintf("(%s, %s)", count(f.Bytes, "byte"), count(len(f.Fields), "subfield"))
+		}
+		label := strings.Repeat("  ", depth) + fieldLabel(f.Field)
+		decodeColumns.row(v.w, fmt.Sprint(f.Offset), label, visible(name), f.Format, raw, value)
+		v.fields(f.Fields, depth+1)
+	}
+}
+
+// fieldLabel is a field's name in the table.
+func fieldLabel(path string) string {
+	switch path {
+	case "0":
+		return "MTI"
+	case "1":
+		return "bitmap"
+	}
+	return path
+}
+
+// fieldName is a field's name in a sentence.
+func fieldName(path string) string {
+	switch path {
+	case "0":
+		return "the message"
+	case "1":
+		return "the bitmap"
+	}
+	return "DE" + path
+}
+
+// fault prints the block about a bad message or frame.
+func (v *decodeView) fault(m *decoded) {
+	e := m.Error
+	if m.Kind == kindUnframed {
+		fmt.Fprintf(v.w, "BAD FRAME at byte %d of the input: %s\n", e.Offset, e.Text)
+	} else {
+		fmt.Fprintf(v.w, "BAD MESSAGE at byte %d, %s: %s\n", e.Offset, fieldName(e.Field), reasonWords(e.Reason))
+	}
+	if e.Expected != "" {
+		fmt.Fprintf(v.w, "  expected: %s\n", e.Expected)
+	}
+	if e.Found != "" {
+		fmt.Fprintf(v.w, "  found:    %s\n", e.Found)
+	}
+	if m.Hidden && len(m.Fields) > 1 {
+		fmt.Fprintln(v.w, "  withheld: values that may be cut at wrong places and could show what has to be masked")
+	}
+	if m.Hint != "" {
+		fmt.Fprintf(v.w, "  note:     %s\n", m.Hint)
+	}
+	same := func(a, b suggestion) bool { return a.Command == b.Command && a.Messages == b.Messages }
+	if slices.EqualFunc(m.Suggestions, v.told, same) && len(v.told) > 0 {
+		fmt.Fprintln(v.w, "  try:      as above")
+		return
+	}
+	v.told = m.Suggestions
+	if len(m.Suggestions) == 0 {
+		fmt.Fprintln(v.w, "  no built-in dialect and framing reads more than this")
+	}
+	for _, s := range m.Suggestions {
+		fmt.Fprintf(v.w, "  try:      %s\n", s.Command)
+		text := fmt.Sprintf("reads %d of %s", s.Messages, count(s.Of, "message"))
+		if len(s.Alike) > 0 {
+			text += "; the same here: " + strings.Join(s.Alike, ", ")
+		}
+		fmt.Fprintf(v.w, "            (%s)\n", text)
+	}
+}
