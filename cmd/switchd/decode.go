@@ -31,13 +31,14 @@ Exit code 1: a bad message; with --strict also one that breaks the rules of its
 type (missing fields). 2: wrong use.
 
 --json prints one object per line: message (number), kind ("message",
-"keep-alive" with count, or "unframed" for what is no frame), offset and bytes (of
-the whole frame in the input), header (hex), dialect, framing, mti, meaning,
+"keep-alive" with count, or "unframed" for what is no frame), offset and bytes
+(of the whole frame in the input), header (hex), dialect, framing, mti, meaning,
 fields, hidden (values are withheld that may be cut at wrong places), warnings,
-error, suggestions, hint (a sentence). A field has field, name, format, offset (in the message), bytes, raw
-(hex), value, masked, unknown, fields; an error or warning has field, offset,
-reason, expected, found, text (offset in the message, of unframed in the input); a suggestion has dialect, framing, messages, of,
-command, and framing_alike: framings that are the same for these bytes.`,
+error, suggestions, hint (a sentence). A field has field, name, format, offset
+(in the message), bytes, raw (hex), value, masked, unknown, fields; an error or
+warning has field, offset (in the message; of "unframed" in the input), reason,
+expected, found, text; a suggestion has dialect, framing, framing_alike (the same
+for these bytes), messages (that it reads), of, command.`,
 		Example: `  switchd decode --dialect iso87-npci 30383030822000000000000004000000000000003131...
   switchd decode --dialect iso87-binary --framing NAC capture.bin
   xxd -p message.bin | switchd decode --dialect iso87-ebcdic --json -`,

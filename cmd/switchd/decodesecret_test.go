@@ -89,6 +89,9 @@ func TestDecodeShowsNoSecret(t *testing.T) {
 			}
 		}
 		for i, input := range inputs {
+			if (testing.Short() || raced) && i%5 != 0 {
+				continue // there is no concurrency in it
+			}
 			file := filepath.Join(t.TempDir(), "input")
 			if err := os.WriteFile(file, input, 0o600); err != nil {
 				t.Fatal(err)
