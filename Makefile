@@ -124,10 +124,11 @@ bench-smoke: build | .build
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./... > .build/bench-log 2>&1 || { cat .build/bench-log; exit 1; }
 	@grep -c '^Benchmark' .build/bench-log | sed 's/$$/ benchmarks run/'
 	@rm -f .build/bench.json
-	@$(BIN) bench --spawn --rate 200 --duration 3s --json .build/bench.json 2> .build/bench.log || true
+	@# Speed is printed, not gated: machines are shared. Lost or doubled money is gated.
+	@$(BIN) bench --spawn --rate 10000 --duration 20s --json .build/bench.json 2> .build/bench.log || true
 	@grep -q '"books_balanced": true' .build/bench.json && grep -q '"open": 0' .build/bench.json \
 		|| { cat .build/bench.log .build/bench.json; exit 1; }
-	@echo "switchd bench runs, books balance"
+	@grep -E '"(valid|achieved|success_ratio|p50_ms|p99_ms|max_ms|cpu_us_per_payment|elsewhere_cpu_cores|books_balanced)"' .build/bench.json
 
 certs: build ## a development CA and certificates in DIR=.build/certs for IDS=BANKA,BANKB,BANKC
 	$(BIN) certs init --dir $(DIR) --ids $(IDS)
