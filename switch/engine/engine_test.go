@@ -156,7 +156,7 @@ func TestRestartKnowsWhatWasAnswered(t *testing.T) {
 	s := &sink{sent: make(chan string, 10)}
 	stop := start(e, s)
 	request := push(1)
-	request.Text.Set(payment.PayeeIFSC, []byte("XXXX0000001"))
+	request.Text.Set(payment.PayeeIFSC, []byte("ZZZZ0000001"))
 	submit(t, e, request)
 	first := <-s.sent
 	crashed := fs.CrashClone(vfs.CrashCloneCfg{})

@@ -24,7 +24,7 @@ func TestTable(t *testing.T) {
 		{"no vpa", table.VPA, "bankb", 0, false},
 		{"ifsc", table.IFSC, "BNKB0000001", 1, true},
 		{"short ifsc", table.IFSC, "BNK", 0, false},
-		{"unknown ifsc", table.IFSC, "XXXX0000001", 0, false},
+		{"unknown ifsc", table.IFSC, "ZZZZ0000001", 0, false},
 	} {
 		got, ok := c.find([]byte(c.in))
 		if ok != c.ok || (ok && got != c.want) {
