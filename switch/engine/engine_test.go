@@ -344,3 +344,41 @@ func TestLargeBatchIsSeveralGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestClockSetBackBetweenStarts: the journal's time goes on, so that a timer of a
+// payment that comes after the restart still fires.
+func TestClockSetBackBetweenStarts(t *testing.T) {
+	fs := vfs.NewMem()
+	if err := start(openOn(t, fs, testConfig(time.Minute)), &sink{})(); err != nil {
+		t.Fatal(err)
+	}
+	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := state.Open("state", state.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hourAgo := func() int64 { return clockOf() - int64(time.Hour) }
+	e, err := Open(Options{Log: j, State: s, Config: testConfig(20 * time.Millisecond), Clock: hourAgo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &sink{sent: make(chan string, 10)}
+	stop := start(e, out)
+	submit(t, e, append(links(), push(1))...)
+	for _, want := range []string{"debit", "reversal"} {
+		select {
+		case got := <-out.sent:
+			if got[:len(want)] != want {
+				t.Errorf("got %q, want %s", got, want)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("no %s: the clock is an hour behind the journal", want)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
