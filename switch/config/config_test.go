@@ -63,7 +63,7 @@ func TestOneFaultEach(t *testing.T) {
 			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
 		}
 	}
-	empty := "f:1:1: the file is empty: `switchd serve --help` shows an example to start from"
+	empty := "f:1:1: the file is empty: `switchd check-config --example` prints one to start from"
 	f("", empty)
 	f("# nothing\n", empty)
 	f("---\n...\n", empty)

@@ -111,7 +111,7 @@ func (r *reader) onlyBody(file *ast.File) ast.Node {
 		body = doc.Body
 	}
 	if body == nil {
-		r.fault(position{1, 1}, "the file is empty: `switchd serve --help` shows an example to start from")
+		r.fault(position{1, 1}, "the file is empty: `switchd check-config --example` prints one to start from")
 	}
 	return body
 }
