@@ -55,6 +55,12 @@ func (s *sink) Release() {
 
 func openOn(t testing.TB, fs vfs.FS, config payment.Config) *Engine {
 	t.Helper()
+	return openAt(t, fs, config, clockOf)
+}
+
+// openAt is openOn with another clock.
+func openAt(t testing.TB, fs vfs.FS, config payment.Config, clock func() int64) *Engine {
+	t.Helper()
 	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +69,7 @@ func openOn(t testing.TB, fs vfs.FS, config payment.Config) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Open(Options{Log: j, State: s, Config: config, Clock: clockOf})
+	e, err := Open(Options{Log: j, State: s, Config: config, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,19 +358,8 @@ func TestClockSetBackBetweenStarts(t *testing.T) {
 	if err := start(openOn(t, fs, testConfig(time.Minute)), &sink{})(); err != nil {
 		t.Fatal(err)
 	}
-	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := state.Open("state", state.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
 	hourAgo := func() int64 { return clockOf() - int64(time.Hour) }
-	e, err := Open(Options{Log: j, State: s, Config: testConfig(20 * time.Millisecond), Clock: hourAgo})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := openAt(t, fs, testConfig(20*time.Millisecond), hourAgo)
 	out := &sink{sent: make(chan string, 10)}
 	stop := start(e, out)
 	submit(t, e, append(links(), push(1))...)
