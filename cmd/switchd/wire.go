@@ -31,6 +31,7 @@ import (
 	"switchd/switch/payment"
 	"switchd/switch/state"
 	"switchd/switch/translate"
+	dialect8583 "switchd/switch/translate/iso8583"
 )
 
 // clock is the only real clock of the program: UTC nanoseconds at the start, and
@@ -45,7 +46,7 @@ var started = time.Now()
 func known() config.Names {
 	return config.Names{
 		Dialects: dialects(), Framings: []string{frame.BIN2.String()},
-		DuplicateFields: translate.DuplicateFields(), MatchFields: translate.MatchFields(), CheckKeys: translate.CheckKeys,
+		DuplicateFields: dialect8583.DuplicateFields(), MatchFields: dialect8583.MatchFields(), CheckKeys: dialect8583.CheckKeys,
 	}
 }
 
@@ -142,7 +143,7 @@ func (n *node) wireRim() error {
 		if err != nil {
 			return err
 		}
-		dialect, err := (&translate.Dialect{Spec: spec, Directory: dir, Participant: profile.Number}).With(p.DuplicateKey, p.MatchKey)
+		dialect, err := (&dialect8583.Dialect{Spec: spec, Directory: dir, Number: profile.Number}).With(p.DuplicateKey, p.MatchKey)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/codec/frame"
-	"switchd/codec/iso8583"
 	"switchd/session"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -16,7 +15,7 @@ import (
 
 // Lane is how one participant is written to.
 type Lane struct {
-	Dialect *translate.Dialect
+	Dialect translate.Dialect
 	Framing frame.Framing
 	Limits  frame.Limits
 }
@@ -34,6 +33,7 @@ type Options struct {
 // lane is a Lane at work.
 type lane struct {
 	Lane
+	interpreter translate.Interpreter // writer goroutine only
 
 	mu    sync.Mutex     // guards links and turn
 	links []session.Link // signed on
@@ -50,7 +50,6 @@ type Egress struct {
 	o       Options
 	lanes   []lane
 	dirty   []*lane
-	writer  iso8583.Writer
 	metrics *metrics
 }
 
@@ -59,6 +58,9 @@ func New(o Options) *Egress {
 	e := &Egress{o: o, lanes: make([]lane, len(o.Lanes)), metrics: newMetrics(o.Registry)}
 	for i := range o.Lanes {
 		e.lanes[i].Lane = o.Lanes[i]
+		if o.Lanes[i].Dialect != nil {
+			e.lanes[i].interpreter = o.Lanes[i].Dialect.Open()
+		}
 	}
 	return e
 }
@@ -106,7 +108,7 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		e.dirty = append(e.dirty, l)
 	}
 	start := len(l.staged)
-	b, err := l.Dialect.Compose(&e.writer, l.Framing.Begin(l.staged), ef)
+	b, err := l.interpreter.Compose(l.Framing.Begin(l.staged), ef)
 	if err == nil {
 		b, err = l.Framing.End(b, start, l.Limits)
 	}

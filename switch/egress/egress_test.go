@@ -14,6 +14,7 @@ import (
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
+	dialect8583 "switchd/switch/translate/iso8583"
 )
 
 // fakeLink takes frames until it is broken.
@@ -45,7 +46,7 @@ func newEgress(t testing.TB) (*Egress, *[]payment.Event) {
 		return len(events), nil
 	}}
 	for n := range 2 {
-		o.Lanes = append(o.Lanes, Lane{Dialect: &translate.Dialect{Spec: spec, Directory: dir, Participant: routeOf(n)}, Limits: frame.Limits{}.WithDefaults()})
+		o.Lanes = append(o.Lanes, Lane{Dialect: &dialect8583.Dialect{Spec: spec, Directory: dir, Number: routeOf(n)}, Limits: frame.Limits{}.WithDefaults()})
 	}
 	o.Lanes = append(o.Lanes, Lane{}) // a participant that is no longer configured
 	return New(o), &failed

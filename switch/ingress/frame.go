@@ -3,17 +3,10 @@ package ingress
 import (
 	"errors"
 
-	"switchd/codec/iso8583"
 	"switchd/session"
 	"switchd/session/gnetio"
 	"switchd/switch/payment"
 	"switchd/switch/translate"
-)
-
-// Classes of MTI digit 2 (ISO 8583:1987).
-const (
-	classFinancial = 2
-	classNetwork   = 8
 )
 
 // Frame takes one message. It never asks for the link to be closed: framing was
@@ -25,48 +18,51 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	}
 	now := in.o.Clock()
 	s.automaton.Traffic(now)
-	err := s.msg.Parse(s.Dialect.Spec, body)
-	mti := s.msg.MTI()
-	switch {
-	case err != nil && !mti.IsRequest():
-		in.malformed(s, err)
-		in.answer(s, false)
-	case err != nil:
-		in.malformed(s, err)
-		in.refuse(s, translate.FormatFault(note(err)))
-	case mti.Class() == classNetwork:
-		in.management(s, now)
-	case !mti.IsRequest():
-		in.answer(s, true)
-	case mti.Class() == classFinancial && mti.Function() == 0:
-		in.request(s)
-	default:
+	ev := s.event()
+	msg := s.interpreter.Read(body, ev)
+	if msg.Fault != nil {
+		in.malformed(s, &msg)
+	}
+	taken := false
+	switch msg.Kind {
+	case translate.Request:
+		taken = in.request(s, ev)
+	case translate.Answer, translate.Enquiry:
+		// Answers count also after a sign-off: what is open must be able to end.
+		taken = msg.Kind == translate.Answer || s.automaton.Ready()
+	case translate.Unmatched:
+		in.metrics.unmatched.Inc()
+	case translate.NetworkRequest:
+		s.used-- // the sign-on has an event of its own
+		in.managed(s, now, msg.Code)
+		return nil
+	case translate.NetworkAnswer:
+		s.used--
+		in.change(s, s.automaton.Response(now, msg.Code, msg.Accepted))
+		return nil
+	case translate.Unsupported:
 		in.refuse(s, translate.NotSupported)
+	case translate.Malformed:
+		in.refuse(s, translate.FormatFault(msg.Note))
+	}
+	if !taken {
+		s.used--
 	}
 	return nil
 }
 
 // malformed counts a bad message and logs where it is bad, never what it holds.
-func (in *Ingress) malformed(s *link, err error) {
+func (in *Ingress) malformed(s *link, msg *translate.Inbound) {
 	in.metrics.malformed.Inc()
 	if in.metrics.logMalformed(in.o.Clock()) {
-		in.o.Log.Warn("malformed message", "participant", s.Link.Participant(), "link", s.ID(), "reason", note(err))
+		in.o.Log.Warn("malformed message", "participant", s.Link.Participant(), "link", s.ID(), "reason", msg.Note)
 	}
-}
-
-// note is what DE44 says of a parse error.
-func note(err error) string {
-	var field *iso8583.FieldError
-	if errors.As(err, &field) {
-		return field.Note()
-	}
-	return "FORMAT"
 }
 
 func (in *Ingress) refuse(s *link, r translate.Refusal) {
-	in.metrics.refused.WithLabelValues(r.Code).Inc()
+	in.metrics.refused.WithLabelValues(translate.ResultOf(r.Why).Code).Inc()
 	s.append(func(dst []byte) ([]byte, error) {
-		b, ok := s.Dialect.Refuse(&s.writer, dst, &s.msg, r)
+		b, ok := s.interpreter.Refuse(dst, r)
 		if !ok {
 			return b, errors.New("no answer to this message")
 		}
@@ -74,63 +70,34 @@ func (in *Ingress) refuse(s *link, r translate.Refusal) {
 	})
 }
 
-// request takes a push payment.
-func (in *Ingress) request(s *link) {
+// request takes a payment's request, and says whether its event goes on.
+func (in *Ingress) request(s *link, ev *payment.Event) bool {
 	// A switch that signs off has the request declined on the record, like any
 	// other while it drains.
 	if !s.automaton.Ready() && !in.draining.Load() {
 		// A repeat gets no answer here: its original may be under way or done, and
 		// "not signed on" would be mistaken for its outcome.
-		if s.msg.MTI().Origin()&1 == 0 {
+		if !ev.Request.Repeat {
 			in.refuse(s, translate.NotSignedOn)
 		}
-		return
+		return false
 	}
-	ev := s.event()
-	fault := s.Dialect.Request(&s.msg, ev)
+	// Declined by the machine, not here: on the record, so that a repeat is told
+	// the same, whenever it comes.
 	switch {
-	case fault == nil:
-		// Declined by the machine, not here: on the record, so that a repeat is
-		// told the same, whenever it comes.
-		switch {
-		case ev.Request.Repeat && in.turned.has(&ev.Request.Key):
-			ev.Request.Refuse = payment.Busy
-		case in.draining.Load():
-			ev.Request.Refuse = payment.Closing
-		}
-		return
-	case fault.Unsupported:
-		in.refuse(s, translate.NotSupported)
-	default:
-		in.metrics.malformed.Inc()
-		in.refuse(s, translate.FormatFault(fault.Error()))
+	case ev.Request.Repeat && in.turned.has(&ev.Request.Key):
+		ev.Request.Refuse = payment.Busy
+	case in.draining.Load():
+		ev.Request.Refuse = payment.Closing
 	}
-	s.used--
+	return true
 }
 
-// answer takes a participant's answer to one of our messages. Answers count also
-// after a sign-off: what is open must be able to end.
-func (in *Ingress) answer(s *link, readable bool) {
-	if !s.Dialect.Answer(&s.msg, readable, s.event()) {
-		s.used--
-		in.metrics.unmatched.Inc()
-	}
-}
-
-// management takes an 0800 or an 0810.
-func (in *Ingress) management(s *link, now int64) {
-	code, ok := s.msg.Uint(70)
-	if !ok || !s.msg.Has(7) || !s.msg.Has(11) {
-		in.refuse(s, translate.FormatFault("DE70 missing"))
-		return
-	}
-	if !s.msg.MTI().IsRequest() {
-		in.change(s, s.automaton.Response(now, int(code), string(s.msg.Value(39)) == "00"))
-		return
-	}
-	answer := s.automaton.Request(now, int(code))
+// managed takes a network management request.
+func (in *Ingress) managed(s *link, now int64, code int) {
+	answer := s.automaton.Request(now, code)
 	s.append(func(dst []byte) ([]byte, error) {
-		return s.Dialect.NetworkAnswer(&s.writer, dst, &s.msg, answer.Code)
+		return s.interpreter.NetworkAnswer(dst, answer.Code)
 	})
 	in.change(s, answer.Change)
 }
@@ -138,7 +105,7 @@ func (in *Ingress) management(s *link, now int64) {
 func (in *Ingress) change(s *link, c session.Change) {
 	switch c {
 	case session.SignedOn:
-		// The 0810 must leave before anything that the sign-on allows.
+		// The answer must leave before anything that the sign-on allows.
 		s.flush()
 		in.attach(s)
 	case session.SignedOff:

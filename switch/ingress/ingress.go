@@ -7,7 +7,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/codec/frame"
-	"switchd/codec/iso8583"
 	"switchd/session"
 	"switchd/session/gnetio"
 	"switchd/switch/payment"
@@ -17,7 +16,7 @@ import (
 
 // Participant is how messages of one participant are read.
 type Participant struct {
-	Dialect *translate.Dialect
+	Dialect translate.Dialect
 	Framing frame.Framing
 	Limits  frame.Limits
 	Session session.Options
@@ -78,11 +77,10 @@ type link struct {
 	leaving   bool
 	stan      uint32
 
-	msg    iso8583.Message
-	writer iso8583.Writer
-	out    []byte // framed answers of this burst
-	events []payment.Event
-	used   int // events in use; the rest keep their text buffers for reuse
+	interpreter translate.Interpreter
+	out         []byte // framed answers of this burst
+	events      []payment.Event
+	used        int // events in use; the rest keep their text buffers for reuse
 }
 
 // LinkUp prepares the state of a new link.
@@ -97,7 +95,7 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 		return
 	}
 	l.SetState(&link{
-		Link: l, Participant: p, number: p.Dialect.Participant,
+		Link: l, Participant: p, number: p.Dialect.Participant(), interpreter: p.Dialect.Open(),
 		automaton: session.New(p.Session, in.o.Clock()),
 	})
 }
@@ -150,7 +148,7 @@ func (in *Ingress) Tick(l *gnetio.Link, now int64) {
 func (in *Ingress) network(s *link, now int64, code int) {
 	s.stan = s.stan%999_999 + 1
 	s.append(func(dst []byte) ([]byte, error) {
-		return s.Dialect.Network(&s.writer, dst, payment.Transmitted(now), s.stan, code)
+		return s.interpreter.Network(dst, now, s.stan, code)
 	})
 }
 

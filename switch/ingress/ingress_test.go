@@ -21,6 +21,7 @@ import (
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
+	dialect8583 "switchd/switch/translate/iso8583"
 )
 
 // fakeEngine takes events while it has room.
@@ -123,7 +124,7 @@ func newRig(t *testing.T, room int) *rig {
 	limits := frame.Limits{}.WithDefaults()
 	r.in = New(Options{
 		Participants: map[string]Participant{"BANKA": {
-			Dialect: &translate.Dialect{Spec: spec, Directory: &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}},
+			Dialect: &dialect8583.Dialect{Spec: spec, Directory: &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}},
 			Framing: frame.BIN2, Limits: limits,
 		}},
 		Engine: r.engine, Links: r.links, Clock: clock, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),

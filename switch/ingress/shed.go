@@ -28,7 +28,7 @@ func (in *Ingress) shed(s *link, events []payment.Event, why error) {
 		}
 		in.turned.add(&ev.Request.Key)
 		s.append(func(dst []byte) ([]byte, error) {
-			return s.Dialect.RefuseRequest(&s.writer, dst, ev, payment.Busy)
+			return s.interpreter.RefuseRequest(dst, ev, payment.Busy)
 		})
 	}
 }

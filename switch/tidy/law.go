@@ -24,7 +24,7 @@ var places = []place{
 	{"session", nil},
 	{"session/mtls", []string{"session", "certs"}},
 	{"session/gnetio", []string{"session", "session/mtls", "codec/frame", "certs"}},
-	{"switch/translate", []string{"codec/...", "switch/payment", "switch/route", "ledger"}},
+	{"switch/translate/...", []string{"codec/...", "switch/translate", "switch/payment", "switch/route", "ledger"}},
 	{"switch/ingress", []string{"codec/...", "session/...", "switch/translate", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/egress", []string{"codec/...", "session/...", "switch/translate", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/admin", nil},

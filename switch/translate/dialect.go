@@ -1,10 +1,8 @@
 package translate
 
 import (
-	"fmt"
-
-	"switchd/codec/iso8583"
 	"switchd/ledger"
+	"switchd/switch/payment"
 	"switchd/switch/route"
 )
 
@@ -16,65 +14,99 @@ type Directory struct {
 	Institutions []string        // of the participants by number: DE32, digits
 }
 
-// institution is the DE32 of a participant.
-func (d *Directory) institution(n route.Participant) string {
+// InstitutionOf is the number of a participant as an institution; empty when it
+// has none.
+func (d *Directory) InstitutionOf(n route.Participant) string {
 	if int(n) >= len(d.Institutions) {
 		return ""
 	}
 	return d.Institutions[n]
 }
 
-// Dialect is how one participant speaks ISO 8583.
-type Dialect struct {
-	Spec        *iso8583.Spec
-	Directory   *Directory
-	Participant route.Participant
-
-	duplicate uint64 // fields of a request's key, set by With
-	match     uint64 // fields that an answer must echo, set by With
+// Dialect is how one participant speaks. It does not change after it is built and
+// may be used by several goroutines at once.
+type Dialect interface {
+	// Participant is whose dialect it is.
+	Participant() route.Participant
+	// Open returns a new Interpreter.
+	Open() Interpreter
 }
 
-// Fault says which field of a well-formed message is wrong, and how. It never
-// holds the field's content.
-type Fault struct {
-	DE   int
-	Want string // what was expected, from a fixed set: "missing", "n12 > 0"
+// Interpreter reads and writes the messages of one link, or writes those of one
+// participant. It keeps the message that it has read last, and its buffers; it
+// belongs to one goroutine.
+type Interpreter interface {
+	// Read takes one message. With Request, Answer and Enquiry ev is filled, with
+	// copies; otherwise what is in ev does not count. Ownership of body stays with
+	// the caller, who must not change it before he has called Refuse or
+	// NetworkAnswer for it.
+	Read(body []byte, ev *payment.Event) Inbound
 
-	Unsupported bool // the message is in order, but asks for what this switch does not do
+	// Refuse appends the refusal of the message read last to dst. A message that
+	// has no answer gets none: ok is false.
+	Refuse(dst []byte, r Refusal) (b []byte, ok bool)
+
+	// RefuseRequest appends the refusal of a request that was read but not taken:
+	// what the machine would have answered, had it declined it for why.
+	RefuseRequest(dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error)
+
+	// Network appends a network management request with a code of DE70, at the
+	// time at (UTC nanoseconds), with a running number of up to six digits.
+	Network(dst []byte, at int64, number uint32, code int) ([]byte, error)
+
+	// NetworkAnswer appends the answer to the network management request read
+	// last; code is a DE39.
+	NetworkAnswer(dst []byte, code string) ([]byte, error)
+
+	// Compose appends the message that ef asks for. On an error dst is unchanged;
+	// it means that a value of the payment does not fit this dialect.
+	Compose(dst []byte, ef *payment.Effect) ([]byte, error)
 }
 
-// Error names field and expectation.
-func (f *Fault) Error() string { return fmt.Sprintf("DE%d %s", f.DE, f.Want) }
+// Kind says what a message is.
+type Kind uint8
 
-// Message types of this package's messages.
+// The kinds of messages.
 const (
-	mtiAuthorisation  iso8583.MTI = 0x0100
-	mtiFinancial      iso8583.MTI = 0x0200
-	mtiAdvice         iso8583.MTI = 0x0220
-	mtiAdviceRepeat   iso8583.MTI = 0x0221
-	mtiReversal       iso8583.MTI = 0x0420
-	mtiReversalRepeat iso8583.MTI = 0x0421
-	mtiNetwork        iso8583.MTI = 0x0800
+	Malformed      Kind = iota // a request, or what may be one, that cannot be read: Inbound.Fault
+	NetworkRequest             // Inbound.Code
+	NetworkAnswer              // Inbound.Code, Inbound.Accepted
+	Request                    // of a payment: the event
+	Enquiry                    // about a payment: the event
+	Answer                     // to a message of ours: the event; with Inbound.Fault only its leg could be read
+	Unmatched                  // an answer that names no message of ours
+	Unsupported                // in order, but asks for what this switch does not do
+	Silent                     // nothing to do and nothing to say, such as a notice
 )
 
-// Transaction part of DE3, positions 1-2.
-const (
-	processingPay     = 40 // debit of the payer; also the payer's push request
-	processingCredit  = 21
-	processingResolve = 33
+// Inbound is what a message is about, as far as no event says it.
+type Inbound struct {
+	Kind     Kind
+	Code     int    // of network management, as in DE70
+	Accepted bool   // the network answer is a yes
+	Fault    error  // what is wrong with the message; never its content
+	Note     string // of the fault, for people: 25 characters
+}
+
+// Refusal is why a message is answered by the rim without becoming an event.
+type Refusal struct {
+	Why  payment.Outcome
+	Note string // for people: 25 characters
+}
+
+// NoteBytesMax bounds the note of a refusal: DE44 holds 25 characters.
+const NoteBytesMax = 25
+
+// The refusals that are not about a field.
+var (
+	NotSignedOn  = Refusal{payment.PayerOffline, "NOT SIGNED ON"}
+	NotSupported = Refusal{payment.FunctionUnsupported, "NOT SUPPORTED"}
 )
 
-// Tags of DE120 (domain reference 1.2).
-const (
-	tagType       = 1
-	tagSwitchID   = 2
-	tagPayerVPA   = 3
-	tagPayeeVPA   = 4
-	tagPayerName  = 5
-	tagPayeeName  = 6
-	tagEndToEndID = 10
-	tagUPI        = 13
-	tagPayerIFSC  = 16
-	tagPayeeIFSC  = 17
-	tagNote       = 18
-)
+// FormatFault is the refusal of a message with a wrong field.
+func FormatFault(note string) Refusal {
+	if len(note) > NoteBytesMax {
+		note = note[:NoteBytesMax]
+	}
+	return Refusal{payment.Format, note}
+}

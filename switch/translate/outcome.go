@@ -2,16 +2,20 @@ package translate
 
 import "switchd/switch/payment"
 
-// row is one line of the table of result codes (domain reference 3.2).
-type row struct {
-	code string // DE39
-	upi  string // DE120 tag 013
-	text string // DE44, at most 19 characters: a space and a bank's code may follow
+// Result is one line of the table of result codes (domain reference 3.2): how an
+// outcome is told.
+type Result struct {
+	Code string // DE39
+	UPI  string // DE120 tag 013
+	Text string // DE44, at most 19 characters: a space and a bank's code may follow
 }
+
+// ResultOf is how a participant is told an outcome.
+func ResultOf(o payment.Outcome) *Result { return &outcomes[o] }
 
 // outcomes maps an outcome to what a participant is told. Every outcome that can
 // be told has a row; a test checks that.
-var outcomes = [...]row{
+var outcomes = [...]Result{
 	payment.OK:                  {"00", "00", ""},
 	payment.InsufficientFunds:   {"51", "Z9", "INSUFFICIENT FUNDS"},
 	payment.LimitAmount:         {"61", "Z8", "AMOUNT LIMIT"},
@@ -52,17 +56,18 @@ var outcomes = [...]row{
 }
 
 // Side is whose bank an answer is about.
-type side uint8
+type Side uint8
 
+// The sides.
 const (
-	payerSide side = iota
-	payeeSide
+	PayerSide Side = iota
+	PayeeSide
 )
 
-// readOutcome is the canonical meaning of a participant's DE39. A code without a
+// ReadCode is the canonical meaning of a participant's DE39. A code without a
 // meaning of its own is a bank error: a clear no, unless the profile's ambiguous
 // set says otherwise.
-func readOutcome(code []byte, of side) payment.Outcome {
+func ReadCode(code []byte, of Side) payment.Outcome {
 	if len(code) != 2 {
 		return payment.Unreadable
 	}

@@ -1,138 +1,11 @@
 package translate
 
 import (
-	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 
-	"switchd/codec/iso8583"
 	"switchd/switch/payment"
 )
-
-func dialect(t testing.TB, name string, number int) *Dialect {
-	t.Helper()
-	spec, err := iso8583.Builtin(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &Dialect{Spec: spec, Participant: participantOf(number), Directory: &Directory{
-		Institution: "999999", Currency: 356, Institutions: []string{"100001", "100002", "100003"},
-	}}
-}
-
-// fields writes a message of MTI and fields; a DE120 value is "tag=value" pairs.
-func fields(t testing.TB, d *Dialect, mti iso8583.MTI, f map[int]string) []byte {
-	t.Helper()
-	var w iso8583.Writer
-	w.Begin(d.Spec, nil, mti)
-	for de := 2; de <= 128; de++ {
-		v, ok := f[de]
-		if !ok {
-			continue
-		}
-		if de != 120 {
-			w.SetString(de, v)
-			continue
-		}
-		w.BeginTLV(120)
-		for _, pair := range strings.Fields(v) {
-			tag, value, _ := strings.Cut(pair, "=")
-			var n int
-			fmt.Sscanf(tag, "%d", &n)
-			w.TLVString(n, value)
-		}
-		w.EndTLV()
-	}
-	b, err := w.Finish()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func pushFields() map[int]string {
-	return map[int]string{
-		3: "401020", 4: "000000001050", 7: "1122153000", 11: "000007", 32: "100001", 37: "RRN000000001", 49: "356",
-		102: "1000010001", 120: "1=PAY 3=User1@BankA 4=User2@BankB 5=Asha 10=E2E1 16=BNKA0000001 18=tea",
-	}
-}
-
-func read(t testing.TB, d *Dialect, body []byte) (*payment.Event, *Fault) {
-	t.Helper()
-	var msg iso8583.Message
-	if err := msg.Parse(d.Spec, body); err != nil {
-		t.Fatal(err)
-	}
-	ev := new(payment.Event)
-	return ev, d.Request(&msg, ev)
-}
-
-func TestRequest(t *testing.T) {
-	d := dialect(t, "iso87-npci", 0)
-	ev, fault := read(t, d, fields(t, d, 0x0200, pushFields()))
-	if fault != nil {
-		t.Fatal(fault)
-	}
-	r := &ev.Request
-	if r.Amount.Minor != 1050 || r.Amount.Currency != 356 || r.AccountTypes != 1020 || r.Repeat {
-		t.Errorf("request %+v", r)
-	}
-	if r.Key.STAN != 7 || r.Key.Transmitted != 1122153000 || r.Key.Acquirer != 100001 || string(r.Key.RRN[:]) != "RRN000000001" {
-		t.Errorf("key %+v", r.Key)
-	}
-	for f, want := range map[payment.TextField]string{
-		payment.PayerAccount: "1000010001", payment.PayerVPA: "user1@banka", payment.PayeeVPA: "user2@bankb",
-		payment.PayerName: "Asha", payment.EndToEndID: "E2E1", payment.PayerIFSC: "BNKA0000001", payment.Note: "tea",
-	} {
-		if got := string(ev.Text.Get(f)); got != want {
-			t.Errorf("text %d: %q, want %q", f, got, want)
-		}
-	}
-	// A repeat is the same request; other content under the same reference is not.
-	repeat, fault := read(t, d, fields(t, d, 0x0201, pushFields()))
-	if fault != nil || !repeat.Request.Repeat || repeat.Request.Hash != r.Hash || repeat.Request.Key != r.Key {
-		t.Errorf("repeat: %v %+v", fault, repeat.Request)
-	}
-	other := pushFields()
-	other[4] = "000000001051"
-	if ev, _ := read(t, d, fields(t, d, 0x0200, other)); ev.Request.Hash == r.Hash || ev.Request.Key != r.Key {
-		t.Error("another amount has the same hash, or another key")
-	}
-}
-
-func TestRequestFaultsNameTheField(t *testing.T) {
-	d := dialect(t, "iso87-ascii", 0)
-	for want, change := range map[string]func(f map[int]string){
-		"DE3 missing":           func(f map[int]string) { delete(f, 3) },
-		"DE3 40xxxx":            func(f map[int]string) { f[3] = "310000" },
-		"DE4 n12 > 0":           func(f map[int]string) { f[4] = "000000000000" },
-		"DE7 MMDDhhmmss":        func(f map[int]string) { f[7] = "1322153000" },
-		"DE11 missing":          func(f map[int]string) { delete(f, 11) },
-		"DE32 of the sender":    func(f map[int]string) { f[32] = "100002" },
-		"DE37 missing":          func(f map[int]string) { delete(f, 37) },
-		"DE49 n3":               func(f map[int]string) { delete(f, 49) },
-		"DE102 missing":         func(f map[int]string) { delete(f, 102) },
-		"DE103 missing":         func(f map[int]string) { f[120] = "1=PAY 17=BNKB0000001" },
-		"DE120 017 missing":     func(f map[int]string) { f[120] = "1=PAY"; f[103] = "1000020001" },
-		"DE120 001 PAY":         func(f map[int]string) { f[120] = "1=COLLECT 4=a@bankb" },
-		"DE120 001 missing":     func(f map[int]string) { f[120] = "4=a@bankb" },
-		"DE120 004 user@handle": func(f map[int]string) { f[120] = "1=PAY 4=nobody" },
-		"DE120 003 user@handle": func(f map[int]string) { f[120] = "1=PAY 3=@x 4=a@bankb" },
-		"DE120 017 IFSC":        func(f map[int]string) { f[120] = "1=PAY 17=bnkb0000001"; f[103] = "1" },
-		"DE120 016 IFSC":        func(f map[int]string) { f[120] = "1=PAY 4=a@bankb 16=BNKB1" },
-	} {
-		f := pushFields()
-		change(f)
-		_, fault := read(t, d, fields(t, d, 0x0200, f))
-		if fault == nil || fault.Error() != want {
-			t.Errorf("got %v, want %s", fault, want)
-		}
-		if len(want) > noteBytesMax {
-			t.Errorf("%q does not fit DE44", want)
-		}
-	}
-}
 
 func TestAddressSyntax(t *testing.T) {
 	for in, want := range map[string]bool{
@@ -141,7 +14,7 @@ func TestAddressSyntax(t *testing.T) {
 		"é@bank": false, strings.Repeat("a", 191) + "@" + strings.Repeat("b", 63): true,
 		strings.Repeat("a", 200) + "@" + strings.Repeat("b", 64): false, "a@" + strings.Repeat("b", 65): false,
 	} {
-		got, ok := normaliseVPA(nil, []byte(in))
+		got, ok := AppendVPA(nil, []byte(in))
 		if ok != want || (ok && string(got) != strings.ToLower(in)) {
 			t.Errorf("%q: %q %v, want %v", in, got, ok, want)
 		}
@@ -155,11 +28,11 @@ func TestEveryOutcomeCanBeTold(t *testing.T) {
 		if o == payment.Unreadable {
 			continue // never told to anybody
 		}
-		if int(o) >= len(outcomes) || len(outcomes[o].code) != 2 || outcomes[o].upi == "" {
+		if int(o) >= len(outcomes) || len(outcomes[o].Code) != 2 || outcomes[o].UPI == "" {
 			t.Errorf("%v has no row", o)
 			continue
 		}
-		if r := outcomes[o]; len(r.text)+3 > noteBytesMax || len(r.upi) > 4 || (r.text == "") != (o == payment.OK) {
+		if r := outcomes[o]; len(r.Text)+3 > NoteBytesMax || len(r.UPI) > 4 || (r.Text == "") != (o == payment.OK) {
 			t.Errorf("%v: %+v", o, r)
 		}
 	}
@@ -170,7 +43,7 @@ func TestReferencesComeBack(t *testing.T) {
 	for _, id := range []payment.ID{1, 2, 31, 32, 1 << 40, 1<<57 - 1} {
 		for _, leg := range []payment.Leg{payment.LegResolve, payment.LegDebit, payment.LegCredit} {
 			ref := Reference(id, leg)
-			gotID, gotLeg, ok := parseReference(ref[:])
+			gotID, gotLeg, ok := ParseReference(ref[:])
 			if !ok || gotID != id || gotLeg != leg || seen[ref] {
 				t.Errorf("%d %v: %s reads as %d %v %v", id, leg, ref, gotID, gotLeg, ok)
 			}
@@ -181,234 +54,11 @@ func TestReferencesComeBack(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "00000000000", "0000000000000", "00000000000i", "00000000000-"} {
-		if _, _, ok := parseReference([]byte(bad)); ok {
+		if _, _, ok := ParseReference([]byte(bad)); ok {
 			t.Errorf("%q is no reference of ours", bad)
 		}
 	}
 	if id := SwitchID(0xabc); string(id[:]) != "SWD00000000000000000000000000000abc" {
 		t.Errorf("switch id %s", id)
-	}
-}
-
-// sample is a payment with every value set, as a bank would get it.
-func sample() *payment.Payment {
-	p := &payment.Payment{
-		ID: 0x1234, Amount: amountOf(1050), AccountTypes: 1020, Approval: [6]byte{'A', 'B', 'C', '1', '2', '3'},
-		PayerBank: 0, PayeePSP: 1, PayeeBank: 1, Reply: payment.OK,
-		Key: payment.RequestKey{From: 0}, Echo: payment.Echo{STAN: 7, Transmitted: 102030405, RRN: [12]byte([]byte("RRN000000001"))},
-	}
-	for i := range p.Legs {
-		p.Legs[i] = payment.LegState{SentAt: 1, STAN: uint32(100 + i), Transmitted: uint32(1122153000 + i)}
-	}
-	for f, v := range map[payment.TextField]string{
-		payment.PayerAccount: "1000010001", payment.PayeeAccount: "1000020002", payment.PayerVPA: "user1@banka",
-		payment.PayeeVPA: "user2@bankb", payment.PayerName: "Asha", payment.PayeeName: "Ravi", payment.EndToEndID: "E2E1", payment.Note: "tea",
-	} {
-		p.Text.Set(f, []byte(v))
-	}
-	return p
-}
-
-// TestAnswerFindsItsLeg composes each message, answers it as a bank would and
-// reads the answer back to the leg it belongs to.
-func TestAnswerFindsItsLeg(t *testing.T) {
-	for _, name := range []string{"iso87-npci", "iso87-ascii", "iso87-binary", "iso87-ebcdic"} {
-		d := dialect(t, name, 1)
-		for leg, want := range map[payment.Leg]struct {
-			mti iso8583.MTI
-			de3 string
-		}{
-			payment.LegResolve:  {0x0100, "330000"},
-			payment.LegDebit:    {0x0200, "401000"},
-			payment.LegCredit:   {0x0200, "210020"},
-			payment.LegReversal: {0x0420, "401000"},
-			payment.LegAdvice:   {0x0220, "210020"},
-		} {
-			p := sample()
-			var w iso8583.Writer
-			body, err := d.Compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p})
-			if err != nil {
-				t.Fatalf("%s %v: %v", name, leg, err)
-			}
-			again, _ := d.Compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p})
-			if !bytes.Equal(body, again) {
-				t.Errorf("%v: composed twice, two messages", leg)
-			}
-			var msg iso8583.Message
-			if err := msg.Parse(d.Spec, body); err != nil {
-				t.Fatalf("%s %v: %v", name, leg, err)
-			}
-			if msg.MTI() != want.mti || string(msg.Value(3)) != want.de3 {
-				t.Errorf("%v: %v DE3 %s", leg, msg.MTI(), msg.Value(3))
-			}
-			if leg == payment.LegReversal && string(msg.Value(90)) != "0200"+"000102"+"1122153002"+"00000100001"+"00000999999" {
-				t.Errorf("DE90 of the reversal: %s", msg.Value(90))
-			}
-			repeat, _ := d.Compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p, Repeat: true})
-			if leg == payment.LegReversal || leg == payment.LegAdvice {
-				if differing(repeat, body) != 1 || repeatMTI(t, d, repeat) != want.mti+1 {
-					t.Errorf("%v: a repeat differs in more than its MTI", leg)
-				}
-			}
-			checkAnswer(t, d, &msg, leg, p)
-		}
-	}
-}
-
-// differing counts the bytes in which two messages of one length differ.
-func differing(a, b []byte) (n int) {
-	if len(a) != len(b) {
-		return len(a) + len(b)
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			n++
-		}
-	}
-	return n
-}
-
-func repeatMTI(t *testing.T, d *Dialect, body []byte) iso8583.MTI {
-	t.Helper()
-	var msg iso8583.Message
-	if err := msg.Parse(d.Spec, body); err != nil {
-		t.Fatal(err)
-	}
-	return msg.MTI()
-}
-
-func checkAnswer(t *testing.T, d *Dialect, msg *iso8583.Message, leg payment.Leg, p *payment.Payment) {
-	t.Helper()
-	f := map[int]string{39: "00", 38: "987654"}
-	for _, de := range []int{3, 4, 7, 11, 32, 37, 49} {
-		if msg.Has(de) {
-			f[de] = string(msg.Value(de))
-		}
-	}
-	if leg == payment.LegResolve {
-		f[103], f[120] = "1000020002", "6=Ravi 17=BNKB0000001"
-	}
-	var back iso8583.Message
-	if err := back.Parse(d.Spec, fields(t, d, msg.MTI().Response(), f)); err != nil {
-		t.Fatal(err)
-	}
-	var ev payment.Event
-	if !d.Answer(&back, true, &ev) {
-		t.Fatalf("%v: its answer finds no leg", leg)
-	}
-	a, l := &ev.Answer, &p.Legs[leg]
-	if a.Payment != p.ID || a.Leg != leg || a.STAN != l.STAN || a.Transmitted != l.Transmitted || a.Outcome != payment.OK || a.Code.String() != "00" {
-		t.Errorf("%v: answer %+v", leg, a)
-	}
-	if leg == payment.LegResolve && (string(ev.Text.Get(payment.PayeeAccount)) != "1000020002" || string(ev.Text.Get(payment.PayeeIFSC)) != "BNKB0000001") {
-		t.Errorf("resolution: %+v", ev.Text)
-	}
-	if leg != payment.LegResolve && a.Minor != p.Amount.Minor {
-		t.Errorf("%v: amount %d", leg, a.Minor)
-	}
-	if d.Answer(&back, false, &ev); ev.Answer.Outcome != payment.Unreadable {
-		t.Errorf("%v: a damaged answer reads as %v", leg, ev.Answer.Outcome)
-	}
-}
-
-func TestAnswersThatAreNotOurs(t *testing.T) {
-	d := dialect(t, "iso87-npci", 1)
-	debit, credit := Reference(5, payment.LegDebit), Reference(5, payment.LegCredit)
-	for name, c := range map[string]struct {
-		mti iso8583.MTI
-		ref string
-	}{
-		"strange reference":     {0x0210, "RRN000000001"},
-		"resolution of a debit": {0x0110, string(debit[:])},
-		"reversal of a credit":  {0x0430, string(credit[:])},
-		"advice of a debit":     {0x0230, string(debit[:])},
-		"administrative":        {0x0610, string(debit[:])},
-	} {
-		var msg iso8583.Message
-		body := fields(t, d, c.mti, map[int]string{7: "1122153000", 11: "000001", 37: c.ref, 39: "00"})
-		if err := msg.Parse(d.Spec, body); err != nil {
-			t.Fatal(err)
-		}
-		if d.Answer(&msg, true, new(payment.Event)) {
-			t.Errorf("%s: taken as an answer of ours", name)
-		}
-	}
-}
-
-func TestReplyIsStableAndComplete(t *testing.T) {
-	d := dialect(t, "iso87-npci", 0)
-	p := sample()
-	var w iso8583.Writer
-	for _, c := range []struct {
-		reply     payment.Outcome
-		code, upi string
-		note      string
-	}{
-		{payment.OK, "00", "00", ""}, {payment.AddressUnknown, "14", "ZH", "ADDRESS UNKNOWN"},
-		{payment.TimeoutCredit, "68", "BT", "DEEMED"}, {payment.Duplicate, "94", "U01", "DUPLICATE REFERENCE"},
-	} {
-		p.Reply = c.reply
-		body, err := d.Compose(&w, nil, &payment.Effect{Send: true, Leg: payment.LegRequest, Payment: p})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var msg iso8583.Message
-		if err := msg.Parse(d.Spec, body); err != nil {
-			t.Fatal(err)
-		}
-		upi, _ := iso8583.FindTLV(msg.Value(120), tagUPI)
-		_, hasID := iso8583.FindTLV(msg.Value(120), tagSwitchID)
-		if msg.MTI() != 0x0210 || string(msg.Value(39)) != c.code || string(upi) != c.upi || string(msg.Value(44)) != c.note ||
-			string(msg.Value(37)) != "RRN000000001" || string(msg.Value(7)) != "0102030405" || string(msg.Value(11)) != "000007" ||
-			msg.Has(38) != (c.reply == payment.OK) || hasID == (c.reply == payment.Duplicate) {
-			t.Errorf("%v: %v 39=%s 44=%s 120=%s", c.reply, msg.MTI(), msg.Value(39), msg.Value(44), msg.Value(120))
-		}
-	}
-}
-
-func TestTranslationAllocatesNothing(t *testing.T) {
-	d := dialect(t, "iso87-npci", 0)
-	body := fields(t, d, 0x0200, pushFields())
-	var msg iso8583.Message
-	var w iso8583.Writer
-	var ev payment.Event
-	ef := payment.Effect{Send: true, Leg: payment.LegDebit, Payment: sample()}
-	out := make([]byte, 0, 1024)
-	n := testing.AllocsPerRun(100, func() {
-		if msg.Parse(d.Spec, body) != nil || d.Request(&msg, &ev) != nil {
-			t.Fatal("cannot read")
-		}
-		if _, err := d.Compose(&w, out, &ef); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if n != 0 {
-		t.Errorf("%v allocations to read a request and write a debit, want 0", n)
-	}
-}
-
-func BenchmarkReadRequest(b *testing.B) {
-	d := dialect(b, "iso87-npci", 0)
-	body := fields(b, d, 0x0200, pushFields())
-	var msg iso8583.Message
-	var ev payment.Event
-	b.ReportAllocs()
-	for b.Loop() {
-		if msg.Parse(d.Spec, body) != nil || d.Request(&msg, &ev) != nil {
-			b.Fatal("cannot read")
-		}
-	}
-}
-
-func BenchmarkComposeDebit(b *testing.B) {
-	d := dialect(b, "iso87-npci", 0)
-	var w iso8583.Writer
-	ef := payment.Effect{Send: true, Leg: payment.LegDebit, Payment: sample()}
-	out := make([]byte, 0, 1024)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := d.Compose(&w, out, &ef); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

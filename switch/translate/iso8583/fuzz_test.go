@@ -1,12 +1,13 @@
-package translate
+package iso8583
 
 import (
 	"testing"
 
-	"switchd/codec/iso8583"
+	codec "switchd/codec/iso8583"
 	"switchd/ledger"
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/translate"
 )
 
 func participantOf(n int) route.Participant { return route.Participant(n) }
@@ -20,16 +21,16 @@ func FuzzRequest(f *testing.F) {
 	f.Add(fields(f, d, 0x0200, pushFields()))
 	f.Add(fields(f, d, 0x0210, map[int]string{7: "1122153000", 11: "000001", 37: "000000000012", 39: "00"}))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var msg iso8583.Message
+		var msg codec.Message
 		if msg.Parse(d.Spec, body) != nil {
 			return
 		}
 		var ev payment.Event
-		d.Answer(&msg, true, &ev)
-		var w iso8583.Writer
-		d.Refuse(&w, nil, &msg, NotSupported)
-		if fault := d.Request(&msg, &ev); fault != nil {
-			if len(fault.Error()) > noteBytesMax {
+		d.answer(&msg, true, &ev)
+		var w codec.Writer
+		d.refuse(&w, nil, &msg, translate.NotSupported)
+		if fault := d.request(&msg, &ev); fault != nil {
+			if len(fault.Error()) > translate.NoteBytesMax {
 				t.Fatalf("%q does not fit DE44", fault.Error())
 			}
 			return
@@ -38,7 +39,7 @@ func FuzzRequest(f *testing.F) {
 		if err := payment.DecodeEvent(payment.AppendEvent(nil, &ev), &back); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.RefuseRequest(&w, nil, &ev, payment.Busy); err != nil {
+		if _, err := d.refuseRequest(&w, nil, &ev, payment.Busy); err != nil {
 			t.Fatalf("a request that was read cannot be refused: %v", err)
 		}
 	})

@@ -1,16 +1,17 @@
-package translate
+package iso8583
 
 import (
 	"strconv"
 
-	"switchd/codec/iso8583"
+	codec "switchd/codec/iso8583"
 	"switchd/switch/payment"
+	"switchd/switch/translate"
 )
 
-// Compose appends the message that ef asks for to dst. The Writer is the
+// compose appends the message that ef asks for to dst. The Writer is the
 // caller's, reused. On an error dst is unchanged; it means that a value of the
 // payment does not fit this dialect.
-func (d *Dialect) Compose(w *iso8583.Writer, dst []byte, ef *payment.Effect) ([]byte, error) {
+func (d *Dialect) compose(w *codec.Writer, dst []byte, ef *payment.Effect) ([]byte, error) {
 	switch ef.Leg {
 	case payment.LegRequest:
 		return d.reply(w, dst, ef.Payment)
@@ -37,7 +38,7 @@ func (d *Dialect) Compose(w *iso8583.Writer, dst []byte, ef *payment.Effect) ([]
 
 // message says which of the four posting messages is composed.
 type message struct {
-	mti        iso8583.MTI
+	mti        codec.MTI
 	leg        payment.Leg
 	original   payment.Leg // the leg that DE90 names; LegRequest: none
 	processing uint64
@@ -45,22 +46,22 @@ type message struct {
 }
 
 // reply is the 0210 to the payer's PSP.
-func (d *Dialect) reply(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]byte, error) {
-	result := &outcomes[p.Reply]
+func (d *Dialect) reply(w *codec.Writer, dst []byte, p *payment.Payment) ([]byte, error) {
+	result := translate.ResultOf(p.Reply)
 	w.Begin(d.Spec, dst, mtiFinancial.Response())
 	w.SetUint(3, processingPay*10_000+uint64(p.AccountTypes))
 	w.SetUint(4, uint64(p.Amount.Minor))
 	w.SetUint(7, uint64(p.Echo.Transmitted))
 	w.SetUint(11, uint64(p.Echo.STAN))
-	w.SetString(32, d.Directory.institution(p.Key.From))
+	w.SetString(32, d.Directory.InstitutionOf(p.Key.From))
 	w.Set(37, p.Echo.RRN[:])
 	if p.Reply == payment.OK && p.Approval[0] != 0 {
 		w.Set(38, p.Approval[:])
 	}
-	w.SetString(39, result.code)
-	if result.text != "" {
+	w.SetString(39, result.Code)
+	if result.Text != "" {
 		var room [25]byte
-		note := append(room[:0], result.text...)
+		note := append(room[:0], result.Text...)
 		if p.ReplyCode[0] != 0 {
 			note = append(note, ' ')
 			note = append(note, p.ReplyCode[:2]...)
@@ -74,16 +75,16 @@ func (d *Dialect) reply(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]by
 	// A request that never became a payment has no id. Busy is told by the rim, or
 	// by the machine to a repeat of what the rim has refused: the same bytes.
 	if p.Reply != payment.Duplicate && p.Reply != payment.Busy {
-		id := SwitchID(p.ID)
+		id := translate.SwitchID(p.ID)
 		w.TLV(tagSwitchID, id[:])
 	}
-	w.TLVString(tagUPI, result.upi)
+	w.TLVString(tagUPI, result.UPI)
 	w.EndTLV()
 	return w.Finish()
 }
 
 // resolve is the 0100 that asks the payee's PSP for the account of an address.
-func (d *Dialect) resolve(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]byte, error) {
+func (d *Dialect) resolve(w *codec.Writer, dst []byte, p *payment.Payment) ([]byte, error) {
 	leg := &p.Legs[payment.LegResolve]
 	w.Begin(d.Spec, dst, mtiAuthorisation)
 	w.SetUint(3, processingResolve*10_000)
@@ -92,7 +93,7 @@ func (d *Dialect) resolve(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]
 	d.references(w, p, payment.LegResolve)
 	w.BeginTLV(120)
 	w.TLVString(tagType, "VAL")
-	id := SwitchID(p.ID)
+	id := translate.SwitchID(p.ID)
 	w.TLV(tagSwitchID, id[:])
 	tag(w, tagPayeeVPA, p, payment.PayeeVPA)
 	w.EndTLV()
@@ -101,7 +102,7 @@ func (d *Dialect) resolve(w *iso8583.Writer, dst []byte, p *payment.Payment) ([]
 
 // posting is the debit, the credit, the reversal of the one or the advice of the
 // other: one layout.
-func (d *Dialect) posting(w *iso8583.Writer, dst []byte, p *payment.Payment, m message) ([]byte, error) {
+func (d *Dialect) posting(w *codec.Writer, dst []byte, p *payment.Payment, m message) ([]byte, error) {
 	leg := &p.Legs[m.leg]
 	types := uint64(p.AccountTypes)
 	if m.processing == processingPay {
@@ -124,7 +125,7 @@ func (d *Dialect) posting(w *iso8583.Writer, dst []byte, p *payment.Payment, m m
 	text(w, 103, p, payment.PayeeAccount)
 	w.BeginTLV(120)
 	w.TLVString(tagType, m.kind)
-	id := SwitchID(p.ID)
+	id := translate.SwitchID(p.ID)
 	w.TLV(tagSwitchID, id[:])
 	tag(w, tagPayerVPA, p, payment.PayerVPA)
 	tag(w, tagPayeeVPA, p, payment.PayeeVPA)
@@ -137,10 +138,10 @@ func (d *Dialect) posting(w *iso8583.Writer, dst []byte, p *payment.Payment, m m
 }
 
 // references writes who instructs, who forwards, and the reference: DE32, 33, 37.
-func (d *Dialect) references(w *iso8583.Writer, p *payment.Payment, leg payment.Leg) {
-	w.SetString(32, d.Directory.institution(p.Key.From))
+func (d *Dialect) references(w *codec.Writer, p *payment.Payment, leg payment.Leg) {
+	w.SetString(32, d.Directory.InstitutionOf(p.Key.From))
 	w.SetString(33, d.Directory.Institution)
-	ref := Reference(p.ID, leg)
+	ref := translate.Reference(p.ID, leg)
 	w.Set(37, ref[:])
 }
 
@@ -151,7 +152,7 @@ func (d *Dialect) original(b []byte, p *payment.Payment, leg payment.Leg) []byte
 	b = append(b, "0200"...)
 	b = digits(b, uint64(l.STAN), 6)
 	b = digits(b, uint64(l.Transmitted), 10)
-	b = justify(b, d.Directory.institution(p.Key.From), 11)
+	b = justify(b, d.Directory.InstitutionOf(p.Key.From), 11)
 	return justify(b, d.Directory.Institution, 11)
 }
 
@@ -171,13 +172,13 @@ func justify(b []byte, s string, width int) []byte {
 	return append(b, s...)
 }
 
-func text(w *iso8583.Writer, de int, p *payment.Payment, f payment.TextField) {
+func text(w *codec.Writer, de int, p *payment.Payment, f payment.TextField) {
 	if p.Text.Has(f) {
 		w.Set(de, p.Text.Get(f))
 	}
 }
 
-func tag(w *iso8583.Writer, n int, p *payment.Payment, f payment.TextField) {
+func tag(w *codec.Writer, n int, p *payment.Payment, f payment.TextField) {
 	if p.Text.Has(f) {
 		w.TLV(n, p.Text.Get(f))
 	}

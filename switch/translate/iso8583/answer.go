@@ -1,16 +1,17 @@
-package translate
+package iso8583
 
 import (
-	"switchd/codec/iso8583"
+	codec "switchd/codec/iso8583"
 	"switchd/switch/payment"
+	"switchd/switch/translate"
 )
 
-// Answer reads a participant's answer (0110, 0210, 0230, 0430) into ev. It
+// answer reads a participant's answer (0110, 0210, 0230, 0430) into ev. It
 // reports false when the message names no leg of ours: then it answers nothing
 // that this switch ever asked. readable says that the whole message was parsed;
 // an answer that names its leg but is damaged elsewhere proves nothing and
 // arrives as payment.Unreadable.
-func (d *Dialect) Answer(msg *iso8583.Message, readable bool, ev *payment.Event) bool {
+func (d *Dialect) answer(msg *codec.Message, readable bool, ev *payment.Event) bool {
 	id, leg, ok := d.named(msg)
 	if !ok {
 		return false
@@ -20,7 +21,7 @@ func (d *Dialect) Answer(msg *iso8583.Message, readable bool, ev *payment.Event)
 	if !okDE7 || !okDE11 {
 		return false
 	}
-	ev.Kind, ev.From = payment.AnswerArrived, d.Participant
+	ev.Kind, ev.From = payment.AnswerArrived, d.Number
 	ev.Text.Reset()
 	ev.Answer = payment.Answer{Payment: id, Leg: leg, STAN: uint32(stan), Transmitted: uint32(transmitted), Minor: -1}
 	d.result(msg, readable, ev)
@@ -30,7 +31,7 @@ func (d *Dialect) Answer(msg *iso8583.Message, readable bool, ev *payment.Event)
 // named is the leg that the message answers, by its reference; or, when this
 // participant's answers carry none that counts, payment 0 and what the message
 // type says, for the machine to find by DE7 and DE11.
-func (d *Dialect) named(msg *iso8583.Message) (payment.ID, payment.Leg, bool) {
+func (d *Dialect) named(msg *codec.Message) (payment.ID, payment.Leg, bool) {
 	match := d.match
 	if match == 0 {
 		match = defaultMatch
@@ -39,7 +40,7 @@ func (d *Dialect) named(msg *iso8583.Message) (payment.ID, payment.Leg, bool) {
 		leg, ok := legByTrace[msg.MTI()]
 		return 0, leg, ok
 	}
-	id, leg, ok := parseReference(msg.Value(37))
+	id, leg, ok := translate.ParseReference(msg.Value(37))
 	if !ok {
 		return 0, 0, false
 	}
@@ -49,7 +50,7 @@ func (d *Dialect) named(msg *iso8583.Message) (payment.ID, payment.Leg, bool) {
 
 // legByTrace is what a response type says without a reference: a 0210 may answer
 // a debit or a credit, the trace number tells which.
-var legByTrace = map[iso8583.MTI]payment.Leg{
+var legByTrace = map[codec.MTI]payment.Leg{
 	mtiAuthorisation.Response(): payment.LegResolve,
 	mtiFinancial.Response():     payment.LegRequest,
 	mtiAdvice.Response():        payment.LegAdvice,
@@ -58,7 +59,7 @@ var legByTrace = map[iso8583.MTI]payment.Leg{
 
 // answeredLeg is the leg that a response of this type answers, given the leg in
 // its reference.
-func answeredLeg(mti iso8583.MTI, named payment.Leg) (payment.Leg, bool) {
+func answeredLeg(mti codec.MTI, named payment.Leg) (payment.Leg, bool) {
 	switch mti {
 	case mtiAuthorisation.Response():
 		return payment.LegResolve, named == payment.LegResolve
@@ -73,15 +74,15 @@ func answeredLeg(mti iso8583.MTI, named payment.Leg) (payment.Leg, bool) {
 }
 
 // result reads what the participant decided.
-func (d *Dialect) result(msg *iso8583.Message, readable bool, ev *payment.Event) {
+func (d *Dialect) result(msg *codec.Message, readable bool, ev *payment.Event) {
 	a := &ev.Answer
 	code := msg.Value(39)
 	copy(a.Code[:], code)
-	of := payerSide
+	of := translate.PayerSide
 	if a.Leg == payment.LegResolve || a.Leg == payment.LegCredit || a.Leg == payment.LegAdvice {
-		of = payeeSide
+		of = translate.PayeeSide
 	}
-	a.Outcome = readOutcome(code, of)
+	a.Outcome = translate.ReadCode(code, of)
 	if minor, ok := msg.Uint(4); ok {
 		a.Minor = int64(minor)
 	}
@@ -92,7 +93,7 @@ func (d *Dialect) result(msg *iso8583.Message, readable bool, ev *payment.Event)
 }
 
 // currencyFits: an answer may leave the currency out, but not change it.
-func (d *Dialect) currencyFits(msg *iso8583.Message) bool {
+func (d *Dialect) currencyFits(msg *codec.Message) bool {
 	if !msg.Has(49) {
 		return true
 	}
@@ -101,16 +102,16 @@ func (d *Dialect) currencyFits(msg *iso8583.Message) bool {
 }
 
 // resolution reads the account behind an address.
-func resolution(msg *iso8583.Message, ev *payment.Event) bool {
+func resolution(msg *codec.Message, ev *payment.Event) bool {
 	if account := msg.Value(103); len(account) > 0 {
 		ev.Text.Set(payment.PayeeAccount, account)
 	}
 	tlv := msg.Value(120)
-	if name, ok := iso8583.FindTLV(tlv, tagPayeeName); ok && len(name) <= nameBytesMax {
+	if name, ok := codec.FindTLV(tlv, tagPayeeName); ok && len(name) <= nameBytesMax {
 		ev.Text.Set(payment.PayeeName, name)
 	}
-	if ifsc, ok := iso8583.FindTLV(tlv, tagPayeeIFSC); ok {
-		if !validIFSC(ifsc) {
+	if ifsc, ok := codec.FindTLV(tlv, tagPayeeIFSC); ok {
+		if !translate.IsIFSC(ifsc) {
 			return false
 		}
 		ev.Text.Set(payment.PayeeIFSC, ifsc)

@@ -1,25 +1,22 @@
-package translate
+package iso8583
 
 import (
-	"bytes"
-
-	"switchd/codec/iso8583"
+	codec "switchd/codec/iso8583"
 	"switchd/ledger"
 	"switchd/switch/payment"
+	"switchd/switch/translate"
 )
 
 // Bounds of the variable-length values, in bytes.
 const (
 	accountBytesMax = 28
-	vpaBytesMax     = 255
 	nameBytesMax    = 99
-	ifscBytes       = 11
 )
 
-// Request reads a push request (0200 or 0201, DE3 40xxxx, DE120 tag 001 "PAY")
+// request reads a push request (0200 or 0201, DE3 40xxxx, DE120 tag 001 "PAY")
 // into ev. The texts of ev are copies.
-func (d *Dialect) Request(msg *iso8583.Message, ev *payment.Event) *Fault {
-	ev.Kind, ev.From = payment.RequestArrived, d.Participant
+func (d *Dialect) request(msg *codec.Message, ev *payment.Event) *Fault {
+	ev.Kind, ev.From = payment.RequestArrived, d.Number
 	ev.Text.Reset()
 	r := &ev.Request
 	*r = payment.Request{Repeat: msg.MTI().Origin()&1 == 1, Hash: contentHash(msg)}
@@ -42,7 +39,7 @@ func (d *Dialect) Request(msg *iso8583.Message, ev *payment.Event) *Fault {
 }
 
 // processing checks that this is a push payment and keeps the account types.
-func (d *Dialect) processing(msg *iso8583.Message, r *payment.Request) *Fault {
+func (d *Dialect) processing(msg *codec.Message, r *payment.Request) *Fault {
 	code, ok := msg.Uint(3)
 	if !ok {
 		return &Fault{DE: 3, Want: "missing"}
@@ -56,7 +53,7 @@ func (d *Dialect) processing(msg *iso8583.Message, r *payment.Request) *Fault {
 
 // parties reads payer and payee. The payee is an address, or an account with the
 // IFSC of its bank.
-func (d *Dialect) parties(msg *iso8583.Message, ev *payment.Event) *Fault {
+func (d *Dialect) parties(msg *codec.Message, ev *payment.Event) *Fault {
 	payer := msg.Value(102)
 	if len(payer) == 0 {
 		return &Fault{DE: 102, Want: "missing"}
@@ -98,21 +95,21 @@ const (
 
 // requestTags are the tags of a push request that the machine keeps, by number.
 var requestTags = [...]tagRule{
-	tagPayerVPA:   {payment.PayerVPA, addressVPA, vpaBytesMax, "003 user@handle"},
-	tagPayeeVPA:   {payment.PayeeVPA, addressVPA, vpaBytesMax, "004 user@handle"},
+	tagPayerVPA:   {payment.PayerVPA, addressVPA, translate.VPABytesMax, "003 user@handle"},
+	tagPayeeVPA:   {payment.PayeeVPA, addressVPA, translate.VPABytesMax, "004 user@handle"},
 	tagPayerName:  {payment.PayerName, freeText, nameBytesMax, "005 length"},
 	tagPayeeName:  {payment.PayeeName, freeText, nameBytesMax, "006 length"},
-	tagEndToEndID: {payment.EndToEndID, freeText, switchIDBytes, "010 length"},
-	tagPayerIFSC:  {payment.PayerIFSC, branchIFSC, ifscBytes, "016 IFSC"},
-	tagPayeeIFSC:  {payment.PayeeIFSC, branchIFSC, ifscBytes, "017 IFSC"},
+	tagEndToEndID: {payment.EndToEndID, freeText, translate.SwitchIDBytes, "010 length"},
+	tagPayerIFSC:  {payment.PayerIFSC, branchIFSC, translate.IFSCBytes, "016 IFSC"},
+	tagPayeeIFSC:  {payment.PayeeIFSC, branchIFSC, translate.IFSCBytes, "017 IFSC"},
 	tagNote:       {payment.Note, freeText, 140, "018 length"},
 }
 
 // tags reads DE120 in one pass.
 func tags(tlv []byte, ev *payment.Event) *Fault {
-	var room [vpaBytesMax]byte
+	var room [translate.VPABytesMax]byte
 	kind := []byte(nil)
-	for r := iso8583.ReadTLV(tlv); ; {
+	for r := codec.ReadTLV(tlv); ; {
 		n, v, ok := r.Next()
 		if !ok {
 			break
@@ -129,9 +126,9 @@ func tags(tlv []byte, ev *payment.Event) *Fault {
 		}
 		switch rule.kind {
 		case addressVPA:
-			v, ok = normaliseVPA(room[:0], v)
+			v, ok = translate.AppendVPA(room[:0], v)
 		case branchIFSC:
-			ok = validIFSC(v)
+			ok = translate.IsIFSC(v)
 		}
 		if !ok {
 			return &Fault{DE: 120, Want: rule.want}
@@ -147,67 +144,4 @@ func tags(tlv []byte, ev *payment.Event) *Fault {
 		return &Fault{DE: 120, Want: "001 PAY", Unsupported: true}
 	}
 	return nil
-}
-
-// normaliseVPA appends v in lower case and says whether it is an address:
-// [a-z0-9][a-z0-9.-_]{0,253}@[a-z][a-z0-9]{1,63} (domain reference 4.8).
-func normaliseVPA(dst, v []byte) ([]byte, bool) {
-	at := bytes.IndexByte(v, '@')
-	handle := len(v) - at - 1
-	if len(v) > vpaBytesMax || at < 1 || handle < 2 || handle > 64 {
-		return dst, false
-	}
-	n := len(dst)
-	for _, c := range v {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
-	}
-	user, host := dst[n:n+at], dst[n+at+1:]
-	if vpaClass[user[0]]&vpaAlnum == 0 || vpaClass[host[0]]&vpaLetter == 0 {
-		return dst, false
-	}
-	return dst, allOf(user, vpaAlnum|vpaMark) && allOf(host, vpaAlnum)
-}
-
-// Classes of the characters of an address.
-const (
-	vpaLetter = 1 << iota
-	vpaAlnum
-	vpaMark // . - _
-)
-
-var vpaClass = func() (class [256]byte) {
-	for c := byte('a'); c <= 'z'; c++ {
-		class[c] = vpaLetter | vpaAlnum
-	}
-	for c := byte('0'); c <= '9'; c++ {
-		class[c] = vpaAlnum
-	}
-	class['.'], class['-'], class['_'] = vpaMark, vpaMark, vpaMark
-	return class
-}()
-
-func allOf(v []byte, class byte) bool {
-	for _, c := range v {
-		if vpaClass[c]&class == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// validIFSC checks 4 letters, '0', 6 letters or digits, in upper case.
-func validIFSC(v []byte) bool {
-	if len(v) != ifscBytes || v[4] != '0' {
-		return false
-	}
-	for i, c := range v {
-		letter, digit := c >= 'A' && c <= 'Z', c >= '0' && c <= '9'
-		if !letter && (i < 4 || !digit) {
-			return false
-		}
-	}
-	return true
 }

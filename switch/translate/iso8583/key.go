@@ -1,4 +1,4 @@
-package translate
+package iso8583
 
 import (
 	"crypto/sha256"
@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"switchd/codec/iso8583"
+	codec "switchd/codec/iso8583"
 	"switchd/switch/payment"
 )
 
@@ -89,7 +89,7 @@ func orDefault(fields, def []int) []int {
 }
 
 // key reads the identity of a request at its sender, and what its answer echoes.
-func (d *Dialect) key(msg *iso8583.Message, r *payment.Request) *Fault {
+func (d *Dialect) key(msg *codec.Message, r *payment.Request) *Fault {
 	transmitted, ok := msg.Uint(7)
 	if !ok || !validTransmitted(transmitted) {
 		return &Fault{DE: 7, Want: "MMDDhhmmss"}
@@ -98,7 +98,7 @@ func (d *Dialect) key(msg *iso8583.Message, r *payment.Request) *Fault {
 	if !ok {
 		return &Fault{DE: 11, Want: "missing"}
 	}
-	if string(msg.Value(32)) != d.Directory.institution(d.Participant) {
+	if string(msg.Value(32)) != d.Directory.InstitutionOf(d.Number) {
 		return &Fault{DE: 32, Want: "of the sender"}
 	}
 	rrn := msg.Value(37)
@@ -111,9 +111,9 @@ func (d *Dialect) key(msg *iso8583.Message, r *payment.Request) *Fault {
 }
 
 // identity fills the key with the fields that the profile names.
-func (d *Dialect) identity(msg *iso8583.Message, r *payment.Request) *Fault {
+func (d *Dialect) identity(msg *codec.Message, r *payment.Request) *Fault {
 	k := &r.Key
-	k.From = d.Participant
+	k.From = d.Number
 	set := d.duplicate
 	if set == 0 {
 		set = defaultDuplicate
@@ -153,7 +153,7 @@ const furtherFields = 1<<12 | 1<<13 | 1<<41 | 1<<42
 
 // contentHash is what two messages with one key are compared by: everything but
 // what a repeat may change, the message type, DE7 and the MAC.
-func contentHash(msg *iso8583.Message) uint64 {
+func contentHash(msg *codec.Message) uint64 {
 	var room [1024]byte
 	b := room[:0]
 	for de := 2; de < 128; de++ {

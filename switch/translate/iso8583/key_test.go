@@ -1,4 +1,4 @@
-package translate
+package iso8583
 
 import "testing"
 

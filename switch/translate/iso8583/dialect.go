@@ -1,0 +1,69 @@
+package iso8583
+
+import (
+	"fmt"
+
+	codec "switchd/codec/iso8583"
+	"switchd/switch/route"
+	"switchd/switch/translate"
+)
+
+// Dialect is how one participant speaks ISO 8583. It is a translate.Dialect.
+type Dialect struct {
+	Spec      *codec.Spec
+	Directory *translate.Directory
+	Number    route.Participant
+
+	duplicate uint64 // fields of a request's key, set by With
+	match     uint64 // fields that an answer must echo, set by With
+}
+
+var _ translate.Dialect = (*Dialect)(nil)
+
+// Participant is whose dialect it is.
+func (d *Dialect) Participant() route.Participant { return d.Number }
+
+// Fault says which field of a well-formed message is wrong, and how. It never
+// holds the field's content.
+type Fault struct {
+	DE   int
+	Want string // what was expected, from a fixed set: "missing", "n12 > 0"
+
+	Unsupported bool // the message is in order, but asks for what this switch does not do
+}
+
+// Error names field and expectation.
+func (f *Fault) Error() string { return fmt.Sprintf("DE%d %s", f.DE, f.Want) }
+
+// Message types of this package's messages.
+const (
+	mtiAuthorisation  codec.MTI = 0x0100
+	mtiFinancial      codec.MTI = 0x0200
+	mtiAdvice         codec.MTI = 0x0220
+	mtiAdviceRepeat   codec.MTI = 0x0221
+	mtiReversal       codec.MTI = 0x0420
+	mtiReversalRepeat codec.MTI = 0x0421
+	mtiNetwork        codec.MTI = 0x0800
+)
+
+// Transaction part of DE3, positions 1-2.
+const (
+	processingPay     = 40 // debit of the payer; also the payer's push request
+	processingCredit  = 21
+	processingResolve = 33
+)
+
+// Tags of DE120 (domain reference 1.2).
+const (
+	tagType       = 1
+	tagSwitchID   = 2
+	tagPayerVPA   = 3
+	tagPayeeVPA   = 4
+	tagPayerName  = 5
+	tagPayeeName  = 6
+	tagEndToEndID = 10
+	tagUPI        = 13
+	tagPayerIFSC  = 16
+	tagPayeeIFSC  = 17
+	tagNote       = 18
+)

@@ -1,0 +1,114 @@
+package iso8583
+
+import (
+	"errors"
+
+	codec "switchd/codec/iso8583"
+	"switchd/switch/payment"
+	"switchd/switch/translate"
+)
+
+// Classes of MTI digit 2 (ISO 8583:1987).
+const (
+	classFinancial = 2
+	classNetwork   = 8
+)
+
+// Open returns an Interpreter of this dialect.
+func (d *Dialect) Open() translate.Interpreter { return &interpreter{dialect: d} }
+
+// interpreter is a Dialect at work.
+type interpreter struct {
+	dialect *Dialect
+	msg     codec.Message // the message read last
+	writer  codec.Writer
+}
+
+// Read takes one message, without its frame.
+func (i *interpreter) Read(body []byte, ev *payment.Event) translate.Inbound {
+	err := i.msg.Parse(i.dialect.Spec, body)
+	mti := i.msg.MTI()
+	switch {
+	case err != nil && mti.IsRequest():
+		return malformed(err)
+	case err != nil:
+		in := i.answer(ev, false)
+		in.Fault, in.Note = err, note(err)
+		return in
+	case mti.Class() == classNetwork:
+		return i.management()
+	case !mti.IsRequest():
+		return i.answer(ev, true)
+	case mti.Class() == classFinancial && mti.Function() == 0:
+		return i.request(ev)
+	}
+	return translate.Inbound{Kind: translate.Unsupported}
+}
+
+func malformed(err error) translate.Inbound {
+	return translate.Inbound{Kind: translate.Malformed, Fault: err, Note: note(err)}
+}
+
+// note is what DE44 says of a fault.
+func note(err error) string {
+	var field *codec.FieldError
+	if errors.As(err, &field) {
+		return field.Note()
+	}
+	return err.Error()
+}
+
+func (i *interpreter) request(ev *payment.Event) translate.Inbound {
+	switch fault := i.dialect.request(&i.msg, ev); {
+	case fault == nil:
+		return translate.Inbound{Kind: translate.Request}
+	case fault.Unsupported:
+		return translate.Inbound{Kind: translate.Unsupported}
+	default:
+		return malformed(fault)
+	}
+}
+
+func (i *interpreter) answer(ev *payment.Event, readable bool) translate.Inbound {
+	if !i.dialect.answer(&i.msg, readable, ev) {
+		return translate.Inbound{Kind: translate.Unmatched}
+	}
+	return translate.Inbound{Kind: translate.Answer}
+}
+
+// management reads an 0800 or an 0810.
+func (i *interpreter) management() translate.Inbound {
+	code, ok := i.msg.Uint(70)
+	if !ok || !i.msg.Has(7) || !i.msg.Has(11) {
+		return malformed(&Fault{DE: 70, Want: "missing"})
+	}
+	if i.msg.MTI().IsRequest() {
+		return translate.Inbound{Kind: translate.NetworkRequest, Code: int(code)}
+	}
+	return translate.Inbound{Kind: translate.NetworkAnswer, Code: int(code), Accepted: string(i.msg.Value(39)) == "00"}
+}
+
+// Refuse appends the refusal of the message read last, if it was a request.
+func (i *interpreter) Refuse(dst []byte, r translate.Refusal) ([]byte, bool) {
+	return i.dialect.refuse(&i.writer, dst, &i.msg, r)
+}
+
+// RefuseRequest appends the refusal of a request that was read but not taken.
+func (i *interpreter) RefuseRequest(dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error) {
+	return i.dialect.refuseRequest(&i.writer, dst, ev, why)
+}
+
+// Network appends an 0800.
+func (i *interpreter) Network(dst []byte, at int64, number uint32, code int) ([]byte, error) {
+	return i.dialect.network(&i.writer, dst, payment.Transmitted(at), number, code)
+}
+
+// NetworkAnswer appends the 0810 to the 0800 read last.
+func (i *interpreter) NetworkAnswer(dst []byte, code string) ([]byte, error) {
+	return i.dialect.networkAnswer(&i.writer, dst, &i.msg, code)
+}
+
+// Compose appends the message that ef asks for.
+func (i *interpreter) Compose(dst []byte, ef *payment.Effect) ([]byte, error) {
+	return i.dialect.compose(&i.writer, dst, ef)
+}
