@@ -22,8 +22,12 @@ func newDecode() *cobra.Command {
 		Use: "decode --dialect NAME|FILE.json [--framing NAME] [FILE|HEX|-]", Short: "Explain ISO 8583 messages field by field, masked",
 		Long: `Reads one message, or with --framing a stream of them, and prints every field:
 byte offset, number, name, format, bytes and value. Account numbers, tracks, PIN
-and card data are masked. The input is a file (binary, hexadecimal or a hex dump),
-hexadecimal on the command line, or stdin; at most 1 MiB.
+and card data are masked, also where an account number stands in free text. The
+input is a file (binary, hexadecimal or a hex dump), hexadecimal on the command
+line, or stdin; at most 1 MiB. The table has 120 columns; with COLUMNS=80 in the
+environment, or anything below 120, it has 80.
+
+Framings: ` + wrapped(frame.Names(), len("Framings: "), 80) + `.
 
 A bad message is explained: at which byte, in which field, what was expected and
 what kind of bytes stand there; then which built-in dialect and framing would fit.
@@ -42,7 +46,12 @@ for these bytes), messages (that it reads), of, command.`,
 		Example: `  switchd decode --dialect iso87-npci 30383030822000000000000004000000000000003131...
   switchd decode --dialect iso87-binary --framing NAC capture.bin
   xxd -p message.bin | switchd decode --dialect iso87-ebcdic --json -`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("%d arguments where one is taken: hexadecimal with spaces needs quotes", len(args))
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			d, err := newDecoder(c, f, args)
 			if err != nil {
@@ -52,12 +61,31 @@ for these bytes), messages (that it reads), of, command.`,
 		},
 	}
 	c.Flags().StringVar(&f.dialect, "dialect", "", "built-in dialect ("+strings.Join(iso8583.BuiltinNames(), ", ")+") or a spec file")
-	c.Flags().StringVar(&f.framing, "framing", "", "how messages are cut, for example BIN2 or NAC; without it the input is one message")
+	c.Flags().StringVar(&f.framing, "framing", "", "how messages are cut, see above; without it the input is one message")
 	c.Flags().BoolVar(&f.strict, "strict", false, "a message that lacks mandatory fields is bad")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON, one object per message")
 	completeNames(c, "dialect", func() []string { return iso8583.BuiltinNames() }, cobra.ShellCompDirectiveDefault)
 	completeNames(c, "framing", framingChoices, cobra.ShellCompDirectiveNoFileComp)
 	return c
+}
+
+// wrapped joins words by commas and breaks lines before they are too long.
+func wrapped(words []string, at, width int) string {
+	var out strings.Builder
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case at+len(", ")+len(word)+len(",") > width:
+			out.WriteString(",\n")
+			at = 0
+		default:
+			out.WriteString(", ")
+			at += len(", ")
+		}
+		out.WriteString(word)
+		at += len(word)
+	}
+	return out.String()
 }
 
 // completeNames offers names for a flag to the shell.

@@ -59,6 +59,7 @@ func framedAs(t *testing.T, name string, messages ...[]byte) (out []byte) {
 // TestDecodeGolden compares what is printed, as text and as JSON, with the files
 // of testdata/decode. Each has the exit code, stdout and stderr.
 func TestDecodeGolden(t *testing.T) {
+	t.Setenv("COLUMNS", "") // that of whoever runs the tests
 	npci, bcd := decodeGood(t, "iso87-npci/0200"), decodeGood(t, "iso87-binary/0100")
 	broken := bytes.Clone(npci)
 	broken[47] = '+' // in DE4
@@ -123,6 +124,25 @@ func TestDecodeGolden(t *testing.T) {
 	}
 }
 
+// TestDecodeNarrow: a terminal of 80 columns gets lines that fit, with all values.
+func TestDecodeNarrow(t *testing.T) {
+	t.Setenv("COLUMNS", "80")
+	code, stdout, stderr := command("decode", "--dialect", "iso87-binary", hex.EncodeToString(decodeGood(t, "iso87-binary/0100")))
+	for line := range strings.Lines(stdout) {
+		if len(line) > 80+len("\n") {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+	for _, want := range []string{"411111******1111", "MERCHANT0000001", "A1B2C3D4E5F60718", "55.9F26"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %s in\n%s", want, stdout)
+		}
+	}
+	if code != 0 || stderr != "" {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
 // TestDecodeSuggestionsWork: what is suggested for a whole message in another
 // dialect and framing is right: run as printed, it reads the input.
 func TestDecodeSuggestionsWork(t *testing.T) {
@@ -180,7 +200,7 @@ func TestDecodeInputs(t *testing.T) {
 	}
 	for name, input := range map[string]string{
 		"binary": string(m), "hexadecimal": digits + "\n", "spaced": spaced.String(), "colons": strings.ReplaceAll(spaced.String(), " ", ":"),
-		"prefixed": "0x" + digits, "xxd": dump.String(), "hexdump -C": canonical.String(),
+		"prefixed": "0x" + digits, "prefixed in upper case": "0X" + digits, "xxd": dump.String(), "hexdump -C": canonical.String(),
 	} {
 		file := filepath.Join(t.TempDir(), "it's input")
 		if err := os.WriteFile(file, []byte(input), 0o600); err != nil {

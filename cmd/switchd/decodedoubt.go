@@ -20,8 +20,8 @@ const (
 // a damaged bitmap or length. A good message was cut right up to its last byte.
 func (d *decoder) trusted(m *iso8583.Message, body []byte) int {
 	own := m.Fields()
-	if len(own) < 3 {
-		return showAll // only the message type and perhaps the bitmaps
+	if len(own) < 2 {
+		return showAll // only the message type
 	}
 	switch {
 	case d.whole().misframe, len(d.suggestions(body)) > 0, d.furtherElsewhere(body, len(own)):
@@ -84,79 +84,4 @@ func lengthTrusted(f *iso8583.Field) bool {
 		return len(f.Value) >= accountMin && luhn(f.Value)
 	}
 	return true
-}
-
-const (
-	accountMin = 13
-	accountMax = 19
-	zerosMin   = 6 // as many in a row are of an amount, not of an account number
-)
-
-// hasAccount looks for an account number in the fields that have no mask, over
-// their borders: 13 to 19 digits with a right check digit.
-func hasAccount(fields []iso8583.Field) bool {
-	packed := len(fields[0].Raw) == 2
-	var run []byte
-	for i := 2; i < len(fields); i++ {
-		if f := &fields[i]; f.Mask != iso8583.MaskNone || len(f.Fields) > 0 {
-			if accountIn(run) {
-				return true
-			}
-			run = run[:0]
-			continue
-		}
-		for _, c := range fields[i].Raw {
-			switch {
-			case packed:
-				run = append(run, c>>4+'0', c&0xF+'0')
-			case c>>4 == 3 || c>>4 == 0xF:
-				run = append(run, c&0xF+'0')
-			default:
-				run = append(run, ' ')
-			}
-		}
-	}
-	return accountIn(run)
-}
-
-// accountIn looks at every stretch of digits that begins as cards of the large
-// schemes do.
-func accountIn(run []byte) bool {
-	for from := range run {
-		if run[from] < '2' || run[from] > '6' {
-			continue
-		}
-		zeros := 0
-		for n := 1; n <= accountMax && from+n <= len(run); n++ {
-			c := run[from+n-1]
-			if zeros++; c != '0' {
-				zeros = 0
-			}
-			if c < '0' || c > '9' || zeros >= zerosMin {
-				break
-			}
-			if n >= accountMin && luhn(run[from:from+n]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// luhn checks the last digit of a number.
-func luhn(digits []byte) bool {
-	sum := 0
-	for i, c := range digits {
-		if c < '0' || c > '9' {
-			return false
-		}
-		v := int(c - '0')
-		if (len(digits)-i)%2 == 0 {
-			if v *= 2; v > 9 {
-				v -= 9
-			}
-		}
-		sum += v
-	}
-	return sum%10 == 0
 }

@@ -35,22 +35,33 @@ func readInput(arg string, stdin io.Reader) (input, error) {
 		}
 		return fromText(text, "-")
 	}
-	if file, err := os.Open(arg); err == nil {
+	file, noFile := os.Open(arg)
+	if noFile == nil {
 		defer file.Close() // only read
 		text, err := readBounded(file)
 		if err != nil {
-			return input{}, err
+			return input{}, fmt.Errorf("the file: %w", err)
 		}
 		return fromText(text, shellWord(arg))
 	}
 	if _, err := unhex([]byte(arg)); err != nil {
-		return input{}, fmt.Errorf("the argument is no file that can be read, and no hexadecimal: %w", err)
+		return input{}, fmt.Errorf("the argument is no file (%w) and no hexadecimal: %w", cause(noFile), err)
 	}
 	return fromText([]byte(arg), "HEX")
 }
 
+// cause is what the system says of a file, without its name.
+func cause(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
 func readBounded(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, inputBytesMax+1))
+	err = cause(err)
 	if err == nil && len(text) > inputBytesMax {
 		err = errors.New("more than 1 MiB is not read")
 	}
@@ -81,7 +92,10 @@ func fromText(text []byte, name string) (input, error) {
 // unhex reads hexadecimal with spaces, colons and newlines between. The error
 // says where it stops to be that, and quotes nothing.
 func unhex(text []byte) ([]byte, error) {
-	text = bytes.TrimPrefix(bytes.TrimSpace(text), []byte("0x"))
+	text = bytes.TrimSpace(text)
+	if len(text) > 1 && text[0] == '0' && text[1]|0x20 == 'x' {
+		text = text[2:]
+	}
 	out := make([]byte, 0, len(text)/2)
 	digits := 0
 	var high byte

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"switchd/codec/frame"
@@ -129,7 +130,7 @@ func (d *decoder) each(do func(*decoded) error) error {
 func (d *decoder) unframed(at int, err error) *decoded {
 	rest := len(d.input) - at
 	fault := &decodedFault{Offset: at, Reason: "incomplete", Expected: d.given.framing.Doc(),
-		Found: fmt.Sprintf("%d bytes of an unfinished frame", rest)}
+		Found: count(rest, "byte") + " of an unfinished frame"}
 	var bad *frame.Error
 	if errors.As(err, &bad) {
 		fault.Reason, fault.Found = bad.Reason, kindOf(d.input[at:min(len(d.input), at+kindBytesMax)])
@@ -146,9 +147,6 @@ func (d *decoder) message(number, at int, fr frame.Frame) *decoded {
 	out := &decoded{Message: number, Kind: kindMessage, Offset: at, Bytes: fr.Bytes,
 		Dialect: d.given.name, Framing: d.given.framingName()}
 	err := d.m.Parse(d.given.spec, fr.Body)
-	if mti := d.m.MTI(); mti != 0 {
-		out.MTI, out.Meaning = mti.String(), mtiWords(mti)
-	}
 	show := showAll
 	var bad *iso8583.FieldError
 	switch {
@@ -164,20 +162,43 @@ func (d *decoder) message(number, at int, fr frame.Frame) *decoded {
 			out.Warnings = append(out.Warnings, *faultOf(e, nil))
 		}
 	}
-	if out.Hidden = show != showAll; !out.Hidden {
+	if mti := d.m.MTI(); mti != 0 && (show != showNone || d.expects(mti)) {
+		out.MTI, out.Meaning = mti.String(), mtiWords(mti)
+	}
+	if out.Hidden = show != showAll; out.Error == nil || !out.Hidden && isTPDU(fr.Header) {
 		out.Header = strings.ToUpper(hex.EncodeToString(fr.Header))
 	}
-	out.Fields = fieldsOf(d.m.Fields(), iso8583.MaskNone, show)
+	fields := d.m.Fields()
+	for i := range fields {
+		inherit(&fields[i], iso8583.MaskNone)
+	}
+	hideAccounts(fields)
+	out.Fields = fieldsOf(fields, show)
+	if len(out.Fields) > 0 && out.MTI == "" {
+		out.Fields[0].Raw, out.Fields[0].Value, out.Fields[0].Masked = "", "", true
+	}
 	return out
 }
 
-// fieldsOf makes fields for people. A mask of an element holds for its
-// subfields, and from the byte show on nothing is shown, but the message type is.
-func fieldsOf(fields []iso8583.Field, mask iso8583.Mask, show int) []decodedField {
+// expects says that a type is one that the dialect has rules for or, where it
+// has none, one of 1987 or 1993. Any other four digits may be of something else.
+func (d *decoder) expects(mti iso8583.MTI) bool {
+	if types := d.given.spec.Messages(); len(types) > 0 {
+		return slices.Contains(types, mti) || slices.Contains(types, mti.Original())
+	}
+	return mti.Version() <= 1 && mti.Class() >= 1 && mti.Class() <= 8 && mti.Function() <= 5 && mti.Origin() <= 5
+}
+
+// isTPDU says that a header is one by its first byte. In front of a bad message
+// any other may be a part of it, with the account number inside.
+func isTPDU(header []byte) bool { return len(header) == 5 && header[0] == 0x60 }
+
+// fieldsOf makes fields for people. From the byte show on nothing is shown, but
+// the message type is.
+func fieldsOf(fields []iso8583.Field, show int) []decodedField {
 	all := make([]decodedField, 0, len(fields))
 	for i := range fields {
 		f := &fields[i]
-		inherit(f, mask)
 		out := decodedField{Field: f.Path, Name: f.Description, Format: f.Format, Offset: f.Offset, Bytes: len(f.Raw),
 			Masked: f.Mask != iso8583.MaskNone, Unknown: !f.Known}
 		if f.Offset >= show && f.Path != "0" {
@@ -187,14 +208,15 @@ func fieldsOf(fields []iso8583.Field, mask iso8583.Mask, show int) []decodedFiel
 		}
 		out.Raw, out.Value = f.RawText(), visible(f.Text())
 		if len(f.Fields) > 0 {
-			out.Fields = fieldsOf(f.Fields, f.Mask, show)
+			out.Fields = fieldsOf(f.Fields, show)
 		}
 		all = append(all, out)
 	}
 	return all
 }
 
-// inherit hands the mask of an element down to subfields that have none.
+// inherit hands the mask of an element down to subfields that have none. That
+// of DE55 names tags, and is in them already.
 func inherit(f *iso8583.Field, mask iso8583.Mask) {
 	if f.Mask == iso8583.MaskNone && mask != iso8583.MaskEMV {
 		f.Mask = mask

@@ -6,12 +6,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// The columns of the table; with two spaces between them they fill 120.
-var decodeColumns = columns{widths: []int{6, 11, 32, 10, 24, 27}, right: true}
+// The columns of the table; with two spaces between them they fill 120, or 80.
+var (
+	decodeColumns = columns{widths: []int{6, 11, 32, 10, 24, 27}, right: true}
+	decodeNarrow  = columns{widths: []int{5, 9, 21, 9, 10, 16}, right: true}
+)
+
+// decodeTable gives the columns for a terminal: shells know its width and tell
+// it, when they are asked to, in COLUMNS.
+func decodeTable() columns {
+	if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width < 120 {
+		return decodeNarrow
+	}
+	return decodeColumns
+}
 
 // columns is a table for a terminal. The texts of the last two columns are
 // broken into lines, of the others cut off.
@@ -97,11 +111,12 @@ func (d *decoder) report(stdout io.Writer, f decodeFlags) error {
 // decodeView prints for people.
 type decodeView struct {
 	w       io.Writer
+	table   columns
 	printed bool
 	told    []suggestion // what was suggested last, not to be repeated
 }
 
-func newDecodeView(w io.Writer) *decodeView { return &decodeView{w: w} }
+func newDecodeView(w io.Writer) *decodeView { return &decodeView{w: w, table: decodeTable()} }
 
 func (v *decodeView) decoded(m *decoded) {
 	if v.printed {
@@ -129,7 +144,7 @@ func (v *decodeView) decoded(m *decoded) {
 	}
 	if len(m.Fields) > 0 {
 		fmt.Fprintln(v.w)
-		decodeColumns.row(v.w, "byte", "field", "name", "format", "raw", "value")
+		v.table.row(v.w, "byte", "field", "name", "format", "raw", "value")
 		v.fields(m.Fields, 0)
 	}
 	if len(m.Warnings) > 0 {
@@ -160,7 +175,7 @@ func (v *decodeView) fields(fields []decodedField, depth int) {
 			value = fmt.Sprintf("(%s, %s)", count(f.Bytes, "byte"), count(len(f.Fields), "subfield"))
 		}
 		label := strings.Repeat("  ", depth) + fieldLabel(f.Field)
-		decodeColumns.row(v.w, fmt.Sprint(f.Offset), label, visible(name), f.Format, raw, value)
+		v.table.row(v.w, fmt.Sprint(f.Offset), label, visible(name), f.Format, raw, value)
 		v.fields(f.Fields, depth+1)
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "version"} {
+	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode",
+		"spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -40,6 +41,9 @@ func TestUsage(t *testing.T) {
 		{"certs init --dir " + dir, `"ids" not set`},
 		{"certs nonsense", "unknown command"},
 		{"version --yaml", "unknown flag"},
+		{"decode --dialect iso87-npci 30 31", "needs quotes"},
+		{"decode --dialect iso87-npci " + dir + "/none.bin", "no such file"},
+		{"decode --dialect iso87-npci " + dir, "is a directory"},
 		{"demo --rate -1", "--rate must be"},
 		{"demo --duration yesterday", "invalid argument"},
 	} {
