@@ -357,3 +357,21 @@ func BenchmarkComposeDebit(b *testing.B) {
 		}
 	}
 }
+
+// TestRulesOfTheSpecHoldForRequests: what a spec says a message type must have is
+// asked for on a live link, too; of an answer it is not.
+func TestRulesOfTheSpecHoldForRequests(t *testing.T) {
+	d := dialect(t, "iso87-npci", 0)
+	i := d.Open()
+	f := pushFields()
+	f[39] = "00" // forbidden in a request
+	var ev payment.Event
+	if in := i.Read(fields(t, d, 0x0200, f), &ev); in.Kind != translate.Malformed || in.Note != "DE39 forbidden" {
+		t.Errorf("a request with DE39: %+v", in)
+	}
+	ref := translate.Reference(5, payment.LegDebit)
+	in := i.Read(fields(t, d, 0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}), &ev)
+	if in.Kind != translate.Answer || ev.Answer.Outcome != payment.OK {
+		t.Errorf("an answer without DE3 and DE32: %+v %v", in, ev.Answer.Outcome)
+	}
+}

@@ -59,6 +59,11 @@ func note(err error) string {
 }
 
 func (i *interpreter) request(ev *payment.Event) translate.Inbound {
+	// Only requests are held to the rules of their type. An answer that names its
+	// leg and says yes has moved money, whatever else it lacks.
+	if err := i.dialect.Spec.Check(&i.msg); err != nil {
+		return malformed(err)
+	}
 	switch fault := i.dialect.request(&i.msg, ev); {
 	case fault == nil:
 		return translate.Inbound{Kind: translate.Request}
