@@ -366,7 +366,7 @@ func TestRulesOfTheSpecHoldForRequests(t *testing.T) {
 	f := pushFields()
 	f[39] = "00" // forbidden in a request
 	var ev payment.Event
-	if in := i.Read(fields(t, d, 0x0200, f), &ev); in.Kind != translate.Malformed || in.Note != "DE39 forbidden" {
+	if in := i.Read(fields(t, d, 0x0200, f), &ev); in.Kind != translate.Malformed || in.Note != "DE39 not allowed" {
 		t.Errorf("a request with DE39: %+v", in)
 	}
 	ref := translate.Reference(5, payment.LegDebit)
