@@ -230,14 +230,20 @@ func (t *trial) evidence() int {
 // foreignSigns are first bytes of protocols that end up on the wrong port.
 var foreignSigns = []struct{ prefix, name string }{
 	{"\x16\x03\x00", "TLS"}, {"\x16\x03\x01", "TLS"}, {"\x16\x03\x02", "TLS"}, {"\x16\x03\x03", "TLS"},
-	{"\x15\x03\x01\x00\x02", "TLS (an alert)"}, {"\x15\x03\x03\x00\x02", "TLS (an alert)"},
-	{"GET ", "HTTP"}, {"POST ", "HTTP"}, {"HEAD ", "HTTP"}, {"PUT ", "HTTP"}, {"OPTIONS ", "HTTP"}, {"HTTP/", "HTTP"},
-	{"PRI * HTTP/2", "HTTP/2"}, {"SSH-", "SSH"}, {"<?xml", "XML"}, {"<isomsg", "XML"}, {"<Document", "XML"},
+	{"\x15\x03\x00\x00\x02", "TLS (an alert)"}, {"\x15\x03\x01\x00\x02", "TLS (an alert)"},
+	{"\x15\x03\x02\x00\x02", "TLS (an alert)"}, {"\x15\x03\x03\x00\x02", "TLS (an alert)"},
+	{"GET ", "HTTP"}, {"POST ", "HTTP"}, {"HEAD ", "HTTP"}, {"PUT ", "HTTP"}, {"DELETE ", "HTTP"}, {"PATCH ", "HTTP"},
+	{"OPTIONS ", "HTTP"}, {"CONNECT ", "HTTP"}, {"TRACE ", "HTTP"}, {"HTTP/", "HTTP"},
+	{"PRI * HTTP/2", "HTTP/2"}, {"SSH-", "SSH"}, {"\xef\xbb\xbf<", "XML"},
 	{"PROXY ", "the PROXY protocol"}, {"\r\n\r\n\x00\r\nQUIT\n", "the PROXY protocol"},
 	{"\x1f\x8b\x08", "gzip"}, {"\xff\xfb", "telnet"}, {"\xff\xfd", "telnet"},
 }
 
 func foreign(b []byte) string {
+	// A tag of any name. As a length it would be out of bounds in every framing.
+	if len(b) > 1 && b[0] == '<' && (b[1] == '?' || b[1] == '!' || b[1]|0x20 >= 'a' && b[1]|0x20 <= 'z') {
+		return "XML"
+	}
 	for _, sign := range foreignSigns {
 		if bytes.HasPrefix(b, []byte(sign.prefix)) {
 			return sign.name

@@ -198,6 +198,31 @@ func TestDiagnoseTells(t *testing.T) {
 	})
 }
 
+// TestDiagnoseTellsOtherProtocols: by the first bytes, and never a message of
+// ours for one of them.
+func TestDiagnoseTellsOtherProtocols(t *testing.T) {
+	for text, want := range map[string]string{
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03": "TLS", "\x15\x03\x02\x00\x02\x02\x46": "TLS (an alert)",
+		"GET / HTTP/1.1\r\n": "HTTP", "DELETE /x HTTP/1.1\r\n": "HTTP", "CONNECT bank:443 HTTP/1.1\r\n": "HTTP",
+		"PATCH /x HTTP/1.1\r\n": "HTTP", "HTTP/1.1 400 Bad Request\r\n": "HTTP", "PRI * HTTP/2.0\r\n\r\nSM": "HTTP/2",
+		"<?xml version=": "XML", "\xef\xbb\xbf<?xml": "XML", "<Document xmlns=": "XML", "<soap:Envelope": "XML", "<!-- -->": "XML",
+		"SSH-2.0-OpenSSH_9": "SSH", "PROXY TCP4 1.2.3.4": "the PROXY protocol", "\x1f\x8b\x08\x00": "gzip", "\xff\xfb\x01": "telnet",
+	} {
+		if first := Diagnose([]byte(text))[0]; first.Name != want || first.Fit != FitForeign {
+			t.Errorf("%q: %s, %v: %s", text, first.Name, first.Fit, first.Text)
+		}
+	}
+	for f := range framingCount {
+		for _, e := range encodings {
+			for i := range golden {
+				if name := foreign(streamOf(t, f, e.encode(golden[i]))); name != "" {
+					t.Errorf("%v, %s: it is taken for %s", f, e.name, name)
+				}
+			}
+		}
+	}
+}
+
 func table(findings []Finding) string {
 	var out strings.Builder
 	for _, x := range findings {
