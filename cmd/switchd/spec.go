@@ -82,7 +82,7 @@ encodings, fields and message_types.`,
 func newSpecShow() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "show NAME|FILE.json", Short: "Show the fields of a dialect", Args: cobra.ExactArgs(1),
+		Use: "show NAME|FILE.json", Short: "Show the fields of a dialect", Args: oneArg("which dialect? one of " + strings.Join(iso8583.BuiltinNames(), ", ") + ", or a spec file"),
 		Long: `Prints every field with format, encoding, length prefix, mask and the message
 types that must have it. --json prints the spec file itself, to start your own from.`,
 		Example: `  switchd spec show iso87-binary
@@ -111,7 +111,7 @@ types that must have it. --json prints the spec file itself, to start your own f
 
 func newSpecCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check FILE", Short: "Validate a spec file and list everything that is wrong with it", Args: cobra.ExactArgs(1),
+		Use: "check FILE", Short: "Validate a spec file and list everything that is wrong with it", Args: oneArg("which file? one spec file; spec list has the built-in dialects"),
 		Long: `Prints each fault as file: field: what is wrong, all at once, and exits with 2;
 or one line about a good file.`,
 		Example: "  switchd spec check mine.json",
@@ -132,6 +132,16 @@ or one line about a good file.`,
 				args[0], orNone(visible(s.Name()), "without a name"), d.count(), len(s.Messages()))
 			return err
 		},
+	}
+}
+
+// oneArg takes one argument and asks for it otherwise.
+func oneArg(question string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return errors.New(question)
+		}
+		return nil
 	}
 }
 

@@ -44,6 +44,8 @@ func TestUsage(t *testing.T) {
 		{"decode --dialect iso87-npci 30 31", "needs quotes"},
 		{"decode --dialect iso87-npci " + dir + "/none.bin", "no such file"},
 		{"decode --dialect iso87-npci " + dir, "is a directory"},
+		{"spec show", "which dialect? one of iso87-ascii, "},
+		{"spec check a.json b.json", "which file?"},
 		{"demo --rate -1", "--rate must be"},
 		{"demo --duration yesterday", "invalid argument"},
 	} {
