@@ -124,6 +124,15 @@ func TestDecodeGolden(t *testing.T) {
 	}
 }
 
+// TestDecodeKeepAlivesOnly: "0000" again and again could be hexadecimal as well;
+// the framing decides.
+func TestDecodeKeepAlivesOnly(t *testing.T) {
+	code, stdout, stderr := command("decode", "--dialect", "iso87-npci", "--framing", "ASCII4", strings.Repeat("0000", 3))
+	if code != 0 || stdout != "3 keep-alives at byte 0 (ASCII4)\n" || stderr != "" {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
 // TestDecodeNarrow: a terminal of 80 columns gets lines that fit, with all values.
 func TestDecodeNarrow(t *testing.T) {
 	t.Setenv("COLUMNS", "80")

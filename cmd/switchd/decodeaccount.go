@@ -30,6 +30,24 @@ func hideAccounts(fields []iso8583.Field) {
 			f.Mask = maskFor(f, known)
 		}
 	})
+	for i := range fields {
+		if fields[i].Mask == iso8583.MaskEMV {
+			eachLeaf(fields[i].Fields, hideTemplate)
+		}
+	}
+}
+
+// hideTemplate masks a tag of chip data that holds further tags and is not taken
+// apart: the account number may be one of them. Of the templates those for the
+// issuer's scripts hold commands.
+func hideTemplate(f *iso8583.Field) {
+	const constructed, script1, script2 = 0x20, 0x71, 0x72
+	if f.Mask != iso8583.MaskNone || !f.Binary || len(f.Raw) == 0 {
+		return
+	}
+	if tag := f.Raw[0]; tag&constructed != 0 && tag != script1 && tag != script2 {
+		f.Mask = iso8583.MaskAll
+	}
 }
 
 // eachLeaf calls do for every field that has no subfields.

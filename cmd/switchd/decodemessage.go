@@ -79,7 +79,7 @@ func (d *decoder) start(in input) {
 	d.input, d.name = in.readings[0], in.name
 	for _, b := range in.readings {
 		bodies, used := cut(d.given.framing, b)
-		if good, _ := fit(d.given.spec, bodies); good > 0 && good == len(bodies) && (used == len(b) || good == tryFramesMax) {
+		if good, _ := fit(d.given.spec, bodies); good == len(bodies) && (used == len(b) || good == tryFramesMax) {
 			d.input = b
 			return
 		}

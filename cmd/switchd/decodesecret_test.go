@@ -157,6 +157,29 @@ func TestDecodeBitmapShowsNoSecret(t *testing.T) {
 	}
 }
 
+// TestDecodeHidesTemplates: tags in tags are not taken apart, and not shown.
+func TestDecodeHidesTemplates(t *testing.T) {
+	chip, err := hex.DecodeString("700a5a084012888888881881" + "7206860400820000" + "9f02060000000" + "12345")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := iso8583.Builtin("iso87-npci")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w iso8583.Writer
+	w.Begin(s, nil, 0x0100)
+	w.Set(55, chip)
+	b, err := w.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stdout, _ := command("decode", "--dialect", "iso87-npci", hex.EncodeToString(b))
+	if strings.Contains(stdout, "8888") || !strings.Contains(stdout, "860400820000") || !strings.Contains(stdout, "000000012345") {
+		t.Errorf("it shows\n%s", stdout)
+	}
+}
+
 // TestHideAccounts: which fields without a mask get one, and how much of it is
 // left to see.
 func TestHideAccounts(t *testing.T) {
