@@ -59,7 +59,7 @@ func (m *metrics) vectors(reg prometheus.Registerer) {
 	events := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "switchd_events_total", Help: "Events that have taken effect, by kind.",
 	}, []string{"kind"})
-	for k := payment.RequestArrived; k <= payment.Recovered; k++ {
+	for _, k := range payment.Kinds() {
 		m.events[k] = events.WithLabelValues(k.String())
 	}
 	states := prometheus.NewCounterVec(prometheus.CounterOpts{

@@ -61,6 +61,8 @@ func (q *queue) limit(kind payment.Kind) int {
 	switch kind {
 	case payment.RequestArrived:
 		return q.max * 3 / 4
+	case payment.EnquiryArrived: // never more than a tenth of what there is room for
+		return q.max / 10
 	case payment.AnswerArrived:
 		return q.max + answerReserve
 	}

@@ -13,6 +13,9 @@ type discard struct{}
 func (discard) FindRequest(_ *RequestKey, row []byte) ([]byte, bool) { return row, false }
 func (discard) PutPayment(ID, bool, []byte)                          {}
 func (discard) PutKey([]byte, ID)                                    {}
+func (discard) PutBusiness(*Business, ID)                            {}
+func (discard) FindBusiness(_ *Business, row []byte) ([]byte, bool)  { return row, false }
+func (discard) FindPayment(_ ID, row []byte) ([]byte, bool)          { return row, false }
 func (discard) PutParticipant(route.Participant, []byte)             {}
 func (discard) PutMachine([]byte)                                    {}
 func (discard) PutConfig([]byte)                                     {}

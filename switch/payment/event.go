@@ -24,11 +24,14 @@ const (
 	Tick                // a deadline has passed
 	ConfigChanged       // Event.Config
 	Recovered           // first event after a restart
+	EnquiryArrived      // a participant asks what became of Event.Request.Original
+	CommandGiven        // Event.Command, by an operator
 	kindCount
 )
 
 var kindNames = [kindCount]string{
 	"none", "request", "answer", "link-up", "link-down", "send-failed", "tick", "config", "recovered",
+	"enquiry", "command",
 }
 
 // String is the name that scenario texts and journal dumps use.
@@ -37,6 +40,15 @@ func (k Kind) String() string {
 		return "invalid"
 	}
 	return kindNames[k]
+}
+
+// Kinds lists all kinds, for metrics.
+func Kinds() []Kind {
+	all := make([]Kind, 0, kindCount-1)
+	for k := RequestArrived; k < kindCount; k++ {
+		all = append(all, k)
+	}
+	return all
 }
 
 // Event is one thing that happened, as plain values. The sequencer stamps Seq
@@ -51,6 +63,7 @@ type Event struct {
 	Answer  Answer
 	Text    Text
 	Config  *Config
+	Command *Command
 }
 
 // RequestKey is a request's identity at its sender: the values of the fields that
@@ -72,7 +85,51 @@ type Echo struct {
 	RRN         [12]byte
 }
 
-// Request is a push payment as its sender asked for it.
+// Business is the hash of what makes a payment one at the parties, whatever
+// message carries it: first agent and TxId, or UETR. Zero: not stated.
+type Business [16]byte
+
+// Reference names a payment that is known already: by the switch's number, by the
+// key of its request, or by its business identity. The first that is set counts.
+type Reference struct {
+	Payment  ID
+	Key      RequestKey
+	Business Business
+}
+
+// Model says who moves the payer's money. Values are on disk: never renumber.
+type Model uint8
+
+// The models.
+const (
+	ModelA Model = iota // the switch has the payer's bank debit, then the payee's bank credit
+	ModelB              // the payer's bank has debited or reserved already and undoes it itself when the answer is no
+	modelCount
+)
+
+// Type says what a payment is for. Values are on disk: never renumber.
+type Type uint8
+
+// The types.
+const (
+	Push    Type = iota // the payer pays
+	Collect             // the payee asks, the payer's PSP has the payer approve
+	Refund              // the payee of Request.Original gives back at most what it got
+	typeCount
+)
+
+var typeNames = [typeCount]string{"push", "collect", "refund"}
+
+// String is the name that scenario texts and metrics use.
+func (t Type) String() string {
+	if t >= typeCount {
+		return "invalid"
+	}
+	return typeNames[t]
+}
+
+// Request is a payment as its sender asked for it, or an enquiry about one: that
+// has only Key, Echo and Original.
 type Request struct {
 	Key          RequestKey
 	Echo         Echo
@@ -81,41 +138,32 @@ type Request struct {
 	AccountTypes uint16  // DE3 positions 3-6 as a number: from type * 100 + to type
 	Repeat       bool    // the sender marked it as a repeat (0201)
 	Refuse       Outcome // the rim will have it declined, on the record; NoOutcome: as any other
+
+	Model      Model
+	Type       Type
+	Merchant   bool      // the payee is a merchant: see Payment.NoReversal
+	Business   Business  // a new request with a known one is declined as a duplicate
+	Original   Reference // of a refund: the payment that is given back; of an enquiry: the one asked about
+	AcceptedAt int64     // when the payer's bank took it from the payer, UTC ns; 0: not stated
+	ExpireAt   int64     // of a collect: until when the payer may approve, UTC ns; 0: 30 minutes
 }
 
-// Leg names one conversation with one participant inside a payment. Values are
-// on disk and on the wire (part of DE37): never renumber.
-type Leg uint8
-
-// The legs.
+// Amounts of an answer that are none. An answer without an amount proves nothing,
+// unless its format never has one.
 const (
-	LegRequest  Leg = iota // the sender's request; its answer goes back to the payer's PSP
-	LegResolve             // address resolution at the payee's PSP
-	LegDebit               // debit at the payer's bank
-	LegCredit              // credit at the payee's bank
-	LegReversal            // reversal of the debit, repeated until answered
-	LegAdvice              // deemed credit advice, repeated until answered
-	legCount
+	AmountMissing   = -1 // the format has an amount, this answer does not
+	AmountNotStated = -2 // the format does not carry one (pacs.002, acmt.024)
 )
 
-var legNames = [legCount]string{"request", "resolve", "debit", "credit", "reversal", "advice"}
-
-// String is the name that scenario texts and metrics use.
-func (l Leg) String() string {
-	if l >= legCount {
-		return "invalid"
-	}
-	return legNames[l]
-}
-
 // Answer is what a participant answered to a leg, or (with SendFailed) which leg
-// did not leave.
+// did not leave. With LegRequest, LegConfirm or LegUpdate and Outcome OK it is the
+// receipt of that message.
 type Answer struct {
 	Payment     ID     // 0: to be found by the trace number (profile without Match.Reference)
 	Leg         Leg    // with Payment 0: LegRequest stands for a debit or a credit
 	STAN        uint32 // as echoed
 	Transmitted uint32 // as echoed
-	Minor       int64  // amount as echoed, minor units; -1 when the answer has none
+	Minor       int64  // amount as echoed, minor units; AmountMissing, AmountNotStated
 	Outcome     Outcome
 	Code        Code    // the participant's own code
 	Approval    [6]byte // DE38, zero when absent

@@ -9,8 +9,9 @@ import (
 )
 
 // eventVersion is the first byte of every event record. A change of the layout
-// gets the next number, and DecodeEvent goes on reading the old one.
-const eventVersion = 1
+// gets the next number. DecodeEvent reads this one only: nothing was released
+// with another.
+const eventVersion = 2
 
 // AppendEvent appends the journal record of e to b. Seq and At are part of it.
 //
@@ -22,16 +23,10 @@ func AppendEvent(b []byte, e *Event) []byte {
 	b = putU64(b, uint64(e.At))
 	b = putU16(b, uint16(e.From))
 	switch e.Kind {
-	case RequestArrived:
-		r := &e.Request
-		b = putEcho(putKey(b, &r.Key), &r.Echo)
-		b = putU64(b, r.Hash)
-		b = putU64(b, uint64(r.Amount.Minor))
-		b = putU16(b, uint16(r.Amount.Currency))
-		b = putU16(b, r.AccountTypes)
-		b = putFlag(b, r.Repeat)
-		b = append(b, byte(r.Refuse))
-		b = putText(b, &e.Text)
+	case RequestArrived, EnquiryArrived:
+		b = putText(putRequest(b, &e.Request), &e.Text)
+	case CommandGiven:
+		b = putText(putCommand(b, e.Command), &e.Text)
 	case AnswerArrived, SendFailed:
 		a := &e.Answer
 		b = putU64(b, uint64(a.Payment))
@@ -68,8 +63,12 @@ func DecodeEvent(record []byte, e *Event) error {
 	e.At = int64(r.u64())
 	e.From = route.Participant(r.u16())
 	switch e.Kind {
-	case RequestArrived:
+	case RequestArrived, EnquiryArrived:
 		r.request(&e.Request)
+		r.text(&e.Text)
+	case CommandGiven:
+		e.Command = new(Command)
+		r.command(e.Command)
 		r.text(&e.Text)
 	case AnswerArrived, SendFailed:
 		r.answer(&e.Answer)
@@ -97,14 +96,92 @@ func (r *reader) echo(e *Echo) {
 	copy(e.RRN[:], r.take(len(e.RRN)))
 }
 
+// The parts of a request that most requests have not, as bits of a byte.
+const (
+	partRepeat = 1 << iota
+	partMerchant
+	partBusiness
+	partOriginal
+	partAcceptedAt
+	partExpireAt
+	partsLimit
+)
+
+func putRequest(b []byte, q *Request) []byte {
+	b = putEcho(putKey(b, &q.Key), &q.Echo)
+	b = putU64(b, q.Hash)
+	b = putU64(b, uint64(q.Amount.Minor))
+	b = putU16(b, uint16(q.Amount.Currency))
+	b = putU16(b, q.AccountTypes)
+	parts := putParts(q)
+	b = append(b, byte(q.Refuse), byte(q.Model), byte(q.Type), parts)
+	if parts&partBusiness != 0 {
+		b = append(b, q.Business[:]...)
+	}
+	if parts&partOriginal != 0 {
+		b = putKey(putU64(b, uint64(q.Original.Payment)), &q.Original.Key)
+		b = append(b, q.Original.Business[:]...)
+	}
+	if parts&partAcceptedAt != 0 {
+		b = putU64(b, uint64(q.AcceptedAt))
+	}
+	if parts&partExpireAt != 0 {
+		b = putU64(b, uint64(q.ExpireAt))
+	}
+	return b
+}
+
+func putParts(q *Request) (parts byte) {
+	for _, p := range [...]struct {
+		bit byte
+		has bool
+	}{
+		{partRepeat, q.Repeat}, {partMerchant, q.Merchant}, {partBusiness, q.Business != Business{}},
+		{partOriginal, q.Original != Reference{}}, {partAcceptedAt, q.AcceptedAt != 0}, {partExpireAt, q.ExpireAt != 0},
+	} {
+		if p.has {
+			parts |= p.bit
+		}
+	}
+	return parts
+}
+
 func (r *reader) request(q *Request) {
 	r.key(&q.Key)
 	r.echo(&q.Echo)
 	q.Hash = r.u64()
 	q.Amount = ledger.Amount{Minor: int64(r.u64()), Currency: ledger.Currency(r.u16())}
 	q.AccountTypes = r.u16()
-	q.Repeat = r.flag()
 	q.Refuse = Outcome(r.below(uint8(outcomeCount)))
+	q.Model, q.Type = Model(r.below(uint8(modelCount))), Type(r.below(uint8(typeCount)))
+	parts := r.below(partsLimit)
+	q.Repeat, q.Merchant = parts&partRepeat != 0, parts&partMerchant != 0
+	if parts&partBusiness != 0 {
+		copy(q.Business[:], r.take(len(q.Business)))
+	}
+	if parts&partOriginal != 0 {
+		q.Original.Payment = ID(r.u64())
+		r.key(&q.Original.Key)
+		copy(q.Original.Business[:], r.take(len(q.Original.Business)))
+	}
+	if parts&partAcceptedAt != 0 {
+		q.AcceptedAt = int64(r.u64())
+	}
+	if parts&partExpireAt != 0 {
+		q.ExpireAt = int64(r.u64())
+	}
+}
+
+func putCommand(b []byte, c *Command) []byte {
+	b = putU64(append(b, byte(c.Kind)), uint64(c.Payment))
+	b = putU16(putU16(b, uint16(c.Participant)), uint16(c.Amount.Currency))
+	return putU64(b, uint64(c.Amount.Minor))
+}
+
+func (r *reader) command(c *Command) {
+	c.Kind, c.Payment = CommandKind(r.below(uint8(commandCount))), ID(r.u64())
+	c.Participant, c.Amount.Currency = route.Participant(r.u16()), ledger.Currency(r.u16())
+	c.Amount.Minor = int64(r.u64())
 }
 
 func (r *reader) answer(a *Answer) {

@@ -13,6 +13,11 @@ type Store interface {
 	// FindRequest appends the row of the payment with this key to row, or reports
 	// false when there is none.
 	FindRequest(key *RequestKey, row []byte) ([]byte, bool)
+	// FindBusiness does so for the latest payment with this business identity.
+	FindBusiness(business *Business, row []byte) ([]byte, bool)
+	// FindPayment does so for the payment with this number. Payments that are open
+	// need not be found by any of the three: they are in memory.
+	FindPayment(id ID, row []byte) ([]byte, bool)
 }
 
 // Totals counts payments by the states they have ever entered.

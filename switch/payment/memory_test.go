@@ -13,13 +13,14 @@ type memory struct {
 	payments     map[ID][]byte
 	open         map[ID]bool
 	keys         map[string]ID
+	business     map[Business]ID
 	participants map[route.Participant][]byte
 	machine      []byte
 	config       []byte
 }
 
 func newMemory() *memory {
-	return &memory{payments: map[ID][]byte{}, open: map[ID]bool{}, keys: map[string]ID{}, participants: map[route.Participant][]byte{}}
+	return &memory{payments: map[ID][]byte{}, open: map[ID]bool{}, keys: map[string]ID{}, business: map[Business]ID{}, participants: map[route.Participant][]byte{}}
 }
 
 func (s *memory) FindRequest(key *RequestKey, row []byte) ([]byte, bool) {
@@ -30,6 +31,22 @@ func (s *memory) FindRequest(key *RequestKey, row []byte) ([]byte, bool) {
 	return append(row, s.payments[id]...), true
 }
 
+func (s *memory) FindBusiness(business *Business, row []byte) ([]byte, bool) {
+	id, ok := s.business[*business]
+	if !ok {
+		return row, false
+	}
+	return append(row, s.payments[id]...), true
+}
+
+func (s *memory) FindPayment(id ID, row []byte) ([]byte, bool) {
+	found, ok := s.payments[id]
+	if !ok || s.open[id] {
+		return row, false
+	}
+	return append(row, found...), true
+}
+
 func (s *memory) PutPayment(id ID, open bool, row []byte) {
 	s.payments[id] = bytes.Clone(row)
 	delete(s.open, id)
@@ -37,7 +54,8 @@ func (s *memory) PutPayment(id ID, open bool, row []byte) {
 		s.open[id] = true
 	}
 }
-func (s *memory) PutKey(key []byte, id ID) { s.keys[string(key)] = id }
+func (s *memory) PutKey(key []byte, id ID)              { s.keys[string(key)] = id }
+func (s *memory) PutBusiness(business *Business, id ID) { s.business[*business] = id }
 func (s *memory) PutParticipant(n route.Participant, row []byte) {
 	s.participants[n] = bytes.Clone(row)
 }

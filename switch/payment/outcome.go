@@ -44,8 +44,44 @@ const (
 	FunctionUnsupported
 	Busy
 	ErrBank
-	Unreadable // an answer that could not be read; never told to anybody
-	Closing    // the switch takes no new payments because it is about to stop
+	Unreadable  // an answer that could not be read; never told to anybody
+	Closing     // the switch takes no new payments because it is about to stop
+	Pending     // not decided yet; never a clear answer, whatever a profile says
+	LimitScheme // the amount does not fit the scheme or the other side's format
+	PINNotSet
+	AccountDormantPayer
+	AccountDormantPayee
+	FraudPayee // Fraud is the payer's
+	RiskSwitch
+	AmountMismatch
+	AddressRestricted
+	Expired // a collect that was not approved in time
+	NotMember
+	BankThrottledPayer
+	BankThrottledPayee
+	BankThrottledPSP
+	UnhealthyPayer
+	UnhealthyPayee
+	TimeoutAuth
+	TimeoutRejected // the credit was not accepted in time and the switch has rejected it: nothing is posted
+	CreditStands    // answer to a fence: the credit is posted and stays
+	ReversalTimeoutDebit
+	ReversalTimeoutCredit
+	ReversalFailed
+	LateResponse
+	Cutoff
+	CryptoMAC
+	PINBlock
+	Signature
+	HSMDown
+	MandateRevoked
+	MandatePaused
+	MandateExpired
+	MandateHonoured
+	MandateAmount
+	MandateNotFound
+	ErrBankPayee // ErrBank is the payer's bank, or any
+	ErrSwitch
 	outcomeCount
 )
 
@@ -57,6 +93,12 @@ var outcomeNames = [outcomeCount]string{
 	"ROUTE_UNKNOWN", "SAME_ACCOUNT", "PAYER_OFFLINE", "PAYEE_OFFLINE", "TIMEOUT_RESOLVE", "TIMEOUT_DEBIT",
 	"TIMEOUT_CREDIT", "TOO_LATE", "REVERSED", "ORIG_NOT_FOUND", "NOT_DONE", "FUNCTION_UNSUPPORTED", "BUSY",
 	"ERR_BANK", "UNREADABLE", "CLOSING",
+	"PENDING", "LIMIT_SCHEME", "PIN_NOT_SET", "ACCT_DORMANT_PAYER", "ACCT_DORMANT_PAYEE", "FRAUD_PAYEE", "RISK_SWITCH",
+	"AMOUNT_MISMATCH", "ADDRESS_RESTRICTED", "EXPIRED", "NOT_MEMBER", "BANK_THROTTLED_PAYER", "BANK_THROTTLED_PAYEE",
+	"BANK_THROTTLED_PSP", "BANK_UNHEALTHY_PAYER", "BANK_UNHEALTHY_PAYEE", "TIMEOUT_AUTH", "TIMEOUT_REJECTED",
+	"CREDIT_STANDS", "REVERSAL_TIMEOUT_DEBIT", "REVERSAL_TIMEOUT_CREDIT", "REVERSAL_FAILED", "LATE_RESPONSE", "CUTOFF",
+	"CRYPTO_MAC", "PIN_BLOCK", "SIGNATURE", "HSM_DOWN", "MANDATE_REVOKED", "MANDATE_PAUSED", "MANDATE_EXPIRED",
+	"MANDATE_HONOURED", "MANDATE_AMOUNT", "MANDATE_NOT_FOUND", "ERR_BANK_PAYEE", "ERR_SWITCH",
 }
 
 // String is the name that documents, logs and metrics use.

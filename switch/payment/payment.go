@@ -5,14 +5,6 @@ import (
 	"switchd/switch/route"
 )
 
-// LegState is what the machine knows of one leg it sent.
-type LegState struct {
-	SentAt      int64  // UTC nanoseconds of the first send; 0: never sent
-	STAN        uint32 // DE11 of the message
-	Transmitted uint32 // DE7 of the message, MMDDhhmmss as a number
-	Tries       uint16 // sends after the first
-}
-
 // Payment is one push payment. The exported fields are for the rim to read while
 // it encodes an effect; only the machine writes them.
 type Payment struct {
@@ -25,23 +17,40 @@ type Payment struct {
 	Confirmed bool // a deemed credit that the payee's bank has since confirmed
 	Repairing bool // a reversal or an advice is still owed to a bank
 
+	Model      Model
+	Type       Type
+	Posting    Posting // of the payee's bank, as it was when the credit was sent
+	Merchant   bool    // the payee is a merchant
+	NoReversal bool    // a merchant whose bank is its PSP: the payer was told success when the credit was in doubt, so it stands
+	Returned   bool    // a deemed credit that the payee's bank gave back; settlement returns it to the payer
+	DeadLetter bool    // a message to a bank was refused or never answered: a person must decide
+	Watched    bool    // the sender has asked what became of it and was told something that was not final
+
 	Key          RequestKey
 	Echo         Echo
 	Hash         uint64
+	Business     Business
+	Original     ID // of a refund: the payment that is given back
 	Amount       ledger.Amount
+	Refunded     int64 // minor units of its refunds that have not failed
 	AccountTypes uint16
 	Approval     [6]byte // of the debit
 
 	PayerBank route.Participant
+	PayerPSP  route.Participant // of a collect: who has the payer approve; otherwise Nobody
 	PayeePSP  route.Participant // Nobody when the payee is given by account
 	PayeeBank route.Participant
 
 	CreatedAt  int64
 	DeadlineD0 int64 // total deadline: after it no money starts to move
 	ClosedAt   int64 // when State became final; 0 before
+	ExpireAt   int64 // of a collect: until when the payer may approve
+	DoubtAt    int64 // when the credit came into doubt; 0: never
 
 	Legs [legCount]LegState
 	Text Text
+
+	asks []ask // the enquiries about it, by asker
 
 	deadline int64 // of the current state or repair; 0: none
 	heapAt   int   // place in the machine's deadline heap; -1: not there
@@ -59,10 +68,13 @@ func (p *Payment) Open() bool { return !p.State.Final() || p.Repairing }
 func (p *Payment) target(leg Leg) route.Participant {
 	switch leg {
 	case LegResolve:
+		if p.Type == Collect {
+			return p.PayerPSP
+		}
 		return p.PayeePSP
 	case LegDebit, LegReversal:
 		return p.PayerBank
-	case LegCredit, LegAdvice:
+	case LegCredit, LegAdvice, LegStatus, LegFence, LegConfirm:
 		return p.PayeeBank
 	}
 	return p.Key.From
@@ -72,7 +84,10 @@ func (p *Payment) target(leg Leg) route.Participant {
 func (p *Payment) reset() {
 	text := p.Text
 	text.Reset()
-	*p = Payment{Text: text, heapAt: -1, PayerBank: route.Nobody, PayeePSP: route.Nobody, PayeeBank: route.Nobody}
+	*p = Payment{
+		Text: text, asks: p.asks[:0], heapAt: -1,
+		PayerBank: route.Nobody, PayerPSP: route.Nobody, PayeePSP: route.Nobody, PayeeBank: route.Nobody,
+	}
 }
 
 // begin fills p from a request.
@@ -81,6 +96,8 @@ func (p *Payment) begin(e *Event) {
 	p.ID = ID(e.Seq)
 	p.Key, p.Echo, p.Hash = e.Request.Key, e.Request.Echo, e.Request.Hash
 	p.Amount, p.AccountTypes = e.Request.Amount, e.Request.AccountTypes
+	p.Model, p.Type, p.Merchant, p.Business = e.Request.Model, e.Request.Type, e.Request.Merchant, e.Request.Business
+	p.ExpireAt = e.Request.ExpireAt
 	p.CreatedAt = e.At
 	p.Text.CopyFrom(&e.Text)
 }

@@ -30,9 +30,28 @@ type Profile struct {
 	AmbiguousDebit  []Code `json:"ambiguous_debit"`
 	AmbiguousCredit []Code `json:"ambiguous_credit"`
 
+	// What a participant can do beyond requests, resolutions, debits, credits,
+	// reversals and advices. All false: it is told and asked nothing else.
+	Posting    Posting `json:"posting,omitempty"`
+	RepeatSafe bool    `json:"repeat_safe,omitempty"` // a debit may be repeated (0201) instead of reversed
+	Receipts   bool    `json:"receipts,omitempty"`    // it acknowledges answers, confirmations and updates: they are repeated until it does
+	Updates    bool    `json:"updates,omitempty"`     // it takes confirmations and updates
+	Checks     bool    `json:"checks,omitempty"`      // it answers status enquiries and fences
+	Binding    bool    `json:"binding,omitempty"`     // its "not done" to a status enquiry guarantees that it will not post; without, a fence makes sure
+
 	Match  Match  `json:"match"`
 	Timers Timers `json:"timers"`
 }
+
+// Posting says when a payee's bank posts a credit.
+type Posting uint8
+
+// The posting profiles. Values are on disk: never renumber.
+const (
+	PostImmediate Posting = iota // when it answers yes
+	PostOnConfirm                // it answers yes and posts when it gets the confirmation, never without
+	postingCount
+)
 
 // Match says what an answer of a participant must echo to find its leg. All
 // false is the default: all three. Without Reference the leg is found by STAN and
@@ -183,6 +202,12 @@ func (c *Config) Validate() error {
 				faults = append(faults, fmt.Errorf("payment: participant %s: a timer is %v, want more than 0", p.ID, d))
 				break
 			}
+		}
+		if p.Posting >= postingCount {
+			faults = append(faults, fmt.Errorf("payment: participant %s: unknown posting profile %d", p.ID, p.Posting))
+		}
+		if p.Posting == PostOnConfirm && !p.Receipts {
+			faults = append(faults, fmt.Errorf("payment: participant %s posts on confirmation: it must acknowledge confirmations (receipts)", p.ID))
 		}
 		if p.NetDebitCap < 0 {
 			faults = append(faults, fmt.Errorf("payment: participant %s: net debit cap is negative", p.ID))

@@ -11,7 +11,7 @@ import (
 )
 
 // rowVersion is the first byte of every row in the state store.
-const rowVersion = 1
+const rowVersion = 2
 
 // Rows takes the rows that a Flush writes. Slices are valid during the call.
 type Rows interface {
@@ -20,6 +20,9 @@ type Rows interface {
 	PutPayment(id ID, open bool, row []byte)
 	// PutKey makes the payment findable by its request key.
 	PutKey(key []byte, id ID)
+	// PutBusiness makes the payment findable by its business identity. A later
+	// payment with the same identity takes the place of the earlier one.
+	PutBusiness(business *Business, id ID)
 	// PutParticipant stores position, links and counters of a participant.
 	PutParticipant(n route.Participant, row []byte)
 	// PutMachine stores what belongs to no participant and no payment.
@@ -69,6 +72,9 @@ func (m *Machine) flushPayment(p *Payment, rows Rows) {
 	// key is found in memory, and a restart finds it in the open row.
 	m.row = AppendKey(m.row[:0], &p.Key)
 	rows.PutKey(m.row, p.ID)
+	if p.Business != (Business{}) {
+		rows.PutBusiness(&p.Business, p.ID)
+	}
 	delete(m.open, p.ID)
 	delete(m.keys, p.Key)
 	if len(m.free) < freeMax {
@@ -81,68 +87,6 @@ func (m *Machine) flushPayment(p *Payment, rows Rows) {
 // has on disk, and looking it up costs no read.
 func AppendKey(b []byte, k *RequestKey) []byte {
 	return putKey(binary.BigEndian.AppendUint32(b, k.Transmitted), k)
-}
-
-// append appends the row of p: all that a restart or a repeat needs.
-func (p *Payment) append(b []byte) []byte {
-	b = append(b, rowVersion, byte(p.State), byte(p.Reply), byte(p.Outcome))
-	b = putU64(b, uint64(p.ID))
-	b = append(b, p.ReplyCode[:]...)
-	b = append(b, p.BankCode[:]...)
-	b = append(b, p.Approval[:]...)
-	b = putFlag(putFlag(b, p.Confirmed), p.Repairing)
-	b = putEcho(putKey(b, &p.Key), &p.Echo)
-	b = putU64(b, p.Hash)
-	b = putU64(b, uint64(p.Amount.Minor))
-	b = putU16(b, uint16(p.Amount.Currency))
-	b = putU16(b, p.AccountTypes)
-	b = putU16(b, uint16(p.PayerBank))
-	b = putU16(b, uint16(p.PayeePSP))
-	b = putU16(b, uint16(p.PayeeBank))
-	b = putU64(b, uint64(p.CreatedAt))
-	b = putU64(b, uint64(p.DeadlineD0))
-	b = putU64(b, uint64(p.ClosedAt))
-	b = putU64(b, uint64(p.deadline))
-	for leg := LegResolve; leg < legCount; leg++ {
-		l := &p.Legs[leg]
-		b = putFlag(b, l.SentAt != 0)
-		if l.SentAt != 0 {
-			b = putU16(putU32(putU32(putU64(b, uint64(l.SentAt)), l.STAN), l.Transmitted), l.Tries)
-		}
-	}
-	return putText(b, &p.Text)
-}
-
-// decode reads a row of append into p. p is not in the heap afterwards.
-func (p *Payment) decode(row []byte) error {
-	p.reset()
-	r := reader{b: row}
-	if v := r.u8(); v != rowVersion {
-		return fmt.Errorf("payment row has version %d, this binary reads %d", v, rowVersion)
-	}
-	p.State = State(r.below(uint8(stateCount)))
-	p.Reply = Outcome(r.below(uint8(outcomeCount)))
-	p.Outcome = Outcome(r.below(uint8(outcomeCount)))
-	p.ID = ID(r.u64())
-	copy(p.ReplyCode[:], r.take(len(p.ReplyCode)))
-	copy(p.BankCode[:], r.take(len(p.BankCode)))
-	copy(p.Approval[:], r.take(len(p.Approval)))
-	p.Confirmed, p.Repairing = r.flag(), r.flag()
-	r.key(&p.Key)
-	r.echo(&p.Echo)
-	p.Hash = r.u64()
-	p.Amount = ledger.Amount{Minor: int64(r.u64()), Currency: ledger.Currency(r.u16())}
-	p.AccountTypes = r.u16()
-	p.PayerBank, p.PayeePSP, p.PayeeBank = route.Participant(r.u16()), route.Participant(r.u16()), route.Participant(r.u16())
-	p.CreatedAt, p.DeadlineD0 = int64(r.u64()), int64(r.u64())
-	p.ClosedAt, p.deadline = int64(r.u64()), int64(r.u64())
-	for leg := LegResolve; leg < legCount; leg++ {
-		if r.flag() {
-			p.Legs[leg] = LegState{SentAt: int64(r.u64()), STAN: r.u32(), Transmitted: r.u32(), Tries: r.u16()}
-		}
-	}
-	r.text(&p.Text)
-	return r.done()
 }
 
 // DecodePayment reads a row that a Flush wrote, for history and reconciliation.

@@ -77,7 +77,7 @@ func (b *simBank) reverse(id ID, minor int64) string {
 // clone is a copy of the store as a crash would find it.
 func (s *memory) clone() *memory {
 	return &memory{
-		payments: maps.Clone(s.payments), open: maps.Clone(s.open), keys: maps.Clone(s.keys),
+		payments: maps.Clone(s.payments), open: maps.Clone(s.open), keys: maps.Clone(s.keys), business: maps.Clone(s.business),
 		participants: maps.Clone(s.participants), machine: bytes.Clone(s.machine), config: bytes.Clone(s.config),
 	}
 }

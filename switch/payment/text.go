@@ -6,21 +6,30 @@ type TextField uint8
 // The variable-length values, with their bounds in bytes. Values are on disk:
 // append only.
 const (
-	PayerAccount TextField = iota // 28
-	PayeeAccount                  // 28
-	PayerVPA                      // 255, lower case
-	PayeeVPA                      // 255, lower case
-	PayerName                     // 99
-	PayeeName                     // 99
-	PayerIFSC                     // 11
-	PayeeIFSC                     // 11
-	EndToEndID                    // 35
-	Note                          // 140
+	PayerAccount     TextField = iota // 28
+	PayeeAccount                      // 28
+	PayerVPA                          // 255, lower case
+	PayeeVPA                          // 255, lower case
+	PayerName                         // 99
+	PayeeName                         // 99
+	PayerIFSC                         // 11
+	PayeeIFSC                         // 11
+	EndToEndID                        // 35
+	Note                              // 140
+	MsgID                             // 35: GrpHdr/MsgId of the request
+	InstructionID                     // 35
+	TransactionID                     // 35: PmtId/TxId
+	UETR                              // 36
+	Purpose                           // 35
+	RequestType                       // 35: message name of the request ("pacs.008.001.08"); empty for ISO 8583
+	RequestCreatedAt                  // 35: CreDtTm of the request, as received
+	Reason                            // 140: why an operator decided so
+	Operator                          // 35
 	textFields
 )
 
 // TextMax bounds the sum of all variable-length values of one payment, in bytes.
-const TextMax = 1024
+const TextMax = 2048
 
 // Text holds the variable-length values in one buffer, so that an event or a
 // payment is one flat block with one buffer: cheap to copy, nothing for the

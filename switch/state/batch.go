@@ -76,6 +76,13 @@ func (b *Batch) PutKey(key []byte, id payment.ID) {
 	b.set(append(b.tagged(tagKey), key...), v[:])
 }
 
+// PutBusiness makes a finished payment findable by its business identity.
+func (b *Batch) PutBusiness(business *payment.Business, id payment.ID) {
+	var v [8]byte
+	binary.BigEndian.PutUint64(v[:], uint64(id))
+	b.set(append(b.tagged(tagBusiness), business[:]...), v[:])
+}
+
 // PutParticipant stores the row of a participant.
 func (b *Batch) PutParticipant(n route.Participant, row []byte) {
 	b.set(binary.BigEndian.AppendUint16(b.tagged(tagParticipant), uint16(n)), row)

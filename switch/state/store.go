@@ -23,6 +23,7 @@ const (
 	tagParticipant = 'p' // + participant number -> its row
 	tagHistory     = 'h' // + payment id -> row of a finished payment
 	tagKey         = 'k' // + request key -> payment id
+	tagBusiness    = 'b' // + business identity -> payment id
 )
 
 // Options of a Store.
@@ -193,18 +194,43 @@ func (s *Store) Payments(f func(p *payment.Payment) error) error {
 // restarts from the journal.
 func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) {
 	s.scratch = payment.AppendKey(append(s.scratch[:0], tagKey), key)
-	id, closer, err := s.db.Get(s.scratch)
+	return s.follow(row)
+}
+
+// FindBusiness does so for the latest finished payment with a business identity.
+func (s *Store) FindBusiness(business *payment.Business, row []byte) ([]byte, bool) {
+	s.scratch = append(append(s.scratch[:0], tagBusiness), business[:]...)
+	return s.follow(row)
+}
+
+// FindPayment does so for the finished payment with a number.
+func (s *Store) FindPayment(id payment.ID, row []byte) ([]byte, bool) {
+	s.scratch = binary.BigEndian.AppendUint64(append(s.scratch[:0], tagHistory), uint64(id))
+	return s.get(row)
+}
+
+// follow appends the history row whose number is under the key in scratch.
+func (s *Store) follow(row []byte) ([]byte, bool) {
+	var room [8]byte
+	id, ok := s.get(room[:0])
+	if !ok {
+		return row, false
+	}
+	s.scratch = append(append(s.scratch[:0], tagHistory), id...)
+	if row, ok = s.get(row); !ok {
+		panic("state store: a key names a payment that is not there")
+	}
+	return row, true
+}
+
+// get appends the row under the key in scratch.
+func (s *Store) get(row []byte) ([]byte, bool) {
+	v, closer, err := s.db.Get(s.scratch)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return row, false
 	}
 	if err != nil {
-		panic(fmt.Sprintf("state store: look up a request: %v", err))
-	}
-	s.scratch = append(append(s.scratch[:0], tagHistory), id...)
-	closer.Close()
-	v, closer, err := s.db.Get(s.scratch)
-	if err != nil {
-		panic(fmt.Sprintf("state store: a request key without its payment: %v", err))
+		panic(fmt.Sprintf("state store: look up: %v", err))
 	}
 	row = append(row, v...)
 	closer.Close()
