@@ -1,12 +1,11 @@
 package iso8583
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strconv"
-	"strings"
+
+	"switchd/codec/jsonfile"
 )
 
 // fieldJSON is a field of a spec file: the JSON format of moov-io/iso8583 with
@@ -121,75 +120,10 @@ func (c *compiler) object(field string, data json.RawMessage, do func(key string
 	}
 }
 
-// badSyntax gives a sentence with the line when data is not one JSON value.
-func badSyntax(data []byte) string {
-	var any json.RawMessage
-	err := json.Unmarshal(data, &any)
-	if err == nil {
-		return ""
-	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
-		return "line " + strconv.Itoa(line) + ": " + syntax.Error()
-	}
-	return err.Error()
-}
-
-// errTwice is the error of eachKey for a key that stands twice in an object:
-// the standard decoder would let the later one win in silence.
-type errTwice struct{ key string }
-
-func (e *errTwice) Error() string { return quote(e.key) + " stands there twice" }
-
-var errObject = errors.New("an object is expected here")
-
-// eachKey calls do for every key of a JSON object, in the order of the text.
+// Spec files are read as strictly as the files of the other codec.
+func badSyntax(data []byte) string          { return jsonfile.Syntax(data) }
+func strictly(data []byte, into any) string { return jsonfile.Decode(data, into) }
+func quote(s string) string                 { return jsonfile.Quote(s) }
 func eachKey(data []byte, do func(key string, value json.RawMessage)) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return errObject
-	}
-	seen := make(map[string]bool)
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return err
-		}
-		key, _ := t.(string)
-		if seen[key] {
-			return &errTwice{key}
-		}
-		seen[key] = true
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return err
-		}
-		do(key, value)
-	}
-	return nil
-}
-
-// strictly decodes into a struct; it gives a sentence when a key is unknown or
-// a value is of the wrong kind.
-func strictly(data []byte, into any) string {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	var kind *json.UnmarshalTypeError
-	switch {
-	case err == nil || errors.Is(err, io.EOF):
-		return ""
-	case errors.As(err, &kind):
-		return quote(kind.Field) + " must not be a " + kind.Value
-	}
-	return strings.TrimPrefix(err.Error(), "json: ")
-}
-
-// quote bounds what a wrong file can put into an error text.
-func quote(s string) string {
-	if len(s) > 40 {
-		s = s[:40] + "..."
-	}
-	return strconv.Quote(s)
+	return jsonfile.EachKey(data, do)
 }
