@@ -187,6 +187,12 @@ func (f *bankFlags) options(cfg *config.Config) (simbank.Options, error) {
 			return o, err
 		}
 		o.Spec = spec
+		wire, err := wireOf(&p)
+		if err != nil {
+			return o, err
+		}
+		// The header in the configuration is the switch's: ours answers to it.
+		o.Framing, o.Header = wire.Framing, wire.Framing.AppendReply(nil, wire.Header)
 	}
 	if !found {
 		return o, usageError{fmt.Errorf("participant %q is not in %s with a handle and an IFSC prefix", f.id, f.config)}

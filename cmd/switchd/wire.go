@@ -41,11 +41,10 @@ func clock() int64 { return started.UnixNano() + int64(time.Since(started)) }
 
 var started = time.Now()
 
-// known are the names that a configuration may use. codec/frame knows more
-// framings than links do: headers and keep-alives do not pass session/gnetio yet.
+// known are the names that a configuration may use.
 func known() config.Names {
 	return config.Names{
-		Dialects: dialects(), Framings: []string{frame.BIN2.String()},
+		Dialects: dialects(), Framings: frame.Names(), CheckWire: checkWire,
 		DuplicateFields: dialect8583.DuplicateFields(), MatchFields: dialect8583.MatchFields(), CheckKeys: dialect8583.CheckKeys,
 	}
 }
@@ -139,7 +138,7 @@ func (n *node) wireRim() error {
 		if err != nil {
 			return err
 		}
-		framing, err := frame.Parse(p.Framing)
+		wire, err := wireOf(&p)
 		if err != nil {
 			return err
 		}
@@ -147,10 +146,9 @@ func (n *node) wireRim() error {
 		if err != nil {
 			return err
 		}
-		limits := frame.Limits{}.WithDefaults()
-		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: framing, Limits: limits}
+		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: wire.Framing, Limits: wire.Limits}
 		readers[p.ID] = ingress.Participant{
-			Dialect: dialect, Framing: framing, Limits: limits,
+			Dialect: dialect, Wire: wire,
 			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
 		}
 	}
@@ -212,7 +210,7 @@ func (n *node) listen() error {
 	}
 	n.server, err = gnetio.Listen(gnetio.Options{
 		Address: n.cfg.Listen, TLS: tlsConfig, LinksMax: n.cfg.Limits.Links, HandshakesMax: n.cfg.Limits.Handshakes,
-		Clock: clock, Log: n.log, Registry: n.registry,
+		Clock: clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(),
 	}, n.ingress)
 	return err
 }

@@ -6,12 +6,15 @@
 // everything a peer can make it hold: links, handshakes at work, time for a
 // handshake and for a frame, the length of a frame, bytes not yet sent. gnet
 // bounds none of these and cannot stop reading, so a link over its limit is
-// closed. A malformed frame is counted by reason, logged without its content,
-// and closes the link.
+// closed. Each link has the framing and the limits of its participant, from the
+// first byte behind the handshake on (Link.Use), and buffers that grow with what
+// has come. Keep-alives are answered here. A malformed frame is counted by
+// reason, logged without its content, and closes the link; if it is the link's
+// first, the log says which framing would fit.
 //
 // It is called by cmd/switchd (Listen, Run) and by switch/ingress and
 // switch/egress (the Handler; Queue and Wake from any goroutine). It never
-// looks into a frame, never keeps one after Handler.Frame returns, and never
+// looks into a frame, but for that log line, never keeps one after Handler.Frame returns, and never
 // blocks a loop: handshakes run on a bounded number of workers, which Run
 // waits for.
 //

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"switchd/codec/frame"
 )
 
 // runnable makes a function a task for a loop.
@@ -122,8 +120,8 @@ func TestRunWithEndedContext(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	_, err := Listen(Options{Address: "nowhere", Loops: -1, LinksMax: -1, HandshakesMax: -1, OutboxBytesMax: -1, FrameDeadline: -1,
-		HandshakeDeadline: -1, TickEvery: -1, Limits: frame.Limits{BodyMin: 20, BodyMax: 10}}, nil)
-	for _, want := range []string{"Address", "Limits", "handler", "TLS", "Clock", "Loops", "LinksMax", "HandshakesMax", "OutboxBytesMax",
+		HandshakeDeadline: -1, TickEvery: -1}, nil)
+	for _, want := range []string{"Address", "handler", "TLS", "Clock", "Loops", "LinksMax", "HandshakesMax", "OutboxBytesMax",
 		"FrameDeadline", "HandshakeDeadline", "TickEvery"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not named in %v", want, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchd/codec/frame"
 	"switchd/session/mtls"
 )
 
@@ -46,15 +47,24 @@ type Link struct {
 	remote string
 
 	// The loop's own.
-	participant  string     // set before LinkUp, then constant
-	state        any        // the Handler's
-	phase        phase      //
-	tls          *mtls.Conn // nil once closing: idle or ended links hold no buffers
-	working      bool       // a handshake worker was started
-	deadline     int64      // of the handshake, or of the lingering; 0 while closing means now
-	rest         []byte     // plaintext of an unfinished frame
-	partialSince int64      // when the first byte of the unfinished frame or record came; 0: none
-	index        int        // in loop.links
+	participant  string       // set before LinkUp, then constant
+	state        any          // the Handler's
+	phase        phase        //
+	tls          *mtls.Conn   // nil once closing: idle or ended links hold no buffers
+	working      bool         // a handshake worker was started
+	deadline     int64        // of the handshake, or of the lingering; 0 while closing means now
+	wire         Wire         // set in LinkUp, then constant
+	frameMax     int          // bytes of the longest frame of wire
+	reader       frame.Reader // of wire
+	headerIn     []byte       // of the latest frame that carried one
+	alive        []byte       // the answer to a keep-alive, if it gets one
+	aliveSince   int64        // when reader began to count keep-alives
+	burst        []byte       // what is being cut, while it is
+	spoken       bool         // a whole frame with a message has come
+	diagnosed    bool         //
+	rest         []byte       // plaintext of an unfinished frame
+	partialSince int64        // when the first byte of the unfinished frame or record came; 0: none
+	index        int          // in loop.links
 
 	// woken says that a turn on the loop is coming, or is under way and will
 	// look at the outbox again: no further wake-up is needed.
@@ -64,6 +74,7 @@ type Link struct {
 
 	mu       sync.Mutex // guards the rest: the outbox is filled by any goroutine
 	outbox   *box       // whole frames to send; nil when empty
+	header   []byte     // for messages to the peer, where the framing has one
 	unsent   int        // bytes that gnet held for the kernel at the last look
 	ask      ending     // somebody wants the link to end
 	closed   bool       // Queue refuses
@@ -95,11 +106,12 @@ func (l *Link) State() any { return l.state }
 func (l *Link) SetState(v any) { l.state = v }
 
 // Queue copies whole frames to the outbox; it wakes nobody. Safe for concurrent
-// use, and the frames of one call stay together. A link whose unsent bytes
+// use, and the frames of one call stay together. What the link's Wire would not
+// take from the peer, it does not send either. A link whose unsent bytes
 // would exceed Options.OutboxBytesMax is closed and what it holds is dropped:
 // a peer that does not read would get answers too late to be of use.
 func (l *Link) Queue(frames []byte) error {
-	count, ok := l.server.countFrames(frames)
+	count, ok := l.countFrames(frames)
 	if !ok {
 		return ErrNotFrames
 	}

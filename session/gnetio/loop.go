@@ -10,6 +10,10 @@ import (
 // recordMax is the longest plaintext that one TLS record brings.
 const recordMax = 16 << 10
 
+// plainBytes takes what one socket read brings, behind an unfinished frame of up
+// to restCopy bytes and with room for two records.
+const plainBytes = 64 << 10
+
 // cipherKeep is the largest ciphertext buffer that a loop keeps.
 const cipherKeep = 256 << 10
 
@@ -25,10 +29,7 @@ type loop struct {
 }
 
 func newLoop(s *Server, el gnet.EventLoop) *loop {
-	// Room for an unfinished frame and a whole record besides, so that reading
-	// always gets on; 64 KiB take what one socket read brings.
-	size := max(64<<10, s.opt.Limits.BodyMax+2*recordMax)
-	return &loop{server: s, el: el, plain: make([]byte, size)}
+	return &loop{server: s, el: el, plain: make([]byte, plainBytes)}
 }
 
 func (lp *loop) add(l *Link) {

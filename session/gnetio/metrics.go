@@ -20,6 +20,9 @@ type metrics struct {
 	framesOut  prometheus.Counter
 	bytesIn    prometheus.Counter
 	bytesOut   prometheus.Counter
+	diagnoses  map[string]prometheus.Counter
+
+	keepAlivesIn, keepAlivesOut prometheus.Counter
 }
 
 // newMetrics registers with r; a second server on the same registry is refused.
@@ -31,6 +34,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	bad := counters("switchd_frame_errors_total", "Malformed frames by reason; each closed its link.", "reason")
 	frames := counters("switchd_frames_total", "Frames by direction: in is read, out is queued.", "direction")
 	bytes := counters("switchd_bytes_total", "Bytes on the wire, with TLS, by direction.", "direction")
+	alive := counters("switchd_keepalives_total", "Keep-alive frames by direction; they are not in switchd_frames_total.", "direction")
+	diagnoses := counters("switchd_link_diagnoses_total", "Links whose first bytes were no message as configured, by what fits them.", "result")
 	m := &metrics{
 		links:      map[phase]prometheus.Gauge{},
 		handshakes: children(handshakes, shakeResults),
@@ -40,12 +45,16 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		framesOut:  frames.WithLabelValues("out"),
 		bytesIn:    bytes.WithLabelValues("in"),
 		bytesOut:   bytes.WithLabelValues("out"),
+		diagnoses:  children(diagnoses, diagnosisResults),
+
+		keepAlivesIn:  alive.WithLabelValues("in"),
+		keepAlivesOut: alive.WithLabelValues("out"),
 	}
 	for p, name := range phaseNames {
 		m.links[p] = links.WithLabelValues(name)
 	}
 	var faults []error
-	for _, c := range []prometheus.Collector{links, handshakes, closed, bad, frames, bytes} {
+	for _, c := range []prometheus.Collector{links, handshakes, closed, bad, frames, bytes, alive, diagnoses} {
 		faults = append(faults, r.Register(c))
 	}
 	return m, errors.Join(faults...)

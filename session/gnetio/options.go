@@ -18,8 +18,6 @@ import (
 type Options struct {
 	Address           string                // host:port to listen on; port 0 lets the system choose
 	TLS               *tls.Config           // of certs.ServerConfig: verifies the peer and its identity
-	Framing           frame.Framing         // how frames are marked; BIN2
-	Limits            frame.Limits          // bounds of a frame's body in bytes; 12 to 8192
 	Loops             int                   // event loops; 1 up to two processors, then half of them
 	HandshakesMax     int                   // handshakes at work at the same time; others wait within their deadline; 256
 	HandshakeDeadline time.Duration         // from the connect to the end of the handshake; 5 s
@@ -30,6 +28,10 @@ type Options struct {
 	Clock             func() int64          // UTC nanoseconds
 	Log               *slog.Logger          // operator log; none
 	Registry          prometheus.Registerer // for the metrics; none
+
+	// DialectOf names the dialect with digits and bitmaps of this kind, for the
+	// log line about a link that does not speak as configured; none.
+	DialectOf func(frame.Charset, frame.Bitmap) string
 }
 
 // lingerTime is how long a link that we end may take to read our last bytes.
@@ -48,7 +50,6 @@ func (o Options) withDefaults() Options {
 			*w = d
 		}
 	}
-	o.Limits = o.Limits.WithDefaults()
 	set(&o.Loops, defaultLoops(runtime.GOMAXPROCS(0)))
 	set(&o.HandshakesMax, 256)
 	set(&o.OutboxBytesMax, 4<<20)
@@ -84,9 +85,6 @@ func (o Options) validate(h Handler) error {
 	}
 	if _, _, err := net.SplitHostPort(o.Address); err != nil {
 		faults = append(faults, fmt.Errorf("option Address: %w", err))
-	}
-	if err := o.Limits.Validate(); err != nil {
-		faults = append(faults, fmt.Errorf("option Limits: %w", err))
 	}
 	fault(h == nil, "handler is missing")
 	fault(o.TLS == nil, "TLS is missing")

@@ -18,7 +18,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/certs"
-	"switchd/codec/frame"
 )
 
 // patience is how long a test waits for what must happen; it is no part of any
@@ -49,17 +48,27 @@ func (c *clock) now() int64 { return time.Now().UnixNano() + c.ahead.Load() }
 
 // handler echoes frames and notes what happens. Its hooks, where set, come first.
 type handler struct {
-	up, down, frames, bursts, ticks atomic.Int64
-	onUp                            func(*Link)
-	onFrame                         func(*Link, []byte) error
+	up, down, frames, alive, bursts, ticks atomic.Int64
 
-	mu      sync.Mutex
+	onUp    func(*Link)
+	onFrame func(*Link, []byte) error
+
+	mu      sync.Mutex // guards the rest
+	wire    Wire       // of the next link
 	links   []*Link
 	reasons []string
 }
 
+// speak sets how the links from here on speak.
+func (h *handler) speak(w Wire) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.wire = w
+}
+
 func (h *handler) LinkUp(l *Link) {
 	h.mu.Lock()
+	l.Use(h.wire)
 	h.links = append(h.links, l)
 	h.mu.Unlock()
 	l.SetState(new(bytes.Buffer))
@@ -75,9 +84,11 @@ func (h *handler) Frame(l *Link, body []byte) error {
 		return h.onFrame(l, body)
 	}
 	out := l.State().(*bytes.Buffer)
-	out.Write(framed(body))
+	out.Write(l.wire.put(body, l.AppendHeader(nil)))
 	return nil
 }
+
+func (h *handler) KeepAlive(*Link) { h.alive.Add(1) }
 
 func (h *handler) BurstEnd(l *Link) {
 	h.bursts.Add(1)
@@ -115,9 +126,14 @@ func (h *handler) link(t testing.TB, c net.Conn) (found *Link) {
 	return found
 }
 
-func framed(body []byte) []byte {
-	out := append(frame.BIN2.Begin(nil), body...)
-	out, err := frame.BIN2.End(out, 0, frame.Limits{})
+func framed(body []byte) []byte { return Wire{}.put(body, nil) }
+
+// put frames a body.
+func (w Wire) put(body, header []byte) []byte {
+	out, err := w.Framing.BeginHeader(nil, header)
+	if err == nil {
+		out, err = w.Framing.End(append(out, body...), 0, w.Limits)
+	}
 	if err != nil {
 		panic(err)
 	}

@@ -93,6 +93,7 @@ func (l *Link) goUp() {
 	l.deadline = 0
 	l.server.metrics.handshakes[shakeOK].Inc()
 	l.server.opt.Log.Info("link up", "participant", l.participant, "link", l.id, "remote", l.remote)
+	l.Use(Wire{})
 	l.server.handler.LinkUp(l)
 }
 

@@ -40,6 +40,9 @@ func (l *Link) tick(now int64) {
 		}
 	case phaseUp:
 		if since := l.partialSince; since != 0 && now-since >= int64(o.FrameDeadline) {
+			if !l.spoken {
+				l.diagnose(l.rest) // a length that was misread makes us wait for ever
+			}
 			l.flush(ending{endDeadline, "frame not completed in time"})
 			return
 		}

@@ -86,7 +86,9 @@ func (l *link) burst(b []byte, now int64) (used int, err error) {
 		if n == 0 {
 			break
 		}
-		used += n
+		if used += n; len(body) == 0 {
+			continue // a keep-alive
+		}
 		l.take(body, now)
 	}
 	if settled = l.tally.answered - settled; settled > 0 {

@@ -60,6 +60,12 @@ type Participant struct {
 	IFSCPrefixes []string
 	// Dialect and Framing are names that the binary knows.
 	Dialect, Framing string
+	// KeepAlive says what a keep-alive of its framing gets: "answer" or "swallow";
+	// empty: answer.
+	KeepAlive string
+	// Header is the TPDU or BASE I header, in hex, of what is sent to it before it
+	// has sent one; empty: the framing's plain one.
+	Header string
 	// NetDebitCap is how far its position may go below zero, in minor units.
 	NetDebitCap int64
 	// Ambiguous are the DE39 codes of a debit answer that do not prove that
@@ -96,6 +102,9 @@ type Names struct {
 	DuplicateFields, MatchFields []int // data elements that may be in the keys
 	// CheckKeys says whether keys make sense together; nil: any do.
 	CheckKeys func(duplicate, match []int) error
+	// CheckWire says whether a participant's dialect, framing, keep-alive and
+	// header go together; nil: any do.
+	CheckWire func(*Participant) error
 }
 
 // Money is the currency of all amounts with its numeric code and exponent.

@@ -16,11 +16,20 @@ import (
 var rewrite = flag.Bool("rewrite", false, "write the expected texts of the golden tests anew")
 
 var known = Names{
-	Dialects: []string{"iso87-ascii", "iso87-npci"}, Framings: []string{"BIN2"},
+	Dialects: []string{"iso87-ascii", "iso87-npci"}, Framings: []string{"BIN2", "NAC", "B24"},
 	DuplicateFields: []int{7, 11, 12, 13, 32, 37, 41, 42}, MatchFields: []int{7, 11, 37},
 	CheckKeys: func(duplicate, match []int) error {
 		if len(match) == 1 && match[0] == 7 {
 			return errors.New("match_key: needs DE37, or DE7 and DE11")
+		}
+		return nil
+	},
+	CheckWire: func(p *Participant) error {
+		switch {
+		case p.Framing == "B24" && p.Dialect == "iso87-npci":
+			return errors.New("cannot carry binary bitmaps")
+		case p.Framing == "BIN2" && p.Header+p.KeepAlive != "":
+			return errors.New("has neither headers nor keep-alives")
 		}
 		return nil
 	},

@@ -184,6 +184,10 @@ func (v value) match(p pattern) (string, bool) {
 	return s, ok
 }
 
+// namesListed is how many names a message lists although one is near: framings
+// have short names, and the nearest is seldom the one that was meant.
+const namesListed = 40
+
 // oneOf reads a text that must be one of the names the binary knows.
 func (v value) oneOf(names []string) string {
 	s, ok := v.text()
@@ -195,7 +199,10 @@ func (v value) oneOf(names []string) string {
 			return s
 		}
 	}
-	_, advice := suggestion(s, names)
+	near, advice := suggestion(s, names)
+	if near != "" && len(names) <= namesListed {
+		advice += " Known are " + strings.Join(names, ", ")
+	}
 	v.fault("%s %s is not known%s", v.name, shown(s), advice)
 	return ""
 }

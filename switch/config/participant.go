@@ -12,6 +12,8 @@ var participantKeys = []key{
 	{"ifsc_prefixes", ""},
 	{"dialect", "iso87-npci"},
 	{"framing", "BIN2"},
+	{"keepalive", ""},
+	{"header", ""},
 	{"net_debit_cap", `"1000000.00"`},
 	{"ambiguous", ""},
 	{"duplicate_key", ""},
@@ -21,6 +23,7 @@ var participantKeys = []key{
 
 var (
 	idForm     = pattern{regexp.MustCompile(`^[A-Z0-9]{2,11}$`), "2 to 11 capital letters and digits, for example BANKA"}
+	headerForm = pattern{regexp.MustCompile(`^([0-9A-Fa-f]{2}){5,64}$`), `5 to 64 bytes in hexadecimal digits, for example "6000010002"`}
 	answerForm = pattern{regexp.MustCompile(`^[0-9A-Z]{2}$`), `2 digits or capital letters, for example "91"`}
 )
 
@@ -72,6 +75,7 @@ func (b *binder) participant(v value, timers Timers) Participant {
 		IFSCPrefixes: prefixList.names(o.get("ifsc_prefixes"), b.prefixes),
 		Dialect:      o.get("dialect").oneOf(b.known.Dialects),
 		Framing:      o.get("framing").oneOf(b.known.Framings),
+		KeepAlive:    o.get("keepalive").oneOf(keepAlives),
 		NetDebitCap:  b.amount(o.get("net_debit_cap")),
 		Ambiguous:    b.ambiguous(o.get("ambiguous")),
 		DuplicateKey: b.fields(o.get("duplicate_key"), b.known.DuplicateFields),
@@ -83,6 +87,7 @@ func (b *binder) participant(v value, timers Timers) Participant {
 			v.fault("%s: %v", owner, err)
 		}
 	}
+	b.wire(o, &p)
 	if id := o.get("id"); !id.absent() {
 		if s, ok := id.match(idForm); ok && b.ids.add(id, s, "id "+s) {
 			p.ID = s
@@ -92,6 +97,22 @@ func (b *binder) participant(v value, timers Timers) Participant {
 		v.fault("%s has neither handles nor ifsc_prefixes: nobody could be paid there; add one of them", owner)
 	}
 	return p
+}
+
+// keepAlives are what can be done with a keep-alive.
+var keepAlives = []string{"answer", "swallow"}
+
+// wire checks what belongs to dialect and framing, if both are known.
+func (b *binder) wire(o object, p *Participant) {
+	if header := o.get("header"); !header.absent() {
+		p.Header, _ = header.match(headerForm)
+	}
+	if p.Dialect == "" || p.Framing == "" || b.known.CheckWire == nil {
+		return
+	}
+	if err := b.known.CheckWire(p); err != nil {
+		o.get("framing").fault("framing %s: %v", p.Framing, err)
+	}
 }
 
 // empty tells whether a key is absent or an empty list; anything else was meant

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bytes"
 	"log/slog"
 	"sync"
 
@@ -13,7 +14,8 @@ import (
 	"switchd/switch/translate"
 )
 
-// Lane is how one participant is written to.
+// Lane is how one participant is written to. The header of a frame, where the
+// framing has one, is a matter of the link.
 type Lane struct {
 	Dialect translate.Dialect
 	Framing frame.Framing
@@ -41,6 +43,8 @@ type lane struct {
 
 	// Of the group that is being encoded; writer goroutine only.
 	staged []byte
+	header []byte          // that the staged frames carry
+	other  []byte          // room for the header of a link
 	legs   []payment.Event // SendFailed, one for each staged leg, used if no link takes it
 	sent   int
 }
@@ -106,9 +110,13 @@ func (e *Egress) Encode(ef *payment.Effect) {
 	}
 	if len(l.staged) == 0 && len(l.legs) == 0 {
 		e.dirty = append(e.dirty, l)
+		l.expect()
 	}
 	start := len(l.staged)
-	b, err := l.interpreter.Compose(l.Framing.Begin(l.staged), ef)
+	b, err := l.Framing.BeginHeader(l.staged, l.header)
+	if err == nil {
+		b, err = l.interpreter.Compose(b, ef)
+	}
 	if err == nil {
 		b, err = l.Framing.End(b, start, l.Limits)
 	}
@@ -164,6 +172,19 @@ func (e *Egress) submit(events []payment.Event) {
 	}
 }
 
+// expect notes the header of the link that is likely to take the next group.
+func (l *lane) expect() {
+	l.header = l.header[:0]
+	if !l.Framing.HasHeader() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.links); n > 0 {
+		l.header = l.links[(l.turn+1)%n].AppendHeader(l.header)
+	}
+}
+
 // handOver gives what is staged to the next link that takes it.
 func (l *lane) handOver() bool {
 	l.mu.Lock()
@@ -171,10 +192,40 @@ func (l *lane) handOver() bool {
 	for range l.links {
 		l.turn++
 		link := l.links[l.turn%len(l.links)]
-		if link.Queue(l.staged) == nil {
+		if l.address(link) && link.Queue(l.staged) == nil {
 			link.Wake()
 			return true
 		}
 	}
 	return false
+}
+
+// address gives the staged frames the header of the link that is to take them. It
+// seldom has to do anything: links have the same header all day, and the expected
+// link takes its group unless it has broken since.
+func (l *lane) address(link session.Link) bool {
+	if !l.Framing.HasHeader() {
+		return true
+	}
+	l.other = link.AppendHeader(l.other[:0])
+	if bytes.Equal(l.other, l.header) {
+		return true
+	}
+	out := make([]byte, 0, len(l.staged))
+	for rest := l.staged; len(rest) > 0; {
+		fr, err := l.Framing.Read(rest, l.Limits)
+		start := len(out)
+		if err == nil {
+			rest = rest[fr.Bytes:]
+			out, err = l.Framing.BeginHeader(out, l.other)
+		}
+		if err == nil {
+			out, err = l.Framing.End(append(out, fr.Body...), start, l.Limits)
+		}
+		if err != nil || fr.Bytes == 0 {
+			return false
+		}
+	}
+	l.staged, l.header = out, append(l.header[:0], l.other...)
+	return true
 }

@@ -22,6 +22,7 @@ type fakeLink struct {
 	frames []byte
 	wakes  int
 	broken bool
+	header []byte
 }
 
 func (l *fakeLink) Queue(frames []byte) error {
@@ -31,9 +32,12 @@ func (l *fakeLink) Queue(frames []byte) error {
 	l.frames = append(l.frames, frames...)
 	return nil
 }
-func (l *fakeLink) Wake() { l.wakes++ }
+func (l *fakeLink) Wake()                          { l.wakes++ }
+func (l *fakeLink) AppendHeader(dst []byte) []byte { return append(dst, l.header...) }
 
-func newEgress(t testing.TB) (*Egress, *[]payment.Event) {
+func newEgress(t testing.TB) (*Egress, *[]payment.Event) { return newEgressOf(t, frame.BIN2) }
+
+func newEgressOf(t testing.TB, framing frame.Framing) (*Egress, *[]payment.Event) {
 	t.Helper()
 	spec, err := iso8583.Builtin("iso87-npci")
 	if err != nil {
@@ -46,7 +50,7 @@ func newEgress(t testing.TB) (*Egress, *[]payment.Event) {
 		return len(events), nil
 	}}
 	for n := range 2 {
-		o.Lanes = append(o.Lanes, Lane{Dialect: &dialect8583.Dialect{Spec: spec, Directory: dir, Number: routeOf(n)}, Limits: frame.Limits{}.WithDefaults()})
+		o.Lanes = append(o.Lanes, Lane{Dialect: &dialect8583.Dialect{Spec: spec, Directory: dir, Number: routeOf(n)}, Framing: framing, Limits: frame.Limits{}.WithDefaults()})
 	}
 	o.Lanes = append(o.Lanes, Lane{}) // a participant that is no longer configured
 	return New(o), &failed
@@ -179,11 +183,63 @@ func BenchmarkEncodeRelease(b *testing.B) {
 }
 
 func TestEncodeAllocatesNothing(t *testing.T) {
-	e, _ := newEgress(t)
-	link := &fakeLink{}
-	e.Attach(0, link)
-	ef := effect(7, payment.LegDebit, 0)
-	if n := testing.AllocsPerRun(100, func() { e.Encode(ef); e.Release(); link.frames = link.frames[:0] }); n != 0 {
-		t.Errorf("%v allocations per message, want 0", n)
+	for _, framing := range []frame.Framing{frame.BIN2, frame.NAC, frame.ASCII4, frame.VAP} {
+		e, _ := newEgressOf(t, framing)
+		link := &fakeLink{}
+		if framing == frame.NAC {
+			link.header = []byte("\x60\x00\x01\x00\x02")
+		}
+		e.Attach(0, link)
+		ef := effect(7, payment.LegDebit, 0)
+		if n := testing.AllocsPerRun(100, func() { e.Encode(ef); e.Release(); link.frames = link.frames[:0] }); n != 0 {
+			t.Errorf("%v: %v allocations per message, want 0", framing, n)
+		}
+	}
+}
+
+// TestFramesCarryTheHeaderOfTheirLink: also when the link that was next in turn
+// has broken, or has got another header since.
+func TestFramesCarryTheHeaderOfTheirLink(t *testing.T) {
+	e, failed := newEgressOf(t, frame.NAC)
+	a, b := &fakeLink{header: []byte("\x60\x00\x01\x00\x0a")}, &fakeLink{header: []byte("\x60\x00\x01\x00\x0b")}
+	e.Attach(0, a)
+	e.Attach(0, b)
+	headers := func(l *fakeLink) (all []string) {
+		for rest := l.frames; len(rest) > 0; {
+			fr, err := frame.NAC.Read(rest, frame.Limits{})
+			if err != nil || fr.Bytes == 0 || len(fr.Body) < 100 {
+				t.Fatalf("not whole frames: %v", err)
+			}
+			rest, all = rest[fr.Bytes:], append(all, string(fr.Header))
+		}
+		l.frames = nil
+		return all
+	}
+	group := func(change func()) {
+		for range 2 {
+			e.Encode(effect(7, payment.LegDebit, 0))
+		}
+		change()
+		e.Release()
+	}
+	check := func(l *fakeLink, n int) {
+		t.Helper()
+		if got := headers(l); len(got) != n || n > 0 && got[n-1] != string(l.header) {
+			t.Errorf("headers %x, want %d times %x", got, n, l.header)
+		}
+	}
+	group(func() {})
+	group(func() {})
+	check(a, 2)
+	check(b, 2)
+	group(func() { a.broken, b.broken = true, false }) // b's turn
+	group(func() {})                                   // a's turn
+	check(a, 0)
+	check(b, 4)
+	group(func() { b.header = []byte("\x60\x00\x01\x00\x0c") })
+	check(b, 2)
+	group(func() { b.header = []byte("no TPDU") })
+	if len(*failed) != 2 {
+		t.Errorf("%d failures, want 2 for a header that cannot be sent", len(*failed))
 	}
 }

@@ -22,6 +22,8 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	msg := s.interpreter.Read(body, ev)
 	if msg.Fault != nil {
 		in.malformed(s, &msg)
+	} else {
+		s.understood = true
 	}
 	taken := false
 	switch msg.Kind {
@@ -51,9 +53,19 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	return nil
 }
 
+// KeepAlive takes a sign of life: the link needs no echo now.
+func (in *Ingress) KeepAlive(l *gnetio.Link) {
+	if s := stateOf(l); s != nil {
+		s.automaton.Traffic(in.o.Clock())
+	}
+}
+
 // malformed counts a bad message and logs where it is bad, never what it holds.
 func (in *Ingress) malformed(s *link, msg *translate.Inbound) {
 	in.metrics.malformed.Inc()
+	if !s.understood {
+		s.Diagnose() // it may be how the link is read, and not this message
+	}
 	if in.metrics.logMalformed(in.o.Clock()) {
 		in.o.Log.Warn("malformed message", "participant", s.Link.Participant(), "link", s.ID(), "reason", msg.Note)
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"switchd/codec/frame"
 	"switchd/session"
 	"switchd/session/gnetio"
 	"switchd/switch/payment"
@@ -17,8 +16,7 @@ import (
 // Participant is how messages of one participant are read.
 type Participant struct {
 	Dialect translate.Dialect
-	Framing frame.Framing
-	Limits  frame.Limits
+	Wire    gnetio.Wire
 	Session session.Options
 }
 
@@ -78,6 +76,8 @@ type link struct {
 	stan      uint32
 
 	interpreter translate.Interpreter
+	understood  bool   // a message could be read
+	header      []byte // of the frame to write, where the framing has one
 	out         []byte // framed answers of this burst
 	events      []payment.Event
 	used        int // events in use; the rest keep their text buffers for reuse
@@ -94,6 +94,7 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 		l.Close("the switch is closing")
 		return
 	}
+	l.Use(p.Wire)
 	l.SetState(&link{
 		Link: l, Participant: p, number: p.Dialect.Participant(), interpreter: p.Dialect.Open(),
 		automaton: session.New(p.Session, in.o.Clock()),
@@ -194,12 +195,18 @@ func (s *link) event() *payment.Event {
 	return ev
 }
 
-// append frames one message that compose appends to the answers of this burst.
+// append frames one message that compose appends to the answers of this burst. It
+// carries the header that answers the latest frame, which for the answer to a
+// message just read is that message's own.
 func (s *link) append(compose func(dst []byte) ([]byte, error)) {
-	start := len(s.out)
-	b, err := compose(s.Framing.Begin(s.out))
+	start, w := len(s.out), &s.Wire
+	s.header = s.AppendHeader(s.header[:0])
+	b, err := w.Framing.BeginHeader(s.out, s.header)
 	if err == nil {
-		b, err = s.Framing.End(b, start, s.Limits)
+		b, err = compose(b)
+	}
+	if err == nil {
+		b, err = w.Framing.End(b, start, w.Limits)
 	}
 	if err != nil {
 		b = b[:start] // nothing that can be said in this dialect: the peer's timer takes over

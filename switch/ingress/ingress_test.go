@@ -1,9 +1,9 @@
 package ingress
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -95,11 +95,18 @@ type rig struct {
 	spec   *iso8583.Spec
 	conn   *tls.Conn
 	w      iso8583.Writer
+
+	wire     gnetio.Wire
+	header   []byte // of what the client sends
+	received []byte // not yet cut
+	registry *prometheus.Registry
 }
 
 func clock() int64 { return time.Now().UnixNano() }
 
-func newRig(t *testing.T, room int) *rig {
+func newRig(t *testing.T, room int) *rig { return newRigOf(t, room, Participant{}) }
+
+func newRigOf(t *testing.T, room int, p Participant) *rig {
 	t.Helper()
 	dir := t.TempDir()
 	if err := certs.Init(dir, []string{"BANKA"}, clock); err != nil {
@@ -120,16 +127,15 @@ func newRig(t *testing.T, room int) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, spec: spec, links: &fakeLinks{}, engine: &fakeEngine{room: room, err: engine.ErrBusy, came: make(chan payment.Kind, 100)}}
-	limits := frame.Limits{}.WithDefaults()
+	p.Dialect = &dialect8583.Dialect{Spec: spec, Directory: &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}}
+	r := &rig{t: t, spec: spec, wire: p.Wire, registry: prometheus.NewRegistry(), links: &fakeLinks{}, engine: &fakeEngine{room: room, err: engine.ErrBusy, came: make(chan payment.Kind, 100)}}
 	r.in = New(Options{
-		Participants: map[string]Participant{"BANKA": {
-			Dialect: &dialect8583.Dialect{Spec: spec, Directory: &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}},
-			Framing: frame.BIN2, Limits: limits,
-		}},
-		Engine: r.engine, Links: r.links, Clock: clock, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
+		Participants: map[string]Participant{"BANKA": p},
+		Engine:       r.engine, Links: r.links, Clock: clock, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
 	})
-	server, err := gnetio.Listen(gnetio.Options{Address: "127.0.0.1:0", TLS: serverTLS, Clock: clock, TickEvery: 10 * time.Millisecond}, r.in)
+	server, err := gnetio.Listen(gnetio.Options{
+		Address: "127.0.0.1:0", TLS: serverTLS, Clock: clock, TickEvery: 10 * time.Millisecond, Registry: r.registry,
+	}, r.in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,30 +176,48 @@ func (r *rig) send(bodies ...[]byte) {
 	r.t.Helper()
 	var out []byte
 	for _, b := range bodies {
-		out = append(out, byte(len(b)>>8), byte(len(b)))
-		out = append(out, b...)
+		start := len(out)
+		out, _ = r.wire.Framing.BeginHeader(out, r.header)
+		var err error
+		if out, err = r.wire.Framing.End(append(out, b...), start, r.wire.Limits); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	if _, err := r.conn.Write(out); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-// receive returns the next message.
-func (r *rig) receive() *iso8583.Message {
+// frame returns the next frame.
+func (r *rig) frame() frame.Frame {
 	r.t.Helper()
 	if err := r.conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		r.t.Fatal(err)
 	}
-	var head [2]byte
-	if _, err := io.ReadFull(r.conn, head[:]); err != nil {
-		r.t.Fatal(err)
+	for chunk := make([]byte, 4096); ; {
+		fr, err := r.wire.Framing.Read(r.received, r.wire.Limits)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if r.received = r.received[fr.Bytes:]; fr.Kind != frame.Incomplete {
+			return fr
+		}
+		n, err := r.conn.Read(chunk)
+		if r.received = append(r.received, chunk[:n]...); err != nil && n == 0 {
+			r.t.Fatal(err)
+		}
 	}
-	body := make([]byte, int(head[0])<<8|int(head[1]))
-	if _, err := io.ReadFull(r.conn, body); err != nil {
-		r.t.Fatal(err)
+}
+
+// receive returns the next message, which must carry the answer to our header.
+func (r *rig) receive() *iso8583.Message {
+	r.t.Helper()
+	fr := r.frame()
+	if want := r.wire.Framing.AppendReply(nil, r.header); !bytes.Equal(fr.Header, want) {
+		r.t.Errorf("header %x, want %x", fr.Header, want)
 	}
 	m := new(iso8583.Message)
-	if err := m.Parse(r.spec, body); err != nil {
+	if err := m.Parse(r.spec, bytes.Clone(fr.Body)); err != nil {
 		r.t.Fatal(err)
 	}
 	return m
@@ -362,4 +386,92 @@ func TestDrainRefusesNewAndSignsOff(t *testing.T) {
 	answer[7], answer[11], answer[39] = string(m.Value(7)), string(m.Value(11)), "00"
 	r.send(r.message(0x0810, answer))
 	r.expect(payment.LinkDown)
+}
+
+// TestHeadersComeBack: every answer, and what is sent of itself, carries the
+// header of the latest message with its addresses swapped; before there is one,
+// the configured header.
+func TestHeadersComeBack(t *testing.T) {
+	r := newRigOf(t, 0, Participant{Wire: gnetio.Wire{Framing: frame.NAC}})
+	for i, header := range []string{"\x60\x11\x11\x22\x22", "\x60\x33\x33\x44\x44"} {
+		r.header = []byte(header)
+		r.send(r.message(0x0800, network("001")))
+		r.want(0x0810, "00", "")
+		if i == 0 {
+			r.expect(payment.LinkUp)
+		}
+		r.send(r.message(0x0100, map[int]string{3: "310000", 7: "1122153000", 11: "000001"}))
+		r.want(0x0110, "40", "NOT SUPPORTED")
+		r.send(r.message(0x0200, pushTo("00000"+string(rune('1'+i)))))
+		if m := r.receive(); string(m.Value(39)) != "96" {
+			t.Errorf("got DE39 %s, want 96", m.Value(39))
+		}
+	}
+	r.in.SignOff()
+	if m := r.receive(); m.MTI() != 0x0800 || string(m.Value(70)) != "002" {
+		t.Fatalf("got %v DE70 %s, want a sign-off", m.MTI(), m.Value(70))
+	}
+}
+
+// TestSilentLinkIsAsked: before a message has come, our echo carries the
+// configured header.
+func TestSilentLinkIsAsked(t *testing.T) {
+	r := newRigOf(t, 0, Participant{
+		Wire:    gnetio.Wire{Framing: frame.NCC, Header: []byte("\x60\x00\x01\x00\x02")},
+		Session: session.Options{Idle: time.Millisecond, EchoTimeout: time.Minute},
+	})
+	r.header = []byte("\x60\x00\x02\x00\x01") // whose answer is the configured one
+	if m := r.receive(); m.MTI() != 0x0800 || string(m.Value(70)) != "301" {
+		t.Errorf("got %v DE70 %s, want an echo", m.MTI(), m.Value(70))
+	}
+}
+
+// TestKeepAliveIsASignOfLife: it counts against silence as a message does.
+func TestKeepAliveIsASignOfLife(t *testing.T) {
+	now := int64(29 * time.Second)
+	in := New(Options{Clock: func() int64 { return now }, Registry: prometheus.NewRegistry()})
+	silent, alive := session.New(session.Options{}, 0), session.New(session.Options{}, 0)
+	l := new(gnetio.Link)
+	in.KeepAlive(l) // of a link that is not served: nothing to do
+	l.SetState(&link{automaton: alive})
+	in.KeepAlive(l)
+	if a, b := silent.Tick(2*now), alive.Tick(2*now); a != session.Echo || b != session.None {
+		t.Errorf("silent link: %v, link with a keep-alive: %v", a, b)
+	}
+}
+
+// TestUnreadableLinkIsDiagnosed: when the first message cannot be read, it may be
+// the dialect; when a later one cannot, it is the message.
+func TestUnreadableLinkIsDiagnosed(t *testing.T) {
+	diagnosed := func(r *rig) (n float64) {
+		families, err := r.registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			for _, m := range f.GetMetric() {
+				if f.GetName() == "switchd_link_diagnoses_total" {
+					n += m.GetCounter().GetValue()
+				}
+			}
+		}
+		return n
+	}
+	for _, c := range []struct {
+		first string
+		want  float64
+	}{{"", 0}, {"0800, but no message", 1}} {
+		r := newRig(t, 1)
+		if c.first != "" {
+			r.send([]byte(c.first))
+			r.frame()
+		}
+		r.send(r.message(0x0800, network("001")))
+		r.frame()
+		r.send([]byte("0800, but no message"))
+		r.frame()
+		if got := diagnosed(r); got != c.want {
+			t.Errorf("first message %q: %v diagnoses, want %v", c.first, got, c.want)
+		}
+	}
 }

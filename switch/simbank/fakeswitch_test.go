@@ -1,7 +1,6 @@
 package simbank
 
 import (
-	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -76,6 +75,7 @@ type fakeSwitch struct {
 	network   chan message // 0800 and 0810, best effort
 	manual    bool         // set before a participant connects
 	signOn    string       // code that sign-ons are answered with
+	wire      Options      // Framing and Header; set before a participant connects
 
 	mu   sync.Mutex // guards conn
 	conn net.Conn
@@ -127,13 +127,16 @@ func (s *fakeSwitch) accept() {
 
 func (s *fakeSwitch) read(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
-	r := bufio.NewReader(conn)
-	var buf [frameBytesMax]byte
+	in := newInput(conn, s.wire.Framing)
 	for {
-		body, err := readFrame(r, &buf)
+		fr, err := in.next()
 		if err != nil {
 			return
 		}
+		if !s.wire.addressed(fr.Header) {
+			s.t.Errorf("the participant wrote with header %x", fr.Header)
+		}
+		body := fr.Body
 		m, bad := s.codec.decode(body)
 		if bad != nil {
 			s.t.Errorf("the participant wrote what cannot be read: %v", bad)
@@ -165,7 +168,8 @@ func (s *fakeSwitch) send(m message) {
 func (s *fakeSwitch) sendBytes(body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, _ = s.conn.Write(appendFrame(nil, body))
+	out, _ := s.wire.appendFrame(nil, body)
+	_, _ = s.conn.Write(out)
 }
 
 func (s *fakeSwitch) hangUp() {

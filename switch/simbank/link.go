@@ -1,7 +1,6 @@
 package simbank
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"switchd/codec/frame"
 )
 
 // writeDeadline bounds one write: a switch that does not read for so long is not
@@ -74,10 +75,10 @@ func (l *link) run(ctx context.Context) string {
 
 // read dispatches frames until the connection ends and says why.
 func (l *link) read() string {
-	r := bufio.NewReaderSize(l.conn, 64<<10)
-	var buf [frameBytesMax]byte
+	o := &l.bank.opts
+	in := newInput(l.conn, o.Framing)
 	for {
-		body, err := readFrame(r, &buf)
+		fr, err := in.next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return "closed by the switch"
@@ -89,8 +90,14 @@ func (l *link) read() string {
 			return "bad frame or broken record"
 		}
 		// Any traffic counts against idleness, so a busy link has no echoes.
-		l.heard.Store(l.bank.opts.Clock())
-		l.dispatch(body)
+		l.heard.Store(o.Clock())
+		if fr.Kind == frame.KeepAlive {
+			continue // not answered: two sides that answer would never stop
+		}
+		if !o.addressed(fr.Header) {
+			l.bank.complain("message for another", &fault{"header", "addresses"})
+		}
+		l.dispatch(fr.Body)
 	}
 }
 
@@ -209,12 +216,18 @@ func (l *link) queue(body []byte) bool {
 		l.mu.Unlock()
 		return false
 	}
-	if len(l.outbox)+len(body)+2 > l.bank.opts.OutboxBytesMax {
+	out, ok := l.bank.opts.appendFrame(l.outbox, body)
+	if !ok {
+		l.mu.Unlock()
+		l.bank.opts.Log.Warn("message does not fit the framing", "participant", l.bank.opts.ID, "bytes", len(body))
+		return false
+	}
+	if len(out) > l.bank.opts.OutboxBytesMax {
 		l.mu.Unlock()
 		l.close("outbox full")
 		return false
 	}
-	l.outbox = appendFrame(l.outbox, body)
+	l.outbox = out
 	l.mu.Unlock()
 	select {
 	case l.wake <- struct{}{}:

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"switchd/codec/frame"
 )
 
 // nextNetwork is the next 0800 or 0810 with this DE70.
@@ -119,7 +121,7 @@ func TestReconnectAfterLoss(t *testing.T) {
 func TestBadFrameClosesTheLink(t *testing.T) {
 	s := newFakeSwitch(t)
 	b, _ := start(t, s.options())
-	for i, length := range []uint16{0, 11, frameBytesMax + 1} {
+	for i, length := range []uint16{0, 11, 8193} {
 		s.mu.Lock()
 		_, _ = s.conn.Write(binary.BigEndian.AppendUint16(nil, length))
 		s.mu.Unlock()
@@ -216,5 +218,39 @@ func TestOptionsFaultsComeAllAtOnce(t *testing.T) {
 	o.Spec = []byte(`{"name":"empty"}`)
 	if _, err := New(o); err == nil {
 		t.Error("an empty spec was accepted")
+	}
+}
+
+// TestOtherFramings: frames carry our header, keep-alives are signs of life that
+// get no answer, and a message with addresses that do not answer ours is noticed.
+func TestOtherFramings(t *testing.T) {
+	for _, framing := range []frame.Framing{frame.NAC, frame.ASCII4TPDU, frame.VAP} {
+		t.Run(framing.String(), func(t *testing.T) {
+			s := newFakeSwitch(t)
+			header := []byte("\x60\x00\x01\x00\x02")
+			if framing == frame.VAP {
+				header = append([]byte{22, 1, 2, 0, 0, 1, 2, 3, 4, 5, 6}, make([]byte, 11)...)
+			}
+			s.mu.Lock()
+			s.wire = Options{Framing: framing, Header: framing.AppendReply(nil, header)}
+			s.mu.Unlock()
+			o := s.options()
+			o.Framing, o.Header = framing, header
+			b, _ := start(t, o)
+			if alive, known := framing.AppendKeepAlive(nil); known {
+				s.mu.Lock()
+				_, _ = s.conn.Write(alive)
+				s.mu.Unlock()
+			}
+			s.send(debitOf("D1", 10))
+			if f := s.next("0210"); f.de[39] != "00" || b.Stats().Malformed != 0 {
+				t.Errorf("answer %s, %d malformed", f.de[39], b.Stats().Malformed)
+			}
+			stray, _ := o.appendFrame(nil, []byte("a message for the switch"))
+			s.mu.Lock()
+			_, _ = s.conn.Write(stray)
+			s.mu.Unlock()
+			eventually(t, "noticed", func() bool { return b.Stats().Malformed == 2 })
+		})
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"regexp"
 	"time"
+
+	"switchd/codec/frame"
 )
 
 // Peer is another participant to whom payments are sent. Its users and accounts
@@ -32,6 +34,9 @@ type Options struct {
 	Address string      // host:port of the switch
 	TLS     *tls.Config // client side of the mutual TLS; required
 	Spec    []byte      // field table as JSON in the format of moov-io/iso8583
+
+	Framing frame.Framing // how frames are marked; default BIN2
+	Header  []byte        // TPDU or BASE I header of all that is sent; what comes must answer it; default: plain, unchecked
 
 	Rate       float64 // own payments per second, open loop; 0 = none
 	BadRate    float64 // share of them to unknown handles, users, accounts, IFSCs
@@ -122,6 +127,7 @@ func (o Options) validate() error {
 	want(o.Address != "", "Address is missing")
 	want(o.TLS != nil, "TLS is missing: a link is never in clear")
 	want(len(o.Spec) > 0, "Spec is missing")
+	want(len(o.Header) == 0 || o.Framing.CheckHeader(o.Header) == nil, "Header is none that Framing carries")
 	want(o.Clock != nil, "Clock is missing")
 	want(o.Rate >= 0 && o.Rate <= 100_000, "Rate must be 0-100000 per second")
 	want(o.Rate == 0 || len(o.Peers) > 0, "Rate needs Peers")
