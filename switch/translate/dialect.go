@@ -11,6 +11,8 @@ import (
 type Directory struct {
 	Institution  string          // of the switch: DE33, digits
 	Currency     ledger.Currency // the one currency of this switch
+	CurrencyCode string          // the same by its letters
+	Decimals     int             // of its minor unit
 	Institutions []string        // of the participants by number: DE32, digits
 }
 

@@ -23,14 +23,26 @@ var referenceValue = func() (values [256]int8) {
 	return values
 }()
 
-// Reference is the DE37 of a leg. A reversal bears the reference of its debit,
-// an advice that of its credit.
+// Legs whose place in a reference is taken by another: a reversal and an advice
+// bear the reference of their original, so their own numbers are free.
+const (
+	confirmInReference = payment.LegReversal
+	updateInReference  = payment.LegAdvice
+)
+
+// Reference is the DE37 of a leg. A reversal bears the reference of its debit; an
+// advice, a status enquiry and a fence that of their credit: the type of the
+// answer tells them apart.
 func Reference(id payment.ID, leg payment.Leg) [ReferenceBytes]byte {
 	switch leg {
 	case payment.LegReversal:
 		leg = payment.LegDebit
-	case payment.LegAdvice:
+	case payment.LegAdvice, payment.LegStatus, payment.LegFence:
 		leg = payment.LegCredit
+	case payment.LegConfirm:
+		leg = confirmInReference
+	case payment.LegUpdate, payment.LegEnquiry:
+		leg = updateInReference
 	}
 	v := uint64(id)<<referenceLegBits | uint64(leg)
 	var out [ReferenceBytes]byte
@@ -41,7 +53,8 @@ func Reference(id payment.ID, leg payment.Leg) [ReferenceBytes]byte {
 	return out
 }
 
-// ParseReference reads a DE37 that Reference has made.
+// ParseReference reads a DE37 that Reference has made, and gives the leg whose
+// number stands in it: LegReversal for a confirmation, LegAdvice for an update.
 func ParseReference(b []byte) (payment.ID, payment.Leg, bool) {
 	if len(b) != ReferenceBytes {
 		return 0, 0, false
@@ -71,4 +84,31 @@ func SwitchID(id payment.ID) [SwitchIDBytes]byte {
 		v >>= 4
 	}
 	return out
+}
+
+// ParseSwitchID reads a transaction id that SwitchID has made.
+func ParseSwitchID(b []byte) (payment.ID, bool) {
+	if len(b) != SwitchIDBytes || string(b[:3]) != "SWD" {
+		return 0, false
+	}
+	var v uint64
+	for i, c := range b[3:] {
+		digit := hexDigit(c)
+		if digit > 15 || (i < 16 && digit != 0) {
+			return 0, false
+		}
+		v = v<<4 | uint64(digit)
+	}
+	return payment.ID(v), true
+}
+
+// hexDigit is the value of 0-9 and a-f, and more than 15 for anything else.
+func hexDigit(c byte) byte {
+	if d := c - '0'; d < 10 {
+		return d
+	}
+	if d := c - 'a'; d < 6 {
+		return d + 10
+	}
+	return 255
 }

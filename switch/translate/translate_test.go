@@ -62,3 +62,43 @@ func TestReferencesComeBack(t *testing.T) {
 		t.Errorf("switch id %s", id)
 	}
 }
+
+// TestEveryOutcomeHasAReason is the same for ISO 20022: a no has a reason, of
+// ISO's list or of ours, within the four characters of a code.
+func TestEveryOutcomeHasAReason(t *testing.T) {
+	for _, o := range payment.Outcomes() {
+		if o == payment.Unreadable {
+			continue
+		}
+		if int(o) >= len(reasons) || len(reasons[o].Status) != 4 {
+			t.Errorf("%v has no row", o)
+			continue
+		}
+		r := reasons[o]
+		if r.Status == "RJCT" && (r.Code == "") == (r.Proprietary == "") {
+			t.Errorf("%v: want one reason: %+v", o, r)
+		}
+		if r.Code != "" && len(r.Code) != 4 || len(r.Proprietary) > 4 {
+			t.Errorf("%v: %+v", o, r)
+		}
+		for _, code := range []string{r.Code, r.Proprietary} {
+			if pair, known := reasonCodes[code]; known && (pair[PayerSide] == payment.OK || pair[PayeeSide] == payment.OK) {
+				t.Errorf("%s reads as a yes", code)
+			}
+		}
+	}
+}
+
+func TestSwitchIDsComeBack(t *testing.T) {
+	for _, id := range []payment.ID{0, 1, 0xabc, 1<<64 - 1} {
+		text := SwitchID(id)
+		if got, ok := ParseSwitchID(text[:]); !ok || got != id {
+			t.Errorf("%s reads as %d %v", text, got, ok)
+		}
+	}
+	for _, bad := range []string{"", "SWD", "SWD1000000000000000000000000000000a", "SWD0000000000000000000000000000000G", "XWD00000000000000000000000000000001"} {
+		if _, ok := ParseSwitchID([]byte(bad)); ok {
+			t.Errorf("%q is no id of ours", bad)
+		}
+	}
+}

@@ -60,17 +60,19 @@ var legByTrace = map[codec.MTI]payment.Leg{
 // answeredLeg is the leg that a response of this type answers, given the leg in
 // its reference.
 func answeredLeg(mti codec.MTI, named payment.Leg) (payment.Leg, bool) {
-	switch mti {
-	case mtiAuthorisation.Response():
-		return payment.LegResolve, named == payment.LegResolve
-	case mtiFinancial.Response():
-		return named, named == payment.LegDebit || named == payment.LegCredit
-	case mtiAdvice.Response():
-		return payment.LegAdvice, named == payment.LegCredit
-	case mtiReversal.Response():
-		return payment.LegReversal, named == payment.LegDebit
-	}
-	return 0, false
+	leg, ok := legByReference[mti][named]
+	return leg, ok
+}
+
+// legByReference says by response type what the leg in a reference stands for:
+// what is about a debit or a credit bears the reference of that.
+var legByReference = map[codec.MTI]map[payment.Leg]payment.Leg{
+	mtiAuthorisation.Response(): {payment.LegResolve: payment.LegResolve, payment.LegCredit: payment.LegStatus},
+	mtiFinancial.Response():     {payment.LegDebit: payment.LegDebit, payment.LegCredit: payment.LegCredit},
+	mtiReversal.Response():      {payment.LegDebit: payment.LegReversal, payment.LegCredit: payment.LegFence},
+	mtiAdvice.Response(): {
+		payment.LegCredit: payment.LegAdvice, payment.LegReversal: payment.LegConfirm, payment.LegAdvice: payment.LegUpdate,
+	},
 }
 
 // result reads what the participant decided.
@@ -78,9 +80,9 @@ func (d *Dialect) result(msg *codec.Message, readable bool, ev *payment.Event) {
 	a := &ev.Answer
 	code := msg.Value(39)
 	copy(a.Code[:], code)
-	of := translate.PayerSide
-	if a.Leg == payment.LegResolve || a.Leg == payment.LegCredit || a.Leg == payment.LegAdvice {
-		of = translate.PayeeSide
+	of := translate.PayeeSide
+	if a.Leg == payment.LegDebit || a.Leg == payment.LegReversal {
+		of = translate.PayerSide
 	}
 	a.Outcome = translate.ReadCode(code, of)
 	if minor, ok := msg.Uint(4); ok {

@@ -1,6 +1,7 @@
 package iso8583
 
 import (
+	"fmt"
 	"strconv"
 
 	codec "switchd/codec/iso8583"
@@ -17,32 +18,44 @@ func (d *Dialect) compose(w *codec.Writer, dst []byte, ef *payment.Effect) ([]by
 		return d.reply(w, dst, ef.Payment)
 	case payment.LegResolve:
 		return d.resolve(w, dst, ef.Payment)
-	case payment.LegDebit:
-		return d.posting(w, dst, ef.Payment, message{mti: mtiFinancial, leg: ef.Leg, processing: processingPay, kind: "DEBIT"})
-	case payment.LegCredit:
-		return d.posting(w, dst, ef.Payment, message{mti: mtiFinancial, leg: ef.Leg, processing: processingCredit, kind: "CREDIT"})
-	case payment.LegReversal:
-		m := message{mti: mtiReversal, leg: ef.Leg, original: payment.LegDebit, processing: processingPay, kind: "REVERSAL"}
-		if ef.Repeat {
-			m.mti = mtiReversalRepeat
-		}
-		return d.posting(w, dst, ef.Payment, m)
-	default:
-		m := message{mti: mtiAdvice, leg: ef.Leg, original: payment.LegCredit, processing: processingCredit, kind: "CREDIT"}
-		if ef.Repeat {
-			m.mti = mtiAdviceRepeat
-		}
-		return d.posting(w, dst, ef.Payment, m)
+	case payment.LegUpdate:
+		return d.update(w, dst, ef)
+	case payment.LegEnquiry:
+		return d.enquiryAnswer(w, dst, ef)
 	}
+	if int(ef.Leg) >= len(postings) || postings[ef.Leg].mti == 0 {
+		return dst, fmt.Errorf("no ISO 8583 message for the leg %v", ef.Leg)
+	}
+	m := postings[ef.Leg]
+	m.leg = ef.Leg
+	if ef.Repeat && m.mti != mtiAuthorisation {
+		m.mti++ // 0200 to 0201, 0420 to 0421, 0220 to 0221
+	}
+	if ef.Leg == payment.LegConfirm {
+		m.code = translate.ResultOf(ef.Outcome).Code
+	}
+	return d.posting(w, dst, ef.Payment, m)
 }
 
-// message says which of the four posting messages is composed.
+// message says which of the messages about a posting is composed.
 type message struct {
 	mti        codec.MTI
 	leg        payment.Leg
 	original   payment.Leg // the leg that DE90 names; LegRequest: none
 	processing uint64
 	kind       string // DE120 tag 001
+	code       string // DE39 of a confirmation; empty: none
+}
+
+// postings are the messages about a posting, by leg.
+var postings = [...]message{
+	payment.LegDebit:    {mti: mtiFinancial, processing: processingPay, kind: "DEBIT"},
+	payment.LegCredit:   {mti: mtiFinancial, processing: processingCredit, kind: "CREDIT"},
+	payment.LegReversal: {mti: mtiReversal, original: payment.LegDebit, processing: processingPay, kind: "REVERSAL"},
+	payment.LegAdvice:   {mti: mtiAdvice, original: payment.LegCredit, processing: processingCredit, kind: "CREDIT"},
+	payment.LegStatus:   {mti: mtiAuthorisation, original: payment.LegCredit, processing: processingStatus, kind: "CHKTXN"},
+	payment.LegFence:    {mti: mtiReversal, original: payment.LegCredit, processing: processingCredit, kind: "REVERSAL"},
+	payment.LegConfirm:  {mti: mtiAdvice, original: payment.LegCredit, processing: processingCredit, kind: "CONFIRM"},
 }
 
 // reply is the 0210 to the payer's PSP.
@@ -100,8 +113,8 @@ func (d *Dialect) resolve(w *codec.Writer, dst []byte, p *payment.Payment) ([]by
 	return w.Finish()
 }
 
-// posting is the debit, the credit, the reversal of the one or the advice of the
-// other: one layout.
+// posting is the debit or the credit, or what is said and asked about one: one
+// layout.
 func (d *Dialect) posting(w *codec.Writer, dst []byte, p *payment.Payment, m message) ([]byte, error) {
 	leg := &p.Legs[m.leg]
 	types := uint64(p.AccountTypes)
@@ -116,6 +129,9 @@ func (d *Dialect) posting(w *codec.Writer, dst []byte, p *payment.Payment, m mes
 	w.SetUint(7, uint64(leg.Transmitted))
 	w.SetUint(11, uint64(leg.STAN))
 	d.references(w, p, m.leg)
+	if m.code != "" {
+		w.SetString(39, m.code)
+	}
 	w.SetUint(49, uint64(p.Amount.Currency))
 	if m.original != payment.LegRequest {
 		var room [42]byte
@@ -145,13 +161,18 @@ func (d *Dialect) references(w *codec.Writer, p *payment.Payment, leg payment.Le
 	w.Set(37, ref[:])
 }
 
-// original appends DE90: MTI n4, STAN n6, DE7 n10, DE32 and DE33 right-justified
-// in 11 digits each.
+// original appends the DE90 of a leg of ours.
 func (d *Dialect) original(b []byte, p *payment.Payment, leg payment.Leg) []byte {
 	l := &p.Legs[leg]
+	return d.appendDE90(b, p, l.STAN, l.Transmitted)
+}
+
+// appendDE90 appends MTI n4, STAN n6, DE7 n10, DE32 and DE33 right-justified in 11
+// digits each.
+func (d *Dialect) appendDE90(b []byte, p *payment.Payment, stan, transmitted uint32) []byte {
 	b = append(b, "0200"...)
-	b = digits(b, uint64(l.STAN), 6)
-	b = digits(b, uint64(l.Transmitted), 10)
+	b = digits(b, uint64(stan), 6)
+	b = digits(b, uint64(transmitted), 10)
 	b = justify(b, d.Directory.InstitutionOf(p.Key.From), 11)
 	return justify(b, d.Directory.Institution, 11)
 }

@@ -51,6 +51,7 @@ const (
 	processingPay     = 40 // debit of the payer; also the payer's push request
 	processingCredit  = 21
 	processingResolve = 33
+	processingStatus  = 38 // status enquiry: of the switch about a credit, of a participant about a payment
 )
 
 // Tags of DE120 (domain reference 1.2).

@@ -168,14 +168,18 @@ func TestAnswerFindsItsLeg(t *testing.T) {
 			payment.LegCredit:   {0x0200, "210020"},
 			payment.LegReversal: {0x0420, "401000"},
 			payment.LegAdvice:   {0x0220, "210020"},
+			payment.LegStatus:   {0x0100, "380020"},
+			payment.LegFence:    {0x0420, "210020"},
+			payment.LegConfirm:  {0x0220, "210020"},
+			payment.LegUpdate:   {0x0220, "401020"},
 		} {
 			p := sample()
 			var w codec.Writer
-			body, err := d.compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p})
+			body, err := d.compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p, Outcome: payment.OK})
 			if err != nil {
 				t.Fatalf("%s %v: %v", name, leg, err)
 			}
-			again, _ := d.compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p})
+			again, _ := d.compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p, Outcome: payment.OK})
 			if !bytes.Equal(body, again) {
 				t.Errorf("%v: composed twice, two messages", leg)
 			}
@@ -189,8 +193,8 @@ func TestAnswerFindsItsLeg(t *testing.T) {
 			if leg == payment.LegReversal && string(msg.Value(90)) != "0200"+"000102"+"1122153002"+"00000100001"+"00000999999" {
 				t.Errorf("DE90 of the reversal: %s", msg.Value(90))
 			}
-			repeat, _ := d.compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p, Repeat: true})
-			if leg == payment.LegReversal || leg == payment.LegAdvice {
+			repeat, _ := d.compose(&w, nil, &payment.Effect{Send: true, Leg: leg, Payment: p, Outcome: payment.OK, Repeat: true})
+			if original := want.mti; original == 0x0420 || original == 0x0220 {
 				if differing(repeat, body) != 1 || repeatMTI(t, d, repeat) != want.mti+1 {
 					t.Errorf("%v: a repeat differs in more than its MTI", leg)
 				}
@@ -258,16 +262,16 @@ func checkAnswer(t *testing.T, d *Dialect, msg *codec.Message, leg payment.Leg, 
 
 func TestAnswersThatAreNotOurs(t *testing.T) {
 	d := dialect(t, "iso87-npci", 1)
-	debit, credit := translate.Reference(5, payment.LegDebit), translate.Reference(5, payment.LegCredit)
+	debit, resolve := translate.Reference(5, payment.LegDebit), translate.Reference(5, payment.LegResolve)
 	for name, c := range map[string]struct {
 		mti codec.MTI
 		ref string
 	}{
-		"strange reference":     {0x0210, "RRN000000001"},
-		"resolution of a debit": {0x0110, string(debit[:])},
-		"reversal of a credit":  {0x0430, string(credit[:])},
-		"advice of a debit":     {0x0230, string(debit[:])},
-		"administrative":        {0x0610, string(debit[:])},
+		"strange reference":        {0x0210, "RRN000000001"},
+		"resolution of a debit":    {0x0110, string(debit[:])},
+		"reversal of a resolution": {0x0430, string(resolve[:])},
+		"advice of a debit":        {0x0230, string(debit[:])},
+		"administrative":           {0x0610, string(debit[:])},
 	} {
 		var msg codec.Message
 		body := fields(t, d, c.mti, map[int]string{7: "1122153000", 11: "000001", 37: c.ref, 39: "00"})
@@ -373,5 +377,47 @@ func TestRulesOfTheSpecHoldForRequests(t *testing.T) {
 	in := i.Read(fields(t, d, 0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}), &ev)
 	if in.Kind != translate.Answer || ev.Answer.Outcome != payment.OK {
 		t.Errorf("an answer without DE3 and DE32: %+v %v", in, ev.Answer.Outcome)
+	}
+}
+
+// TestEnquiry: a participant's question names the payment by its own request, and
+// the answer echoes the question.
+func TestEnquiry(t *testing.T) {
+	d := dialect(t, "iso87-npci", 0)
+	i := d.Open()
+	var request, ev payment.Event
+	if in := i.Read(fields(t, d, 0x0200, pushFields()), &request); in.Kind != translate.Request {
+		t.Fatal(in)
+	}
+	ask := map[int]string{
+		3: "380000", 7: "1122160000", 11: "000099", 32: "100001", 37: "RRN000000001",
+		90: "0200" + "000007" + "1122153000" + "00000100001" + "00000999999", 120: "1=CHKTXN",
+	}
+	in := i.Read(fields(t, d, 0x0100, ask), &ev)
+	if in.Kind != translate.Enquiry || ev.Kind != payment.EnquiryArrived || ev.Request.Original.Key != request.Request.Key {
+		t.Fatalf("%+v asks for %+v, want %+v", in, ev.Request.Original, request.Request.Key)
+	}
+	body, err := i.Compose(nil, &payment.Effect{Leg: payment.LegEnquiry, Payment: sample(), Request: &ev.Request, Text: &ev.Text, Outcome: payment.TimeoutCredit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var msg codec.Message
+	if err := msg.Parse(d.Spec, body); err != nil {
+		t.Fatal(err)
+	}
+	if msg.MTI() != 0x0110 || string(msg.Value(11)) != "000099" || string(msg.Value(7)) != "1122160000" || string(msg.Value(37)) != "RRN000000001" || string(msg.Value(39)) != "68" {
+		t.Errorf("answer %v 7=%s 11=%s 37=%s 39=%s", msg.MTI(), msg.Value(7), msg.Value(11), msg.Value(37), msg.Value(39))
+	}
+	delete(ask, 90)
+	if in := i.Read(fields(t, d, 0x0100, ask), &ev); in.Kind != translate.Malformed || in.Note != "DE90 missing" {
+		t.Errorf("without DE90: %+v", in)
+	}
+	ask[120] = "1=CHKTXN 2=SWD00000000000000000000000000001234"
+	if in := i.Read(fields(t, d, 0x0100, ask), &ev); in.Kind != translate.Enquiry || ev.Request.Original.Payment != 0x1234 {
+		t.Errorf("by the switch's number: %+v %+v", in, ev.Request.Original)
+	}
+	pay := fields(t, d, 0x0200, pushFields())
+	if n := testing.AllocsPerRun(100, func() { i.Read(pay, &ev) }); n != 0 {
+		t.Errorf("%v allocations to read a message, want 0", n)
 	}
 }

@@ -40,7 +40,9 @@ func (i *interpreter) Read(body []byte, ev *payment.Event) translate.Inbound {
 	case !mti.IsRequest():
 		return i.answer(ev, true)
 	case mti.Class() == classFinancial && mti.Function() == 0:
-		return i.request(ev)
+		return i.request(ev, translate.Request, i.dialect.request)
+	case mti.Original() == mtiAuthorisation && i.asksStatus():
+		return i.request(ev, translate.Enquiry, i.dialect.enquiry)
 	}
 	return translate.Inbound{Kind: translate.Unsupported}
 }
@@ -58,15 +60,22 @@ func note(err error) string {
 	return err.Error()
 }
 
-func (i *interpreter) request(ev *payment.Event) translate.Inbound {
+// asksStatus says that a 0100 is a status enquiry.
+func (i *interpreter) asksStatus() bool {
+	code, ok := i.msg.Uint(3)
+	return ok && code/10_000 == processingStatus
+}
+
+// request reads a message that a participant wants an answer to.
+func (i *interpreter) request(ev *payment.Event, kind translate.Kind, read func(*codec.Message, *payment.Event) *Fault) translate.Inbound {
 	// Only requests are held to the rules of their type. An answer that names its
 	// leg and says yes has moved money, whatever else it lacks.
 	if err := i.dialect.Spec.Check(&i.msg); err != nil {
 		return malformed(err)
 	}
-	switch fault := i.dialect.request(&i.msg, ev); {
+	switch fault := read(&i.msg, ev); {
 	case fault == nil:
-		return translate.Inbound{Kind: translate.Request}
+		return translate.Inbound{Kind: kind}
 	case fault.Unsupported:
 		return translate.Inbound{Kind: translate.Unsupported}
 	default:
