@@ -1,6 +1,9 @@
 package iso8583
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Packed BCD: two digits a byte. A value of odd length leaves half a byte, the
 // filler, before it or behind it; a spec says where and with what. The filler
@@ -33,12 +36,25 @@ func nibble(c byte) byte {
 
 func unpack(dst, src []byte) []byte {
 	at := len(dst)
-	dst = append(append(dst, src...), src...) // room only
-	out := dst[at:]
-	for i, c := range src {
-		binary.LittleEndian.PutUint16(out[2*i:], bcdPairs[c])
-	}
+	dst = slices.Grow(dst, 2*len(src))[:at+2*len(src)]
+	spread(dst[at:], src, len(src))
 	return dst
+}
+
+// spread puts the characters of n bytes of src into dst. It takes four bytes at a
+// time, also beyond the n where dst and src have so many.
+func spread(dst, src []byte, n int) {
+	for ; n > 0 && len(src) >= 4 && len(dst) >= 8; n -= 4 {
+		x := uint64(binary.LittleEndian.Uint32(src))
+		x = (x | x<<16) & 0x0000ffff0000ffff
+		x = (x | x<<8) & 0x00ff00ff00ff00ff
+		x = (x>>4 | x<<8) & low4
+		binary.LittleEndian.PutUint64(dst, x|each*'0')
+		dst, src = dst[8:], src[4:]
+	}
+	for i := 0; i < n; i++ {
+		binary.LittleEndian.PutUint16(dst[2*i:], bcdPairs[src[i]])
+	}
 }
 
 // pack packs the digits from index at in place; their number is even.
@@ -117,6 +133,20 @@ func decodeSigned(dst, src []byte, n int) ([]byte, fault) {
 }
 
 func encodeSigned(dst []byte, at int) ([]byte, bool) { return packRight(dst, at+1, '0'), true }
+
+// filled says that the unused half byte of an odd number of digits is as it
+// should be.
+func (e encoding) filled(src []byte) bool {
+	switch e {
+	case encBCD:
+		return src[0]>>4 == 0
+	case encBCDF:
+		return src[0]>>4 == 0xf
+	case encLBCD:
+		return src[len(src)-1]&0xf == 0
+	}
+	return src[len(src)-1]&0xf == 0xf
+}
 
 // unfilled is the length of a value of which only the bytes are counted: one
 // character less when the filler F shows that the last or first is none.

@@ -148,7 +148,7 @@ func (c *compiler) rules() {
 		path := "messages." + key
 		var digits [4]byte
 		copy(digits[:], key)
-		mti, ok := parseMTI(&digits)
+		mti, ok := parseMTI(&digits, '0')
 		if !ok || len(key) != 4 {
 			c.fail(path, "a message type is 4 digits, the second one not 0")
 			return

@@ -1,8 +1,7 @@
 package iso8583
 
 // class is a set of character kinds as bits. A byte belongs to a class when
-// the class's bit is set in charClass of that byte, so a whole value is
-// checked by one AND per byte and one comparison, without a branch per byte.
+// the class's bit is set in charClass of that byte.
 type class uint8
 
 // The classes of ISO 8583. classB has no bit: every byte belongs to it.
@@ -48,21 +47,8 @@ func makeCharClass() (t [256]class) {
 	return t
 }
 
-// holds says that every byte of v is in k.
-func (k class) holds(v []byte) bool {
-	if r := rangesOf[k]; r != nil {
-		return r.hold(v)
-	}
-	return k == classB || k.holdsByTable(v)
-}
-
-func (k class) holdsByTable(v []byte) bool {
-	all := k
-	for _, c := range v {
-		all &= charClass[c]
-	}
-	return all == k
-}
+// holds says that every character of v, in ASCII, is in k.
+func (k class) holds(v []byte) bool { return k == classB || inASCII.sets[k].hold(v) }
 
 // accepts says that v is a legal value of f: its characters are of the field's
 // class, where fill on the padded side and the sign of x+n are allowed for.

@@ -5,50 +5,95 @@ import (
 	"testing"
 )
 
-// TestRangesAgreeWithTable puts every byte into every place of texts of every
-// short length, among characters of the class: the word-wise check must say
-// what the table says.
-func TestRangesAgreeWithTable(t *testing.T) {
-	filler := map[class]byte{classN: '5', classA: 'q', classAN: 'Z', classANS: '~', classZ: '?'}
-	for k, fill := range filler {
-		r := rangesOf[k]
-		if r == nil {
-			t.Fatalf("class %d has no ranges", k)
+// alphabets are the code pages with the character of each byte.
+var alphabets = map[string]struct {
+	a    *alphabet
+	text *[256]byte
+}{"ASCII": {inASCII, &plainASCII}, "EBCDIC": {inEBCDIC, &fromEBCDIC}, "EBCDIC1047": {inEBCDIC1047, &fromEBCDIC1047}}
+
+// oneByOne is what the fast checks must agree with.
+func oneByOne(k class, text *[256]byte, v []byte) bool {
+	for _, c := range v {
+		if charClass[text[c]]&k == 0 {
+			return false
 		}
-		for n := range 26 {
-			v := bytes.Repeat([]byte{fill}, n)
-			if !r.hold(v) {
-				t.Errorf("class %d refuses %q", k, v)
-			}
-			for i := range v {
-				for c := range 256 {
-					v[i] = byte(c)
-					if r.hold(v) != k.holdsByTable(v) {
-						t.Fatalf("class %d: %q, table says %v", k, v, k.holdsByTable(v))
-					}
+	}
+	return true
+}
+
+// TestSetsAgreeWithClasses puts every byte into every place of texts of every
+// short length, among characters of the class: the word-wise checks must say
+// what charClass says, in each code page.
+func TestSetsAgreeWithClasses(t *testing.T) {
+	filler := map[class]byte{classN: '5', classA: 'q', classAN: 'Z', classANS: '~', classNS: ',', classZ: '?'}
+	for name, page := range alphabets {
+		for k, fill := range filler {
+			set := page.a.sets[k]
+			fill := byte(bytes.IndexByte(page.text[:], fill))
+			for n := range 26 {
+				v := bytes.Repeat([]byte{fill}, n)
+				if !set.hold(v) {
+					t.Errorf("%s: class %d refuses %x", name, k, v)
 				}
-				v[i] = fill
+				for i := range v {
+					for c := range 256 {
+						v[i] = byte(c)
+						if set.hold(v) != oneByOne(k, page.text, v) {
+							t.Fatalf("%s: class %d says %v of %x", name, k, set.hold(v), v)
+						}
+					}
+					v[i] = fill
+				}
 			}
 		}
 	}
 }
 
-// TestRangesWithTwoBadBytes looks at neighbours: a carry out of one byte must
-// not make the next one look good.
-func TestRangesWithTwoBadBytes(t *testing.T) {
-	for k, r := range rangesOf {
-		if r == nil {
-			continue
-		}
-		v := []byte("00000000")
-		if class(k) == classA {
-			v = []byte("aaaaaaaa")
-		}
-		for x := range 1 << 16 {
-			v[3], v[4] = byte(x>>8), byte(x)
-			if r.hold(v) != class(k).holdsByTable(v) {
-				t.Fatalf("class %d: %x", k, v)
+// TestSetsWithTwoBadBytes looks at neighbours: a carry out of one byte must not
+// make the next one look good.
+func TestSetsWithTwoBadBytes(t *testing.T) {
+	for name, page := range alphabets {
+		for k, set := range page.a.sets {
+			if set == nil {
+				continue
 			}
+			fill := byte(bytes.IndexByte(page.text[:], '0'))
+			if class(k) == classA {
+				fill = byte(bytes.IndexByte(page.text[:], 'a'))
+			}
+			v := bytes.Repeat([]byte{fill}, 8)
+			for x := range 1 << 16 {
+				v[3], v[4] = byte(x>>8), byte(x)
+				if set.hold(v) != oneByOne(class(k), page.text, v) {
+					t.Fatalf("%s: class %d: %x", name, k, v)
+				}
+			}
+		}
+	}
+}
+
+// TestPackedDigits is the same for half bytes.
+func TestPackedDigits(t *testing.T) {
+	for n := range 26 {
+		v := bytes.Repeat([]byte{0x99}, n)
+		for i := range v {
+			for c := range 256 {
+				v[i] = byte(c)
+				if packedDigits.hold(v) != (c>>4 <= 9 && c&0xf <= 9) {
+					t.Fatalf("%x", v)
+				}
+			}
+			v[i] = 0x09
+		}
+		if !packedDigits.hold(v) {
+			t.Errorf("%x", v)
+		}
+	}
+	v := bytes.Repeat([]byte{0x90}, 8)
+	for x := range 1 << 16 {
+		v[3], v[4] = byte(x>>8), byte(x)
+		if packedDigits.hold(v) != (v[3]>>4 <= 9 && v[3]&0xf <= 9 && v[4]>>4 <= 9 && v[4]&0xf <= 9) {
+			t.Fatalf("%x", v)
 		}
 	}
 }

@@ -111,20 +111,7 @@ func (f *field) compile(j *fieldJSON) string {
 			return why
 		}
 	}
-	f.kind = kindConvert
-	if !f.inPlace() || f.prefix > prefixASCII3 {
-		return ""
-	}
-	f.kind, f.digits = kindPlain, uint8(f.prefix)
-	// Parse may look at neighbours of a class together, prefixes included, so
-	// letters, which leave the prefix's digits out, are not among them.
-	if !f.sign && f.class != classA {
-		f.row = rangesOf[f.class]
-	}
-	f.quick = f.row != nil
-	if f.row != nil && f.prefix == prefixFixed {
-		f.kind = kindFixed
-	}
+	f.quicken()
 	return ""
 }
 
@@ -269,11 +256,11 @@ func (c *compiler) bitmap(f *field, j *fieldJSON) string {
 	if why := f.compile(&as); why != "" {
 		return why
 	}
-	if f.prefix != prefixFixed || f.kind == kindConvert && encodings[f.enc].bitmap == nil {
+	if f.prefix != prefixFixed || !f.inPlace() && encodings[f.enc].bitmap == nil {
 		return "the bitmap is fixed, in encoding Binary, HexToASCII or HexToEBCDIC"
 	}
 	c.spec.bitmapBytes = 8
-	if f.kind == kindConvert {
+	if !f.inPlace() {
 		c.spec.bitmapBytes = encodings[f.enc].wireBytes(8)
 	}
 	switch {
@@ -307,7 +294,7 @@ func (c *compiler) finish() {
 		}
 	}
 	s.mtiBytes = 4
-	if s.fields[0].kind == kindConvert {
+	if !s.fields[0].inPlace() {
 		s.mtiBytes = encodings[s.fields[0].enc].wireBytes(4)
 	}
 	if s.bitmaps == bitmapsByBit {
@@ -315,6 +302,11 @@ func (c *compiler) finish() {
 		s.fields[65], s.details[65] = field{}, detail{}
 	}
 	c.finishUnknown()
+	for de := 2; de <= 128; de++ {
+		if s.fields[de].inPlace() {
+			s.inPlace[(de-1)>>6] |= 1 << (63 - (de-1)&63)
+		}
+	}
 	if c.messages != nil {
 		c.rules()
 	}

@@ -35,7 +35,7 @@ func (c *compiler) composite(key string, f *field, d *detail, j *fieldJSON) bool
 		return false
 	}
 	j.Class = "b"
-	f.kind, f.digits, f.row = kindConvert, 0, nil
+	f.kind = kindGeneral
 	f.group = &group{index: make(map[string]int)}
 	if !c.check(key, f.group.layout(j)) {
 		return false
@@ -85,8 +85,7 @@ func (c *compiler) tagged(key string, f *field, d *detail, j *fieldJSON) bool {
 		return false
 	}
 	j.Class = as.Class
-	f.tags, f.quick = newTagTable(f.class), false
-	d.tags = make(map[int]*detail)
+	f.tags, f.looks, f.quick = newTagTable(f.class), true, false
 	good := true
 	c.object(key, j.subfields(), func(tag string, value json.RawMessage) {
 		var sub fieldJSON
@@ -99,8 +98,8 @@ func (c *compiler) tagged(key string, f *field, d *detail, j *fieldJSON) bool {
 		}
 		info.describe(&row, &sub)
 		number, _ := readDigits([]byte(tag))
-		f.tags[number] = tagRule{max: row.length, class: row.class}
-		d.tags[number] = info
+		f.tags.rules[number] = tagRule{max: row.length, class: row.class}
+		f.tags.known[number] = info
 	})
 	return good
 }

@@ -44,7 +44,7 @@ func (f *field) words(class string, n int) string {
 	case f.prefix == prefixBER:
 		return text + " after a BER length"
 	case p.width > 0:
-		return text + " after a length " + p.name
+		return text + " after a length of " + p.words
 	case f.pad == padLeft:
 		text += ", filled on the left"
 	case f.pad == padRight:

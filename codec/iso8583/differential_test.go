@@ -129,12 +129,12 @@ func drawTags(t *rapid.T, f *field, room int) []byte {
 	slices.Sort(tags)
 	out := []byte{}
 	for _, tag := range tags {
-		n := rapid.IntRange(0, min(int(f.tags[tag].max), 60)).Draw(t, "length")
+		n := rapid.IntRange(0, min(int(f.tags.rules[tag].max), 60)).Draw(t, "length")
 		if len(out)+tlvHead+n > room {
 			break
 		}
 		out = appendDigits3(appendDigits3(out, tag), n)
-		out = append(out, drawText(t, f.tags[tag].class, n)...)
+		out = append(out, drawText(t, f.tags.rules[tag].class, n)...)
 	}
 	return out
 }

@@ -83,9 +83,10 @@
 //
 // spec.go and field.go the table, load.go and compile*.go from JSON to the
 // table, encoding.go, bcd.go, ebcdic.go and prefix.go the axes on which a further
-// encoding is one row, message.go reading, places.go where things stand,
-// writer.go, writetlv.go, writegroup.go and relay.go writing, tlv.go the tagged
-// elements 48 and 120, group.go and ber.go all other composites, check.go the
-// rules, mac.go the range of a code, inspect.go and mask.go what people see,
-// track.go, class.go, mti.go.
+// encoding is one row, class.go, alphabet.go and word.go the checks of characters,
+// message.go reading, fault.go what a bad value leaves, value.go and places.go
+// what was read and where it stands, writer.go, writetlv.go, writegroup.go and
+// relay.go writing, tlv.go the tagged elements 48 and 120, group.go and ber.go all
+// other composites, check.go the rules, mac.go the range of a code, inspect.go and
+// mask.go what people see, track.go, mti.go.
 package iso8583

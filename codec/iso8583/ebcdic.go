@@ -1,5 +1,10 @@
 package iso8583
 
+import (
+	"encoding/binary"
+	"slices"
+)
+
 // The code pages of EBCDIC. Both map 256 bytes to the 256 characters of Latin 1
 // and back, so nothing is lost on the way. They differ in six places, of which
 // [ ] and ^ are the ones that a field can hold.
@@ -50,28 +55,54 @@ func inverse(t *[256]byte) (to [256]byte) {
 	return to
 }
 
-func mapped(dst, src []byte, t *[256]byte) ([]byte, fault) {
+// mapped appends the characters of src to dst.
+func mapped(dst, src []byte, t *[256]byte) []byte {
 	at := len(dst)
-	dst = append(dst, src...)
-	out := dst[at:]
-	for i, c := range out {
-		out[i] = t[c]
-	}
-	return dst, faultNone
+	dst = slices.Grow(dst, len(src))[:at+len(src)]
+	translate(dst[at:], src, len(src), t)
+	return dst
 }
 
-func decodeEBCDIC(dst, src []byte, n int) ([]byte, fault) { return mapped(dst, src[:n], &fromEBCDIC) }
+// translate puts n characters of src into dst. It takes eight at a time, also
+// beyond the n where dst and src have so many.
+func translate(dst, src []byte, n int, t *[256]byte) {
+	for ; n > 0 && len(src) >= 8 && len(dst) >= 8; n -= 8 {
+		d, c := (*[8]byte)(dst), (*[8]byte)(src)
+		d[0], d[1], d[2], d[3] = t[c[0]], t[c[1]], t[c[2]], t[c[3]]
+		d[4], d[5], d[6], d[7] = t[c[4]], t[c[5]], t[c[6]], t[c[7]]
+		dst, src = dst[8:], src[8:]
+	}
+	for i := 0; i < n; i++ {
+		dst[i] = t[src[i]]
+	}
+}
+
+// flipZone is translate for digits, of either code page and in both directions.
+func flipZone(dst, src []byte, n int) {
+	const flip = 0xf0 ^ '0'
+	for ; n > 0 && len(src) >= 8 && len(dst) >= 8; n -= 8 {
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src)^each*flip)
+		dst, src = dst[8:], src[8:]
+	}
+	for i := 0; i < n; i++ {
+		dst[i] = src[i] ^ flip
+	}
+}
+
+func decodeEBCDIC(dst, src []byte, n int) ([]byte, fault) {
+	return mapped(dst, src[:n], &fromEBCDIC), faultNone
+}
 
 func decodeEBCDIC1047(dst, src []byte, n int) ([]byte, fault) {
-	return mapped(dst, src[:n], &fromEBCDIC1047)
+	return mapped(dst, src[:n], &fromEBCDIC1047), faultNone
 }
 
 func encodeEBCDIC(dst []byte, at int) ([]byte, bool) {
-	mapped(dst[:at], dst[at:], &toEBCDIC)
+	translate(dst[at:], dst[at:], len(dst)-at, &toEBCDIC)
 	return dst, true
 }
 
 func encodeEBCDIC1047(dst []byte, at int) ([]byte, bool) {
-	mapped(dst[:at], dst[at:], &toEBCDIC1047)
+	translate(dst[at:], dst[at:], len(dst)-at, &toEBCDIC1047)
 	return dst, true
 }

@@ -32,6 +32,8 @@ type encodingRow struct {
 	// valueBytes is the reverse, for lengths that count bytes of the wire: how
 	// long the longest value of so many bytes is, or -1 when there is none.
 	valueBytes func(wire int) int
+	// alphabet is that of text of one byte a character; nil for all others.
+	alphabet *alphabet
 	// decode appends the value of n bytes that stands in src, wireBytes(n) of
 	// them, to dst.
 	decode func(dst, src []byte, n int) ([]byte, fault)
@@ -47,7 +49,7 @@ type encodingRow struct {
 }
 
 var encodings = [...]encodingRow{
-	encASCII:  {name: "ASCII", words: "ASCII"},
+	encASCII:  {name: "ASCII", words: "ASCII", alphabet: inASCII},
 	encBinary: {name: "Binary", class: "b", words: "bytes"},
 	encHex: {name: "HexToASCII", wireBytes: double, valueBytes: halve, words: "hexadecimal ASCII",
 		decode: decodeHex, bitmap: bitmapHex, encode: encodeHex},
@@ -64,9 +66,9 @@ var encodings = [...]encodingRow{
 	encSigned: {class: "x+n", wireBytes: signed, valueBytes: unsigned, words: "ASCII and BCD",
 		decode: decodeSigned, encode: encodeSigned},
 	encEBCDIC: {name: "EBCDIC", wireBytes: same, valueBytes: same, words: "EBCDIC 037",
-		decode: decodeEBCDIC, encode: encodeEBCDIC},
+		alphabet: inEBCDIC, decode: decodeEBCDIC, encode: encodeEBCDIC},
 	encEBCDIC1047: {name: "EBCDIC1047", wireBytes: same, valueBytes: same, words: "EBCDIC 1047",
-		decode: decodeEBCDIC1047, encode: encodeEBCDIC1047},
+		alphabet: inEBCDIC1047, decode: decodeEBCDIC1047, encode: encodeEBCDIC1047},
 	encHexEBCDIC: {name: "HexToEBCDIC", wireBytes: double, valueBytes: halve, words: "hexadecimal EBCDIC",
 		decode: decodeHexEBCDIC, bitmap: bitmapHexEBCDIC, encode: encodeHexEBCDIC},
 }

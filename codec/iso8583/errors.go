@@ -26,7 +26,7 @@ const (
 	ReasonHex = "hex"
 	// ReasonFiller is a BCD field whose unused half byte is not the spec's.
 	ReasonFiller = "filler"
-	// ReasonTLV is a tagged field whose tags, lengths or order are broken.
+	// ReasonTLV is a tag that is none, is cut off, or stands out of order or twice.
 	ReasonTLV = "tlv"
 	// ReasonTooLong is a message above MessageBytesMax (DE 0).
 	ReasonTooLong = "too long"
@@ -110,7 +110,7 @@ func (s *Spec) expected(de int, reason string) string {
 // expected there. It never holds content.
 type FieldError struct {
 	DE       int    // 0 is the message type or the message as a whole, 1 the bitmaps
-	Path     string // of the bad subfield in DE as in the spec, "9F02"; empty for DE itself
+	Path     string // of the bad subfield in DE as in the spec, "9F02", "003"; empty for DE itself
 	Offset   int    // in bytes, of the field or subfield from the start of the message
 	Reason   string // the field's format, or one of the Reason constants
 	Expected string // a sentence from the spec: "12 digits in ASCII"; may be empty

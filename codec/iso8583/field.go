@@ -1,22 +1,31 @@
 package iso8583
 
+import "slices"
+
 // field is one row of the table, as small as the hot path needs it.
 type field struct {
 	kind    kind
-	digits  uint8 // width of an ASCII length prefix, for kindPlain; 0 when fixed
+	head    head  // how the length stands, for kindQuick
+	width   uint8 // bytes of that length
+	zone    byte  // digit 0 of that length
+	packed  bool  // two digits a byte, not counted in bytes; for kindFixed and kindQuick
+	looks   bool  // there is more to look at than its row
 	class   class
 	pad     padding
 	fill    byte
 	sign    bool   // x+n: a C or D stands before the digits
-	quick   bool   // to write: the value as it is, its row is all there is to check
+	quick   bool   // to write: its class is all there is to check
 	unknown bool   // the row of elements that the spec lacks but can skip
 	byBytes bool   // length and prefix count bytes of the wire, not of the value
 	length  uint16 // exact for a fixed field, else the maximum
+	wire    uint16 // bytes of a kindFixed
 	prefix  prefix
 	enc     encoding
-	row     *charRanges // the class as ranges when Parse may check it with its neighbours
-	tags    *tagTable   // tagged fields of the common shape, see tlv.go
-	group   *group      // all other composites
+	set     *charSet  // the class on the wire, for kindFixed and kindQuick; nil: any byte
+	text    *charSet  // the class in ASCII, for quick
+	row     *charSet  // set, when Parse may check it with its neighbours
+	tags    *tagTable // tagged fields of the common shape, see tlv.go
+	group   *group    // all other composites
 }
 
 // kind chooses the way through Parse. The zero value is a field that the spec
@@ -25,10 +34,95 @@ type kind uint8
 
 const (
 	kindAbsent  kind = iota
-	kindFixed        // as kindPlain, of fixed length and with a row
-	kindPlain        // the wire bytes are the value; fixed or ASCII prefix of 1 to 3
-	kindConvert      // through the encoding and prefix tables, and composites
+	kindFixed        // as kindQuick, of a fixed number of bytes and with a row
+	kindQuick        // lengths and encodings that nearly all fields have, by straight code
+	kindGeneral      // through the encoding and prefix tables, and composites
 )
+
+// head is the length prefix of a kindQuick.
+type head uint8
+
+const (
+	headNone head = iota
+	headOne       // digits of a code page
+	headTwo
+	headThree
+	headPacked // one byte of BCD
+	headPackedTwo
+)
+
+// quicken finds out whether the field is one for straight code.
+func (f *field) quicken() {
+	f.kind = kindGeneral
+	if f.sign || f.byBytes || !f.setForm() || !f.setHead() {
+		return
+	}
+	f.kind = kindQuick
+	f.text = inASCII.sets[f.class]
+	f.quick = f.text != nil && f.class != classA
+	if f.headInSet() {
+		f.row = f.set
+	}
+	f.looks = f.packed || f.row == nil && f.set != nil
+	if f.row == nil || f.head != headNone || f.packed && f.length&1 != 0 {
+		return // an odd number of digits has a filler to look at
+	}
+	f.kind, f.wire = kindFixed, uint16(f.wireBytes(int(f.length)))
+}
+
+// headInSet says that the bytes of the prefix are of the value's class on the
+// wire, so that Parse may look at both with their neighbours.
+func (f *field) headInSet() bool {
+	zone := byte(0) // in BCD
+	if a := encodings[f.enc].alphabet; a != nil {
+		zone = a.zone
+	}
+	return f.class != classA && (f.head == headNone || f.zone == zone)
+}
+
+// setForm says that the encoding is one for straight code.
+func (f *field) setForm() bool {
+	switch f.enc {
+	case encASCII, encEBCDIC, encEBCDIC1047:
+		f.set = encodings[f.enc].alphabet.sets[f.class]
+	case encBCD, encBCDF, encLBCD, encLBCDF:
+		f.packed = true
+		if f.class == classN {
+			f.set = packedDigits // of class z it may be any half byte
+		}
+	default:
+		return f.enc == encBinary
+	}
+	return true
+}
+
+// setHead says that the prefix is one for straight code.
+func (f *field) setHead() bool {
+	switch p := f.prefix; {
+	case p == prefixFixed:
+		return true
+	case p <= prefixASCII+3:
+		f.head, f.zone = headNone+head(p-prefixASCII), '0'
+	case p > prefixEBCDIC && p <= prefixEBCDIC+3:
+		f.head, f.zone = headNone+head(p-prefixEBCDIC), 0xf0
+	case p > prefixBCD && p <= prefixBCD+2:
+		f.head = headPacked
+	case p > prefixBCD && p <= prefixBCD+4:
+		f.head = headPackedTwo
+	default:
+		return false
+	}
+	f.width = uint8(prefixes[f.prefix].width)
+	return true
+}
+
+// wireBytes is how many bytes a value of n takes, of a kindFixed or kindQuick.
+func (f *field) wireBytes(n int) int {
+	if f.packed {
+		return packed(n)
+	}
+	return n
+}
 
 type padding uint8
 
@@ -100,8 +194,8 @@ func (f *field) counted(b []byte, p place) (place, fault) {
 			p.n = f.enc.unfilled(b[p.at:p.end()], p.n)
 		}
 	}
-	if p.n < 0 {
-		return p, faultLength
+	if p.n < 0 || p.n > MessageBytesMax {
+		return p, faultLength // half a byte; longer than a view can say
 	}
 	return p, faultNone
 }
@@ -142,8 +236,10 @@ func (f *field) finish(dst []byte, at int) ([]byte, fault) {
 	if !f.accepts(v) {
 		return dst, faultFormat
 	}
-	if f.tags != nil && !f.tags.check(v, f.class) {
-		return dst, faultTLV
+	if f.tags != nil {
+		if _, why := f.tags.walk(v, inASCII, true); why != faultNone {
+			return dst, why
+		}
 	}
 	if f.pad != padNone {
 		dst = f.padded(dst, at)
@@ -155,6 +251,26 @@ func (f *field) finish(dst []byte, at int) ([]byte, fault) {
 		}
 	}
 	return dst, faultNone
+}
+
+// appendText appends the wire form of a value of a quick field, whose class has
+// been checked. The code pages and packed digits need no second pass.
+func (f *field) appendText(dst, v []byte) []byte {
+	at := len(dst)
+	switch {
+	case f.enc == encASCII:
+		return append(dst, v...)
+	case f.enc == encEBCDIC:
+		dst = slices.Grow(dst, len(v))[:at+len(v)]
+		if f.class == classN {
+			flipZone(dst[at:], v, len(v))
+		} else {
+			translate(dst[at:], v, len(v), &toEBCDIC)
+		}
+		return dst
+	}
+	dst, _ = encodings[f.enc].encode(append(dst, v...), at) // every text of the class has a form
+	return dst
 }
 
 // padded fills the value at the end of dst to the field's length.

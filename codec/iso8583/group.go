@@ -201,20 +201,22 @@ func berTag(b []byte) int {
 // checker looks at the elements of groups. It keeps what it needs to say where
 // the first bad one is.
 type checker struct {
-	scratch []byte // room for decoded values: used behind its length
-	blamed  bool   // the rest is set
-	at      int    // offset of the bad element
-	sub     *sub   // the bad subfield, nil when its tag is not known
-	path    string // its tags, ending with that of sub
+	scratch []byte  // room for decoded values: used behind its length
+	blamed  bool    // the rest is set
+	at      int     // offset of the bad element
+	detail  *detail // of the bad subfield, nil when its tag is not known
+	path    string  // its tags, ending with its own
 }
 
 // value looks at a value that stands at a place of b.
 func (k *checker) value(f *field, b []byte, p place) fault {
-	if f.group != nil {
-		return k.group(f, b, p)
-	}
 	v := b[p.at:p.end()]
-	if !f.inPlace() {
+	switch {
+	case f.group != nil:
+		return k.group(f, b, p)
+	case f.tags != nil:
+		return k.tags(f, v, p.at)
+	case !f.inPlace():
 		s, why := encodings[f.enc].decode(k.scratch, v, p.n)
 		if why != faultNone {
 			return why
@@ -224,10 +226,23 @@ func (k *checker) value(f *field, b []byte, p place) fault {
 	if !f.accepts(v) {
 		return faultFormat
 	}
-	if f.tags != nil && !f.tags.check(v, f.class) {
-		return faultTLV
-	}
 	return faultNone
+}
+
+// tags looks at all tags of a value that stands at a place of the message.
+func (k *checker) tags(f *field, v []byte, place int) fault {
+	a := encodings[f.enc].alphabet
+	at, why := f.tags.walk(v, a, false)
+	if why == faultNone {
+		return why
+	}
+	k.blamed, k.at = true, place+at
+	if len(v)-at >= tagDigits {
+		if tag := digits3(v, at, a.zone); tag >= 0 {
+			k.path, k.detail = tagPath(tag), f.tags.known[tag]
+		}
+	}
+	return why
 }
 
 // group looks at all elements of a group.
@@ -253,7 +268,10 @@ func (k *checker) group(f *field, b []byte, p place) fault {
 // blame notes the innermost bad element and builds its path on the way out.
 func (k *checker) blame(c *cursor, why fault) fault {
 	if !k.blamed {
-		k.blamed, k.sub, k.at = true, c.sub, c.from
+		k.blamed, k.at = true, c.from
+		if c.sub != nil {
+			k.detail = &c.sub.detail
+		}
 	}
 	if c.sub != nil {
 		if k.path != "" {
@@ -262,6 +280,24 @@ func (k *checker) blame(c *cursor, why fault) fault {
 		k.path = c.sub.tag + k.path
 	}
 	return why
+}
+
+// words are the reason and the expected of an error, where an element inside of
+// f, which has the detail of, is bad.
+func (k *checker) words(f *field, of *detail, why fault) (reason, expected string) {
+	d := k.detail
+	if d == nil {
+		d = of
+	}
+	switch {
+	case why == faultFormat:
+		return d.format, d.expected
+	case k.detail != nil && why != faultTLV:
+		return faultReasons[why], d.expected
+	case f.group != nil:
+		return faultReasons[why], "subfields as the spec has them"
+	}
+	return faultReasons[why], of.expected
 }
 
 func (g *group) cursor(b []byte, p place, short bool) cursor {

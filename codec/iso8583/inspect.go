@@ -68,7 +68,8 @@ func (f *Field) RawText() string {
 
 // Fields lists the fields of the message in their order, the message type and
 // the bitmaps first. After an error of Parse these are the fields before the bad
-// one. It allocates; it is for people, not for the hot path.
+// one, though Value may have more: people would be shown what may have been cut at
+// wrong places. It allocates; it is for people, not for the hot path.
 func (m *Message) Fields() []Field {
 	if m.spec == nil || m.mti == 0 {
 		return nil
@@ -81,12 +82,16 @@ func (m *Message) Fields() []Field {
 	}
 	all = append(all, Field{DE: 1, Path: "1", Description: s.details[1].description, Format: s.details[1].format,
 		Offset: s.mtiBytes, Raw: m.buf[s.mtiBytes:m.body], Value: m.bitmapBytes(), Binary: true, Known: true})
-	for de := 2; de <= 128; de++ {
+	end := 129
+	if m.fault != nil && m.fault.DE > 0 {
+		end = m.fault.DE
+	}
+	for de := 2; de < end; de++ {
 		if m.Has(de) {
 			all = append(all, m.field(de))
 		}
 	}
-	if de, rest := m.Rest(); de != 0 {
+	if de, rest := m.Rest(); de != 0 && m.fault == nil {
 		all = append(all, Field{DE: de, Path: fmt.Sprint(de), Description: "not in the spec, kept with all that follows",
 			Offset: m.tailAt, Raw: rest, Value: rest, Binary: true, Mask: MaskAll})
 	}
@@ -97,7 +102,7 @@ func (m *Message) Fields() []Field {
 func (m *Message) bitmapBytes() []byte {
 	raw := m.buf[m.spec.mtiBytes:m.body]
 	f := &m.spec.fields[1]
-	if f.kind == kindPlain {
+	if f.inPlace() {
 		return raw
 	}
 	b, _ := encodings[f.enc].decode(nil, raw, len(raw)/2)
@@ -117,7 +122,7 @@ func (m *Message) field(de int) Field {
 	case !out.Known:
 		out.Mask = MaskAll // nobody knows what it is
 	case f.tags != nil:
-		out.Fields = tagFields(&out, d, f, to)
+		out.Fields = tagFields(&out, f, to)
 	case f.group != nil:
 		p := place{at: int(m.spans[de].at), wire: int(m.spans[de].n)}
 		out.Fields = groupFields(&out, f, m.buf, p)
@@ -127,14 +132,15 @@ func (m *Message) field(de int) Field {
 
 // tagFields lists the tags of an element in our dialect's shape. In each of its
 // encodings a character is one byte, so that values and wire are of one length.
-func tagFields(of *Field, d *detail, f *field, end int) (all []Field) {
+func tagFields(of *Field, f *field, end int) (all []Field) {
 	at := end - len(of.Value)
 	r := ReadTLV(of.Value)
 	for tag, v, ok := r.Next(); ok; tag, v, ok = r.Next() {
 		sub := Field{DE: of.DE, Path: fmt.Sprintf("%s.%03d", of.Path, tag), Offset: at, Value: v, valueAt: tlvHead}
-		if known := d.tags[tag]; known != nil {
+		if known := f.tags.known[tag]; known != nil {
 			sub.Description, sub.Format, sub.Mask, sub.Known = known.description, known.format, known.mask, true
 		}
+		sub.Mask = sub.Mask.under(of.Mask)
 		size := tlvHead + len(v)
 		sub.Raw = of.Raw[at-of.Offset : at-of.Offset+size]
 		at += size
@@ -160,9 +166,7 @@ func groupFields(of *Field, f *field, b []byte, p place) (all []Field) {
 		} else if of.Mask == MaskEMV {
 			sub.Mask = emvMasks[tag]
 		}
-		if of.Mask != MaskNone && of.Mask != MaskEMV {
-			sub.Mask = of.Mask
-		}
+		sub.Mask = sub.Mask.under(of.Mask)
 		sub.Path = of.Path + "." + tag
 		sub.Value = b[c.at:c.at]
 		switch {

@@ -89,6 +89,8 @@ func TestFieldsBeforeABadOne(t *testing.T) {
 		`"0200" 2020000000000000`: "0 1",
 		`"0200" 2020000000000000 "401000" "00004x"`: "0 1 3",
 		`"0200" 0020000000000000 "000042" "x"`:      "0 1 11",
+		// The place of DE11 depends on what was taken for DE4.
+		`"0200" 3020000000000000 "401000" "00000000000x" "000042"`: "0 1 3",
 	} {
 		var m Message
 		if m.Parse(s, bytesOf(t, text)) == nil {
@@ -100,6 +102,28 @@ func TestFieldsBeforeABadOne(t *testing.T) {
 		}
 		if got := strings.Join(paths, " "); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestTagsAreMaskedAsTheirElement: the stricter of both masks counts.
+func TestTagsAreMaskedAsTheirElement(t *testing.T) {
+	for mask, want := range map[string]string{
+		"none": "001=541333******0011 002=plain 500=other",
+		"pan":  "001=541333******0011 002=***** 500=*****",
+		"all":  "001=******** 002=******** 500=********",
+	} {
+		s := mustLoad(t, `"48": {"type": "Composite", "length": 99, "prefix": "ASCII.LL", "class": "ans", "mask": "`+mask+`",
+			"tag": {"length": 3, "enc": "ASCII", "sort": "StringsByInt", "skipUnknownTLVTags": true, "prefUnknownTLV": "ASCII.LLL"}, "subfields": {
+			"001": {"type": "String", "length": 19, "enc": "ASCII", "prefix": "ASCII.LLL", "mask": "pan"},
+			"002": {"type": "String", "length": 19, "enc": "ASCII", "prefix": "ASCII.LLL"}}}`)
+		var m Message
+		if err := m.Parse(s, bytesOf(t, `"0200" 0000000000010000 "44" "0010165413330089020011" "002005plain" "500005other"`)); err != nil || !s.Tagged(48) {
+			t.Fatal(err)
+		}
+		fields := m.Fields()
+		if got := fields[len(fields)-1].Text(); got != want {
+			t.Errorf("%s: %s, want %s", mask, got, want)
 		}
 	}
 }

@@ -24,6 +24,18 @@ func (m Mask) String() string {
 	return "all"
 }
 
+// under is the mask of a subfield inside of an element with the mask of: what
+// either hides is hidden. MaskEMV speaks of single tags, see groupFields.
+func (m Mask) under(of Mask) Mask {
+	switch {
+	case of == MaskNone || of == MaskEMV:
+		return m
+	case m == MaskEMV:
+		return of
+	}
+	return max(m, of) // in the order of what they leave
+}
+
 // defaultMasks are the masks of elements that name none: as moov-io/iso8583
 // describes messages, and the extended account number.
 var defaultMasks = map[int]Mask{

@@ -225,9 +225,9 @@ func sameTags(tb rapid.TB, m *Message, de int, c *moovfield.Composite) {
 		got, err := f.Bytes()
 		if _, unknown := f.(*moovfield.Binary); !unknown && m.spec.fields[de].enc == encEBCDIC {
 			got, _ = moovencoding.EBCDIC.Encode(got)
-			got, _ = mapped(nil, got, &fromEBCDIC)
+			got = mapped(nil, got, &fromEBCDIC)
 		} else if m.spec.fields[de].enc == encEBCDIC {
-			got, _ = mapped(nil, got, &fromEBCDIC)
+			got = mapped(nil, got, &fromEBCDIC)
 		}
 		if err != nil || !bytes.Equal(got, v) {
 			tb.Fatalf("DE%d tag %s: %q, the library reads %q, %v", de, tag, v, got, err)

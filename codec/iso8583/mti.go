@@ -4,10 +4,10 @@ package iso8583
 // so that 0x0200 reads like the "0200" on the wire. 0 is no message type.
 type MTI uint16
 
-// parseMTI reads four digits. The class digit 0 is reserved by the standard and
+// parseMTI reads four digits of a code page, in which 0 is zone. The class digit 0 is reserved by the standard and
 // taken by nobody, and refusing it keeps the zero MTI free to mean "none".
-func parseMTI(b *[4]byte) (MTI, bool) {
-	v, c, f, o := b[0]-'0', b[1]-'0', b[2]-'0', b[3]-'0'
+func parseMTI(b *[4]byte, zone byte) (MTI, bool) {
+	v, c, f, o := b[0]-zone, b[1]-zone, b[2]-zone, b[3]-zone
 	if v > 9 || c > 9 || f > 9 || o > 9 || c == 0 {
 		return 0, false
 	}
@@ -53,6 +53,17 @@ func (m MTI) Original() MTI { return m &^ 1 }
 func (m MTI) String() string {
 	b := m.digits()
 	return string(b[:])
+}
+
+// append appends a valid type in an encoding.
+func (m MTI) append(dst []byte, enc encoding) []byte {
+	if a := encodings[enc].alphabet; a != nil {
+		zone := a.zone
+		return append(dst, zone+byte(m>>12), zone+byte(m>>8&0xf), zone+byte(m>>4&0xf), zone+byte(m&0xf))
+	}
+	digits := m.digits()
+	dst, _ = encodings[enc].encode(append(dst, digits[:]...), len(dst))
+	return dst
 }
 
 func (m MTI) digits() [4]byte {

@@ -30,7 +30,7 @@ func TestParseMTI(t *testing.T) {
 	for text, want := range map[string]MTI{
 		"0200": 0x0200, "9999": 0x9999, "0100": 0x0100, "02a0": 0, "+200": 0, "020\xb0": 0, "0000": 0, "1010": 0, " 200": 0,
 	} {
-		m, ok := parseMTI((*[4]byte)([]byte(text)))
+		m, ok := parseMTI((*[4]byte)([]byte(text)), '0')
 		if m != want || ok != (want != 0) {
 			t.Errorf("%q: %s, %v", text, m, ok)
 		}

@@ -43,12 +43,12 @@ func (m *Message) Rest() (de int, b []byte) {
 // rawSpan bounds an element that is there.
 func (m *Message) rawSpan(de int) (from, to int) {
 	f := &m.spec.fields[de]
-	if f.kind == kindConvert {
+	if f.kind == kindGeneral {
 		w := m.wire[de]
 		return int(w.at), int(w.at) + int(w.n)
 	}
-	w := m.spans[de]
-	return int(w.at) - int(f.digits), int(w.at) + int(w.n)
+	v := m.spans[de]
+	return int(v.at) - int(f.width), int(v.at) + f.wireBytes(int(v.n))
 }
 
 // start is where an element stands or would stand: before the next one that is
@@ -112,10 +112,9 @@ func (m *Message) Subfield(de int, path string) (value []byte, ok bool) {
 		var tag string
 		tag, path, more = strings.Cut(path, ".")
 		c := f.group.cursor(b, p, f.prefix != prefixFixed)
-		c.scratch = m.scratch
-		found := c.find(tag)
-		m.scratch = c.scratch
-		if !found {
+		m.room()
+		c.scratch = m.scratch[:m.used]
+		if !c.find(tag) {
 			return nil, false
 		}
 		f, p = c.f, c.place
@@ -123,7 +122,8 @@ func (m *Message) Subfield(de int, path string) (value []byte, ok bool) {
 	if f.inPlace() {
 		return b[p.at:p.end():p.end()], true
 	}
-	from := len(m.scratch)
-	m.scratch, _ = encodings[f.enc].decode(m.scratch, b[p.at:p.end()], p.n)
-	return m.scratch[from:len(m.scratch):len(m.scratch)], true
+	from := m.used
+	all, _ := encodings[f.enc].decode(m.scratch[:from], b[p.at:p.end()], p.n)
+	m.scratch, m.used = all[:cap(all)], len(all) // room is for one of each value, these may be more
+	return all[from:len(all):len(all)], true
 }

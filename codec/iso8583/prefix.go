@@ -1,6 +1,9 @@
 package iso8583
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // prefix says how a field's length stands before it. It is an index into
 // prefixes; the families stand there with their widths one after another.
@@ -8,9 +11,9 @@ type prefix uint8
 
 const (
 	prefixFixed  prefix = 0
-	prefixASCII1 prefix = 1
-	prefixASCII2 prefix = 2
-	prefixASCII3 prefix = 3
+	prefixASCII  prefix = 0 // plus the number of L, as in all families
+	prefixBCD    prefix = widthMax
+	prefixEBCDIC prefix = 4 * widthMax
 	prefixRest   prefix = 31 // no length: the field takes what is left
 	prefixBER    prefix = 32 // the length of a BER-TLV, one to three bytes
 	widthMax            = 6  // of a family, in L
@@ -19,6 +22,8 @@ const (
 // prefixRow is one kind of length prefix.
 type prefixRow struct {
 	name string // as in a spec file
+	// words is for people: "3 digits in packed BCD".
+	words string
 	// width is how many bytes the prefix takes.
 	width int
 	// lengthMax is the longest value that the prefix can express.
@@ -34,6 +39,8 @@ type prefixRow struct {
 // prefixFamily is one encoding of lengths.
 type prefixFamily struct {
 	name  string
+	digit string // for people
+	in    string // for people
 	width func(digits int) int
 	radix int
 	read  func(b []byte) (int, bool)
@@ -41,11 +48,11 @@ type prefixFamily struct {
 }
 
 var prefixFamilies = [...]prefixFamily{
-	{"ASCII", same, 10, readDigits, writeDigits},
-	{"BCD", packed, 10, readPacked, writePacked},
-	{"Binary", same, 256, readBytes, writeBytes},
-	{"Hex", double, 256, readHex, writeHex},
-	{"EBCDIC", same, 10, readDigitsEBCDIC, writeDigitsEBCDIC},
+	{"ASCII", "digit", " in ASCII", same, 10, readDigits, writeDigits},
+	{"BCD", "digit", " in packed BCD", packed, 10, readPacked, writePacked},
+	{"Binary", "byte", "", same, 256, readBytes, writeBytes},
+	{"Hex", "byte", " in hexadecimal", double, 256, readHex, writeHex},
+	{"EBCDIC", "digit", " in EBCDIC", same, 10, readDigitsEBCDIC, writeDigitsEBCDIC},
 }
 
 var prefixes = makePrefixes()
@@ -60,12 +67,21 @@ func makePrefixes() (t [33]prefixRow) {
 			most *= family.radix
 			t[i*widthMax+digits] = prefixRow{
 				name:  family.name + "." + strings.Repeat("L", digits),
+				words: count(digits, family.digit) + family.in,
 				width: family.width(digits), lengthMax: most - 1,
 				dots: strings.Repeat(".", digits), read: family.read, write: family.write,
 			}
 		}
 	}
 	return t
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }
 
 // prefixByName knows every "Fixed" as the same nothing, and that the digits of
@@ -219,39 +235,53 @@ func appendBER(dst []byte, n int) []byte {
 }
 
 // digits1 to digits3 are readDigits for the widths that stand before nearly
-// every field and tag; -1 is no number. They index rather than slice, which is
-// a third of the time, and the caller has checked that the bytes are there.
-func digits1(b []byte, at int) int {
-	u := b[at] - '0'
+// every field and tag, of any code page; -1 is no number. They index rather than
+// slice, which is a third of the time, and the caller has checked that the bytes
+// are there.
+func digits1(b []byte, at int, zone byte) int {
+	u := b[at] - zone
 	if u > 9 {
 		return -1
 	}
 	return int(u)
 }
 
-func digits2(b []byte, at int) int {
-	t, u := b[at]-'0', b[at+1]-'0'
+func digits2(b []byte, at int, zone byte) int {
+	t, u := b[at]-zone, b[at+1]-zone
 	if t > 9 || u > 9 {
 		return -1
 	}
 	return int(t)*10 + int(u)
 }
 
-func digits3(b []byte, at int) int {
-	h, t, u := b[at]-'0', b[at+1]-'0', b[at+2]-'0'
+func digits3(b []byte, at int, zone byte) int {
+	h, t, u := b[at]-zone, b[at+1]-zone, b[at+2]-zone
 	if h > 9 || t > 9 || u > 9 {
 		return -1
 	}
 	return int(h)*100 + int(t)*10 + int(u)
 }
 
+// packed1 and packed2 are the same for one and two bytes of BCD.
+func packed1(b []byte, at int) int {
+	c := b[at]
+	if c > 0x99 || c&0xf > 9 {
+		return -1
+	}
+	return int(c>>4)*10 + int(c&0xf)
+}
+
+func packed2(b []byte, at int) int {
+	high, low := packed1(b, at), packed1(b, at+1)
+	if high|low < 0 {
+		return -1
+	}
+	return high*100 + low
+}
+
 // appendPrefix appends the length n, which the prefix can express, to dst.
 func appendPrefix(dst []byte, kind prefix, n int) []byte {
 	switch kind {
-	case prefixASCII2:
-		return append(dst, byte('0'+n/10), byte('0'+n%10))
-	case prefixASCII3:
-		return appendDigits3(dst, n)
 	case prefixBER:
 		return appendBER(dst, n)
 	case prefixFixed, prefixRest:
@@ -263,6 +293,23 @@ func appendPrefix(dst []byte, kind prefix, n int) []byte {
 		dst = append(dst, 0)
 	}
 	p.write(dst[at:], n)
+	return dst
+}
+
+// appendHead is appendPrefix for a kindQuick.
+func (f *field) appendHead(dst []byte, n int) []byte {
+	switch f.head {
+	case headOne:
+		return append(dst, f.zone+byte(n))
+	case headTwo:
+		return append(dst, f.zone+byte(n/10), f.zone+byte(n%10))
+	case headThree:
+		return append(dst, f.zone+byte(n/100), f.zone+byte(n/10%10), f.zone+byte(n%10))
+	case headPacked:
+		return append(dst, byte(n/10<<4|n%10))
+	case headPackedTwo:
+		return append(dst, byte(n/1000<<4|n/100%10), byte(n/10%10<<4|n%10))
+	}
 	return dst
 }
 

@@ -9,8 +9,9 @@ import (
 type Spec struct {
 	name        string
 	fields      [129]field
-	mtiBytes    int // of the message type on the wire
-	bitmapBytes int // of one bitmap on the wire
+	inPlace     [2]uint64 // the elements whose value is their bytes on the wire
+	mtiBytes    int       // of the message type on the wire
+	bitmapBytes int       // of one bitmap on the wire
 	bitmaps     bitmapCount
 	keep        bool // elements that the spec lacks end the readable part
 	rules       map[MTI]*rule
@@ -33,7 +34,6 @@ type detail struct {
 	description string
 	expected    string // a sentence for errors
 	mask        Mask
-	tags        map[int]*detail // of tags with a tagTable
 }
 
 // Name is the spec's name as in its file.

@@ -60,7 +60,7 @@ func cutTLV(b []byte) (tag int, value []byte, ok bool) {
 	if len(b) < tlvHead {
 		return 0, nil, false
 	}
-	tag, n := digits3(b, 0), digits3(b, tagDigits)
+	tag, n := digits3(b, 0, '0'), digits3(b, tagDigits, '0')
 	if tag|n < 0 || n > len(b)-tlvHead {
 		return 0, nil, false
 	}
@@ -74,37 +74,54 @@ type tagRule struct {
 	class class
 }
 
-// tagTable is indexed by tag. Tags that the spec does not name may be of any
-// length and of the field's own class.
-type tagTable [tagMax + 1]tagRule
+// tagTable is what a field of tags may hold. Tags that the spec does not name
+// may be of any length and of the field's own class.
+type tagTable struct {
+	class class // of the whole field
+	rules [tagMax + 1]tagRule
+	known map[int]*detail // of tags that the spec names
+}
 
 func newTagTable(k class) *tagTable {
-	t := new(tagTable)
-	for i := range t {
-		t[i] = tagRule{max: tlvLongest, class: k}
+	t := &tagTable{class: k, known: make(map[int]*detail)}
+	for i := range t.rules {
+		t.rules[i] = tagRule{max: tlvLongest, class: k}
 	}
 	return t
 }
 
-// check says that b is a row of ascending tags within their rules. The caller
-// has checked the class of all of b, so only tags of another class look again.
-func (t *tagTable) check(b []byte, checked class) bool {
-	last := -1
-	for at := 0; at < len(b); {
+// walk says that b, which stands in the code page a, is a row of ascending tags
+// within their rules; else where the first bad one begins and why. With checked
+// the caller looks at the class of all of b, so that only tags of another class
+// are looked at here.
+func (t *tagTable) walk(b []byte, a *alphabet, checked bool) (at int, why fault) {
+	last, zone := -1, a.zone
+	for at < len(b) {
 		if len(b)-at < tlvHead {
-			return false
+			return at, faultTLV
 		}
-		tag, n := digits3(b, at), digits3(b, at+tagDigits)
-		at += tlvHead
-		if tag <= last || n < 0 || n > len(b)-at {
-			return false // last is -1 or more, so it also refuses a tag that is no number
+		tag, n := digits3(b, at, zone), digits3(b, at+tagDigits, zone)
+		value := at + tlvHead
+		switch {
+		case tag <= last: // -1 or more, so a tag that is no number ends here too
+			return at, faultTLV
+		case n < 0:
+			return at, faultLengthDigits
+		case n > len(b)-value:
+			return at, faultTruncated
 		}
-		rule := t[tag]
-		if n > int(rule.max) || rule.class != checked && !rule.class.holds(b[at:at+n]) {
-			return false
+		rule := t.rules[tag]
+		end := value + n
+		switch {
+		case n > int(rule.max):
+			return at, faultLength
+		case rule.class != t.class && !a.sets[rule.class].hold(b[value:end]), !checked && !a.sets[t.class].hold(b[at:end]):
+			return at, faultFormat
 		}
-		last = tag
-		at += n
+		last, at = tag, end
 	}
-	return true
+	return at, faultNone
 }
+
+// tagPath is the path of a tag.
+func tagPath(tag int) string { return string(appendDigits3(nil, tag)) }

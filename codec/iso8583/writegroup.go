@@ -181,12 +181,9 @@ func (w *Writer) checkGroup(de int, f *field, at int) bool {
 	if why == faultNone {
 		return true
 	}
-	reason := faultReasons[why]
-	if why == faultFormat && k.sub != nil {
-		reason = k.sub.format
-	}
+	reason, expected := k.words(f, &w.spec.details[de], why)
 	w.fail(de, reason)
-	w.err.Path, w.err.Offset = k.path, k.at-w.start
+	w.err.Path, w.err.Offset, w.err.Expected = k.path, k.at-w.start, expected
 	return false
 }
 

@@ -21,16 +21,13 @@ type Writer struct {
 
 // Begin starts a message at the end of dst.
 func (w *Writer) Begin(s *Spec, dst []byte, mti MTI) {
-	*w = Writer{spec: s, dst: dst, start: len(dst), last: 1}
+	w.spec, w.dst, w.start, w.last, w.present, w.mac = s, dst, len(dst), 1, [2]uint64{}, 0
+	w.err, w.tlv.de, w.group.de, w.relay.m = nil, 0, 0, nil
 	if !mti.valid() {
 		w.fail(0, ReasonMTI)
 		return
 	}
-	digits := mti.digits()
-	w.dst = append(w.dst, digits[:]...)
-	if f := &s.fields[0]; f.kind == kindConvert {
-		w.dst, _ = encodings[f.enc].encode(w.dst, len(w.dst)-4)
-	}
+	w.dst = mti.append(w.dst, s.fields[0].enc)
 	// Nearly every message needs the second bitmap, so room is kept for both;
 	// Finish closes the gap otherwise. That keeps writing a single pass.
 	w.dst = append(w.dst, noBitmaps[:2*s.bitmapBytes]...)
@@ -46,26 +43,23 @@ func (w *Writer) Set(de int, v []byte) {
 	if v == nil {
 		return
 	}
-	if f := w.open(de, len(v)); f != nil {
+	f := w.open(de, len(v))
+	switch {
+	case f == nil:
+	case f.quick && (f.pad == padNone || len(v) == int(f.length)) && f.text.hold(v):
+		w.dst = f.appendText(w.dst, v)
+		w.mark(de)
+	default:
 		at := len(w.dst)
 		w.dst = append(w.dst, v...)
-		if f.quick && (f.pad == padNone || len(v) == int(f.length)) && f.row.hold(v) {
-			w.mark(de)
-			return
-		}
 		w.close(de, f, at)
 	}
 }
 
 // SetString is Set for text; an empty one writes nothing.
 func (w *Writer) SetString(de int, v string) {
-	if v == "" {
-		return
-	}
-	if f := w.open(de, len(v)); f != nil {
-		at := len(w.dst)
-		w.dst = append(w.dst, v...)
-		w.close(de, f, at)
+	if v != "" {
+		w.Set(de, []byte(v)) // no copy: nothing below changes or keeps it
 	}
 }
 
@@ -100,7 +94,11 @@ func (w *Writer) SetUint(de int, v uint64) {
 	}
 	w.dst = append(w.dst, digits...)
 	if f.quick && (f.pad == padNone || n == int(f.length)) {
-		w.mark(de) // every row has the digits
+		// No class of a quick field is without digits.
+		if encode := encodings[f.enc].encode; encode != nil {
+			w.dst, _ = encode(w.dst, from)
+		}
+		w.mark(de)
 		return
 	}
 	w.close(de, f, from)
@@ -166,7 +164,7 @@ func (w *Writer) head() {
 func (w *Writer) bitmap(at int, set uint64) {
 	binary.BigEndian.PutUint64(w.dst[at:], set)
 	f := &w.spec.fields[1]
-	if f.kind == kindPlain {
+	if f.inPlace() {
 		return
 	}
 	// encode appends, here into the place that Begin has reserved.
@@ -188,10 +186,13 @@ func (w *Writer) defines(de int) bool { return w.spec != nil && w.spec.Defines(d
 func (w *Writer) open(de, n int) *field {
 	f := w.next(de)
 	switch {
-	case f == nil || f.kind == kindFixed && n == int(f.length):
+	case f == nil:
+		return nil
+	case f.kind == kindGeneral:
+	case f.head == headNone && n == int(f.length):
 		return f
-	case f.kind == kindPlain && f.digits != 0 && f.pad == padNone && n <= int(f.length):
-		w.dst = appendPrefix(w.dst, f.prefix, n)
+	case f.head != headNone && n <= int(f.length) && f.pad == padNone:
+		w.dst = f.appendHead(w.dst, n)
 		return f
 	}
 	units, ok := f.fits(n)

@@ -50,8 +50,8 @@ func (w *Writer) tag(tag, n int) bool {
 	case tag > tagMax:
 		w.fail(w.tlv.de, ReasonTLV)
 		return false
-	case n > int(w.spec.fields[w.tlv.de].tags[tag].max):
-		w.fail(w.tlv.de, ReasonLength)
+	case n > int(w.spec.fields[w.tlv.de].tags.rules[tag].max):
+		w.failTag(tag, faultLength)
 		return false
 	}
 	w.dst = appendDigits3(appendDigits3(w.dst, tag), n)
@@ -62,11 +62,21 @@ func (w *Writer) tag(tag, n int) bool {
 func (w *Writer) endTag(tag, at int) {
 	f := &w.spec.fields[w.tlv.de]
 	v := w.dst[at:]
-	if rule := f.tags[tag]; !f.class.holds(v) || rule.class != f.class && !rule.class.holds(v) {
-		w.fail(w.tlv.de, w.spec.details[w.tlv.de].format)
+	if rule := f.tags.rules[tag]; !f.class.holds(v) || rule.class != f.class && !rule.class.holds(v) {
+		w.failTag(tag, faultFormat)
 		return
 	}
 	w.tlv.last = tag
+}
+
+// failTag names the tag.
+func (w *Writer) failTag(tag int, why fault) {
+	de := w.tlv.de
+	f := &w.spec.fields[de]
+	k := checker{detail: f.tags.known[tag]}
+	reason, expected := k.words(f, &w.spec.details[de], why)
+	w.fail(de, reason)
+	w.err.Path, w.err.Expected = tagPath(tag), expected
 }
 
 // EndTLV closes the tagged element.
