@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"crypto/tls"
-	"encoding/binary"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"switchd/certs"
 	"switchd/codec/frame"
 	"switchd/codec/iso8583"
+	"switchd/switch/config"
 )
 
 // message is a message as a test writes it: text by data element, DE120 by tag.
@@ -33,7 +32,9 @@ type client struct {
 	institution string
 	spec        *iso8583.Spec
 	conn        net.Conn
-	in          *bufio.Reader
+	framing     frame.Framing
+	header      []byte // of all that it sends; what comes must answer it
+	in          []byte // not cut yet
 	stan        int
 }
 
@@ -54,6 +55,11 @@ func (s *scheme) connectThrough(id string, wrap func(net.Conn) net.Conn) *client
 				s.t.Fatal(err)
 			}
 			c.institution, c.spec = p.Institution, spec
+			wire, err := wireOf(&config.Participant{Framing: p.Framing, Header: p.Header})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			c.framing, c.header = wire.Framing, wire.Framing.AppendReply(nil, wire.Header)
 		}
 	}
 	settings, err := certs.ClientConfig(leafPaths(s.certs(), id), clock)
@@ -69,7 +75,7 @@ func (s *scheme) connectThrough(id string, wrap func(net.Conn) net.Conn) *client
 	if err := link.Handshake(); err != nil {
 		s.t.Fatalf("%s: handshake: %v", id, err)
 	}
-	c.conn, c.in = link, bufio.NewReader(link)
+	c.conn = link
 	return c
 }
 
@@ -81,9 +87,17 @@ func (c *client) write(b []byte) {
 	}
 }
 
-// framed puts the length before a body.
-func framed(body []byte) []byte {
-	return append(binary.BigEndian.AppendUint16(nil, uint16(len(body))), body...)
+// framed makes a body a frame of the client.
+func (c *client) framed(body []byte) []byte {
+	c.t.Helper()
+	b, err := c.framing.BeginHeader(nil, c.header)
+	if err == nil {
+		b, err = c.framing.End(append(b, body...), 0, frame.Limits{})
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return b
 }
 
 // encode makes the body of m.
@@ -121,7 +135,7 @@ func (c *client) encode(m *message) []byte {
 // send sends m in a frame.
 func (c *client) send(m *message) {
 	c.t.Helper()
-	c.write(framed(c.encode(m)))
+	c.write(c.framed(c.encode(m)))
 }
 
 // receive waits for the next message; the switch's echoes are answered and do not
@@ -140,19 +154,33 @@ func (c *client) receive() *message {
 	}
 }
 
+// frame reads one frame.
+func (c *client) frame(limit time.Duration) (frame.Frame, error) {
+	if err := c.conn.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		return frame.Frame{}, err
+	}
+	for chunk := make([]byte, 4096); ; {
+		fr, err := c.framing.Read(c.in, frame.Limits{})
+		if c.in = c.in[fr.Bytes:]; err != nil || fr.Kind != frame.Incomplete {
+			return fr, err
+		}
+		n, err := c.conn.Read(chunk)
+		if c.in = append(c.in, chunk[:n]...); err != nil {
+			return frame.Frame{}, err
+		}
+	}
+}
+
 // next reads one message; the error says that the link is closed, or silent.
 func (c *client) next(limit time.Duration) (*message, error) {
-	if err := c.conn.SetReadDeadline(time.Now().Add(limit)); err != nil {
+	fr, err := c.frame(limit)
+	if err != nil {
 		return nil, err
 	}
-	var head [2]byte
-	if _, err := io.ReadFull(c.in, head[:]); err != nil {
-		return nil, err
+	if want := c.framing.AppendReply(nil, c.header); !bytes.Equal(fr.Header, want) {
+		return nil, fmt.Errorf("the switch has sent the header %x, want %x", fr.Header, want)
 	}
-	body := make([]byte, binary.BigEndian.Uint16(head[:]))
-	if _, err := io.ReadFull(c.in, body); err != nil {
-		return nil, err
-	}
+	body := bytes.Clone(fr.Body)
 	var parsed iso8583.Message
 	if err := parsed.Parse(c.spec, body); err != nil {
 		return nil, fmt.Errorf("the switch has sent a malformed message: %w", err)
@@ -293,6 +321,3 @@ func (m *message) repeat() *message {
 	r.mti = "0201"
 	return &r
 }
-
-// framingIsBIN2 ties framed to the framing of the scheme.
-var _ = [1]struct{}{}[frame.BIN2]

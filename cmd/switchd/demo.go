@@ -37,8 +37,8 @@ func newDemo() *cobra.Command {
 	c := &cobra.Command{
 		Use: "demo", Short: "Run an embedded switch with three simulated participants and show the payments",
 		Long: `Starts a switch on free loopback ports, makes certificates, connects three
-simulated participants of two dialects over mutual TLS and lets them pay each
-other. Shows a live table on a terminal, plain lines elsewhere. Ends by Ctrl-C or
+simulated participants of three dialects and framings over mutual TLS and lets
+them pay each other. Shows a live table on a terminal, plain lines elsewhere. Ends by Ctrl-C or
 after --duration: it waits until every payment is closed, compares each
 participant's book with the switch's ledger and exits with 0 only if all agree to
 the unit.`,
@@ -101,12 +101,15 @@ func (f *demoFlags) folder() (dir string, remove func(), err error) {
 	return f.dir, func() {}, os.MkdirAll(f.dir, 0o700)
 }
 
-// demoParticipants are the participants of the demo and the benchmark, in the
-// order of their letters.
-var demoParticipants = []struct{ ID, Institution, Handle, IFSC, Dialect string }{
-	{"BANKA", "100001", "banka", "BNKA", "iso87-npci"},
-	{"BANKB", "100002", "bankb", "BNKB", "iso87-ascii"},
-	{"BANKC", "100003", "bankc", "BNKC", "iso87-binary"},
+// demoParticipant is one of a configuration that we write.
+type demoParticipant struct{ ID, Institution, Handle, IFSC, Dialect, Framing, Header string }
+
+// demoParticipants are those of the demo, in the order of their letters: three
+// dialects in three framings, one of them with headers.
+var demoParticipants = []demoParticipant{
+	{"BANKA", "100001", "banka", "BNKA", "iso87-npci", "BIN2", ""},
+	{"BANKB", "100002", "bankb", "BNKB", "iso87-ascii", "ASCII4", ""},
+	{"BANKC", "100003", "bankc", "BNKC", "iso87-binary", "NAC", "6000030001"},
 }
 
 // demoTemplate has short timers, so that every repair is seen within seconds.
@@ -121,7 +124,7 @@ defaults:
   timers: {resolve: 300ms, debit: 300ms, credit: 300ms, total: 2s, reversal: 200ms, backoff_min: 100ms, backoff_max: 1s, give_up: 1m, credit_unknown: 600ms, idle: 5s, echo: 1s}
 participants:
 {{- range . }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: BIN2, net_debit_cap: "10000000.00"}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}, net_debit_cap: "10000000.00"}
 {{- end }}
 `))
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"switchd/codec/frame"
 )
 
 // hostile is a running switch with two honest participants that pay each other.
@@ -71,7 +73,7 @@ func TestMalformedFrame(t *testing.T) {
 		reason string
 		bytes  []byte
 	}{
-		{"too_short", framed([]byte("0800"))},
+		{"too_short", []byte("\x00\x040800")},
 		{"too_short", []byte{0, 0}},
 		{"too_long", append([]byte{0xff, 0xff}, secret...)},
 		{"too_long", []byte("0200" + secret)}, // a peer with ASCII lengths
@@ -92,6 +94,36 @@ func TestMalformedFrame(t *testing.T) {
 	if strings.Contains(h.p.err.String(), secret) {
 		t.Error("the log has content of a frame")
 	}
+	h.unharmed()
+}
+
+// TestOtherFramings: a participant with headers and keep-alives of its own pays
+// like any other; one that does not speak as configured is told to the operator.
+func TestOtherFramings(t *testing.T) {
+	h := newHostile(t)
+	d, other := h.connect("BANKD"), h.connect("BANKC")
+	for range 3 {
+		d.write([]byte("0000"))
+		if fr, err := d.frame(patience); err != nil || fr.Kind != frame.KeepAlive {
+			t.Fatalf("to a keep-alive came %v, %v", fr.Kind, err)
+		}
+	}
+	d.signOn()
+	if a := d.paid(d.payAccount("BANKD", "BANKA")); a.de[39] != "00" {
+		t.Errorf("a payment ends with %s %s", a.de[39], a.de[44])
+	}
+	if n := h.metric(`switchd_keepalives_total{direction="out"}`); n != 3 {
+		t.Errorf("%v keep-alives answered, want 3", n)
+	}
+	other.framing = frame.ASCII4
+	other.write(other.framed(other.encode(other.network("001"))))
+	other.closed(patience)
+	h.p.says(patience, "framing=BIN2 dialect=iso87-npci fits=ASCII4 fits_dialect=iso87-npci")
+	other = h.connect("BANKC")
+	other.spec = d.spec
+	other.write(other.framed(other.encode(other.network("001"))))
+	h.p.says(patience, "framing=BIN2 dialect=iso87-npci fits=BIN2 fits_dialect=iso87-ascii")
+	h.goesOn()
 	h.unharmed()
 }
 
@@ -127,7 +159,7 @@ func TestMalformedMessage(t *testing.T) {
 			if bad.old != "" {
 				body = bytes.Replace(body, []byte(bad.old), []byte(bad.new), 1)
 			}
-			c.write(framed(body))
+			c.write(c.framed(body))
 			a := c.receive()
 			expect(t, a, "30", bad.note)
 			// What stands before the bad field is known, and echoed.
@@ -135,7 +167,7 @@ func TestMalformedMessage(t *testing.T) {
 				t.Errorf("%s: the answer to a malformed message does not say to which: %v", id, a.de)
 			}
 		}
-		c.write(framed([]byte("0200 this is no message at all")))
+		c.write(c.framed([]byte("0200 this is no message at all")))
 		if a := c.receive(); a.mti != "0210" || a.de[39] != "30" {
 			t.Errorf("%s: to rubbish came a %s with %s", id, a.mti, a.de[39])
 		}

@@ -34,12 +34,12 @@ type scheme struct {
 	http          http.Client
 }
 
-// schemeParticipants are those of the demo and one that never connects. BANKC and
-// BANKD speak text, so that a test can spoil a message as it stands on the wire.
-var schemeParticipants = func() []struct{ ID, Institution, Handle, IFSC, Dialect string } {
-	all := append(slices.Clone(demoParticipants),
-		struct{ ID, Institution, Handle, IFSC, Dialect string }{"BANKD", "100004", "bankd", "BNKD", "iso87-ascii"})
-	all[2].Dialect = "iso87-npci"
+// schemeParticipants are those of the demo and one more. BANKC and BANKD speak
+// text, so that a test can spoil a message as it stands on the wire; BANKD does so
+// in a framing with headers and keep-alives.
+var schemeParticipants = func() []demoParticipant {
+	all := append(slices.Clone(demoParticipants), demoParticipant{"BANKD", "100004", "bankd", "BNKD", "iso87-ascii", "ASCII4-TPDU", "6000040001"})
+	all[2].Dialect, all[2].Framing, all[2].Header = "iso87-npci", "BIN2", ""
 	return all
 }()
 
@@ -59,7 +59,7 @@ defaults:
   timers: { {{- .Timers -}} }
 participants:
 {{- range .Participants }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: BIN2, net_debit_cap: "10000000.00"}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}, net_debit_cap: "10000000.00"}
 {{- end }}
 `))
 

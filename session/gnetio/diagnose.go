@@ -46,7 +46,7 @@ func (l *Link) diagnose(b []byte) {
 	case best.MTI == "" || best.Fit < frame.FitPart:
 		log.Warn("link cannot be diagnosed: no framing shows a message")
 	default:
-		fits, dialect := alike(all), ""
+		fits, dialect := alike(all, b), ""
 		if o.DialectOf != nil {
 			dialect = o.DialectOf(best.Charset, best.Bitmap)
 		}
@@ -62,11 +62,18 @@ func (l *Link) diagnose(b []byte) {
 	l.server.metrics.diagnoses[result].Inc()
 }
 
-// alike lists the framings that fit as well as the best, which comes first.
-func alike(all []frame.Finding) (names []string) {
-	best := &all[0]
-	for i := range all {
-		if f := &all[i]; f.Fit == best.Fit && f.MTI == best.MTI && f.Charset == best.Charset && f.Bitmap == best.Bitmap && f.Frames == best.Frames {
+// alike lists the framings that see in b what the best one sees, which comes
+// first: some are the same on the wire.
+func alike(all []frame.Finding, b []byte) (names []string) {
+	best := all[0]
+	for _, f := range all {
+		same := f.Fit == best.Fit && f.MTI == best.MTI && f.Frames == best.Frames && f.KeepAlives == best.KeepAlives
+		if same && f.Framing != best.Framing {
+			body, n, err := f.Framing.Next(b, frame.Limits{})
+			first, m, _ := best.Framing.Next(b, frame.Limits{})
+			same = err == nil && n == m && len(body) == len(first)
+		}
+		if same {
 			names = append(names, f.Name)
 		}
 	}

@@ -306,7 +306,7 @@ func TestDiagnosis(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := h.link(t, c)
-			eventually(t, "input", func() bool { return l.server.metrics != nil && r.metric("switchd_bytes_total", "in") > 0 })
+			eventually(t, "input", func() bool { return onLoop(l, func() bool { return l.spoken || l.diagnosed || l.partialSince != 0 }) })
 			r.clock.ahead.Add(int64(11 * time.Second)) // some lengths are misread as long ones
 			r.eventually("switchd_link_diagnoses_total", diagnosisOther, 1)
 			log := r.log.String()
