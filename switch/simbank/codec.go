@@ -35,6 +35,9 @@ func (f *fault) Error() string { return f.field + " " + f.reason }
 // concurrent use: a message object is not, so each call has its own.
 type codec struct {
 	spec *iso8583.MessageSpec
+
+	repeatAt   int  // where the last digit of the MTI stands
+	repeatByte byte // and what it is in a repeat of a 0200
 }
 
 func newCodec(spec []byte) (*codec, error) {
@@ -45,7 +48,28 @@ func newCodec(spec []byte) (*codec, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("simbank: spec: %w", err)
 	}
-	return &codec{spec: s}, nil
+	c := &codec{spec: s}
+	return c, c.learnRepeats()
+}
+
+// learnRepeats finds out how the dialect writes the MTI of a repeat: digits may be
+// of several kinds, two in a byte, or one.
+func (c *codec) learnRepeats() error {
+	first, err := c.encode(message{mti: "0200"})
+	if err != nil {
+		return err
+	}
+	again, err := c.encode(message{mti: "0201"})
+	if err != nil {
+		return err
+	}
+	for i := range again {
+		if again[i] != first[i] {
+			c.repeatAt, c.repeatByte = i, again[i]
+			return nil
+		}
+	}
+	return errors.New("simbank: spec writes 0200 and 0201 alike")
 }
 
 // decode reads a body. With a fault the message holds what was readable, so that
@@ -139,9 +163,9 @@ func (c *codec) encode(m message) ([]byte, error) {
 
 // asRepeat makes of a request's body its repeat: the same bytes but for the last
 // digit of the MTI (0200 becomes 0201).
-func asRepeat(body []byte) []byte {
+func (c *codec) asRepeat(body []byte) []byte {
 	again := bytes.Clone(body)
-	again[3] = '1'
+	again[c.repeatAt] = c.repeatByte
 	return again
 }
 

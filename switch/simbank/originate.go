@@ -123,7 +123,7 @@ func clipFront(s string, n int) string {
 
 // sendAgain sends a request a second time on purpose, as 0201.
 func (b *Bank) sendAgain(body []byte) {
-	if b.transmit(asRepeat(body)) {
+	if b.transmit(b.codec.asRepeat(body)) {
 		b.payments.repeated()
 	}
 }
@@ -156,7 +156,7 @@ func (b *Bank) repeat(ctx context.Context) {
 		}
 		now := b.opts.Clock()
 		for _, body := range b.payments.due(now, now+int64(b.opts.AnswerTimeout), b.opts.RepeatsMax, b.signedOn()) {
-			b.transmit(body)
+			b.transmit(b.codec.asRepeat(body))
 		}
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -344,5 +346,24 @@ func BenchmarkDebits(b *testing.B) {
 	}()
 	for range b.N {
 		<-s.frames
+	}
+}
+
+// TestRepeatInEveryDialect: a repeat is the same message but for its type, however
+// the dialect writes digits.
+func TestRepeatInEveryDialect(t *testing.T) {
+	for _, dialect := range []string{"iso87-npci", "iso87-ascii", "iso87-binary", "iso87-ebcdic"} {
+		spec, err := os.ReadFile("../../codec/iso8583/specs/" + dialect + ".json")
+		must(t, err)
+		c, err := newCodec(spec)
+		must(t, err)
+		want := debitOf("D1", 10)
+		body, err := c.encode(want)
+		must(t, err)
+		got, bad := c.decode(c.asRepeat(body))
+		original, _ := c.decode(body)
+		if bad != nil || got.mti != "0201" || !maps.Equal(got.de, original.de) || !maps.Equal(got.tag, original.tag) {
+			t.Errorf("%s: %s %v, %v", dialect, got.mti, got.de, bad)
+		}
 	}
 }

@@ -176,7 +176,7 @@ func (p *payments) close(own *payment) {
 	}
 }
 
-// due gives the repeats to send now and gives up payments that had all of theirs.
+// due gives the requests to repeat now and gives up payments that had all of theirs.
 // Without a link (ready false) a repeat waits and is not used up.
 func (p *payments) due(now, again int64, repeatsMax int, ready bool) [][]byte {
 	p.mu.Lock()
@@ -192,7 +192,7 @@ func (p *payments) due(now, again int64, repeatsMax int, ready bool) [][]byte {
 			own.repeats++
 			own.nextAt = again
 			p.counts.Repeats++
-			out = append(out, asRepeat(own.body))
+			out = append(out, own.body)
 		}
 	}
 	return out
