@@ -116,3 +116,50 @@ func TestCompositesDoNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// TestDecodingDoesNotAllocate asks for every value of messages of several lengths
+// in turn, after the longest has been read once.
+func TestDecodingDoesNotAllocate(t *testing.T) {
+	for _, name := range BuiltinNames() {
+		s := mustBuiltin(t, name)
+		mti := MTI(0x0100)
+		if name == "iso93-ascii" {
+			mti = 0x1100
+		}
+		messages := [][]byte{sampleMessage(t, s, mti), request190(t, s), request20(t, s)}
+		var m Message
+		if n := testing.AllocsPerRun(100, func() {
+			for _, b := range messages {
+				if err := m.Parse(s, b); err != nil {
+					t.Error(err)
+				}
+				for de := 2; de <= 128; de++ {
+					if (m.Value(de) != nil) != m.Has(de) {
+						t.Errorf("DE%d", de)
+					}
+				}
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// TestLongTextDoesNotAllocate: SetString makes no copy of its text.
+func TestLongTextDoesNotAllocate(t *testing.T) {
+	for _, name := range BuiltinNames() {
+		s := mustBuiltin(t, name)
+		dst := make([]byte, 0, 1024)
+		note := "a note of more than thirty-two characters in " + name
+		var w Writer
+		if n := testing.AllocsPerRun(100, func() {
+			w.Begin(s, dst, 0x0200)
+			w.SetString(63, note)
+			if _, err := w.Finish(); err != nil {
+				t.Error(err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}

@@ -66,6 +66,14 @@ func pack(dst []byte, at int) []byte {
 	return dst[:at+len(v)/2]
 }
 
+// packDigits packs digits that fill dst.
+func packDigits(dst, digits []byte) {
+	for i := range dst {
+		pair := digits[2*i : 2*i+2]
+		dst[i] = pair[0]<<4 | pair[1]&0xf
+	}
+}
+
 func decodeBCD(dst, src []byte, n int) ([]byte, fault) { return unpackRight(dst, src, n, 0) }
 
 func decodeBCDF(dst, src []byte, n int) ([]byte, fault) { return unpackRight(dst, src, n, 0xf) }

@@ -151,3 +151,22 @@ func TestFillIsAllowedOnItsSideOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestHexBitmaps puts every byte into every place of a bitmap: the eight at a
+// time must say what the table says.
+func TestHexBitmaps(t *testing.T) {
+	for _, text := range []string{"0123456789abcdef", "FEDCBA9876543210", "F0f0a5A5009900aa"} {
+		b := []byte(text)
+		for i := range b {
+			for c := range 256 {
+				b[i] = byte(c)
+				got, ok := bitmapHex(b)
+				want, valid := unhexNumber(b, &hexValue)
+				if ok != valid || ok && got != want {
+					t.Fatalf("%q: %x, %v, want %x, %v", b, got, ok, want, valid)
+				}
+			}
+			b[i] = text[i]
+		}
+	}
+}

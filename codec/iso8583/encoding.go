@@ -1,5 +1,7 @@
 package iso8583
 
+import "encoding/binary"
+
 // encoding says how a field's canonical value (text, or raw bytes of a b
 // field) stands on the wire. It is an index into encodings.
 type encoding uint8
@@ -148,11 +150,30 @@ func unhex(dst, src []byte, n int, value *[256]byte) ([]byte, fault) {
 	return dst, faultNone
 }
 
-func bitmapHex(src []byte) (uint64, bool) { return unhexBitmap(src, &hexValue) }
+// bitmapHex reads 16 characters, eight at a time.
+func bitmapHex(src []byte) (uint64, bool) {
+	high, low := binary.BigEndian.Uint64(src), binary.BigEndian.Uint64(src[8:])
+	if hexRanges.outside(high)|hexRanges.outside(low) != 0 {
+		return 0, false
+	}
+	return unhexWord(high)<<32 | unhexWord(low), true
+}
 
-func bitmapHexEBCDIC(src []byte) (uint64, bool) { return unhexBitmap(src, &hexValueEBCDIC) }
+var hexRanges = newCharRanges('0', '9', 'a', 'f', 0x20)
 
-func unhexBitmap(src []byte, value *[256]byte) (set uint64, ok bool) {
+// unhexWord packs eight hexadecimal digits into 32 bits. A letter has bit 6 set,
+// and its low half is 9 less than what it stands for.
+func unhexWord(x uint64) uint64 {
+	x = x&low4 + (x>>6&each)*9
+	x = (x | x>>4) & 0x00ff00ff00ff00ff
+	x = (x | x>>8) & 0x0000ffff0000ffff
+	return (x | x>>16) & 0xffffffff
+}
+
+func bitmapHexEBCDIC(src []byte) (uint64, bool) { return unhexNumber(src, &hexValueEBCDIC) }
+
+// unhexNumber reads up to 16 hexadecimal digits.
+func unhexNumber(src []byte, value *[256]byte) (set uint64, ok bool) {
 	var seen byte
 	for _, c := range src {
 		v := value[c]

@@ -268,6 +268,10 @@ func (f *field) appendText(dst, v []byte) []byte {
 			translate(dst[at:], v, len(v), &toEBCDIC)
 		}
 		return dst
+	case f.packed && f.class == classN && len(v)&1 == 0:
+		dst = slices.Grow(dst, len(v)/2)[:at+len(v)/2]
+		packDigits(dst[at:], v)
+		return dst
 	}
 	dst, _ = encodings[f.enc].encode(append(dst, v...), at) // every text of the class has a form
 	return dst

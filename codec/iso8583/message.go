@@ -47,9 +47,9 @@ type Message struct {
 // element on whose end cannot be known (its length is bad, or it is cut off, or
 // the spec lacks it) all are absent.
 func (m *Message) Parse(s *Spec, b []byte) error {
-	m.spec, m.buf, m.used = s, b, 0
+	m.spec, m.buf, m.fault, m.used = s, b, nil, 0
 	m.mti, m.present, m.inPlace, m.decoded = 0, [2]uint64{}, [2]uint64{}, [2]uint64{}
-	m.fault, m.whole, m.tailDE, m.body = nil, false, 0, 0
+	m.whole, m.tailDE, m.body = false, 0, 0
 	if len(b) > MessageBytesMax {
 		return m.fail(0, 0, ReasonTooLong)
 	}

@@ -27,6 +27,32 @@ func TestValueIsAView(t *testing.T) {
 	}
 }
 
+// TestDecodedOnce: a value that is no view is decoded when it is first asked for
+// and stays where it is, whatever else is asked for.
+func TestDecodedOnce(t *testing.T) {
+	for _, name := range []string{"iso87-binary", "iso87-ebcdic"} {
+		s := mustBuiltin(t, name)
+		var m Message
+		if err := m.Parse(s, sampleMessage(t, s, 0x0100)); err != nil {
+			t.Fatal(err)
+		}
+		if m.used != 0 {
+			t.Errorf("%s: Parse has decoded %d bytes", name, m.used)
+		}
+		var views [129][]byte
+		for _, again := range []bool{false, true} {
+			for de := 2; de <= 128; de++ {
+				v := m.Value(de)
+				if again && len(v) > 0 && (&v[0] != &views[de][0] || len(v) != len(views[de]) || cap(v) != len(v)) {
+					t.Errorf("%s: DE%d has moved", name, de)
+				}
+				views[de] = v
+			}
+			m.Subfield(55, "9F26")
+		}
+	}
+}
+
 // TestEmptyAndAbsentDiffer: an element with a length of 0 is there.
 func TestEmptyAndAbsentDiffer(t *testing.T) {
 	s := mustBuiltin(t, "iso87-npci")

@@ -190,7 +190,7 @@ func writeBytes(b []byte, n int) {
 }
 
 func readHex(b []byte) (int, bool) {
-	n, ok := unhexBitmap(b, &hexValue)
+	n, ok := unhexNumber(b, &hexValue)
 	return int(n), ok
 }
 
