@@ -89,6 +89,9 @@ type element struct {
 // none is an index of no element.
 const none = 255
 
+// noType is the type of an element that stands for xs:any.
+const noType = 1<<16 - 1
+
 // typeRef is the type of an element: a complex one if the top bit is set.
 type typeRef uint16
 

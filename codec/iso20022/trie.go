@@ -37,11 +37,3 @@ func (t *tree) child(n uint16, k int) uint16 {
 	}
 	return t.next[int(t.nodes[n].first)+k]
 }
-
-// What the scanner needs of a profile, beside the tree:
-//
-//	func (p *Profile) layout(d *Definition) *layout // nil: the profile lacks the message
-//	layout.tree tree
-//	func (l *layout) check(m *Message, part span) *Error // after the scan of a part, nil: complete
-//
-// Errors are made with newError.
