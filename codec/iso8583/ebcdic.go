@@ -77,15 +77,25 @@ func translate(dst, src []byte, n int, t *[256]byte) {
 	}
 }
 
-// flipZone is translate for digits, of either code page and in both directions.
+// flipZone is translate for digits, of either code page and in both directions;
+// dst and src must not overlap. The last word takes some bytes a second time.
 func flipZone(dst, src []byte, n int) {
 	const flip = 0xf0 ^ '0'
-	for ; n > 0 && len(src) >= 8 && len(dst) >= 8; n -= 8 {
-		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src)^each*flip)
-		dst, src = dst[8:], src[8:]
-	}
-	for i := 0; i < n; i++ {
-		dst[i] = src[i] ^ flip
+	le := binary.LittleEndian
+	dst, src = dst[:n], src[:n]
+	switch {
+	case n >= 8:
+		le.PutUint64(dst[n-8:], le.Uint64(src[n-8:])^each*flip)
+		for ; len(src) > 8 && len(dst) > 8; dst, src = dst[8:], src[8:] {
+			le.PutUint64(dst, le.Uint64(src)^each*flip)
+		}
+	case n >= 4:
+		le.PutUint32(dst, le.Uint32(src)^each&0xffffffff*flip)
+		le.PutUint32(dst[n-4:], le.Uint32(src[n-4:])^each&0xffffffff*flip)
+	default:
+		for i, c := range src {
+			dst[i] = c ^ flip
+		}
 	}
 }
 
