@@ -13,7 +13,7 @@ const currencyRow = len("INR 356 2\n")
 
 // Exponent gives the number of decimals of a currency's minor unit by its ISO
 // 4217 letters: 2 for INR, 0 for JPY. It is not ok for codes that are no currency.
-func Exponent(currency []byte) (decimals int, ok bool) {
+func Exponent(currency string) (decimals int, ok bool) {
 	if len(currency) != len("INR") {
 		return 0, false
 	}
@@ -22,9 +22,9 @@ func Exponent(currency []byte) (decimals int, ok bool) {
 		mid := (low + high) / 2
 		row := currencies[mid*currencyRow : (mid+1)*currencyRow]
 		switch code := row[:len("INR")]; {
-		case code == string(currency):
+		case code == currency:
 			return int(row[len("INR 356 ")] - '0'), true
-		case code < string(currency):
+		case code < currency:
 			low = mid + 1
 		default:
 			high = mid

@@ -160,6 +160,7 @@ const (
 	RetrievalDate
 	RecipientBIC
 	RecipientID
+	RecipientIssuer // who gave the id
 
 	// Reports on accounts.
 	StatementID
@@ -365,6 +366,7 @@ var fieldNames = [FieldCount]string{
 	RetrievalDate:                  "RetrievalDate",
 	RecipientBIC:                   "RecipientBIC",
 	RecipientID:                    "RecipientID",
+	RecipientIssuer:                "RecipientIssuer",
 	StatementID:                    "StatementID",
 	StatementCreatedAt:             "StatementCreatedAt",
 	StatementFrom:                  "StatementFrom",
