@@ -1,0 +1,99 @@
+package iso20022
+
+import (
+	"slices"
+	"strings"
+)
+
+// values are the fields of a message, read or to be written.
+type values interface {
+	Has(Field) bool
+	Text(Field) []byte
+}
+
+// fault finds the first rule, in the order of the file, that values break.
+func (l *layout) fault(v values) (broken *rule, why Reason) {
+	for i := range l.rules {
+		r := &l.rules[i]
+		switch {
+		case !v.Has(r.field):
+			if r.need != optional && r.demands(v) {
+				return r, ReasonProfileMissing
+			}
+		case r.values != nil || r.id:
+			if why = r.refuses(v.Text(r.field)); why != ReasonNone {
+				return r, why
+			}
+		}
+	}
+	return nil, ReasonNone
+}
+
+// refuses tells what is wrong with a value.
+func (r *rule) refuses(text []byte) Reason {
+	switch {
+	case r.values != nil && !slices.Contains(r.values, string(trimSpace(text))):
+		return ReasonValue
+	case r.id && !isIdentifier(text):
+		return ReasonCharset
+	}
+	return ReasonNone
+}
+
+// check is fault for a message whose header or document, part of its bytes, was
+// read.
+func (l *layout) check(m *Message, part span) *Error {
+	r, why := l.fault(m)
+	if r == nil {
+		return nil
+	}
+	at := part.start
+	if m.Has(r.field) {
+		at = m.fields[r.field].start
+	}
+	return newError(m.b, why, int(at), r.path, r.want(why))
+}
+
+// demands tells whether a mandatory or conditional field must be there.
+func (r *rule) demands(v values) bool {
+	if r.when.field != NoField && !slices.Contains(r.when.is, string(trimSpace(v.Text(r.when.field)))) {
+		return false
+	}
+	for _, f := range r.unless {
+		if v.Has(f) {
+			return false
+		}
+	}
+	return true
+}
+
+// want says in words what a rule asks for; never what the message had.
+func (r *rule) want(why Reason) string {
+	switch why {
+	case ReasonValue:
+		return "one of " + strings.Join(r.values, ", ")
+	case ReasonCharset:
+		return "letters, digits and /-?:().,'+ without // and without / at an end"
+	}
+	return "the field " + r.field.String()
+}
+
+// isIdentifier tells whether an id has only characters that every participant
+// can keep: the SEPA rule of letters, digits and a few signs, without a slash at
+// an end or two in a row.
+func isIdentifier(text []byte) bool {
+	before := byte('/')
+	for _, c := range text {
+		if !identifierBytes.has(c) || c == '/' && before == '/' {
+			return false
+		}
+		before = c
+	}
+	return before != '/'
+}
+
+// identifierBytes are the characters of an identifier.
+var identifierBytes = class{
+	1<<' ' | 1<<'\'' | 1<<'(' | 1<<')' | 1<<'+' | 1<<',' | 1<<'-' | 1<<'.' | 1<<'/' | 1<<':' | 1<<'?' | 0x3ff<<'0',
+	0x3ffffff<<('A'-64) | 0x3ffffff<<('a'-64),
+}

@@ -1,0 +1,129 @@
+package iso20022
+
+import "unicode/utf8"
+
+// The envelope, around header and document.
+const (
+	envelopeOpen  = `<Message xmlns="">`
+	envelopeClose = `</Message>`
+)
+
+// Finish writes the message and returns dst with it. The header says of itself
+// what the document says already, unless it was set: BizDefinition, BizMsgID from
+// MsgID, BizCreatedAt from CreatedAt.
+//
+// It is an error, an *Error with a path and without line and column, when the
+// profile demands a field that is missing, or a value does not fit its type; dst
+// comes back as it was. After success fields may be changed for a further message
+// in the place of this one.
+func (w *Writer) Finish() ([]byte, error) {
+	w.derive(BizMsgID, MsgID)
+	w.derive(BizCreatedAt, CreatedAt)
+	if !w.given.has(BizDefinition) && w.fault == nil {
+		w.SetString(BizDefinition, w.layout.def.Name)
+	}
+	for _, l := range [...]*layout{w.profile.header, w.layout} {
+		if w.fault != nil {
+			break
+		}
+		if r, why := l.fault(w); r != nil {
+			w.fault = &Error{Reason: why, Path: r.path, Want: r.want(why)}
+		}
+	}
+	before := w.dst
+	w.dst = append(w.dst, envelopeOpen...)
+	w.element(w.profile.header, 0)
+	w.element(w.layout, 0)
+	b := append(w.dst, envelopeClose...)
+	w.dst = before
+	if w.fault != nil {
+		return before, w.fault
+	}
+	return b, nil
+}
+
+// derive gives a field of the header the value of one of the document.
+func (w *Writer) derive(f, from Field) {
+	if w.fault == nil && !w.given.has(f) && w.profile.header.places[f].step > 0 {
+		w.Set(f, w.Text(from))
+	}
+}
+
+// element writes the step k of a layout and those inside it, as far as there are
+// values for them.
+func (w *Writer) element(l *layout, k int) {
+	s := &l.plan[k]
+	switch {
+	case w.fault != nil:
+		return
+	case s.value != NoField:
+		w.leaf(s)
+		return
+	}
+	w.dst = append(w.dst, s.open...)
+	chosen := 0
+	for i := k + 1; i < int(s.next); i = int(l.plan[i].next) {
+		inner := &l.plan[i]
+		switch {
+		case inner.inside.meets(&w.given), inner.must && inner.empty:
+			chosen++
+			w.element(l, i)
+		case inner.must:
+			w.fail(ReasonMissing, inner.path)
+		}
+	}
+	if s.choice && chosen != 1 {
+		w.fail(ReasonUnexpected, s.path) // two ways to say one thing
+	}
+	w.dst = append(w.dst, s.close...)
+}
+
+// leaf writes an element with text.
+func (w *Writer) leaf(s *step) {
+	if !w.given.has(s.value) {
+		w.fail(ReasonMissing, s.path) // there is an attribute only
+		return
+	}
+	w.dst = append(w.dst, s.open...)
+	if s.attr != NoField {
+		if !w.given.has(s.attr) {
+			w.fail(ReasonMissing, s.path+"/@Ccy")
+			return
+		}
+		w.value(s, s.attrText, s.attr)
+		w.dst = append(w.dst, '"', '>')
+	}
+	w.value(s, s.text, s.value)
+	w.dst = append(w.dst, s.close...)
+}
+
+// value writes the value of a field, if it fits its type.
+func (w *Writer) value(s *step, t *simpleType, f Field) {
+	text := w.fields[f].of(w.text)
+	if why := t.checkPlain(text); why != ReasonNone {
+		w.fail(why, s.path)
+		return
+	}
+	w.dst = appendEscaped(w.dst, text)
+}
+
+// checkPlain is check for a text that is not yet escaped.
+func (t *simpleType) checkPlain(text []byte) Reason {
+	chars := 0
+	for i := 0; i < len(text); chars++ {
+		c := text[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' && !isSpace(c) {
+				return ReasonCharacter
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 || r == 0xfffe || r == 0xffff {
+			return ReasonCharacter
+		}
+		i += size
+	}
+	return t.check(text, chars)
+}
