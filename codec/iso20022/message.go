@@ -39,7 +39,9 @@ type Message struct {
 // must be well-formed, valid by the schema of its namespace, and complete by the
 // profile; a nil profile asks for nothing and notes nothing.
 //
-// The error is an *Error, about the first fault; the Message is of no use then.
+// The error is an *Error, about the first fault. The fields before it can be read
+// then, and Definition once the Document's start tag was: enough to say which
+// message it was.
 func (m *Message) Parse(p *Profile, b []byte) error {
 	m.definition, m.document, m.header = nil, span{}, span{}
 	m.scratch = m.scratch[:0]
@@ -163,6 +165,9 @@ func (m *Message) part(p *Profile, i int) int {
 		}
 		m.tree, m.root = &l.tree, rootNode
 	}
+	if d.Root != "AppHdr" {
+		m.definition = d
+	}
 	if i = m.element(d, i); i < 0 {
 		return i
 	}
@@ -170,7 +175,7 @@ func (m *Message) part(p *Profile, i int) int {
 	if d.Root == "AppHdr" {
 		m.header = whole
 	} else {
-		m.document, m.definition = whole, d
+		m.document = whole
 	}
 	if l != nil {
 		if broken, why := l.fault(m); broken != nil {
