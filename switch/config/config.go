@@ -66,6 +66,23 @@ type Participant struct {
 	// Header is the TPDU or BASE I header, in hex, of what is sent to it before it
 	// has sent one; empty: the framing's plain one.
 	Header string
+	// Profile says what the messages of an ISO 20022 participant must have; empty:
+	// the dialect's own. Versions are the message versions that it takes, the first
+	// of each message is sent; empty: those of the profile.
+	Profile  string
+	Versions []string
+	// Posting is "immediate" when the participant posts a credit with its yes,
+	// "on_confirm" when it waits for the switch's confirmation; empty: immediate.
+	Posting string
+	// Abilities are what it can do beyond the messages of every payment; nil: the
+	// dialect's default.
+	//
+	//	repeat_safe  it takes a repeated debit as the same debit
+	//	receipts     it acknowledges answers, updates and confirmations
+	//	updates      it takes updates of what it was told, and confirmations
+	//	checks       it answers status enquiries and fences about its credits
+	//	binding      its "not done" to an enquiry is a promise not to do it later
+	Abilities []string
 	// NetDebitCap is how far its position may go below zero, in minor units.
 	NetDebitCap int64
 	// Ambiguous are the DE39 codes of a debit answer that do not prove that
@@ -99,7 +116,8 @@ type Timers struct {
 // Names are the sets that only the binary knows.
 type Names struct {
 	Dialects, Framings           []string
-	DuplicateFields, MatchFields []int // data elements that may be in the keys
+	Profiles, Versions           []string // of ISO 20022
+	DuplicateFields, MatchFields []int    // data elements that may be in the keys
 	// CheckKeys says whether keys make sense together; nil: any do.
 	CheckKeys func(duplicate, match []int) error
 	// CheckWire says whether a participant's dialect, framing, keep-alive and

@@ -16,7 +16,8 @@ import (
 var rewrite = flag.Bool("rewrite", false, "write the expected texts of the golden tests anew")
 
 var known = Names{
-	Dialects: []string{"iso87-ascii", "iso87-npci"}, Framings: []string{"BIN2", "NAC", "B24", "ASCII4"},
+	Dialects: []string{"iso87-ascii", "iso87-npci", "iso20022"}, Framings: []string{"BIN2", "NAC", "B24", "ASCII4", "BIN4"},
+	Profiles: []string{"ips-base", "fednow"}, Versions: []string{"pacs.008.001.08", "pacs.008.001.09", "pacs.002.001.10"},
 	DuplicateFields: []int{7, 11, 12, 13, 32, 37, 41, 42}, MatchFields: []int{7, 11, 37},
 	CheckKeys: func(duplicate, match []int) error {
 		if len(match) == 1 && match[0] == 7 {

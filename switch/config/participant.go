@@ -14,6 +14,10 @@ var participantKeys = []key{
 	{"framing", "BIN2"},
 	{"keepalive", ""},
 	{"header", ""},
+	{"profile", ""},
+	{"versions", ""},
+	{"posting", ""},
+	{"abilities", ""},
 	{"net_debit_cap", `"1000000.00"`},
 	{"ambiguous", ""},
 	{"duplicate_key", ""},
@@ -24,7 +28,7 @@ var participantKeys = []key{
 var (
 	idForm     = pattern{regexp.MustCompile(`^[A-Z0-9]{2,11}$`), "2 to 11 capital letters and digits, for example BANKA"}
 	headerForm = pattern{regexp.MustCompile(`^([0-9A-Fa-f]{2}){5,64}$`), `5 to 64 bytes in hexadecimal digits, for example "6000010002"`}
-	answerForm = pattern{regexp.MustCompile(`^[0-9A-Z]{2}$`), `2 digits or capital letters, for example "91"`}
+	answerForm = pattern{regexp.MustCompile(`^([0-9A-Z]{2}|[0-9A-Z]{4})$`), `2 (ISO 8583) or 4 (ISO 20022) digits or capital letters, for example "91" or AB05`}
 )
 
 var handleList = nameList{
@@ -76,6 +80,10 @@ func (b *binder) participant(v value, timers Timers) Participant {
 		Dialect:      o.get("dialect").oneOf(b.known.Dialects),
 		Framing:      o.get("framing").oneOf(b.known.Framings),
 		KeepAlive:    o.get("keepalive").oneOf(keepAlives),
+		Profile:      o.get("profile").oneOf(b.known.Profiles),
+		Versions:     b.words(o.get("versions"), b.known.Versions, "pacs.008.001.08"),
+		Posting:      o.get("posting").oneOf(postings),
+		Abilities:    b.words(o.get("abilities"), abilities, "checks"),
 		NetDebitCap:  b.amount(o.get("net_debit_cap")),
 		Ambiguous:    b.ambiguous(o.get("ambiguous")),
 		DuplicateKey: b.fields(o.get("duplicate_key"), b.known.DuplicateFields),
@@ -98,6 +106,13 @@ func (b *binder) participant(v value, timers Timers) Participant {
 	}
 	return p
 }
+
+// postings are when a participant posts the credits that it has said yes to.
+var postings = []string{"immediate", "on_confirm"}
+
+// abilities are what a participant may be able to do beyond the messages of every
+// payment.
+var abilities = []string{"repeat_safe", "receipts", "updates", "checks", "binding"}
 
 // keepAlives are what can be done with a keep-alive.
 var keepAlives = []string{"answer", "swallow"}
@@ -144,6 +159,21 @@ func (b *binder) fields(v value, allowed []int) []int {
 		}
 	}
 	return out
+}
+
+// words reads a list of words out of those that are known, each at most once; nil
+// when the key is absent.
+func (b *binder) words(v value, known []string, each string) []string {
+	if v.absent() {
+		return nil
+	}
+	words, here := []string{}, seen{}
+	for _, entry := range v.list(each) {
+		if s := entry.oneOf(known); s != "" && here.add(entry, s, s) {
+			words = append(words, s)
+		}
+	}
+	return words
 }
 
 func (b *binder) ambiguous(v value) []string {
