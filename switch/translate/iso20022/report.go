@@ -1,0 +1,97 @@
+package iso20022
+
+import (
+	"bytes"
+
+	codec "switchd/codec/iso20022"
+	"switchd/switch/payment"
+)
+
+// report tells the sender of a request what became of it: at once, or later when
+// that has changed.
+func (i *interpreter) report(dst []byte, ef *payment.Effect) ([]byte, error) {
+	p, o := ef.Payment, ef.Outcome
+	if ef.Leg == payment.LegRequest {
+		o = p.Reply
+	}
+	if p.ID == 0 || p.Reply == payment.Duplicate {
+		// A request that never became a payment: its own id is all there is.
+		return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), &i.id), ef, o)
+	}
+	i.id = idOf(p, ef.Leg)
+	return i.reportAs(dst, i.id[:], ef, o)
+}
+
+// reportAs writes a report with an id.
+func (i *interpreter) reportAs(dst []byte, id []byte, ef *payment.Effect, o payment.Outcome) ([]byte, error) {
+	p := ef.Payment
+	d := i.dialect.send.statusReport
+	if fromCustomer(p) {
+		d = i.dialect.send.customerReport
+	}
+	w := i.begin(dst, d, id, sentAt(p, ef.Leg), ef.Repeat)
+	if d == i.dialect.send.customerReport {
+		w.SetString(codec.InitiatingParty, i.dialect.directory.Institution)
+	} else {
+		i.agents(w)
+	}
+	i.requested(w, p)
+	if d != i.dialect.send.customerReport {
+		w.Set(codec.OriginalTransactionID, transactionID(p, &i.transaction))
+	}
+	i.status(w, p, o)
+	return w.Finish()
+}
+
+// fromCustomer says that the request was a pain.001, which is answered by a
+// pain.002.
+func fromCustomer(p *payment.Payment) bool {
+	return bytes.HasPrefix(p.Text.Get(payment.RequestType), []byte(familyInitiation))
+}
+
+// requested writes which request of the participant a message is about.
+func (i *interpreter) requested(w *codec.Writer, p *payment.Payment) {
+	w.Set(codec.OriginalMsgID, p.Text.Get(payment.MsgID))
+	w.Set(codec.OriginalMsgName, p.Text.Get(payment.RequestType))
+	if p.Text.Has(payment.RequestCreatedAt) {
+		w.Set(codec.OriginalCreatedAt, p.Text.Get(payment.RequestCreatedAt))
+	}
+	if p.Text.Has(payment.InstructionID) {
+		instruction := codec.OriginalInstructionID
+		if fromCustomer(p) {
+			instruction = codec.OriginalPaymentInfoID
+		}
+		w.Set(instruction, p.Text.Get(payment.InstructionID))
+	}
+	w.Set(codec.OriginalEndToEndID, endToEndID(p))
+	w.Set(codec.OriginalUETR, uetr(p, &i.uetr))
+}
+
+// enquiryAnswer tells a participant what it has asked about: its own request, or
+// the credit that it was sent.
+func (i *interpreter) enquiryAnswer(dst []byte, ef *payment.Effect) ([]byte, error) {
+	p := ef.Payment
+	asked := ef.Text.Get(payment.MsgID)
+	w := i.begin(dst, i.dialect.send.statusReport, refusalID(asked, &i.id), ef.At, false)
+	i.agents(w)
+	w.Set(codec.StatusID, asked)
+	switch {
+	case p.ID == 0: // nothing is known of it: what was asked about comes back
+		w.Set(codec.OriginalMsgID, ef.Text.Get(enquiredMsgID))
+		w.Set(codec.OriginalEndToEndID, orNotProvided(p, payment.EndToEndID))
+		if ef.Text.Has(payment.TransactionID) {
+			w.Set(codec.OriginalTransactionID, ef.Text.Get(payment.TransactionID))
+		}
+		if ef.Text.Has(payment.UETR) {
+			w.Set(codec.OriginalUETR, ef.Text.Get(payment.UETR))
+		}
+		w.SetString(codec.OriginalMsgName, i.dialect.send.credit.Name)
+	case p.Key.From == i.dialect.number:
+		i.requested(w, p)
+		w.Set(codec.OriginalTransactionID, transactionID(p, &i.transaction))
+	default:
+		i.original(w, p, payment.LegCredit, i.dialect.send.credit)
+	}
+	i.status(w, p, ef.Outcome)
+	return w.Finish()
+}
