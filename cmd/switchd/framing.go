@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"switchd/codec/frame"
+	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 	"switchd/session/gnetio"
 	"switchd/switch/config"
@@ -17,9 +18,13 @@ func wireOf(p *config.Participant) (gnetio.Wire, error) {
 	if err != nil {
 		return gnetio.Wire{}, err
 	}
+	limits := frame.Limits{}.WithDefaults()
+	if p.Dialect == dialect20022 {
+		limits.BodyMax = iso20022.BytesMax
+	}
 	header, err := hex.DecodeString(p.Header)
 	return gnetio.Wire{
-		Framing: framing, Limits: frame.Limits{}.WithDefaults(),
+		Framing: framing, Limits: limits,
 		Swallow: p.KeepAlive == "swallow", Header: header, Dialect: p.Dialect,
 	}, err
 }
@@ -28,11 +33,18 @@ func wireOf(p *config.Participant) (gnetio.Wire, error) {
 // whose bodies are shorter carries sign-ons and no money.
 const paymentBytesMin = 100
 
+// documentBytesMin is the size of a payment of ISO 20022 with all that may be
+// written into it.
+const documentBytesMin = 16 << 10
+
 // checkWire says why a participant's framing does not go with its dialect, its
 // header or its keep-alive.
 func checkWire(p *config.Participant) error {
 	w, err := wireOf(p)
 	if err != nil {
+		return err
+	}
+	if err := checkDialect(p); err != nil {
 		return err
 	}
 	switch f := w.Framing; {
@@ -42,11 +54,30 @@ func checkWire(p *config.Participant) error {
 		return errors.New("carries no header: remove header, or name a framing that does")
 	case len(w.Header) > 0 && f.CheckHeader(w.Header) != nil:
 		return fmt.Errorf("cannot carry this header: it takes one of %d bytes, in the form of %X", len(headerOf(f)), headerOf(f))
+	case p.Dialect == dialect20022 && refuses(f, make([]byte, documentBytesMin)) == frame.ReasonLong:
+		return errors.New("has bodies shorter than many messages of ISO 20022: name BIN4, or another with a length of four bytes or more digits")
 	case refuses(f, make([]byte, paymentBytesMin)) == frame.ReasonLong:
 		return errors.New("has bodies shorter than any payment: name a framing with a longer length")
 	case refuses(f, []byte("a body with 03: \x03")) == frame.ReasonDelimiter && !isText(p.Dialect):
 		return fmt.Errorf("ends a body at the first byte 03, which bitmaps or digits of %s may hold: "+
 			"name a framing with a length, or a dialect that is text only (iso87-ascii)", p.Dialect)
+	}
+	return nil
+}
+
+// checkDialect says why a participant has keys that do not go with its dialect.
+func checkDialect(p *config.Participant) error {
+	if p.Dialect != dialect20022 {
+		if p.Profile != "" || p.Versions != nil {
+			return fmt.Errorf("profile and versions belong to the dialect %s: remove them", dialect20022)
+		}
+		return nil
+	}
+	if p.DuplicateKey != nil || p.MatchKey != nil {
+		return errors.New("duplicate_key and match_key belong to dialects of ISO 8583: remove them")
+	}
+	if _, err := profileOf(p); err != nil {
+		return fmt.Errorf("versions do not go with the profile: %w", err)
 	}
 	return nil
 }
@@ -103,6 +134,9 @@ func lookOf(name string) (l look, ok bool) {
 
 // isText says whether no byte of a dialect's messages is a control character.
 func isText(dialect string) bool {
+	if dialect == dialect20022 {
+		return true
+	}
 	l, known := lookOf(dialect)
 	return known && l.charset != frame.CharsetBCD && (l.bitmap == frame.BitmapHex || l.bitmap == frame.BitmapHexEBCDIC)
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"switchd/certs"
 	"switchd/codec/frame"
+	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 	"switchd/ledger"
 	"switchd/session"
@@ -31,7 +31,7 @@ import (
 	"switchd/switch/payment"
 	"switchd/switch/state"
 	"switchd/switch/translate"
-	dialect8583 "switchd/switch/translate/iso8583"
+	message8583 "switchd/switch/translate/iso8583"
 )
 
 // clock is the only real clock of the program: UTC nanoseconds at the start, and
@@ -44,8 +44,9 @@ var started = time.Now()
 // known are the names that a configuration may use.
 func known() config.Names {
 	return config.Names{
-		Dialects: dialects(), Framings: frame.Names(), CheckWire: checkWire,
-		DuplicateFields: dialect8583.DuplicateFields(), MatchFields: dialect8583.MatchFields(), CheckKeys: dialect8583.CheckKeys,
+		Dialects: append(dialects(), dialect20022), Framings: frame.Names(), CheckWire: checkWire,
+		Profiles: iso20022.BuiltinNames(), Versions: versions(),
+		DuplicateFields: message8583.DuplicateFields(), MatchFields: message8583.MatchFields(), CheckKeys: message8583.CheckKeys,
 	}
 }
 
@@ -120,7 +121,7 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 func (n *node) wireRim() error {
 	numbered := n.engine.Config()
 	dir := &translate.Directory{
-		Institution: n.cfg.Institution, Currency: numbered.Currency, Institutions: make([]string, len(numbered.Participants)),
+		Institution: n.cfg.Institution, Currency: numbered.Currency, CurrencyCode: n.cfg.Currency, Institutions: make([]string, len(numbered.Participants)),
 	}
 	lanes := make([]egress.Lane, len(numbered.Participants))
 	readers := map[string]ingress.Participant{}
@@ -134,15 +135,11 @@ func (n *node) wireRim() error {
 		if !still {
 			continue
 		}
-		spec, err := iso8583.Builtin(p.Dialect)
-		if err != nil {
-			return err
-		}
 		wire, err := wireOf(&p)
 		if err != nil {
 			return err
 		}
-		dialect, err := (&dialect8583.Dialect{Spec: spec, Directory: dir, Number: profile.Number}).With(p.DuplicateKey, p.MatchKey)
+		dialect, err := newDialect(&p, dir, profile.Number)
 		if err != nil {
 			return err
 		}
@@ -164,24 +161,19 @@ func machineConfig(cfg *config.Config) payment.Config {
 	c := payment.Config{Currency: ledger.Currency(cfg.Money().Numeric), OpenMax: cfg.Limits.OpenPayments}
 	for _, p := range cfg.Participants {
 		t := p.Timers
-		c.Participants = append(c.Participants, payment.Profile{
+		profile := payment.Profile{
 			ID: p.ID, Institution: p.Institution, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes,
-			Match:       matchOf(p.MatchKey),
-			NetDebitCap: p.NetDebitCap, AmbiguousDebit: codes(p.Ambiguous, neverClear), AmbiguousCredit: codes(ambiguousCredit, neverClear),
+			Match:       matchOf(&p),
+			NetDebitCap: p.NetDebitCap, AmbiguousDebit: codes(ambiguousDebit(&p), neverClear), AmbiguousCredit: codes(ambiguousCredit, neverClear),
 			Timers: payment.Timers{
 				Total: t.Total, Resolve: t.Resolve, Debit: t.Debit, Credit: t.Credit, CreditUnknown: t.CreditUnknown,
 				Reversal: t.Reversal, BackoffMin: t.BackoffMin, BackoffMax: t.BackoffMax, GiveUp: t.GiveUp,
 			},
-		})
+		}
+		enable(&profile, &p)
+		c.Participants = append(c.Participants, profile)
 	}
 	return c
-}
-
-// matchOf is the machine's form of a match key; none is its default.
-func matchOf(fields []int) payment.Match {
-	return payment.Match{
-		Reference: slices.Contains(fields, 37), Transmitted: slices.Contains(fields, 7), STAN: slices.Contains(fields, 11),
-	}
 }
 
 // ambiguousCredit are the codes of a credit answer that prove nothing. Every
