@@ -17,15 +17,17 @@ const (
 )
 
 func makeCharKinds() (kinds [256]uint8) {
-	for c := range 256 {
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if letter || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.' {
-			kinds[c] |= charName
-		}
-		// "]]>" is forbidden in text, a carriage return means a line feed.
-		if c >= ' ' && c < 0x80 && c != '<' && c != '&' && c != '>' || c == '\t' || c == '\n' {
-			kinds[c] |= charPlain
-		}
+	for c := byte(' '); c < 0x80; c++ {
+		kinds[c] = charPlain
+	}
+	for _, c := range []byte("\t\n") {
+		kinds[c] = charPlain
+	}
+	for _, c := range []byte("<&>") { // the last one because of "]]>"
+		kinds[c] = 0
+	}
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") {
+		kinds[c] |= charName
 	}
 	return kinds
 }
@@ -92,13 +94,7 @@ func (s *scanner) char(i int) int {
 	b := s.b[i:]
 	switch c := b[0]; {
 	case c == '&':
-		if n := entity(b); n > 0 {
-			return n
-		}
-		if len(b) > 1 && (b[1] == '#' || isNameChar(b[1]) && !isDigitOrMark(b[1])) {
-			return s.fail(ReasonConstruct, i)
-		}
-		return s.fail(ReasonSyntax, i)
+		return s.entity(i)
 	case c == '\r' && len(b) > 1 && b[1] == '\n':
 		return 2
 	case c < ' ' && !isSpace(c):
@@ -111,6 +107,18 @@ func (s *scanner) char(i int) int {
 		return s.fail(ReasonCharacter, i)
 	}
 	return n
+}
+
+// entity gives the bytes of the entity at i.
+func (s *scanner) entity(i int) int {
+	b := s.b[i:]
+	if n := entity(b); n > 0 {
+		return n
+	}
+	if len(b) > 1 && (b[1] == '#' || isNameChar(b[1]) && !isDigitOrMark(b[1])) {
+		return s.fail(ReasonConstruct, i)
+	}
+	return s.fail(ReasonSyntax, i)
 }
 
 // quoted reads an attribute's value up to its closing quote.
@@ -217,39 +225,46 @@ func (s *scanner) prolog() int {
 	return s.fail(ReasonSyntax, i)
 }
 
+// declared are the parts of an XML declaration in their order, with what they may
+// be. The first one is mandatory.
+var declared = [...]struct{ name, values string }{
+	{"version", "|1.0|"}, {"encoding", "|utf-8|"}, {"standalone", "|yes|no|"},
+}
+
 // declaration reads the XML declaration from after "<?xml".
 func (s *scanner) declaration(i int) int {
-	for n, item := range [...]struct{ name, values string }{
-		{"version", "|1.0|"}, {"encoding", "|utf-8|"}, {"standalone", "|yes|no|"},
-	} {
+	for n, part := range declared {
 		next := s.skipSpace(i)
-		if next == i || next+len(item.name) > len(s.b) || string(s.b[next:next+len(item.name)]) != item.name {
-			if n == 0 {
-				return s.fail(ReasonSyntax, next)
+		if next > i && strings.HasPrefix(string(s.b[next:min(next+len(part.name), len(s.b))]), part.name) {
+			start, end := s.assigned(next + len(part.name))
+			if end < 0 {
+				return end
 			}
-			continue
-		}
-		next = s.skipSpace(next + len(item.name))
-		if next >= len(s.b) || s.b[next] != '=' {
+			if !isOneOf(s.b[start:end], part.values, part.name == "encoding") {
+				return s.fail(ReasonConstruct, start)
+			}
+			i = end + 1
+		} else if n == 0 {
 			return s.fail(ReasonSyntax, next)
 		}
-		next = s.skipSpace(next + 1)
-		if next >= len(s.b) || s.b[next] != '"' && s.b[next] != '\'' {
-			return s.fail(ReasonSyntax, next)
-		}
-		end := s.quoted(next+1, s.b[next])
-		if end < 0 {
-			return end
-		}
-		if !isOneOf(s.b[next+1:end], item.values, item.name == "encoding") {
-			return s.fail(ReasonConstruct, next)
-		}
-		i = end + 1
 	}
 	if i = s.skipSpace(i); i+2 > len(s.b) || s.b[i] != '?' || s.b[i+1] != '>' {
-		return s.fail(ReasonSyntax, min(i, len(s.b)))
+		return s.fail(ReasonSyntax, i)
 	}
 	return i + 2
+}
+
+// assigned reads an equals sign and a value in quotes, and gives where the value
+// begins and ends.
+func (s *scanner) assigned(i int) (start, end int) {
+	b := s.b
+	if i = s.skipSpace(i); i >= len(b) || b[i] != '=' {
+		return 0, s.fail(ReasonSyntax, i)
+	}
+	if i = s.skipSpace(i + 1); i >= len(b) || b[i] != '"' && b[i] != '\'' {
+		return 0, s.fail(ReasonSyntax, i)
+	}
+	return i + 1, s.quoted(i+1, b[i])
 }
 
 // isOneOf looks for a value in a list between bars; fold is for any case.

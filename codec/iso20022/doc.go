@@ -31,6 +31,7 @@
 //
 // definition.go the table's types, table_*.go the table, made by gen; scan.go the
 // one pass, tag.go, namespace.go and chars.go its XML, wild.go what stands for
-// xs:any, value.go, decimal.go, moment.go and binary.go the simple types,
-// message.go what callers see, trie.go what the pass needs of a profile.
+// xs:any, value.go and moment.go the simple types,
+// message.go what callers see, trie.go what the pass needs of a profile, errors.go and
+// fault.go what is said of a bad message.
 package iso20022

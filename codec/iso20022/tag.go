@@ -72,10 +72,7 @@ func zeroBytes(w uint64) uint64 { return (w - all(1)) & ^w & all(0x80) }
 // of.
 func (s *scanner) longTag(i int) int {
 	b := s.b
-	j := i + 1
-	for j < len(b) && isNameChar(b[j]) {
-		j++
-	}
+	j := s.nameEnd(i + 1)
 	if j == i+1 && j < len(b) && (b[j] == '!' || b[j] == '?') {
 		return s.fail(ReasonConstruct, i)
 	}
@@ -106,6 +103,14 @@ func (s *scanner) longTag(i int) int {
 	}
 }
 
+// nameEnd gives the offset of the first byte that cannot be in a name.
+func (s *scanner) nameEnd(i int) int {
+	for i < len(s.b) && isNameChar(s.b[i]) {
+		i++
+	}
+	return i
+}
+
 // nameKey is the first eight bytes of a name, as in element.key.
 func nameKey(name []byte) uint64 {
 	var key uint64
@@ -125,9 +130,7 @@ func (s *scanner) name(i, j int) (local, end int) {
 		if isDigitOrMark(b[i]) {
 			return i, s.fail(ReasonSyntax, i)
 		}
-		for j = local; j < len(b) && isNameChar(b[j]); {
-			j++
-		}
+		j = s.nameEnd(local)
 	}
 	if j == local || isDigitOrMark(b[local]) {
 		return local, s.fail(ReasonSyntax, min(local, len(b)))
@@ -137,28 +140,15 @@ func (s *scanner) name(i, j int) (local, end int) {
 
 // attribute reads one attribute or namespace declaration.
 func (s *scanner) attribute(i int) int {
-	b := s.b
 	a := attribute{start: i, bind: -1}
-	j := i
-	for j < len(b) && isNameChar(b[j]) {
-		j++
-	}
-	if a.local, a.end = s.name(i, j); a.end < 0 {
+	if a.local, a.end = s.name(i, s.nameEnd(i)); a.end < 0 {
 		return -1
 	}
-	j = s.skipSpace(a.end)
-	if j >= len(b) || b[j] != '=' {
-		return s.fail(ReasonSyntax, j)
-	}
-	j = s.skipSpace(j + 1)
-	if j >= len(b) || b[j] != '"' && b[j] != '\'' {
-		return s.fail(ReasonSyntax, j)
-	}
-	end := s.quoted(j+1, b[j])
+	start, end := s.assigned(a.end)
 	if end < 0 {
 		return end
 	}
-	a.value = span{uint32(j + 1), uint32(end)}
+	a.value = span{uint32(start), uint32(end)}
 	if !s.keep(&a) {
 		return -1
 	}
