@@ -1,11 +1,11 @@
-// Package ledger keeps the net position of every participant by reserve, post
-// and void, under a net debit cap.
+// Package ledger keeps the net position of every participant in every currency by
+// reserve, post and void, under a net debit cap.
 //
 // The switch holds no money: a position is what a participant owes (negative)
 // or is owed (positive) until settlement. Before a debit leaves the switch its
 // amount is reserved against the payer participant's cap; a final success (or a
 // deemed one) posts it from payer to payee; a decline or a completed reversal
-// voids it. The sum of all positions is zero at every moment, by construction
+// voids it. The sum of all positions in a currency is zero at every moment, by construction
 // and by check.
 //
 // The package is pure: no clock, no I/O, no goroutine, checked arithmetic.
@@ -13,7 +13,7 @@
 // concurrent use.
 //
 //	b := ledger.NewBook()
-//	b.SetCap(payer, 100_000)
-//	if why := b.Reserve(payer, 2_500); why != ledger.OK { ... decline ... }
-//	b.Post(payer, payee, 2_500)
+//	b.SetCap(payer, 356, 100_000)
+//	if why := b.Reserve(payer, amount); why != ledger.OK { ... decline ... }
+//	b.Post(payer, payee, amount)
 package ledger

@@ -1,53 +1,45 @@
 package payment
 
+// takes are what an answer to each leg does. False: it came too late to do
+// anything. Only open payments are changed: what happens to a finished one must not
+// depend on whether it is still in memory.
+var takes = [legCount]func(m *Machine, p *Payment, e *Event) bool{
+	LegRequest:  takeReceipt,
+	LegResolve:  takeResolution,
+	LegDebit:    takeDebit,
+	LegCredit:   takeCredit,
+	LegReversal: takeReversal,
+	LegAdvice:   takeAdvice,
+	LegStatus:   takeStatus,
+	LegFence:    takeFence,
+	LegConfirm:  takeReceipt,
+	LegUpdate:   takeReceipt,
+	LegEnquiry:  takeNothing,
+}
+
+func takeNothing(*Machine, *Payment, *Event) bool { return false }
+
 // answer takes a participant's answer to the leg it belongs to. An answer may
 // come on any link of that participant; it belongs to a leg only if it echoes
 // what the leg carried.
 func (m *Machine) answer(e *Event) {
 	a := &e.Answer
-	p := m.answered(e)
-	if p == nil {
+	if a.Payment == 0 && !m.findByTrace(e) {
 		m.notice(Effect{Notice: Late})
 		return
 	}
-	if !m.asked(p, e) {
-		m.notice(Effect{Notice: Unmatched, Payment: p, State: p.State})
-		return
-	}
-	m.touch(p)
+	p := m.byID(a.Payment)
 	switch {
-	case a.Leg == LegResolve && p.State == Resolving:
-		m.resolved(p, e)
-	case a.Leg == LegDebit && p.State == DebitSent:
-		m.debited(p, a)
-	case a.Leg == LegCredit && (p.State == CreditSent || p.State == CreditUnknown):
-		m.credited(p, a)
-	case a.Leg == LegCredit && p.State == Deemed:
-		m.deemedAnswer(p, a)
-	case a.Leg == p.repairLeg() && p.Repairing:
-		m.repaired(p, a)
-	default:
+	case p == nil:
+		m.notice(Effect{Notice: Late})
+	case !m.echoes(p, e):
+		m.notice(Effect{Notice: Unmatched, Payment: p, State: p.State})
+	case !p.live || !takes[a.Leg](m, p, e):
 		m.late(p, a)
 	}
-}
-
-// late reports an answer after the payment has gone on without it. A credit that
-// is approved after the debit was given up contradicts: money has been made, and
-// a person must see it.
-func (m *Machine) late(p *Payment, a *Answer) {
-	n := Late
-	if a.Leg == LegCredit && a.Outcome == OK && (p.State == DebitRevSent || p.State == FailedReversed) {
-		n = Exception
+	if p != nil {
+		m.rest(p)
 	}
-	m.notice(Effect{Notice: n, Payment: p, State: p.State})
-}
-
-// answered is the payment in memory that an answer is for; nil: none.
-func (m *Machine) answered(e *Event) *Payment {
-	if e.Answer.Payment == 0 && !m.findByTrace(e) {
-		return nil
-	}
-	return m.open[e.Answer.Payment]
 }
 
 // findByTrace names the leg of an answer that carries no reference, in the event
@@ -56,17 +48,23 @@ func (m *Machine) answered(e *Event) *Payment {
 func (m *Machine) findByTrace(e *Event) bool {
 	a := &e.Answer
 	found, ok := m.traces[trace{e.From, a.STAN, a.Transmitted}]
-	posting := a.Leg == LegRequest && (found.leg == LegDebit || found.leg == LegCredit)
-	if !ok || (a.Leg != found.leg && !posting) {
+	if !ok || kin[found.leg] != a.Leg && found.leg != a.Leg {
 		return false
 	}
 	a.Payment, a.Leg = found.id, found.leg
 	return true
 }
 
-// asked says whether the answer echoes what its leg carried, and comes from the
+// kin is what a message type alone says of an answer: the numbers tell which of
+// the legs with that type it is. LegRequest stands for a debit or a credit.
+var kin = [legCount]Leg{
+	LegResolve: LegResolve, LegStatus: LegResolve, LegReversal: LegReversal, LegFence: LegReversal,
+	LegAdvice: LegAdvice, LegConfirm: LegAdvice, LegUpdate: LegAdvice, LegEnquiry: LegEnquiry,
+}
+
+// echoes says whether the answer echoes what its leg carried, and comes from the
 // participant that was asked.
-func (m *Machine) asked(p *Payment, e *Event) bool {
+func (m *Machine) echoes(p *Payment, e *Event) bool {
 	a, leg := &e.Answer, &p.Legs[e.Answer.Leg]
 	match := m.at(e.From).profile.Match
 	if match == (Match{}) {
@@ -77,17 +75,35 @@ func (m *Machine) asked(p *Payment, e *Event) bool {
 }
 
 // verdict sorts an answer into yes, no and "proves nothing". An approval of
-// another amount proves nothing: what was posted is not what was asked.
+// another amount proves nothing: what was posted is not what was asked. Nor does
+// "duplicate": the first may have been posted.
 func verdict(p *Payment, a *Answer, ambiguous []Code) Cause {
 	switch {
-	case a.Outcome == Unreadable || contains(ambiguous, a.Code):
+	case a.Outcome == Unreadable || a.Outcome == Pending || a.Outcome == Duplicate || contains(ambiguous, a.Code):
 		return Ambiguous
 	case a.Outcome != OK:
 		return Refusal
-	case a.Minor != p.Amount.Minor:
+	case a.Minor != p.Amount.Minor && a.Minor != AmountNotStated:
 		return Ambiguous
 	}
 	return Approved
+}
+
+// takeResolution takes what a PSP says about one of the parties.
+func takeResolution(m *Machine, p *Payment, e *Event) bool {
+	switch {
+	case p.State != Resolving && p.State != AwaitAuth:
+		return false
+	case e.Answer.Outcome == Pending: // it will say more, or not in time
+		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
+	case p.State == AwaitAuth:
+		m.record(p, &e.Answer, Approved)
+		m.authorised(p, e)
+	default:
+		m.record(p, &e.Answer, Approved)
+		m.resolved(p, e)
+	}
+	return true
 }
 
 // resolved takes the payee's account from its PSP. No money has moved: whatever
@@ -112,26 +128,47 @@ func (m *Machine) resolved(p *Payment, e *Event) {
 		}
 		p.PayeeBank = bank
 	}
-	for _, f := range [...]TextField{PayeeAccount, PayeeName, PayeeIFSC} {
-		if e.Text.Has(f) && !p.Text.Set(f, e.Text.Get(f)) {
-			m.decline(p, Ambiguous, Format)
-			return
-		}
+	if !m.adopt(p, e, PayeeAccount, PayeeName, PayeeIFSC) {
+		return
 	}
 	if !p.Text.Has(PayeeAccount) {
 		m.decline(p, Refusal, AccountUnknownPayee)
 		return
 	}
 	p.BankCode = Code{}
-	m.clearDeadline(p)
 	m.move(p, Approved)
-	m.debit(p)
+	m.pay(p)
 }
 
-// debited takes the answer of the payer's bank.
-func (m *Machine) debited(p *Payment, a *Answer) {
+// adopt keeps what a PSP has said of a party. If there is no room, the payment is
+// declined.
+func (m *Machine) adopt(p *Payment, e *Event, fields ...TextField) bool {
+	for _, f := range fields {
+		if e.Text.Has(f) && !p.Text.Set(f, e.Text.Get(f)) {
+			m.decline(p, Ambiguous, Format)
+			return false
+		}
+	}
+	return true
+}
+
+// takeDebit takes the answer of the payer's bank.
+func takeDebit(m *Machine, p *Payment, e *Event) bool {
+	a := &e.Answer
+	cause := m.verdictOf(p, a)
+	if p.State == DebitRevSent && cause == Refusal && p.Legs[LegReversal].owed&isSent == 0 && p.Legs[LegDebit].Answer != OK {
+		m.record(p, a, cause) // it was never debited, and nobody was told to reverse it
+		m.release(p)
+		m.move(p, NeverDebited)
+		m.tell(p, p.Outcome)
+		return true
+	}
+	if p.State != DebitSent {
+		return false
+	}
+	m.record(p, a, cause)
 	p.BankCode = a.Code
-	switch cause := verdict(p, a, m.at(p.PayerBank).profile.AmbiguousDebit); cause {
+	switch cause {
 	case Refusal:
 		m.release(p)
 		m.decline(p, cause, a.Outcome)
@@ -143,6 +180,7 @@ func (m *Machine) debited(p *Payment, a *Answer) {
 		m.move(p, Approved)
 		m.credit(p)
 	}
+	return true
 }
 
 // credit sends the credit of a payment whose debit is durable (I3).
@@ -154,72 +192,60 @@ func (m *Machine) credit(p *Payment) {
 	case !m.up(p.PayeeBank):
 		m.reverse(p, Refused, PayeeOffline)
 	default:
-		m.move(p, Go)
-		until := m.now + int64(m.at(p.PayeeBank).profile.Timers.Credit)
-		m.setDeadline(p, until)
-		m.start(p, LegCredit, until)
+		m.sendCredit(p)
 	}
 }
 
-// credited takes the answer of the payee's bank, in time or late. A clear no is
-// binding on that bank, so that the debit may be reversed (I4).
-func (m *Machine) credited(p *Payment, a *Answer) {
-	cause := verdict(p, a, m.at(p.PayeeBank).profile.AmbiguousCredit)
+func (m *Machine) sendCredit(p *Payment) {
+	profile := &m.at(p.PayeeBank).profile
+	p.Posting = profile.Posting
+	m.move(p, Go)
+	p.due = m.now + int64(profile.Timers.Credit)
+	m.start(p, LegCredit, p.due)
+}
+
+// takeCredit takes the answer of the payee's bank, in time or late. A clear no is
+// binding on that bank, so that the debit may be reversed (I4), unless the payer
+// was told success already.
+func takeCredit(m *Machine, p *Payment, e *Event) bool {
+	a := &e.Answer
+	cause := m.verdictOf(p, a)
+	if p.State == Deemed && cause == Approved && p.Legs[LegAdvice].Owed() {
+		m.record(p, a, cause) // it confirms the decision and makes the advice needless
+		p.Confirmed = true
+		m.ended(p, LegAdvice)
+		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
+		return true
+	}
+	if p.State != CreditSent && p.State != CreditUnknown {
+		return false
+	}
+	m.record(p, a, cause)
+	if a.Outcome == OK && p.otherAmount(a) {
+		m.exception(p, AmountDiffers)
+	}
 	switch {
+	case cause == Approved && p.fenced():
+		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
 	case cause == Approved:
-		m.settle(p, cause, OK)
-		m.close(p)
+		m.succeed(p, cause)
+	case cause == Refusal && p.NoReversal:
+		m.deem(p, Bound)
 	case cause == Refusal:
 		p.BankCode = a.Code
-		m.reverse(p, cause, a.Outcome)
+		m.undo(p, cause, a.Outcome)
 	case p.State == CreditSent:
 		p.BankCode = a.Code
-		m.doubt(p, cause)
+		m.unanswered(p, cause)
 	default: // in doubt already: an answer that proves nothing changes nothing
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
 	}
-}
-
-// doubt begins the wait for a late credit answer. The payer is told "deemed".
-func (m *Machine) doubt(p *Payment, cause Cause) {
-	m.move(p, cause)
-	m.touch(p)
-	m.reply(p, TimeoutCredit)
-	m.setDeadline(p, m.now+int64(m.at(p.PayeeBank).profile.Timers.CreditUnknown))
-}
-
-// settle makes a payment a success in the ledger.
-func (m *Machine) settle(p *Payment, cause Cause, o Outcome) {
-	m.book.Post(p.PayerBank, p.PayeeBank, p.Amount.Minor)
-	m.at(p.PayerBank).dirty, m.at(p.PayeeBank).dirty = true, true
-	p.Outcome = o
-	m.move(p, cause)
-	m.touch(p)
-	m.reply(p, o)
+	return true
 }
 
 // release gives the payer's reservation back.
 func (m *Machine) release(p *Payment) {
-	m.book.Void(p.PayerBank, p.Amount.Minor)
+	m.book.Void(p.PayerBank, p.Amount)
+	m.book.Warn(p.PayerBank, p.Amount.Currency) // its use has fallen
 	m.at(p.PayerBank).dirty = true
-}
-
-// sendFailed takes the proof that not one byte of a leg left the switch. A
-// repeat that failed says nothing about the sends before it.
-func (m *Machine) sendFailed(e *Event) {
-	a := &e.Answer
-	p, ok := m.open[a.Payment]
-	if !ok || p.Legs[a.Leg].STAN != a.STAN || p.Legs[a.Leg].Transmitted != a.Transmitted {
-		return
-	}
-	m.touch(p)
-	switch {
-	case a.Leg == LegResolve && p.State == Resolving:
-		m.decline(p, NotSent, PayeeOffline)
-	case a.Leg == LegDebit && p.State == DebitSent:
-		m.release(p)
-		m.decline(p, NotSent, PayerOffline)
-	case a.Leg == LegCredit && p.State == CreditSent:
-		m.reverse(p, NotSent, PayeeOffline)
-	}
 }

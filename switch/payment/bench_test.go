@@ -14,7 +14,8 @@ func (discard) FindRequest(_ *RequestKey, row []byte) ([]byte, bool) { return ro
 func (discard) PutPayment(ID, bool, []byte)                          {}
 func (discard) PutKey([]byte, ID)                                    {}
 func (discard) PutBusiness(*Business, ID)                            {}
-func (discard) FindBusiness(_ *Business, row []byte) ([]byte, bool)  { return row, false }
+func (discard) FindBusiness(*Business) (ID, bool)                    { return 0, false }
+func (discard) Reopen(ID)                                            {}
 func (discard) FindPayment(_ ID, row []byte) ([]byte, bool)          { return row, false }
 func (discard) PutParticipant(route.Participant, []byte)             {}
 func (discard) PutMachine([]byte)                                    {}

@@ -38,3 +38,110 @@ type Command struct {
 	Participant route.Participant
 	Amount      ledger.Amount
 }
+
+// command carries out an operator's decision. One that does not fit what it names,
+// or gives no reason, changes nothing.
+func (m *Machine) command(e *Event) {
+	c := e.Command
+	done := false
+	switch {
+	case !e.Text.Has(Reason):
+	case c.Kind == SetCap:
+		done = m.setCap(c)
+	default:
+		done = m.decide(c, e)
+	}
+	if !done {
+		m.notice(Effect{Notice: CommandRefused, To: c.Participant})
+	}
+}
+
+func (m *Machine) setCap(c *Command) bool {
+	if int(c.Participant) >= len(m.participants) || c.Amount.Minor < 0 || !m.accepts(c.Amount.Currency) {
+		return false
+	}
+	m.book.SetCap(c.Participant, c.Amount.Currency, c.Amount.Minor)
+	m.at(c.Participant).dirty = true
+	m.notice(Effect{Notice: Commanded, To: c.Participant, Currency: c.Amount.Currency})
+	m.warn(c.Participant, c.Amount.Currency)
+	return true
+}
+
+// warn reports that a participant has used up the next part of its cap.
+func (m *Machine) warn(n route.Participant, c ledger.Currency) {
+	if percent, passed := m.book.Warn(n, c); passed {
+		m.notice(Effect{Notice: CapNear, To: n, Percent: percent, Currency: c})
+	}
+}
+
+// decide carries out a decision about one payment, and keeps why and by whom. The
+// state stays what it is (I6): a decision closes a dead letter, or adds a record.
+func (m *Machine) decide(c *Command, e *Event) bool {
+	p := m.byID(c.Payment)
+	if p == nil || !fits(c.Kind, p) {
+		return false
+	}
+	p = m.recall(c.Payment)
+	for _, f := range [...]TextField{Reason, Operator} {
+		if e.Text.Has(f) {
+			p.Text.Set(f, e.Text.Get(f))
+		}
+	}
+	m.notice(Effect{Notice: Commanded, To: c.Participant, Payment: p, State: p.State})
+	switch c.Kind {
+	case Settle, WriteOff:
+		p.DeadLetter = false
+	case Retry:
+		m.retry(p)
+	case BankPosted, BankReturn:
+		p.Confirmed, p.Returned = c.Kind == BankPosted, c.Kind == BankReturn
+		p.DeadLetter = false
+		m.ended(p, LegAdvice)
+	}
+	m.rest(p)
+	return true
+}
+
+// fits says whether a command makes sense for a payment as it is.
+func fits(c CommandKind, p *Payment) bool {
+	switch c {
+	case Settle, WriteOff, Retry:
+		return p.DeadLetter
+	case BankPosted:
+		return p.State == Deemed && !p.Returned
+	case BankReturn:
+		return p.State == Deemed && !p.Confirmed && !p.Returned && p.Refunded == 0
+	}
+	return false
+}
+
+// retry sends a dead letter again: the same message, for another GiveUp.
+func (m *Machine) retry(p *Payment) {
+	p.DeadLetter, p.RetriedAt = false, m.now
+	m.revive(p)
+	leg := LegConfirm
+	switch p.State {
+	case ReversalStuck:
+		leg = LegReversal
+	case Deemed:
+		leg = LegAdvice
+	}
+	l := &p.Legs[leg]
+	l.Tries = max(l.Tries, 1)
+	m.mark(p, leg)
+	if leg.inLine() && !m.enter(p, leg) {
+		l.owed |= isWaiting
+		l.Due = m.now + m.patience(p, leg)
+		return
+	}
+	m.sendOwed(p, leg)
+}
+
+// revive makes a finished payment an open one: it owes something again.
+func (m *Machine) revive(p *Payment) {
+	if !p.live {
+		p.live = true
+		m.active++
+	}
+	m.followAll(p)
+}

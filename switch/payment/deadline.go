@@ -46,6 +46,28 @@ func (d deadlines) siftDown(i int) {
 	}
 }
 
+// schedule brings p's place in the heap in line with what of it is due first.
+func (m *Machine) schedule(p *Payment) {
+	if !p.live {
+		return
+	}
+	at := p.due
+	if p.owes > 0 {
+		for i := range p.Legs {
+			if l := &p.Legs[i]; l.Due != 0 && (at == 0 || l.Due < at) {
+				at = l.Due
+			}
+		}
+	}
+	switch {
+	case at == p.deadline:
+	case at == 0:
+		m.clearDeadline(p)
+	default:
+		m.setDeadline(p, at)
+	}
+}
+
 // setDeadline puts p into the heap, or moves it there.
 func (m *Machine) setDeadline(p *Payment, at int64) {
 	p.deadline = at

@@ -50,12 +50,13 @@ const (
 	NoReceipt             // dead letter: a confirmation was never acknowledged
 	FenceTooLate          // a fence was honoured after the credit was deemed: the payee's bank must post
 	AmountDiffers         // an approval names another amount
+	DebitAfterFail        // the payer's bank says debited, the payment has failed without a reversal
 	reconCount
 )
 
 var reconNames = [reconCount]string{
 	"none", "credit after fail", "credit refused", "answer changed", "reversal stuck", "advice refused", "no receipt",
-	"fence too late", "amount differs",
+	"fence too late", "amount differs", "debit after fail",
 }
 
 // String is the name that scenario texts and metrics use.

@@ -13,10 +13,10 @@ type Store interface {
 	// FindRequest appends the row of the payment with this key to row, or reports
 	// false when there is none.
 	FindRequest(key *RequestKey, row []byte) ([]byte, bool)
-	// FindBusiness does so for the latest payment with this business identity.
-	FindBusiness(business *Business, row []byte) ([]byte, bool)
-	// FindPayment does so for the payment with this number. Payments that are open
-	// need not be found by any of the three: they are in memory.
+	// FindBusiness names the latest payment with this business identity.
+	FindBusiness(business *Business) (ID, bool)
+	// FindPayment appends the row of the payment with this number. Payments that are
+	// open need not be found by any of the three: they are in memory.
 	FindPayment(id ID, row []byte) ([]byte, bool)
 }
 
@@ -32,13 +32,16 @@ type Machine struct {
 	participants []participant
 	store        Store
 
-	open   map[ID]*Payment   // and the closed ones that are not flushed yet
-	active int               // of them that are open: what OpenMax bounds, whenever the flushes come
-	keys   map[RequestKey]ID // of the payments in memory
-	traces map[trace]traced  // legs of participants whose answers carry no reference
-	due    deadlines
-	totals Totals
-	lastAt int64 // time of the last event
+	open       map[ID]*Payment   // and the finished ones that are not flushed yet
+	active     int               // of them that are open: what OpenMax bounds, whenever the flushes come
+	keys       map[RequestKey]ID // of the payments in memory
+	business   map[Business]ID   // of those of them that have one, the latest
+	traces     map[trace]traced  // legs of participants whose answers carry no reference
+	lines      map[lineKey]line  // owed messages by the account that they change
+	currencies []ledger.Currency // that payments may be in, the switch's own first
+	due        deadlines
+	totals     Totals
+	lastAt     int64 // time of the last event
 
 	// Scratch of the current Step.
 	now int64
@@ -61,7 +64,8 @@ func New(store Store) *Machine {
 	routes, _ := route.New(nil)
 	return &Machine{
 		config: &Config{}, routes: routes, book: ledger.NewBook(), store: store,
-		open: map[ID]*Payment{}, keys: map[RequestKey]ID{}, traces: map[trace]traced{},
+		open: map[ID]*Payment{}, keys: map[RequestKey]ID{}, business: map[Business]ID{}, traces: map[trace]traced{},
+		lines: map[lineKey]line{},
 	}
 }
 
@@ -90,6 +94,10 @@ func (m *Machine) Step(e *Event, out []Effect) []Effect {
 		m.configure(e.Config)
 	case Recovered:
 		m.recovered()
+	case EnquiryArrived:
+		m.enquiry(e)
+	case CommandGiven:
+		m.command(e)
 	default:
 		panic(fmt.Sprintf("payment: event %d has unknown kind %d", e.Seq, e.Kind))
 	}
@@ -114,11 +122,27 @@ func (m *Machine) Totals() Totals { return m.totals }
 // Of returns the count of one state.
 func (t *Totals) Of(s State) uint64 { return t[s] }
 
-// Position returns the ledger position of a participant.
-func (m *Machine) Position(n route.Participant) ledger.Position { return m.book.Position(n) }
+// Position returns the ledger position of a participant in the switch's own
+// currency.
+func (m *Machine) Position(n route.Participant) ledger.Position {
+	return m.PositionIn(n, m.config.Currency)
+}
 
-// PositionSum adds all positions up: zero, always.
-func (m *Machine) PositionSum() int64 { return m.book.Sum() }
+// PositionIn returns the ledger position of a participant in a currency.
+func (m *Machine) PositionIn(n route.Participant, c ledger.Currency) ledger.Position {
+	return m.book.Position(n, c)
+}
+
+// PositionSum adds all positions up, in all currencies: zero, always. Each sum is
+// zero by itself, so that none can hide another.
+func (m *Machine) PositionSum() int64 {
+	for _, c := range m.book.Currencies() {
+		if sum := m.book.Sum(c); sum != 0 {
+			return sum
+		}
+	}
+	return 0
+}
 
 // Config returns the configuration in force. Read it, never change it.
 func (m *Machine) Config() *Config { return m.config }
@@ -151,30 +175,33 @@ func (m *Machine) touch(p *Payment) {
 
 // send appends the message of a leg. The caller has recorded the leg.
 func (m *Machine) send(p *Payment, leg Leg, repeat bool, notAfter int64) {
-	m.out = append(m.out, Effect{
+	ef := Effect{
 		Send: true, To: p.target(leg), Leg: leg, Repeat: repeat, NotAfter: notAfter, At: m.now,
 		State: p.State, Payment: p,
-	})
+	}
+	switch leg {
+	case LegRequest:
+		ef.Outcome, ef.Code = p.Reply, p.ReplyCode
+	case LegConfirm, LegUpdate:
+		ef.Outcome, ef.Code = p.Result()
+	}
+	m.out = append(m.out, ef)
 }
 
 // start records the first send of a leg and sends it.
 func (m *Machine) start(p *Payment, leg Leg, notAfter int64) {
 	m.number(p, leg)
+	p.Legs[leg].owed = isSent
 	m.send(p, leg, false, notAfter)
 }
 
-// number gives a leg the numbers that its message and every repeat of it bear.
+// number gives a leg the numbers that its message and every repeat of it bear. An
+// answer to a request bears those of the request.
 func (m *Machine) number(p *Payment, leg Leg) {
-	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.target(leg)), Transmitted: Transmitted(m.now)}
-	m.follow(p, leg)
-}
-
-// reply answers the sender, once. What it is told is kept: a repeat of the
-// request gets the same bytes.
-func (m *Machine) reply(p *Payment, o Outcome) {
-	if p.Reply != NoOutcome {
+	if leg == LegRequest {
+		p.Legs[leg] = LegState{SentAt: m.now}
 		return
 	}
-	p.Reply, p.ReplyCode = o, p.BankCode
-	m.send(p, LegRequest, false, 0)
+	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.target(leg)), Transmitted: Transmitted(m.now)}
+	m.follow(p, leg)
 }

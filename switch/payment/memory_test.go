@@ -2,9 +2,11 @@ package payment
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
+	"switchd/ledger"
 	"switchd/switch/route"
 )
 
@@ -31,13 +33,12 @@ func (s *memory) FindRequest(key *RequestKey, row []byte) ([]byte, bool) {
 	return append(row, s.payments[id]...), true
 }
 
-func (s *memory) FindBusiness(business *Business, row []byte) ([]byte, bool) {
+func (s *memory) FindBusiness(business *Business) (ID, bool) {
 	id, ok := s.business[*business]
-	if !ok {
-		return row, false
-	}
-	return append(row, s.payments[id]...), true
+	return id, ok
 }
+
+func (s *memory) Reopen(ID) {}
 
 func (s *memory) FindPayment(id ID, row []byte) ([]byte, bool) {
 	found, ok := s.payments[id]
@@ -79,7 +80,10 @@ func fingerprint(m *Machine) string {
 		fmt.Fprintf(&b, "participant %d %x\n", n, m.appendParticipant(nil, route.Participant(n)))
 	}
 	fmt.Fprintf(&b, "machine %x\n", m.appendMachine(nil))
-	fmt.Fprintf(&b, "traces %v\n", m.traces)
+	fmt.Fprintf(&b, "traces %v\nlines %v\n", m.traces, m.lines)
+	for n := range m.participants {
+		fmt.Fprintf(&b, "outbox %d of %d\n", m.participants[n].outbox, n)
+	}
 	at, ok := m.NextDeadline()
 	fmt.Fprintf(&b, "next %d %v, %d open\n", at, ok, m.OpenCount())
 	return b.String()
@@ -90,33 +94,103 @@ func restored(s *memory) (*Machine, error) {
 	return m, m.Restore(s.snapshot())
 }
 
-// checkBooks recomputes every position from the rows and compares.
+// account is a participant's book in one currency.
+type account struct {
+	n        route.Participant
+	currency ledger.Currency
+}
+
+// checkBooks recomputes every position and every sum of refunds from the rows and
+// compares, and holds the invariants that a row can show.
 func checkBooks(m *Machine, s *memory) error {
-	posted, reserved := map[route.Participant]int64{}, map[route.Participant]int64{}
+	posted, reserved := map[account]int64{}, map[account]int64{}
+	refunded, holds := map[ID]int64{}, map[ID]int64{}
 	for _, id := range sortedIDs(s.payments) {
 		var p Payment
 		if err := p.decode(s.payments[id]); err != nil {
 			return err
 		}
+		payer := account{p.PayerBank, p.Amount.Currency}
 		switch p.State {
 		case Success, Deemed:
-			posted[p.PayerBank] -= p.Amount.Minor
-			posted[p.PayeeBank] += p.Amount.Minor
+			posted[payer] -= p.Amount.Minor
+			posted[account{p.PayeeBank, p.Amount.Currency}] += p.Amount.Minor
 		case DebitSent, Debited, CreditSent, CreditUnknown, DebitRevSent:
-			reserved[p.PayerBank] += p.Amount.Minor
+			reserved[payer] += p.Amount.Minor
 		}
-		if !p.State.Final() && p.deadline == 0 {
-			return fmt.Errorf("payment %d in %v has no timer (I7)", p.ID, p.State)
+		holds[id] = p.Refunded
+		if p.Refunded < 0 || p.Refunded > p.Amount.Minor {
+			return fmt.Errorf("payment %d of %d has refunds of %d", id, p.Amount.Minor, p.Refunded)
+		}
+		if p.Original != 0 && (!p.State.Final() || p.State.settled()) {
+			refunded[p.Original] += p.Amount.Minor
+		}
+		if err := checkRow(&p); err != nil {
+			return fmt.Errorf("payment %d in %v: %w", id, p.State, err)
 		}
 	}
-	for n := range m.participants {
-		at := m.Position(route.Participant(n))
-		if at.Posted != posted[route.Participant(n)] || at.Reserved != reserved[route.Participant(n)] {
-			return fmt.Errorf("participant %d: ledger %+v, rows say posted %d reserved %d", n, at, posted[route.Participant(n)], reserved[route.Participant(n)])
+	for id, sum := range refunded {
+		if holds[id] != sum {
+			return fmt.Errorf("payment %d says refunds of %d, they are %d", id, holds[id], sum)
 		}
 	}
-	if m.PositionSum() != 0 {
-		return fmt.Errorf("positions sum to %d", m.PositionSum())
+	for _, c := range m.book.Currencies() {
+		for n := range m.participants {
+			k := account{route.Participant(n), c}
+			at := m.PositionIn(k.n, c)
+			if at.Posted != posted[k] || at.Reserved != reserved[k] {
+				return fmt.Errorf("participant %d: ledger %+v, rows say posted %d reserved %d of %d", n, at, posted[k], reserved[k], c)
+			}
+		}
+		if sum := m.book.Sum(c); sum != 0 {
+			return fmt.Errorf("positions in %d sum to %d", c, sum)
+		}
+	}
+	return checkLines(m)
+}
+
+func checkRow(p *Payment) error {
+	timed := p.due != 0
+	for leg := range p.Legs {
+		l := &p.Legs[leg]
+		timed = timed || l.Due != 0
+		if l.Owed() && l.Due == 0 || !l.Owed() && l.Due != 0 {
+			return fmt.Errorf("%v is owed: %v, due %d", Leg(leg), l.Owed(), l.Due)
+		}
+	}
+	credit, debit := &p.Legs[LegCredit], &p.Legs[LegDebit]
+	switch {
+	case !p.State.Final() && !timed:
+		return errors.New("has no timer (I7)")
+	case p.Model == ModelA && credit.SentAt != 0 && debit.Answer != OK:
+		return errors.New("was credited without a debit (I3)")
+	case p.Model == ModelB && (debit.SentAt != 0 || p.Legs[LegReversal].SentAt != 0):
+		return errors.New("model B was debited or reversed")
+	case p.Legs[LegReversal].SentAt != 0 && credit.Answer == OK && p.Posting == PostImmediate && p.Legs[LegFence].Answer == NoOutcome:
+		return errors.New("was reversed although the credit stands (I4)")
+	}
+	return nil
+}
+
+// checkLines: one message about an account at a time.
+func checkLines(m *Machine) error {
+	under := map[lineKey]int{}
+	m.OpenPayments(func(p *Payment) {
+		for leg := range p.Legs {
+			if l := &p.Legs[leg]; l.Owed() && Leg(leg).inLine() && l.owed&isWaiting == 0 {
+				under[p.lineKey(Leg(leg))]++
+			}
+		}
+	})
+	for key, n := range under {
+		if n > 1 {
+			return fmt.Errorf("%d messages are under way for one account at participant %d", n, key.to)
+		}
+	}
+	for key, l := range m.lines {
+		if !l.busy || under[key] == 0 {
+			return fmt.Errorf("a line at participant %d stands still, %d wait", key.to, len(l.waiting))
+		}
 	}
 	return nil
 }

@@ -15,7 +15,6 @@ type Payment struct {
 	Outcome   Outcome // why the payment went the way it went
 	BankCode  Code
 	Confirmed bool // a deemed credit that the payee's bank has since confirmed
-	Repairing bool // a reversal or an advice is still owed to a bank
 
 	Model      Model
 	Type       Type
@@ -46,23 +45,28 @@ type Payment struct {
 	ClosedAt   int64 // when State became final; 0 before
 	ExpireAt   int64 // of a collect: until when the payer may approve
 	DoubtAt    int64 // when the credit came into doubt; 0: never
+	RetriedAt  int64 // when an operator had a dead letter sent again; 0: never
 
 	Legs [legCount]LegState
 	Text Text
 
 	asks []ask // the enquiries about it, by asker
 
-	deadline int64 // of the current state or repair; 0: none
+	due      int64 // when the current state ends by itself; 0: not
+	deadline int64 // the earliest of due and what the legs owe; 0: none
 	heapAt   int   // place in the machine's deadline heap; -1: not there
+	owes     int8  // owed messages
+	live     bool  // counted as open; otherwise in memory until the next Flush only
+	recalled bool  // was finished and in the store before it came into memory
 	dirty    bool  // changed since the last Flush
 }
 
 // RequestedBy is the participant that sent the request and gets the answer.
 func (p *Payment) RequestedBy() route.Participant { return p.Key.From }
 
-// Open says that something is still to come: an outcome, or a repair that a
-// bank has not answered.
-func (p *Payment) Open() bool { return !p.State.Final() || p.Repairing }
+// Open says that something is still to come: an outcome, or an answer to a
+// message that is repeated until there is one.
+func (p *Payment) Open() bool { return !p.State.Final() || p.owes > 0 }
 
 // target is the participant that a leg goes to.
 func (p *Payment) target(leg Leg) route.Participant {

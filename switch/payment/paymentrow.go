@@ -24,7 +24,7 @@ func (p *Payment) append(b []byte) []byte {
 	for _, n := range [...]route.Participant{p.PayerBank, p.PayerPSP, p.PayeePSP, p.PayeeBank} {
 		b = putU16(b, uint16(n))
 	}
-	for _, v := range [...]int64{p.CreatedAt, p.DeadlineD0, p.ClosedAt, p.deadline} {
+	for _, v := range [...]int64{p.CreatedAt, p.DeadlineD0, p.ClosedAt, p.due} {
 		b = putU64(b, uint64(v))
 	}
 	b = putSeldom(b, p)
@@ -57,7 +57,7 @@ func (p *Payment) decode(row []byte) error {
 	for _, n := range [...]*route.Participant{&p.PayerBank, &p.PayerPSP, &p.PayeePSP, &p.PayeeBank} {
 		*n = route.Participant(r.u16())
 	}
-	for _, v := range [...]*int64{&p.CreatedAt, &p.DeadlineD0, &p.ClosedAt, &p.deadline} {
+	for _, v := range [...]*int64{&p.CreatedAt, &p.DeadlineD0, &p.ClosedAt, &p.due} {
 		*v = int64(r.u64())
 	}
 	r.seldom(p)
@@ -67,10 +67,8 @@ func (p *Payment) decode(row []byte) error {
 }
 
 // marks are the flags of a payment, one bit each.
-func (p *Payment) marks() [7]*bool {
-	return [...]*bool{
-		&p.Confirmed, &p.Repairing, &p.Merchant, &p.NoReversal, &p.Returned, &p.DeadLetter, &p.Watched,
-	}
+func (p *Payment) marks() [6]*bool {
+	return [...]*bool{&p.Confirmed, &p.Merchant, &p.NoReversal, &p.Returned, &p.DeadLetter, &p.Watched}
 }
 
 func putMarks(b []byte, p *Payment) []byte {
@@ -84,7 +82,7 @@ func putMarks(b []byte, p *Payment) []byte {
 }
 
 func (r *reader) marks(p *Payment) {
-	bits := r.u8()
+	bits := r.below(1 << len(p.marks()))
 	for i, mark := range p.marks() {
 		*mark = bits&(1<<i) != 0
 	}
@@ -98,14 +96,14 @@ func putSeldom(b []byte, p *Payment) []byte {
 		b[at] |= 1
 		b = append(b, p.Business[:]...)
 	}
-	for i, v := range [...]int64{int64(p.Original), p.Refunded, p.ExpireAt, p.DoubtAt} {
+	for i, v := range [...]int64{int64(p.Original), p.Refunded, p.ExpireAt, p.DoubtAt, p.RetriedAt} {
 		if v != 0 {
 			b[at] |= 2 << i
 			b = putU64(b, uint64(v))
 		}
 	}
 	if len(p.asks) > 0 {
-		b[at] |= 32
+		b[at] |= 64
 		b = append(b, byte(len(p.asks)))
 		for i := range p.asks {
 			b = p.asks[i].append(b)
@@ -115,18 +113,18 @@ func putSeldom(b []byte, p *Payment) []byte {
 }
 
 func (r *reader) seldom(p *Payment) {
-	has := r.below(64)
+	has := r.below(128)
 	if has&1 != 0 {
 		copy(p.Business[:], r.take(len(p.Business)))
 	}
 	original := int64(0)
-	for i, v := range [...]*int64{&original, &p.Refunded, &p.ExpireAt, &p.DoubtAt} {
+	for i, v := range [...]*int64{&original, &p.Refunded, &p.ExpireAt, &p.DoubtAt, &p.RetriedAt} {
 		if has&(2<<i) != 0 {
 			*v = int64(r.u64())
 		}
 	}
 	p.Original = ID(original)
-	if has&32 != 0 {
+	if has&64 != 0 {
 		for n := r.below(asksMax + 1); n > 0 && !r.bad; n-- {
 			var a ask
 			r.ask(&a)
@@ -165,6 +163,9 @@ func (r *reader) legs(p *Payment) {
 		p.Legs[i] = LegState{
 			SentAt: int64(r.u64()), Due: int64(r.u64()), STAN: r.u32(), Transmitted: r.u32(), AnsweredIn: r.u32(), Tries: r.u16(),
 			Answer: Outcome(r.below(uint8(outcomeCount))), owed: owed(r.below(uint8(owedLimit))),
+		}
+		if p.Legs[i].Owed() {
+			p.owes++
 		}
 	}
 }

@@ -3,6 +3,7 @@ package payment
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"switchd/ledger"
@@ -24,7 +25,8 @@ type Profile struct {
 	Institution  string            `json:"institution"` // DE32, digits
 	Handles      []string          `json:"handles"`
 	IFSCPrefixes []string          `json:"ifsc_prefixes"`
-	NetDebitCap  int64             `json:"net_debit_cap"` // minor units
+	NetDebitCap  int64             `json:"net_debit_cap"`  // minor units
+	Caps         []ledger.Amount   `json:"caps,omitempty"` // net debit caps in further currencies
 
 	// Codes of an answer that prove neither that money moved nor that it did not.
 	AmbiguousDebit  []Code `json:"ambiguous_debit"`
@@ -98,11 +100,17 @@ func (m *Machine) unfollow(p *Payment) {
 		return
 	}
 	for leg := LegResolve; leg < legCount; leg++ {
-		l := &p.Legs[leg]
-		if l.SentAt == 0 {
+		if p.Legs[leg].SentAt == 0 {
 			continue
 		}
-		delete(m.traces, trace{p.target(leg), l.STAN, l.Transmitted})
+		m.unfollowLeg(p, leg)
+	}
+}
+
+func (m *Machine) unfollowLeg(p *Payment, leg Leg) {
+	key := trace{p.target(leg), p.Legs[leg].STAN, p.Legs[leg].Transmitted}
+	if m.traces[key] == (traced{p.ID, leg}) {
+		delete(m.traces, key)
 	}
 }
 
@@ -112,8 +120,8 @@ type Timers struct {
 	Resolve       time.Duration `json:"resolve"`        // answer to an address resolution (10 s)
 	Debit         time.Duration `json:"debit"`          // answer to a debit (15 s)
 	Credit        time.Duration `json:"credit"`         // answer to a credit (15 s)
-	CreditUnknown time.Duration `json:"credit_unknown"` // wait for a late credit answer before it is deemed (600 s)
-	Reversal      time.Duration `json:"reversal"`       // answer to one try of a reversal or deemed credit advice (10 s)
+	CreditUnknown time.Duration `json:"credit_unknown"` // to the last check of a credit in doubt (600 s)
+	Reversal      time.Duration `json:"reversal"`       // answer to a check, or to one try of a reversal, a fence or an advice (10 s)
 	BackoffMin    time.Duration `json:"backoff_min"`    // first gap between repeats, doubled each time (10 s)
 	BackoffMax    time.Duration `json:"backoff_max"`    // largest gap (15 min)
 	GiveUp        time.Duration `json:"give_up"`        // repeats end, a person must decide (48 h)
@@ -133,7 +141,10 @@ type participant struct {
 	profile Profile
 	links   uint32 // signed-on links
 	stan    uint32 // last system trace audit number given to a message for it
-	dirty   bool
+
+	caughtUp int64 // when all that was owed to it at its return has gone out; what comes later goes behind
+	outbox   int   // answers and updates that wait for its receipts
+	dirty    bool
 }
 
 func (m *Machine) at(n route.Participant) *participant { return &m.participants[n] }
@@ -153,17 +164,20 @@ func (m *Machine) nextSTAN(n route.Participant) uint32 {
 }
 
 // configure takes a new configuration as a whole. Participants keep their
-// numbers; one that is no longer listed keeps its position and has no routes.
+// numbers; one that is no longer listed keeps its position and has no routes. A
+// cap is set only where the configuration has changed it, so that a cap set by a
+// command stays.
 func (m *Machine) configure(c *Config) {
 	entries := make([]route.Entry, 0, len(c.Participants))
+	m.currencies = append(m.currencies[:0], c.Currency)
 	for i := range c.Participants {
 		p := c.Participants[i]
 		for int(p.Number) >= len(m.participants) {
 			m.participants = append(m.participants, participant{})
 		}
+		m.setCaps(&p)
 		m.at(p.Number).profile = p
 		m.at(p.Number).dirty = true
-		m.book.SetCap(p.Number, p.NetDebitCap)
 		entries = append(entries, route.Entry{Participant: p.Number, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes})
 	}
 	routes, err := route.New(entries)
@@ -173,11 +187,31 @@ func (m *Machine) configure(c *Config) {
 	m.config, m.routes, m.configDirty = c, routes, true
 	clear(m.traces)
 	m.OpenPayments(func(p *Payment) {
-		if p.Open() {
+		if p.live {
 			m.followAll(p)
 		}
 	})
 }
+
+func (m *Machine) setCaps(next *Profile) {
+	was := &m.at(next.Number).profile
+	fresh := was.ID == ""
+	if fresh || was.NetDebitCap != next.NetDebitCap {
+		m.book.SetCap(next.Number, m.currencies[0], next.NetDebitCap)
+	}
+	for _, a := range next.Caps {
+		if !m.accepts(a.Currency) {
+			m.currencies = append(m.currencies, a.Currency)
+		}
+		if fresh || !slices.Contains(was.Caps, a) {
+			m.book.SetCap(next.Number, a.Currency, a.Minor)
+		}
+	}
+}
+
+// accepts says whether payments in a currency are taken: in the switch's own, and
+// in those that some participant has a cap in.
+func (m *Machine) accepts(c ledger.Currency) bool { return slices.Contains(m.currencies, c) }
 
 func contains(codes []Code, c Code) bool {
 	for i := range codes {
@@ -208,6 +242,11 @@ func (c *Config) Validate() error {
 		}
 		if p.Posting == PostOnConfirm && !p.Receipts {
 			faults = append(faults, fmt.Errorf("payment: participant %s posts on confirmation: it must acknowledge confirmations (receipts)", p.ID))
+		}
+		for _, a := range p.Caps {
+			if a.Minor < 0 || a.Currency == c.Currency {
+				faults = append(faults, fmt.Errorf("payment: participant %s: cap in currency %03d is negative, or is the switch's own currency", p.ID, a.Currency))
+			}
 		}
 		if p.NetDebitCap < 0 {
 			faults = append(faults, fmt.Errorf("payment: participant %s: net debit cap is negative", p.ID))

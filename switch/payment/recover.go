@@ -2,36 +2,63 @@ package payment
 
 import (
 	"slices"
-	"time"
 
 	"switchd/switch/route"
 )
 
-// repairSpacing spreads the repeats to a participant that comes back: at most 20
-// a second, so that its first minute is not its worst.
-const repairSpacing = int64(50 * time.Millisecond)
-
 // recovered acts on what a restart found (domain reference 7.5). No link is up.
-// A debit or credit that may have left counts as left: the one is reversed, the
-// other is in doubt. A resolution that is not answered declines at its deadline.
+// What may have left counts as left: a debit is reversed, or asked for again at a
+// bank that takes repeats; a credit is in doubt and checked as soon as its bank is
+// back. A credit on confirmation keeps its timer: without our word it is not
+// posted. Resolutions are asked again.
 func (m *Machine) recovered() {
 	for n := range m.participants {
-		m.participants[n].links, m.participants[n].dirty = 0, true
+		p := m.at(route.Participant(n))
+		p.links, p.caughtUp, p.dirty = 0, 0, true
 	}
-	for _, id := range m.ids(func(p *Payment) bool { return p.State == DebitSent || p.State == CreditSent }) {
+	for _, id := range m.ids(func(p *Payment) bool { return !p.State.Final() && p.live }) {
 		p := m.open[id]
-		m.touch(p)
-		if p.State == CreditSent {
-			m.doubt(p, Restarted)
-			continue
+		switch p.State {
+		case Resolving, AwaitAuth:
+			m.askAgainOnReturn(p, LegResolve)
+		case DebitSent:
+			m.debitRestarted(p)
+		case CreditSent:
+			if p.Posting == PostImmediate {
+				m.doubt(p, Restarted)
+				m.checkOnReturn(p)
+			}
 		}
-		m.reverse(p, Restarted, TimeoutDebit)
-		m.reply(p, TimeoutDebit)
+		m.rest(p)
 	}
 }
 
-// linkUp counts a signed-on link. With the first one the participant is back:
-// the repairs it owes an answer to are brought forward, spaced out.
+func (m *Machine) debitRestarted(p *Payment) {
+	profile := &m.at(p.PayerBank).profile
+	if profile.RepeatSafe && m.now < p.DeadlineD0 {
+		p.due = min(m.now+int64(profile.Timers.Debit), p.DeadlineD0)
+		m.askAgainOnReturn(p, LegDebit)
+		return
+	}
+	m.reverse(p, Restarted, TimeoutDebit)
+	m.reply(p, TimeoutDebit)
+}
+
+// askAgainOnReturn has a message that was sent before sent once more when its
+// participant is back.
+func (m *Machine) askAgainOnReturn(p *Payment, leg Leg) {
+	l := &p.Legs[leg]
+	if l.Owed() {
+		return
+	}
+	l.owed |= isSent
+	m.mark(p, leg)
+	l.Due = m.now + m.patience(p, leg)
+	m.schedule(p)
+}
+
+// linkUp counts a signed-on link. With the first one the participant is back: what
+// it is owed is brought forward, in order and spaced out.
 func (m *Machine) linkUp(n route.Participant) {
 	p := m.at(n)
 	p.links++
@@ -39,12 +66,29 @@ func (m *Machine) linkUp(n route.Participant) {
 	if p.links > 1 {
 		return
 	}
-	due := m.now
-	for _, id := range m.ids(func(q *Payment) bool { return q.Repairing && q.target(q.repairLeg()) == n }) {
-		m.setDeadline(m.open[id], due)
-		m.touch(m.open[id])
-		due += repairSpacing
+	var owed []waiter
+	for _, id := range m.ids(func(q *Payment) bool { return q.owes > 0 || q.State == AwaitAuth }) {
+		q := m.open[id]
+		if q.State == AwaitAuth && q.PayerPSP == n {
+			m.askAgainOnReturn(q, LegResolve)
+		}
+		for leg := range q.Legs {
+			l := &q.Legs[leg]
+			if l.Owed() && l.owed&isWaiting == 0 && q.target(Leg(leg)) == n {
+				owed = append(owed, q.waiter(Leg(leg)))
+			}
+		}
 	}
+	slices.SortFunc(owed, waiter.compare)
+	due := m.now
+	for _, w := range owed {
+		q := m.open[w.id]
+		q.Legs[w.leg].Due = due
+		m.schedule(q)
+		m.touch(q)
+		due += spacing
+	}
+	p.caughtUp = due
 }
 
 // linkDown counts a link that is gone. What was sent on it keeps its timer: the

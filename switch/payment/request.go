@@ -2,66 +2,82 @@ package payment
 
 import (
 	"bytes"
+	"time"
 
 	"switchd/ledger"
 	"switchd/switch/route"
 )
 
-// request handles a new or repeated push request. The checks run in this order,
-// and the first that fails decides: duplicate, refused by the rim, capacity, amount, payer's bank,
-// payee, reachability. Nothing here moves money.
+// The time that a payer's bank which has accepted a payment allows for it, less
+// what the payee's bank keeps for itself, and how wrong its clock may be (domain
+// reference 2.6).
+const (
+	acceptWindow  = int64(15*time.Second - 5*time.Second)
+	acceptSkew    = int64(2 * time.Second)
+	debitFraction = 3 // of the debit's timer must be left before the total deadline
+)
+
+// request handles a new or repeated request. The checks run in this order, and the
+// first that fails decides: duplicate, refused by the rim, capacity, deadline,
+// amount, original, payer's bank, payee, reachability. Nothing here moves money.
 func (m *Machine) request(e *Event) {
 	if prior := m.find(&e.Request.Key); prior != nil {
 		m.repeated(prior, e)
+		return
+	}
+	if prior := m.twin(e); prior != nil {
+		m.conflict(prior, e)
 		return
 	}
 	full := m.active >= m.config.OpenMax
 	p := m.take()
 	p.begin(e)
 	m.open[p.ID], m.keys[p.Key] = p, p.ID
-	m.active++
-	p.DeadlineD0 = e.At + int64(m.at(e.From).profile.Timers.Total)
-	m.touch(p)
+	if p.Business != (Business{}) {
+		m.business[p.Business] = p.ID
+	}
+	m.revive(p)
 	m.move(p, NewRequest)
-
 	why := e.Request.Refuse
 	switch {
 	case why != NoOutcome:
 	case full:
 		why = Busy
 	default:
-		why = m.locate(p)
+		why = m.admit(p, &e.Request)
 	}
-	if why != OK {
+	switch {
+	case why != OK:
 		m.decline(p, Refused, why)
-		return
-	}
-	if p.PayeePSP == route.Nobody {
+	case p.Type == Collect:
+		m.ask(p, PayerAsked, p.ExpireAt)
+	case p.PayeePSP != route.Nobody:
+		m.ask(p, PayeeByAddress, min(m.now+int64(m.at(p.PayeePSP).profile.Timers.Resolve), p.DeadlineD0))
+	default:
 		m.move(p, PayeeByAccount)
-		m.debit(p)
-		return
+		m.pay(p)
 	}
-	m.move(p, PayeeByAddress)
-	until := min(e.At+int64(m.at(p.PayeePSP).profile.Timers.Resolve), p.DeadlineD0)
-	m.setDeadline(p, until)
+	m.rest(p)
+}
+
+// ask asks a PSP about one of the parties.
+func (m *Machine) ask(p *Payment, cause Cause, until int64) {
+	m.move(p, cause)
+	p.due = until
 	m.start(p, LegResolve, until)
 }
 
-// find returns the payment that a request key has already made, from memory or
-// from the store; nil when the key is new.
-func (m *Machine) find(key *RequestKey) *Payment {
-	if id, ok := m.keys[*key]; ok {
-		return m.open[id]
-	}
-	row, ok := m.store.FindRequest(key, m.row[:0])
-	m.row = row[:0]
-	if !ok {
+// twin returns a payment with the business identity of a new request that is under
+// way or done. One that has failed does not stand in the way of another attempt.
+func (m *Machine) twin(e *Event) *Payment {
+	if e.Request.Business == (Business{}) {
 		return nil
 	}
-	if err := m.stored.decode(row); err != nil {
-		panic("payment: state store returned a damaged row: " + err.Error())
+	p := m.byBusiness(&e.Request.Business)
+	if p == nil || p.State == Declined || p.State == FailedReversed || p.State == CollectExpired {
+		return nil
 	}
-	return &m.stored
+	return p
 }
 
 // repeated answers a request that was seen before: the same content gets the
@@ -69,10 +85,7 @@ func (m *Machine) find(key *RequestKey) *Payment {
 // known reference is refused and changes nothing.
 func (m *Machine) repeated(prior *Payment, e *Event) {
 	if prior.Hash != e.Request.Hash {
-		m.notice(Effect{Notice: Conflict, Payment: prior, State: prior.State})
-		m.refusal.begin(e)
-		m.refusal.Reply = Duplicate
-		m.send(&m.refusal, LegRequest, false, 0)
+		m.conflict(prior, e)
 		return
 	}
 	m.notice(Effect{Notice: Repeated, Payment: prior, State: prior.State})
@@ -81,15 +94,43 @@ func (m *Machine) repeated(prior *Payment, e *Event) {
 	}
 }
 
+// conflict refuses a request that stands in the way of another.
+func (m *Machine) conflict(prior *Payment, e *Event) {
+	m.notice(Effect{Notice: Conflict, Payment: prior, State: prior.State})
+	m.refusal.begin(e)
+	m.refusal.Reply = Duplicate
+	m.send(&m.refusal, LegRequest, false, 0)
+}
+
+// admit sets the total deadline, checks what can be checked of the request alone
+// and finds the parties.
+func (m *Machine) admit(p *Payment, q *Request) Outcome {
+	p.DeadlineD0 = m.now + int64(m.at(p.Key.From).profile.Timers.Total)
+	if at := q.AcceptedAt; at != 0 {
+		if at > m.now+acceptSkew {
+			return Format // a clock that far ahead would stretch every deadline
+		}
+		p.DeadlineD0 = min(p.DeadlineD0, at+acceptWindow+acceptSkew)
+	}
+	switch {
+	case m.now >= p.DeadlineD0:
+		return TooLate
+	case p.Amount.Minor <= 0 || !m.accepts(p.Amount.Currency):
+		return AmountInvalid
+	case p.Type == Refund:
+		return m.admitRefund(p, &q.Original)
+	case p.Type == Collect:
+		return m.admitCollect(p)
+	}
+	return m.locate(p)
+}
+
 // locate finds who serves payer and payee, and whether they can be reached now.
 func (m *Machine) locate(p *Payment) Outcome {
-	if p.Amount.Minor <= 0 || p.Amount.Currency != m.config.Currency {
-		return AmountInvalid
-	}
 	p.PayerBank = p.Key.From
 	if p.Text.Has(PayerIFSC) {
 		bank, ok := m.routes.IFSC(p.Text.Get(PayerIFSC))
-		if !ok {
+		if !ok || p.Model == ModelB && bank != p.Key.From { // only the payer's bank itself can have taken the money
 			return RouteUnknown
 		}
 		p.PayerBank = bank
@@ -111,18 +152,19 @@ func (m *Machine) locate(p *Payment) Outcome {
 		}
 		p.PayeeBank = bank
 	}
-	if !m.up(p.PayerBank) {
+	if p.Model == ModelA && !m.up(p.PayerBank) {
 		return PayerOffline
 	}
 	return next
 }
 
-// debit sends the debit of a payment whose accounts are both known: the last
-// checks, then the reservation, then the message. From here on money may move.
-func (m *Machine) debit(p *Payment) {
-	why := m.mayDebit(p)
+// pay begins to move the money of a payment whose accounts are both known: the
+// last checks, then the reservation, then the first message. In model B that is
+// the credit: the payer's bank has the money already.
+func (m *Machine) pay(p *Payment) {
+	why := m.mayPay(p)
 	if why == OK {
-		switch m.book.Reserve(p.PayerBank, p.Amount.Minor) {
+		switch m.book.Reserve(p.PayerBank, p.Amount) {
 		case ledger.OK:
 		case ledger.OverCap:
 			why = NetDebitCap
@@ -135,19 +177,30 @@ func (m *Machine) debit(p *Payment) {
 		return
 	}
 	m.at(p.PayerBank).dirty = true
+	m.warn(p.PayerBank, p.Amount.Currency)
+	if p.Model == ModelB {
+		m.sendCredit(p)
+		return
+	}
 	m.move(p, Go)
-	until := m.now + int64(m.at(p.PayerBank).profile.Timers.Debit)
-	m.setDeadline(p, until)
-	m.start(p, LegDebit, until)
+	p.due = m.now + int64(m.at(p.PayerBank).profile.Timers.Debit)
+	m.start(p, LegDebit, p.due)
 }
 
-func (m *Machine) mayDebit(p *Payment) Outcome {
+// mayPay refuses what could not be finished: a debit must leave time to be
+// answered before the total deadline, after which no credit starts.
+func (m *Machine) mayPay(p *Payment) Outcome {
+	left := p.DeadlineD0 - m.now
+	need := int64(0)
+	if p.Model == ModelA {
+		need = int64(m.at(p.PayerBank).profile.Timers.Debit) / debitFraction
+	}
 	switch {
-	case m.now >= p.DeadlineD0:
+	case left <= 0 || left < need:
 		return TooLate
 	case p.PayerBank == p.PayeeBank && bytes.Equal(p.Text.Get(PayerAccount), p.Text.Get(PayeeAccount)):
 		return SameAccount
-	case !m.up(p.PayerBank):
+	case p.Model == ModelA && !m.up(p.PayerBank):
 		return PayerOffline
 	case !m.up(p.PayeeBank):
 		return PayeeOffline
@@ -159,15 +212,21 @@ func (m *Machine) mayDebit(p *Payment) Outcome {
 func (m *Machine) decline(p *Payment, cause Cause, why Outcome) {
 	p.Outcome = why
 	m.move(p, cause)
-	m.reply(p, why)
-	m.close(p)
+	m.tell(p, why)
 }
 
-// close ends the machine's work on p; the next Flush takes it out of memory.
-func (m *Machine) close(p *Payment) {
+// rest leaves p for now: until its next deadline, or for good.
+func (m *Machine) rest(p *Payment) {
+	if !p.live {
+		return
+	}
+	if p.Open() {
+		m.schedule(p)
+		return
+	}
 	m.active--
 	m.unfollow(p)
 	m.clearDeadline(p)
-	p.Repairing = false
+	p.live = false
 	m.touch(p)
 }

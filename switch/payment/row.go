@@ -18,6 +18,9 @@ type Rows interface {
 	// PutPayment stores a payment under its ID. A payment that is open must be
 	// found again by a restart; one that is not is history.
 	PutPayment(id ID, open bool, row []byte)
+	// Reopen takes a payment out of the history: the PutPayment that follows has it
+	// open again. Its keys stay.
+	Reopen(id ID)
 	// PutKey makes the payment findable by its request key.
 	PutKey(key []byte, id ID)
 	// PutBusiness makes the payment findable by its business identity. A later
@@ -64,16 +67,23 @@ func (m *Machine) Flush(rows Rows) {
 func (m *Machine) flushPayment(p *Payment, rows Rows) {
 	p.dirty = false
 	m.row = p.append(m.row[:0])
+	if p.Open() && p.recalled {
+		rows.Reopen(p.ID)
+		p.recalled = false
+	}
 	rows.PutPayment(p.ID, p.Open(), m.row)
 	if p.Open() {
 		return
 	}
-	// The key goes to the store only now: as long as the payment is open, its
-	// key is found in memory, and a restart finds it in the open row.
-	m.row = AppendKey(m.row[:0], &p.Key)
-	rows.PutKey(m.row, p.ID)
-	if p.Business != (Business{}) {
+	// The keys go to the store only now: as long as the payment is open, its keys
+	// are found in memory, and a restart finds them in the open row.
+	if !p.recalled {
+		m.row = AppendKey(m.row[:0], &p.Key)
+		rows.PutKey(m.row, p.ID)
+	}
+	if p.Business != (Business{}) && m.business[p.Business] == p.ID { // not overtaken by a later payment
 		rows.PutBusiness(&p.Business, p.ID)
+		delete(m.business, p.Business)
 	}
 	delete(m.open, p.ID)
 	delete(m.keys, p.Key)
@@ -93,12 +103,24 @@ func AppendKey(b []byte, k *RequestKey) []byte {
 func DecodePayment(row []byte, p *Payment) error { return p.decode(row) }
 
 func (m *Machine) appendParticipant(b []byte, n route.Participant) []byte {
-	p, at := m.at(n), m.book.Position(n)
+	p := m.at(n)
 	b = append(b, rowVersion)
 	b = putU32(putU32(b, p.links), p.stan)
-	b = putU64(b, uint64(at.Posted))
-	b = putU64(b, uint64(at.Reserved))
-	return putU64(b, uint64(at.Cap))
+	b = putU64(b, uint64(p.caughtUp))
+	count := len(b)
+	b = append(b, 0)
+	for _, c := range m.book.Currencies() {
+		at := m.book.Position(n, c)
+		if at == (ledger.Position{}) {
+			continue
+		}
+		b[count]++
+		b = putU16(b, uint16(c))
+		b = putU64(b, uint64(at.Posted))
+		b = putU64(b, uint64(at.Reserved))
+		b = append(putU64(b, uint64(at.Cap)), at.Warned)
+	}
+	return b
 }
 
 func (m *Machine) appendMachine(b []byte) []byte {
@@ -142,14 +164,30 @@ func (m *Machine) Restore(s *Snapshot) error {
 		if err := p.decode(row); err != nil {
 			return fmt.Errorf("row of an open payment: %w", err)
 		}
-		m.open[p.ID], m.keys[p.Key] = p, p.ID
-		m.active++
-		m.followAll(p)
-		if p.deadline != 0 {
-			m.setDeadline(p, p.deadline)
-		}
+		m.readmit(p)
 	}
 	return nil
+}
+
+// readmit takes a restored payment in.
+func (m *Machine) readmit(p *Payment) {
+	m.open[p.ID], m.keys[p.Key] = p, p.ID
+	if p.Business != (Business{}) && m.business[p.Business] < p.ID {
+		if later, ok := m.store.FindBusiness(&p.Business); !ok || later < p.ID {
+			m.business[p.Business] = p.ID
+		}
+	}
+	m.revive(p)
+	for leg := range p.Legs {
+		if !p.Legs[leg].Owed() {
+			continue
+		}
+		m.outboxCount(p, Leg(leg), 1)
+		if Leg(leg).inLine() {
+			m.rejoin(p, Leg(leg))
+		}
+	}
+	m.schedule(p)
 }
 
 func (m *Machine) restoreMachine(row []byte) error {
@@ -177,8 +215,11 @@ func (m *Machine) restoreParticipant(n route.Participant, row []byte) error {
 	}
 	p := m.at(n)
 	p.dirty = false
-	p.links, p.stan = r.u32(), r.u32()
-	m.book.Restore(n, ledger.Position{Posted: int64(r.u64()), Reserved: int64(r.u64()), Cap: int64(r.u64())})
+	p.links, p.stan, p.caughtUp = r.u32(), r.u32(), int64(r.u64())
+	for k := r.u8(); k > 0 && !r.bad; k-- {
+		c := ledger.Currency(r.u16())
+		m.book.Restore(n, c, ledger.Position{Posted: int64(r.u64()), Reserved: int64(r.u64()), Cap: int64(r.u64()), Warned: r.u8()})
+	}
 	return r.done()
 }
 

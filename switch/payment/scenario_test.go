@@ -12,6 +12,7 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 
+	"switchd/ledger"
 	"switchd/switch/route"
 )
 
@@ -34,12 +35,17 @@ func TestScenarios(t *testing.T) {
 	}
 	for from, row := range transitions {
 		for cause, to := range row {
-			name := fmt.Sprintf("%v by %v to %v", State(from), Cause(cause), to)
-			if to != StateNone && !seen[name] {
-				t.Errorf("no scenario covers: %s", name)
+			for model := range to {
+				if name := moveName(State(from), Cause(cause), to[model]); to[model] != StateNone && !seen[name] {
+					t.Errorf("no scenario covers: %s", name)
+				}
 			}
 		}
 	}
+}
+
+func moveName(from State, cause Cause, to State) string {
+	return fmt.Sprintf("%v by %v to %v", from, cause, to)
 }
 
 var rewriteTable = flag.Bool("rewrite-table", false, "write testdata/payment/transitions.md anew")
@@ -47,11 +53,13 @@ var rewriteTable = flag.Bool("rewrite-table", false, "write testdata/payment/tra
 // TestTransitionTableDocument keeps the printed table equal to the code.
 func TestTransitionTableDocument(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Transitions of a push payment\n\nPrinted from `switch/payment/transition.go` by a test; do not edit.\n\n| state | cause | next |\n|---|---|---|\n")
+	b.WriteString("# Transitions of a payment\n\nPrinted from `switch/payment/transition.go` by a test; do not edit. Model A: the switch has the payer's bank\ndebit. Model B: the payer's bank has the money already and gives it back itself.\n\n| state | cause | next, model A | next, model B |\n|---|---|---|---|\n")
 	for from := State(0); from < stateCount; from++ {
 		for cause := Cause(0); cause < causeCount; cause++ {
-			if to, ok := Next(from, cause); ok {
-				fmt.Fprintf(&b, "| %v | %v | %v |\n", from, cause, to)
+			a, okA := Next(from, cause, ModelA)
+			to, okB := Next(from, cause, ModelB)
+			if okA || okB {
+				fmt.Fprintf(&b, "| %v | %v | %s | %s |\n", from, cause, cell(a), cell(to))
 			}
 		}
 	}
@@ -65,6 +73,13 @@ func TestTransitionTableDocument(t *testing.T) {
 	if err != nil || string(have) != b.String() {
 		t.Fatalf("%s is not what the code says (%v): go test ./switch/payment -run TransitionTable -rewrite-table", file, err)
 	}
+}
+
+func cell(s State) string {
+	if s == StateNone {
+		return "-"
+	}
+	return s.String()
 }
 
 // scenario drives one machine by text commands. Payments are numbered by the
@@ -110,6 +125,10 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 		return "nothing\n"
 	case "tick":
 		return s.tick(d.CmdArgs[0].Key)
+	case "enquiry":
+		return s.enquiry(d)
+	case "command":
+		return s.command(d)
 	case "restart":
 		return s.restart()
 	case "positions":
@@ -139,9 +158,41 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 			}
 		case "open-max":
 			c.OpenMax, _ = strconv.Atoi(a.Vals[0])
+		default:
+			s.abilities(c, a)
 		}
 	}
 	return c
+}
+
+// abilities are keys of the form ability=(BANKA,BANKB).
+func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
+	for _, id := range a.Vals {
+		if a.Key == "dollars" { // a cap in a second currency, for all
+			for i := range c.Participants {
+				minor, _ := strconv.ParseInt(id, 10, 64)
+				c.Participants[i].Caps = []ledger.Amount{{Minor: minor, Currency: 840}}
+			}
+			continue
+		}
+		p := &c.Participants[s.participant(id)]
+		switch a.Key {
+		case "on-confirm":
+			p.Posting, p.Receipts = PostOnConfirm, true
+		case "checks":
+			p.Checks = true
+		case "binding":
+			p.Checks, p.Binding = true, true
+		case "receipts":
+			p.Receipts = true
+		case "updates":
+			p.Updates = true
+		case "repeat-safe":
+			p.RepeatSafe = true
+		default:
+			s.t.Fatalf("unknown configuration key %s", a.Key)
+		}
+	}
 }
 
 func testProfile(n route.Participant, id string) Profile {
@@ -194,6 +245,8 @@ func (s *scenario) request(d *datadriven.TestData) string {
 			e.Request.Refuse = Closing
 		case "currency":
 			e.Request.Amount.Currency = 840
+		default:
+			s.requestPart(e, a.Key, a.Vals[0])
 		}
 	}
 	key := fmt.Sprint(e.Request.Key)
@@ -202,6 +255,114 @@ func (s *scenario) request(d *datadriven.TestData) string {
 		s.payments = append(s.payments, ID(s.seq+1))
 	}
 	return s.step(e)
+}
+
+// requestPart sets what only some requests have.
+func (s *scenario) requestPart(e *Event, key, v string) {
+	n, _ := strconv.Atoi(v)
+	switch key {
+	case "model":
+		e.Request.Model = map[string]Model{"a": ModelA, "b": ModelB}[v]
+	case "collect": // from this address
+		e.Request.Type = Collect
+		e.Text.Set(PayerVPA, []byte(v))
+		e.Text.Set(PayerAccount, nil)
+	case "refund": // of this payment
+		e.Request.Type = Refund
+		e.Request.Original.Payment = ID(999_999)
+		if n <= len(s.payments) {
+			e.Request.Original.Payment = s.payments[n-1]
+		}
+		e.Text.Set(PayerAccount, nil)
+	case "refund-business":
+		e.Request.Type = Refund
+		e.Request.Original.Business = Business{byte(n)}
+		e.Text.Set(PayerAccount, nil)
+	case "business":
+		e.Request.Business = Business{byte(n)}
+	case "merchant":
+		e.Request.Merchant = true
+	case "expires":
+		e.Request.ExpireAt = s.now + int64(s.duration(v))
+	case "accepted":
+		e.Request.AcceptedAt = s.now + int64(s.duration(v))
+	case "payer":
+		e.Text.Set(PayerAccount, []byte(v))
+	default:
+		s.t.Fatalf("unknown part of a request %s", key)
+	}
+}
+
+func (s *scenario) duration(v string) time.Duration {
+	d, err := time.ParseDuration(strings.TrimPrefix(v, "+"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return d
+}
+
+// enquiry: enquiry BANKA 1 asks by the switch's number, key=stan by the key of the
+// request, business=n by that.
+func (s *scenario) enquiry(d *datadriven.TestData) string {
+	e := &Event{Kind: EnquiryArrived, From: s.participant(d.CmdArgs[0].Key)}
+	e.Request.Key, e.Request.Echo.STAN = RequestKey{From: e.From, STAN: 900}, 900
+	for _, a := range d.CmdArgs[1:] {
+		n, _ := strconv.Atoi(strings.Join(a.Vals, ""))
+		switch a.Key {
+		case "stan":
+			e.Request.Original.Key = RequestKey{From: e.From, STAN: uint32(n), Transmitted: 1114221320, Acquirer: 100001}
+		case "business":
+			e.Request.Original.Business = Business{byte(n)}
+		default:
+			n, _ = strconv.Atoi(a.Key)
+			e.Request.Original.Payment = ID(999_999)
+			if n <= len(s.payments) {
+				e.Request.Original.Payment = s.payments[n-1]
+			}
+		}
+	}
+	return s.step(e)
+}
+
+// command: command settle 1 reason=..., command set-cap BANKA 500 reason=...
+func (s *scenario) command(d *datadriven.TestData) string {
+	e := &Event{Kind: CommandGiven, From: route.Nobody, Command: &Command{Participant: route.Nobody}}
+	c := e.Command
+	for i, name := range commandNames {
+		if d.CmdArgs[0].Key == name {
+			c.Kind = CommandKind(i)
+		}
+	}
+	if c.Kind == SetCap {
+		c.Participant = s.participant(d.CmdArgs[1].Key)
+		c.Amount.Currency = 356
+		c.Amount.Minor, _ = strconv.ParseInt(d.CmdArgs[2].Key, 10, 64)
+	} else {
+		n, _ := strconv.Atoi(d.CmdArgs[1].Key)
+		c.Payment = s.payments[n-1]
+	}
+	for _, a := range d.CmdArgs {
+		switch a.Key {
+		case "reason":
+			e.Text.Set(Reason, []byte(a.Vals[0]))
+		case "currency":
+			c.Amount.Currency = 840
+		}
+	}
+	return s.step(e)
+}
+
+// known is a payment as memory or the store has it.
+func (s *scenario) known(id ID) *Payment {
+	if p := s.m.open[id]; p != nil {
+		return p
+	}
+	p := new(Payment)
+	row, ok := s.store.payments[id]
+	if !ok || p.decode(row) != nil {
+		return nil
+	}
+	return p
 }
 
 func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
@@ -215,7 +376,7 @@ func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
 	n, _ := strconv.Atoi(d.CmdArgs[1].Key)
 	a.Payment = s.payments[n-1]
 	a.Outcome, a.Code, a.Minor = OK, CodeOf("00"), 0
-	if p := s.m.open[a.Payment]; p != nil {
+	if p := s.known(a.Payment); p != nil {
 		a.STAN, a.Transmitted, a.Minor = p.Legs[a.Leg].STAN, p.Legs[a.Leg].Transmitted, p.Amount.Minor
 		e.From = p.target(a.Leg)
 	}
@@ -224,11 +385,13 @@ func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
 		switch arg.Key {
 		case "code":
 			a.Code, a.Outcome = CodeOf(v), DoNotHonourPayee
-			if known, ok := map[string]Outcome{"00": OK, "51": InsufficientFunds, "25": OriginalNotFound, "21": NotDone, "14": AddressUnknown, "76": AccountUnknownPayee, "??": Unreadable}[v]; ok {
+			if known, ok := scenarioCodes[v]; ok {
 				a.Outcome = known
 			}
 		case "amount":
 			a.Minor, _ = strconv.ParseInt(v, 10, 64)
+		case "payer":
+			e.Text.Set(PayerAccount, []byte(v))
 		case "stan":
 			a.STAN = 777
 		case "by-trace":
@@ -242,17 +405,20 @@ func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
 			e.Text.Set(PayeeAccount, []byte(v))
 		case "ifsc":
 			e.Text.Set(PayeeIFSC, []byte(v))
+		case "payer-ifsc":
+			e.Text.Set(PayerIFSC, []byte(v))
 		}
 	}
 	return s.step(e)
 }
 
+var scenarioCodes = map[string]Outcome{
+	"00": OK, "51": InsufficientFunds, "25": OriginalNotFound, "21": NotDone, "14": AddressUnknown, "76": AccountUnknownPayee,
+	"??": Unreadable, "PD": Pending, "94": Duplicate, "CS": CreditStands, "96": ErrBank, "ZA": CustomerDeclined, "40": FunctionUnsupported,
+}
+
 func (s *scenario) tick(by string) string {
-	d, err := time.ParseDuration(strings.TrimPrefix(by, "+"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.now += int64(d)
+	s.now += int64(s.duration(by))
 	return s.step(&Event{Kind: Tick, From: route.Nobody})
 }
 
@@ -271,6 +437,9 @@ func (s *scenario) positions() string {
 	for i, name := range s.names {
 		at := s.m.Position(route.Participant(i))
 		fmt.Fprintf(&b, "%s posted=%d reserved=%d\n", name, at.Posted, at.Reserved)
+		if at := s.m.PositionIn(route.Participant(i), 840); at.Cap != 0 {
+			fmt.Fprintf(&b, "%s posted=%d reserved=%d dollars\n", name, at.Posted, at.Reserved)
+		}
 	}
 	fmt.Fprintf(&b, "sum=%d open=%d\n", s.m.PositionSum(), s.m.OpenCount())
 	return b.String()
@@ -313,12 +482,20 @@ func (s *scenario) print(b *strings.Builder, ef *Effect) {
 	}
 	switch {
 	case !ef.Send && ef.Notice == Moved:
-		s.seen[fmt.Sprintf("%v by %v to %v", ef.From, ef.Cause, ef.State)] = true
+		s.seen[moveName(ef.From, ef.Cause, ef.State)] = true
 		fmt.Fprintf(b, "%s %v -> %v (%v)\n", no, ef.From, ef.State, ef.Cause)
+	case !ef.Send && ef.Notice == Exception:
+		fmt.Fprintf(b, "%s notice exception: %v\n", no, ef.Recon)
+	case !ef.Send && ef.Notice == CapNear:
+		fmt.Fprintf(b, "%s has used %d %% of its cap\n", s.names[ef.To], ef.Percent)
 	case !ef.Send:
 		fmt.Fprintf(b, "%s notice %v\n", no, ef.Notice)
+	case ef.Leg == LegRequest && ef.Repeat:
+		fmt.Fprintf(b, "%s repeat reply %s %v %v\n", no, s.names[ef.To], ef.Outcome, ef.Code)
 	case ef.Leg == LegRequest:
-		fmt.Fprintf(b, "%s reply %s %v %v\n", no, s.names[ef.To], ef.Payment.Reply, ef.Payment.ReplyCode)
+		fmt.Fprintf(b, "%s reply %s %v %v\n", no, s.names[ef.To], ef.Outcome, ef.Code)
+	case ef.Leg == LegEnquiry:
+		fmt.Fprintf(b, "%s inform %s stan=%d %v %v (%v)\n", no, s.names[ef.To], ef.Request.Echo.STAN, ef.Outcome, ef.Code, ef.State)
 	default:
 		l := ef.Payment.Legs[ef.Leg]
 		kind := "send"
@@ -326,6 +503,9 @@ func (s *scenario) print(b *strings.Builder, ef *Effect) {
 			kind = "repeat"
 		}
 		fmt.Fprintf(b, "%s %s %v to %s stan=%d", no, kind, ef.Leg, s.names[ef.To], l.STAN)
+		if ef.Leg == LegConfirm || ef.Leg == LegUpdate {
+			fmt.Fprintf(b, " %v (%v)", ef.Outcome, ef.State)
+		}
 		if ef.NotAfter != 0 {
 			fmt.Fprintf(b, " not-after=+%v", time.Duration(ef.NotAfter-ef.At))
 		}

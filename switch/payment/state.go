@@ -20,12 +20,15 @@ const (
 	CreditUnknown        // the credit was not answered in time; the payer was told "deemed"
 	Deemed               // (F) unconfirmed credit that settles as success; the payee's bank is advised until it answers
 	ReversalStuck        // (F) the reversal was refused or never answered: a person must decide
+	AwaitAuth            // of a collect: the payer was asked to approve
+	CollectExpired       // (F) of a collect: it was not approved in time
 	stateCount
 )
 
 var stateNames = [stateCount]string{
 	"NONE", "RECEIVED", "RESOLVING", "RESOLVED", "DEBIT_SENT", "DEBITED", "CREDIT_SENT", "SUCCESS",
 	"DECLINED", "DEBIT_REV_SENT", "FAILED_REVERSED", "CREDIT_UNKNOWN", "DEEMED", "REVERSAL_STUCK",
+	"AWAIT_AUTH", "EXPIRED",
 }
 
 // String is the name that documents, logs and metrics use.
@@ -39,11 +42,14 @@ func (s State) String() string {
 // Final says that the outcome of the payment can no longer change.
 func (s State) Final() bool {
 	switch s {
-	case Success, Declined, FailedReversed, Deemed, ReversalStuck:
+	case Success, Declined, FailedReversed, Deemed, ReversalStuck, CollectExpired:
 		return true
 	}
 	return false
 }
+
+// settled says that the payment counts: money moved, or is taken to have moved.
+func (s State) settled() bool { return s == Success || s == Deemed }
 
 // States lists all states, for metrics and documents.
 func States() []State {

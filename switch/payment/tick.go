@@ -14,22 +14,53 @@ func (m *Machine) tick() {
 	}
 }
 
-// expire does what the passed deadline of p's state asks for. Each branch moves
-// the deadline or clears it, so that a Tick always ends.
+// expire does what the passed deadlines of p ask for. Each branch moves its
+// deadline or clears it, so that a Tick always ends.
 func (m *Machine) expire(p *Payment) {
-	switch {
-	case p.Repairing:
-		m.repairDue(p)
-	case p.State == Resolving:
+	m.touch(p)
+	if p.due != 0 && p.due <= m.now {
+		m.stateDue(p)
+	}
+	for leg := range p.Legs {
+		if l := &p.Legs[leg]; l.Owed() && l.Due <= m.now {
+			m.legDue(p, Leg(leg))
+		}
+	}
+	m.rest(p)
+}
+
+// stateDue does what the end of a state's time asks for.
+func (m *Machine) stateDue(p *Payment) {
+	switch p.State {
+	case Resolving:
 		m.decline(p, Timeout, TimeoutResolve)
-	case p.State == DebitSent:
-		m.reverse(p, Timeout, TimeoutDebit)
-		m.reply(p, TimeoutDebit)
-	case p.State == CreditSent:
-		m.doubt(p, Timeout)
-	case p.State == CreditUnknown:
-		m.deem(p)
+	case AwaitAuth:
+		m.decline(p, Timeout, Expired)
+	case DebitSent:
+		m.debitDue(p)
+	case CreditSent:
+		m.unanswered(p, Timeout)
+	case CreditUnknown:
+		m.doubtDue(p)
+	case DebitRevSent: // the reversal goes on; the payer's PSP waits no longer
+		p.due = 0
+		m.reply(p, p.Outcome)
 	default:
 		panic("payment: a deadline without a meaning in state " + p.State.String())
 	}
+}
+
+// debitDue takes a debit that was not answered in time. Only a bank that is known
+// to take a repeat as one is asked again, and only while a credit could still
+// follow; a new debit would be a second one.
+func (m *Machine) debitDue(p *Payment) {
+	bank := m.at(p.PayerBank)
+	if !bank.profile.RepeatSafe || bank.links == 0 || m.now >= p.DeadlineD0 {
+		m.reverse(p, Timeout, TimeoutDebit)
+		m.reply(p, TimeoutDebit)
+		return
+	}
+	p.Legs[LegDebit].Tries++
+	p.due = min(m.now+int64(bank.profile.Timers.Debit), p.DeadlineD0)
+	m.sendLeg(p, LegDebit)
 }

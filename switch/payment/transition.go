@@ -19,12 +19,19 @@ const (
 	Timeout              // the deadline passed
 	NotSent              // proven: not one byte left the switch
 	Restarted            // the switch came back and cannot know what left it
+	PayerAsked           // a collect: the payer's PSP has the payer approve
+	Rejected             // a bank that posts on confirmation did not accept in time: it is told that it may not post
+	Fenced               // the payee's bank has honoured a fence: the credit cannot be posted any more
+	FenceFailed          // the fence was refused without saying whether the credit stands
+	Bound                // a clear no to a credit that the payer was told to be done: the payee's bank is bound all the same
+	NeverDebited         // the debit was refused late, before its reversal was written
 	causeCount
 )
 
 var causeNames = [causeCount]string{
 	"none", "new request", "payee by address", "payee by account", "refused", "go", "approved", "refusal",
-	"ambiguous answer", "timeout", "not sent", "restart",
+	"ambiguous answer", "timeout", "not sent", "restart", "payer asked", "rejected", "fenced", "fence failed", "bound",
+	"never debited",
 }
 
 // String is the name that documents and scenario texts use.
@@ -35,44 +42,76 @@ func (c Cause) String() string {
 	return causeNames[c]
 }
 
-// transitions is the one transition table: transitions[state][cause] is the next
-// state, and StateNone means that the cause cannot happen there. The document
-// testdata/payment/transitions.md is printed from it by a test.
-var transitions = [stateCount][causeCount]State{
-	StateNone: {NewRequest: Received},
-	Received:  {Refused: Declined, PayeeByAddress: Resolving, PayeeByAccount: Resolved},
-	Resolving: {Approved: Resolved, Refusal: Declined, Ambiguous: Declined, Timeout: Declined, NotSent: Declined},
-	Resolved:  {Refused: Declined, Go: DebitSent},
+// next are the states that a cause leads to, by the payment's model. StateNone
+// means that it cannot happen there.
+type next [modelCount]State
+
+func both(s State) next  { return next{ModelA: s, ModelB: s} }
+func onlyA(s State) next { return next{ModelA: s} }
+
+// undone is where a credit that will not be posted leads: back to the payer's bank
+// by a reversal, or it undoes its debit itself.
+var undone = next{ModelA: DebitRevSent, ModelB: Declined}
+
+// transitions is the one transition table: transitions[state][cause][model] is the
+// next state. The document testdata/payment/transitions.md is printed from it by a
+// test.
+var transitions = [stateCount][causeCount]next{
+	StateNone: {NewRequest: both(Received)},
+	Received: {
+		Refused: both(Declined), PayeeByAddress: both(Resolving), PayeeByAccount: both(Resolved), PayerAsked: onlyA(AwaitAuth),
+	},
+	Resolving: {
+		Approved: both(Resolved), Refusal: both(Declined), Ambiguous: both(Declined), Timeout: both(Declined), NotSent: both(Declined),
+	},
+	AwaitAuth: {
+		Approved: onlyA(Resolved), Refusal: onlyA(Declined), Ambiguous: onlyA(Declined), NotSent: onlyA(Declined), Timeout: onlyA(CollectExpired),
+	},
+	Resolved: {Refused: both(Declined), Go: {ModelA: DebitSent, ModelB: CreditSent}},
 	DebitSent: {
-		Approved: Debited, Refusal: Declined, NotSent: Declined,
-		Ambiguous: DebitRevSent, Timeout: DebitRevSent, Restarted: DebitRevSent,
+		Approved: onlyA(Debited), Refusal: onlyA(Declined), NotSent: onlyA(Declined),
+		Ambiguous: onlyA(DebitRevSent), Timeout: onlyA(DebitRevSent), Restarted: onlyA(DebitRevSent),
 	},
-	Debited: {Go: CreditSent, Refused: DebitRevSent},
+	Debited: {Go: onlyA(CreditSent), Refused: onlyA(DebitRevSent)},
 	CreditSent: {
-		Approved: Success, Refusal: DebitRevSent, NotSent: DebitRevSent,
-		Ambiguous: CreditUnknown, Timeout: CreditUnknown, Restarted: CreditUnknown,
+		Approved: both(Success), Refusal: undone, NotSent: undone, Rejected: undone,
+		Ambiguous: both(CreditUnknown), Timeout: both(CreditUnknown), Restarted: both(CreditUnknown),
 	},
-	CreditUnknown: {Approved: Success, Refusal: DebitRevSent, Timeout: Deemed},
-	DebitRevSent:  {Approved: FailedReversed, Refusal: ReversalStuck, Timeout: ReversalStuck},
+	CreditUnknown: {
+		Approved: both(Success), Refusal: undone, Fenced: undone,
+		Timeout: both(Deemed), FenceFailed: both(Deemed), Bound: both(Deemed),
+	},
+	DebitRevSent: {
+		Approved: onlyA(FailedReversed), NeverDebited: onlyA(FailedReversed), Refusal: onlyA(ReversalStuck), Timeout: onlyA(ReversalStuck),
+	},
 }
 
 // Next returns the state that cause leads to from s, and whether it can happen.
-func Next(s State, cause Cause) (State, bool) {
-	to := transitions[s][cause]
+func Next(s State, cause Cause, model Model) (State, bool) {
+	to := transitions[s][cause][model]
 	return to, to != StateNone
 }
 
 // move takes p along the table and reports the move. A move that the table does
 // not have is a bug: the process must not go on with it.
 func (m *Machine) move(p *Payment, cause Cause) {
-	to, ok := Next(p.State, cause)
+	to, ok := Next(p.State, cause, p.Model)
 	if !ok {
 		panic(fmt.Sprintf("payment: %d cannot leave %v by %q", p.ID, p.State, cause))
 	}
 	m.notice(Effect{Notice: Moved, From: p.State, State: to, Cause: cause, Payment: p})
-	p.State = to
+	from := p.State
+	p.State, p.due = to, 0
 	m.totals[to]++
-	if to.Final() {
-		p.ClosedAt = m.now
+	m.touch(p)
+	if p.owes > 0 {
+		m.drop(p, from)
+	}
+	if !to.Final() {
+		return
+	}
+	p.ClosedAt = m.now
+	if p.Original != 0 && !to.settled() {
+		m.giveBack(p)
 	}
 }

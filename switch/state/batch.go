@@ -69,6 +69,13 @@ func (b *Batch) PutPayment(id payment.ID, open bool, row []byte) {
 	b.set(binary.BigEndian.AppendUint64(b.tagged(tagHistory), uint64(id)), row)
 }
 
+// Reopen takes a payment out of the history.
+func (b *Batch) Reopen(id payment.ID) {
+	if err := b.b.Delete(binary.BigEndian.AppendUint64(b.tagged(tagHistory), uint64(id)), nil); err != nil && b.err == nil {
+		b.err = err
+	}
+}
+
 // PutKey makes a finished payment findable by its request key.
 func (b *Batch) PutKey(key []byte, id payment.ID) {
 	var v [8]byte

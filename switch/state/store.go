@@ -197,13 +197,18 @@ func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) 
 	return s.follow(row)
 }
 
-// FindBusiness does so for the latest finished payment with a business identity.
-func (s *Store) FindBusiness(business *payment.Business, row []byte) ([]byte, bool) {
+// FindBusiness names the latest finished payment with a business identity.
+func (s *Store) FindBusiness(business *payment.Business) (payment.ID, bool) {
 	s.scratch = append(append(s.scratch[:0], tagBusiness), business[:]...)
-	return s.follow(row)
+	var room [8]byte
+	id, ok := s.get(room[:0])
+	if !ok {
+		return 0, false
+	}
+	return payment.ID(binary.BigEndian.Uint64(id)), true
 }
 
-// FindPayment does so for the finished payment with a number.
+// FindPayment appends the row of the finished payment with a number.
 func (s *Store) FindPayment(id payment.ID, row []byte) ([]byte, bool) {
 	s.scratch = binary.BigEndian.AppendUint64(append(s.scratch[:0], tagHistory), uint64(id))
 	return s.get(row)

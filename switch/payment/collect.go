@@ -1,0 +1,87 @@
+package payment
+
+import "time"
+
+const (
+	collectDefault = 30 * time.Minute
+	collectMax     = 64_800 * time.Minute
+)
+
+// admitCollect checks a collect: the payee's PSP asks for money that the payer has
+// yet to approve at its own PSP.
+func (m *Machine) admitCollect(p *Payment) Outcome {
+	if p.ExpireAt == 0 {
+		p.ExpireAt = m.now + int64(collectDefault)
+	}
+	switch {
+	case p.Model != ModelA:
+		return FunctionUnsupported
+	case p.ExpireAt <= m.now:
+		return Expired
+	case p.ExpireAt > m.now+int64(collectMax):
+		return Format
+	case !p.Text.Has(PayeeAccount):
+		return AccountUnknownPayee
+	case !p.Text.Has(PayerVPA):
+		return AddressUnknown
+	}
+	p.PayeeBank = p.Key.From
+	if p.Text.Has(PayeeIFSC) {
+		bank, ok := m.routes.IFSC(p.Text.Get(PayeeIFSC))
+		if !ok {
+			return RouteUnknown
+		}
+		p.PayeeBank = bank
+	}
+	psp, ok := m.routes.VPA(p.Text.Get(PayerVPA))
+	if !ok {
+		return AddressUnknown
+	}
+	p.PayerPSP = psp
+	p.DeadlineD0 = p.ExpireAt
+	if !m.up(psp) {
+		return PayerOffline
+	}
+	return OK
+}
+
+// authorised takes what the payer's PSP says about a collect. No money has moved:
+// what is not a yes in time, to this amount, declines.
+func (m *Machine) authorised(p *Payment, e *Event) {
+	a := &e.Answer
+	switch {
+	case m.now >= p.ExpireAt:
+		m.decline(p, Timeout, Expired)
+		return
+	case a.Outcome == Unreadable:
+		p.BankCode = a.Code
+		m.decline(p, Ambiguous, PayerOffline)
+		return
+	case a.Outcome != OK:
+		p.BankCode = a.Code
+		m.decline(p, Refusal, a.Outcome)
+		return
+	case a.Minor != p.Amount.Minor && a.Minor != AmountNotStated:
+		m.decline(p, Refusal, AmountMismatch)
+		return
+	}
+	p.PayerBank = p.PayerPSP
+	if e.Text.Has(PayerIFSC) {
+		bank, ok := m.routes.IFSC(e.Text.Get(PayerIFSC))
+		if !ok {
+			m.decline(p, Refusal, RouteUnknown)
+			return
+		}
+		p.PayerBank = bank
+	}
+	if !m.adopt(p, e, PayerAccount, PayerName, PayerIFSC) {
+		return
+	}
+	if !p.Text.Has(PayerAccount) {
+		m.decline(p, Refusal, AccountUnknownPayer)
+		return
+	}
+	p.DeadlineD0 = m.now + int64(m.at(p.Key.From).profile.Timers.Total)
+	m.move(p, Approved)
+	m.pay(p)
+}

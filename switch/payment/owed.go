@@ -1,0 +1,277 @@
+package payment
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"switchd/switch/route"
+)
+
+// An owed message is one that a participant must answer or acknowledge: a
+// reversal, an advice, a fence, a confirmation, an update, an answer to a request.
+// It is state, not a timer callback: it is repeated at growing gaps, across
+// restarts, until the participant answers or its time is over. Reversals, advices
+// and fences change an account, so that they go in line: one at a time for each
+// account at each bank, in the order in which they came to be.
+
+const (
+	// spacing spreads what is owed to a participant that comes back: 20 a second,
+	// so that its first minute is not its worst.
+	spacing = int64(50 * time.Millisecond)
+	// outbox is how long an answer, a confirmation or an update is repeated for
+	// want of a receipt. What moves money is repeated as long as the profile says.
+	outbox = 24 * time.Hour
+	// outboxShare bounds the answers and updates that wait for one participant's
+	// receipts, as a part of all payments that may be open: a participant that
+	// acknowledges nothing must not fill the switch.
+	outboxShare = 4
+)
+
+// inLine says that a leg changes an account.
+func (l Leg) inLine() bool { return l == LegReversal || l == LegAdvice || l == LegFence }
+
+// once says that a message is owed only until it has left once: nothing
+// acknowledges it, or it has an own timer.
+func (m *Machine) once(p *Payment, leg Leg) bool {
+	switch leg {
+	case LegResolve, LegDebit, LegStatus:
+		return true
+	case LegUpdate:
+		return !m.at(p.target(leg)).profile.Receipts
+	case LegConfirm:
+		return p.Posting == PostImmediate && !m.at(p.target(leg)).profile.Receipts
+	}
+	return false
+}
+
+// owe begins to owe the message of a leg and sends it, if it may go now.
+func (m *Machine) owe(p *Payment, leg Leg) {
+	m.number(p, leg)
+	l := &p.Legs[leg]
+	m.mark(p, leg)
+	if leg.inLine() && !m.enter(p, leg) {
+		l.owed |= isWaiting
+		l.Due = m.now + m.patience(p, leg)
+		m.schedule(p)
+		return
+	}
+	m.sendOwed(p, leg)
+}
+
+// mark makes a leg an owed one.
+func (m *Machine) mark(p *Payment, leg Leg) {
+	l := &p.Legs[leg]
+	l.owed |= isOwed
+	p.owes++
+	m.outboxCount(p, leg, 1)
+	m.touch(p)
+}
+
+func (m *Machine) outboxCount(p *Payment, leg Leg, by int) {
+	if leg == LegRequest || leg == LegUpdate {
+		m.at(p.target(leg)).outbox += by
+	}
+}
+
+// sendOwed makes the first send of an owed message, or leaves it to its first
+// repeat: while the participant is away, or has not caught up yet.
+func (m *Machine) sendOwed(p *Payment, leg Leg) {
+	l, to := &p.Legs[leg], m.at(p.target(leg))
+	l.Due = m.now + to.profile.Timers.repeatGap(l.Tries)
+	switch {
+	case leg.inLine() && to.caughtUp > m.now:
+		l.Due, to.caughtUp, to.dirty = to.caughtUp, to.caughtUp+spacing, true
+	case to.links > 0:
+		m.sendLeg(p, leg)
+		if m.once(p, leg) {
+			m.ended(p, leg)
+			return
+		}
+	}
+	m.schedule(p)
+}
+
+func (m *Machine) sendLeg(p *Payment, leg Leg) {
+	l := &p.Legs[leg]
+	repeat := leg != LegStatus && (l.owed&isSent != 0 || l.Tries > 0)
+	m.send(p, leg, repeat, m.notAfter(p, leg))
+	l.owed |= isSent
+}
+
+// notAfter is when a message that is repeated loses its sense; 0: never.
+func (m *Machine) notAfter(p *Payment, leg Leg) int64 {
+	switch leg {
+	case LegResolve, LegDebit:
+		return p.due
+	case LegStatus:
+		return m.now + int64(m.at(p.PayeeBank).profile.Timers.Reversal)
+	}
+	return 0
+}
+
+// patience is how long a message is repeated.
+func (m *Machine) patience(p *Payment, leg Leg) int64 {
+	giveUp := m.at(p.target(leg)).profile.Timers.GiveUp
+	if leg.inLine() || (leg == LegConfirm && p.Posting == PostOnConfirm) {
+		return int64(giveUp)
+	}
+	return int64(min(giveUp, outbox))
+}
+
+// legDue repeats an owed message that was not answered in time, or gives up.
+func (m *Machine) legDue(p *Payment, leg Leg) {
+	l := &p.Legs[leg]
+	if m.now-max(l.SentAt, p.RetriedAt) >= m.patience(p, leg) {
+		m.giveUp(p, leg, Timeout)
+		return
+	}
+	if l.owed&isWaiting != 0 { // the profile has become more patient meanwhile
+		l.Due = m.now + m.patience(p, leg)
+		m.schedule(p)
+		return
+	}
+	if l.Tries < 1<<16-1 && leg != LegStatus {
+		l.Tries++
+	}
+	to := m.at(p.target(leg))
+	up := to.links > 0
+	switch {
+	case m.once(p, leg) && up:
+		m.sendLeg(p, leg)
+		m.ended(p, leg)
+		return
+	case m.once(p, leg): // it waits for a link, or for its payment to go on without it
+		l.Due = l.SentAt + m.patience(p, leg)
+	default:
+		l.Due = m.now + to.profile.Timers.repeatGap(l.Tries)
+	}
+	m.schedule(p)
+	if up {
+		m.sendLeg(p, leg)
+	}
+}
+
+// ended ends an owed message, whatever has become of it, and lets the next in
+// line go.
+func (m *Machine) ended(p *Payment, leg Leg) {
+	l := &p.Legs[leg]
+	if l.owed&isOwed == 0 {
+		return
+	}
+	waited := l.owed&isWaiting != 0
+	l.owed &^= isOwed | isWaiting
+	l.Due = 0
+	p.owes--
+	m.outboxCount(p, leg, -1)
+	m.schedule(p)
+	m.touch(p)
+	if leg.inLine() {
+		m.leave(p, leg, waited)
+	}
+}
+
+// belongings are the owed messages that make sense in one state only.
+var belongings = [stateCount][]Leg{
+	Resolving: {LegResolve}, AwaitAuth: {LegResolve}, DebitSent: {LegDebit}, CreditUnknown: {LegStatus, LegFence}, DebitRevSent: {LegReversal},
+}
+
+// drop ends what p owed because of a state that it has left.
+func (m *Machine) drop(p *Payment, from State) {
+	for _, leg := range belongings[from] {
+		m.ended(p, leg)
+	}
+}
+
+// lineKey names a line: an account at a participant. The account is a hash; two
+// that share one only wait for each other.
+type lineKey struct {
+	to      route.Participant
+	account uint64
+}
+
+// line is what is under way and what waits for one account.
+type line struct {
+	busy    bool
+	waiting []waiter // in the order in which they may go
+}
+
+type waiter struct {
+	at  int64 // when it came to be
+	id  ID
+	leg Leg
+}
+
+func (w waiter) compare(v waiter) int {
+	return cmp.Or(cmp.Compare(w.at, v.at), cmp.Compare(w.id, v.id), cmp.Compare(w.leg, v.leg))
+}
+
+func (p *Payment) lineKey(leg Leg) lineKey {
+	field := PayeeAccount
+	if leg == LegReversal {
+		field = PayerAccount
+	}
+	sum := uint64(14695981039346656037) // FNV-1a
+	for _, c := range p.Text.Get(field) {
+		sum = (sum ^ uint64(c)) * 1099511628211
+	}
+	return lineKey{p.target(leg), sum}
+}
+
+func (p *Payment) waiter(leg Leg) waiter { return waiter{p.Legs[leg].SentAt, p.ID, leg} }
+
+// enter takes the head of the line, or a place behind it. It reports whether the
+// message may go.
+func (m *Machine) enter(p *Payment, leg Leg) bool {
+	key := p.lineKey(leg)
+	l := m.lines[key]
+	free := !l.busy
+	if l.busy = true; !free {
+		w := p.waiter(leg)
+		at, _ := slices.BinarySearchFunc(l.waiting, w, waiter.compare)
+		l.waiting = slices.Insert(l.waiting, at, w)
+	}
+	m.lines[key] = l
+	return free
+}
+
+// leave takes a message out of its line. When the head leaves, the next goes.
+func (m *Machine) leave(p *Payment, leg Leg, waited bool) {
+	key := p.lineKey(leg)
+	l := m.lines[key]
+	if waited {
+		at, found := slices.BinarySearchFunc(l.waiting, p.waiter(leg), waiter.compare)
+		if !found {
+			panic("payment: a message is in no line")
+		}
+		l.waiting = slices.Delete(l.waiting, at, at+1)
+		m.lines[key] = l
+		return
+	}
+	if len(l.waiting) == 0 {
+		delete(m.lines, key)
+		return
+	}
+	next := l.waiting[0]
+	l.waiting = slices.Delete(l.waiting, 0, 1)
+	m.lines[key] = l
+	q := m.open[next.id]
+	q.Legs[next.leg].owed &^= isWaiting
+	m.touch(q)
+	m.sendOwed(q, next.leg)
+}
+
+// rejoin puts what a restored payment owes back into the lines. Those under way
+// come first whatever the order of the payments.
+func (m *Machine) rejoin(p *Payment, leg Leg) {
+	key := p.lineKey(leg)
+	l := m.lines[key]
+	if p.Legs[leg].owed&isWaiting == 0 {
+		l.busy = true
+	} else {
+		w := p.waiter(leg)
+		at, _ := slices.BinarySearchFunc(l.waiting, w, waiter.compare)
+		l.waiting = slices.Insert(l.waiting, at, w)
+	}
+	m.lines[key] = l
+}
