@@ -25,6 +25,9 @@ type layout struct {
 	places [FieldCount]place
 	plan   []step // for writing
 	fixed  []fixed
+
+	required fieldSet // of the rules with need M
+	watched  []uint16 // the rules that ask for more, or under a condition
 }
 
 // fixed is a field that must be there and has one possible value.

@@ -88,6 +88,7 @@ func TestLoadProfileFaults(t *testing.T) {
 		{field, `{"field": "OriginalUETR", "path": "TxInf/OrgnlUETR", "need": "C", "when": {"field": "MsgID"}}`, `own.json: pacs.028.001.03: TxInf/OrgnlUETR: "when" needs "is", a list of values`},
 		{field, `{"field": "OriginalUETR", "path": "TxInf/OrgnlUETR", "need": "C", "when": {"field": "Status", "is": ["x"]}}`, `own.json: pacs.028.001.03: TxInf/OrgnlUETR: the condition's field Status has no place in the message`},
 		{field, `{"field": "OriginalUETR", "path": "TxInf/OrgnlUETR", "need": "C", "unless": ["Nonesuch"]}`, `own.json: pacs.028.001.03: TxInf/OrgnlUETR: no field is called "Nonesuch"`},
+		{field, `{"field": "OriginalUETR", "path": "TxInf/OrgnlUETR", "need": "O", "value": ["x"]}`, `own.json: pacs.028.001.03: TxInf/OrgnlUETR: the value "x" does not fit the schema: wrong format`},
 		{field, field + "," + field, `own.json: pacs.028.001.03: TxInf/OrgnlUETR: field OriginalUETR has a place already`},
 		{field, field + `, {"field": "UETR", "path": "TxInf/OrgnlUETR", "need": "O"}`, `own.json: pacs.028.001.03: TxInf/OrgnlUETR: field OriginalUETR stands there already`},
 		{field, field + `, {"field": "BizTo", "path": "TxInf/StsReqId", "need": "O"}`, `own.json: pacs.028.001.03: TxInf/StsReqId: field BizTo is the header's`},

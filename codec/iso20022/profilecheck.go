@@ -1,6 +1,7 @@
 package iso20022
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -9,24 +10,53 @@ import (
 type values interface {
 	Has(Field) bool
 	Text(Field) []byte
+	// missing is the first field of a set that is not there, or NoField.
+	missing(*fieldSet) Field
 }
 
-// fault finds the first rule, in the order of the file, that values break.
+// fault finds a rule that values break: the first mandatory field that is missing,
+// or else the first other one in the order of the file.
 func (l *layout) fault(v values) (broken *rule, why Reason) {
-	for i := range l.rules {
-		r := &l.rules[i]
-		switch {
-		case !v.Has(r.field):
-			if r.need != optional && r.demands(v) {
+	if f := v.missing(&l.required); f != NoField {
+		return &l.rules[l.places[f].rule-1], ReasonProfileMissing
+	}
+	for _, k := range l.watched {
+		r := &l.rules[k]
+		if !v.Has(r.field) {
+			if r.need == conditional && r.demands(v) {
 				return r, ReasonProfileMissing
 			}
-		case r.values != nil || r.id:
+			continue
+		}
+		if r.values != nil || r.id {
 			if why = r.refuses(v.Text(r.field)); why != ReasonNone {
 				return r, why
 			}
 		}
 	}
 	return nil, ReasonNone
+}
+
+func (m *Message) missing(set *fieldSet) Field {
+	for i, word := range set {
+		for ; word != 0; word &= word - 1 {
+			if f := Field(i*64 + bits.TrailingZeros64(word)); !m.Has(f) {
+				return f
+			}
+		}
+	}
+	return NoField
+}
+
+func (w *Writer) missing(set *fieldSet) Field {
+	for i, word := range set {
+		for word &^= w.given[i]; word != 0; word &= word - 1 {
+			if f := Field(i*64 + bits.TrailingZeros64(word)); !w.Has(f) {
+				return f
+			}
+		}
+	}
+	return NoField
 }
 
 // refuses tells what is wrong with a value.
@@ -54,7 +84,7 @@ func (l *layout) check(m *Message, part span) *Error {
 	return newError(m.b, why, int(at), r.path, r.want(why))
 }
 
-// demands tells whether a mandatory or conditional field must be there.
+// demands tells whether a conditional field must be there.
 func (r *rule) demands(v values) bool {
 	if r.when.field != NoField && !slices.Contains(r.when.is, string(trimSpace(v.Text(r.when.field)))) {
 		return false

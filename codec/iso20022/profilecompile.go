@@ -15,6 +15,7 @@ type builder struct {
 type branch struct {
 	typ      typeRef
 	name     string
+	tag      string    // name, and the namespace if it is the root
 	path     string    // full
 	min, max uint8     // in the schema, where its parent stands
 	children []*branch // by index in the complex type; nil: not named
@@ -25,7 +26,7 @@ type branch struct {
 
 func newBuilder(def *Definition) *builder {
 	return &builder{
-		root:   &branch{typ: complexBit | typeRef(def.typ), name: def.Root, path: def.Root, min: 1, max: 1},
+		root:   &branch{typ: complexBit | typeRef(def.typ), name: def.Root, tag: def.Root + " xmlns=\"" + def.Namespace() + "\"", path: def.Root, min: 1, max: 1},
 		prefix: pathPrefix(def),
 	}
 }
@@ -129,7 +130,7 @@ func (at *branch) child(name string) (*branch, string) {
 	}
 	if at.children[k] == nil {
 		e := &c.elements()[k]
-		at.children[k] = &branch{typ: e.typ, name: name, path: at.path + "/" + name, min: e.min, max: e.max}
+		at.children[k] = &branch{typ: e.typ, name: name, tag: name, path: at.path + "/" + name, min: e.min, max: e.max}
 		if c.kind == kindChoice {
 			at.children[k].min = 0
 		}
@@ -148,7 +149,7 @@ func elementNames(c *complexType) string {
 // next is the branch of the next occurrence, made if it is not there.
 func (at *branch) next() *branch {
 	if at.again == nil {
-		at.again = &branch{typ: at.typ, name: at.name, path: at.path}
+		at.again = &branch{typ: at.typ, name: at.name, tag: at.name, path: at.path}
 	}
 	return at.again
 }

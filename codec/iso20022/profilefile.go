@@ -216,12 +216,32 @@ func (l *loader) layout(def *Definition, m *messageJSON) *layout {
 	for _, fault := range b.plan(layout) {
 		l.fail(fault.path, fault.why)
 	}
-	for _, r := range layout.rules {
-		if r.need == mandatory && len(r.values) == 1 && layout.places[r.field].step > 0 {
+	l.sum(layout)
+	return layout
+}
+
+// sum makes of the rules what is looked at in every message.
+func (l *loader) sum(layout *layout) {
+	for k, r := range layout.rules {
+		if r.need == mandatory {
+			layout.required.add(r.field)
+		}
+		if r.need == conditional || r.id || r.values != nil {
+			layout.watched = append(layout.watched, uint16(k))
+		}
+		step := int(layout.places[r.field].step) - 1
+		if step < 0 {
+			continue // it cannot be written
+		}
+		for _, v := range r.values {
+			if why := layout.plan[step].typeOf(r.field).checkPlain([]byte(v)); why != ReasonNone {
+				l.fail(strings.TrimPrefix(r.path, pathPrefix(layout.def)), "the value "+jsonfile.Quote(v)+" does not fit the schema: "+why.String())
+			}
+		}
+		if r.need == mandatory && len(r.values) == 1 {
 			layout.fixed = append(layout.fixed, fixed{r.field, r.values[0]})
 		}
 	}
-	return layout
 }
 
 // decode decodes strictly, keys that stand twice included.

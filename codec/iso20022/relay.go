@@ -52,12 +52,8 @@ func (c *Change) check(p *Profile, m *Message) *Error {
 	if s == nil {
 		return &Error{Reason: ReasonUnexpected, Want: "a field with text, not " + c.Field.String()}
 	}
-	t := s.text
-	if s.attr == c.Field {
-		t = s.attrText
-	}
 	r := &l.rules[l.places[c.Field].rule-1]
-	why := t.checkPlain(c.Value)
+	why := s.typeOf(c.Field).checkPlain(c.Value)
 	if why == ReasonNone {
 		why = r.refuses(c.Value)
 	}

@@ -107,12 +107,7 @@ func fillSample(tb testing.TB, w *Writer, p *Profile, d *Definition, want chosen
 				if r.need != need || k < 0 || !want(r) || r.field == BizDefinition || !choose(l, k, taken) {
 					continue
 				}
-				s := &l.plan[k]
-				t := s.text
-				if s.attr == r.field {
-					t = s.attrText
-				}
-				w.SetString(r.field, sampleOf(tb, r, t))
+				w.SetString(r.field, sampleOf(tb, r, l.plan[k].typeOf(r.field)))
 			}
 		}
 	}

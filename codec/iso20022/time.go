@@ -71,6 +71,12 @@ func AppendDate(dst []byte, days int64) []byte {
 
 const secondsPerDay = 24 * 60 * 60
 
+// The days that have a date of four digits for the year.
+const (
+	dayMin = -719_162  // 0001-01-01
+	dayMax = 2_932_896 // 9999-12-31
+)
+
 // parseDay reads the ten characters of "2006-01-02".
 func parseDay(text []byte) (days int64, ok bool) {
 	century, ok1 := twoDigits(text, 99)

@@ -97,3 +97,9 @@ func TestDateTimeForms(t *testing.T) {
 		t.Errorf("day %d, %v", days, ok)
 	}
 }
+
+func TestDaysOfFourDigits(t *testing.T) {
+	if first, last := string(AppendDate(nil, dayMin)), string(AppendDate(nil, dayMax)); first != "0001-01-01" || last != "9999-12-31" {
+		t.Errorf("%s to %s", first, last)
+	}
+}

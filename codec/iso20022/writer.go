@@ -18,6 +18,7 @@ type Writer struct {
 	text    []byte // the values, one after the other
 	fields  [FieldCount]span
 	given   fieldSet
+	made    fieldSet // of these, the ones whose text is right by its making
 	fault   *Error
 }
 
@@ -27,7 +28,7 @@ type Writer struct {
 func (w *Writer) Begin(p *Profile, d *Definition, dst []byte) {
 	w.profile, w.layout = p, p.layout(d)
 	w.dst, w.text = dst, w.text[:0]
-	w.given, w.fault = fieldSet{}, nil
+	w.given, w.made, w.fault = fieldSet{}, fieldSet{}, nil
 	if w.layout == nil || w.layout == p.header {
 		w.layout = p.header // something that is there, for Set
 		w.fault = &Error{Reason: ReasonUnknownMessage, Want: "a message of the profile " + p.name}
@@ -36,6 +37,7 @@ func (w *Writer) Begin(p *Profile, d *Definition, dst []byte) {
 	for _, l := range [...]*layout{p.header, w.layout} {
 		for i := range l.fixed {
 			w.SetString(l.fixed[i].field, l.fixed[i].value)
+			w.made.add(l.fixed[i].field)
 		}
 	}
 }
@@ -71,14 +73,20 @@ func (w *Writer) SetTime(f Field, unixNanos int64) {
 	if w.begin(f, 1) {
 		w.text = AppendDateTime(w.text, unixNanos)
 		w.end(f)
+		w.make(f, baseDateTime)
 	}
 }
 
 // SetDate writes a day, counted from 1970-01-01, as a date.
 func (w *Writer) SetDate(f Field, days int64) {
 	if w.begin(f, 1) {
+		if days < dayMin || days > dayMax {
+			w.fail(ReasonDate, "")
+			return
+		}
 		w.text = AppendDate(w.text, days)
 		w.end(f)
+		w.make(f, baseDate)
 	}
 }
 
@@ -130,6 +138,14 @@ func (w *Writer) begin(f Field, n int) bool {
 func (w *Writer) end(f Field) {
 	w.fields[f].end = uint32(len(w.text))
 	w.given.add(f)
+	w.made.remove(f)
+}
+
+// make notes that a field was made by us, if that is of the type it wants.
+func (w *Writer) make(f Field, kind base) {
+	if _, s := w.profile.step(w.layout, f); s.value == f && s.text.base == kind {
+		w.made.add(f)
+	}
 }
 
 // Has tells whether a field has a value. A field that is XML is there if any

@@ -1,7 +1,5 @@
 package iso20022
 
-import "unicode/utf8"
-
 // The envelope, around header and document.
 const (
 	envelopeOpen  = `<Message xmlns="">`
@@ -46,6 +44,9 @@ func (w *Writer) Finish() ([]byte, error) {
 func (w *Writer) derive(f, from Field) {
 	if w.fault == nil && !w.given.has(f) && w.profile.header.places[f].step > 0 {
 		w.Set(f, w.Text(from))
+		if w.made.has(from) {
+			w.make(f, baseDateTime)
+		}
 	}
 }
 
@@ -97,33 +98,26 @@ func (w *Writer) leaf(s *step) {
 	w.dst = append(w.dst, s.close...)
 }
 
-// value writes the value of a field, if it fits its type.
+// value writes the value of a field, if it fits its type. What the writer has
+// made itself does.
 func (w *Writer) value(s *step, t *simpleType, f Field) {
 	text := w.fields[f].of(w.text)
-	if why := t.checkPlain(text); why != ReasonNone {
+	if w.made.has(f) {
+		w.dst = append(w.dst, text...)
+		return
+	}
+	chars, escape, ok := scanPlain(text)
+	if !ok {
+		w.fail(ReasonCharacter, s.path)
+		return
+	}
+	if why := t.check(text, chars); why != ReasonNone {
 		w.fail(why, s.path)
 		return
 	}
-	w.dst = appendEscaped(w.dst, text)
-}
-
-// checkPlain is check for a text that is not yet escaped.
-func (t *simpleType) checkPlain(text []byte) Reason {
-	chars := 0
-	for i := 0; i < len(text); chars++ {
-		c := text[i]
-		if c < utf8.RuneSelf {
-			if c < ' ' && !isSpace(c) {
-				return ReasonCharacter
-			}
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && size == 1 || r == 0xfffe || r == 0xffff {
-			return ReasonCharacter
-		}
-		i += size
+	if escape {
+		w.dst = appendEscaped(w.dst, text)
+	} else {
+		w.dst = append(w.dst, text...)
 	}
-	return t.check(text, chars)
 }

@@ -20,8 +20,9 @@ func (s *fieldSet) join(o *fieldSet) {
 	}
 }
 
-// step is an element that can be written. The steps of a layout are in the order
-// of its schema, each followed by those inside it.
+// step is an element that can be written, with those around it in which there is
+// nothing else to write. The steps of a layout are in the order of its schema,
+// each followed by those inside it.
 type step struct {
 	open, close string   // tags; the opening one up to the attribute's value, if it has one
 	path        string   // full
@@ -35,6 +36,14 @@ type step struct {
 	attrText    *simpleType
 }
 
+// typeOf is the type of a field that stands here.
+func (s *step) typeOf(f Field) *simpleType {
+	if s.attr == f {
+		return s.attrText
+	}
+	return s.text
+}
+
 // planFault is why a layout can not be written.
 type planFault struct{ path, why string }
 
@@ -45,7 +54,7 @@ func (b *builder) plan(l *layout) (faults []planFault) {
 		return []planFault{{"", "no field"}}
 	}
 	p := planner{layout: l, prefix: b.prefix}
-	p.add(b.root, "<"+b.root.name+" xmlns=\""+l.def.Namespace()+"\">")
+	p.add(b.root, tags{must: true})
 	return p.faults
 }
 
@@ -76,73 +85,89 @@ func (at *branch) writable() bool {
 	return false
 }
 
-// add adds the step of a branch and all inside it, and of its later occurrences.
-func (p *planner) add(at *branch, open string) {
+// tags are those around a step.
+type tags struct {
+	open, close string
+	must        bool // in the schema, where the parent of the outermost stands
+}
+
+// add adds the step of a branch, with tags around it, and all inside it.
+func (p *planner) add(at *branch, around tags) {
 	l := p.layout
 	k := len(l.plan)
-	l.plan = append(l.plan, step{open: open, close: "</" + at.name + ">", path: at.path, must: at.min > 0})
-	if at.typ.simple() != nil {
-		p.leaf(at, &l.plan[k], k)
-	} else {
-		p.inner(at, k)
-	}
-	l.plan[k].next = uint16(len(l.plan))
-	for a := at.again; a != nil; a = a.again {
-		if a.writable() {
-			alone := *a
-			alone.again = nil
-			p.add(&alone, open)
-		}
-	}
-}
-
-func (p *planner) leaf(at *branch, s *step, k int) {
-	s.value, s.attr, s.text = at.value, at.attr, at.typ.simple()
-	if s.value == NoField {
-		p.fail(at, "an attribute is named, but not its element")
-		return
-	}
-	s.inside.add(s.value)
-	p.layout.places[s.value].step = uint16(k + 1)
-	if c := at.typ.complex(); c != nil {
-		if s.attr == NoField {
-			p.fail(at, "the attribute "+names[c.attribute]+" must be written, and no field stands there")
-			return
-		}
-		s.open = "<" + at.name + " " + names[c.attribute] + "=\""
-		s.attrText = &simpleTypes[c.attributeType]
-		s.inside.add(s.attr)
-		p.layout.places[s.attr].step = uint16(k + 1)
-	}
-}
-
-func (p *planner) inner(at *branch, k int) {
-	l := p.layout
-	c := at.typ.complex()
-	l.plan[k].choice = c.kind == kindChoice
-	l.plan[k].empty = at.typ.mayBeEmpty()
-	if at.value != NoField {
+	if at.value != NoField && at.typ.simple() == nil {
 		l.places[at.value].all = uint16(k + 1)
 	}
+	around.close = "</" + at.name + ">" + around.close
+	if at.typ.simple() != nil {
+		l.plan = append(l.plan, p.leaf(at, around, k))
+		return
+	}
+	around.open += "<" + at.tag + ">"
+	inside := p.inside(at)
+	empty := at.typ.mayBeEmpty()
+	if len(inside) == 1 && !(around.must && empty) {
+		p.add(inside[0], around)
+		return
+	}
+	l.plan = append(l.plan, step{
+		open: around.open, close: around.close, path: at.path, must: around.must,
+		empty: empty, choice: at.typ.complex().kind == kindChoice,
+	})
+	for _, child := range inside {
+		n := len(l.plan)
+		p.add(child, tags{must: child.min > 0})
+		l.plan[k].inside.join(&l.plan[n].inside)
+	}
+	l.plan[k].next = uint16(len(l.plan))
+}
+
+// leaf is the step of an element with text.
+func (p *planner) leaf(at *branch, around tags, k int) step {
+	s := step{
+		open: around.open + "<" + at.name + ">", close: around.close, path: at.path, next: uint16(k + 1), must: around.must,
+		value: at.value, attr: at.attr, text: at.typ.simple(),
+	}
+	c := at.typ.complex()
+	switch {
+	case s.value == NoField:
+		p.fail(at, "an attribute is named, but not its element")
+		return s
+	case c != nil && s.attr == NoField:
+		p.fail(at, "the attribute "+names[c.attribute]+" must be written, and no field stands there")
+		return s
+	case c != nil:
+		s.open = around.open + "<" + at.name + " " + names[c.attribute] + "=\""
+		s.attrText = &simpleTypes[c.attributeType]
+		s.inside.add(s.attr)
+		p.layout.places[s.attr].step = s.next
+	}
+	s.inside.add(s.value)
+	p.layout.places[s.value].step = s.next
+	return s
+}
+
+// inside lists what is written inside a branch: the children with fields, each
+// with its later occurrences, and those that the schema demands and may be empty.
+func (p *planner) inside(at *branch) (all []*branch) {
+	c := at.typ.complex()
 	for i, e := range c.elements() {
-		var child *branch
-		switch must := e.min > 0 && c.kind == kindSequence; {
+		must := e.min > 0 && c.kind == kindSequence
+		switch {
 		case at.children != nil && at.children[i] != nil && at.children[i].writable():
-			child = at.children[i]
+			for child := at.children[i]; child != nil; child = child.again {
+				if child.writable() {
+					all = append(all, child)
+				}
+			}
 		case must && e.typ.mayBeEmpty():
-			child, _ = at.child(names[e.name])
+			child, _ := at.child(names[e.name])
+			all = append(all, child)
 		case must:
 			p.fail(at, names[e.name]+" must be written inside, and no field stands there")
-			continue
-		default:
-			continue
-		}
-		first := len(l.plan)
-		p.add(child, "<"+child.name+">")
-		for n := first; n < len(l.plan); n = int(l.plan[n].next) {
-			l.plan[k].inside.join(&l.plan[n].inside)
 		}
 	}
+	return all
 }
 
 // mayBeEmpty tells whether the schema allows an element of the type that has
