@@ -70,3 +70,22 @@ func IsIFSC(v []byte) bool {
 	}
 	return true
 }
+
+// IsUETR checks a UUID of version 4 in small letters (ISO 20022 UUIDv4Identifier).
+func IsUETR(v []byte) bool {
+	if len(v) != 36 || v[14] != '4' || (v[19] != '8' && v[19] != '9' && v[19] != 'a' && v[19] != 'b') {
+		return false
+	}
+	for i, c := range v {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+			continue
+		}
+		if hexDigit(c) > 15 {
+			return false
+		}
+	}
+	return true
+}

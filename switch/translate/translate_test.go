@@ -102,3 +102,23 @@ func TestSwitchIDsComeBack(t *testing.T) {
 		}
 	}
 }
+
+func TestASCII(t *testing.T) {
+	for in, want := range map[string]string{
+		"Asha": "Asha", "Müller & Söhne": "Mueller & Soehne", "José Ñandú": "Jose Nandu", "Łódź": "Lodz", "Straße": "Strasse",
+		"line\nbreak\ttab": "line break tab", "नमस्ते": "??????", "a\xffb": "a?b", "10 €": "10 EUR", "\x00": "?", "“x”–y": `"x"-y`,
+	} {
+		got := AppendASCII(nil, []byte(in))
+		if string(got) != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+		if !IsASCII(got) {
+			t.Errorf("%q: %q is not printable ASCII", in, got)
+		}
+	}
+	for i, p := range latin {
+		if r := rune(latinFirst + i); p == "" {
+			t.Errorf("%c (%U) has no plain form", r, r)
+		}
+	}
+}

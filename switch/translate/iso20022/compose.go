@@ -93,6 +93,9 @@ func (i *interpreter) order(dst []byte, ef *payment.Effect, d *codec.Definition,
 	w.Set(codec.EndToEndID, endToEndID(p))
 	w.Set(codec.TransactionID, transactionID(p, &i.transaction))
 	w.Set(codec.UETR, uetr(p, &i.uetr))
+	if p.Echo.RRN[0] != 0 {
+		w.Set(codec.ClearingReference, p.Echo.RRN[:])
+	}
 	w.SetString(codec.LocalInstrument, instrument)
 	w.SetAmount(codec.Amount, p.Amount.Minor, i.dialect.directory.CurrencyCode)
 	w.SetDate(codec.SettlementDate, dayOf(p.CreatedAt))
@@ -102,14 +105,19 @@ func (i *interpreter) order(dst []byte, ef *payment.Effect, d *codec.Definition,
 	w.SetString(codec.ChargeBearer, "SLEV")
 	i.payer(w, p)
 	i.payee(w, p)
-	if p.Text.Has(payment.Purpose) {
-		w.Set(codec.PurposeProprietary, p.Text.Get(payment.Purpose))
+	if v := p.Text.Get(payment.Purpose); len(v) > purposeCodeBytes {
+		w.Set(codec.PurposeProprietary, v)
+	} else {
+		w.Set(codec.Purpose, v)
 	}
 	if p.Text.Has(payment.Note) {
 		w.Set(codec.Remittance, p.Text.Get(payment.Note))
 	}
 	return w.Finish()
 }
+
+// purposeCodeBytes is the length of a purpose that may be one of ISO's codes.
+const purposeCodeBytes = 4
 
 func (i *interpreter) payer(w *codec.Writer, p *payment.Payment) {
 	w.Set(codec.DebtorName, orNotProvided(p, payment.PayerName))
@@ -192,7 +200,11 @@ func (i *interpreter) reverse(dst []byte, ef *payment.Effect) ([]byte, error) {
 	i.original(w, p, payment.LegDebit, i.dialect.send.debit)
 	w.SetAmount(codec.Amount, p.Amount.Minor, i.dialect.directory.CurrencyCode)
 	w.SetDate(codec.SettlementDate, dayOf(p.CreatedAt))
-	setReason(w, translate.ReasonOf(p.Outcome))
+	why := translate.ReasonOf(p.Outcome)
+	if why.Code == "" && why.Proprietary == "" {
+		why.Code = "MS03" // a reversal must have a reason; this one says that there is none
+	}
+	setReason(w, why)
 	return w.Finish()
 }
 

@@ -2,6 +2,7 @@ package iso20022
 
 import (
 	"bytes"
+	"sync"
 	"testing"
 
 	codec "switchd/codec/iso20022"
@@ -11,9 +12,12 @@ import (
 	"switchd/switch/translate"
 )
 
+// builtin is compiled once for all tests.
+var builtin = sync.OnceValues(func() (*codec.Profile, error) { return codec.Builtin("ips-base") })
+
 func profile(t testing.TB) *codec.Profile {
 	t.Helper()
-	p, err := codec.Builtin("ips-base")
+	p, err := builtin()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
+	codec "switchd/codec/iso20022"
 	"switchd/switch/payment"
 	"switchd/switch/translate"
 )
@@ -68,10 +69,11 @@ func transactionID(p *payment.Payment, room *[translate.SwitchIDBytes]byte) []by
 	return room[:]
 }
 
-// endToEndID is PmtId/EndToEndId.
+// endToEndID is PmtId/EndToEndId. One that came in ISO 8583 with characters that an
+// id may not have here stays in the journal.
 func endToEndID(p *payment.Payment) []byte {
-	if p.Text.Has(payment.EndToEndID) {
-		return p.Text.Get(payment.EndToEndID)
+	if v := p.Text.Get(payment.EndToEndID); codec.IsID(v) {
+		return v
 	}
 	return []byte(notProvided)
 }

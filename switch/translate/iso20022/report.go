@@ -5,6 +5,7 @@ import (
 
 	codec "switchd/codec/iso20022"
 	"switchd/switch/payment"
+	"switchd/switch/translate"
 )
 
 // report tells the sender of a request what became of it: at once, or later when
@@ -38,6 +39,13 @@ func (i *interpreter) reportAs(dst []byte, id []byte, ef *payment.Effect, o paym
 	i.requested(w, p)
 	if d != i.dialect.send.customerReport {
 		w.Set(codec.OriginalTransactionID, transactionID(p, &i.transaction))
+	}
+	if p.ID != 0 && o != payment.Duplicate {
+		number := translate.SwitchID(p.ID)
+		w.Set(codec.ClearingReference, number[:])
+	}
+	if o == payment.OK && p.Approval[0] != 0 {
+		w.Set(codec.ServicerReference, p.Approval[:])
 	}
 	i.status(w, p, o)
 	return w.Finish()

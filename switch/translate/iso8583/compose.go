@@ -139,17 +139,7 @@ func (d *Dialect) posting(w *codec.Writer, dst []byte, p *payment.Payment, m mes
 	}
 	text(w, 102, p, payment.PayerAccount)
 	text(w, 103, p, payment.PayeeAccount)
-	w.BeginTLV(120)
-	w.TLVString(tagType, m.kind)
-	id := translate.SwitchID(p.ID)
-	w.TLV(tagSwitchID, id[:])
-	tag(w, tagPayerVPA, p, payment.PayerVPA)
-	tag(w, tagPayeeVPA, p, payment.PayeeVPA)
-	tag(w, tagPayerName, p, payment.PayerName)
-	tag(w, tagPayeeName, p, payment.PayeeName)
-	tag(w, tagEndToEndID, p, payment.EndToEndID)
-	tag(w, tagNote, p, payment.Note)
-	w.EndTLV()
+	d.describe(w, p, m.kind)
 	return w.Finish()
 }
 

@@ -62,7 +62,9 @@ const (
 	tagPayeeVPA   = 4
 	tagPayerName  = 5
 	tagPayeeName  = 6
+	tagPurpose    = 8
 	tagEndToEndID = 10
+	tagUETR       = 11
 	tagUPI        = 13
 	tagPayerIFSC  = 16
 	tagPayeeIFSC  = 17

@@ -9,8 +9,11 @@ import (
 
 // Bounds of the variable-length values, in bytes.
 const (
-	accountBytesMax = 28
-	nameBytesMax    = 99
+	accountBytesMax  = 28
+	nameBytesMax     = 99
+	purposeBytesMax  = 4
+	noteTextBytesMax = 140
+	uetrBytes        = 36
 )
 
 // request reads a push request (0200 or 0201, DE3 40xxxx, DE120 tag 001 "PAY")
@@ -91,6 +94,7 @@ const (
 	freeText tagKind = iota
 	addressVPA
 	branchIFSC
+	uniqueID
 )
 
 // requestTags are the tags of a push request that the machine keeps, by number.
@@ -99,10 +103,12 @@ var requestTags = [...]tagRule{
 	tagPayeeVPA:   {payment.PayeeVPA, addressVPA, translate.VPABytesMax, "004 user@handle"},
 	tagPayerName:  {payment.PayerName, freeText, nameBytesMax, "005 length"},
 	tagPayeeName:  {payment.PayeeName, freeText, nameBytesMax, "006 length"},
+	tagPurpose:    {payment.Purpose, freeText, purposeBytesMax, "008 length"},
+	tagUETR:       {payment.UETR, uniqueID, uetrBytes, "011 UETR"},
 	tagEndToEndID: {payment.EndToEndID, freeText, translate.SwitchIDBytes, "010 length"},
 	tagPayerIFSC:  {payment.PayerIFSC, branchIFSC, translate.IFSCBytes, "016 IFSC"},
 	tagPayeeIFSC:  {payment.PayeeIFSC, branchIFSC, translate.IFSCBytes, "017 IFSC"},
-	tagNote:       {payment.Note, freeText, 140, "018 length"},
+	tagNote:       {payment.Note, freeText, noteTextBytesMax, "018 length"},
 }
 
 // tags reads DE120 in one pass.
@@ -129,6 +135,8 @@ func tags(tlv []byte, ev *payment.Event) *Fault {
 			v, ok = translate.AppendVPA(room[:0], v)
 		case branchIFSC:
 			ok = translate.IsIFSC(v)
+		case uniqueID:
+			ok = translate.IsUETR(v)
 		}
 		if !ok {
 			return &Fault{DE: 120, Want: rule.want}
