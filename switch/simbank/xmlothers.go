@@ -130,7 +130,7 @@ type reference struct {
 }
 
 type rejection struct {
-	RjctgPtyRsn string `is:"id"`
+	RjctgPtyRsn string
 	RjctnDtTm   string `xml:",omitempty" is:"time"`
 	ErrLctn     string `xml:",omitempty" is:"long"`
 	RsnDesc     string `xml:",omitempty" is:"long"`
