@@ -159,7 +159,7 @@ func (m *maker) decimal(t *simpleType) string {
 	if t.fraction != none && t.fraction > 0 {
 		fraction = m.IntN(min(int(t.fraction), digits-1) + 1)
 	}
-	text := m.pick("", "0", "1", "9") + fmt.Sprint(m.Uint64N(1_000_000)%pow10(digits-fraction-1))
+	text := fmt.Sprint(m.Uint64N(pow10(min(digits-fraction, 12))))
 	if fraction > 0 {
 		text += "." + fmt.Sprintf("%0*d", fraction, m.Uint64N(pow10(min(fraction, 9))))
 	}

@@ -47,6 +47,7 @@ func spaceOf(uri []byte) space {
 type binding struct {
 	prefix, uri span
 	space       space
+	same        uint8 // the first binding in force of the same namespace
 }
 
 // bind takes a declaration of the tag that is being read.
@@ -65,7 +66,11 @@ func (s *scanner) bind(prefix, uri span) bool {
 		s.fail(ReasonNamespace, int(uri.start))
 		return false
 	}
-	s.bindings[s.bound] = binding{prefix: prefix, uri: uri, space: n}
+	same := 0
+	for same < s.bound && string(s.bindings[same].uri.of(s.b)) != string(u) {
+		same++
+	}
+	s.bindings[s.bound] = binding{prefix: prefix, uri: uri, space: n, same: uint8(same)}
 	s.bound++
 	if p == "" {
 		s.byDef = n

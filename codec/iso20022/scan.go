@@ -179,13 +179,16 @@ func (s *scanner) take(f *frame, kids []element, k int) bool {
 
 // repeat takes another occurrence of the last child.
 func (s *scanner) repeat(f *frame, e *element, k int) bool {
-	if f.count++; e.max != 0 && f.count > uint32(e.max) {
+	if f.kid != 0 {
+		f.kid = s.tree.nodes[f.kid].again
+	}
+	// What the profile wants once only is refused here, so that no second
+	// transaction passes that nobody looks at.
+	f.count++
+	if e.max != 0 && f.count > uint32(e.max) || f.kid != 0 && s.tree.nodes[f.kid].value == repeated {
 		s.fault.child = k
 		s.fail(ReasonRepeated, int(s.tag.start)-1)
 		return false
-	}
-	if f.kid != 0 {
-		f.kid = s.tree.nodes[f.kid].again
 	}
 	return true
 }

@@ -215,7 +215,7 @@ func (s *scanner) equal(a, c *attribute) bool {
 	if a.bind < 0 || c.bind < 0 {
 		return a.bind == c.bind
 	}
-	return string(s.bindings[a.bind].uri.of(s.b)) == string(s.bindings[c.bind].uri.of(s.b))
+	return s.bindings[a.bind].same == s.bindings[c.bind].same
 }
 
 // attributes checks those of the tag just read by the type of its element; nil is

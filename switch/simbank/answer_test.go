@@ -53,6 +53,19 @@ func script() []struct {
 		{"advice repeated", repeat(adviceOf("C3", 900))},
 		{"advice of a posted credit", adviceOf("C1", 500)},
 		{"advice of a declined credit", set(adviceOf("C2", 500), 103, "1000019999")},
+		{"status of a posted credit", statusOf("C1")},
+		{"status of an unseen credit", statusOf("C4")},
+		{"credit of nothing", creditOf("C5", 0)},
+		{"status of a declined credit", statusOf("C5")},
+		{"fence of a posted credit", fenceOf("C1", 500)},
+		{"fence of a declined credit", fenceOf("C5", 0)},
+		{"fence of an unseen credit", fenceOf("C4", 50)},
+		{"fence repeated", repeat(fenceOf("C4", 50))},
+		{"credit after its fence", creditOf("C4", 50)},
+		{"status of a fenced credit", statusOf("C4")},
+		{"a credit with a trace", set(creditOf("C6", 10), 11, "000066")},
+		{"its confirmation", confirmOf("K6", "00", "000066")},
+		{"its confirmation repeated", repeat(confirmOf("K6", "00", "000066"))},
 	}
 }
 
@@ -85,7 +98,7 @@ func playScript(t *testing.T, dialect string) {
 	if !bytes.Equal(want, got.Bytes()) {
 		t.Errorf("answers differ from %s:\n%s", golden, got.String())
 	}
-	if net := b.Book().Net(); net != 500+900+500 {
+	if net := b.Book().Net(); net != 500+900+500+10 {
 		t.Errorf("net %d", net)
 	}
 	if st := b.Stats(); st.Malformed != 0 || st.Unmatched != 0 || st.Conflicts != 1 {
@@ -122,6 +135,10 @@ func TestMalformedRequestsAreNamed(t *testing.T) {
 		{tagged(debitOf("X1", 1), "002", ""), "30", "DE120.002 missing"},
 		{set(reversalOf("X1", 1), 90, "020000000201020304050000020000200000999998"), "30", "DE90 original"},
 		{without(adviceOf("X1", 1), 90), "30", "DE90 missing"},
+		{without(statusOf("X1"), 90), "30", "DE90 missing"},
+		{without(confirmOf("X1", "00", "000001"), 39), "30", "DE39 missing"},
+		{tagged(fenceOf("X1", 1), "001", "CREDIT"), "30", "DE120.001 type"},
+		{tagged(confirmOf("X1", "00", "000001"), "001", "NEWS"), "30", "DE120.001 type"},
 		{message{mti: "0600", de: map[int]string{7: "0102030405", 11: "000009"}}, "12", "MTI unknown"},
 	}
 	for _, c := range cases {

@@ -14,7 +14,7 @@ import (
 // other methods are safe for concurrent use before, during and after.
 type Bank struct {
 	opts     Options
-	codec    *codec
+	speech   speech
 	book     *Book
 	payments *payments
 	timers   *schedule
@@ -39,12 +39,12 @@ func New(o Options) (*Bank, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	c, err := newCodec(o.Spec)
+	spoken, err := newSpeech(o)
 	if err != nil {
 		return nil, err
 	}
 	b := &Bank{
-		opts: o, codec: c,
+		opts: o, speech: spoken,
 		book:     NewBook(o.LegsMax),
 		payments: newPayments(o),
 		timers:   newSchedule(o.Clock, o.DelayedMax),
@@ -172,7 +172,7 @@ func (b *Bank) signOff() {
 	}
 	b.down(l)
 	l.enter(signedOff)
-	l.ask("002")
+	l.ask(signOff)
 	patience := time.NewTimer(b.opts.EchoTimeout)
 	defer patience.Stop()
 	select {
@@ -180,11 +180,6 @@ func (b *Bank) signOff() {
 	case <-l.gone:
 	case <-patience.C:
 	}
-}
-
-// stamp is DE7 of now: MMDDhhmmss, UTC.
-func (b *Bank) stamp() string {
-	return time.Unix(0, b.opts.Clock()).UTC().Format("0102150405")
 }
 
 // pause waits, or ends with ctx.

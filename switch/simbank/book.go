@@ -12,13 +12,21 @@ const (
 	legsCeiling = 9_000_000
 )
 
-// Leg is one debit, credit, reversal or advice as the switch sent it. A reversal
-// and an advice carry the key of the leg they are about.
+// Leg is one debit, credit, reversal, advice or fence as the switch sent it. What
+// is about another leg carries that leg's key, and may leave out its account or
+// both account and amount: then they are not compared.
 type Leg struct {
 	Key     Key
 	TxnID   TxnID
-	Account Account // DE102 for a debit and its reversal, DE103 for a credit
+	Account Account // of the payer for a debit, of the payee for a credit
 	Amount  int64   // minor units
+	Trace   Trace   // of a credit, in ISO 8583: its confirmation has another key
+}
+
+// passage is how a confirmation finds a credit of another key.
+type passage struct {
+	institution [11]byte
+	trace       Trace
 }
 
 // Verdict bends the judgement of a leg that is new to the book; the zero value
@@ -26,6 +34,7 @@ type Leg struct {
 type Verdict struct {
 	Decline Code // do not post, answer this
 	Tell    Code // post if the account allows it, but answer this
+	Hold    bool // do not post before Confirm
 }
 
 // Answer is what a book says to a leg.
@@ -33,6 +42,7 @@ type Answer struct {
 	Code     Code
 	Approval Approval // DE38; empty unless Code is Approved
 	Repeat   bool     // the leg was known, nothing was posted now
+	State    State    // of the leg; zero when it is not in the book
 }
 
 // nowhere is the index of an account that the book does not keep.
@@ -47,6 +57,7 @@ type record struct {
 	kind    Kind
 	state   State
 	code    Code // answer to the leg itself
+	own     bool // debited for an own payment, not by the switch
 }
 
 // Book keeps accounts in minor units and every leg that touched them. It is safe
@@ -61,6 +72,7 @@ type Book struct {
 	suspense  int64
 	legs      []record
 	index     map[Key]int32
+	credits   map[passage]int32 // those with a trace
 	legsMax   int
 	net       int64
 	conflicts int
@@ -75,6 +87,7 @@ func NewBook(legsMax int) *Book {
 	return &Book{
 		accounts: make(map[Account]int32),
 		index:    make(map[Key]int32),
+		credits:  make(map[passage]int32),
 		legsMax:  min(legsMax, legsCeiling),
 	}
 }
@@ -100,19 +113,24 @@ func (b *Book) Credit(l Leg, v Verdict) Answer { return b.book(Credit, l, v) }
 func (b *Book) book(k Kind, l Leg, v Verdict) Answer {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if i, seen := b.index[l.Key]; seen {
+	// Whoever uses a trace twice has a key for each; only a bar counts for both.
+	if i, seen := b.find(k, l); seen && (b.legs[i].key == l.Key || b.legs[i].state == ReversalFirst) {
 		return b.again(i, k, l)
 	}
 	at := b.locate(l.Account)
 	code := b.judge(k, at, l.Amount, v)
 	state := Declined
-	if code == Approved {
+	switch {
+	case code != Approved:
+	case v.Hold:
+		state = Held
+	default:
 		state = Posted
 		if v.Tell != (Code{}) {
 			code = v.Tell
 		}
 	}
-	i, ok := b.remember(record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: at, kind: k, state: state, code: code})
+	i, ok := b.remember(record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: at, kind: k, state: state, code: code}, l.Trace)
 	if !ok {
 		// Not remembered means not posted: an unremembered posting could
 		// be posted again.
@@ -131,11 +149,7 @@ func (b *Book) ReverseDebit(l Leg) Answer {
 	defer b.mu.Unlock()
 	i, seen := b.index[l.Key]
 	if !seen {
-		r := record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: b.locate(l.Account), kind: Debit, state: ReversalFirst, code: DuplicateOther}
-		if _, ok := b.remember(r); !ok {
-			return Answer{Code: Malfunction}
-		}
-		return Answer{Code: NotFound}
+		return b.bar(Debit, l)
 	}
 	r := &b.legs[i]
 	if !b.same(r, Debit, l) {
@@ -145,13 +159,13 @@ func (b *Book) ReverseDebit(l Leg) Answer {
 	case Posted:
 		r.state = Reversed
 		b.post(Credit, r.account, r.amount)
-		return Answer{Code: Approved}
+		return Answer{Code: Approved, State: Reversed}
 	case Reversed:
-		return Answer{Code: Approved, Repeat: true}
+		return Answer{Code: Approved, Repeat: true, State: Reversed}
 	case ReversalFirst:
-		return Answer{Code: NotFound, Repeat: true}
+		return Answer{Code: NotFound, Repeat: true, State: ReversalFirst}
 	default:
-		return Answer{Code: NothingDone, Repeat: true}
+		return Answer{Code: NothingDone, Repeat: true, State: r.state}
 	}
 }
 
@@ -177,7 +191,7 @@ func (b *Book) AdviseCredit(l Leg) Answer {
 		return Answer{Code: InvalidAmount}
 	}
 	at := b.locate(l.Account)
-	i, ok := b.remember(record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: at, kind: Credit, state: Posted, code: Approved})
+	i, ok := b.remember(record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: at, kind: Credit, state: Posted, code: Approved}, Trace{})
 	if !ok {
 		return Answer{Code: Malfunction}
 	}
@@ -191,13 +205,27 @@ func (b *Book) again(i int32, k Kind, l Leg) Answer {
 	if !b.same(r, k, l) {
 		return Answer{Code: DuplicateOther, Repeat: true}
 	}
+	if r.state == ReversalFirst && r.amount == 0 {
+		r.amount, r.account = l.Amount, b.locate(l.Account)
+	}
 	return b.answer(i, r.code, true)
+}
+
+// bar stores the reversal or fence of a leg that has not come. REQUIRES: mu held.
+func (b *Book) bar(k Kind, l Leg) Answer {
+	r := record{key: l.Key, txn: l.TxnID, amount: l.Amount, account: b.locate(l.Account), kind: k, state: ReversalFirst, code: DuplicateOther}
+	if _, ok := b.remember(r, l.Trace); !ok {
+		return Answer{Code: Malfunction}
+	}
+	return Answer{Code: NotFound, State: ReversalFirst}
 }
 
 // same reports whether l is the leg that r holds; another content under the same
 // key is counted, because an honest switch never sends it. REQUIRES: mu held.
 func (b *Book) same(r *record, k Kind, l Leg) bool {
-	if r.kind == k && r.amount == l.Amount && r.account == b.locate(l.Account) {
+	bare := l.Account == Account{} || r.state == ReversalFirst && r.account == nowhere
+	amount := r.amount == l.Amount || bare && (l.Amount == 0 || r.amount == 0)
+	if r.kind == k && amount && (bare || r.account == b.locate(l.Account)) {
 		return true
 	}
 	b.conflicts++
@@ -247,21 +275,34 @@ func (b *Book) locate(a Account) int32 {
 	return nowhere
 }
 
+// find is the record of a leg: by its key, or for a credit by its trace.
+// REQUIRES: mu held.
+func (b *Book) find(k Kind, l Leg) (int32, bool) {
+	if i, seen := b.index[l.Key]; seen || k != Credit || l.Trace == (Trace{}) {
+		return i, seen
+	}
+	i, seen := b.credits[passage{l.Key.institution, l.Trace}]
+	return i, seen
+}
+
 // remember stores a new leg; false when the book is full. REQUIRES: mu held.
-func (b *Book) remember(r record) (int32, bool) {
+func (b *Book) remember(r record, trace Trace) (int32, bool) {
 	if len(b.legs) >= b.legsMax {
 		return 0, false
 	}
 	i := int32(len(b.legs))
 	b.legs = append(b.legs, r)
 	b.index[r.key] = i
+	if trace != (Trace{}) {
+		b.credits[passage{r.key.institution, trace}] = i
+	}
 	return i, true
 }
 
 // answer gives leg i its approval code, which is its number: so a repeat gets
 // the same one without storing it.
 func (b *Book) answer(i int32, code Code, repeat bool) Answer {
-	a := Answer{Code: code, Repeat: repeat}
+	a := Answer{Code: code, Repeat: repeat, State: b.legs[i].state}
 	if code == Approved {
 		const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 		n := int(i) + 1

@@ -4,29 +4,24 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // serve takes a request of the switch: what is wrong with it is answered at
 // once, what is right goes the way that fate has for it.
-func (b *Bank) serve(m message, bad *fault) {
-	code := "30"
-	var r *rule
-	if bad == nil {
-		r, code, bad = examine(m)
-	}
-	if bad != nil {
-		b.complain("request refused", bad)
-		a := answerTo(m, code, echoMoney...)
-		a.de[44] = clip(bad.Error(), 25)
-		b.reply(a, false)
+func (b *Bank) serve(h *heard) {
+	if h.bad != nil {
+		b.complain("request refused", h.bad)
+		body, err := b.speech.refuse(h)
+		b.send(body, err, false)
 		return
 	}
-	b.stats.requests[r.duty].Add(1)
-	b.follow(b.chance.cast(b.opts.Faults, r.duty), r, m)
+	b.stats.requests[h.duty].Add(1)
+	b.follow(b.chance.cast(b.opts.Faults, h.duty), h)
 }
 
 // follow does and answers a request as its fate says.
-func (b *Bank) follow(f fate, r *rule, m message) {
+func (b *Bank) follow(f fate, h *heard) {
 	if f.swallow {
 		b.stats.silences.Add(1)
 		return
@@ -34,70 +29,99 @@ func (b *Bank) follow(f fate, r *rule, m message) {
 	// What is done late may find its own reversal or advice there; the book
 	// sorts that out, and these are the races worth having.
 	if f.late && f.doLate && !f.mute {
-		b.timers.after(b.opts.Faults.LateBy, func() { b.reply(b.perform(r, m, f.verdict), f.duplicate) })
+		b.timers.after(b.opts.Faults.LateBy, func() { b.reply(h, b.perform(h, f.verdict), f.duplicate) })
 		return
 	}
-	a := b.perform(r, m, f.verdict)
+	r := b.perform(h, f.verdict)
 	switch {
 	case f.mute:
 		b.stats.silences.Add(1)
 	case f.late:
 		// Asked again when it is due, the book answers as it stands then: an
 		// advice may have overruled a decline meanwhile.
-		b.timers.after(b.opts.Faults.LateBy, func() { b.reply(b.perform(r, m, Verdict{}), f.duplicate) })
+		b.timers.after(b.opts.Faults.LateBy, func() { b.reply(h, b.perform(h, Verdict{}), f.duplicate) })
 	default:
-		b.timers.after(f.delay, func() { b.reply(a, f.duplicate) })
+		b.timers.after(f.delay, func() { b.reply(h, r, f.duplicate) })
 	}
 }
 
-// perform does what the request asks and makes the answer.
-func (b *Bank) perform(r *rule, m message, v Verdict) message {
-	if r.duty == dutyResolve {
-		return b.resolve(m)
-	}
-	l := Leg{
-		Key:    KeyOf(m.de[32], m.de[37]),
-		TxnID:  TxnOf(m.tag["002"]),
-		Amount: amountOf(m.de[4]),
-	}
-	var said Answer
-	switch r.duty {
+// perform does what the request asks and says what came of it.
+func (b *Bank) perform(h *heard, v Verdict) reply {
+	switch h.duty {
+	case dutyResolve:
+		return reply{holder: b.resolve(h.address)}
 	case dutyDebit:
-		l.Account = AccountOf(m.de[102])
-		said = b.book.Debit(l, v)
+		return reply{Answer: b.book.Debit(h.leg, v)}
 	case dutyCredit:
-		l.Account = AccountOf(m.de[103])
-		said = b.book.Credit(l, v)
+		return b.credit(h, v)
 	case dutyReversal:
-		l.Account = AccountOf(m.de[102])
-		said = b.book.ReverseDebit(l)
+		return reply{Answer: b.book.ReverseDebit(h.leg)}
 	case dutyAdvice:
-		l.Account = AccountOf(m.de[103])
-		said = b.book.AdviseCredit(l)
+		return reply{Answer: b.book.AdviseCredit(h.leg)}
+	case dutyStatus:
+		return reply{Answer: b.book.Status(h.leg.Key)}
+	case dutyFence:
+		return reply{Answer: b.book.Fence(h.leg)}
+	case dutyConfirm:
+		return reply{Answer: b.book.Confirm(h.leg, h.final == endDone)}
+	default: // dutyUpdate
+		b.settle(&h.told)
+		return reply{}
 	}
-	a := answerTo(m, said.Code.String(), r.echo...)
-	// The wire table gives an approval code to a 0210 alone, not to a 0230.
-	if said.Approval != (Approval{}) && r.duty != dutyAdvice {
-		a.de[38] = said.Approval.String()
-	}
-	return a
 }
 
-// resolve answers who stands behind a VPA. The name must differ from account to
-// account, so that a mix-up in the switch shows in the answer to the payer.
-func (b *Bank) resolve(m message) message {
-	n, known := b.userOf(m.tag["004"])
-	if !known {
-		a := answerTo(m, "14", echoResolve...)
-		return a.with(map[string]string{"013": "ZH"})
+// credit books a credit, or accepts it until the switch confirms. The switch is
+// asked when it does not.
+func (b *Bank) credit(h *heard, v Verdict) reply {
+	v.Hold = b.opts.PostOnConfirm
+	said := b.book.Credit(h.leg, v)
+	if said.State == Held && !said.Repeat {
+		key := h.leg.Key
+		b.chase(h.subject, b.opts.ConfirmTimeout, b.opts.RepeatsMax, func() bool { return b.book.Status(key).State == Held })
 	}
-	a := answerTo(m, "00", echoResolve...)
-	a.de[103] = accountNumber(b.opts.Institution, n)
-	return a.with(map[string]string{
-		"004": m.tag["004"],
-		"006": fmt.Sprintf("USER %d %s", n, strings.ToUpper(b.opts.Handle)),
-		"017": branch(b.opts.IFSC),
+	return reply{Answer: said}
+}
+
+// ruled takes the switch's answer about a credit that it was asked about.
+func (b *Bank) ruled(h *heard) {
+	if h.final != endOpen {
+		b.book.Confirm(h.leg, h.final == endDone)
+	}
+}
+
+// chase asks the switch about a payment after a while, and again and again while
+// it is open.
+func (b *Bank) chase(s *subject, every time.Duration, left int, open func() bool) {
+	if s == nil || left <= 0 {
+		return
+	}
+	b.timers.add(b.opts.Clock()+int64(every), func() {
+		if !open() {
+			return
+		}
+		if body, err := b.speech.enquire(s); err == nil && body != nil && b.transmit(body) {
+			b.stats.enquiries.Add(1)
+		}
+		b.chase(s, every, left-1, open)
 	})
+}
+
+// resolve says who stands behind a VPA. The name must differ from account to
+// account, so that a mix-up in the switch shows in the answer to the payer.
+func (b *Bank) resolve(vpa string) *holder {
+	n, known := b.userOf(vpa)
+	if !known {
+		return nil
+	}
+	return &holder{
+		address: vpa, name: nameOf(b.opts.Handle, n),
+		account: accountNumber(b.opts.Institution, n), branch: branch(b.opts.IFSC),
+	}
+}
+
+// nameOf is the name of the n-th user of a handle.
+func nameOf(handle string, n int) string {
+	return fmt.Sprintf("USER %d %s", n, strings.ToUpper(handle))
 }
 
 // userOf is the number of the account behind user<n>@<own handle>. A VPA is
@@ -115,14 +139,22 @@ func (b *Bank) userOf(vpa string) (int, bool) {
 	return n, true
 }
 
-// reply sends an answer, or the same one twice, on the link that is up now: any
-// link of a participant will do. Without a link the answer is lost, not kept: to
-// the switch that is one more silence, and it must repair those anyway.
-func (b *Bank) reply(a message, twice bool) {
-	body, err := b.codec.encode(a)
+// reply answers a request, or answers it twice with the same bytes.
+func (b *Bank) reply(h *heard, r reply, twice bool) {
+	body, err := b.speech.answer(h, &r)
+	b.send(body, err, twice)
+}
+
+// send puts an answer on the link that is up now: any link of a participant will
+// do. Without a link the answer is lost, not kept: to the switch that is one more
+// silence, and it must repair those anyway. Nil is no answer.
+func (b *Bank) send(body []byte, err error, twice bool) {
 	if err != nil {
 		// Only what came malformed can fail to be echoed.
 		b.stats.unanswerable.Add(1)
+		return
+	}
+	if body == nil {
 		return
 	}
 	copies := 1

@@ -4,12 +4,13 @@ import "iter"
 
 // Entry is one leg as the book remembers it, for reconciliation.
 type Entry struct {
-	Ref    string `json:"ref"`    // DE37
-	TxnID  string `json:"txn_id"` // DE120 tag 002
+	Ref    string `json:"ref"`    // DE37, or InstrId
+	TxnID  string `json:"txn_id"` // DE120 tag 002, or TxId
 	Kind   Kind   `json:"kind"`
 	Amount int64  `json:"amount"` // minor units
 	State  State  `json:"state"`
-	Code   Code   `json:"code"` // DE39 that the leg was answered with
+	Code   Code   `json:"code"`            // DE39 that the leg was answered with, or stands for the answer
+	Model  string `json:"model,omitempty"` // "B": the bank debited it itself, for an own payment
 }
 
 // Count is how many legs of one kind are in each state.
@@ -18,6 +19,8 @@ type Count struct {
 	Declined      int `json:"declined"`
 	Reversed      int `json:"reversed"`
 	ReversalFirst int `json:"reversal_first"`
+	Held          int `json:"held,omitempty"`
+	Dropped       int `json:"dropped,omitempty"`
 }
 
 // Tally counts a book's legs.
@@ -72,7 +75,11 @@ func (b *Book) Entries() iter.Seq[Entry] {
 			}
 			r := b.legs[i]
 			b.mu.Unlock()
-			if !yield(Entry{Ref: r.key.Ref(), TxnID: r.txn.String(), Kind: r.kind, Amount: r.amount, State: r.state, Code: r.code}) {
+			e := Entry{Ref: r.key.Ref(), TxnID: r.txn.String(), Kind: r.kind, Amount: r.amount, State: r.state, Code: r.code}
+			if r.own {
+				e.Model = "B"
+			}
+			if !yield(e) {
 				return
 			}
 		}
@@ -98,6 +105,10 @@ func (b *Book) Tally() Tally {
 			c.Reversed++
 		case ReversalFirst:
 			c.ReversalFirst++
+		case Held:
+			c.Held++
+		case Dropped:
+			c.Dropped++
 		}
 	}
 	return t

@@ -76,6 +76,7 @@ type fakeSwitch struct {
 	manual    bool         // set before a participant connects
 	signOn    string       // code that sign-ons are answered with
 	wire      Options      // Framing and Header; set before a participant connects
+	take      func([]byte) // takes all messages, if set before a participant connects
 
 	mu   sync.Mutex // guards conn
 	conn net.Conn
@@ -137,6 +138,10 @@ func (s *fakeSwitch) read(conn net.Conn) {
 			s.t.Errorf("the participant wrote with header %x", fr.Header)
 		}
 		body := fr.Body
+		if s.take != nil {
+			s.take(body)
+			continue
+		}
 		m, bad := s.codec.decode(body)
 		if bad != nil {
 			s.t.Errorf("the participant wrote what cannot be read: %v", bad)
@@ -298,4 +303,26 @@ func reversalOf(ref string, amount int64) message {
 }
 func adviceOf(ref string, amount int64) message {
 	return moneyOf("0220", "210010", "CREDIT", ref, amount)
+}
+
+// fenceOf is the reversal of a credit.
+func fenceOf(ref string, amount int64) message {
+	m := moneyOf("0420", "210010", "REVERSAL", ref, amount)
+	m.de[103] = "1000010002"
+	return m
+}
+
+func statusOf(ref string) message {
+	m := moneyOf("0100", "380010", "CHKTXN", ref, 1)
+	m.de[90] = "0200" + "000002" + "0102030405" + "00000200002" + "00000999999"
+	return m
+}
+
+// confirmOf is the last word about the credit that had this STAN. Its own DE37 is
+// not the credit's.
+func confirmOf(ref, code, stan string) message {
+	m := moneyOf("0220", "210010", "CONFIRM", ref, 10)
+	m.de[39] = code
+	m.de[90] = "0200" + stan + "0102030405" + "00000200002" + "00000999999"
+	return m
 }

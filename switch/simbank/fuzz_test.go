@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"reflect"
 	"testing"
 
 	"switchd/codec/frame"
@@ -61,6 +62,46 @@ func FuzzReadFrame(f *testing.F) {
 			if framed, ok := (&Options{}).appendFrame(nil, fr.Body); !ok || !bytes.HasSuffix(again, framed) {
 				t.Errorf("%q is framed as %q", fr.Body, framed)
 			}
+		}
+	})
+}
+
+// FuzzReadEnvelope: no bytes make the reader panic, and what it accepts it accepts
+// again when it is written from what was read, with the same content.
+func FuzzReadEnvelope(f *testing.F) {
+	s := newMessages(Options{Institution: "999999", Switch: "100001", IFSC: "SWCH", Currency: "356", Clock: wall})
+	id := "SWD000000000001D00"
+	for _, doc := range []struct {
+		definition string
+		doc        any
+	}{
+		{defEvent, eventDoc{EvtInf: eventInfo{EvtCd: "ECHO", EvtParam: []string{"1"}}}},
+		{defReject, rejectDoc{RltdRef: reference{Ref: id}, Rsn: rejection{RjctgPtyRsn: "FF01"}}},
+		{defStatus, statusDoc{
+			GrpHdr: groupHeader{MsgId: id, CreDtTm: s.now()},
+			TxInfAndSts: transactionStatus{
+				OrgnlGrpInf: originalGroup{OrgnlMsgId: id, OrgnlMsgNmId: defCredit}, OrgnlEndToEndId: "E", OrgnlTxId: "T", OrgnlUETR: uetrOf(id),
+				TxSts: "RJCT", StsRsnInf: &reason{Rsn: &codeOrText{Cd: "AC03"}, AddtlInf: []string{"a", "b"}},
+			},
+		}},
+	} {
+		body, err := s.write(doc.definition, id, doc.doc)
+		must(f, err)
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		head, doc, bad := readEnvelope(body)
+		if h := s.hear(body); bad != nil {
+			if h.bad == nil || doc != nil {
+				t.Errorf("%q is refused (%v) and taken", body, bad)
+			}
+			return
+		}
+		again, err := s.write(head.MsgDefIdr, head.BizMsgIdr, doc)
+		must(t, err)
+		_, same, bad := readEnvelope(again)
+		if bad != nil || !reflect.DeepEqual(doc, same) {
+			t.Errorf("%q comes out as %q: %v", body, again, bad)
 		}
 	})
 }

@@ -6,14 +6,15 @@ import "fmt"
 // views over a buffer needs no string.
 type text interface{ ~string | ~[]byte }
 
-// Key is what a participant knows a leg by: DE32, the instructing institution,
-// and DE37, the reference that the switch made unique for the leg.
+// Key is what a participant knows a leg by: the instructing institution (DE32; in
+// ISO 20022 the sender of the message) and the reference that the sender made
+// unique for the leg (DE37; in ISO 20022 InstrId).
 type Key struct {
 	institution [11]byte
-	ref         [12]byte
+	ref         [35]byte
 }
 
-// KeyOf makes the key of a leg. REQUIRES: at most 11 and 12 bytes.
+// KeyOf makes the key of a leg. REQUIRES: at most 11 and 35 bytes.
 func KeyOf[S text](institution, ref S) Key {
 	var k Key
 	fill(k.institution[:], institution)
@@ -21,10 +22,20 @@ func KeyOf[S text](institution, ref S) Key {
 	return k
 }
 
-// Ref is DE37 of the leg.
+// Ref is the reference of the leg.
 func (k Key) Ref() string { return trimmed(k.ref[:]) }
 
-// TxnID is the switch's transaction id, DE120 tag 002.
+// Trace is DE11 and DE7 of a message, as DE90 of a later one names it.
+type Trace [16]byte
+
+// TraceOf makes a trace. REQUIRES: at most 16 bytes.
+func TraceOf[S text](s S) Trace {
+	var t Trace
+	fill(t[:], s)
+	return t
+}
+
+// TxnID is the transaction id: DE120 tag 002, or TxId.
 type TxnID [35]byte
 
 // TxnOf makes a transaction id. REQUIRES: at most 35 bytes.
@@ -38,9 +49,9 @@ func TxnOf[S text](id S) TxnID {
 func (t TxnID) String() string { return trimmed(t[:]) }
 
 // Account is an account number. It masks itself wherever it is printed.
-type Account [28]byte
+type Account [34]byte
 
-// AccountOf makes an account number. REQUIRES: at most 28 bytes.
+// AccountOf makes an account number. REQUIRES: at most 34 bytes.
 func AccountOf[S text](number S) Account {
 	var a Account
 	fill(a[:], number)
@@ -63,7 +74,8 @@ func (a Account) Format(f fmt.State, _ rune) { fmt.Fprint(f, a.String()) }
 // MarshalText masks, too: encoding/json would print the array.
 func (a Account) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// Code is a DE39 response code. It is an array, so that a book of a million
+// Code is a DE39 response code, also where the wire says it in the words of
+// ISO 20022. It is an array, so that a book of a million
 // legs holds no pointer for the collector to follow.
 type Code [2]byte
 
@@ -71,14 +83,15 @@ type Code [2]byte
 var (
 	Approved       = Code{'0', '0'} // posted
 	InvalidAmount  = Code{'1', '3'} // zero or above twelve digits
-	NothingDone    = Code{'2', '1'} // reversal of a leg that was not posted
-	NotFound       = Code{'2', '5'} // reversal before its original: stored
+	NothingDone    = Code{'2', '1'} // reversal or fence of a leg that was not posted
+	NotFound       = Code{'2', '5'} // reversal or fence before its original: stored
 	NoFunds        = Code{'5', '1'} // insufficient funds
 	AboveLimit     = Code{'6', '1'} // the balance could not hold it
 	InvalidPayee   = Code{'7', '6'} // unknown account to credit
 	InvalidPayer   = Code{'7', '7'} // unknown account to debit
 	DuplicateOther = Code{'9', '4'} // known leg with other content, or reversed before it came
 	Malfunction    = Code{'9', '6'} // the book is full
+	Stays          = Code{'C', 'S'} // the fence came too late: the credit is posted
 )
 
 // CodeOf makes a code of its two characters. REQUIRES: two bytes.
@@ -142,22 +155,24 @@ const (
 	Posted        State = iota + 1 // the account holds it
 	Declined                       // refused; no money moved
 	Reversed                       // posted, then taken back
-	ReversalFirst                  // its reversal came before it: it will be declined
+	ReversalFirst                  // its reversal or fence came before it: it will be declined
+	Held                           // accepted, will post when the switch confirms
+	Dropped                        // held, then called off; no money moved
 )
 
+var stateNames = [...]string{"", "posted", "declined", "reversed", "reversal_first", "held", "dropped"}
+
 // String is the state in a report.
-func (s State) String() string {
-	return [...]string{"", "posted", "declined", "reversed", "reversal_first"}[s]
-}
+func (s State) String() string { return stateNames[s] }
 
 // MarshalText writes the state's name.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText reads what MarshalText wrote.
 func (s *State) UnmarshalText(b []byte) error {
-	for _, known := range []State{Posted, Declined, Reversed, ReversalFirst} {
-		if known.String() == string(b) {
-			*s = known
+	for i, known := range stateNames {
+		if i > 0 && known == string(b) {
+			*s = State(i)
 			return nil
 		}
 	}

@@ -33,14 +33,14 @@ type link struct {
 	outbox []byte
 	closed bool
 	reason string
-	asked  map[string]string // own 0800 without an answer: STAN -> DE70
+	asked  map[string]event // own network management without an answer, by number
 }
 
 func newLink(b *Bank, conn net.Conn) *link {
 	l := &link{
 		bank: b, conn: conn,
 		wake: make(chan struct{}, 1), gone: make(chan struct{}), bye: make(chan struct{}),
-		asked: make(map[string]string),
+		asked: make(map[string]event),
 	}
 	l.heard.Store(b.opts.Clock())
 	l.enter(connecting)
@@ -67,7 +67,7 @@ func (l *link) run(ctx context.Context) string {
 	var others sync.WaitGroup
 	others.Go(l.write)
 	others.Go(l.keep)
-	l.ask("001")
+	l.ask(signOn)
 	l.close(l.read())
 	others.Wait()
 	return l.reason
@@ -105,74 +105,72 @@ func (l *link) read() string {
 // reader and never waits: what takes time goes to the schedule.
 func (l *link) dispatch(body []byte) {
 	b := l.bank
-	m, bad := b.codec.decode(body)
+	h := b.speech.hear(body)
 	switch {
-	case m.mti == "0800" && bad == nil:
-		l.answer(m)
-	case m.mti == "0810" && bad == nil:
-		l.answered(m)
-	case isRequest(m.mti):
-		b.serve(m, bad)
-	case bad != nil:
-		b.complain("message unreadable", bad)
-	case m.mti == "0210":
-		b.settle(m, body)
+	case h.act == eventAsked:
+		l.answer(&h)
+	case h.act == eventDone:
+		l.answered(&h)
+	case h.act == request:
+		b.serve(&h)
+	case h.act == opposed:
+		b.opposed(&h)
+	case h.bad != nil:
+		b.complain("message unreadable", h.bad)
+		answer, err := b.speech.refuse(&h)
+		b.send(answer, err, false)
+	case h.act == result:
+		b.settle(&h.told)
+	case h.act == ruling:
+		b.ruled(&h)
 	default:
 		b.stats.unmatched.Add(1)
 	}
 }
 
 // answer answers network management of the switch. Faults never reach it.
-func (l *link) answer(m message) {
-	bad := checkField(m, 70)
-	code := "00"
-	if bad != nil {
-		code = "30"
-		l.bank.complain("network management refused", bad)
+func (l *link) answer(h *heard) {
+	if h.bad != nil {
+		l.bank.complain("network management refused", h.bad)
 	}
-	a := answerTo(m, code, 7, 11, 70)
-	if bad != nil {
-		a.de[44] = clip(bad.Error(), 25)
-	}
-	if m.de[70] == "002" {
+	if h.event == signOff {
 		l.enter(signedOff)
 	}
-	if body, err := l.bank.codec.encode(a); err == nil {
+	if body, err := l.bank.speech.confirm(h); err == nil {
 		l.queue(body)
 	}
 }
 
-// answered takes the switch's answer to an own 0800.
-func (l *link) answered(m message) {
+// answered takes the switch's answer to own network management.
+func (l *link) answered(h *heard) {
 	l.mu.Lock()
-	code, known := l.asked[m.de[11]]
-	delete(l.asked, m.de[11])
+	asked, known := l.asked[h.number]
+	delete(l.asked, h.number)
 	l.mu.Unlock()
 	switch {
-	case !known || code != m.de[70]:
+	case !known || asked != h.event:
 		l.bank.stats.unmatched.Add(1)
-	case code == "001" && m.de[39] == "00":
+	case asked == signOn && h.ok:
 		l.bank.up(l)
-	case code == "001":
+	case asked == signOn:
 		l.close("sign-on refused")
-	case code == "002": // asked once, by signOff, so closed once
+	case asked == signOff: // asked once, by signOff, so closed once
 		close(l.bye)
 	}
 }
 
-// ask sends an own 0800: sign-on, sign-off or echo.
-func (l *link) ask(code string) {
-	stan := l.bank.payments.stanNext()
-	m := message{mti: "0800", de: map[int]string{7: l.bank.stamp(), 11: stan, 70: code}}
-	body, err := l.bank.codec.encode(m)
+// ask sends own network management: sign-on, sign-off or echo.
+func (l *link) ask(e event) {
+	number := l.bank.payments.stanNext()
+	body, err := l.bank.speech.ask(e, number)
 	if err != nil {
-		l.close("spec cannot write 0800")
+		l.close("spec cannot write network management")
 		return
 	}
 	// Noted before it is sent: the answer may come before queue returns. The
 	// map stays small, as the keeper closes a link after MissesMax echoes.
 	l.mu.Lock()
-	l.asked[stan] = code
+	l.asked[number] = e
 	l.mu.Unlock()
 	l.queue(body)
 }
@@ -203,7 +201,7 @@ func (l *link) keep() {
 			l.close("no echo")
 		case quiet >= int64(o.Idle)+int64(misses)*int64(o.EchoTimeout):
 			misses++
-			l.ask("301")
+			l.ask(echo)
 		}
 	}
 }

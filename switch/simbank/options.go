@@ -33,9 +33,15 @@ type Options struct {
 
 	Address string      // host:port of the switch
 	TLS     *tls.Config // client side of the mutual TLS; required
-	Spec    []byte      // field table as JSON in the format of moov-io/iso8583
+	Spec    []byte      // field table as JSON in the format of moov-io/iso8583; empty with ISO20022
 
-	Framing frame.Framing // how frames are marked; default BIN2
+	ISO20022       bool          // speak ISO 20022 instead of ISO 8583
+	Switch         string        // the switch's institution, which ISO 20022 messages are addressed to
+	Receipts       bool          // acknowledge final answers of ISO 20022 by admi.007
+	PostOnConfirm  bool          // accept credits, post them when the switch confirms
+	ConfirmTimeout time.Duration // until the switch is asked what became of an accepted credit; default 10s
+
+	Framing frame.Framing // how frames are marked; default BIN2, with ISO20022 BIN4
 	Header  []byte        // TPDU or BASE I header of all that is sent; what comes must answer it; default: plain, unchecked
 
 	Rate       float64 // own payments per second, open loop; 0 = none
@@ -46,7 +52,7 @@ type Options struct {
 	AmountMax  int64   // minor units; default 50,000
 
 	AnswerTimeout time.Duration // until a payment is repeated; default 60s
-	RepeatsMax    int           // repeats of one payment before it is given up; default 5, -1 = none
+	RepeatsMax    int           // repeats of one payment before it is given up, enquiries about one; default 5, -1 = none
 	OpenMax       int           // own payments without an answer at a time; default 4096
 	PaymentsMax   int           // own payments kept for the report, then none are sent; default 1,000,000
 	LegsMax       int           // see NewBook
@@ -79,6 +85,7 @@ func (o Options) withDefaults() Options {
 	or(&o.RepeatsMax, 5)
 	or(&o.OpenMax, 4096)
 	or(&o.PaymentsMax, 1_000_000)
+	or(&o.ConfirmTimeout, 10*time.Second)
 	or(&o.Drain, 10*time.Second)
 	or(&o.Idle, 30*time.Second)
 	or(&o.EchoTimeout, 5*time.Second)
@@ -88,6 +95,9 @@ func (o Options) withDefaults() Options {
 	or(&o.BackoffMax, max(5*time.Second, o.BackoffMin))
 	or(&o.OutboxBytesMax, 4<<20)
 	or(&o.DelayedMax, 65_536)
+	if o.ISO20022 {
+		or(&o.Framing, frame.BIN4)
+	}
 	if o.RepeatsMax < 0 {
 		o.RepeatsMax = 0
 	}
@@ -126,15 +136,15 @@ func (o Options) validate() error {
 	want(o.OpeningBalance >= 0, "OpeningBalance must not be negative")
 	want(o.Address != "", "Address is missing")
 	want(o.TLS != nil, "TLS is missing: a link is never in clear")
-	want(len(o.Spec) > 0, "Spec is missing")
-	want(len(o.Header) == 0 || o.Framing.CheckHeader(o.Header) == nil, "Header is none that Framing carries")
+	want(o.ISO20022 || len(o.Spec) > 0, "Spec is missing")
+	faults = append(faults, o.validateMessages())
 	want(o.Clock != nil, "Clock is missing")
 	want(o.Rate >= 0 && o.Rate <= 100_000, "Rate must be 0-100000 per second")
 	want(o.Rate == 0 || len(o.Peers) > 0, "Rate needs Peers")
 	want(share(o.BadRate) && share(o.RepeatRate), "BadRate and RepeatRate must be 0..1")
 	want(o.AmountMin > 0 && o.AmountMin <= o.AmountMax && o.AmountMax <= amountMax, "AmountMin and AmountMax must be 1..999999999999, in order")
 	want(o.BackoffMin <= o.BackoffMax, "BackoffMin must not be above BackoffMax")
-	for _, d := range []time.Duration{o.AnswerTimeout, o.Drain, o.Idle, o.EchoTimeout, o.DialTimeout, o.BackoffMin} {
+	for _, d := range []time.Duration{o.AnswerTimeout, o.ConfirmTimeout, o.Drain, o.Idle, o.EchoTimeout, o.DialTimeout, o.BackoffMin} {
 		want(d > 0, "a duration must not be negative")
 	}
 	for i, p := range o.Peers {
@@ -143,6 +153,21 @@ func (o Options) validate() error {
 	}
 	want(o.Faults.valid(), "Faults must be shares of 0..1 and delays in order")
 	return errors.Join(faults...)
+}
+
+// validateMessages looks at what ISO 20022 needs.
+func (o Options) validateMessages() error {
+	switch {
+	case !o.ISO20022:
+		return nil
+	case len(o.Spec) > 0:
+		return errors.New("simbank: Spec belongs to ISO 8583")
+	case !institutionForm.MatchString(o.Switch):
+		return errors.New("simbank: Switch must be 1-11 digits")
+	case currencies[o.Currency] == nil:
+		return errors.New("simbank: Currency is not in the table for ISO 20022")
+	}
+	return nil
 }
 
 func share(p float64) bool { return p >= 0 && p <= 1 }

@@ -21,17 +21,27 @@ type Order struct {
 	PayeeIFSC    string
 	Amount       int64  // minor units
 	Note         string // optional
-	Twice        bool   // send it again as 0201 at once
+	Twice        bool   // send it again as a repeat at once
+	Model        string // ModelA or ModelB; default: in turns, where the protocol has both
 }
+
+// Models of a push payment. In A the switch debits the payer, then credits the
+// payee; in B the payer's bank has debited him before it asks.
+const (
+	ModelA = "A"
+	ModelB = "B"
+)
 
 // Result is what became of a payment.
 type Result struct {
 	STAN    string
 	RRN     string
-	TxnID   string // the switch's, DE120 tag 002
-	Code    string // DE39
+	TxnID   string // DE120 tag 002, or TxId; empty when the answer has none
+	Code    string // DE39; in ISO 20022 the reason, else the status
 	UPI     string // DE120 tag 013
 	Outcome string // success, declined, deemed, unanswered
+	Model   string // ModelA or ModelB
+	MsgID   string // of the request, in ISO 20022
 }
 
 // Send originates one payment and waits for its answer, repeats included. It
@@ -62,22 +72,32 @@ func (b *Bank) launch(own *payment, o Order) error {
 	if o.Amount < 0 {
 		return errors.New("simbank: negative amount")
 	}
+	if o.PayerAccount == "" {
+		o.PayerAccount = accountNumber(b.opts.Institution, 1)
+	}
 	own.amount = o.Amount
 	b.payments.number(own)
-	own.request = b.request(own, o)
-	body, err := b.codec.encode(own.request)
+	var err error
+	if own.model, err = b.modelOf(own, o); err != nil {
+		return err
+	}
+	body, err := b.speech.order(own, o)
 	if err != nil {
 		return err
+	}
+	reserve := func() error { return nil }
+	if own.model == ModelB {
+		reserve = func() error { return b.debitFirst(own, o) }
 	}
 	// From begin on the payment is shared: the answer, or a sweep, may come
 	// before transmit returns.
 	own.body, own.sentAt = body, b.opts.Clock()
 	own.nextAt = own.sentAt + int64(b.opts.AnswerTimeout)
-	if err := b.payments.begin(own); err != nil {
+	if err := b.payments.begin(own, reserve); err != nil {
 		return err
 	}
-	// A link lost right here is as good as one lost right after: the repeat
-	// will say 0201 to a switch that may not have seen the 0200.
+	// A link lost right here is as good as one lost right after: a repeat may
+	// reach a switch that has not seen the first.
 	b.transmit(body)
 	if o.Twice {
 		b.sendAgain(body)
@@ -85,59 +105,70 @@ func (b *Bank) launch(own *payment, o Order) error {
 	return nil
 }
 
-// request is the push payment as the PSP sends it. DE4 is left unpadded, as the
-// codec gives it back in the answer.
-func (b *Bank) request(own *payment, o Order) message {
-	if o.PayerAccount == "" {
-		o.PayerAccount = accountNumber(b.opts.Institution, 1)
+// modelOf is the model of a payment: as ordered or, where the protocol has both,
+// in turns.
+func (b *Bank) modelOf(own *payment, o Order) (string, error) {
+	switch {
+	case o.Model == ModelB && !b.opts.ISO20022, o.Model != "" && o.Model != ModelA && o.Model != ModelB:
+		return "", errors.New("simbank: no such model here")
+	case o.Model != "":
+		return o.Model, nil
+	case b.opts.ISO20022 && own.rrn[len(own.rrn)-1]%2 == 0:
+		return ModelB, nil
 	}
-	m := message{
-		mti: "0200",
-		de: map[int]string{
-			3: "401000", 4: strings.TrimLeft(strconv.FormatInt(own.amount, 10), "0"), 7: b.stamp(), 11: own.stan,
-			32: b.opts.Institution, 37: own.rrn, 49: b.opts.Currency, 102: o.PayerAccount,
-		},
-		tag: map[string]string{"001": "PAY"},
-	}
-	if n, err := strconv.Atoi(clipFront(o.PayerAccount, len(b.opts.Institution))); err == nil {
-		m.tag["003"] = address(b.opts.Handle, n)
-	}
-	if o.PayeeVPA != "" {
-		m.tag["004"] = o.PayeeVPA
-	} else {
-		m.de[103] = o.PayeeAccount
-		m.tag["017"] = o.PayeeIFSC
-	}
-	if o.Note != "" {
-		m.tag["018"] = o.Note
-	}
-	return m
+	return ModelA, nil
 }
 
-func clipFront(s string, n int) string {
-	if len(s) < n {
-		return ""
+// debitFirst takes the money of a model B payment from the payer, as his bank,
+// before the switch hears of it.
+func (b *Bank) debitFirst(own *payment, o Order) error {
+	own.leg = Leg{Key: KeyOf(b.opts.Institution, own.id), TxnID: TxnOf(own.subject.txnID), Account: AccountOf(o.PayerAccount), Amount: own.amount}
+	if said := b.book.Withdraw(own.leg); said.Code != Approved {
+		return ErrNoFunds
 	}
-	return s[n:]
+	return nil
 }
 
-// sendAgain sends a request a second time on purpose, as 0201.
+// userOfAccount is the number of an account of an institution.
+func userOfAccount(institution, account string) (int, bool) {
+	number, ours := strings.CutPrefix(account, institution)
+	n, err := strconv.Atoi(number)
+	return n, ours && err == nil
+}
+
+// sendAgain sends a request a second time on purpose, as its repeat.
 func (b *Bank) sendAgain(body []byte) {
-	if b.transmit(b.codec.asRepeat(body)) {
+	if b.transmit(b.speech.again(body)) {
 		b.payments.repeated()
 	}
 }
 
-// settle takes an answer to an own payment. Some are asked for again, to see
-// whether the switch says the same.
-func (b *Bank) settle(m message, body []byte) {
-	request, known := b.payments.take(m, body, b.opts.Clock())
-	if !known {
+// settle takes what the switch says about an own payment. Some are asked for
+// again, to see whether the switch says the same.
+func (b *Bank) settle(t *told) {
+	took := b.payments.take(t, b.opts.Clock())
+	own := took.own
+	if own == nil {
 		b.stats.unmatched.Add(1)
 		return
 	}
-	if request != nil && b.opts.RepeatRate > 0 && b.traffic.chance(b.opts.RepeatRate/2) {
-		b.sendAgain(request)
+	if own.model == ModelB && took.news == outcomeDeclined {
+		b.book.ReverseDebit(own.leg) // the money is the payer's again
+	}
+	if took.news == outcomeDeemed {
+		b.chase(own.subject, b.opts.AnswerTimeout, b.opts.RepeatsMax, func() bool { return b.payments.undecided(own) })
+	}
+	if took.request != nil && b.opts.RepeatRate > 0 && b.traffic.chance(b.opts.RepeatRate/2) {
+		b.sendAgain(took.request)
+	}
+}
+
+// opposed takes the switch's word that it could not read a message of ours: an own
+// payment has then failed, anything else is a defect on one of the two sides.
+func (b *Bank) opposed(h *heard) {
+	b.complain("message refused by the switch", h.bad)
+	if b.payments.known(h.told.id) {
+		b.settle(&h.told)
 	}
 }
 
@@ -156,7 +187,7 @@ func (b *Bank) repeat(ctx context.Context) {
 		}
 		now := b.opts.Clock()
 		for _, body := range b.payments.due(now, now+int64(b.opts.AnswerTimeout), b.opts.RepeatsMax, b.signedOn()) {
-			b.transmit(b.codec.asRepeat(body))
+			b.transmit(b.speech.again(body))
 		}
 	}
 }

@@ -187,6 +187,78 @@ func TestAnswersThatDiffer(t *testing.T) {
 	}
 }
 
+// TestUpdates: after a deemed answer the last word is noted beside it, and must
+// then stay what it is.
+func TestUpdates(t *testing.T) {
+	s := newFakeSwitch(t)
+	b, stop := start(t, s.options())
+	result := send(b, Order{PayeeVPA: "user2@bankb", Amount: 500})
+	f := s.next("0200")
+	s.send(settled(f, "68", "BT"))
+	s.wait(result)
+	update := func(code, upi string) {
+		t.Helper()
+		m := moneyOf("0220", "401000", "UPDATE", "U1", 500)
+		m.de[32], m.de[39], m.de[90] = "100001", code, "0200"+f.de[11]+f.de[7]+"00000100001"+"00000999999"
+		m.tag["013"] = upi
+		s.send(m)
+		if a := s.next("0230"); a.de[39] != "00" || a.de[37] != m.de[37] {
+			t.Errorf("receipt %+v", a.de)
+		}
+	}
+	update("21", "U34")
+	update("21", "U34")
+	s.send(settled(f, "68", "BT"))
+	s.nothing()
+	if st := b.Stats(); st.Updates != 2 || st.Mismatches != 0 || st.Deemed != 1 {
+		t.Errorf("stats %+v", st)
+	}
+	update("00", "00")
+	stop()
+	r := b.Report()
+	if p := r.Payments[0]; p.Outcome != "deemed" || p.Final != "declined" || p.FinalCode != "21" || p.Model != "A" || r.Mismatches != 1 {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// TestPostOnConfirmInFields: holding credits back knows no protocol; a no that
+// comes first bars the credit, though it bears another reference.
+func TestPostOnConfirmInFields(t *testing.T) {
+	s := newFakeSwitch(t)
+	o := s.options()
+	o.PostOnConfirm = true
+	b, _ := start(t, o)
+	credit := func(ref, stan, want string) {
+		t.Helper()
+		m := creditOf(ref, 10)
+		m.de[11] = stan
+		s.send(m)
+		if f := s.next("0210"); f.de[39] != want {
+			t.Errorf("%s: answer %s", ref, f.de[39])
+		}
+	}
+	confirm := func(ref, code, stan string, net int64) {
+		t.Helper()
+		s.send(confirmOf(ref, code, stan))
+		if f := s.next("0230"); f.de[39] != "00" || b.Book().Net() != net {
+			t.Errorf("%s: receipt %s, net %d", ref, f.de[39], b.Book().Net())
+		}
+	}
+	credit("C1", "000061", "00")
+	s.send(statusOf("C1"))
+	if f := s.next("0110"); f.de[39] != "09" || b.Book().Net() != 0 {
+		t.Errorf("status %s, net %d", f.de[39], b.Book().Net())
+	}
+	confirm("K1", "00", "000061", 10)
+	credit("C2", "000062", "00")
+	confirm("K2", "68", "000062", 10)
+	confirm("K3", "68", "000063", 10)
+	credit("C3", "000063", "94")
+	if c := b.Book().Tally().Credit; c != (Count{Posted: 1, Dropped: 1, ReversalFirst: 1}) || b.Book().Conflicts() != 0 {
+		t.Errorf("tally %+v, %d conflicts", c, b.Book().Conflicts())
+	}
+}
+
 func TestOpenPaymentsAreBounded(t *testing.T) {
 	s := newFakeSwitch(t)
 	o := s.options()

@@ -12,23 +12,33 @@ var (
 	ErrNotReady   = errors.New("simbank: not signed on")
 	ErrFull       = errors.New("simbank: too many open payments, or the report is full")
 	ErrUnanswered = errors.New("simbank: no answer, repeats included")
+	ErrNoFunds    = errors.New("simbank: the payer's account cannot pay it")
 )
 
 // payment is one own payment, from sending to the end of the run.
 type payment struct {
-	stan, rrn string
-	txnID     string
-	amount    int64
-	intended  int64 // when it should have left: latency counts from here
-	sentAt    int64
-	request   message // empty once closed
-	body      []byte  // nil once closed
-	nextAt    int64   // when to repeat or give up
-	repeats   int
-	answered  bool
-	code, upi string
-	proof     uint64        // hash of the first answer's bytes
-	done      chan struct{} // closed with the first answer or when given up; only for Send
+	id         string // by which its answer finds it
+	stan, rrn  string
+	model      string
+	txnID      string
+	amount     int64
+	leg        Leg      // own debit, in model B
+	subject    *subject // to ask about it; nil where the switch cannot be asked
+	intended   int64    // when it should have left: latency counts from here
+	sentAt     int64
+	request    any    // what an answer is held against; nil once closed
+	body       []byte // nil once closed
+	nextAt     int64  // when to repeat or give up
+	repeats    int
+	answered   bool
+	byUpdate   bool // the first word was meant as the last
+	told       string
+	code, upi  string
+	proof      uint64 // hash of the first answer
+	final      string // the last word after a deemed one
+	finalCode  string
+	finalProof uint64
+	done       chan struct{} // closed with the first answer or when given up; only for Send
 }
 
 // payments are the own payments of a participant.
@@ -37,7 +47,7 @@ type payments struct {
 
 	mu      sync.Mutex          // guards all below
 	all     []*payment          // in the order they were sent, for the report
-	byRRN   map[string]*payment // all: a second answer finds its payment, too
+	byID    map[string]*payment // all: a second answer finds its payment, too
 	open    map[*payment]struct{}
 	changed chan struct{} // holds one: open has shrunk
 	seed    maphash.Seed
@@ -54,7 +64,7 @@ func newPayments(o Options) *payments {
 	return &payments{
 		openMax: o.OpenMax,
 		max:     o.PaymentsMax,
-		byRRN:   make(map[string]*payment),
+		byID:    make(map[string]*payment),
 		open:    make(map[*payment]struct{}),
 		changed: make(chan struct{}, 1),
 		seed:    maphash.MakeSeed(),
@@ -85,82 +95,122 @@ func (p *payments) number(own *payment) {
 	p.next++
 }
 
-// begin takes a place for a payment that is about to be sent.
-func (p *payments) begin(own *payment) error {
+// begin takes a place for a payment that is about to be sent, if reserve agrees.
+func (p *payments) begin(own *payment, reserve func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.open) >= p.openMax || len(p.all) >= p.max {
 		return ErrFull
 	}
+	if err := reserve(); err != nil {
+		return err
+	}
 	p.all = append(p.all, own)
-	p.byRRN[own.rrn] = own
+	p.byID[own.id] = own
 	p.open[own] = struct{}{}
 	p.counts.Sent++
 	return nil
 }
 
-// take counts an answer: the first closes the payment, each later one must be
-// the same bytes. It reports whether a payment was waiting for it, and its body
-// for a repeat on purpose.
-func (p *payments) take(m message, body []byte, now int64) (first []byte, known bool) {
+// taken is what a word about a payment has changed.
+type taken struct {
+	own     *payment // nil: no such payment
+	request []byte   // of a payment that is answered now, for a repeat on purpose
+	news    string   // the outcome, when it is another than before
+}
+
+// take notes what the switch says about a payment. The first word is its answer
+// and closes it; after a deemed one another may follow, the last. What comes
+// beyond that must be the same as before.
+func (p *payments) take(t *told, now int64) taken {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	own := p.byRRN[m.de[37]]
-	if own == nil || own.stan != m.de[11] {
-		return nil, false
+	own := p.byID[t.id]
+	if own == nil {
+		return taken{}
 	}
-	// A hash stands for the first answer: 64 bits are plenty to tell two
-	// answers apart, and a million payments need not keep their bytes.
-	proof := maphash.Bytes(p.seed, body)
+	// A hash stands for the answer: 64 bits are plenty to tell two answers
+	// apart, and a million payments need not keep their bytes.
+	proof := maphash.Bytes(p.seed, t.content)
 	if own.answered {
-		if proof != own.proof {
-			p.counts.Mismatches++
-		}
-		return nil, true
+		return taken{own: own, news: p.further(own, t, proof)}
 	}
 	if own.body == nil { // given up before: it is answered after all
 		p.counts.Unanswered--
-	} else if !echoed(own.request, m) {
+	} else if !t.echoes(own.request) {
 		p.counts.Mismatches++
 	}
-	own.answered, own.proof = true, proof
-	own.code, own.upi, own.txnID = m.de[39], m.tag["013"], m.tag["002"]
+	own.answered, own.byUpdate, own.proof = true, t.later, proof
+	own.told, own.code, own.upi = t.outcome, t.code, t.upi
+	own.name(t)
 	p.lags.add(now - own.intended)
-	switch own.outcome() {
-	case "success":
+	switch own.told {
+	case outcomeSuccess:
 		p.counts.Success++
-	case "deemed":
+	case outcomeDeemed:
 		p.counts.Deemed++
 	default:
 		p.counts.Declined++
 	}
-	first = own.body
+	request := own.body
 	p.close(own)
-	return first, true
+	return taken{own: own, request: request, news: own.told}
 }
 
-// echoed holds an answer against its request: a PSP finds its payment by these.
-func echoed(request, answer message) bool {
-	for _, id := range []int{3, 4, 7, 11, 32, 37, 49, 102} {
-		if request.de[id] != answer.de[id] {
-			return false
-		}
-	}
-	return true
-}
-
-// outcome of an answered payment. 68 with BT is deemed: the payee's side has not
-// said, and the switch settles it as a success.
-func (own *payment) outcome() string {
+// further takes a word about a payment that has its answer and gives the outcome
+// if that is new. REQUIRES: mu held.
+func (p *payments) further(own *payment, t *told, proof uint64) string {
+	own.name(t)
 	switch {
-	case !own.answered:
-		return "unanswered"
-	case own.code == "00":
-		return "success"
-	case own.code == "68" && own.upi == "BT":
-		return "deemed"
+	case proof == own.proof, own.final != "" && proof == own.finalProof:
+	case t.later && own.told == outcomeDeemed && own.final == "" && t.outcome != outcomeDeemed:
+		own.final, own.finalCode, own.finalProof = t.outcome, t.code, proof
+		return own.final
+	case t.outcome == outcomeDeemed && own.byUpdate:
+		// The last word came first; this is the answer that it came before.
+	case t.later && own.told == t.outcome:
+		// The same said again in a message of another kind.
+	default:
+		p.counts.Mismatches++
 	}
-	return "declined"
+	return ""
+}
+
+// name takes the transaction id from whatever has it first.
+func (own *payment) name(t *told) {
+	if own.txnID == "" {
+		own.txnID = t.txnID
+	}
+}
+
+// undecided reports whether a payment still waits for its last word.
+func (p *payments) undecided(own *payment) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return own.told == outcomeDeemed && own.final == ""
+}
+
+// known reports whether there is a payment of this id.
+func (p *payments) known(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byID[id] != nil
+}
+
+// What a payer is told. A deemed payment has no word from the payee's side; the
+// switch settles it as a success, or takes it back and says so.
+const (
+	outcomeSuccess    = "success"
+	outcomeDeclined   = "declined"
+	outcomeDeemed     = "deemed"
+	outcomeUnanswered = "unanswered"
+)
+
+func (own *payment) outcome() string {
+	if !own.answered {
+		return outcomeUnanswered
+	}
+	return own.told
 }
 
 // close drops what only an open payment needs. REQUIRES: mu held.
@@ -169,14 +219,14 @@ func (p *payments) close(own *payment) {
 		close(own.done)
 	}
 	delete(p.open, own)
-	own.body, own.request = nil, message{}
+	own.body, own.request = nil, nil
 	select {
 	case p.changed <- struct{}{}:
 	default:
 	}
 }
 
-// due gives the requests to repeat now and gives up payments that had all of theirs.
+// due gives the requests to send again now and gives up payments that had all of theirs.
 // Without a link (ready false) a repeat waits and is not used up.
 func (p *payments) due(now, again int64, repeatsMax int, ready bool) [][]byte {
 	p.mu.Lock()

@@ -41,7 +41,7 @@ type Latency struct {
 type PaymentEntry struct {
 	STAN     string `json:"stan"`
 	RRN      string `json:"rrn"`
-	TxnID    string `json:"txn_id,omitempty"` // empty without an answer
+	TxnID    string `json:"txn_id,omitempty"` // as the answer has it; empty without
 	Amount   int64  `json:"amount"`           // minor units
 	SentAt   int64  `json:"sent_at"`          // UTC nanoseconds
 	Answered bool   `json:"answered"`
@@ -49,6 +49,13 @@ type PaymentEntry struct {
 	Code     string `json:"code,omitempty"`
 	UPI      string `json:"upi,omitempty"`
 	Repeats  int    `json:"repeats"` // by timeout, not those on purpose
+
+	Model     string `json:"model"`                // ModelA or ModelB
+	Final     string `json:"final,omitempty"`      // told after a deemed outcome: success, declined
+	FinalCode string `json:"final_code,omitempty"` // with it
+	MsgID     string `json:"msg_id,omitempty"`     // of the request; this and the next two in ISO 20022
+	TxID      string `json:"tx_id,omitempty"`      // of the request, if it named one
+	UETR      string `json:"uetr,omitempty"`       // of the request
 }
 
 // Report takes the whole picture. During Run it is a moment's blur; after Run it
@@ -93,10 +100,15 @@ func (p *payments) list() ([]PaymentEntry, Latency) {
 	defer p.mu.Unlock()
 	out := make([]PaymentEntry, 0, len(p.all))
 	for _, own := range p.all {
-		out = append(out, PaymentEntry{
+		e := PaymentEntry{
 			STAN: own.stan, RRN: own.rrn, TxnID: own.txnID, Amount: own.amount, SentAt: own.sentAt,
 			Answered: own.answered, Outcome: own.outcome(), Code: own.code, UPI: own.upi, Repeats: own.repeats,
-		})
+			Model: own.model, Final: own.final, FinalCode: own.finalCode,
+		}
+		if s := own.subject; s != nil {
+			e.MsgID, e.TxID, e.UETR = s.msgID, s.txnID, s.uetr
+		}
+		out = append(out, e)
 	}
 	return out, p.lags.report()
 }
@@ -105,5 +117,9 @@ func (p *payments) list() ([]PaymentEntry, Latency) {
 func (p *payments) result(own *payment) Result {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return Result{STAN: own.stan, RRN: own.rrn, TxnID: own.txnID, Code: own.code, UPI: own.upi, Outcome: own.outcome()}
+	r := Result{STAN: own.stan, RRN: own.rrn, TxnID: own.txnID, Code: own.code, UPI: own.upi, Outcome: own.outcome(), Model: own.model}
+	if own.subject != nil {
+		r.MsgID = own.subject.msgID
+	}
+	return r
 }

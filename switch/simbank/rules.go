@@ -14,6 +14,11 @@ const (
 	dutyCredit
 	dutyReversal
 	dutyAdvice
+	dutyStatus
+	dutyFence
+	dutyConfirm
+	dutyUpdate
+	duties // how many there are
 )
 
 // rule says what a request of the switch must carry.
@@ -24,24 +29,27 @@ type rule struct {
 	kind  string // DE120 tag 001
 	needs []int
 	tags  []string
-	echo  []int
 }
 
 // What an answer echoes of its request.
 var (
-	echoResolve = []int{3, 7, 11, 32, 37}
-	echoMoney   = []int{3, 4, 7, 11, 32, 37, 49}
+	echoBare  = []int{3, 7, 11, 32, 37}
+	echoMoney = []int{3, 4, 7, 11, 32, 37, 49}
 )
 
 // rules are the wire table as this side reads it. A field that the table names
 // is required even where a participant could do without: a switch that leaves it
 // out is found here, not by the first real one.
 var rules = []rule{
-	{dutyResolve, "0100", "33", "VAL", []int{7, 11, 32, 33, 37}, []string{"004"}, echoResolve},
-	{dutyDebit, "0200", "40", "DEBIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}, echoMoney},
-	{dutyCredit, "0200", "21", "CREDIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}, echoMoney},
-	{dutyReversal, "0420", "40", "REVERSAL", []int{4, 7, 11, 32, 33, 37, 49, 90, 102}, []string{"002"}, echoMoney},
-	{dutyAdvice, "0220", "21", "CREDIT", []int{4, 7, 11, 32, 33, 37, 49, 90, 102, 103}, []string{"002"}, echoMoney},
+	{dutyResolve, "0100", "33", "VAL", []int{7, 11, 32, 33, 37}, []string{"004"}},
+	{dutyDebit, "0200", "40", "DEBIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}},
+	{dutyCredit, "0200", "21", "CREDIT", []int{4, 7, 11, 32, 33, 37, 49, 102, 103}, []string{"002"}},
+	{dutyReversal, "0420", "40", "REVERSAL", []int{4, 7, 11, 32, 33, 37, 49, 90, 102}, []string{"002"}},
+	{dutyAdvice, "0220", "21", "CREDIT", []int{4, 7, 11, 32, 33, 37, 49, 90, 102, 103}, []string{"002"}},
+	{dutyStatus, "0100", "38", "CHKTXN", []int{7, 11, 32, 33, 37, 90}, []string{"002"}},
+	{dutyFence, "0420", "21", "REVERSAL", []int{4, 7, 11, 32, 33, 37, 49, 90, 103}, []string{"002"}},
+	{dutyConfirm, "0220", "21", "CONFIRM", []int{7, 11, 32, 33, 37, 39, 90}, []string{"002"}},
+	{dutyUpdate, "0220", "40", "UPDATE", []int{7, 11, 32, 33, 37, 39, 90}, []string{"002"}},
 }
 
 // form is the shape of a data element; the library does not check any.
@@ -59,6 +67,7 @@ var forms = map[int]form{
 	32:  {"n..11", 1, 11, true},
 	33:  {"n..11", 1, 11, true},
 	37:  {"an12", 12, 12, false},
+	39:  {"an2", 2, 2, false},
 	49:  {"an3", 3, 3, false},
 	70:  {"n3", 3, 3, true},
 	90:  {"n42", 42, 42, true},
@@ -71,18 +80,27 @@ var forms = map[int]form{
 func examine(m message) (*rule, string, *fault) {
 	first := m.mti[:3] + string(m.mti[3]&^1)
 	known := false
+	var near *rule
 	for i := range rules {
-		// DE3 tells a debit from a credit: both are 0200.
+		// DE3 tells a debit from a credit: both are 0200. Tag 001 tells what a
+		// 0220 is about.
 		r := &rules[i]
 		if r.mti != first {
 			continue
 		}
 		known = true
-		if strings.HasPrefix(m.de[3], r.code) {
+		switch {
+		case !strings.HasPrefix(m.de[3], r.code):
+		case r.kind == m.tag["001"]:
 			return r, "30", r.check(m)
+		case near == nil:
+			near = r
 		}
 	}
-	if !known {
+	switch {
+	case near != nil:
+		return near, "30", near.check(m)
+	case !known:
 		return nil, "12", &fault{"MTI", "unknown"}
 	}
 	return nil, "12", &fault{"DE3", "unknown"}

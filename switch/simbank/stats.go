@@ -4,7 +4,8 @@ import "sync/atomic"
 
 // counters are what the goroutines count; all atomic.
 type counters struct {
-	requests     [5]atomic.Int64 // by duty
+	requests     [duties]atomic.Int64 // by duty
+	enquiries    atomic.Int64
 	answers      atomic.Int64
 	unanswerable atomic.Int64
 	silences     atomic.Int64
@@ -33,7 +34,12 @@ type Stats struct {
 	Credits   int64 `json:"credits"`
 	Reversals int64 `json:"reversals"`
 	Advices   int64 `json:"advices"`
+	Statuses  int64 `json:"statuses"` // status checks
+	Fences    int64 `json:"fences"`
+	Confirms  int64 `json:"confirms"` // last words about credits
+	Updates   int64 `json:"updates"`  // last words about own payments; with receipts all words
 
+	Enquiries    int64 `json:"enquiries"`    // sent: what became of a payment
 	Answers      int64 `json:"answers"`      // sent, duplicates included
 	Unanswerable int64 `json:"unanswerable"` // no link when the answer was due
 	Silences     int64 `json:"silences"`     // answers withheld on purpose
@@ -54,6 +60,11 @@ func (b *Bank) Stats() Stats {
 	s.Credits = b.stats.requests[dutyCredit].Load()
 	s.Reversals = b.stats.requests[dutyReversal].Load()
 	s.Advices = b.stats.requests[dutyAdvice].Load()
+	s.Statuses = b.stats.requests[dutyStatus].Load()
+	s.Fences = b.stats.requests[dutyFence].Load()
+	s.Confirms = b.stats.requests[dutyConfirm].Load()
+	s.Updates = b.stats.requests[dutyUpdate].Load()
+	s.Enquiries = b.stats.enquiries.Load()
 	s.Answers = b.stats.answers.Load()
 	s.Unanswerable = b.stats.unanswerable.Load()
 	s.Silences = b.stats.silences.Load()
