@@ -70,20 +70,6 @@ func (r *rule) refuses(text []byte) Reason {
 	return ReasonNone
 }
 
-// check is fault for a message whose header or document, part of its bytes, was
-// read.
-func (l *layout) check(m *Message, part span) *Error {
-	r, why := l.fault(m)
-	if r == nil {
-		return nil
-	}
-	at := part.start
-	if m.Has(r.field) {
-		at = m.fields[r.field].start
-	}
-	return newError(m.b, why, int(at), r.path, r.want(why))
-}
-
 // demands tells whether a conditional field must be there.
 func (r *rule) demands(v values) bool {
 	if r.when.field != NoField && !slices.Contains(r.when.is, string(trimSpace(v.Text(r.when.field)))) {

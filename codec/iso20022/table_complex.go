@@ -481,8 +481,8 @@ var elements = [...]element{
 	{0x72737349, 5, 4, 1, 1, 255},                          // Issr
 	{0x6d4e656d686353, 6, 4, 0, 1, 255},                    // SchmeNm
 	{0x6443, 3, 2, 1, 1, 255},                              // Cd
-	{0x7972747250, 7, complexBit | 0, 1, 1, 255},           // Prtry
-	{0x7054726441, 8, complexBit | 1, 0, 1, 255},           // AdrTp
+	{0x7972747250, 7, complexBit + 0, 1, 1, 255},           // Prtry
+	{0x7054726441, 8, complexBit + 1, 0, 1, 255},           // AdrTp
 	{0x74706544, 9, 5, 0, 1, 255},                          // Dept
 	{0x74706544627553, 10, 5, 0, 1, 255},                   // SubDept
 	{0x6d4e74727453, 11, 5, 0, 1, 255},                     // StrtNm
@@ -501,19 +501,19 @@ var elements = [...]element{
 	{0x6443, 3, 10, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
 	{0x6449, 4, 4, 1, 1, 255},                              // Id
-	{0x6d4e656d686353, 6, complexBit | 3, 0, 1, 255},       // SchmeNm
+	{0x6d4e656d686353, 6, complexBit + 3, 0, 1, 255},       // SchmeNm
 	{0x72737349, 5, 4, 0, 1, 255},                          // Issr
 	{0x434942796e41, 25, 8, 0, 1, 255},                     // AnyBIC
 	{0x49454c, 26, 9, 0, 1, 255},                           // LEI
-	{0x7268744f, 27, complexBit | 4, 0, 0, 255},            // Othr
+	{0x7268744f, 27, complexBit + 4, 0, 0, 255},            // Othr
 	{0x74446874726942, 29, 11, 1, 1, 2},                    // BirthDt
 	{0x6942664f63767250, 30, 4, 0, 1, 2},                   // PrvcOfBirth
 	{0x6942664f79746943, 31, 4, 1, 1, 3},                   // CityOfBirth
 	{0x6942664f79727443, 32, 7, 1, 1, 255},                 // CtryOfBirth
-	{0x636c50646e417444, 33, complexBit | 6, 0, 1, 255},    // DtAndPlcOfBirth
-	{0x7268744f, 27, complexBit | 4, 0, 0, 255},            // Othr
-	{0x644967724f, 28, complexBit | 5, 1, 1, 255},          // OrgId
-	{0x644974767250, 34, complexBit | 7, 1, 1, 255},        // PrvtId
+	{0x636c50646e417444, 33, complexBit + 6, 0, 1, 255},    // DtAndPlcOfBirth
+	{0x7268744f, 27, complexBit + 4, 0, 0, 255},            // Othr
+	{0x644967724f, 28, complexBit + 5, 1, 1, 255},          // OrgId
+	{0x644974767250, 34, complexBit + 7, 1, 1, 255},        // PrvtId
 	{0x70546c6e616843, 44, 10, 1, 1, 255},                  // ChanlTp
 	{0x6449, 4, 15, 0, 1, 255},                             // Id
 	{0x786672506d4e, 36, 12, 0, 1, 255},                    // NmPrfx
@@ -526,36 +526,36 @@ var elements = [...]element{
 	{0x6c746954626f4a, 42, 4, 0, 1, 255},                   // JobTitl
 	{0x746c62736e707352, 43, 4, 0, 1, 255},                 // Rspnsblty
 	{0x74706544, 9, 5, 0, 1, 255},                          // Dept
-	{0x7268744f, 27, complexBit | 9, 0, 0, 255},            // Othr
+	{0x7268744f, 27, complexBit + 9, 0, 0, 255},            // Othr
 	{0x744d647266657250, 45, 16, 0, 1, 255},                // PrefrdMtd
 	{0x6d4e, 2, 1, 0, 1, 255},                              // Nm
-	{0x7264416c747350, 24, complexBit | 2, 0, 1, 255},      // PstlAdr
-	{0x6449, 4, complexBit | 8, 0, 1, 255},                 // Id
+	{0x7264416c747350, 24, complexBit + 2, 0, 1, 255},      // PstlAdr
+	{0x6449, 4, complexBit + 8, 0, 1, 255},                 // Id
 	{0x6552664f79727443, 35, 7, 0, 1, 255},                 // CtryOfRes
-	{0x736c744474637443, 46, complexBit | 10, 0, 1, 255},   // CtctDtls
+	{0x736c744474637443, 46, complexBit + 10, 0, 1, 255},   // CtctDtls
 	{0x6443, 3, 17, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
-	{0x6449737953726c43, 48, complexBit | 12, 0, 1, 1},     // ClrSysId
+	{0x6449737953726c43, 48, complexBit + 12, 0, 1, 1},     // ClrSysId
 	{0x6449626d4d, 49, 4, 1, 1, 255},                       // MmbId
 	{0x4946434942, 47, 8, 0, 1, 255},                       // BICFI
-	{0x6d4d737953726c43, 50, complexBit | 13, 0, 1, 255},   // ClrSysMmbId
+	{0x6d4d737953726c43, 50, complexBit + 13, 0, 1, 255},   // ClrSysMmbId
 	{0x49454c, 26, 9, 0, 1, 255},                           // LEI
 	{0x6d4e, 2, 1, 0, 1, 255},                              // Nm
-	{0x7264416c747350, 24, complexBit | 2, 0, 1, 255},      // PstlAdr
-	{0x7268744f, 27, complexBit | 4, 0, 1, 255},            // Othr
+	{0x7264416c747350, 24, complexBit + 2, 0, 1, 255},      // PstlAdr
+	{0x7268744f, 27, complexBit + 4, 0, 1, 255},            // Othr
 	{0x6449, 4, 4, 0, 1, 255},                              // Id
 	{0x49454c, 26, 9, 0, 1, 255},                           // LEI
 	{0x6d4e, 2, 1, 0, 1, 255},                              // Nm
-	{0x7264416c747350, 24, complexBit | 2, 0, 1, 255},      // PstlAdr
-	{0x6e74736e496e6946, 51, complexBit | 14, 1, 1, 255},   // FinInstnId
-	{0x644968636e7242, 52, complexBit | 15, 0, 1, 255},     // BrnchId
-	{0x644967724f, 28, complexBit | 11, 1, 1, 255},         // OrgId
-	{0x64494946, 53, complexBit | 16, 1, 1, 255},           // FIId
+	{0x7264416c747350, 24, complexBit + 2, 0, 1, 255},      // PstlAdr
+	{0x6e74736e496e6946, 51, complexBit + 14, 1, 1, 255},   // FinInstnId
+	{0x644968636e7242, 52, complexBit + 15, 0, 1, 255},     // BrnchId
+	{0x644967724f, 28, complexBit + 11, 1, 1, 255},         // OrgId
+	{0x64494946, 53, complexBit + 16, 1, 1, 255},           // FIId
 	{0x79676552, 59, 18, 1, 1, 1},                          // Regy
 	{0x6449, 4, 14, 1, 1, 255},                             // Id
 	{0x74655372616843, 1, 0, 0, 1, 1},                      // CharSet
-	{0x7246, 54, complexBit | 17, 1, 1, 2},                 // Fr
-	{0x6f54, 55, complexBit | 17, 1, 1, 3},                 // To
+	{0x7246, 54, complexBit + 17, 1, 1, 2},                 // Fr
+	{0x6f54, 55, complexBit + 17, 1, 1, 3},                 // To
 	{0x644967734d7a6942, 56, 4, 1, 1, 4},                   // BizMsgIdr
 	{0x644966654467734d, 57, 4, 1, 1, 6},                   // MsgDefIdr
 	{0x6376537a6942, 58, 4, 0, 1, 6},                       // BizSvc
@@ -563,27 +563,27 @@ var elements = [...]element{
 	{0x74636c7044797043, 63, 20, 0, 1, 255},                // CpyDplct
 	{0x6c70446c62737350, 64, 21, 0, 1, 255},                // PssblDplct
 	{0x79747250, 65, 0, 0, 1, 255},                         // Prty
-	{0x72746e6753, 66, complexBit | 19, 0, 1, 255},         // Sgntr
+	{0x72746e6753, 66, complexBit + 19, 0, 1, 255},         // Sgntr
 	{0x74655372616843, 1, 0, 0, 1, 1},                      // CharSet
-	{0x7246, 54, complexBit | 17, 1, 1, 2},                 // Fr
-	{0x6f54, 55, complexBit | 17, 1, 1, 3},                 // To
+	{0x7246, 54, complexBit + 17, 1, 1, 2},                 // Fr
+	{0x6f54, 55, complexBit + 17, 1, 1, 3},                 // To
 	{0x644967734d7a6942, 56, 4, 1, 1, 4},                   // BizMsgIdr
 	{0x644966654467734d, 57, 4, 1, 1, 7},                   // MsgDefIdr
 	{0x6376537a6942, 58, 4, 0, 1, 7},                       // BizSvc
-	{0x6374637250746b4d, 60, complexBit | 18, 0, 1, 7},     // MktPrctc
+	{0x6374637250746b4d, 60, complexBit + 18, 0, 1, 7},     // MktPrctc
 	{0x7444657243, 61, 19, 1, 1, 255},                      // CreDt
 	{0x44676372507a6942, 62, 19, 0, 1, 255},                // BizPrcgDt
 	{0x74636c7044797043, 63, 20, 0, 1, 255},                // CpyDplct
 	{0x6c70446c62737350, 64, 21, 0, 1, 255},                // PssblDplct
 	{0x79747250, 65, 0, 0, 1, 255},                         // Prty
-	{0x72746e6753, 66, complexBit | 19, 0, 1, 255},         // Sgntr
-	{0x64746c52, 67, complexBit | 20, 0, 0, 255},           // Rltd
+	{0x72746e6753, 66, complexBit + 19, 0, 1, 255},         // Sgntr
+	{0x64746c52, 67, complexBit + 20, 0, 0, 255},           // Rltd
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 255},                  // CreDtTm
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x727467724f, 79, complexBit | 11, 0, 1, 255},         // Orgtr
-	{0x6e7352, 80, complexBit | 3, 0, 1, 255},              // Rsn
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x727467724f, 79, complexBit + 11, 0, 1, 255},         // Orgtr
+	{0x6e7352, 80, complexBit + 3, 0, 1, 255},              // Rsn
 	{0x666e496c74646441, 81, 24, 0, 0, 255},                // AddtlInf
 	{0x664f624e646c7444, 83, 22, 1, 1, 1},                  // DtldNbOfTxs
 	{0x737453646c7444, 84, 10, 1, 1, 255},                  // DtldSts
@@ -594,114 +594,114 @@ var elements = [...]element{
 	{0x4f624e6c6e67724f, 76, 22, 0, 1, 255},                // OrgnlNbOfTxs
 	{0x7274436c6e67724f, 77, 23, 0, 1, 255},                // OrgnlCtrlSum
 	{0x737453707247, 78, 10, 0, 1, 255},                    // GrpSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x50737854664f624e, 86, complexBit | 24, 0, 0, 255},   // NbOfTxsPerSts
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x50737854664f624e, 86, complexBit + 24, 0, 0, 255},   // NbOfTxsPerSts
 	{0x67734d6c6e67724f, 73, 4, 1, 1, 1},                   // OrgnlMsgId
 	{0x67734d6c6e67724f, 74, 4, 1, 1, 255},                 // OrgnlMsgNmId
 	{0x6572436c6e67724f, 75, 19, 0, 1, 255},                // OrgnlCreDtTm
-	{0x746d41, 96, complexBit | 27, 1, 1, 1},               // Amt
-	{0x746741, 97, complexBit | 16, 1, 1, 255},             // Agt
+	{0x746d41, 96, complexBit + 27, 1, 1, 1},               // Amt
+	{0x746741, 97, complexBit + 16, 1, 1, 255},             // Agt
 	{0x7444, 100, 11, 1, 1, 255},                           // Dt
 	{0x6d547444, 101, 19, 1, 1, 255},                       // DtTm
-	{0x746d41, 96, complexBit | 27, 1, 1, 1},               // Amt
+	{0x746d41, 96, complexBit + 27, 1, 1, 1},               // Amt
 	{0x667254664f796343, 107, 27, 1, 1, 255},               // CcyOfTrf
-	{0x746d416474736e49, 106, complexBit | 27, 1, 1, 255},  // InstdAmt
-	{0x746d4174767145, 108, complexBit | 30, 1, 1, 255},    // EqvtAmt
+	{0x746d416474736e49, 106, complexBit + 27, 1, 1, 255},  // InstdAmt
+	{0x746d4174767145, 108, complexBit + 30, 1, 1, 255},    // EqvtAmt
 	{0x6449, 4, 30, 1, 1, 255},                             // Id
-	{0x6d4e656d686353, 6, complexBit | 3, 0, 1, 255},       // SchmeNm
+	{0x6d4e656d686353, 6, complexBit + 3, 0, 1, 255},       // SchmeNm
 	{0x72737349, 5, 4, 0, 1, 255},                          // Issr
 	{0x4e414249, 114, 29, 1, 1, 255},                       // IBAN
-	{0x7268744f, 27, complexBit | 32, 1, 1, 255},           // Othr
-	{0x7054, 115, complexBit | 3, 0, 1, 1},                 // Tp
+	{0x7268744f, 27, complexBit + 32, 1, 1, 255},           // Othr
+	{0x7054, 115, complexBit + 3, 0, 1, 1},                 // Tp
 	{0x6449, 4, 14, 1, 1, 255},                             // Id
-	{0x6449, 4, complexBit | 33, 1, 1, 255},                // Id
-	{0x7054, 115, complexBit | 3, 0, 1, 255},               // Tp
+	{0x6449, 4, complexBit + 33, 1, 1, 255},                // Id
+	{0x7054, 115, complexBit + 3, 0, 1, 255},               // Tp
 	{0x796343, 95, 27, 0, 1, 255},                          // Ccy
 	{0x6d4e, 2, 5, 0, 1, 255},                              // Nm
-	{0x79787250, 116, complexBit | 34, 0, 1, 255},          // Prxy
+	{0x79787250, 116, complexBit + 34, 0, 1, 255},          // Prxy
 	{0x6443, 3, 31, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
 	{0x64744d6d6c747453, 113, 28, 1, 1, 255},               // SttlmMtd
-	{0x6363416d6c747453, 117, complexBit | 35, 0, 1, 255},  // SttlmAcct
-	{0x737953726c43, 118, complexBit | 36, 0, 1, 255},      // ClrSys
-	{0x626d526774736e49, 119, complexBit | 16, 0, 1, 255},  // InstgRmbrsmntAgt
-	{0x626d526774736e49, 120, complexBit | 35, 0, 1, 255},  // InstgRmbrsmntAgtAcct
-	{0x626d526474736e49, 121, complexBit | 16, 0, 1, 255},  // InstdRmbrsmntAgt
-	{0x626d526474736e49, 122, complexBit | 35, 0, 1, 255},  // InstdRmbrsmntAgtAcct
-	{0x72626d5264726854, 123, complexBit | 16, 0, 1, 255},  // ThrdRmbrsmntAgt
-	{0x72626d5264726854, 124, complexBit | 35, 0, 1, 255},  // ThrdRmbrsmntAgtAcct
+	{0x6363416d6c747453, 117, complexBit + 35, 0, 1, 255},  // SttlmAcct
+	{0x737953726c43, 118, complexBit + 36, 0, 1, 255},      // ClrSys
+	{0x626d526774736e49, 119, complexBit + 16, 0, 1, 255},  // InstgRmbrsmntAgt
+	{0x626d526774736e49, 120, complexBit + 35, 0, 1, 255},  // InstgRmbrsmntAgtAcct
+	{0x626d526474736e49, 121, complexBit + 16, 0, 1, 255},  // InstdRmbrsmntAgt
+	{0x626d526474736e49, 122, complexBit + 35, 0, 1, 255},  // InstdRmbrsmntAgtAcct
+	{0x72626d5264726854, 123, complexBit + 16, 0, 1, 255},  // ThrdRmbrsmntAgt
+	{0x72626d5264726854, 124, complexBit + 35, 0, 1, 255},  // ThrdRmbrsmntAgtAcct
 	{0x6443, 3, 4, 1, 1, 255},                              // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
 	{0x7472507274736e49, 126, 32, 0, 1, 255},               // InstrPrty
 	{0x6c6e616843726c43, 127, 33, 0, 1, 255},               // ClrChanl
-	{0x6c764c637653, 128, complexBit | 3, 0, 0, 255},       // SvcLvl
-	{0x7274736e496c634c, 129, complexBit | 38, 0, 1, 255},  // LclInstrm
+	{0x6c764c637653, 128, complexBit + 3, 0, 0, 255},       // SvcLvl
+	{0x7274736e496c634c, 129, complexBit + 38, 0, 1, 255},  // LclInstrm
 	{0x7054716553, 130, 34, 0, 1, 255},                     // SeqTp
-	{0x7072755079677443, 131, complexBit | 3, 0, 1, 255},   // CtgyPurp
+	{0x7072755079677443, 131, complexBit + 3, 0, 1, 255},   // CtgyPurp
 	{0x7054, 115, 36, 1, 1, 1},                             // Tp
 	{0x7250726550746e43, 146, 23, 1, 1, 255},               // CntPerPrd
 	{0x7054, 115, 36, 1, 1, 1},                             // Tp
 	{0x6d546e497450, 148, 37, 1, 1, 255},                   // PtInTm
 	{0x7054, 115, 36, 1, 1, 255},                           // Tp
-	{0x647250, 147, complexBit | 40, 1, 1, 255},            // Prd
-	{0x6d546e497450, 148, complexBit | 41, 1, 1, 255},      // PtInTm
+	{0x647250, 147, complexBit + 40, 1, 1, 255},            // Prd
+	{0x6d546e497450, 148, complexBit + 41, 1, 1, 255},      // PtInTm
 	{0x6443, 3, 10, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 5, 1, 1, 255},                        // Prtry
 	{0x646e4d6c6e67724f, 137, 4, 0, 1, 255},                // OrgnlMndtId
-	{0x7464436c6e67724f, 138, complexBit | 11, 0, 1, 255},  // OrgnlCdtrSchmeId
-	{0x7464436c6e67724f, 139, complexBit | 16, 0, 1, 255},  // OrgnlCdtrAgt
-	{0x7464436c6e67724f, 140, complexBit | 35, 0, 1, 255},  // OrgnlCdtrAgtAcct
-	{0x7462446c6e67724f, 141, complexBit | 11, 0, 1, 255},  // OrgnlDbtr
-	{0x7462446c6e67724f, 142, complexBit | 35, 0, 1, 255},  // OrgnlDbtrAcct
-	{0x7462446c6e67724f, 143, complexBit | 16, 0, 1, 255},  // OrgnlDbtrAgt
-	{0x7462446c6e67724f, 144, complexBit | 35, 0, 1, 255},  // OrgnlDbtrAgtAcct
+	{0x7464436c6e67724f, 138, complexBit + 11, 0, 1, 255},  // OrgnlCdtrSchmeId
+	{0x7464436c6e67724f, 139, complexBit + 16, 0, 1, 255},  // OrgnlCdtrAgt
+	{0x7464436c6e67724f, 140, complexBit + 35, 0, 1, 255},  // OrgnlCdtrAgtAcct
+	{0x7462446c6e67724f, 141, complexBit + 11, 0, 1, 255},  // OrgnlDbtr
+	{0x7462446c6e67724f, 142, complexBit + 35, 0, 1, 255},  // OrgnlDbtrAcct
+	{0x7462446c6e67724f, 143, complexBit + 16, 0, 1, 255},  // OrgnlDbtrAgt
+	{0x7462446c6e67724f, 144, complexBit + 35, 0, 1, 255},  // OrgnlDbtrAgtAcct
 	{0x6c6e466c6e67724f, 145, 11, 0, 1, 255},               // OrgnlFnlColltnDt
-	{0x7172466c6e67724f, 149, complexBit | 42, 0, 1, 255},  // OrgnlFrqcy
-	{0x6e73526c6e67724f, 150, complexBit | 43, 0, 1, 255},  // OrgnlRsn
+	{0x7172466c6e67724f, 149, complexBit + 42, 0, 1, 255},  // OrgnlFrqcy
+	{0x6e73526c6e67724f, 150, complexBit + 43, 0, 1, 255},  // OrgnlRsn
 	{0x6372546c6e67724f, 151, 37, 0, 1, 255},               // OrgnlTrckgDays
 	{0x644974646e4d, 134, 4, 0, 1, 255},                    // MndtId
 	{0x746e6753664f7444, 135, 11, 0, 1, 255},               // DtOfSgntr
 	{0x6e49746e6d646d41, 136, 21, 0, 1, 255},               // AmdmntInd
-	{0x6e49746e6d646d41, 152, complexBit | 44, 0, 1, 255},  // AmdmntInfDtls
+	{0x6e49746e6d646d41, 152, complexBit + 44, 0, 1, 255},  // AmdmntInfDtls
 	{0x53636e7274636c45, 153, 38, 0, 1, 255},               // ElctrncSgntr
 	{0x6c6c6f4374737246, 154, 11, 0, 1, 255},               // FrstColltnDt
 	{0x746c6c6f436c6e46, 155, 11, 0, 1, 255},               // FnlColltnDt
-	{0x7963717246, 156, complexBit | 42, 0, 1, 255},        // Frqcy
-	{0x6e7352, 80, complexBit | 43, 0, 1, 255},             // Rsn
+	{0x7963717246, 156, complexBit + 42, 0, 1, 255},        // Frqcy
+	{0x6e7352, 80, complexBit + 43, 0, 1, 255},             // Rsn
 	{0x796144676b637254, 157, 37, 0, 1, 255},               // TrckgDays
 	{0x6443, 3, 39, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
-	{0x72747250724f6443, 160, complexBit | 46, 1, 1, 255},  // CdOrPrtry
+	{0x72747250724f6443, 160, complexBit + 46, 1, 1, 255},  // CdOrPrtry
 	{0x72737349, 5, 4, 0, 1, 255},                          // Issr
-	{0x72747250724f6443, 160, complexBit | 3, 1, 1, 255},   // CdOrPrtry
+	{0x72747250724f6443, 160, complexBit + 3, 1, 1, 255},   // CdOrPrtry
 	{0x72737349, 5, 4, 0, 1, 255},                          // Issr
-	{0x7054, 115, complexBit | 48, 0, 1, 255},              // Tp
+	{0x7054, 115, complexBit + 48, 0, 1, 255},              // Tp
 	{0x624e, 161, 4, 0, 1, 255},                            // Nb
 	{0x744464746c52, 162, 11, 0, 1, 255},                   // RltdDt
-	{0x7054, 115, complexBit | 3, 0, 1, 1},                 // Tp
-	{0x746d41, 96, complexBit | 27, 1, 1, 255},             // Amt
-	{0x746d41, 96, complexBit | 27, 1, 1, 255},             // Amt
+	{0x7054, 115, complexBit + 3, 0, 1, 1},                 // Tp
+	{0x746d41, 96, complexBit + 27, 1, 1, 255},             // Amt
+	{0x746d41, 96, complexBit + 27, 1, 1, 255},             // Amt
 	{0x6e49746244746443, 168, 40, 0, 1, 255},               // CdtDbtInd
 	{0x6e7352, 80, 10, 0, 1, 255},                          // Rsn
 	{0x666e496c74646441, 81, 1, 0, 1, 255},                 // AddtlInf
-	{0x416c627950657544, 164, complexBit | 27, 0, 1, 255},  // DuePyblAmt
-	{0x6c7041746e637344, 165, complexBit | 50, 0, 0, 255},  // DscntApldAmt
-	{0x4165746f4e746443, 166, complexBit | 27, 0, 1, 255},  // CdtNoteAmt
-	{0x746d41786154, 167, complexBit | 50, 0, 0, 255},      // TaxAmt
-	{0x746e6d74736a6441, 169, complexBit | 51, 0, 0, 255},  // AdjstmntAmtAndRsn
-	{0x746d4164746d52, 170, complexBit | 27, 0, 1, 255},    // RmtdAmt
-	{0x6449, 4, complexBit | 49, 1, 0, 255},                // Id
+	{0x416c627950657544, 164, complexBit + 27, 0, 1, 255},  // DuePyblAmt
+	{0x6c7041746e637344, 165, complexBit + 50, 0, 0, 255},  // DscntApldAmt
+	{0x4165746f4e746443, 166, complexBit + 27, 0, 1, 255},  // CdtNoteAmt
+	{0x746d41786154, 167, complexBit + 50, 0, 0, 255},      // TaxAmt
+	{0x746e6d74736a6441, 169, complexBit + 51, 0, 0, 255},  // AdjstmntAmtAndRsn
+	{0x746d4164746d52, 170, complexBit + 27, 0, 1, 255},    // RmtdAmt
+	{0x6449, 4, complexBit + 49, 1, 0, 255},                // Id
 	{0x63736544, 163, 14, 0, 1, 255},                       // Desc
-	{0x746d41, 96, complexBit | 52, 0, 1, 255},             // Amt
-	{0x7054, 115, complexBit | 47, 0, 1, 255},              // Tp
+	{0x746d41, 96, complexBit + 52, 0, 1, 255},             // Amt
+	{0x7054, 115, complexBit + 47, 0, 1, 255},              // Tp
 	{0x624e, 161, 4, 0, 1, 255},                            // Nb
 	{0x744464746c52, 162, 11, 0, 1, 255},                   // RltdDt
-	{0x736c7444656e694c, 171, complexBit | 53, 0, 0, 255},  // LineDtls
+	{0x736c7444656e694c, 171, complexBit + 53, 0, 0, 255},  // LineDtls
 	{0x6443, 3, 41, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
-	{0x72747250724f6443, 160, complexBit | 55, 1, 1, 255},  // CdOrPrtry
+	{0x72747250724f6443, 160, complexBit + 55, 1, 1, 255},  // CdOrPrtry
 	{0x72737349, 5, 4, 0, 1, 255},                          // Issr
-	{0x7054, 115, complexBit | 56, 0, 1, 255},              // Tp
+	{0x7054, 115, complexBit + 56, 0, 1, 255},              // Tp
 	{0x666552, 174, 4, 0, 1, 255},                          // Ref
 	{0x6449786154, 178, 4, 0, 1, 255},                      // TaxId
 	{0x64496e676552, 179, 4, 0, 1, 255},                    // RegnId
@@ -711,182 +711,182 @@ var elements = [...]element{
 	{0x6449786154, 178, 4, 0, 1, 255},                      // TaxId
 	{0x64496e676552, 179, 4, 0, 1, 255},                    // RegnId
 	{0x7054786154, 180, 4, 0, 1, 255},                      // TaxTp
-	{0x6e747368747541, 183, complexBit | 59, 0, 1, 255},    // Authstn
+	{0x6e747368747541, 183, complexBit + 59, 0, 1, 255},    // Authstn
 	{0x74447246, 198, 11, 1, 1, 1},                         // FrDt
 	{0x74446f54, 199, 11, 1, 1, 255},                       // ToDt
 	{0x7259, 197, 11, 0, 1, 255},                           // Yr
 	{0x7054, 115, 43, 0, 1, 255},                           // Tp
-	{0x74446f547246, 200, complexBit | 61, 0, 1, 255},      // FrToDt
-	{0x647250, 147, complexBit | 62, 0, 1, 1},              // Prd
-	{0x746d41, 96, complexBit | 27, 1, 1, 255},             // Amt
+	{0x74446f547246, 200, complexBit + 61, 0, 1, 255},      // FrToDt
+	{0x647250, 147, complexBit + 62, 0, 1, 1},              // Prd
+	{0x746d41, 96, complexBit + 27, 1, 1, 255},             // Amt
 	{0x65746152, 201, 44, 0, 1, 255},                       // Rate
-	{0x7361426c62786154, 202, complexBit | 27, 0, 1, 255},  // TaxblBaseAmt
-	{0x746d416c7454, 203, complexBit | 27, 0, 1, 255},      // TtlAmt
-	{0x736c7444, 204, complexBit | 63, 0, 0, 255},          // Dtls
+	{0x7361426c62786154, 202, complexBit + 27, 0, 1, 255},  // TaxblBaseAmt
+	{0x746d416c7454, 203, complexBit + 27, 0, 1, 255},      // TtlAmt
+	{0x736c7444, 204, complexBit + 63, 0, 0, 255},          // Dtls
 	{0x7054, 115, 4, 0, 1, 255},                            // Tp
 	{0x79677443, 192, 4, 0, 1, 255},                        // Ctgy
 	{0x736c744479677443, 193, 4, 0, 1, 255},                // CtgyDtls
 	{0x73745372746244, 194, 4, 0, 1, 255},                  // DbtrSts
 	{0x644974726543, 195, 4, 0, 1, 255},                    // CertId
 	{0x6443736d7246, 196, 4, 0, 1, 255},                    // FrmsCd
-	{0x647250, 147, complexBit | 62, 0, 1, 255},            // Prd
-	{0x746d41786154, 167, complexBit | 64, 0, 1, 255},      // TaxAmt
+	{0x647250, 147, complexBit + 62, 0, 1, 255},            // Prd
+	{0x746d41786154, 167, complexBit + 64, 0, 1, 255},      // TaxAmt
 	{0x666e496c74646441, 81, 1, 0, 1, 255},                 // AddtlInf
-	{0x72746443, 181, complexBit | 58, 0, 1, 255},          // Cdtr
-	{0x72746244, 184, complexBit | 60, 0, 1, 255},          // Dbtr
-	{0x746244746d746c55, 185, complexBit | 60, 0, 1, 255},  // UltmtDbtr
+	{0x72746443, 181, complexBit + 58, 0, 1, 255},          // Cdtr
+	{0x72746244, 184, complexBit + 60, 0, 1, 255},          // Dbtr
+	{0x746244746d746c55, 185, complexBit + 60, 0, 1, 255},  // UltmtDbtr
 	{0x6f5a6e74736d6441, 186, 4, 0, 1, 255},                // AdmstnZone
 	{0x624e666552, 187, 1, 0, 1, 255},                      // RefNb
 	{0x64744d, 188, 4, 0, 1, 255},                          // Mtd
-	{0x6c627861546c7454, 189, complexBit | 27, 0, 1, 255},  // TtlTaxblBaseAmt
-	{0x6d417861546c7454, 190, complexBit | 27, 0, 1, 255},  // TtlTaxAmt
+	{0x6c627861546c7454, 189, complexBit + 27, 0, 1, 255},  // TtlTaxblBaseAmt
+	{0x6d417861546c7454, 190, complexBit + 27, 0, 1, 255},  // TtlTaxAmt
 	{0x7444, 100, 11, 0, 1, 255},                           // Dt
 	{0x624e716553, 191, 42, 0, 1, 255},                     // SeqNb
-	{0x64726352, 205, complexBit | 65, 0, 0, 255},          // Rcrd
-	{0x7054, 115, complexBit | 48, 1, 1, 255},              // Tp
-	{0x656568736e7247, 207, complexBit | 11, 0, 1, 255},    // Grnshee
-	{0x41746d68736e7247, 208, complexBit | 11, 0, 1, 255},  // GrnshmtAdmstr
+	{0x64726352, 205, complexBit + 65, 0, 0, 255},          // Rcrd
+	{0x7054, 115, complexBit + 48, 1, 1, 255},              // Tp
+	{0x656568736e7247, 207, complexBit + 11, 0, 1, 255},    // Grnshee
+	{0x41746d68736e7247, 208, complexBit + 11, 0, 1, 255},  // GrnshmtAdmstr
 	{0x624e666552, 187, 1, 0, 1, 255},                      // RefNb
 	{0x7444, 100, 11, 0, 1, 255},                           // Dt
-	{0x746d4164746d52, 170, complexBit | 27, 0, 1, 255},    // RmtdAmt
+	{0x746d4164746d52, 170, complexBit + 27, 0, 1, 255},    // RmtdAmt
 	{0x6c63644d796c6d46, 209, 21, 0, 1, 255},               // FmlyMdclInsrncInd
 	{0x65546565796c704d, 210, 21, 0, 1, 255},               // MplyeeTermntnInd
-	{0x49636f4464726652, 172, complexBit | 54, 0, 0, 255},  // RfrdDocInf
-	{0x41636f4464726652, 173, complexBit | 52, 0, 1, 255},  // RfrdDocAmt
-	{0x4966655272746443, 175, complexBit | 57, 0, 1, 255},  // CdtrRefInf
-	{0x7263766e49, 176, complexBit | 11, 0, 1, 255},        // Invcr
-	{0x656563766e49, 177, complexBit | 11, 0, 1, 255},      // Invcee
-	{0x746d52786154, 206, complexBit | 66, 0, 1, 255},      // TaxRmt
-	{0x52746d68736e7247, 211, complexBit | 67, 0, 1, 255},  // GrnshmtRmt
+	{0x49636f4464726652, 172, complexBit + 54, 0, 0, 255},  // RfrdDocInf
+	{0x41636f4464726652, 173, complexBit + 52, 0, 1, 255},  // RfrdDocAmt
+	{0x4966655272746443, 175, complexBit + 57, 0, 1, 255},  // CdtrRefInf
+	{0x7263766e49, 176, complexBit + 11, 0, 1, 255},        // Invcr
+	{0x656563766e49, 177, complexBit + 11, 0, 1, 255},      // Invcee
+	{0x746d52786154, 206, complexBit + 66, 0, 1, 255},      // TaxRmt
+	{0x52746d68736e7247, 211, complexBit + 67, 0, 1, 255},  // GrnshmtRmt
 	{0x746d526c74646441, 212, 1, 0, 3, 255},                // AddtlRmtInf
 	{0x6472747355, 159, 1, 0, 0, 255},                      // Ustrd
-	{0x64727453, 213, complexBit | 68, 0, 0, 255},          // Strd
-	{0x797450, 215, complexBit | 11, 1, 1, 255},            // Pty
-	{0x746741, 97, complexBit | 16, 1, 1, 255},             // Agt
-	{0x74536b4272746e49, 105, complexBit | 27, 0, 1, 255},  // IntrBkSttlmAmt
-	{0x746d41, 96, complexBit | 31, 0, 1, 255},             // Amt
+	{0x64727453, 213, complexBit + 68, 0, 0, 255},          // Strd
+	{0x797450, 215, complexBit + 11, 1, 1, 255},            // Pty
+	{0x746741, 97, complexBit + 16, 1, 1, 255},             // Agt
+	{0x74536b4272746e49, 105, complexBit + 27, 0, 1, 255},  // IntrBkSttlmAmt
+	{0x746d41, 96, complexBit + 31, 0, 1, 255},             // Amt
 	{0x74536b4272746e49, 109, 11, 0, 1, 255},               // IntrBkSttlmDt
 	{0x6c6c6f4364716552, 110, 11, 0, 1, 255},               // ReqdColltnDt
-	{0x7463784564716552, 111, complexBit | 29, 0, 1, 255},  // ReqdExctnDt
-	{0x6d68635372746443, 112, complexBit | 11, 0, 1, 255},  // CdtrSchmeId
-	{0x666e496d6c747453, 125, complexBit | 37, 0, 1, 255},  // SttlmInf
-	{0x666e497054746d50, 132, complexBit | 39, 0, 1, 255},  // PmtTpInf
+	{0x7463784564716552, 111, complexBit + 29, 0, 1, 255},  // ReqdExctnDt
+	{0x6d68635372746443, 112, complexBit + 11, 0, 1, 255},  // CdtrSchmeId
+	{0x666e496d6c747453, 125, complexBit + 37, 0, 1, 255},  // SttlmInf
+	{0x666e497054746d50, 132, complexBit + 39, 0, 1, 255},  // PmtTpInf
 	{0x64744d746d50, 133, 35, 0, 1, 255},                   // PmtMtd
-	{0x64746c5274646e4d, 158, complexBit | 45, 0, 1, 255},  // MndtRltdInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x746244746d746c55, 185, complexBit | 70, 0, 1, 255},  // UltmtDbtr
-	{0x72746244, 184, complexBit | 70, 0, 1, 255},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 255},  // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 255},    // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 255},  // DbtrAgtAcct
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 255},    // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 255},  // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 70, 0, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 70, 0, 1, 255},  // UltmtCdtr
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
+	{0x64746c5274646e4d, 158, complexBit + 45, 0, 1, 255},  // MndtRltdInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x746244746d746c55, 185, complexBit + 70, 0, 1, 255},  // UltmtDbtr
+	{0x72746244, 184, complexBit + 70, 0, 1, 255},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 255},  // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 255},    // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 255},  // DbtrAgtAcct
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 255},    // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 255},  // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 70, 0, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 70, 0, 1, 255},  // UltmtCdtr
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
 	{0x6d4e646e41636c50, 225, 18, 0, 1, 1},                 // PlcAndNm
-	{0x706c766e45, 226, complexBit | 72, 1, 1, 255},        // Envlp
+	{0x706c766e45, 226, complexBit + 72, 1, 1, 255},        // Envlp
 	{0x6449737453, 88, 4, 0, 1, 255},                       // StsId
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x7374537854, 94, 10, 0, 1, 255},                      // TxSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 255},   // ChrgsInf
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 255},   // ChrgsInf
 	{0x44636e7470636341, 99, 19, 0, 1, 255},                // AccptncDtTm
-	{0x72746e4976746346, 102, complexBit | 29, 0, 1, 255},  // FctvIntrBkSttlmDt
+	{0x72746e4976746346, 102, complexBit + 29, 0, 1, 255},  // FctvIntrBkSttlmDt
 	{0x7263765374636341, 103, 4, 0, 1, 255},                // AcctSvcrRef
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x5278546c6e67724f, 224, complexBit | 71, 0, 1, 255},  // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 22, 1, 1, 255},       // GrpHdr
-	{0x7072476c6e67724f, 87, complexBit | 25, 0, 0, 255},   // OrgnlGrpInfAndSts
-	{0x646e41666e497854, 228, complexBit | 74, 0, 0, 255},  // TxInfAndSts
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d5049466f544946, 229, complexBit | 75, 1, 1, 255},  // FIToFIPmtStsRpt
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x5278546c6e67724f, 224, complexBit + 71, 0, 1, 255},  // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 22, 1, 1, 255},       // GrpHdr
+	{0x7072476c6e67724f, 87, complexBit + 25, 0, 0, 255},   // OrgnlGrpInfAndSts
+	{0x646e41666e497854, 228, complexBit + 74, 0, 0, 255},  // TxInfAndSts
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d5049466f544946, 229, complexBit + 75, 1, 1, 255},  // FIToFIPmtStsRpt
 	{0x6443, 3, 45, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
-	{0x6c764c637653, 128, complexBit | 3, 0, 1, 255},       // SvcLvl
-	{0x7274736e496c634c, 129, complexBit | 38, 0, 1, 255},  // LclInstrm
-	{0x7072755079677443, 131, complexBit | 3, 0, 1, 255},   // CtgyPurp
-	{0x6e74636673736c43, 231, complexBit | 77, 0, 1, 255},  // Clssfctn
+	{0x6c764c637653, 128, complexBit + 3, 0, 1, 255},       // SvcLvl
+	{0x7274736e496c634c, 129, complexBit + 38, 0, 1, 255},  // LclInstrm
+	{0x7072755079677443, 131, complexBit + 3, 0, 1, 255},   // CtgyPurp
+	{0x6e74636673736c43, 231, complexBit + 77, 0, 1, 255},  // Clssfctn
 	{0x644974646e4d, 134, 4, 0, 1, 255},                    // MndtId
-	{0x7054, 115, complexBit | 78, 0, 1, 255},              // Tp
+	{0x7054, 115, complexBit + 78, 0, 1, 255},              // Tp
 	{0x746e6753664f7444, 135, 11, 0, 1, 255},               // DtOfSgntr
 	{0x63667256664f7444, 232, 19, 0, 1, 255},               // DtOfVrfctn
 	{0x53636e7274636c45, 153, 46, 0, 1, 255},               // ElctrncSgntr
 	{0x44746d5074737246, 233, 11, 0, 1, 255},               // FrstPmtDt
 	{0x7444746d506c6e46, 234, 11, 0, 1, 255},               // FnlPmtDt
-	{0x7963717246, 156, complexBit | 42, 0, 1, 255},        // Frqcy
-	{0x6e7352, 80, complexBit | 43, 0, 1, 255},             // Rsn
-	{0x4d74624474637244, 230, complexBit | 45, 0, 1, 255},  // DrctDbtMndt
-	{0x6e4d667254746443, 235, complexBit | 79, 0, 1, 255},  // CdtTrfMndt
-	{0x74536b4272746e49, 105, complexBit | 27, 0, 1, 255},  // IntrBkSttlmAmt
-	{0x746d41, 96, complexBit | 31, 0, 1, 255},             // Amt
+	{0x7963717246, 156, complexBit + 42, 0, 1, 255},        // Frqcy
+	{0x6e7352, 80, complexBit + 43, 0, 1, 255},             // Rsn
+	{0x4d74624474637244, 230, complexBit + 45, 0, 1, 255},  // DrctDbtMndt
+	{0x6e4d667254746443, 235, complexBit + 79, 0, 1, 255},  // CdtTrfMndt
+	{0x74536b4272746e49, 105, complexBit + 27, 0, 1, 255},  // IntrBkSttlmAmt
+	{0x746d41, 96, complexBit + 31, 0, 1, 255},             // Amt
 	{0x74536b4272746e49, 109, 11, 0, 1, 255},               // IntrBkSttlmDt
 	{0x6c6c6f4364716552, 110, 11, 0, 1, 255},               // ReqdColltnDt
-	{0x7463784564716552, 111, complexBit | 29, 0, 1, 255},  // ReqdExctnDt
-	{0x6d68635372746443, 112, complexBit | 11, 0, 1, 255},  // CdtrSchmeId
-	{0x666e496d6c747453, 125, complexBit | 37, 0, 1, 255},  // SttlmInf
-	{0x666e497054746d50, 132, complexBit | 39, 0, 1, 255},  // PmtTpInf
+	{0x7463784564716552, 111, complexBit + 29, 0, 1, 255},  // ReqdExctnDt
+	{0x6d68635372746443, 112, complexBit + 11, 0, 1, 255},  // CdtrSchmeId
+	{0x666e496d6c747453, 125, complexBit + 37, 0, 1, 255},  // SttlmInf
+	{0x666e497054746d50, 132, complexBit + 39, 0, 1, 255},  // PmtTpInf
 	{0x64744d746d50, 133, 35, 0, 1, 255},                   // PmtMtd
-	{0x64746c5274646e4d, 158, complexBit | 80, 0, 1, 255},  // MndtRltdInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x746244746d746c55, 185, complexBit | 70, 0, 1, 255},  // UltmtDbtr
-	{0x72746244, 184, complexBit | 70, 0, 1, 255},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 255},  // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 255},    // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 255},  // DbtrAgtAcct
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 255},    // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 255},  // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 70, 0, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 70, 0, 1, 255},  // UltmtCdtr
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
+	{0x64746c5274646e4d, 158, complexBit + 80, 0, 1, 255},  // MndtRltdInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x746244746d746c55, 185, complexBit + 70, 0, 1, 255},  // UltmtDbtr
+	{0x72746244, 184, complexBit + 70, 0, 1, 255},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 255},  // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 255},    // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 255},  // DbtrAgtAcct
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 255},    // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 255},  // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 70, 0, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 70, 0, 1, 255},  // UltmtCdtr
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
 	{0x6449737453, 88, 4, 0, 1, 255},                       // StsId
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x7374537854, 94, 10, 0, 1, 255},                      // TxSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 255},   // ChrgsInf
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 255},   // ChrgsInf
 	{0x44636e7470636341, 99, 19, 0, 1, 255},                // AccptncDtTm
-	{0x72746e4976746346, 102, complexBit | 29, 0, 1, 255},  // FctvIntrBkSttlmDt
+	{0x72746e4976746346, 102, complexBit + 29, 0, 1, 255},  // FctvIntrBkSttlmDt
 	{0x7263765374636341, 103, 4, 0, 1, 255},                // AcctSvcrRef
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 22, 1, 1, 255},       // GrpHdr
-	{0x7072476c6e67724f, 87, complexBit | 25, 0, 0, 255},   // OrgnlGrpInfAndSts
-	{0x646e41666e497854, 228, complexBit | 82, 0, 0, 255},  // TxInfAndSts
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d5049466f544946, 229, complexBit | 83, 1, 1, 255},  // FIToFIPmtStsRpt
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 22, 1, 1, 255},       // GrpHdr
+	{0x7072476c6e67724f, 87, complexBit + 25, 0, 0, 255},   // OrgnlGrpInfAndSts
+	{0x646e41666e497854, 228, complexBit + 82, 0, 0, 255},  // TxInfAndSts
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d5049466f544946, 229, complexBit + 83, 1, 1, 255},  // FIToFIPmtStsRpt
 	{0x6443, 3, 47, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 15, 1, 1, 255},                       // Prtry
 	{0x64744d6d6c747453, 113, 48, 1, 1, 255},               // SttlmMtd
-	{0x6363416d6c747453, 117, complexBit | 35, 0, 1, 255},  // SttlmAcct
-	{0x737953726c43, 118, complexBit | 36, 0, 1, 255},      // ClrSys
+	{0x6363416d6c747453, 117, complexBit + 35, 0, 1, 255},  // SttlmAcct
+	{0x737953726c43, 118, complexBit + 36, 0, 1, 255},      // ClrSys
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 4},                    // CreDtTm
-	{0x6e747368747541, 183, complexBit | 85, 0, 2, 4},      // Authstn
+	{0x6e747368747541, 183, complexBit + 85, 0, 2, 4},      // Authstn
 	{0x6b6f6f4268637442, 236, 21, 0, 1, 4},                 // BtchBookg
 	{0x737854664f624e, 237, 22, 1, 1, 8},                   // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 8},                   // CtrlSum
-	{0x4272746e496c7454, 239, complexBit | 27, 0, 1, 8},    // TtlIntrBkSttlmAmt
+	{0x4272746e496c7454, 239, complexBit + 27, 0, 1, 8},    // TtlIntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 8},                 // IntrBkSttlmDt
-	{0x666e496d6c747453, 125, complexBit | 86, 1, 1, 255},  // SttlmInf
-	{0x666e497054746d50, 132, complexBit | 39, 0, 1, 255},  // PmtTpInf
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
+	{0x666e496d6c747453, 125, complexBit + 86, 1, 1, 255},  // SttlmInf
+	{0x666e497054746d50, 132, complexBit + 39, 0, 1, 255},  // PmtTpInf
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
 	{0x64497274736e49, 240, 4, 0, 1, 1},                    // InstrId
 	{0x646e456f54646e45, 241, 4, 1, 1, 255},                // EndToEndId
 	{0x64497854, 242, 4, 0, 1, 255},                        // TxId
@@ -894,8 +894,8 @@ var elements = [...]element{
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
 	{0x6d547444746244, 246, 19, 0, 1, 255},                 // DbtDtTm
 	{0x6d547444746443, 247, 19, 0, 1, 255},                 // CdtDtTm
-	{0x64746c5274646e4d, 158, complexBit | 45, 0, 1, 255},  // MndtRltdInf
-	{0x6d68635372746443, 112, complexBit | 11, 0, 1, 255},  // CdtrSchmeId
+	{0x64746c5274646e4d, 158, complexBit + 45, 0, 1, 255},  // MndtRltdInf
+	{0x6d68635372746443, 112, complexBit + 11, 0, 1, 255},  // CdtrSchmeId
 	{0x746366744e657250, 251, 4, 0, 1, 255},                // PreNtfctnId
 	{0x746366744e657250, 252, 11, 0, 1, 255},               // PreNtfctnDt
 	{0x6d4e, 2, 1, 0, 1, 255},                              // Nm
@@ -904,594 +904,594 @@ var elements = [...]element{
 	{0x7444, 100, 11, 0, 1, 255},                           // Dt
 	{0x79727443, 22, 7, 0, 1, 255},                         // Ctry
 	{0x6443, 3, 52, 0, 1, 255},                             // Cd
-	{0x746d41, 96, complexBit | 27, 0, 1, 255},             // Amt
+	{0x746d41, 96, complexBit + 27, 0, 1, 255},             // Amt
 	{0x666e49, 263, 4, 0, 0, 255},                          // Inf
 	{0x7052746443746244, 261, 51, 0, 1, 255},               // DbtCdtRptgInd
-	{0x79747268747541, 262, complexBit | 91, 0, 1, 255},    // Authrty
-	{0x736c7444, 204, complexBit | 92, 0, 0, 255},          // Dtls
+	{0x79747268747541, 262, complexBit + 91, 0, 1, 255},    // Authrty
+	{0x736c7444, 204, complexBit + 92, 0, 0, 255},          // Dtls
 	{0x6d4e, 2, 1, 1, 1, 1},                                // Nm
-	{0x726441, 267, complexBit | 2, 1, 1, 255},             // Adr
+	{0x726441, 267, complexBit + 2, 1, 1, 255},             // Adr
 	{0x64744d, 188, 53, 1, 1, 255},                         // Mtd
 	{0x41636e7274636c45, 266, 14, 0, 1, 255},               // ElctrncAdr
-	{0x7264416c747350, 24, complexBit | 94, 0, 1, 255},     // PstlAdr
+	{0x7264416c747350, 24, complexBit + 94, 0, 1, 255},     // PstlAdr
 	{0x6449746d52, 265, 4, 0, 1, 255},                      // RmtId
-	{0x446e74634c746d52, 268, complexBit | 95, 0, 0, 255},  // RmtLctnDtls
-	{0x6449746d50, 244, complexBit | 88, 1, 1, 2},          // PmtId
-	{0x666e497054746d50, 132, complexBit | 39, 0, 1, 2},    // PmtTpInf
-	{0x74536b4272746e49, 105, complexBit | 27, 1, 1, 8},    // IntrBkSttlmAmt
+	{0x446e74634c746d52, 268, complexBit + 95, 0, 0, 255},  // RmtLctnDtls
+	{0x6449746d50, 244, complexBit + 88, 1, 1, 2},          // PmtId
+	{0x666e497054746d50, 132, complexBit + 39, 0, 1, 2},    // PmtTpInf
+	{0x74536b4272746e49, 105, complexBit + 27, 1, 1, 8},    // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 8},                 // IntrBkSttlmDt
 	{0x7472506d6c747453, 245, 49, 0, 1, 8},                 // SttlmPrty
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 8},    // SttlmTmIndctn
-	{0x746d416474736e49, 106, complexBit | 27, 0, 1, 8},    // InstdAmt
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 8},    // SttlmTmIndctn
+	{0x746d416474736e49, 106, complexBit + 27, 0, 1, 8},    // InstdAmt
 	{0x6574615267686358, 249, 44, 0, 1, 8},                 // XchgRate
 	{0x724267726843, 250, 50, 1, 1, 12},                    // ChrgBr
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 12},    // ChrgsInf
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 12},    // ChrgsInf
 	{0x6c6c6f4364716552, 110, 11, 0, 1, 12},                // ReqdColltnDt
-	{0x5474624474637244, 253, complexBit | 90, 0, 1, 12},   // DrctDbtTx
-	{0x72746443, 181, complexBit | 11, 1, 1, 14},           // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 14},   // CdtrAcct
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 26},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 26},   // CdtrAgtAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 26},   // UltmtCdtr
-	{0x7974506774696e49, 254, complexBit | 11, 0, 1, 26},   // InitgPty
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 26},    // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 26},    // InstdAgt
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 26},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 26},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 26},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 26},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 26},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 26},   // IntrmyAgt3Acct
-	{0x72746244, 184, complexBit | 11, 1, 1, 27},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 1, 1, 28},   // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 255},    // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 255},  // DbtrAgtAcct
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 255},  // UltmtDbtr
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x70527972746c6752, 264, complexBit | 93, 0, 10, 255}, // RgltryRptg
-	{0x49746d5264746c52, 269, complexBit | 96, 0, 10, 255}, // RltdRmtInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 87, 1, 1, 1},         // GrpHdr
-	{0x5474624474637244, 270, complexBit | 97, 1, 0, 255},  // DrctDbtTxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x734349466f544946, 271, complexBit | 98, 1, 1, 255},  // FIToFICstmrDrctDbt
+	{0x5474624474637244, 253, complexBit + 90, 0, 1, 12},   // DrctDbtTx
+	{0x72746443, 181, complexBit + 11, 1, 1, 14},           // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 14},   // CdtrAcct
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 26},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 26},   // CdtrAgtAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 26},   // UltmtCdtr
+	{0x7974506774696e49, 254, complexBit + 11, 0, 1, 26},   // InitgPty
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 26},    // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 26},    // InstdAgt
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 26},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 26},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 26},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 26},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 26},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 26},   // IntrmyAgt3Acct
+	{0x72746244, 184, complexBit + 11, 1, 1, 27},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 1, 1, 28},   // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 255},    // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 255},  // DbtrAgtAcct
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 255},  // UltmtDbtr
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x70527972746c6752, 264, complexBit + 93, 0, 10, 255}, // RgltryRptg
+	{0x49746d5264746c52, 269, complexBit + 96, 0, 10, 255}, // RltdRmtInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 87, 1, 1, 1},         // GrpHdr
+	{0x5474624474637244, 270, complexBit + 97, 1, 0, 255},  // DrctDbtTxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x734349466f544946, 271, complexBit + 98, 1, 1, 255},  // FIToFICstmrDrctDbt
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 4},                    // CreDtTm
-	{0x6e747368747541, 183, complexBit | 85, 0, 2, 4},      // Authstn
+	{0x6e747368747541, 183, complexBit + 85, 0, 2, 4},      // Authstn
 	{0x6b6f6f4268637442, 236, 21, 0, 1, 4},                 // BtchBookg
 	{0x737854664f624e, 237, 22, 1, 1, 9},                   // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 9},                   // CtrlSum
 	{0x727452707247, 272, 21, 0, 1, 9},                     // GrpRtr
-	{0x49647274526c7454, 273, complexBit | 27, 0, 1, 9},    // TtlRtrdIntrBkSttlmAmt
+	{0x49647274526c7454, 273, complexBit + 27, 0, 1, 9},    // TtlRtrdIntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 9},                 // IntrBkSttlmDt
-	{0x666e496d6c747453, 125, complexBit | 37, 1, 1, 255},  // SttlmInf
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
+	{0x666e496d6c747453, 125, complexBit + 37, 1, 1, 255},  // SttlmInf
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
 	{0x67734d6c6e67724f, 73, 4, 1, 1, 1},                   // OrgnlMsgId
 	{0x67734d6c6e67724f, 74, 4, 1, 1, 255},                 // OrgnlMsgNmId
 	{0x6572436c6e67724f, 75, 19, 0, 1, 255},                // OrgnlCreDtTm
-	{0x6e496e7352727452, 274, complexBit | 23, 0, 0, 255},  // RtrRsnInf
-	{0x746244746d746c55, 185, complexBit | 70, 0, 1, 1},    // UltmtDbtr
-	{0x72746244, 184, complexBit | 70, 1, 1, 20},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 20},   // DbtrAcct
-	{0x7974506774696e49, 254, complexBit | 70, 0, 1, 20},   // InitgPty
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 20},     // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 20},   // DbtrAgtAcct
-	{0x74736e4973767250, 282, complexBit | 16, 0, 1, 20},   // PrvsInstgAgt1
-	{0x74736e4973767250, 283, complexBit | 35, 0, 1, 20},   // PrvsInstgAgt1Acct
-	{0x74736e4973767250, 284, complexBit | 16, 0, 1, 20},   // PrvsInstgAgt2
-	{0x74736e4973767250, 285, complexBit | 35, 0, 1, 20},   // PrvsInstgAgt2Acct
-	{0x74736e4973767250, 286, complexBit | 16, 0, 1, 20},   // PrvsInstgAgt3
-	{0x74736e4973767250, 287, complexBit | 35, 0, 1, 20},   // PrvsInstgAgt3Acct
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 20},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 20},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 20},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 20},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 20},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 20},   // IntrmyAgt3Acct
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 20},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 20},   // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 70, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 70, 0, 1, 255},  // UltmtCdtr
+	{0x6e496e7352727452, 274, complexBit + 23, 0, 0, 255},  // RtrRsnInf
+	{0x746244746d746c55, 185, complexBit + 70, 0, 1, 1},    // UltmtDbtr
+	{0x72746244, 184, complexBit + 70, 1, 1, 20},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 20},   // DbtrAcct
+	{0x7974506774696e49, 254, complexBit + 70, 0, 1, 20},   // InitgPty
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 20},     // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 20},   // DbtrAgtAcct
+	{0x74736e4973767250, 282, complexBit + 16, 0, 1, 20},   // PrvsInstgAgt1
+	{0x74736e4973767250, 283, complexBit + 35, 0, 1, 20},   // PrvsInstgAgt1Acct
+	{0x74736e4973767250, 284, complexBit + 16, 0, 1, 20},   // PrvsInstgAgt2
+	{0x74736e4973767250, 285, complexBit + 35, 0, 1, 20},   // PrvsInstgAgt2Acct
+	{0x74736e4973767250, 286, complexBit + 16, 0, 1, 20},   // PrvsInstgAgt3
+	{0x74736e4973767250, 287, complexBit + 35, 0, 1, 20},   // PrvsInstgAgt3Acct
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 20},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 20},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 20},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 20},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 20},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 20},   // IntrmyAgt3Acct
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 20},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 20},   // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 70, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 70, 0, 1, 255},  // UltmtCdtr
 	{0x6443, 3, 10, 0, 1, 255},                             // Cd
 	{0x666e497274736e49, 289, 1, 0, 1, 255},                // InstrInf
 	{0x6443, 3, 54, 0, 1, 255},                             // Cd
 	{0x666e497274736e49, 289, 1, 0, 1, 255},                // InstrInf
-	{0x72746443, 181, complexBit | 58, 0, 1, 255},          // Cdtr
-	{0x72746244, 184, complexBit | 60, 0, 1, 255},          // Dbtr
+	{0x72746443, 181, complexBit + 58, 0, 1, 255},          // Cdtr
+	{0x72746244, 184, complexBit + 60, 0, 1, 255},          // Dbtr
 	{0x6f5a6e74736d6441, 186, 4, 0, 1, 255},                // AdmstnZone
 	{0x624e666552, 187, 1, 0, 1, 255},                      // RefNb
 	{0x64744d, 188, 4, 0, 1, 255},                          // Mtd
-	{0x6c627861546c7454, 189, complexBit | 27, 0, 1, 255},  // TtlTaxblBaseAmt
-	{0x6d417861546c7454, 190, complexBit | 27, 0, 1, 255},  // TtlTaxAmt
+	{0x6c627861546c7454, 189, complexBit + 27, 0, 1, 255},  // TtlTaxblBaseAmt
+	{0x6d417861546c7454, 190, complexBit + 27, 0, 1, 255},  // TtlTaxAmt
 	{0x7444, 100, 11, 0, 1, 255},                           // Dt
 	{0x624e716553, 191, 42, 0, 1, 255},                     // SeqNb
-	{0x64726352, 205, complexBit | 65, 0, 0, 255},          // Rcrd
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 2},    // UltmtDbtr
-	{0x7974506774696e49, 254, complexBit | 11, 0, 1, 2},    // InitgPty
-	{0x72746244, 184, complexBit | 11, 1, 1, 4},            // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 4},    // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 18},     // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 18},   // DbtrAgtAcct
-	{0x74736e4973767250, 282, complexBit | 16, 0, 1, 18},   // PrvsInstgAgt1
-	{0x74736e4973767250, 283, complexBit | 35, 0, 1, 18},   // PrvsInstgAgt1Acct
-	{0x74736e4973767250, 284, complexBit | 16, 0, 1, 18},   // PrvsInstgAgt2
-	{0x74736e4973767250, 285, complexBit | 35, 0, 1, 18},   // PrvsInstgAgt2Acct
-	{0x74736e4973767250, 286, complexBit | 16, 0, 1, 18},   // PrvsInstgAgt3
-	{0x74736e4973767250, 287, complexBit | 35, 0, 1, 18},   // PrvsInstgAgt3Acct
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 18},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 18},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 18},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 18},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 18},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 18},   // IntrmyAgt3Acct
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 20},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 20},   // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 11, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 103, 0, 0, 255}, // InstrForCdtrAgt
-	{0x726f467274736e49, 291, complexBit | 104, 0, 0, 255}, // InstrForNxtAgt
-	{0x786154, 292, complexBit | 105, 0, 1, 255},           // Tax
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x746d416474736e49, 106, complexBit | 27, 0, 1, 255},  // InstdAmt
-	{0x74536b4272746e49, 105, complexBit | 27, 0, 1, 255},  // IntrBkSttlmAmt
-	{0x746d41, 96, complexBit | 31, 0, 1, 255},             // Amt
+	{0x64726352, 205, complexBit + 65, 0, 0, 255},          // Rcrd
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 2},    // UltmtDbtr
+	{0x7974506774696e49, 254, complexBit + 11, 0, 1, 2},    // InitgPty
+	{0x72746244, 184, complexBit + 11, 1, 1, 4},            // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 4},    // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 18},     // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 18},   // DbtrAgtAcct
+	{0x74736e4973767250, 282, complexBit + 16, 0, 1, 18},   // PrvsInstgAgt1
+	{0x74736e4973767250, 283, complexBit + 35, 0, 1, 18},   // PrvsInstgAgt1Acct
+	{0x74736e4973767250, 284, complexBit + 16, 0, 1, 18},   // PrvsInstgAgt2
+	{0x74736e4973767250, 285, complexBit + 35, 0, 1, 18},   // PrvsInstgAgt2Acct
+	{0x74736e4973767250, 286, complexBit + 16, 0, 1, 18},   // PrvsInstgAgt3
+	{0x74736e4973767250, 287, complexBit + 35, 0, 1, 18},   // PrvsInstgAgt3Acct
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 18},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 18},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 18},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 18},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 18},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 18},   // IntrmyAgt3Acct
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 20},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 20},   // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 11, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 103, 0, 0, 255}, // InstrForCdtrAgt
+	{0x726f467274736e49, 291, complexBit + 104, 0, 0, 255}, // InstrForNxtAgt
+	{0x786154, 292, complexBit + 105, 0, 1, 255},           // Tax
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x746d416474736e49, 106, complexBit + 27, 0, 1, 255},  // InstdAmt
+	{0x74536b4272746e49, 105, complexBit + 27, 0, 1, 255},  // IntrBkSttlmAmt
+	{0x746d41, 96, complexBit + 31, 0, 1, 255},             // Amt
 	{0x74536b4272746e49, 109, 11, 0, 1, 255},               // IntrBkSttlmDt
 	{0x6c6c6f4364716552, 110, 11, 0, 1, 255},               // ReqdColltnDt
-	{0x7463784564716552, 111, complexBit | 29, 0, 1, 255},  // ReqdExctnDt
-	{0x6d68635372746443, 112, complexBit | 11, 0, 1, 255},  // CdtrSchmeId
-	{0x666e496d6c747453, 125, complexBit | 37, 0, 1, 255},  // SttlmInf
-	{0x666e497054746d50, 132, complexBit | 39, 0, 1, 255},  // PmtTpInf
+	{0x7463784564716552, 111, complexBit + 29, 0, 1, 255},  // ReqdExctnDt
+	{0x6d68635372746443, 112, complexBit + 11, 0, 1, 255},  // CdtrSchmeId
+	{0x666e496d6c747453, 125, complexBit + 37, 0, 1, 255},  // SttlmInf
+	{0x666e497054746d50, 132, complexBit + 39, 0, 1, 255},  // PmtTpInf
 	{0x64744d746d50, 133, 35, 0, 1, 255},                   // PmtMtd
-	{0x64746c5274646e4d, 158, complexBit | 80, 0, 1, 255},  // MndtRltdInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x746244746d746c55, 185, complexBit | 70, 0, 1, 255},  // UltmtDbtr
-	{0x72746244, 184, complexBit | 70, 0, 1, 255},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 255},  // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 255},    // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 255},  // DbtrAgtAcct
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 255},    // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 255},  // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 70, 0, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 70, 0, 1, 255},  // UltmtCdtr
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x4367796c72646e55, 293, complexBit | 106, 0, 1, 255}, // UndrlygCstmrCdtTrf
+	{0x64746c5274646e4d, 158, complexBit + 80, 0, 1, 255},  // MndtRltdInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x746244746d746c55, 185, complexBit + 70, 0, 1, 255},  // UltmtDbtr
+	{0x72746244, 184, complexBit + 70, 0, 1, 255},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 255},  // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 255},    // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 255},  // DbtrAgtAcct
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 255},    // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 255},  // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 70, 0, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 70, 0, 1, 255},  // UltmtCdtr
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x4367796c72646e55, 293, complexBit + 106, 0, 1, 255}, // UndrlygCstmrCdtTrf
 	{0x6449727452, 275, 4, 0, 1, 9},                        // RtrId
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 9},     // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 9},     // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 9},                   // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 9},                   // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 9},                   // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 9},                  // OrgnlUETR
 	{0x726c436c6e67724f, 276, 4, 0, 1, 9},                  // OrgnlClrSysRef
-	{0x746e496c6e67724f, 277, complexBit | 27, 0, 1, 9},    // OrgnlIntrBkSttlmAmt
+	{0x746e496c6e67724f, 277, complexBit + 27, 0, 1, 9},    // OrgnlIntrBkSttlmAmt
 	{0x746e496c6e67724f, 278, 11, 0, 1, 9},                 // OrgnlIntrBkSttlmDt
-	{0x72746e4964727452, 279, complexBit | 27, 1, 1, 255},  // RtrdIntrBkSttlmAmt
+	{0x72746e4964727452, 279, complexBit + 27, 1, 1, 255},  // RtrdIntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 255},               // IntrBkSttlmDt
 	{0x7472506d6c747453, 245, 49, 0, 1, 255},               // SttlmPrty
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 255},  // SttlmTmIndctn
-	{0x74736e4964727452, 280, complexBit | 27, 0, 1, 255},  // RtrdInstdAmt
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 255},  // SttlmTmIndctn
+	{0x74736e4964727452, 280, complexBit + 27, 0, 1, 255},  // RtrdInstdAmt
 	{0x6574615267686358, 249, 44, 0, 1, 255},               // XchgRate
-	{0x416e7473706d6f43, 281, complexBit | 27, 0, 1, 255},  // CompstnAmt
+	{0x416e7473706d6f43, 281, complexBit + 27, 0, 1, 255},  // CompstnAmt
 	{0x724267726843, 250, 50, 0, 1, 255},                   // ChrgBr
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 255},   // ChrgsInf
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 255},   // ChrgsInf
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x6e69616843727452, 288, complexBit | 102, 0, 1, 255}, // RtrChain
-	{0x6e496e7352727452, 274, complexBit | 23, 0, 0, 255},  // RtrRsnInf
-	{0x5278546c6e67724f, 224, complexBit | 107, 0, 1, 255}, // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 100, 1, 1, 255},      // GrpHdr
-	{0x7072476c6e67724f, 89, complexBit | 101, 0, 1, 255},  // OrgnlGrpInf
-	{0x666e497854, 294, complexBit | 108, 0, 0, 255},       // TxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x727452746d50, 295, complexBit | 109, 1, 1, 255},     // PmtRtr
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x6e69616843727452, 288, complexBit + 102, 0, 1, 255}, // RtrChain
+	{0x6e496e7352727452, 274, complexBit + 23, 0, 0, 255},  // RtrRsnInf
+	{0x5278546c6e67724f, 224, complexBit + 107, 0, 1, 255}, // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 100, 1, 1, 255},      // GrpHdr
+	{0x7072476c6e67724f, 89, complexBit + 101, 0, 1, 255},  // OrgnlGrpInf
+	{0x666e497854, 294, complexBit + 108, 0, 0, 255},       // TxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x727452746d50, 295, complexBit + 109, 1, 1, 255},     // PmtRtr
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 4},                    // CreDtTm
-	{0x6e747368747541, 183, complexBit | 85, 0, 2, 4},      // Authstn
+	{0x6e747368747541, 183, complexBit + 85, 0, 2, 4},      // Authstn
 	{0x6b6f6f4268637442, 236, 21, 0, 1, 4},                 // BtchBookg
 	{0x737854664f624e, 237, 22, 1, 1, 9},                   // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 9},                   // CtrlSum
 	{0x6c737652707247, 296, 21, 0, 1, 9},                   // GrpRvsl
-	{0x49647376526c7454, 297, complexBit | 27, 0, 1, 9},    // TtlRvsdIntrBkSttlmAmt
+	{0x49647376526c7454, 297, complexBit + 27, 0, 1, 9},    // TtlRvsdIntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 9},                 // IntrBkSttlmDt
-	{0x666e496d6c747453, 125, complexBit | 37, 1, 1, 255},  // SttlmInf
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
+	{0x666e496d6c747453, 125, complexBit + 37, 1, 1, 255},  // SttlmInf
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
 	{0x67734d6c6e67724f, 73, 4, 1, 1, 1},                   // OrgnlMsgId
 	{0x67734d6c6e67724f, 74, 4, 1, 1, 255},                 // OrgnlMsgNmId
 	{0x6572436c6e67724f, 75, 19, 0, 1, 255},                // OrgnlCreDtTm
-	{0x496e73526c737652, 298, complexBit | 23, 0, 0, 255},  // RvslRsnInf
+	{0x496e73526c737652, 298, complexBit + 23, 0, 0, 255},  // RvslRsnInf
 	{0x64496c737652, 299, 4, 0, 1, 8},                      // RvslId
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 8},     // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 8},     // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 8},                   // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 8},                   // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 8},                   // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 8},                  // OrgnlUETR
 	{0x726c436c6e67724f, 276, 4, 0, 1, 8},                  // OrgnlClrSysRef
-	{0x746e496c6e67724f, 277, complexBit | 27, 0, 1, 8},    // OrgnlIntrBkSttlmAmt
-	{0x72746e4964737652, 300, complexBit | 27, 1, 1, 255},  // RvsdIntrBkSttlmAmt
+	{0x746e496c6e67724f, 277, complexBit + 27, 0, 1, 8},    // OrgnlIntrBkSttlmAmt
+	{0x72746e4964737652, 300, complexBit + 27, 1, 1, 255},  // RvsdIntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 255},               // IntrBkSttlmDt
 	{0x7472506d6c747453, 245, 49, 0, 1, 255},               // SttlmPrty
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 255},  // SttlmTmIndctn
-	{0x74736e4964737652, 301, complexBit | 27, 0, 1, 255},  // RvsdInstdAmt
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 255},  // SttlmTmIndctn
+	{0x74736e4964737652, 301, complexBit + 27, 0, 1, 255},  // RvsdInstdAmt
 	{0x6574615267686358, 249, 44, 0, 1, 255},               // XchgRate
-	{0x416e7473706d6f43, 281, complexBit | 27, 0, 1, 255},  // CompstnAmt
+	{0x416e7473706d6f43, 281, complexBit + 27, 0, 1, 255},  // CompstnAmt
 	{0x724267726843, 250, 50, 0, 1, 255},                   // ChrgBr
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 255},   // ChrgsInf
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x496e73526c737652, 298, complexBit | 23, 0, 0, 255},  // RvslRsnInf
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 111, 1, 1, 255},      // GrpHdr
-	{0x7072476c6e67724f, 89, complexBit | 112, 0, 1, 255},  // OrgnlGrpInf
-	{0x666e497854, 294, complexBit | 113, 0, 0, 255},       // TxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d5049466f544946, 302, complexBit | 114, 1, 1, 255}, // FIToFIPmtRvsl
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 255},   // ChrgsInf
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x496e73526c737652, 298, complexBit + 23, 0, 0, 255},  // RvslRsnInf
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 111, 1, 1, 255},      // GrpHdr
+	{0x7072476c6e67724f, 89, complexBit + 112, 0, 1, 255},  // OrgnlGrpInf
+	{0x666e497854, 294, complexBit + 113, 0, 0, 255},       // TxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d5049466f544946, 302, complexBit + 114, 1, 1, 255}, // FIToFIPmtRvsl
 	{0x7472507274736e49, 126, 32, 0, 1, 255},               // InstrPrty
 	{0x6c6e616843726c43, 127, 33, 0, 1, 255},               // ClrChanl
-	{0x6c764c637653, 128, complexBit | 3, 0, 0, 255},       // SvcLvl
-	{0x7274736e496c634c, 129, complexBit | 38, 0, 1, 255},  // LclInstrm
-	{0x7072755079677443, 131, complexBit | 3, 0, 1, 255},   // CtgyPurp
+	{0x6c764c637653, 128, complexBit + 3, 0, 0, 255},       // SvcLvl
+	{0x7274736e496c634c, 129, complexBit + 38, 0, 1, 255},  // LclInstrm
+	{0x7072755079677443, 131, complexBit + 3, 0, 1, 255},   // CtgyPurp
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 3},                    // CreDtTm
 	{0x6b6f6f4268637442, 236, 21, 0, 1, 3},                 // BtchBookg
 	{0x737854664f624e, 237, 22, 1, 1, 7},                   // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 7},                   // CtrlSum
-	{0x4272746e496c7454, 239, complexBit | 27, 0, 1, 7},    // TtlIntrBkSttlmAmt
+	{0x4272746e496c7454, 239, complexBit + 27, 0, 1, 7},    // TtlIntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 7},                 // IntrBkSttlmDt
-	{0x666e496d6c747453, 125, complexBit | 37, 1, 1, 255},  // SttlmInf
-	{0x666e497054746d50, 132, complexBit | 116, 0, 1, 255}, // PmtTpInf
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
+	{0x666e496d6c747453, 125, complexBit + 37, 1, 1, 255},  // SttlmInf
+	{0x666e497054746d50, 132, complexBit + 116, 0, 1, 255}, // PmtTpInf
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
 	{0x6d54534c43, 303, 55, 0, 1, 255},                     // CLSTm
 	{0x6d546c6c6954, 304, 55, 0, 1, 255},                   // TillTm
 	{0x6d547246, 305, 55, 0, 1, 255},                       // FrTm
 	{0x6d5474636a52, 306, 55, 0, 1, 255},                   // RjctTm
 	{0x6443, 3, 56, 0, 1, 255},                             // Cd
 	{0x666e497274736e49, 289, 1, 0, 1, 255},                // InstrInf
-	{0x6449746d50, 244, complexBit | 88, 1, 1, 2},          // PmtId
-	{0x666e497054746d50, 132, complexBit | 116, 0, 1, 2},   // PmtTpInf
-	{0x74536b4272746e49, 105, complexBit | 27, 1, 1, 11},   // IntrBkSttlmAmt
+	{0x6449746d50, 244, complexBit + 88, 1, 1, 2},          // PmtId
+	{0x666e497054746d50, 132, complexBit + 116, 0, 1, 2},   // PmtTpInf
+	{0x74536b4272746e49, 105, complexBit + 27, 1, 1, 11},   // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 11},                // IntrBkSttlmDt
 	{0x7472506d6c747453, 245, 49, 0, 1, 11},                // SttlmPrty
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 11},   // SttlmTmIndctn
-	{0x526d546d6c747453, 307, complexBit | 118, 0, 1, 11},  // SttlmTmReq
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 11},   // SttlmTmIndctn
+	{0x526d546d6c747453, 307, complexBit + 118, 0, 1, 11},  // SttlmTmReq
 	{0x44636e7470636341, 99, 19, 0, 1, 11},                 // AccptncDtTm
 	{0x6a6441676c6f6f50, 308, 11, 0, 1, 11},                // PoolgAdjstmntDt
-	{0x746d416474736e49, 106, complexBit | 27, 0, 1, 11},   // InstdAmt
+	{0x746d416474736e49, 106, complexBit + 27, 0, 1, 11},   // InstdAmt
 	{0x6574615267686358, 249, 44, 0, 1, 11},                // XchgRate
 	{0x724267726843, 250, 50, 1, 1, 29},                    // ChrgBr
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 29},    // ChrgsInf
-	{0x74736e4973767250, 282, complexBit | 16, 0, 1, 29},   // PrvsInstgAgt1
-	{0x74736e4973767250, 283, complexBit | 35, 0, 1, 29},   // PrvsInstgAgt1Acct
-	{0x74736e4973767250, 284, complexBit | 16, 0, 1, 29},   // PrvsInstgAgt2
-	{0x74736e4973767250, 285, complexBit | 35, 0, 1, 29},   // PrvsInstgAgt2Acct
-	{0x74736e4973767250, 286, complexBit | 16, 0, 1, 29},   // PrvsInstgAgt3
-	{0x74736e4973767250, 287, complexBit | 35, 0, 1, 29},   // PrvsInstgAgt3Acct
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 29},    // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 29},    // InstdAgt
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 29},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 29},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 29},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 29},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 29},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 29},   // IntrmyAgt3Acct
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 29},   // UltmtDbtr
-	{0x7974506774696e49, 254, complexBit | 11, 0, 1, 29},   // InitgPty
-	{0x72746244, 184, complexBit | 11, 1, 1, 31},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 31},   // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 33},     // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 33},   // DbtrAgtAcct
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 35},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 35},   // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 11, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 119, 0, 0, 255}, // InstrForCdtrAgt
-	{0x726f467274736e49, 291, complexBit | 104, 0, 0, 255}, // InstrForNxtAgt
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x70527972746c6752, 264, complexBit | 93, 0, 10, 255}, // RgltryRptg
-	{0x786154, 292, complexBit | 105, 0, 1, 255},           // Tax
-	{0x49746d5264746c52, 269, complexBit | 96, 0, 10, 255}, // RltdRmtInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 117, 1, 1, 1},        // GrpHdr
-	{0x7854667254746443, 309, complexBit | 120, 1, 0, 255}, // CdtTrfTxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x734349466f544946, 310, complexBit | 121, 1, 1, 255}, // FIToFICstmrCdtTrf
-	{0x6449746d50, 244, complexBit | 88, 1, 1, 2},          // PmtId
-	{0x666e497054746d50, 132, complexBit | 116, 0, 1, 2},   // PmtTpInf
-	{0x74536b4272746e49, 105, complexBit | 27, 1, 1, 11},   // IntrBkSttlmAmt
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 29},    // ChrgsInf
+	{0x74736e4973767250, 282, complexBit + 16, 0, 1, 29},   // PrvsInstgAgt1
+	{0x74736e4973767250, 283, complexBit + 35, 0, 1, 29},   // PrvsInstgAgt1Acct
+	{0x74736e4973767250, 284, complexBit + 16, 0, 1, 29},   // PrvsInstgAgt2
+	{0x74736e4973767250, 285, complexBit + 35, 0, 1, 29},   // PrvsInstgAgt2Acct
+	{0x74736e4973767250, 286, complexBit + 16, 0, 1, 29},   // PrvsInstgAgt3
+	{0x74736e4973767250, 287, complexBit + 35, 0, 1, 29},   // PrvsInstgAgt3Acct
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 29},    // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 29},    // InstdAgt
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 29},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 29},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 29},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 29},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 29},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 29},   // IntrmyAgt3Acct
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 29},   // UltmtDbtr
+	{0x7974506774696e49, 254, complexBit + 11, 0, 1, 29},   // InitgPty
+	{0x72746244, 184, complexBit + 11, 1, 1, 31},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 31},   // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 33},     // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 33},   // DbtrAgtAcct
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 35},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 35},   // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 11, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 119, 0, 0, 255}, // InstrForCdtrAgt
+	{0x726f467274736e49, 291, complexBit + 104, 0, 0, 255}, // InstrForNxtAgt
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x70527972746c6752, 264, complexBit + 93, 0, 10, 255}, // RgltryRptg
+	{0x786154, 292, complexBit + 105, 0, 1, 255},           // Tax
+	{0x49746d5264746c52, 269, complexBit + 96, 0, 10, 255}, // RltdRmtInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 117, 1, 1, 1},        // GrpHdr
+	{0x7854667254746443, 309, complexBit + 120, 1, 0, 255}, // CdtTrfTxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x734349466f544946, 310, complexBit + 121, 1, 1, 255}, // FIToFICstmrCdtTrf
+	{0x6449746d50, 244, complexBit + 88, 1, 1, 2},          // PmtId
+	{0x666e497054746d50, 132, complexBit + 116, 0, 1, 2},   // PmtTpInf
+	{0x74536b4272746e49, 105, complexBit + 27, 1, 1, 11},   // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 11},                // IntrBkSttlmDt
 	{0x7472506d6c747453, 245, 49, 0, 1, 11},                // SttlmPrty
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 11},   // SttlmTmIndctn
-	{0x526d546d6c747453, 307, complexBit | 118, 0, 1, 11},  // SttlmTmReq
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 11},   // SttlmTmIndctn
+	{0x526d546d6c747453, 307, complexBit + 118, 0, 1, 11},  // SttlmTmReq
 	{0x44636e7470636341, 99, 19, 0, 1, 11},                 // AccptncDtTm
 	{0x6a6441676c6f6f50, 308, 11, 0, 1, 11},                // PoolgAdjstmntDt
-	{0x746d416474736e49, 106, complexBit | 27, 0, 1, 11},   // InstdAmt
+	{0x746d416474736e49, 106, complexBit + 27, 0, 1, 11},   // InstdAmt
 	{0x6574615267686358, 249, 44, 0, 1, 11},                // XchgRate
 	{0x724267726843, 250, 50, 1, 1, 30},                    // ChrgBr
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 30},    // ChrgsInf
-	{0x64746c5274646e4d, 158, complexBit | 79, 0, 1, 30},   // MndtRltdInf
-	{0x74736e4973767250, 282, complexBit | 16, 0, 1, 30},   // PrvsInstgAgt1
-	{0x74736e4973767250, 283, complexBit | 35, 0, 1, 30},   // PrvsInstgAgt1Acct
-	{0x74736e4973767250, 284, complexBit | 16, 0, 1, 30},   // PrvsInstgAgt2
-	{0x74736e4973767250, 285, complexBit | 35, 0, 1, 30},   // PrvsInstgAgt2Acct
-	{0x74736e4973767250, 286, complexBit | 16, 0, 1, 30},   // PrvsInstgAgt3
-	{0x74736e4973767250, 287, complexBit | 35, 0, 1, 30},   // PrvsInstgAgt3Acct
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 30},    // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 30},    // InstdAgt
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 30},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 30},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 30},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 30},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 30},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 30},   // IntrmyAgt3Acct
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 30},   // UltmtDbtr
-	{0x7974506774696e49, 254, complexBit | 11, 0, 1, 30},   // InitgPty
-	{0x72746244, 184, complexBit | 11, 1, 1, 32},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 32},   // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 34},     // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 34},   // DbtrAgtAcct
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 36},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 36},   // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 11, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 103, 0, 0, 255}, // InstrForCdtrAgt
-	{0x726f467274736e49, 291, complexBit | 104, 0, 0, 255}, // InstrForNxtAgt
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x70527972746c6752, 264, complexBit | 93, 0, 10, 255}, // RgltryRptg
-	{0x786154, 292, complexBit | 105, 0, 1, 255},           // Tax
-	{0x49746d5264746c52, 269, complexBit | 96, 0, 10, 255}, // RltdRmtInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 117, 1, 1, 1},        // GrpHdr
-	{0x7854667254746443, 309, complexBit | 123, 1, 0, 255}, // CdtTrfTxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x734349466f544946, 310, complexBit | 124, 1, 1, 255}, // FIToFICstmrCdtTrf
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 30},    // ChrgsInf
+	{0x64746c5274646e4d, 158, complexBit + 79, 0, 1, 30},   // MndtRltdInf
+	{0x74736e4973767250, 282, complexBit + 16, 0, 1, 30},   // PrvsInstgAgt1
+	{0x74736e4973767250, 283, complexBit + 35, 0, 1, 30},   // PrvsInstgAgt1Acct
+	{0x74736e4973767250, 284, complexBit + 16, 0, 1, 30},   // PrvsInstgAgt2
+	{0x74736e4973767250, 285, complexBit + 35, 0, 1, 30},   // PrvsInstgAgt2Acct
+	{0x74736e4973767250, 286, complexBit + 16, 0, 1, 30},   // PrvsInstgAgt3
+	{0x74736e4973767250, 287, complexBit + 35, 0, 1, 30},   // PrvsInstgAgt3Acct
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 30},    // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 30},    // InstdAgt
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 30},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 30},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 30},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 30},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 30},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 30},   // IntrmyAgt3Acct
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 30},   // UltmtDbtr
+	{0x7974506774696e49, 254, complexBit + 11, 0, 1, 30},   // InitgPty
+	{0x72746244, 184, complexBit + 11, 1, 1, 32},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 32},   // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 34},     // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 34},   // DbtrAgtAcct
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 36},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 36},   // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 11, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 103, 0, 0, 255}, // InstrForCdtrAgt
+	{0x726f467274736e49, 291, complexBit + 104, 0, 0, 255}, // InstrForNxtAgt
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x70527972746c6752, 264, complexBit + 93, 0, 10, 255}, // RgltryRptg
+	{0x786154, 292, complexBit + 105, 0, 1, 255},           // Tax
+	{0x49746d5264746c52, 269, complexBit + 96, 0, 10, 255}, // RltdRmtInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 117, 1, 1, 1},        // GrpHdr
+	{0x7854667254746443, 309, complexBit + 123, 1, 0, 255}, // CdtTrfTxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x734349466f544946, 310, complexBit + 124, 1, 1, 255}, // FIToFICstmrCdtTrf
 	{0x6443, 3, 57, 0, 1, 255},                             // Cd
 	{0x666e497274736e49, 289, 1, 0, 1, 255},                // InstrInf
 	{0x6472747355, 159, 1, 0, 0, 255},                      // Ustrd
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 2},    // UltmtDbtr
-	{0x7974506774696e49, 254, complexBit | 11, 0, 1, 2},    // InitgPty
-	{0x72746244, 184, complexBit | 11, 1, 1, 4},            // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 4},    // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 18},     // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 18},   // DbtrAgtAcct
-	{0x74736e4973767250, 282, complexBit | 16, 0, 1, 18},   // PrvsInstgAgt1
-	{0x74736e4973767250, 283, complexBit | 35, 0, 1, 18},   // PrvsInstgAgt1Acct
-	{0x74736e4973767250, 284, complexBit | 16, 0, 1, 18},   // PrvsInstgAgt2
-	{0x74736e4973767250, 285, complexBit | 35, 0, 1, 18},   // PrvsInstgAgt2Acct
-	{0x74736e4973767250, 286, complexBit | 16, 0, 1, 18},   // PrvsInstgAgt3
-	{0x74736e4973767250, 287, complexBit | 35, 0, 1, 18},   // PrvsInstgAgt3Acct
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 18},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 18},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 18},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 18},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 18},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 18},   // IntrmyAgt3Acct
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 20},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 20},   // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 11, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 119, 0, 0, 255}, // InstrForCdtrAgt
-	{0x726f467274736e49, 291, complexBit | 104, 0, 0, 255}, // InstrForNxtAgt
-	{0x786154, 292, complexBit | 105, 0, 1, 255},           // Tax
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x746d416474736e49, 106, complexBit | 27, 0, 1, 255},  // InstdAmt
-	{0x6449746d50, 244, complexBit | 88, 1, 1, 2},          // PmtId
-	{0x666e497054746d50, 132, complexBit | 116, 0, 1, 2},   // PmtTpInf
-	{0x74536b4272746e49, 105, complexBit | 27, 1, 1, 22},   // IntrBkSttlmAmt
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 2},    // UltmtDbtr
+	{0x7974506774696e49, 254, complexBit + 11, 0, 1, 2},    // InitgPty
+	{0x72746244, 184, complexBit + 11, 1, 1, 4},            // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 4},    // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 18},     // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 18},   // DbtrAgtAcct
+	{0x74736e4973767250, 282, complexBit + 16, 0, 1, 18},   // PrvsInstgAgt1
+	{0x74736e4973767250, 283, complexBit + 35, 0, 1, 18},   // PrvsInstgAgt1Acct
+	{0x74736e4973767250, 284, complexBit + 16, 0, 1, 18},   // PrvsInstgAgt2
+	{0x74736e4973767250, 285, complexBit + 35, 0, 1, 18},   // PrvsInstgAgt2Acct
+	{0x74736e4973767250, 286, complexBit + 16, 0, 1, 18},   // PrvsInstgAgt3
+	{0x74736e4973767250, 287, complexBit + 35, 0, 1, 18},   // PrvsInstgAgt3Acct
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 18},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 18},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 18},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 18},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 18},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 18},   // IntrmyAgt3Acct
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 20},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 20},   // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 11, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 119, 0, 0, 255}, // InstrForCdtrAgt
+	{0x726f467274736e49, 291, complexBit + 104, 0, 0, 255}, // InstrForNxtAgt
+	{0x786154, 292, complexBit + 105, 0, 1, 255},           // Tax
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x746d416474736e49, 106, complexBit + 27, 0, 1, 255},  // InstdAmt
+	{0x6449746d50, 244, complexBit + 88, 1, 1, 2},          // PmtId
+	{0x666e497054746d50, 132, complexBit + 116, 0, 1, 2},   // PmtTpInf
+	{0x74536b4272746e49, 105, complexBit + 27, 1, 1, 22},   // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 22},                // IntrBkSttlmDt
 	{0x7472506d6c747453, 245, 49, 0, 1, 22},                // SttlmPrty
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 22},   // SttlmTmIndctn
-	{0x526d546d6c747453, 307, complexBit | 118, 0, 1, 22},  // SttlmTmReq
-	{0x74736e4973767250, 282, complexBit | 16, 0, 1, 22},   // PrvsInstgAgt1
-	{0x74736e4973767250, 283, complexBit | 35, 0, 1, 22},   // PrvsInstgAgt1Acct
-	{0x74736e4973767250, 284, complexBit | 16, 0, 1, 22},   // PrvsInstgAgt2
-	{0x74736e4973767250, 285, complexBit | 35, 0, 1, 22},   // PrvsInstgAgt2Acct
-	{0x74736e4973767250, 286, complexBit | 16, 0, 1, 22},   // PrvsInstgAgt3
-	{0x74736e4973767250, 287, complexBit | 35, 0, 1, 22},   // PrvsInstgAgt3Acct
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 22},    // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 22},    // InstdAgt
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 22},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 22},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 22},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 22},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 22},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 22},   // IntrmyAgt3Acct
-	{0x746244746d746c55, 185, complexBit | 16, 0, 1, 22},   // UltmtDbtr
-	{0x72746244, 184, complexBit | 16, 1, 1, 28},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 28},   // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 28},     // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 28},   // DbtrAgtAcct
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 28},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 28},   // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 16, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 16, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 126, 0, 0, 255}, // InstrForCdtrAgt
-	{0x726f467274736e49, 291, complexBit | 104, 0, 0, 255}, // InstrForNxtAgt
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x666e49746d52, 214, complexBit | 127, 0, 1, 255},     // RmtInf
-	{0x4367796c72646e55, 293, complexBit | 128, 0, 1, 255}, // UndrlygCstmrCdtTrf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 117, 1, 1, 1},        // GrpHdr
-	{0x7854667254746443, 309, complexBit | 129, 1, 0, 255}, // CdtTrfTxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6672547464434946, 311, complexBit | 130, 1, 1, 255}, // FICdtTrf
-	{0x6449746d50, 244, complexBit | 88, 1, 1, 2},          // PmtId
-	{0x666e497054746d50, 132, complexBit | 116, 0, 1, 2},   // PmtTpInf
-	{0x74536b4272746e49, 105, complexBit | 27, 1, 1, 22},   // IntrBkSttlmAmt
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 22},   // SttlmTmIndctn
+	{0x526d546d6c747453, 307, complexBit + 118, 0, 1, 22},  // SttlmTmReq
+	{0x74736e4973767250, 282, complexBit + 16, 0, 1, 22},   // PrvsInstgAgt1
+	{0x74736e4973767250, 283, complexBit + 35, 0, 1, 22},   // PrvsInstgAgt1Acct
+	{0x74736e4973767250, 284, complexBit + 16, 0, 1, 22},   // PrvsInstgAgt2
+	{0x74736e4973767250, 285, complexBit + 35, 0, 1, 22},   // PrvsInstgAgt2Acct
+	{0x74736e4973767250, 286, complexBit + 16, 0, 1, 22},   // PrvsInstgAgt3
+	{0x74736e4973767250, 287, complexBit + 35, 0, 1, 22},   // PrvsInstgAgt3Acct
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 22},    // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 22},    // InstdAgt
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 22},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 22},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 22},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 22},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 22},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 22},   // IntrmyAgt3Acct
+	{0x746244746d746c55, 185, complexBit + 16, 0, 1, 22},   // UltmtDbtr
+	{0x72746244, 184, complexBit + 16, 1, 1, 28},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 28},   // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 28},     // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 28},   // DbtrAgtAcct
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 28},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 28},   // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 16, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 16, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 126, 0, 0, 255}, // InstrForCdtrAgt
+	{0x726f467274736e49, 291, complexBit + 104, 0, 0, 255}, // InstrForNxtAgt
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x666e49746d52, 214, complexBit + 127, 0, 1, 255},     // RmtInf
+	{0x4367796c72646e55, 293, complexBit + 128, 0, 1, 255}, // UndrlygCstmrCdtTrf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 117, 1, 1, 1},        // GrpHdr
+	{0x7854667254746443, 309, complexBit + 129, 1, 0, 255}, // CdtTrfTxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6672547464434946, 311, complexBit + 130, 1, 1, 255}, // FICdtTrf
+	{0x6449746d50, 244, complexBit + 88, 1, 1, 2},          // PmtId
+	{0x666e497054746d50, 132, complexBit + 116, 0, 1, 2},   // PmtTpInf
+	{0x74536b4272746e49, 105, complexBit + 27, 1, 1, 22},   // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 22},                // IntrBkSttlmDt
 	{0x7472506d6c747453, 245, 49, 0, 1, 22},                // SttlmPrty
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 22},   // SttlmTmIndctn
-	{0x526d546d6c747453, 307, complexBit | 118, 0, 1, 22},  // SttlmTmReq
-	{0x74736e4973767250, 282, complexBit | 16, 0, 1, 22},   // PrvsInstgAgt1
-	{0x74736e4973767250, 283, complexBit | 35, 0, 1, 22},   // PrvsInstgAgt1Acct
-	{0x74736e4973767250, 284, complexBit | 16, 0, 1, 22},   // PrvsInstgAgt2
-	{0x74736e4973767250, 285, complexBit | 35, 0, 1, 22},   // PrvsInstgAgt2Acct
-	{0x74736e4973767250, 286, complexBit | 16, 0, 1, 22},   // PrvsInstgAgt3
-	{0x74736e4973767250, 287, complexBit | 35, 0, 1, 22},   // PrvsInstgAgt3Acct
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 22},    // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 22},    // InstdAgt
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 22},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 22},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 22},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 22},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 22},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 22},   // IntrmyAgt3Acct
-	{0x746244746d746c55, 185, complexBit | 16, 0, 1, 22},   // UltmtDbtr
-	{0x72746244, 184, complexBit | 16, 1, 1, 28},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 28},   // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 28},     // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 28},   // DbtrAgtAcct
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 28},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 28},   // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 16, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 16, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 103, 0, 0, 255}, // InstrForCdtrAgt
-	{0x726f467274736e49, 291, complexBit | 104, 0, 0, 255}, // InstrForNxtAgt
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x666e49746d52, 214, complexBit | 127, 0, 1, 255},     // RmtInf
-	{0x4367796c72646e55, 293, complexBit | 106, 0, 1, 255}, // UndrlygCstmrCdtTrf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 117, 1, 1, 1},        // GrpHdr
-	{0x7854667254746443, 309, complexBit | 132, 1, 0, 255}, // CdtTrfTxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6672547464434946, 311, complexBit | 133, 1, 1, 255}, // FICdtTrf
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 22},   // SttlmTmIndctn
+	{0x526d546d6c747453, 307, complexBit + 118, 0, 1, 22},  // SttlmTmReq
+	{0x74736e4973767250, 282, complexBit + 16, 0, 1, 22},   // PrvsInstgAgt1
+	{0x74736e4973767250, 283, complexBit + 35, 0, 1, 22},   // PrvsInstgAgt1Acct
+	{0x74736e4973767250, 284, complexBit + 16, 0, 1, 22},   // PrvsInstgAgt2
+	{0x74736e4973767250, 285, complexBit + 35, 0, 1, 22},   // PrvsInstgAgt2Acct
+	{0x74736e4973767250, 286, complexBit + 16, 0, 1, 22},   // PrvsInstgAgt3
+	{0x74736e4973767250, 287, complexBit + 35, 0, 1, 22},   // PrvsInstgAgt3Acct
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 22},    // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 22},    // InstdAgt
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 22},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 22},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 22},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 22},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 22},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 22},   // IntrmyAgt3Acct
+	{0x746244746d746c55, 185, complexBit + 16, 0, 1, 22},   // UltmtDbtr
+	{0x72746244, 184, complexBit + 16, 1, 1, 28},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 28},   // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 28},     // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 28},   // DbtrAgtAcct
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 28},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 28},   // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 16, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 16, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 103, 0, 0, 255}, // InstrForCdtrAgt
+	{0x726f467274736e49, 291, complexBit + 104, 0, 0, 255}, // InstrForNxtAgt
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x666e49746d52, 214, complexBit + 127, 0, 1, 255},     // RmtInf
+	{0x4367796c72646e55, 293, complexBit + 106, 0, 1, 255}, // UndrlygCstmrCdtTrf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 117, 1, 1, 1},        // GrpHdr
+	{0x7854667254746443, 309, complexBit + 132, 1, 0, 255}, // CdtTrfTxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6672547464434946, 311, complexBit + 133, 1, 1, 255}, // FICdtTrf
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 2},                    // CreDtTm
 	{0x737854664f624e, 237, 22, 1, 1, 255},                 // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 255},                 // CtrlSum
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x6449746d50, 244, complexBit | 88, 1, 1, 2},          // PmtId
-	{0x666e497054746d50, 132, complexBit | 116, 0, 1, 2},   // PmtTpInf
-	{0x74536b4272746e49, 105, complexBit | 27, 1, 1, 8},    // IntrBkSttlmAmt
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x6449746d50, 244, complexBit + 88, 1, 1, 2},          // PmtId
+	{0x666e497054746d50, 132, complexBit + 116, 0, 1, 2},   // PmtTpInf
+	{0x74536b4272746e49, 105, complexBit + 27, 1, 1, 8},    // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 8},                 // IntrBkSttlmDt
 	{0x7472506d6c747453, 245, 49, 0, 1, 8},                 // SttlmPrty
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 8},    // SttlmTmIndctn
-	{0x526d546d6c747453, 307, complexBit | 118, 0, 1, 8},   // SttlmTmReq
-	{0x746244746d746c55, 185, complexBit | 16, 0, 1, 8},    // UltmtDbtr
-	{0x72746244, 184, complexBit | 16, 1, 1, 255},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 255},  // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 255},    // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 255},  // DbtrAgtAcct
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 8},    // SttlmTmIndctn
+	{0x526d546d6c747453, 307, complexBit + 118, 0, 1, 8},   // SttlmTmReq
+	{0x746244746d746c55, 185, complexBit + 16, 0, 1, 8},    // UltmtDbtr
+	{0x72746244, 184, complexBit + 16, 1, 1, 255},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 255},  // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 255},    // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 255},  // DbtrAgtAcct
 	{0x726f467274736e49, 313, 58, 0, 1, 255},               // InstrForDbtrAgt
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x666e49746d52, 214, complexBit | 127, 0, 1, 255},     // RmtInf
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x666e49746d52, 214, complexBit + 127, 0, 1, 255},     // RmtInf
 	{0x6449746443, 312, 4, 1, 1, 16},                       // CdtId
 	{0x6b6f6f4268637442, 236, 21, 0, 1, 16},                // BtchBookg
-	{0x666e497054746d50, 132, complexBit | 116, 0, 1, 16},  // PmtTpInf
-	{0x4272746e496c7454, 239, complexBit | 27, 0, 1, 16},   // TtlIntrBkSttlmAmt
+	{0x666e497054746d50, 132, complexBit + 116, 0, 1, 16},  // PmtTpInf
+	{0x4272746e496c7454, 239, complexBit + 27, 0, 1, 16},   // TtlIntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 16},                // IntrBkSttlmDt
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 16},   // SttlmTmIndctn
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 16},    // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 16},    // InstdAgt
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 16},   // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 16},   // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 16},   // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 16},   // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 16},   // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 16},   // IntrmyAgt3Acct
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 16},     // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 16},   // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 16, 1, 1, 20},           // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 20},   // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 16, 0, 1, 20},   // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 103, 0, 0, 20},  // InstrForCdtrAgt
-	{0x5474624474637244, 270, complexBit | 136, 1, 0, 255}, // DrctDbtTxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 135, 1, 1, 1},        // GrpHdr
-	{0x7274736e49746443, 314, complexBit | 137, 1, 0, 255}, // CdtInstr
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6244746372444946, 315, complexBit | 138, 1, 1, 255}, // FIDrctDbt
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 16},   // SttlmTmIndctn
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 16},    // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 16},    // InstdAgt
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 16},   // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 16},   // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 16},   // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 16},   // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 16},   // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 16},   // IntrmyAgt3Acct
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 16},     // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 16},   // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 16, 1, 1, 20},           // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 20},   // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 16, 0, 1, 20},   // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 103, 0, 0, 20},  // InstrForCdtrAgt
+	{0x5474624474637244, 270, complexBit + 136, 1, 0, 255}, // DrctDbtTxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 135, 1, 1, 1},        // GrpHdr
+	{0x7274736e49746443, 314, complexBit + 137, 1, 0, 255}, // CdtInstr
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6244746372444946, 315, complexBit + 138, 1, 1, 255}, // FIDrctDbt
 	{0x67734d6c6e67724f, 73, 4, 1, 1, 1},                   // OrgnlMsgId
 	{0x67734d6c6e67724f, 74, 4, 1, 1, 255},                 // OrgnlMsgNmId
 	{0x6572436c6e67724f, 75, 19, 0, 1, 255},                // OrgnlCreDtTm
 	{0x4f624e6c6e67724f, 76, 22, 0, 1, 255},                // OrgnlNbOfTxs
 	{0x7274436c6e67724f, 77, 23, 0, 1, 255},                // OrgnlCtrlSum
 	{0x6449716552737453, 316, 4, 0, 1, 255},                // StsReqId
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x44636e7470636341, 99, 19, 0, 1, 255},                // AccptncDtTm
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x5278546c6e67724f, 224, complexBit | 71, 0, 1, 255},  // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 22, 1, 1, 255},       // GrpHdr
-	{0x7072476c6e67724f, 89, complexBit | 140, 0, 0, 255},  // OrgnlGrpInf
-	{0x666e497854, 294, complexBit | 141, 0, 0, 255},       // TxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d5049466f544946, 317, complexBit | 142, 1, 1, 255}, // FIToFIPmtStsReq
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x5278546c6e67724f, 224, complexBit + 71, 0, 1, 255},  // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 22, 1, 1, 255},       // GrpHdr
+	{0x7072476c6e67724f, 89, complexBit + 140, 0, 0, 255},  // OrgnlGrpInf
+	{0x666e497854, 294, complexBit + 141, 0, 0, 255},       // TxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d5049466f544946, 317, complexBit + 142, 1, 1, 255}, // FIToFIPmtStsReq
 	{0x6449716552737453, 316, 4, 0, 1, 255},                // StsReqId
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x44636e7470636341, 99, 19, 0, 1, 255},                // AccptncDtTm
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 22, 1, 1, 255},       // GrpHdr
-	{0x7072476c6e67724f, 89, complexBit | 140, 0, 0, 255},  // OrgnlGrpInf
-	{0x666e497854, 294, complexBit | 144, 0, 0, 255},       // TxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d5049466f544946, 317, complexBit | 145, 1, 1, 255}, // FIToFIPmtStsReq
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 22, 1, 1, 255},       // GrpHdr
+	{0x7072476c6e67724f, 89, complexBit + 140, 0, 0, 255},  // OrgnlGrpInf
+	{0x666e497854, 294, complexBit + 144, 0, 0, 255},       // TxInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d5049466f544946, 317, complexBit + 145, 1, 1, 255}, // FIToFIPmtStsReq
 	{0x6449, 4, 4, 1, 1, 255},                              // Id
 	{0x6d4e656d686353, 6, 4, 0, 1, 255},                    // SchmeNm
 	{0x72737349, 5, 4, 0, 1, 255},                          // Issr
 	{0x6c727443746d50, 318, 10, 1, 1, 255},                 // PmtCtrl
 	{0x7972716e45, 319, 10, 1, 1, 255},                     // Enqry
-	{0x7972747250, 7, complexBit | 147, 1, 1, 255},         // Prtry
+	{0x7972747250, 7, complexBit + 147, 1, 1, 255},         // Prtry
 	{0x644967734d, 68, 4, 1, 1, 255},                       // MsgId
 	{0x6d547444657243, 69, 19, 0, 1, 255},                  // CreDtTm
-	{0x7054716552, 320, complexBit | 148, 0, 1, 255},       // ReqTp
-	{0x5145, 325, complexBit | 33, 1, 1, 255},              // EQ
+	{0x7054716552, 320, complexBit + 148, 0, 1, 255},       // ReqTp
+	{0x5145, 325, complexBit + 33, 1, 1, 255},              // EQ
 	{0x7478545443, 326, 4, 1, 1, 255},                      // CTTxt
 	{0x74785454434e, 327, 4, 1, 1, 255},                    // NCTTxt
 	{0x6d5474447246, 331, 19, 1, 1, 1},                     // FrDtTm
 	{0x6d5474446f54, 332, 19, 1, 1, 255},                   // ToDtTm
 	{0x6d5474447246, 331, 19, 1, 1, 255},                   // FrDtTm
 	{0x6d5474446f54, 332, 19, 1, 1, 255},                   // ToDtTm
-	{0x6d5474446f547246, 333, complexBit | 151, 1, 1, 255}, // FrToDtTm
+	{0x6d5474446f547246, 333, complexBit + 151, 1, 1, 255}, // FrToDtTm
 	{0x6d5474445145, 334, 19, 1, 1, 255},                   // EQDtTm
 	{0x6d54744451454e, 335, 19, 1, 1, 255},                 // NEQDtTm
 	{0x74447246, 198, 11, 1, 1, 255},                       // FrDt
 	{0x74446f54, 199, 11, 1, 1, 255},                       // ToDt
-	{0x74446f547246, 200, complexBit | 61, 1, 1, 255},      // FrToDt
+	{0x74446f547246, 200, complexBit + 61, 1, 1, 255},      // FrToDt
 	{0x74445145, 336, 11, 1, 1, 255},                       // EQDt
 	{0x744451454e, 337, 11, 1, 1, 255},                     // NEQDt
-	{0x6d547444, 101, complexBit | 152, 1, 1, 255},         // DtTm
-	{0x7444, 100, complexBit | 153, 1, 1, 255},             // Dt
-	{0x7054, 115, complexBit | 3, 0, 0, 1},                 // Tp
+	{0x6d547444, 101, complexBit + 152, 1, 1, 255},         // DtTm
+	{0x7444, 100, complexBit + 153, 1, 1, 255},             // Dt
+	{0x7054, 115, complexBit + 3, 0, 0, 1},                 // Tp
 	{0x7054797450727443, 329, 60, 1, 1, 255},               // CtrPtyTp
-	{0x6449797450727443, 330, complexBit | 16, 0, 0, 255},  // CtrPtyId
-	{0x74446c6156, 338, complexBit | 154, 0, 0, 255},       // ValDt
-	{0x744467637250, 339, complexBit | 154, 0, 1, 255},     // PrcgDt
-	{0x644974636341, 328, complexBit | 150, 0, 0, 255},     // AcctId
-	{0x7054, 115, complexBit | 3, 0, 0, 255},               // Tp
+	{0x6449797450727443, 330, complexBit + 16, 0, 0, 255},  // CtrPtyId
+	{0x74446c6156, 338, complexBit + 154, 0, 0, 255},       // ValDt
+	{0x744467637250, 339, complexBit + 154, 0, 1, 255},     // PrcgDt
+	{0x644974636341, 328, complexBit + 150, 0, 0, 255},     // AcctId
+	{0x7054, 115, complexBit + 3, 0, 0, 255},               // Tp
 	{0x796343, 95, 27, 0, 0, 255},                          // Ccy
-	{0x6c6142, 340, complexBit | 155, 0, 0, 255},           // Bal
-	{0x726e774f74636341, 341, complexBit | 11, 0, 1, 255},  // AcctOwnr
-	{0x7263765374636341, 342, complexBit | 16, 0, 1, 255},  // AcctSvcr
+	{0x6c6142, 340, complexBit + 155, 0, 0, 255},           // Bal
+	{0x726e774f74636341, 341, complexBit + 11, 0, 1, 255},  // AcctOwnr
+	{0x7263765374636341, 342, complexBit + 16, 0, 1, 255},  // AcctSvcr
 	{0x646e497054, 346, 21, 1, 1, 1},                       // TpInd
 	{0x646e49737453, 348, 21, 1, 1, 2},                     // StsInd
 	{0x646e4974446c6156, 349, 21, 1, 1, 3},                 // ValDtInd
@@ -1501,115 +1501,115 @@ var elements = [...]element{
 	{0x646e49796343, 345, 21, 0, 1, 255},                   // CcyInd
 	{0x646e497054, 346, 21, 0, 1, 255},                     // TpInd
 	{0x6e49746d4c6c754d, 347, 21, 0, 1, 255},               // MulLmtInd
-	{0x74526c61426c754d, 352, complexBit | 157, 0, 1, 255}, // MulBalRtrCrit
+	{0x74526c61426c754d, 352, complexBit + 157, 0, 1, 255}, // MulBalRtrCrit
 	{0x6e49746d4c6c6942, 353, 21, 0, 1, 255},               // BilLmtInd
-	{0x74526c61426c6942, 354, complexBit | 157, 0, 1, 255}, // BilBalRtrCrit
+	{0x74526c61426c6942, 354, complexBit + 157, 0, 1, 255}, // BilBalRtrCrit
 	{0x497264724f677453, 355, 21, 0, 1, 255},               // StgOrdrInd
 	{0x726e774f74636341, 356, 21, 0, 1, 255},               // AcctOwnrInd
 	{0x7263765374636341, 357, 21, 0, 1, 255},               // AcctSvcrInd
 	{0x6d4e79725177654e, 324, 4, 0, 1, 255},                // NewQryNm
-	{0x74697243686353, 343, complexBit | 156, 0, 0, 255},   // SchCrit
-	{0x74697243727452, 358, complexBit | 158, 0, 1, 255},   // RtrCrit
+	{0x74697243686353, 343, complexBit + 156, 0, 0, 255},   // SchCrit
+	{0x74697243727452, 358, complexBit + 158, 0, 1, 255},   // RtrCrit
 	{0x6d4e797251, 323, 4, 1, 1, 255},                      // QryNm
-	{0x7469724377654e, 359, complexBit | 159, 1, 1, 255},   // NewCrit
+	{0x7469724377654e, 359, complexBit + 159, 1, 1, 255},   // NewCrit
 	{0x7054797251, 322, 59, 0, 1, 255},                     // QryTp
-	{0x7469724374636341, 360, complexBit | 160, 0, 1, 255}, // AcctCrit
-	{0x72644867734d, 321, complexBit | 149, 1, 1, 255},     // MsgHdr
-	{0x4479725174636341, 361, complexBit | 161, 0, 1, 255}, // AcctQryDef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x74636341746547, 362, complexBit | 162, 1, 1, 255},   // GetAcct
+	{0x7469724374636341, 360, complexBit + 160, 0, 1, 255}, // AcctCrit
+	{0x72644867734d, 321, complexBit + 149, 1, 1, 255},     // MsgHdr
+	{0x4479725174636341, 361, complexBit + 161, 0, 1, 255}, // AcctQryDef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x74636341746547, 362, complexBit + 162, 1, 1, 255},   // GetAcct
 	{0x644967734d, 68, 4, 1, 1, 255},                       // MsgId
 	{0x64496d4e67734d, 363, 4, 0, 1, 255},                  // MsgNmId
 	{0x6d547444657243, 69, 19, 0, 1, 255},                  // CreDtTm
 	{0x644967734d, 68, 4, 1, 1, 255},                       // MsgId
 	{0x6d547444657243, 69, 19, 0, 1, 255},                  // CreDtTm
-	{0x7054716552, 320, complexBit | 148, 0, 1, 255},       // ReqTp
-	{0x7a69426c6e67724f, 364, complexBit | 164, 0, 1, 255}, // OrgnlBizQry
+	{0x7054716552, 320, complexBit + 148, 0, 1, 255},       // ReqTp
+	{0x7a69426c6e67724f, 364, complexBit + 164, 0, 1, 255}, // OrgnlBizQry
 	{0x6d4e797251, 323, 4, 0, 1, 255},                      // QryNm
 	{0x4374687457746d41, 365, 26, 1, 1, 255},               // AmtWthtCcy
-	{0x6343687457746d41, 366, complexBit | 27, 1, 1, 255},  // AmtWthCcy
-	{0x746d41, 96, complexBit | 166, 1, 1, 1},              // Amt
+	{0x6343687457746d41, 366, complexBit + 27, 1, 1, 255},  // AmtWthCcy
+	{0x746d41, 96, complexBit + 166, 1, 1, 1},              // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 255},               // CdtDbtInd
 	{0x6443, 3, 62, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
-	{0x7054, 115, complexBit | 147, 1, 1, 255},             // Tp
+	{0x7054, 115, complexBit + 147, 1, 1, 255},             // Tp
 	{0x63736544, 163, 1, 0, 1, 255},                        // Desc
-	{0x705467637250, 372, complexBit | 168, 0, 1, 255},     // PrcgTp
+	{0x705467637250, 372, complexBit + 168, 0, 1, 255},     // PrcgTp
 	{0x746d41, 96, 26, 1, 1, 1},                            // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 255},               // CdtDbtInd
-	{0x7054, 115, complexBit | 3, 0, 1, 255},               // Tp
+	{0x7054, 115, complexBit + 3, 0, 1, 255},               // Tp
 	{0x737453, 370, 61, 0, 1, 255},                         // Sts
-	{0x74446c6156, 338, complexBit | 29, 0, 1, 255},        // ValDt
-	{0x744467637250, 339, complexBit | 29, 0, 1, 255},      // PrcgDt
+	{0x74446c6156, 338, complexBit + 29, 0, 1, 255},        // ValDt
+	{0x744467637250, 339, complexBit + 29, 0, 1, 255},      // PrcgDt
 	{0x73746d50664f624e, 371, 42, 0, 1, 255},               // NbOfPmts
-	{0x546e746372747352, 373, complexBit | 169, 0, 1, 255}, // RstrctnTp
+	{0x546e746372747352, 373, complexBit + 169, 0, 1, 255}, // RstrctnTp
 	{0x6443, 3, 63, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
 	{0x746d41, 96, 26, 1, 1, 1},                            // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 255},               // CdtDbtInd
-	{0x7054, 115, complexBit | 171, 0, 1, 255},             // Tp
+	{0x7054, 115, complexBit + 171, 0, 1, 255},             // Tp
 	{0x737453, 370, 61, 0, 1, 255},                         // Sts
-	{0x74446c6156, 338, complexBit | 29, 0, 1, 255},        // ValDt
+	{0x74446c6156, 338, complexBit + 29, 0, 1, 255},        // ValDt
 	{0x73746d50664f624e, 371, 42, 0, 1, 255},               // NbOfPmts
-	{0x6449797450727443, 330, complexBit | 16, 1, 1, 1},    // CtrPtyId
-	{0x746d41746d4c, 375, complexBit | 166, 1, 1, 2},       // LmtAmt
+	{0x6449797450727443, 330, complexBit + 16, 1, 1, 1},    // CtrPtyId
+	{0x746d41746d4c, 375, complexBit + 166, 1, 1, 2},       // LmtAmt
 	{0x6e49746244746443, 168, 40, 1, 1, 255},               // CdtDbtInd
-	{0x6c61426c6942, 376, complexBit | 172, 0, 0, 255},     // BilBal
+	{0x6c61426c6942, 376, complexBit + 172, 0, 0, 255},     // BilBal
 	{0x6443, 3, 64, 1, 1, 255},                             // Cd
-	{0x7972747250, 7, complexBit | 147, 1, 1, 255},         // Prtry
+	{0x7972747250, 7, complexBit + 147, 1, 1, 255},         // Prtry
 	{0x74447246, 198, 11, 1, 1, 255},                       // FrDt
 	{0x74446f54, 199, 11, 0, 1, 255},                       // ToDt
 	{0x6d54, 385, 55, 1, 1, 255},                           // Tm
-	{0x747645, 386, complexBit | 3, 1, 1, 255},             // Evt
+	{0x747645, 386, complexBit + 3, 1, 1, 255},             // Evt
 	{0x746d416c7454, 203, 26, 1, 1, 255},                   // TtlAmt
 	{0x6e49746244746443, 168, 40, 0, 1, 255},               // CdtDbtInd
 	{0x796343, 95, 27, 0, 1, 255},                          // Ccy
-	{0x6e66647250746553, 388, complexBit | 177, 1, 1, 1},   // SetPrdfndOrdr
-	{0x6e66647250676450, 389, complexBit | 177, 1, 1, 2},   // PdgPrdfndOrdr
-	{0x724f677453746553, 390, complexBit | 177, 1, 1, 3},   // SetStgOrdr
-	{0x724f677453676450, 391, complexBit | 177, 1, 1, 255}, // PdgStgOrdr
-	{0x746d41, 96, complexBit | 166, 1, 1, 1},              // Amt
+	{0x6e66647250746553, 388, complexBit + 177, 1, 1, 1},   // SetPrdfndOrdr
+	{0x6e66647250676450, 389, complexBit + 177, 1, 1, 2},   // PdgPrdfndOrdr
+	{0x724f677453746553, 390, complexBit + 177, 1, 1, 3},   // SetStgOrdr
+	{0x724f677453676450, 391, complexBit + 177, 1, 1, 255}, // PdgStgOrdr
+	{0x746d41, 96, complexBit + 166, 1, 1, 1},              // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 255},               // CdtDbtInd
 	{0x796343, 95, 27, 0, 1, 255},                          // Ccy
-	{0x7054, 115, complexBit | 174, 0, 1, 255},             // Tp
-	{0x506474636f737341, 378, complexBit | 33, 0, 1, 255},  // AssoctdPoolAcct
+	{0x7054, 115, complexBit + 174, 0, 1, 255},             // Tp
+	{0x506474636f737341, 378, complexBit + 33, 0, 1, 255},  // AssoctdPoolAcct
 	{0x666552, 174, 4, 0, 1, 255},                          // Ref
 	{0x7963717246, 156, 65, 0, 1, 255},                     // Frqcy
-	{0x6472507974646c56, 379, complexBit | 175, 0, 1, 255}, // VldtyPrd
-	{0x626d4d737953, 380, complexBit | 16, 0, 1, 255},      // SysMmb
-	{0x506c62736e707352, 381, complexBit | 16, 0, 1, 255},  // RspnsblPty
+	{0x6472507974646c56, 379, complexBit + 175, 0, 1, 255}, // VldtyPrd
+	{0x626d4d737953, 380, complexBit + 16, 0, 1, 255},      // SysMmb
+	{0x506c62736e707352, 381, complexBit + 16, 0, 1, 255},  // RspnsblPty
 	{0x64497465536b4c, 382, 4, 0, 1, 255},                  // LkSetId
 	{0x64724f7465536b4c, 383, 4, 0, 1, 255},                // LkSetOrdrId
 	{0x64724f7465536b4c, 384, 42, 0, 1, 255},               // LkSetOrdrSeq
-	{0x70546e74637845, 387, complexBit | 176, 0, 1, 255},   // ExctnTp
-	{0x72746443, 181, complexBit | 16, 0, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x72746244, 184, complexBit | 16, 0, 1, 255},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 255},  // DbtrAcct
-	{0x53726550736c7454, 392, complexBit | 178, 0, 1, 255}, // TtlsPerStgOrdr
+	{0x70546e74637845, 387, complexBit + 176, 0, 1, 255},   // ExctnTp
+	{0x72746443, 181, complexBit + 16, 0, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x72746244, 184, complexBit + 16, 0, 1, 255},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 255},  // DbtrAcct
+	{0x53726550736c7454, 392, complexBit + 178, 0, 1, 255}, // TtlsPerStgOrdr
 	{0x656577536f72655a, 393, 21, 0, 1, 255},               // ZeroSweepInd
 	{0x6d4e, 2, 5, 0, 1, 255},                              // Nm
-	{0x7054, 115, complexBit | 3, 0, 1, 255},               // Tp
+	{0x7054, 115, complexBit + 3, 0, 1, 255},               // Tp
 	{0x796343, 95, 27, 0, 1, 255},                          // Ccy
-	{0x79787250, 116, complexBit | 34, 0, 1, 255},          // Prxy
-	{0x6d4c6c754d727543, 367, complexBit | 167, 0, 1, 255}, // CurMulLmt
-	{0x726e774f, 368, complexBit | 11, 0, 1, 255},          // Ownr
-	{0x72637653, 369, complexBit | 16, 0, 1, 255},          // Svcr
-	{0x6c61426c754d, 374, complexBit | 170, 0, 0, 255},     // MulBal
-	{0x6d4c6c6942727543, 377, complexBit | 173, 0, 0, 255}, // CurBilLmt
-	{0x7264724f677453, 394, complexBit | 179, 0, 0, 255},   // StgOrdr
-	{0x727245, 396, complexBit | 3, 1, 1, 255},             // Err
+	{0x79787250, 116, complexBit + 34, 0, 1, 255},          // Prxy
+	{0x6d4c6c754d727543, 367, complexBit + 167, 0, 1, 255}, // CurMulLmt
+	{0x726e774f, 368, complexBit + 11, 0, 1, 255},          // Ownr
+	{0x72637653, 369, complexBit + 16, 0, 1, 255},          // Svcr
+	{0x6c61426c754d, 374, complexBit + 170, 0, 0, 255},     // MulBal
+	{0x6d4c6c6942727543, 377, complexBit + 173, 0, 0, 255}, // CurBilLmt
+	{0x7264724f677453, 394, complexBit + 179, 0, 0, 255},   // StgOrdr
+	{0x727245, 396, complexBit + 3, 1, 1, 255},             // Err
 	{0x63736544, 163, 1, 0, 1, 255},                        // Desc
-	{0x74636341, 395, complexBit | 180, 1, 1, 255},         // Acct
-	{0x7272457a6942, 397, complexBit | 181, 1, 0, 255},     // BizErr
-	{0x644974636341, 328, complexBit | 33, 1, 1, 1},        // AcctId
-	{0x7245724f74636341, 398, complexBit | 182, 1, 1, 255}, // AcctOrErr
-	{0x74705274636341, 399, complexBit | 183, 1, 0, 255},   // AcctRpt
-	{0x7272456c72704f, 400, complexBit | 181, 1, 0, 255},   // OprlErr
-	{0x72644867734d, 321, complexBit | 165, 1, 1, 1},       // MsgHdr
-	{0x727245724f747052, 401, complexBit | 184, 1, 1, 255}, // RptOrErr
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x74636341727452, 402, complexBit | 185, 1, 1, 255},   // RtrAcct
+	{0x74636341, 395, complexBit + 180, 1, 1, 255},         // Acct
+	{0x7272457a6942, 397, complexBit + 181, 1, 0, 255},     // BizErr
+	{0x644974636341, 328, complexBit + 33, 1, 1, 1},        // AcctId
+	{0x7245724f74636341, 398, complexBit + 182, 1, 1, 255}, // AcctOrErr
+	{0x74705274636341, 399, complexBit + 183, 1, 0, 255},   // AcctRpt
+	{0x7272456c72704f, 400, complexBit + 181, 1, 0, 255},   // OprlErr
+	{0x72644867734d, 321, complexBit + 165, 1, 1, 1},       // MsgHdr
+	{0x727245724f747052, 401, complexBit + 184, 1, 1, 255}, // RptOrErr
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x74636341727452, 402, complexBit + 185, 1, 1, 255},   // RtrAcct
 	{0x644967734d, 68, 4, 1, 1, 255},                       // MsgId
 	{0x64496d4e67734d, 363, 4, 0, 1, 255},                  // MsgNmId
 	{0x6d4e727467724f, 403, 5, 0, 1, 255},                  // OrgtrNm
@@ -1623,373 +1623,373 @@ var elements = [...]element{
 	{0x52544555, 243, 25, 0, 1, 2},                         // UETR
 	{0x74536b4272746e49, 105, 26, 1, 1, 3},                 // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 1, 1, 5},                 // IntrBkSttlmDt
-	{0x64744d746d50, 133, complexBit | 189, 0, 1, 5},       // PmtMtd
-	{0x7467416774736e49, 70, complexBit | 16, 1, 1, 6},     // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 1, 1, 255},   // InstdAgt
+	{0x64744d746d50, 133, complexBit + 189, 0, 1, 5},       // PmtMtd
+	{0x7467416774736e49, 70, complexBit + 16, 1, 1, 6},     // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 1, 1, 255},   // InstdAgt
 	{0x70547972744e, 409, 68, 0, 1, 255},                   // NtryTp
 	{0x646e456f54646e45, 241, 4, 0, 1, 255},                // EndToEndId
 	{0x64497854, 242, 4, 1, 1, 1},                          // TxId
 	{0x74536b4272746e49, 109, 11, 1, 1, 2},                 // IntrBkSttlmDt
-	{0x7467416774736e49, 70, complexBit | 16, 1, 1, 255},   // InstgAgt
+	{0x7467416774736e49, 70, complexBit + 16, 1, 1, 255},   // InstgAgt
 	{0x64497854, 242, 4, 1, 1, 255},                        // TxId
-	{0x644951, 404, complexBit | 188, 1, 1, 255},           // QId
-	{0x64497a6942676e4c, 410, complexBit | 190, 1, 1, 255}, // LngBizId
-	{0x497a694274726853, 411, complexBit | 191, 1, 1, 255}, // ShrtBizId
+	{0x644951, 404, complexBit + 188, 1, 1, 255},           // QId
+	{0x64497a6942676e4c, 410, complexBit + 190, 1, 1, 255}, // LngBizId
+	{0x497a694274726853, 411, complexBit + 191, 1, 1, 255}, // ShrtBizId
 	{0x64497972747250, 412, 5, 1, 1, 255},                  // PrtryId
 	{0x6443737453, 414, 69, 1, 1, 255},                     // StsCd
 	{0x63736544, 163, 1, 0, 1, 255},                        // Desc
-	{0x67734d6c6e67724f, 73, complexBit | 187, 1, 1, 255},  // OrgnlMsgId
-	{0x746d506c6e67724f, 413, complexBit | 192, 0, 1, 255}, // OrgnlPmtId
-	{0x676c6448716552, 415, complexBit | 193, 0, 0, 255},   // ReqHdlg
-	{0x72644867734d, 321, complexBit | 149, 1, 1, 1},       // MsgHdr
-	{0x736c7444746352, 416, complexBit | 194, 1, 0, 255},   // RctDtls
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x746352, 417, complexBit | 195, 1, 1, 255},           // Rct
+	{0x67734d6c6e67724f, 73, complexBit + 187, 1, 1, 255},  // OrgnlMsgId
+	{0x746d506c6e67724f, 413, complexBit + 192, 0, 1, 255}, // OrgnlPmtId
+	{0x676c6448716552, 415, complexBit + 193, 0, 0, 255},   // ReqHdlg
+	{0x72644867734d, 321, complexBit + 149, 1, 1, 1},       // MsgHdr
+	{0x736c7444746352, 416, complexBit + 194, 1, 0, 255},   // RctDtls
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x746352, 417, complexBit + 195, 1, 1, 255},           // Rct
 	{0x6449, 4, 4, 1, 1, 1},                                // Id
-	{0x726e67737341, 418, complexBit | 70, 1, 1, 2},        // Assgnr
-	{0x656e67737341, 419, complexBit | 70, 1, 1, 3},        // Assgne
+	{0x726e67737341, 418, complexBit + 70, 1, 1, 2},        // Assgnr
+	{0x656e67737341, 419, complexBit + 70, 1, 1, 3},        // Assgne
 	{0x6d547444657243, 69, 19, 1, 1, 255},                  // CreDtTm
 	{0x6449, 4, 4, 1, 1, 1},                                // Id
-	{0x7274657243, 421, complexBit | 70, 1, 1, 255},        // Cretr
+	{0x7274657243, 421, complexBit + 70, 1, 1, 255},        // Cretr
 	{0x65736143706f6552, 422, 21, 0, 1, 255},               // ReopCaseIndctn
 	{0x666e6f43, 424, 10, 1, 1, 255},                       // Conf
-	{0x646f4d6474636a52, 425, complexBit | 3, 1, 0, 255},   // RjctdMod
-	{0x664f74636c7044, 426, complexBit | 198, 1, 1, 255},   // DplctOf
+	{0x646f4d6474636a52, 425, complexBit + 3, 1, 0, 255},   // RjctdMod
+	{0x664f74636c7044, 426, complexBit + 198, 1, 1, 255},   // DplctOf
 	{0x43746d6e67737341, 427, 21, 1, 1, 255},               // AssgnmtCxlConf
 	{0x664f624e646c7444, 83, 22, 1, 1, 1},                  // DtldNbOfTxs
 	{0x737453646c7444, 84, 71, 1, 1, 255},                  // DtldSts
 	{0x6c727443646c7444, 85, 23, 0, 1, 255},                // DtldCtrlSum
 	{0x7072476c6e67724f, 428, 4, 0, 1, 2},                  // OrgnlGrpCxlId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 2},   // RslvdCase
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 2},   // RslvdCase
 	{0x67734d6c6e67724f, 73, 4, 1, 1, 3},                   // OrgnlMsgId
 	{0x67734d6c6e67724f, 74, 4, 1, 1, 255},                 // OrgnlMsgNmId
 	{0x6572436c6e67724f, 75, 19, 0, 1, 255},                // OrgnlCreDtTm
 	{0x4f624e6c6e67724f, 76, 22, 0, 1, 255},                // OrgnlNbOfTxs
 	{0x7274436c6e67724f, 77, 23, 0, 1, 255},                // OrgnlCtrlSum
 	{0x74536c7843707247, 429, 70, 0, 1, 255},               // GrpCxlSts
-	{0x73527374536c7843, 430, complexBit | 23, 0, 0, 255},  // CxlStsRsnInf
-	{0x50737854664f624e, 431, complexBit | 200, 0, 0, 255}, // NbOfTxsPerCxlSts
+	{0x73527374536c7843, 430, complexBit + 23, 0, 0, 255},  // CxlStsRsnInf
+	{0x50737854664f624e, 431, complexBit + 200, 0, 0, 255}, // NbOfTxsPerCxlSts
 	{0x664f624e646c7444, 83, 22, 1, 1, 1},                  // DtldNbOfTxs
 	{0x737453646c7444, 84, 72, 1, 1, 255},                  // DtldSts
 	{0x6c727443646c7444, 85, 23, 0, 1, 255},                // DtldCtrlSum
 	{0x64497374536c7843, 435, 4, 0, 1, 255},                // CxlStsId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 255}, // RslvdCase
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 255}, // RslvdCase
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x52544555, 243, 25, 0, 1, 255},                       // UETR
 	{0x7374536c78437854, 436, 72, 0, 1, 255},               // TxCxlSts
-	{0x73527374536c7843, 430, complexBit | 23, 0, 0, 255},  // CxlStsRsnInf
-	{0x736e496c6e67724f, 437, complexBit | 27, 0, 1, 255},  // OrgnlInstdAmt
-	{0x7165526c6e67724f, 438, complexBit | 29, 0, 1, 255},  // OrgnlReqdExctnDt
+	{0x73527374536c7843, 430, complexBit + 23, 0, 0, 255},  // CxlStsRsnInf
+	{0x736e496c6e67724f, 437, complexBit + 27, 0, 1, 255},  // OrgnlInstdAmt
+	{0x7165526c6e67724f, 438, complexBit + 29, 0, 1, 255},  // OrgnlReqdExctnDt
 	{0x7165526c6e67724f, 439, 11, 0, 1, 255},               // OrgnlReqdColltnDt
-	{0x5278546c6e67724f, 224, complexBit | 71, 0, 1, 255},  // OrgnlTxRef
+	{0x5278546c6e67724f, 224, complexBit + 71, 0, 1, 255},  // OrgnlTxRef
 	{0x746d506c6e67724f, 432, 4, 0, 1, 2},                  // OrgnlPmtInfCxlId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 2},   // RslvdCase
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 2},   // RslvdCase
 	{0x746d506c6e67724f, 433, 4, 1, 1, 255},                // OrgnlPmtInfId
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x4f624e6c6e67724f, 76, 22, 0, 1, 255},                // OrgnlNbOfTxs
 	{0x7274436c6e67724f, 77, 23, 0, 1, 255},                // OrgnlCtrlSum
 	{0x7843666e49746d50, 434, 70, 0, 1, 255},               // PmtInfCxlSts
-	{0x73527374536c7843, 430, complexBit | 23, 0, 0, 255},  // CxlStsRsnInf
-	{0x50737854664f624e, 431, complexBit | 202, 0, 0, 255}, // NbOfTxsPerCxlSts
-	{0x646e41666e497854, 228, complexBit | 203, 0, 0, 255}, // TxInfAndSts
-	{0x746d41, 96, complexBit | 27, 1, 1, 1},               // Amt
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 2},      // DbtrAgt
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 3},      // CdtrAgt
-	{0x6e7352, 80, complexBit | 3, 1, 1, 255},              // Rsn
+	{0x73527374536c7843, 430, complexBit + 23, 0, 0, 255},  // CxlStsRsnInf
+	{0x50737854664f624e, 431, complexBit + 202, 0, 0, 255}, // NbOfTxsPerCxlSts
+	{0x646e41666e497854, 228, complexBit + 203, 0, 0, 255}, // TxInfAndSts
+	{0x746d41, 96, complexBit + 27, 1, 1, 1},               // Amt
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 2},      // DbtrAgt
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 3},      // CdtrAgt
+	{0x6e7352, 80, complexBit + 3, 1, 1, 255},              // Rsn
 	{0x646e456f54646e45, 241, 4, 0, 1, 255},                // EndToEndId
 	{0x64497854, 242, 4, 0, 1, 255},                        // TxId
 	{0x52544555, 243, 25, 0, 1, 255},                       // UETR
-	{0x74536b4272746e49, 105, complexBit | 27, 0, 1, 255},  // IntrBkSttlmAmt
+	{0x74536b4272746e49, 105, complexBit + 27, 0, 1, 255},  // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 255},               // IntrBkSttlmDt
 	{0x6c6e616843726c43, 127, 33, 0, 1, 255},               // ClrChanl
-	{0x6e7473706d6f43, 441, complexBit | 205, 0, 1, 255},   // Compstn
-	{0x7367726843, 442, complexBit | 28, 0, 0, 255},        // Chrgs
+	{0x6e7473706d6f43, 441, complexBit + 205, 0, 1, 255},   // Compstn
+	{0x7367726843, 442, complexBit + 28, 0, 0, 255},        // Chrgs
 	{0x64497374536c7843, 435, 4, 0, 1, 255},                // CxlStsId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 255}, // RslvdCase
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 255}, // RslvdCase
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x726c436c6e67724f, 276, 4, 0, 1, 255},                // OrgnlClrSysRef
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x7374536c78437854, 436, 72, 0, 1, 255},               // TxCxlSts
-	{0x73527374536c7843, 430, complexBit | 23, 0, 0, 255},  // CxlStsRsnInf
-	{0x746c526e746c7352, 443, complexBit | 206, 0, 1, 255}, // RsltnRltdInf
-	{0x746e496c6e67724f, 277, complexBit | 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
+	{0x73527374536c7843, 430, complexBit + 23, 0, 0, 255},  // CxlStsRsnInf
+	{0x746c526e746c7352, 443, complexBit + 206, 0, 1, 255}, // RsltnRltdInf
+	{0x746e496c6e67724f, 277, complexBit + 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
 	{0x746e496c6e67724f, 278, 11, 0, 1, 255},               // OrgnlIntrBkSttlmDt
-	{0x726e67737341, 418, complexBit | 70, 0, 1, 255},      // Assgnr
-	{0x656e67737341, 419, complexBit | 70, 0, 1, 255},      // Assgne
-	{0x5278546c6e67724f, 224, complexBit | 71, 0, 1, 255},  // OrgnlTxRef
-	{0x7072476c6e67724f, 87, complexBit | 201, 0, 1, 255},  // OrgnlGrpInfAndSts
-	{0x746d506c6e67724f, 440, complexBit | 204, 0, 0, 255}, // OrgnlPmtInfAndSts
-	{0x646e41666e497854, 228, complexBit | 207, 0, 0, 255}, // TxInfAndSts
+	{0x726e67737341, 418, complexBit + 70, 0, 1, 255},      // Assgnr
+	{0x656e67737341, 419, complexBit + 70, 0, 1, 255},      // Assgne
+	{0x5278546c6e67724f, 224, complexBit + 71, 0, 1, 255},  // OrgnlTxRef
+	{0x7072476c6e67724f, 87, complexBit + 201, 0, 1, 255},  // OrgnlGrpInfAndSts
+	{0x746d506c6e67724f, 440, complexBit + 204, 0, 0, 255}, // OrgnlPmtInfAndSts
+	{0x646e41666e497854, 228, complexBit + 207, 0, 0, 255}, // TxInfAndSts
 	{0x6449737453646f4d, 445, 4, 0, 1, 2},                  // ModStsId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 2},   // RslvdCase
-	{0x7072476c6e67724f, 89, complexBit | 26, 1, 1, 255},   // OrgnlGrpInf
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 2},   // RslvdCase
+	{0x7072476c6e67724f, 89, complexBit + 26, 1, 1, 255},   // OrgnlGrpInf
 	{0x746d506c6e67724f, 433, 4, 0, 1, 255},                // OrgnlPmtInfId
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x726c436c6e67724f, 276, 4, 0, 1, 255},                // OrgnlClrSysRef
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
-	{0x7352737453646f4d, 446, complexBit | 23, 0, 0, 255},  // ModStsRsnInf
-	{0x746c526e746c7352, 443, complexBit | 206, 0, 1, 255}, // RsltnRltdInf
-	{0x746e496c6e67724f, 277, complexBit | 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
+	{0x7352737453646f4d, 446, complexBit + 23, 0, 0, 255},  // ModStsRsnInf
+	{0x746c526e746c7352, 443, complexBit + 206, 0, 1, 255}, // RsltnRltdInf
+	{0x746e496c6e67724f, 277, complexBit + 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
 	{0x746e496c6e67724f, 278, 11, 0, 1, 255},               // OrgnlIntrBkSttlmDt
-	{0x726e67737341, 418, complexBit | 70, 0, 1, 255},      // Assgnr
-	{0x656e67737341, 419, complexBit | 70, 0, 1, 255},      // Assgne
-	{0x5278546c6e67724f, 224, complexBit | 71, 0, 1, 255},  // OrgnlTxRef
+	{0x726e67737341, 418, complexBit + 70, 0, 1, 255},      // Assgnr
+	{0x656e67737341, 419, complexBit + 70, 0, 1, 255},      // Assgne
+	{0x5278546c6e67724f, 224, complexBit + 71, 0, 1, 255},  // OrgnlTxRef
 	{0x646372507444, 448, 11, 1, 1, 255},                   // DtPrcd
-	{0x74784e6c6e67724f, 449, complexBit | 16, 0, 1, 255},  // OrgnlNxtAgt
-	{0x647470636341, 450, complexBit | 210, 1, 1, 255},     // Accptd
-	{0x6474636a52, 451, complexBit | 3, 1, 1, 255},         // Rjctd
+	{0x74784e6c6e67724f, 449, complexBit + 16, 0, 1, 255},  // OrgnlNxtAgt
+	{0x647470636341, 450, complexBit + 210, 1, 1, 255},     // Accptd
+	{0x6474636a52, 451, complexBit + 3, 1, 1, 255},         // Rjctd
 	{0x6449, 4, 4, 1, 1, 255},                              // Id
 	{0x72737349, 5, 4, 0, 1, 255},                          // Issr
 	{0x6443, 3, 10, 1, 1, 255},                             // Cd
-	{0x7972747250, 7, complexBit | 212, 1, 1, 255},         // Prtry
+	{0x7972747250, 7, complexBit + 212, 1, 1, 255},         // Prtry
 	{0x6449, 4, 4, 0, 1, 255},                              // Id
 	{0x65746152, 201, 44, 0, 1, 255},                       // Rate
-	{0x746d41, 96, complexBit | 27, 0, 1, 255},             // Amt
-	{0x746d41, 96, complexBit | 27, 1, 1, 255},             // Amt
+	{0x746d41, 96, complexBit + 27, 0, 1, 255},             // Amt
+	{0x746d41, 96, complexBit + 27, 1, 1, 255},             // Amt
 	{0x6e49746244746443, 168, 40, 0, 1, 255},               // CdtDbtInd
 	{0x6c636e4967726843, 456, 21, 0, 1, 255},               // ChrgInclInd
-	{0x7054, 115, complexBit | 213, 0, 1, 255},             // Tp
+	{0x7054, 115, complexBit + 213, 0, 1, 255},             // Tp
 	{0x65746152, 201, 44, 0, 1, 255},                       // Rate
 	{0x7242, 457, 50, 0, 1, 255},                           // Br
-	{0x746741, 97, complexBit | 16, 0, 1, 255},             // Agt
-	{0x786154, 292, complexBit | 214, 0, 1, 255},           // Tax
-	{0x73677268436c7454, 455, complexBit | 27, 0, 1, 255},  // TtlChrgsAndTaxAmt
-	{0x64726352, 205, complexBit | 215, 0, 0, 255},         // Rcrd
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x746741, 97, complexBit + 16, 0, 1, 255},             // Agt
+	{0x786154, 292, complexBit + 214, 0, 1, 255},           // Tax
+	{0x73677268436c7454, 455, complexBit + 27, 0, 1, 255},  // TtlChrgsAndTaxAmt
+	{0x64726352, 205, complexBit + 215, 0, 0, 255},         // Rcrd
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x6d74536c6e67724f, 453, 4, 0, 1, 255},                // OrgnlStmtId
 	{0x52544555, 243, 25, 0, 1, 255},                       // UETR
 	{0x7263765374636341, 103, 4, 0, 1, 255},                // AcctSvcrRef
-	{0x6d41647463727243, 454, complexBit | 27, 0, 1, 255},  // CrrctdAmt
-	{0x7367726843, 442, complexBit | 216, 0, 0, 255},       // Chrgs
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
+	{0x6d41647463727243, 454, complexBit + 27, 0, 1, 255},  // CrrctdAmt
+	{0x7367726843, 442, complexBit + 216, 0, 0, 255},       // Chrgs
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x64496d4e67734d, 363, 4, 1, 1, 255},                  // MsgNmId
 	{0x6d547444657243, 69, 19, 0, 1, 255},                  // CreDtTm
-	{0x726448707247, 72, complexBit | 218, 0, 1, 5},        // GrpHdr
+	{0x726448707247, 72, complexBit + 218, 0, 1, 5},        // GrpHdr
 	{0x6449666e49746d50, 459, 4, 0, 1, 5},                  // PmtInfId
 	{0x64497274736e49, 240, 4, 0, 1, 5},                    // InstrId
 	{0x646e456f54646e45, 241, 4, 0, 1, 5},                  // EndToEndId
 	{0x52544555, 243, 25, 0, 1, 5},                         // UETR
-	{0x746d416474736e49, 106, complexBit | 27, 1, 1, 255},  // InstdAmt
-	{0x7463784564716552, 111, complexBit | 29, 0, 1, 255},  // ReqdExctnDt
+	{0x746d416474736e49, 106, complexBit + 27, 1, 1, 255},  // InstdAmt
+	{0x7463784564716552, 111, complexBit + 29, 0, 1, 255},  // ReqdExctnDt
 	{0x6c6c6f4364716552, 110, 11, 0, 1, 255},               // ReqdColltnDt
-	{0x726448707247, 72, complexBit | 218, 0, 1, 5},        // GrpHdr
+	{0x726448707247, 72, complexBit + 218, 0, 1, 5},        // GrpHdr
 	{0x64497274736e49, 240, 4, 0, 1, 5},                    // InstrId
 	{0x646e456f54646e45, 241, 4, 0, 1, 5},                  // EndToEndId
 	{0x64497854, 242, 4, 0, 1, 5},                          // TxId
 	{0x52544555, 243, 25, 0, 1, 5},                         // UETR
-	{0x74536b4272746e49, 105, complexBit | 27, 1, 1, 6},    // IntrBkSttlmAmt
+	{0x74536b4272746e49, 105, complexBit + 27, 1, 1, 6},    // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 1, 1, 255},               // IntrBkSttlmDt
-	{0x6e74696e49, 460, complexBit | 219, 1, 1, 255},       // Initn
-	{0x6b4272746e49, 461, complexBit | 220, 1, 1, 255},     // IntrBk
-	{0x746d6e67737341, 420, complexBit | 197, 1, 1, 2},     // Assgnmt
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 2},   // RslvdCase
-	{0x737453, 370, complexBit | 199, 1, 1, 255},           // Sts
-	{0x736c74446c7843, 444, complexBit | 208, 0, 0, 255},   // CxlDtls
-	{0x736c7444646f4d, 447, complexBit | 209, 0, 1, 255},   // ModDtls
-	{0x63526e6f4e6d6c43, 452, complexBit | 211, 0, 1, 255}, // ClmNonRctDtls
-	{0x736c7444746d7453, 458, complexBit | 217, 0, 1, 255}, // StmtDtls
-	{0x78546e7463727243, 462, complexBit | 221, 0, 1, 255}, // CrrctnTx
-	{0x746c526e746c7352, 443, complexBit | 206, 0, 1, 255}, // RsltnRltdInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x49664f6e746c7352, 463, complexBit | 222, 1, 1, 255}, // RsltnOfInvstgtn
+	{0x6e74696e49, 460, complexBit + 219, 1, 1, 255},       // Initn
+	{0x6b4272746e49, 461, complexBit + 220, 1, 1, 255},     // IntrBk
+	{0x746d6e67737341, 420, complexBit + 197, 1, 1, 2},     // Assgnmt
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 2},   // RslvdCase
+	{0x737453, 370, complexBit + 199, 1, 1, 255},           // Sts
+	{0x736c74446c7843, 444, complexBit + 208, 0, 0, 255},   // CxlDtls
+	{0x736c7444646f4d, 447, complexBit + 209, 0, 1, 255},   // ModDtls
+	{0x63526e6f4e6d6c43, 452, complexBit + 211, 0, 1, 255}, // ClmNonRctDtls
+	{0x736c7444746d7453, 458, complexBit + 217, 0, 1, 255}, // StmtDtls
+	{0x78546e7463727243, 462, complexBit + 221, 0, 1, 255}, // CrrctnTx
+	{0x746c526e746c7352, 443, complexBit + 206, 0, 1, 255}, // RsltnRltdInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x49664f6e746c7352, 463, complexBit + 222, 1, 1, 255}, // RsltnOfInvstgtn
 	{0x64497374536c7843, 435, 4, 0, 1, 255},                // CxlStsId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 255}, // RslvdCase
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 255}, // RslvdCase
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x52544555, 243, 25, 0, 1, 255},                       // UETR
 	{0x7374536c78437854, 436, 72, 0, 1, 255},               // TxCxlSts
-	{0x73527374536c7843, 430, complexBit | 23, 0, 0, 255},  // CxlStsRsnInf
-	{0x736e496c6e67724f, 437, complexBit | 27, 0, 1, 255},  // OrgnlInstdAmt
-	{0x7165526c6e67724f, 438, complexBit | 29, 0, 1, 255},  // OrgnlReqdExctnDt
+	{0x73527374536c7843, 430, complexBit + 23, 0, 0, 255},  // CxlStsRsnInf
+	{0x736e496c6e67724f, 437, complexBit + 27, 0, 1, 255},  // OrgnlInstdAmt
+	{0x7165526c6e67724f, 438, complexBit + 29, 0, 1, 255},  // OrgnlReqdExctnDt
 	{0x7165526c6e67724f, 439, 11, 0, 1, 255},               // OrgnlReqdColltnDt
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
 	{0x746d506c6e67724f, 432, 4, 0, 1, 2},                  // OrgnlPmtInfCxlId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 2},   // RslvdCase
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 2},   // RslvdCase
 	{0x746d506c6e67724f, 433, 4, 1, 1, 255},                // OrgnlPmtInfId
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x4f624e6c6e67724f, 76, 22, 0, 1, 255},                // OrgnlNbOfTxs
 	{0x7274436c6e67724f, 77, 23, 0, 1, 255},                // OrgnlCtrlSum
 	{0x7843666e49746d50, 434, 70, 0, 1, 255},               // PmtInfCxlSts
-	{0x73527374536c7843, 430, complexBit | 23, 0, 0, 255},  // CxlStsRsnInf
-	{0x50737854664f624e, 431, complexBit | 202, 0, 0, 255}, // NbOfTxsPerCxlSts
-	{0x646e41666e497854, 228, complexBit | 224, 0, 0, 255}, // TxInfAndSts
-	{0x746d41, 96, complexBit | 27, 1, 1, 1},               // Amt
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 3},      // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 3},    // DbtrAgtAcct
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 5},      // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 5},    // CdtrAgtAcct
-	{0x6e7352, 80, complexBit | 3, 1, 1, 255},              // Rsn
-	{0x746d41, 96, complexBit | 27, 1, 1, 1},               // Amt
-	{0x746741, 97, complexBit | 16, 1, 1, 255},             // Agt
-	{0x74636341746741, 464, complexBit | 35, 0, 1, 255},    // AgtAcct
+	{0x73527374536c7843, 430, complexBit + 23, 0, 0, 255},  // CxlStsRsnInf
+	{0x50737854664f624e, 431, complexBit + 202, 0, 0, 255}, // NbOfTxsPerCxlSts
+	{0x646e41666e497854, 228, complexBit + 224, 0, 0, 255}, // TxInfAndSts
+	{0x746d41, 96, complexBit + 27, 1, 1, 1},               // Amt
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 3},      // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 3},    // DbtrAgtAcct
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 5},      // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 5},    // CdtrAgtAcct
+	{0x6e7352, 80, complexBit + 3, 1, 1, 255},              // Rsn
+	{0x746d41, 96, complexBit + 27, 1, 1, 1},               // Amt
+	{0x746741, 97, complexBit + 16, 1, 1, 255},             // Agt
+	{0x74636341746741, 464, complexBit + 35, 0, 1, 255},    // AgtAcct
 	{0x646e456f54646e45, 241, 4, 0, 1, 255},                // EndToEndId
 	{0x64497854, 242, 4, 0, 1, 255},                        // TxId
 	{0x52544555, 243, 25, 0, 1, 255},                       // UETR
-	{0x74536b4272746e49, 105, complexBit | 27, 0, 1, 255},  // IntrBkSttlmAmt
+	{0x74536b4272746e49, 105, complexBit + 27, 0, 1, 255},  // IntrBkSttlmAmt
 	{0x74536b4272746e49, 109, 11, 0, 1, 255},               // IntrBkSttlmDt
 	{0x6c6e616843726c43, 127, 33, 0, 1, 255},               // ClrChanl
-	{0x6e7473706d6f43, 441, complexBit | 226, 0, 1, 255},   // Compstn
-	{0x7367726843, 442, complexBit | 227, 0, 0, 255},       // Chrgs
+	{0x6e7473706d6f43, 441, complexBit + 226, 0, 1, 255},   // Compstn
+	{0x7367726843, 442, complexBit + 227, 0, 0, 255},       // Chrgs
 	{0x64497374536c7843, 435, 4, 0, 1, 255},                // CxlStsId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 255}, // RslvdCase
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 255}, // RslvdCase
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x726c436c6e67724f, 276, 4, 0, 1, 255},                // OrgnlClrSysRef
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x7374536c78437854, 436, 72, 0, 1, 255},               // TxCxlSts
-	{0x73527374536c7843, 430, complexBit | 23, 0, 0, 255},  // CxlStsRsnInf
-	{0x746c526e746c7352, 443, complexBit | 228, 0, 1, 255}, // RsltnRltdInf
-	{0x746e496c6e67724f, 277, complexBit | 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
+	{0x73527374536c7843, 430, complexBit + 23, 0, 0, 255},  // CxlStsRsnInf
+	{0x746c526e746c7352, 443, complexBit + 228, 0, 1, 255}, // RsltnRltdInf
+	{0x746e496c6e67724f, 277, complexBit + 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
 	{0x746e496c6e67724f, 278, 11, 0, 1, 255},               // OrgnlIntrBkSttlmDt
-	{0x726e67737341, 418, complexBit | 70, 0, 1, 255},      // Assgnr
-	{0x656e67737341, 419, complexBit | 70, 0, 1, 255},      // Assgne
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x7072476c6e67724f, 87, complexBit | 201, 0, 1, 255},  // OrgnlGrpInfAndSts
-	{0x746d506c6e67724f, 440, complexBit | 225, 0, 0, 255}, // OrgnlPmtInfAndSts
-	{0x646e41666e497854, 228, complexBit | 229, 0, 0, 255}, // TxInfAndSts
+	{0x726e67737341, 418, complexBit + 70, 0, 1, 255},      // Assgnr
+	{0x656e67737341, 419, complexBit + 70, 0, 1, 255},      // Assgne
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x7072476c6e67724f, 87, complexBit + 201, 0, 1, 255},  // OrgnlGrpInfAndSts
+	{0x746d506c6e67724f, 440, complexBit + 225, 0, 0, 255}, // OrgnlPmtInfAndSts
+	{0x646e41666e497854, 228, complexBit + 229, 0, 0, 255}, // TxInfAndSts
 	{0x6449737453646f4d, 445, 4, 0, 1, 2},                  // ModStsId
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 2},   // RslvdCase
-	{0x7072476c6e67724f, 89, complexBit | 26, 1, 1, 255},   // OrgnlGrpInf
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 2},   // RslvdCase
+	{0x7072476c6e67724f, 89, complexBit + 26, 1, 1, 255},   // OrgnlGrpInf
 	{0x746d506c6e67724f, 433, 4, 0, 1, 255},                // OrgnlPmtInfId
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x726c436c6e67724f, 276, 4, 0, 1, 255},                // OrgnlClrSysRef
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
-	{0x7352737453646f4d, 446, complexBit | 23, 0, 0, 255},  // ModStsRsnInf
-	{0x746c526e746c7352, 443, complexBit | 228, 0, 1, 255}, // RsltnRltdInf
-	{0x746e496c6e67724f, 277, complexBit | 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
+	{0x7352737453646f4d, 446, complexBit + 23, 0, 0, 255},  // ModStsRsnInf
+	{0x746c526e746c7352, 443, complexBit + 228, 0, 1, 255}, // RsltnRltdInf
+	{0x746e496c6e67724f, 277, complexBit + 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
 	{0x746e496c6e67724f, 278, 11, 0, 1, 255},               // OrgnlIntrBkSttlmDt
-	{0x726e67737341, 418, complexBit | 70, 0, 1, 255},      // Assgnr
-	{0x656e67737341, 419, complexBit | 70, 0, 1, 255},      // Assgne
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x746d6e67737341, 420, complexBit | 197, 1, 1, 2},     // Assgnmt
-	{0x73614364766c7352, 423, complexBit | 198, 0, 1, 2},   // RslvdCase
-	{0x737453, 370, complexBit | 199, 1, 1, 255},           // Sts
-	{0x736c74446c7843, 444, complexBit | 230, 0, 0, 255},   // CxlDtls
-	{0x736c7444646f4d, 447, complexBit | 231, 0, 1, 255},   // ModDtls
-	{0x63526e6f4e6d6c43, 452, complexBit | 211, 0, 1, 255}, // ClmNonRctDtls
-	{0x736c7444746d7453, 458, complexBit | 217, 0, 1, 255}, // StmtDtls
-	{0x78546e7463727243, 462, complexBit | 221, 0, 1, 255}, // CrrctnTx
-	{0x746c526e746c7352, 443, complexBit | 228, 0, 1, 255}, // RsltnRltdInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x49664f6e746c7352, 463, complexBit | 232, 1, 1, 255}, // RsltnOfInvstgtn
+	{0x726e67737341, 418, complexBit + 70, 0, 1, 255},      // Assgnr
+	{0x656e67737341, 419, complexBit + 70, 0, 1, 255},      // Assgne
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x746d6e67737341, 420, complexBit + 197, 1, 1, 2},     // Assgnmt
+	{0x73614364766c7352, 423, complexBit + 198, 0, 1, 2},   // RslvdCase
+	{0x737453, 370, complexBit + 199, 1, 1, 255},           // Sts
+	{0x736c74446c7843, 444, complexBit + 230, 0, 0, 255},   // CxlDtls
+	{0x736c7444646f4d, 447, complexBit + 231, 0, 1, 255},   // ModDtls
+	{0x63526e6f4e6d6c43, 452, complexBit + 211, 0, 1, 255}, // ClmNonRctDtls
+	{0x736c7444746d7453, 458, complexBit + 217, 0, 1, 255}, // StmtDtls
+	{0x78546e7463727243, 462, complexBit + 221, 0, 1, 255}, // CrrctnTx
+	{0x746c526e746c7352, 443, complexBit + 228, 0, 1, 255}, // RsltnRltdInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x49664f6e746c7352, 463, complexBit + 232, 1, 1, 255}, // RsltnOfInvstgtn
 	{0x644967734d, 68, 4, 1, 1, 255},                       // MsgId
 	{0x6d547444657243, 69, 19, 0, 1, 255},                  // CreDtTm
 	{0x64497274736e49, 240, 4, 0, 1, 1},                    // InstrId
 	{0x646e456f54646e45, 241, 4, 1, 1, 255},                // EndToEndId
 	{0x64497854, 242, 4, 0, 1, 255},                        // TxId
 	{0x52544555, 243, 25, 0, 1, 255},                       // UETR
-	{0x667254797464714c, 465, complexBit | 235, 0, 1, 3},   // LqdtyTrfId
-	{0x72746443, 181, complexBit | 16, 0, 1, 3},            // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 3},    // CdtrAcct
-	{0x746d4164667254, 466, complexBit | 166, 1, 1, 255},   // TrfdAmt
-	{0x72746244, 184, complexBit | 16, 0, 1, 255},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 255},  // DbtrAcct
+	{0x667254797464714c, 465, complexBit + 235, 0, 1, 3},   // LqdtyTrfId
+	{0x72746443, 181, complexBit + 16, 0, 1, 3},            // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 3},    // CdtrAcct
+	{0x746d4164667254, 466, complexBit + 166, 1, 1, 255},   // TrfdAmt
+	{0x72746244, 184, complexBit + 16, 0, 1, 255},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 255},  // DbtrAcct
 	{0x74446d6c747453, 467, 11, 0, 1, 255},                 // SttlmDt
-	{0x72644867734d, 321, complexBit | 234, 1, 1, 1},       // MsgHdr
-	{0x746443797464714c, 468, complexBit | 236, 1, 1, 255}, // LqdtyCdtTrf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x746443797464714c, 468, complexBit | 237, 1, 1, 255}, // LqdtyCdtTrf
+	{0x72644867734d, 321, complexBit + 234, 1, 1, 1},       // MsgHdr
+	{0x746443797464714c, 468, complexBit + 236, 1, 1, 255}, // LqdtyCdtTrf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x746443797464714c, 468, complexBit + 237, 1, 1, 255}, // LqdtyCdtTrf
 	{0x624e6750, 470, 73, 1, 1, 1},                         // PgNb
 	{0x6e4967507473614c, 471, 21, 1, 1, 255},               // LastPgInd
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 255},                  // CreDtTm
-	{0x7470635267734d, 469, complexBit | 11, 0, 1, 255},    // MsgRcpt
-	{0x6e746e675067734d, 472, complexBit | 239, 0, 1, 255}, // MsgPgntn
-	{0x7a69426c6e67724f, 364, complexBit | 164, 0, 1, 255}, // OrgnlBizQry
+	{0x7470635267734d, 469, complexBit + 11, 0, 1, 255},    // MsgRcpt
+	{0x6e746e675067734d, 472, complexBit + 239, 0, 1, 255}, // MsgPgntn
+	{0x7a69426c6e67724f, 364, complexBit + 164, 0, 1, 255}, // OrgnlBizQry
 	{0x666e496c74646441, 81, 74, 0, 1, 255},                // AddtlInf
 	{0x7165537246, 475, 4, 1, 1, 1},                        // FrSeq
 	{0x7165536f54, 476, 4, 1, 1, 255},                      // ToSeq
 	{0x7165537246, 475, 4, 1, 1, 255},                      // FrSeq
 	{0x7165536f54, 476, 4, 1, 1, 255},                      // ToSeq
-	{0x7165536f547246, 477, complexBit | 241, 1, 0, 255},   // FrToSeq
+	{0x7165536f547246, 477, complexBit + 241, 1, 0, 255},   // FrToSeq
 	{0x7165535145, 478, 4, 1, 0, 255},                      // EQSeq
 	{0x71655351454e, 479, 4, 1, 0, 255},                    // NEQSeq
-	{0x6449, 4, complexBit | 33, 1, 1, 255},                // Id
-	{0x7054, 115, complexBit | 3, 0, 1, 255},               // Tp
+	{0x6449, 4, complexBit + 33, 1, 1, 255},                // Id
+	{0x7054, 115, complexBit + 3, 0, 1, 255},               // Tp
 	{0x796343, 95, 27, 0, 1, 255},                          // Ccy
 	{0x6d4e, 2, 5, 0, 1, 255},                              // Nm
-	{0x79787250, 116, complexBit | 34, 0, 1, 255},          // Prxy
-	{0x726e774f, 368, complexBit | 11, 0, 1, 255},          // Ownr
-	{0x72637653, 369, complexBit | 16, 0, 1, 255},          // Svcr
+	{0x79787250, 116, complexBit + 34, 0, 1, 255},          // Prxy
+	{0x726e774f, 368, complexBit + 11, 0, 1, 255},          // Ownr
+	{0x72637653, 369, complexBit + 16, 0, 1, 255},          // Svcr
 	{0x6443, 3, 75, 1, 1, 255},                             // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
 	{0x67746350, 485, 44, 1, 1, 255},                       // Pctg
 	{0x7268744f, 27, 4, 1, 1, 255},                         // Othr
 	{0x746d4179726442, 486, 26, 1, 1, 1},                   // BdryAmt
 	{0x6c636e49, 487, 21, 1, 1, 255},                       // Incl
-	{0x746d417246, 488, complexBit | 246, 1, 1, 1},         // FrAmt
-	{0x746d416f54, 489, complexBit | 246, 1, 1, 255},       // ToAmt
-	{0x746d417246, 488, complexBit | 246, 1, 1, 255},       // FrAmt
-	{0x746d416f54, 489, complexBit | 246, 1, 1, 255},       // ToAmt
-	{0x746d416f547246, 490, complexBit | 247, 1, 1, 255},   // FrToAmt
+	{0x746d417246, 488, complexBit + 246, 1, 1, 1},         // FrAmt
+	{0x746d416f54, 489, complexBit + 246, 1, 1, 255},       // ToAmt
+	{0x746d417246, 488, complexBit + 246, 1, 1, 255},       // FrAmt
+	{0x746d416f54, 489, complexBit + 246, 1, 1, 255},       // ToAmt
+	{0x746d416f547246, 490, complexBit + 247, 1, 1, 255},   // FrToAmt
 	{0x746d415145, 491, 26, 1, 1, 255},                     // EQAmt
 	{0x746d4151454e, 492, 26, 1, 1, 255},                   // NEQAmt
-	{0x746d41, 96, complexBit | 248, 1, 1, 2},              // Amt
+	{0x746d41, 96, complexBit + 248, 1, 1, 2},              // Amt
 	{0x6e49746244746443, 168, 40, 0, 1, 2},                 // CdtDbtInd
 	{0x796343, 95, 27, 1, 1, 255},                          // Ccy
-	{0x7054, 115, complexBit | 245, 1, 1, 255},             // Tp
-	{0x67527974646c56, 493, complexBit | 249, 0, 1, 255},   // VldtyRg
-	{0x7054, 115, complexBit | 244, 0, 1, 255},             // Tp
-	{0x65746152, 201, complexBit | 250, 0, 0, 255},         // Rate
-	{0x74446f547246, 200, complexBit | 151, 0, 1, 255},     // FrToDt
+	{0x7054, 115, complexBit + 245, 1, 1, 255},             // Tp
+	{0x67527974646c56, 493, complexBit + 249, 0, 1, 255},   // VldtyRg
+	{0x7054, 115, complexBit + 244, 0, 1, 255},             // Tp
+	{0x65746152, 201, complexBit + 250, 0, 0, 255},         // Rate
+	{0x74446f547246, 200, complexBit + 151, 0, 1, 255},     // FrToDt
 	{0x6e7352, 80, 4, 0, 1, 255},                           // Rsn
-	{0x786154, 292, complexBit | 214, 0, 1, 255},           // Tax
-	{0x72747250724f6443, 160, complexBit | 3, 1, 1, 255},   // CdOrPrtry
-	{0x7054627553, 495, complexBit | 3, 0, 1, 255},         // SubTp
+	{0x786154, 292, complexBit + 214, 0, 1, 255},           // Tax
+	{0x72747250724f6443, 160, complexBit + 3, 1, 1, 255},   // CdOrPrtry
+	{0x7054627553, 495, complexBit + 3, 0, 1, 255},         // SubTp
 	{0x6c636e49, 487, 21, 1, 1, 255},                       // Incl
-	{0x7054, 115, complexBit | 3, 0, 1, 255},               // Tp
-	{0x746d41, 96, complexBit | 27, 0, 1, 255},             // Amt
-	{0x7444, 100, complexBit | 29, 0, 1, 255},              // Dt
+	{0x7054, 115, complexBit + 3, 0, 1, 255},               // Tp
+	{0x746d41, 96, complexBit + 27, 0, 1, 255},             // Amt
+	{0x7444, 100, complexBit + 29, 0, 1, 255},              // Dt
 	{0x73796144664f624e, 497, 76, 1, 1, 255},               // NbOfDays
 	{0x74446c746341, 498, 11, 1, 1, 255},                   // ActlDt
-	{0x7444, 100, complexBit | 254, 1, 1, 1},               // Dt
-	{0x746d41, 96, complexBit | 27, 1, 1, 2},               // Amt
+	{0x7444, 100, complexBit + 254, 1, 1, 1},               // Dt
+	{0x746d41, 96, complexBit + 27, 1, 1, 2},               // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 255},               // CdtDbtInd
-	{0x7054, 115, complexBit | 252, 1, 1, 2},               // Tp
-	{0x656e694c746443, 496, complexBit | 253, 0, 0, 2},     // CdtLine
-	{0x746d41, 96, complexBit | 27, 1, 1, 3},               // Amt
+	{0x7054, 115, complexBit + 252, 1, 1, 2},               // Tp
+	{0x656e694c746443, 496, complexBit + 253, 0, 0, 2},     // CdtLine
+	{0x746d41, 96, complexBit + 27, 1, 1, 3},               // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 4},                 // CdtDbtInd
-	{0x7444, 100, complexBit | 29, 1, 1, 255},              // Dt
-	{0x7974626c7641, 499, complexBit | 255, 0, 0, 255},     // Avlbty
+	{0x7444, 100, complexBit + 29, 1, 1, 255},              // Dt
+	{0x7974626c7641, 499, complexBit + 255, 0, 0, 255},     // Avlbty
 	{0x746d41, 96, 77, 1, 1, 1},                            // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 255},               // CdtDbtInd
 	{0x6972744e664f624e, 500, 22, 0, 1, 255},               // NbOfNtries
 	{0x6d7553, 501, 23, 0, 1, 255},                         // Sum
-	{0x744e74654e6c7454, 502, complexBit | 257, 0, 1, 255}, // TtlNetNtry
+	{0x744e74654e6c7454, 502, complexBit + 257, 0, 1, 255}, // TtlNetNtry
 	{0x6972744e664f624e, 500, 22, 0, 1, 255},               // NbOfNtries
 	{0x6d7553, 501, 23, 0, 1, 255},                         // Sum
 	{0x6443, 3, 10, 1, 1, 1},                               // Cd
 	{0x43796c6d46627553, 509, 10, 1, 1, 255},               // SubFmlyCd
 	{0x6443, 3, 10, 1, 1, 1},                               // Cd
-	{0x796c6d46, 510, complexBit | 260, 1, 1, 255},         // Fmly
+	{0x796c6d46, 510, complexBit + 260, 1, 1, 255},         // Fmly
 	{0x6443, 3, 4, 1, 1, 255},                              // Cd
 	{0x72737349, 5, 4, 0, 1, 255},                          // Issr
-	{0x6e6d6f44, 511, complexBit | 261, 0, 1, 255},         // Domn
-	{0x7972747250, 7, complexBit | 262, 0, 1, 255},         // Prtry
+	{0x6e6d6f44, 511, complexBit + 261, 0, 1, 255},         // Domn
+	{0x7972747250, 7, complexBit + 262, 0, 1, 255},         // Prtry
 	{0x6972744e664f624e, 500, 22, 0, 1, 6},                 // NbOfNtries
 	{0x6d7553, 501, 23, 0, 1, 6},                           // Sum
-	{0x744e74654e6c7454, 502, complexBit | 257, 0, 1, 6},   // TtlNetNtry
-	{0x656972744e746443, 506, complexBit | 259, 0, 1, 6},   // CdtNtries
-	{0x656972744e746244, 507, complexBit | 259, 0, 1, 6},   // DbtNtries
+	{0x744e74654e6c7454, 502, complexBit + 257, 0, 1, 6},   // TtlNetNtry
+	{0x656972744e746443, 506, complexBit + 259, 0, 1, 6},   // CdtNtries
+	{0x656972744e746244, 507, complexBit + 259, 0, 1, 6},   // DbtNtries
 	{0x646e4974736346, 508, 21, 0, 1, 6},                   // FcstInd
-	{0x644378546b42, 512, complexBit | 263, 1, 1, 255},     // BkTxCd
-	{0x7974626c7641, 499, complexBit | 255, 0, 0, 255},     // Avlbty
-	{0x7444, 100, complexBit | 29, 0, 1, 255},              // Dt
-	{0x656972744e6c7454, 503, complexBit | 258, 0, 1, 255}, // TtlNtries
-	{0x744e7464436c7454, 504, complexBit | 259, 0, 1, 255}, // TtlCdtNtries
-	{0x744e7462446c7454, 505, complexBit | 259, 0, 1, 255}, // TtlDbtNtries
-	{0x656972744e6c7454, 513, complexBit | 264, 0, 0, 255}, // TtlNtriesPerBkTxCd
+	{0x644378546b42, 512, complexBit + 263, 1, 1, 255},     // BkTxCd
+	{0x7974626c7641, 499, complexBit + 255, 0, 0, 255},     // Avlbty
+	{0x7444, 100, complexBit + 29, 0, 1, 255},              // Dt
+	{0x656972744e6c7454, 503, complexBit + 258, 0, 1, 255}, // TtlNtries
+	{0x744e7464436c7454, 504, complexBit + 259, 0, 1, 255}, // TtlCdtNtries
+	{0x744e7462446c7454, 505, complexBit + 259, 0, 1, 255}, // TtlDbtNtries
+	{0x656972744e6c7454, 513, complexBit + 264, 0, 0, 255}, // TtlNtriesPerBkTxCd
 	{0x64496d4e67734d, 363, 4, 0, 1, 255},                  // MsgNmId
 	{0x644967734d, 68, 4, 0, 1, 255},                       // MsgId
 	{0x796343637253, 520, 27, 1, 1, 3},                     // SrcCcy
@@ -1998,25 +1998,25 @@ var elements = [...]element{
 	{0x6574615267686358, 249, 44, 1, 1, 255},               // XchgRate
 	{0x64497463727443, 523, 4, 0, 1, 255},                  // CtrctId
 	{0x74446e7451, 524, 19, 0, 1, 255},                     // QtnDt
-	{0x746d41, 96, complexBit | 27, 1, 1, 255},             // Amt
-	{0x67686358796343, 525, complexBit | 267, 0, 1, 255},   // CcyXchg
+	{0x746d41, 96, complexBit + 27, 1, 1, 255},             // Amt
+	{0x67686358796343, 525, complexBit + 267, 0, 1, 255},   // CcyXchg
 	{0x7054, 115, 4, 1, 1, 1},                              // Tp
-	{0x746d41, 96, complexBit | 27, 1, 1, 255},             // Amt
-	{0x67686358796343, 525, complexBit | 267, 0, 1, 255},   // CcyXchg
-	{0x746d416474736e49, 106, complexBit | 268, 0, 1, 255}, // InstdAmt
-	{0x746d417854, 526, complexBit | 268, 0, 1, 255},       // TxAmt
-	{0x416c615672746e43, 527, complexBit | 268, 0, 1, 255}, // CntrValAmt
-	{0x74735064636e6e41, 528, complexBit | 268, 0, 1, 255}, // AnncdPstngAmt
-	{0x746d417972747250, 529, complexBit | 269, 0, 0, 255}, // PrtryAmt
-	{0x746d41, 96, complexBit | 27, 1, 1, 1},               // Amt
+	{0x746d41, 96, complexBit + 27, 1, 1, 255},             // Amt
+	{0x67686358796343, 525, complexBit + 267, 0, 1, 255},   // CcyXchg
+	{0x746d416474736e49, 106, complexBit + 268, 0, 1, 255}, // InstdAmt
+	{0x746d417854, 526, complexBit + 268, 0, 1, 255},       // TxAmt
+	{0x416c615672746e43, 527, complexBit + 268, 0, 1, 255}, // CntrValAmt
+	{0x74735064636e6e41, 528, complexBit + 268, 0, 1, 255}, // AnncdPstngAmt
+	{0x746d417972747250, 529, complexBit + 269, 0, 0, 255}, // PrtryAmt
+	{0x746d41, 96, complexBit + 27, 1, 1, 1},               // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 255},               // CdtDbtInd
-	{0x7054, 115, complexBit | 244, 0, 1, 255},             // Tp
-	{0x65746152, 201, complexBit | 250, 0, 1, 255},         // Rate
-	{0x74446f547246, 200, complexBit | 151, 0, 1, 255},     // FrToDt
+	{0x7054, 115, complexBit + 244, 0, 1, 255},             // Tp
+	{0x65746152, 201, complexBit + 250, 0, 1, 255},         // Rate
+	{0x74446f547246, 200, complexBit + 151, 0, 1, 255},     // FrToDt
 	{0x6e7352, 80, 4, 0, 1, 255},                           // Rsn
-	{0x786154, 292, complexBit | 214, 0, 1, 255},           // Tax
-	{0x7372746e496c7454, 532, complexBit | 27, 0, 1, 255},  // TtlIntrstAndTaxAmt
-	{0x64726352, 205, complexBit | 271, 0, 0, 255},         // Rcrd
+	{0x786154, 292, complexBit + 214, 0, 1, 255},           // Tax
+	{0x7372746e496c7454, 532, complexBit + 27, 0, 1, 255},  // TtlIntrstAndTaxAmt
+	{0x64726352, 205, complexBit + 271, 0, 0, 255},         // Rcrd
 	{0x624e6b637254, 538, 82, 0, 1, 1},                     // TrckNb
 	{0x6c61566b637254, 539, 1, 1, 1, 255},                  // TrckVal
 	{0x746d674d435343, 541, 83, 1, 1, 255},                 // CSCMgmt
@@ -2026,11 +2026,11 @@ var elements = [...]element{
 	{0x744476746346, 535, 80, 0, 1, 3},                     // FctvDt
 	{0x744479727058, 536, 80, 1, 1, 255},                   // XpryDt
 	{0x6443637653, 537, 81, 0, 1, 255},                     // SvcCd
-	{0x617461446b637254, 540, complexBit | 273, 0, 0, 255}, // TrckData
-	{0x7974635364726143, 543, complexBit | 274, 0, 1, 255}, // CardSctyCd
-	{0x7261436e69616c50, 544, complexBit | 275, 0, 1, 255}, // PlainCardData
+	{0x617461446b637254, 540, complexBit + 273, 0, 0, 255}, // TrckData
+	{0x7974635364726143, 543, complexBit + 274, 0, 1, 255}, // CardSctyCd
+	{0x7261436e69616c50, 544, complexBit + 275, 0, 1, 255}, // PlainCardData
 	{0x7972744364726143, 545, 81, 0, 1, 255},               // CardCtryCd
-	{0x646e724264726143, 546, complexBit | 147, 0, 1, 255}, // CardBrnd
+	{0x646e724264726143, 546, complexBit + 147, 0, 1, 255}, // CardBrnd
 	{0x7261436c74646441, 547, 5, 0, 1, 255},                // AddtlCardData
 	{0x6449, 4, 4, 1, 1, 255},                              // Id
 	{0x7054, 115, 85, 0, 1, 255},                           // Tp
@@ -2042,7 +2042,7 @@ var elements = [...]element{
 	{0x676e645264726143, 552, 87, 0, 0, 255},               // CardRdngCpblties
 	{0x5672646c68647243, 553, 88, 0, 0, 255},               // CrdhldrVrfctnCpblties
 	{0x7043656e694c6e4f, 554, 89, 0, 1, 255},               // OnLineCpblties
-	{0x6c62704370736944, 558, complexBit | 278, 0, 0, 255}, // DispCpblties
+	{0x6c62704370736944, 558, complexBit + 278, 0, 0, 255}, // DispCpblties
 	{0x57656e694c747250, 559, 66, 0, 1, 255},               // PrtLineWidth
 	{0x746e706d43494f50, 561, 91, 1, 1, 255},               // POICmpntTp
 	{0x49727463666e614d, 562, 4, 0, 1, 255},                // ManfctrId
@@ -2050,28 +2050,28 @@ var elements = [...]element{
 	{0x624e6e737256, 564, 6, 0, 1, 255},                    // VrsnNb
 	{0x624e6c7253, 565, 4, 0, 1, 255},                      // SrlNb
 	{0x624e6c7672707041, 566, 5, 0, 0, 255},                // ApprvlNb
-	{0x6449, 4, complexBit | 277, 1, 1, 255},               // Id
+	{0x6449, 4, complexBit + 277, 1, 1, 255},               // Id
 	{0x6d4e737953, 550, 5, 0, 1, 255},                      // SysNm
 	{0x6449707247, 551, 4, 0, 1, 255},                      // GrpId
-	{0x736569746c627043, 560, complexBit | 279, 0, 1, 255}, // Cpblties
-	{0x746e706d43, 567, complexBit | 280, 0, 0, 255},       // Cmpnt
+	{0x736569746c627043, 560, complexBit + 279, 0, 1, 255}, // Cpblties
+	{0x746e706d43, 567, complexBit + 280, 0, 0, 255},       // Cmpnt
 	{0x785474737246, 572, 4, 0, 1, 255},                    // FrstTx
 	{0x78547473614c, 573, 4, 0, 1, 255},                    // LastTx
-	{0x7444, 100, complexBit | 61, 1, 1, 255},              // Dt
-	{0x6d547444, 101, complexBit | 151, 1, 1, 255},         // DtTm
+	{0x7444, 100, complexBit + 61, 1, 1, 255},              // Dt
+	{0x6d547444, 101, complexBit + 151, 1, 1, 255},         // DtTm
 	{0x6376536c74646441, 569, 92, 0, 1, 255},               // AddtlSvc
 	{0x796774437854, 570, 10, 0, 1, 255},                   // TxCtgy
 	{0x636e6352656c6153, 571, 4, 0, 1, 255},                // SaleRcncltnId
-	{0x6752624e716553, 574, complexBit | 282, 0, 1, 255},   // SeqNbRg
-	{0x675274447854, 575, complexBit | 283, 0, 1, 255},     // TxDtRg
-	{0x64726143, 548, complexBit | 276, 0, 1, 255},         // Card
-	{0x494f50, 568, complexBit | 281, 0, 1, 255},           // POI
-	{0x72744e6474676741, 576, complexBit | 284, 0, 1, 255}, // AggtdNtry
-	{0x6363416450657250, 577, complexBit | 35, 0, 1, 255},  // PrePdAcct
+	{0x6752624e716553, 574, complexBit + 282, 0, 1, 255},   // SeqNbRg
+	{0x675274447854, 575, complexBit + 283, 0, 1, 255},     // TxDtRg
+	{0x64726143, 548, complexBit + 276, 0, 1, 255},         // Card
+	{0x494f50, 568, complexBit + 281, 0, 1, 255},           // POI
+	{0x72744e6474676741, 576, complexBit + 284, 0, 1, 255}, // AggtdNtry
+	{0x6363416450657250, 577, complexBit + 35, 0, 1, 255},  // PrePdAcct
 	{0x644967734d, 68, 4, 0, 1, 255},                       // MsgId
 	{0x6449666e49746d50, 459, 4, 0, 1, 255},                // PmtInfId
 	{0x737854664f624e, 237, 22, 0, 1, 255},                 // NbOfTxs
-	{0x746d416c7454, 203, complexBit | 27, 0, 1, 255},      // TtlAmt
+	{0x746d416c7454, 203, complexBit + 27, 0, 1, 255},      // TtlAmt
 	{0x6e49746244746443, 168, 40, 0, 1, 255},               // CdtDbtInd
 	{0x7054, 115, 4, 1, 1, 1},                              // Tp
 	{0x666552, 174, 4, 1, 1, 255},                          // Ref
@@ -2089,34 +2089,34 @@ var elements = [...]element{
 	{0x7263765374636341, 582, 4, 0, 1, 255},                // AcctSvcrTxId
 	{0x7372666e49746b4d, 583, 4, 0, 1, 255},                // MktInfrstrctrTxId
 	{0x644967637250, 584, 4, 0, 1, 255},                    // PrcgId
-	{0x7972747250, 7, complexBit | 287, 0, 0, 255},         // Prtry
+	{0x7972747250, 7, complexBit + 287, 0, 0, 255},         // Prtry
 	{0x7054, 115, 4, 1, 1, 1},                              // Tp
-	{0x797450, 215, complexBit | 70, 1, 1, 255},            // Pty
-	{0x7974506774696e49, 254, complexBit | 70, 0, 1, 255},  // InitgPty
-	{0x72746244, 184, complexBit | 70, 0, 1, 255},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 255},  // DbtrAcct
-	{0x746244746d746c55, 185, complexBit | 70, 0, 1, 255},  // UltmtDbtr
-	{0x72746443, 181, complexBit | 70, 0, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 70, 0, 1, 255},  // UltmtCdtr
-	{0x7974506764617254, 586, complexBit | 70, 0, 1, 255},  // TradgPty
-	{0x7972747250, 7, complexBit | 289, 0, 0, 255},         // Prtry
+	{0x797450, 215, complexBit + 70, 1, 1, 255},            // Pty
+	{0x7974506774696e49, 254, complexBit + 70, 0, 1, 255},  // InitgPty
+	{0x72746244, 184, complexBit + 70, 0, 1, 255},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 255},  // DbtrAcct
+	{0x746244746d746c55, 185, complexBit + 70, 0, 1, 255},  // UltmtDbtr
+	{0x72746443, 181, complexBit + 70, 0, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 70, 0, 1, 255},  // UltmtCdtr
+	{0x7974506764617254, 586, complexBit + 70, 0, 1, 255},  // TradgPty
+	{0x7972747250, 7, complexBit + 289, 0, 0, 255},         // Prtry
 	{0x7054, 115, 4, 1, 1, 1},                              // Tp
-	{0x746741, 97, complexBit | 16, 1, 1, 255},             // Agt
-	{0x7467416774736e49, 70, complexBit | 16, 0, 1, 255},   // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 16, 0, 1, 255},   // InstdAgt
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 255},    // DbtrAgt
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 255},    // CdtrAgt
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 255},  // IntrmyAgt1
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 255},  // IntrmyAgt2
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 255},  // IntrmyAgt3
-	{0x74674167766352, 588, complexBit | 16, 0, 1, 255},    // RcvgAgt
-	{0x7467416772766c44, 589, complexBit | 16, 0, 1, 255},  // DlvrgAgt
-	{0x74674167737349, 590, complexBit | 16, 0, 1, 255},    // IssgAgt
-	{0x636c506d6c747453, 591, complexBit | 16, 0, 1, 255},  // SttlmPlc
-	{0x7972747250, 7, complexBit | 291, 0, 0, 255},         // Prtry
+	{0x746741, 97, complexBit + 16, 1, 1, 255},             // Agt
+	{0x7467416774736e49, 70, complexBit + 16, 0, 1, 255},   // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 16, 0, 1, 255},   // InstdAgt
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 255},    // DbtrAgt
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 255},    // CdtrAgt
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 255},  // IntrmyAgt1
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 255},  // IntrmyAgt2
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 255},  // IntrmyAgt3
+	{0x74674167766352, 588, complexBit + 16, 0, 1, 255},    // RcvgAgt
+	{0x7467416772766c44, 589, complexBit + 16, 0, 1, 255},  // DlvrgAgt
+	{0x74674167737349, 590, complexBit + 16, 0, 1, 255},    // IssgAgt
+	{0x636c506d6c747453, 591, complexBit + 16, 0, 1, 255},  // SttlmPlc
+	{0x7972747250, 7, complexBit + 291, 0, 0, 255},         // Prtry
 	{0x7054, 115, 4, 1, 1, 1},                              // Tp
-	{0x7444, 100, complexBit | 29, 1, 1, 255},              // Dt
+	{0x7444, 100, complexBit + 29, 1, 1, 255},              // Dt
 	{0x44636e7470636341, 99, 19, 0, 1, 255},                // AccptncDtTm
 	{0x7674634164617254, 593, 11, 0, 1, 255},               // TradActvtyCtrctlSttlmDt
 	{0x744464617254, 594, 11, 0, 1, 255},                   // TradDt
@@ -2124,17 +2124,17 @@ var elements = [...]element{
 	{0x74447472617453, 595, 11, 0, 1, 255},                 // StartDt
 	{0x7444646e45, 596, 11, 0, 1, 255},                     // EndDt
 	{0x6d5474447854, 597, 19, 0, 1, 255},                   // TxDtTm
-	{0x7972747250, 7, complexBit | 293, 0, 0, 255},         // Prtry
+	{0x7972747250, 7, complexBit + 293, 0, 0, 255},         // Prtry
 	{0x64646c59, 599, 21, 1, 1, 255},                       // Yldd
 	{0x70546c6156, 600, 93, 1, 1, 255},                     // ValTp
 	{0x65746152, 201, 44, 1, 1, 255},                       // Rate
-	{0x746d41, 96, complexBit | 296, 1, 1, 255},            // Amt
-	{0x7054, 115, complexBit | 295, 1, 1, 1},               // Tp
-	{0x6c6156, 601, complexBit | 297, 1, 1, 255},           // Val
+	{0x746d41, 96, complexBit + 296, 1, 1, 255},            // Amt
+	{0x7054, 115, complexBit + 295, 1, 1, 1},               // Tp
+	{0x6c6156, 601, complexBit + 297, 1, 1, 255},           // Val
 	{0x7054, 115, 4, 1, 1, 1},                              // Tp
-	{0x63697250, 603, complexBit | 27, 1, 1, 255},          // Pric
-	{0x636972506c616544, 602, complexBit | 298, 1, 1, 255}, // DealPric
-	{0x7972747250, 7, complexBit | 299, 1, 0, 255},         // Prtry
+	{0x63697250, 603, complexBit + 27, 1, 1, 255},          // Pric
+	{0x636972506c616544, 602, complexBit + 298, 1, 1, 255}, // DealPric
+	{0x7972747250, 7, complexBit + 299, 1, 0, 255},         // Prtry
 	{0x74696e55, 605, 23, 1, 1, 255},                       // Unit
 	{0x746d4165636146, 606, 26, 1, 1, 255},                 // FaceAmt
 	{0x6c61566473746d41, 607, 26, 1, 1, 255},               // AmtsdVal
@@ -2142,27 +2142,27 @@ var elements = [...]element{
 	{0x6c61566473746d41, 607, 26, 1, 1, 255},               // AmtsdVal
 	{0x7054, 115, 4, 1, 1, 1},                              // Tp
 	{0x797451, 608, 4, 1, 1, 255},                          // Qty
-	{0x797451, 608, complexBit | 301, 1, 1, 255},           // Qty
-	{0x646e416c6e67724f, 609, complexBit | 302, 1, 1, 255}, // OrgnlAndCurFaceAmt
-	{0x7972747250, 7, complexBit | 303, 1, 1, 255},         // Prtry
+	{0x797451, 608, complexBit + 301, 1, 1, 255},           // Qty
+	{0x646e416c6e67724f, 609, complexBit + 302, 1, 1, 255}, // OrgnlAndCurFaceAmt
+	{0x7972747250, 7, complexBit + 303, 1, 1, 255},         // Prtry
 	{0x6449, 4, 4, 1, 1, 2},                                // Id
 	{0x786653, 612, 6, 0, 1, 2},                            // Sfx
-	{0x7054, 115, complexBit | 3, 1, 1, 255},               // Tp
+	{0x7054, 115, complexBit + 3, 1, 1, 255},               // Tp
 	{0x4e495349, 611, 95, 0, 1, 255},                       // ISIN
-	{0x64497268744f, 613, complexBit | 305, 0, 0, 255},     // OthrId
+	{0x64497268744f, 613, complexBit + 305, 0, 0, 255},     // OthrId
 	{0x63736544, 163, 1, 0, 1, 255},                        // Desc
-	{0x546b426c6e67724f, 615, complexBit | 263, 0, 1, 255}, // OrgnlBkTxCd
-	{0x727467724f, 79, complexBit | 11, 0, 1, 255},         // Orgtr
-	{0x6e7352, 80, complexBit | 3, 0, 1, 255},              // Rsn
+	{0x546b426c6e67724f, 615, complexBit + 263, 0, 1, 255}, // OrgnlBkTxCd
+	{0x727467724f, 79, complexBit + 11, 0, 1, 255},         // Orgtr
+	{0x6e7352, 80, complexBit + 3, 0, 1, 255},              // Rsn
 	{0x666e496c74646441, 81, 24, 0, 0, 255},                // AddtlInf
 	{0x7054747645, 617, 4, 1, 1, 1},                        // EvtTp
 	{0x6449747645, 618, 4, 1, 1, 255},                      // EvtId
 	{0x6449, 4, 4, 1, 1, 255},                              // Id
-	{0x7054, 115, complexBit | 0, 0, 1, 255},               // Tp
+	{0x7054, 115, complexBit + 0, 0, 1, 255},               // Tp
 	{0x6d4e, 2, 5, 0, 1, 255},                              // Nm
-	{0x746d6e4465746f4e, 621, complexBit | 27, 1, 1, 1},    // NoteDnmtn
+	{0x746d6e4465746f4e, 621, complexBit + 27, 1, 1, 1},    // NoteDnmtn
 	{0x65746f4e664f624e, 622, 22, 1, 1, 2},                 // NbOfNotes
-	{0x746d41, 96, complexBit | 27, 1, 1, 255},             // Amt
+	{0x746d41, 96, complexBit + 27, 1, 1, 255},             // Amt
 	{0x6e63746e68747541, 636, 100, 1, 1, 1},                // AuthntcnMtd
 	{0x6e63746e68747541, 637, 101, 1, 1, 255},              // AuthntcnNtty
 	{0x7365725064726143, 626, 21, 0, 1, 8},                 // CardPres
@@ -2175,7 +2175,7 @@ var elements = [...]element{
 	{0x4c746e646e747441, 633, 99, 0, 1, 8},                 // AttndntLang
 	{0x6174614464726143, 634, 87, 1, 1, 255},               // CardDataNtryMd
 	{0x6e496b63626c6c46, 635, 21, 0, 1, 255},               // FllbckInd
-	{0x6e63746e68747541, 636, complexBit | 311, 0, 1, 255}, // AuthntcnMtd
+	{0x6e63746e68747541, 636, complexBit + 311, 0, 1, 255}, // AuthntcnMtd
 	{0x6d5474447854, 597, 19, 1, 1, 1},                     // TxDtTm
 	{0x6665527854, 641, 4, 1, 1, 255},                      // TxRef
 	{0x644374636450, 642, 5, 1, 1, 255},                    // PdctCd
@@ -2186,269 +2186,269 @@ var elements = [...]element{
 	{0x7054786154, 180, 4, 0, 1, 255},                      // TaxTp
 	{0x6364506c74646441, 647, 4, 0, 1, 255},                // AddtlPdctInf
 	{0x4464746c52434349, 625, 38, 0, 1, 255},               // ICCRltdData
-	{0x7478746e43746d50, 638, complexBit | 312, 0, 1, 255}, // PmtCntxt
+	{0x7478746e43746d50, 638, complexBit + 312, 0, 1, 255}, // PmtCntxt
 	{0x6376536c74646441, 569, 92, 0, 1, 255},               // AddtlSvc
 	{0x796774437854, 570, 10, 0, 1, 255},                   // TxCtgy
 	{0x636e6352656c6153, 571, 4, 0, 1, 255},                // SaleRcncltnId
 	{0x4e666552656c6153, 639, 4, 0, 1, 255},                // SaleRefNb
 	{0x746e736572506552, 640, 10, 0, 1, 255},               // RePresntmntRsn
 	{0x624e716553, 191, 4, 0, 1, 255},                      // SeqNb
-	{0x64497854, 242, complexBit | 313, 0, 1, 255},         // TxId
-	{0x74636450, 648, complexBit | 314, 0, 1, 255},         // Pdct
+	{0x64497854, 242, complexBit + 313, 0, 1, 255},         // TxId
+	{0x74636450, 648, complexBit + 314, 0, 1, 255},         // Pdct
 	{0x74446e74646c56, 649, 11, 0, 1, 255},                 // VldtnDt
 	{0x7165536e74646c56, 650, 4, 0, 1, 255},                // VldtnSeqNb
-	{0x6474676741, 624, complexBit | 284, 1, 1, 255},       // Aggtd
-	{0x76646e49, 651, complexBit | 315, 1, 1, 255},         // Indv
-	{0x64726143, 548, complexBit | 276, 0, 1, 255},         // Card
-	{0x494f50, 568, complexBit | 281, 0, 1, 255},           // POI
-	{0x7854, 652, complexBit | 316, 0, 1, 255},             // Tx
-	{0x6363416450657250, 577, complexBit | 35, 0, 1, 255},  // PrePdAcct
-	{0x73666552, 585, complexBit | 288, 0, 1, 255},         // Refs
-	{0x746d41, 96, complexBit | 27, 0, 1, 255},             // Amt
+	{0x6474676741, 624, complexBit + 284, 1, 1, 255},       // Aggtd
+	{0x76646e49, 651, complexBit + 315, 1, 1, 255},         // Indv
+	{0x64726143, 548, complexBit + 276, 0, 1, 255},         // Card
+	{0x494f50, 568, complexBit + 281, 0, 1, 255},           // POI
+	{0x7854, 652, complexBit + 316, 0, 1, 255},             // Tx
+	{0x6363416450657250, 577, complexBit + 35, 0, 1, 255},  // PrePdAcct
+	{0x73666552, 585, complexBit + 288, 0, 1, 255},         // Refs
+	{0x746d41, 96, complexBit + 27, 0, 1, 255},             // Amt
 	{0x6e49746244746443, 168, 40, 0, 1, 255},               // CdtDbtInd
-	{0x736c7444746d41, 530, complexBit | 270, 0, 1, 255},   // AmtDtls
-	{0x7974626c7641, 499, complexBit | 255, 0, 0, 255},     // Avlbty
-	{0x644378546b42, 512, complexBit | 263, 0, 1, 255},     // BkTxCd
-	{0x7367726843, 442, complexBit | 216, 0, 1, 255},       // Chrgs
-	{0x747372746e49, 494, complexBit | 272, 0, 1, 255},     // Intrst
-	{0x6569745064746c52, 587, complexBit | 290, 0, 1, 255}, // RltdPties
-	{0x7374674164746c52, 592, complexBit | 292, 0, 1, 255}, // RltdAgts
-	{0x7274736e496c634c, 129, complexBit | 38, 0, 1, 255},  // LclInstrm
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x49746d5264746c52, 269, complexBit | 96, 0, 10, 255}, // RltdRmtInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x73744464746c52, 598, complexBit | 294, 0, 1, 255},   // RltdDts
-	{0x6369725064746c52, 604, complexBit | 300, 0, 1, 255}, // RltdPric
-	{0x6569745164746c52, 610, complexBit | 304, 0, 0, 255}, // RltdQties
-	{0x7274736e496e6946, 614, complexBit | 306, 0, 1, 255}, // FinInstrmId
-	{0x786154, 292, complexBit | 105, 0, 1, 255},           // Tax
-	{0x666e49727452, 616, complexBit | 307, 0, 1, 255},     // RtrInf
-	{0x6e74634170726f43, 619, complexBit | 308, 0, 1, 255}, // CorpActn
-	{0x63634167706b6653, 620, complexBit | 309, 0, 1, 255}, // SfkpgAcct
-	{0x74737044687343, 623, complexBit | 310, 0, 0, 255},   // CshDpst
-	{0x785464726143, 578, complexBit | 317, 0, 1, 255},     // CardTx
+	{0x736c7444746d41, 530, complexBit + 270, 0, 1, 255},   // AmtDtls
+	{0x7974626c7641, 499, complexBit + 255, 0, 0, 255},     // Avlbty
+	{0x644378546b42, 512, complexBit + 263, 0, 1, 255},     // BkTxCd
+	{0x7367726843, 442, complexBit + 216, 0, 1, 255},       // Chrgs
+	{0x747372746e49, 494, complexBit + 272, 0, 1, 255},     // Intrst
+	{0x6569745064746c52, 587, complexBit + 290, 0, 1, 255}, // RltdPties
+	{0x7374674164746c52, 592, complexBit + 292, 0, 1, 255}, // RltdAgts
+	{0x7274736e496c634c, 129, complexBit + 38, 0, 1, 255},  // LclInstrm
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x49746d5264746c52, 269, complexBit + 96, 0, 10, 255}, // RltdRmtInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x73744464746c52, 598, complexBit + 294, 0, 1, 255},   // RltdDts
+	{0x6369725064746c52, 604, complexBit + 300, 0, 1, 255}, // RltdPric
+	{0x6569745164746c52, 610, complexBit + 304, 0, 0, 255}, // RltdQties
+	{0x7274736e496e6946, 614, complexBit + 306, 0, 1, 255}, // FinInstrmId
+	{0x786154, 292, complexBit + 105, 0, 1, 255},           // Tax
+	{0x666e49727452, 616, complexBit + 307, 0, 1, 255},     // RtrInf
+	{0x6e74634170726f43, 619, complexBit + 308, 0, 1, 255}, // CorpActn
+	{0x63634167706b6653, 620, complexBit + 309, 0, 1, 255}, // SfkpgAcct
+	{0x74737044687343, 623, complexBit + 310, 0, 0, 255},   // CshDpst
+	{0x785464726143, 578, complexBit + 317, 0, 1, 255},     // CardTx
 	{0x4978546c74646441, 653, 74, 0, 1, 255},               // AddtlTxInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x68637442, 579, complexBit | 286, 0, 1, 255},         // Btch
-	{0x736c74447854, 654, complexBit | 318, 0, 0, 255},     // TxDtls
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x68637442, 579, complexBit + 286, 0, 1, 255},         // Btch
+	{0x736c74447854, 654, complexBit + 318, 0, 0, 255},     // TxDtls
 	{0x6665527972744e, 515, 4, 0, 1, 1},                    // NtryRef
-	{0x746d41, 96, complexBit | 27, 1, 1, 2},               // Amt
+	{0x746d41, 96, complexBit + 27, 1, 1, 2},               // Amt
 	{0x6e49746244746443, 168, 40, 1, 1, 4},                 // CdtDbtInd
 	{0x646e496c737652, 516, 21, 0, 1, 4},                   // RvslInd
-	{0x737453, 370, complexBit | 3, 1, 1, 9},               // Sts
-	{0x7444676b6f6f42, 517, complexBit | 29, 0, 1, 9},      // BookgDt
-	{0x74446c6156, 338, complexBit | 29, 0, 1, 9},          // ValDt
+	{0x737453, 370, complexBit + 3, 1, 1, 9},               // Sts
+	{0x7444676b6f6f42, 517, complexBit + 29, 0, 1, 9},      // BookgDt
+	{0x74446c6156, 338, complexBit + 29, 0, 1, 9},          // ValDt
 	{0x7263765374636341, 103, 4, 0, 1, 9},                  // AcctSvcrRef
-	{0x7974626c7641, 499, complexBit | 255, 0, 0, 9},       // Avlbty
-	{0x644378546b42, 512, complexBit | 263, 1, 1, 255},     // BkTxCd
+	{0x7974626c7641, 499, complexBit + 255, 0, 0, 9},       // Avlbty
+	{0x644378546b42, 512, complexBit + 263, 1, 1, 255},     // BkTxCd
 	{0x76576e73736d6f43, 518, 21, 0, 1, 255},               // ComssnWvrInd
-	{0x666e496c74646441, 519, complexBit | 266, 0, 1, 255}, // AddtlInfInd
-	{0x736c7444746d41, 530, complexBit | 270, 0, 1, 255},   // AmtDtls
-	{0x7367726843, 442, complexBit | 216, 0, 1, 255},       // Chrgs
-	{0x74706e4968636554, 531, complexBit | 3, 0, 1, 255},   // TechInptChanl
-	{0x747372746e49, 494, complexBit | 272, 0, 1, 255},     // Intrst
-	{0x785464726143, 578, complexBit | 285, 0, 1, 255},     // CardTx
-	{0x736c74447972744e, 655, complexBit | 319, 0, 0, 255}, // NtryDtls
+	{0x666e496c74646441, 519, complexBit + 266, 0, 1, 255}, // AddtlInfInd
+	{0x736c7444746d41, 530, complexBit + 270, 0, 1, 255},   // AmtDtls
+	{0x7367726843, 442, complexBit + 216, 0, 1, 255},       // Chrgs
+	{0x74706e4968636554, 531, complexBit + 3, 0, 1, 255},   // TechInptChanl
+	{0x747372746e49, 494, complexBit + 272, 0, 1, 255},     // Intrst
+	{0x785464726143, 578, complexBit + 285, 0, 1, 255},     // CardTx
+	{0x736c74447972744e, 655, complexBit + 319, 0, 0, 255}, // NtryDtls
 	{0x72744e6c74646441, 656, 74, 0, 1, 255},               // AddtlNtryInf
 	{0x6449, 4, 4, 1, 1, 9},                                // Id
-	{0x6e746e6750747052, 473, complexBit | 239, 0, 1, 9},   // RptPgntn
+	{0x6e746e6750747052, 473, complexBit + 239, 0, 1, 9},   // RptPgntn
 	{0x53636e7274636c45, 474, 42, 0, 1, 9},                 // ElctrncSeqNb
-	{0x71655367747052, 480, complexBit | 242, 0, 1, 9},     // RptgSeq
+	{0x71655367747052, 480, complexBit + 242, 0, 1, 9},     // RptgSeq
 	{0x624e7165536c674c, 481, 42, 0, 1, 9},                 // LglSeqNb
 	{0x6d547444657243, 69, 19, 0, 1, 9},                    // CreDtTm
-	{0x74446f547246, 200, complexBit | 151, 0, 1, 9},       // FrToDt
+	{0x74446f547246, 200, complexBit + 151, 0, 1, 9},       // FrToDt
 	{0x74636c7044797043, 482, 20, 0, 1, 9},                 // CpyDplctInd
-	{0x63725367747052, 483, complexBit | 3, 0, 1, 9},       // RptgSrc
-	{0x74636341, 395, complexBit | 243, 1, 1, 255},         // Acct
-	{0x7463634164746c52, 484, complexBit | 35, 0, 1, 255},  // RltdAcct
-	{0x747372746e49, 494, complexBit | 251, 0, 0, 255},     // Intrst
-	{0x6c6142, 340, complexBit | 256, 0, 0, 255},           // Bal
-	{0x726d6d7553737854, 514, complexBit | 265, 0, 1, 255}, // TxsSummry
-	{0x7972744e, 657, complexBit | 320, 0, 0, 255},         // Ntry
+	{0x63725367747052, 483, complexBit + 3, 0, 1, 9},       // RptgSrc
+	{0x74636341, 395, complexBit + 243, 1, 1, 255},         // Acct
+	{0x7463634164746c52, 484, complexBit + 35, 0, 1, 255},  // RltdAcct
+	{0x747372746e49, 494, complexBit + 251, 0, 0, 255},     // Intrst
+	{0x6c6142, 340, complexBit + 256, 0, 0, 255},           // Bal
+	{0x726d6d7553737854, 514, complexBit + 265, 0, 1, 255}, // TxsSummry
+	{0x7972744e, 657, complexBit + 320, 0, 0, 255},         // Ntry
 	{0x7470526c74646441, 658, 74, 0, 1, 255},               // AddtlRptInf
-	{0x726448707247, 72, complexBit | 240, 1, 1, 1},        // GrpHdr
-	{0x747052, 659, complexBit | 321, 1, 0, 255},           // Rpt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d7473436f546b42, 660, complexBit | 322, 1, 1, 255}, // BkToCstmrAcctRpt
+	{0x726448707247, 72, complexBit + 240, 1, 1, 1},        // GrpHdr
+	{0x747052, 659, complexBit + 321, 1, 0, 255},           // Rpt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d7473436f546b42, 660, complexBit + 322, 1, 1, 255}, // BkToCstmrAcctRpt
 	{0x6449, 4, 4, 1, 1, 9},                                // Id
-	{0x746e6750746d7453, 661, complexBit | 239, 0, 1, 9},   // StmtPgntn
+	{0x746e6750746d7453, 661, complexBit + 239, 0, 1, 9},   // StmtPgntn
 	{0x53636e7274636c45, 474, 42, 0, 1, 9},                 // ElctrncSeqNb
-	{0x71655367747052, 480, complexBit | 242, 0, 1, 9},     // RptgSeq
+	{0x71655367747052, 480, complexBit + 242, 0, 1, 9},     // RptgSeq
 	{0x624e7165536c674c, 481, 42, 0, 1, 9},                 // LglSeqNb
 	{0x6d547444657243, 69, 19, 0, 1, 9},                    // CreDtTm
-	{0x74446f547246, 200, complexBit | 151, 0, 1, 9},       // FrToDt
+	{0x74446f547246, 200, complexBit + 151, 0, 1, 9},       // FrToDt
 	{0x74636c7044797043, 482, 20, 0, 1, 9},                 // CpyDplctInd
-	{0x63725367747052, 483, complexBit | 3, 0, 1, 9},       // RptgSrc
-	{0x74636341, 395, complexBit | 243, 1, 1, 12},          // Acct
-	{0x7463634164746c52, 484, complexBit | 35, 0, 1, 12},   // RltdAcct
-	{0x747372746e49, 494, complexBit | 251, 0, 0, 12},      // Intrst
-	{0x6c6142, 340, complexBit | 256, 1, 0, 255},           // Bal
-	{0x726d6d7553737854, 514, complexBit | 265, 0, 1, 255}, // TxsSummry
-	{0x7972744e, 657, complexBit | 320, 0, 0, 255},         // Ntry
+	{0x63725367747052, 483, complexBit + 3, 0, 1, 9},       // RptgSrc
+	{0x74636341, 395, complexBit + 243, 1, 1, 12},          // Acct
+	{0x7463634164746c52, 484, complexBit + 35, 0, 1, 12},   // RltdAcct
+	{0x747372746e49, 494, complexBit + 251, 0, 0, 12},      // Intrst
+	{0x6c6142, 340, complexBit + 256, 1, 0, 255},           // Bal
+	{0x726d6d7553737854, 514, complexBit + 265, 0, 1, 255}, // TxsSummry
+	{0x7972744e, 657, complexBit + 320, 0, 0, 255},         // Ntry
 	{0x6d74536c74646441, 662, 74, 0, 1, 255},               // AddtlStmtInf
-	{0x726448707247, 72, complexBit | 240, 1, 1, 1},        // GrpHdr
-	{0x746d7453, 663, complexBit | 324, 1, 0, 255},         // Stmt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d7473436f546b42, 664, complexBit | 325, 1, 1, 255}, // BkToCstmrStmt
+	{0x726448707247, 72, complexBit + 240, 1, 1, 1},        // GrpHdr
+	{0x746d7453, 663, complexBit + 324, 1, 0, 255},         // Stmt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d7473436f546b42, 664, complexBit + 325, 1, 1, 255}, // BkToCstmrStmt
 	{0x6449, 4, 4, 1, 1, 9},                                // Id
-	{0x67506e746366744e, 665, complexBit | 239, 0, 1, 9},   // NtfctnPgntn
+	{0x67506e746366744e, 665, complexBit + 239, 0, 1, 9},   // NtfctnPgntn
 	{0x53636e7274636c45, 474, 42, 0, 1, 9},                 // ElctrncSeqNb
-	{0x71655367747052, 480, complexBit | 242, 0, 1, 9},     // RptgSeq
+	{0x71655367747052, 480, complexBit + 242, 0, 1, 9},     // RptgSeq
 	{0x624e7165536c674c, 481, 42, 0, 1, 9},                 // LglSeqNb
 	{0x6d547444657243, 69, 19, 0, 1, 9},                    // CreDtTm
-	{0x74446f547246, 200, complexBit | 151, 0, 1, 9},       // FrToDt
+	{0x74446f547246, 200, complexBit + 151, 0, 1, 9},       // FrToDt
 	{0x74636c7044797043, 482, 20, 0, 1, 9},                 // CpyDplctInd
-	{0x63725367747052, 483, complexBit | 3, 0, 1, 9},       // RptgSrc
-	{0x74636341, 395, complexBit | 243, 1, 1, 255},         // Acct
-	{0x7463634164746c52, 484, complexBit | 35, 0, 1, 255},  // RltdAcct
-	{0x747372746e49, 494, complexBit | 251, 0, 0, 255},     // Intrst
-	{0x726d6d7553737854, 514, complexBit | 265, 0, 1, 255}, // TxsSummry
-	{0x7972744e, 657, complexBit | 320, 0, 0, 255},         // Ntry
+	{0x63725367747052, 483, complexBit + 3, 0, 1, 9},       // RptgSrc
+	{0x74636341, 395, complexBit + 243, 1, 1, 255},         // Acct
+	{0x7463634164746c52, 484, complexBit + 35, 0, 1, 255},  // RltdAcct
+	{0x747372746e49, 494, complexBit + 251, 0, 0, 255},     // Intrst
+	{0x726d6d7553737854, 514, complexBit + 265, 0, 1, 255}, // TxsSummry
+	{0x7972744e, 657, complexBit + 320, 0, 0, 255},         // Ntry
 	{0x66744e6c74646441, 666, 74, 0, 1, 255},               // AddtlNtfctnInf
-	{0x726448707247, 72, complexBit | 240, 1, 1, 1},        // GrpHdr
-	{0x6e746366744e, 667, complexBit | 327, 1, 0, 255},     // Ntfctn
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d7473436f546b42, 668, complexBit | 328, 1, 1, 255}, // BkToCstmrDbtCdtNtfctn
+	{0x726448707247, 72, complexBit + 240, 1, 1, 1},        // GrpHdr
+	{0x6e746366744e, 667, complexBit + 327, 1, 0, 255},     // Ntfctn
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d7473436f546b42, 668, complexBit + 328, 1, 1, 255}, // BkToCstmrDbtCdtNtfctn
 	{0x737854664f624e, 237, 22, 1, 1, 255},                 // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 255},                 // CtrlSum
 	{0x64496c7843707247, 671, 4, 0, 1, 2},                  // GrpCxlId
-	{0x65736143, 669, complexBit | 198, 0, 1, 2},           // Case
+	{0x65736143, 669, complexBit + 198, 0, 1, 2},           // Case
 	{0x67734d6c6e67724f, 73, 4, 1, 1, 3},                   // OrgnlMsgId
 	{0x67734d6c6e67724f, 74, 4, 1, 1, 255},                 // OrgnlMsgNmId
 	{0x6572436c6e67724f, 75, 19, 0, 1, 255},                // OrgnlCreDtTm
 	{0x737854664f624e, 237, 22, 0, 1, 255},                 // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 255},                 // CtrlSum
 	{0x6c7843707247, 672, 21, 0, 1, 255},                   // GrpCxl
-	{0x6e496e73526c7843, 673, complexBit | 23, 0, 0, 255},  // CxlRsnInf
+	{0x6e496e73526c7843, 673, complexBit + 23, 0, 0, 255},  // CxlRsnInf
 	{0x64496c7843, 675, 4, 0, 1, 255},                      // CxlId
-	{0x65736143, 669, complexBit | 198, 0, 1, 255},         // Case
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x65736143, 669, complexBit + 198, 0, 1, 255},         // Case
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x726c436c6e67724f, 276, 4, 0, 1, 255},                // OrgnlClrSysRef
-	{0x746e496c6e67724f, 277, complexBit | 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
+	{0x746e496c6e67724f, 277, complexBit + 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
 	{0x746e496c6e67724f, 278, 11, 0, 1, 255},               // OrgnlIntrBkSttlmDt
-	{0x726e67737341, 418, complexBit | 16, 0, 1, 255},      // Assgnr
-	{0x656e67737341, 419, complexBit | 16, 0, 1, 255},      // Assgne
-	{0x6e496e73526c7843, 673, complexBit | 23, 0, 0, 255},  // CxlRsnInf
-	{0x5278546c6e67724f, 224, complexBit | 71, 0, 1, 255},  // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x7072476c6e67724f, 674, complexBit | 331, 0, 1, 255}, // OrgnlGrpInfAndCxl
-	{0x666e497854, 294, complexBit | 332, 0, 0, 255},       // TxInf
-	{0x746d6e67737341, 420, complexBit | 197, 1, 1, 3},     // Assgnmt
-	{0x65736143, 669, complexBit | 198, 0, 1, 3},           // Case
-	{0x617461446c727443, 670, complexBit | 330, 0, 1, 3},   // CtrlData
-	{0x67796c72646e55, 676, complexBit | 333, 1, 0, 255},   // Undrlyg
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d5049466f544946, 677, complexBit | 334, 1, 1, 255}, // FIToFIPmtCxlReq
+	{0x726e67737341, 418, complexBit + 16, 0, 1, 255},      // Assgnr
+	{0x656e67737341, 419, complexBit + 16, 0, 1, 255},      // Assgne
+	{0x6e496e73526c7843, 673, complexBit + 23, 0, 0, 255},  // CxlRsnInf
+	{0x5278546c6e67724f, 224, complexBit + 71, 0, 1, 255},  // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x7072476c6e67724f, 674, complexBit + 331, 0, 1, 255}, // OrgnlGrpInfAndCxl
+	{0x666e497854, 294, complexBit + 332, 0, 0, 255},       // TxInf
+	{0x746d6e67737341, 420, complexBit + 197, 1, 1, 3},     // Assgnmt
+	{0x65736143, 669, complexBit + 198, 0, 1, 3},           // Case
+	{0x617461446c727443, 670, complexBit + 330, 0, 1, 3},   // CtrlData
+	{0x67796c72646e55, 676, complexBit + 333, 1, 0, 255},   // Undrlyg
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d5049466f544946, 677, complexBit + 334, 1, 1, 255}, // FIToFIPmtCxlReq
 	{0x64496c7843, 675, 4, 0, 1, 255},                      // CxlId
-	{0x65736143, 669, complexBit | 198, 0, 1, 255},         // Case
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x65736143, 669, complexBit + 198, 0, 1, 255},         // Case
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 255},                 // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x726c436c6e67724f, 276, 4, 0, 1, 255},                // OrgnlClrSysRef
-	{0x746e496c6e67724f, 277, complexBit | 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
+	{0x746e496c6e67724f, 277, complexBit + 27, 0, 1, 255},  // OrgnlIntrBkSttlmAmt
 	{0x746e496c6e67724f, 278, 11, 0, 1, 255},               // OrgnlIntrBkSttlmDt
-	{0x726e67737341, 418, complexBit | 16, 0, 1, 255},      // Assgnr
-	{0x656e67737341, 419, complexBit | 16, 0, 1, 255},      // Assgne
-	{0x6e496e73526c7843, 673, complexBit | 23, 0, 0, 255},  // CxlRsnInf
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x7072476c6e67724f, 674, complexBit | 331, 0, 1, 255}, // OrgnlGrpInfAndCxl
-	{0x666e497854, 294, complexBit | 336, 0, 0, 255},       // TxInf
-	{0x746d6e67737341, 420, complexBit | 197, 1, 1, 3},     // Assgnmt
-	{0x65736143, 669, complexBit | 198, 0, 1, 3},           // Case
-	{0x617461446c727443, 670, complexBit | 330, 0, 1, 3},   // CtrlData
-	{0x67796c72646e55, 676, complexBit | 337, 1, 0, 255},   // Undrlyg
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d5049466f544946, 677, complexBit | 338, 1, 1, 255}, // FIToFIPmtCxlReq
+	{0x726e67737341, 418, complexBit + 16, 0, 1, 255},      // Assgnr
+	{0x656e67737341, 419, complexBit + 16, 0, 1, 255},      // Assgne
+	{0x6e496e73526c7843, 673, complexBit + 23, 0, 0, 255},  // CxlRsnInf
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x7072476c6e67724f, 674, complexBit + 331, 0, 1, 255}, // OrgnlGrpInfAndCxl
+	{0x666e497854, 294, complexBit + 336, 0, 0, 255},       // TxInf
+	{0x746d6e67737341, 420, complexBit + 197, 1, 1, 3},     // Assgnmt
+	{0x65736143, 669, complexBit + 198, 0, 1, 3},           // Case
+	{0x617461446c727443, 670, complexBit + 330, 0, 1, 3},   // CtrlData
+	{0x67796c72646e55, 676, complexBit + 337, 1, 0, 255},   // Undrlyg
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d5049466f544946, 677, complexBit + 338, 1, 1, 255}, // FIToFIPmtCxlReq
 	{0x67734d6c6e67724f, 73, 4, 1, 1, 1},                   // OrgnlMsgId
 	{0x67734d6c6e67724f, 74, 4, 1, 1, 255},                 // OrgnlMsgNmId
 	{0x6572436c6e67724f, 75, 19, 0, 1, 255},                // OrgnlCreDtTm
 	{0x67734d6c6e67724f, 678, 4, 0, 1, 255},                // OrgnlMsgDlvryChanl
-	{0x7072476c6e67724f, 89, complexBit | 340, 0, 1, 5},    // OrgnlGrpInf
+	{0x7072476c6e67724f, 89, complexBit + 340, 0, 1, 5},    // OrgnlGrpInf
 	{0x746d506c6e67724f, 433, 4, 0, 1, 5},                  // OrgnlPmtInfId
 	{0x736e496c6e67724f, 90, 4, 0, 1, 5},                   // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 5},                   // OrgnlEndToEndId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 5},                  // OrgnlUETR
-	{0x736e496c6e67724f, 437, complexBit | 27, 1, 1, 255},  // OrgnlInstdAmt
-	{0x7463784564716552, 111, complexBit | 29, 0, 1, 255},  // ReqdExctnDt
+	{0x736e496c6e67724f, 437, complexBit + 27, 1, 1, 255},  // OrgnlInstdAmt
+	{0x7463784564716552, 111, complexBit + 29, 0, 1, 255},  // ReqdExctnDt
 	{0x6c6c6f4364716552, 110, 11, 0, 1, 255},               // ReqdColltnDt
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x7072476c6e67724f, 89, complexBit | 340, 0, 1, 5},    // OrgnlGrpInf
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x7072476c6e67724f, 89, complexBit + 340, 0, 1, 5},    // OrgnlGrpInf
 	{0x736e496c6e67724f, 90, 4, 0, 1, 5},                   // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 5},                   // OrgnlEndToEndId
 	{0x4978546c6e67724f, 92, 4, 0, 1, 5},                   // OrgnlTxId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 5},                  // OrgnlUETR
-	{0x746e496c6e67724f, 277, complexBit | 27, 1, 1, 6},    // OrgnlIntrBkSttlmAmt
+	{0x746e496c6e67724f, 277, complexBit + 27, 1, 1, 6},    // OrgnlIntrBkSttlmAmt
 	{0x746e496c6e67724f, 278, 11, 1, 1, 255},               // OrgnlIntrBkSttlmDt
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x7072476c6e67724f, 89, complexBit | 26, 0, 1, 255},   // OrgnlGrpInf
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x7072476c6e67724f, 89, complexBit + 26, 0, 1, 255},   // OrgnlGrpInf
 	{0x6d74536c6e67724f, 453, 4, 0, 1, 255},                // OrgnlStmtId
 	{0x72744e6c6e67724f, 679, 4, 0, 1, 255},                // OrgnlNtryId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
-	{0x6e74696e49, 460, complexBit | 341, 1, 1, 255},       // Initn
-	{0x6b4272746e49, 461, complexBit | 342, 1, 1, 255},     // IntrBk
-	{0x7972744e746d7453, 680, complexBit | 343, 1, 1, 255}, // StmtNtry
-	{0x626d526774736e49, 119, complexBit | 16, 0, 1, 255},  // InstgRmbrsmntAgt
-	{0x626d526774736e49, 120, complexBit | 35, 0, 1, 255},  // InstgRmbrsmntAgtAcct
-	{0x626d526474736e49, 121, complexBit | 16, 0, 1, 255},  // InstdRmbrsmntAgt
-	{0x626d526474736e49, 122, complexBit | 35, 0, 1, 255},  // InstdRmbrsmntAgtAcct
+	{0x6e74696e49, 460, complexBit + 341, 1, 1, 255},       // Initn
+	{0x6b4272746e49, 461, complexBit + 342, 1, 1, 255},     // IntrBk
+	{0x7972744e746d7453, 680, complexBit + 343, 1, 1, 255}, // StmtNtry
+	{0x626d526774736e49, 119, complexBit + 16, 0, 1, 255},  // InstgRmbrsmntAgt
+	{0x626d526774736e49, 120, complexBit + 35, 0, 1, 255},  // InstgRmbrsmntAgtAcct
+	{0x626d526474736e49, 121, complexBit + 16, 0, 1, 255},  // InstdRmbrsmntAgt
+	{0x626d526474736e49, 122, complexBit + 35, 0, 1, 255},  // InstdRmbrsmntAgtAcct
 	{0x64497274736e49, 240, 4, 0, 1, 255},                  // InstrId
 	{0x646e456f54646e45, 241, 4, 0, 1, 255},                // EndToEndId
 	{0x64497854, 242, 4, 0, 1, 255},                        // TxId
-	{0x666e497054746d50, 132, complexBit | 39, 0, 1, 255},  // PmtTpInf
-	{0x7463784564716552, 111, complexBit | 29, 0, 1, 255},  // ReqdExctnDt
+	{0x666e497054746d50, 132, complexBit + 39, 0, 1, 255},  // PmtTpInf
+	{0x7463784564716552, 111, complexBit + 29, 0, 1, 255},  // ReqdExctnDt
 	{0x6c6c6f4364716552, 110, 11, 0, 1, 255},               // ReqdColltnDt
 	{0x74536b4272746e49, 109, 11, 0, 1, 255},               // IntrBkSttlmDt
-	{0x496d546d6c747453, 248, complexBit | 89, 0, 1, 255},  // SttlmTmIndctn
-	{0x746d41, 96, complexBit | 31, 0, 1, 255},             // Amt
-	{0x74536b4272746e49, 105, complexBit | 27, 0, 1, 255},  // IntrBkSttlmAmt
+	{0x496d546d6c747453, 248, complexBit + 89, 0, 1, 255},  // SttlmTmIndctn
+	{0x746d41, 96, complexBit + 31, 0, 1, 255},             // Amt
+	{0x74536b4272746e49, 105, complexBit + 27, 0, 1, 255},  // IntrBkSttlmAmt
 	{0x724267726843, 250, 50, 0, 1, 255},                   // ChrgBr
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 255},  // UltmtDbtr
-	{0x72746244, 184, complexBit | 11, 0, 1, 255},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 255},  // DbtrAcct
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 255},  // DbtrAgtAcct
-	{0x666e496d6c747453, 125, complexBit | 345, 0, 1, 255}, // SttlmInf
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 255},  // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 11, 0, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 255},  // UltmtDbtr
+	{0x72746244, 184, complexBit + 11, 0, 1, 255},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 255},  // DbtrAcct
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 255},  // DbtrAgtAcct
+	{0x666e496d6c747453, 125, complexBit + 345, 0, 1, 255}, // SttlmInf
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 255},  // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 11, 0, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
 	{0x726f467274736e49, 313, 1, 0, 1, 255},                // InstrForDbtrAgt
-	{0x726f467274736e49, 291, complexBit | 104, 0, 0, 255}, // InstrForNxtAgt
-	{0x726f467274736e49, 290, complexBit | 103, 0, 0, 255}, // InstrForCdtrAgt
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x746d6e67737341, 420, complexBit | 197, 1, 1, 2},     // Assgnmt
-	{0x65736143, 669, complexBit | 198, 0, 1, 2},           // Case
-	{0x67796c72646e55, 676, complexBit | 344, 1, 1, 3},     // Undrlyg
-	{0x646f4d, 681, complexBit | 346, 1, 1, 255},           // Mod
-	{0x726f467274736e49, 682, complexBit | 103, 0, 1, 255}, // InstrForAssgne
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x646f4d6f54716552, 683, complexBit | 347, 1, 1, 255}, // ReqToModfyPmt
+	{0x726f467274736e49, 291, complexBit + 104, 0, 0, 255}, // InstrForNxtAgt
+	{0x726f467274736e49, 290, complexBit + 103, 0, 0, 255}, // InstrForCdtrAgt
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x746d6e67737341, 420, complexBit + 197, 1, 1, 2},     // Assgnmt
+	{0x65736143, 669, complexBit + 198, 0, 1, 2},           // Case
+	{0x67796c72646e55, 676, complexBit + 344, 1, 1, 3},     // Undrlyg
+	{0x646f4d, 681, complexBit + 346, 1, 1, 255},           // Mod
+	{0x726f467274736e49, 682, complexBit + 103, 0, 1, 255}, // InstrForAssgne
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x646f4d6f54716552, 683, complexBit + 347, 1, 1, 255}, // ReqToModfyPmt
 	{0x6d4e, 2, 1, 1, 1, 255},                              // Nm
 	{0x7264767250, 685, 4, 0, 1, 255},                      // Prvdr
 	{0x6e737256, 686, 4, 0, 1, 255},                        // Vrsn
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 3},                    // CreDtTm
-	{0x6e747368747541, 183, complexBit | 85, 0, 2, 3},      // Authstn
+	{0x6e747368747541, 183, complexBit + 85, 0, 2, 3},      // Authstn
 	{0x737854664f624e, 237, 22, 1, 1, 5},                   // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 5},                   // CtrlSum
-	{0x7974506774696e49, 254, complexBit | 11, 1, 1, 255},  // InitgPty
-	{0x74674167647746, 684, complexBit | 16, 0, 1, 255},    // FwdgAgt
-	{0x6372536e74696e49, 687, complexBit | 349, 0, 1, 255}, // InitnSrc
+	{0x7974506774696e49, 254, complexBit + 11, 1, 1, 255},  // InitgPty
+	{0x74674167647746, 684, complexBit + 16, 0, 1, 255},    // FwdgAgt
+	{0x6372536e74696e49, 687, complexBit + 349, 0, 1, 255}, // InitnSrc
 	{0x6443, 3, 104, 1, 1, 255},                            // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
-	{0x63766441746443, 688, complexBit | 351, 0, 1, 255},   // CdtAdvc
-	{0x63766441746244, 689, complexBit | 351, 0, 1, 255},   // DbtAdvc
+	{0x63766441746443, 688, complexBit + 351, 0, 1, 255},   // CdtAdvc
+	{0x63766441746244, 689, complexBit + 351, 0, 1, 255},   // DbtAdvc
 	{0x7472507274736e49, 126, 32, 0, 1, 255},               // InstrPrty
-	{0x6c764c637653, 128, complexBit | 3, 0, 0, 255},       // SvcLvl
-	{0x7274736e496c634c, 129, complexBit | 38, 0, 1, 255},  // LclInstrm
-	{0x7072755079677443, 131, complexBit | 3, 0, 1, 255},   // CtgyPurp
+	{0x6c764c637653, 128, complexBit + 3, 0, 0, 255},       // SvcLvl
+	{0x7274736e496c634c, 129, complexBit + 38, 0, 1, 255},  // LclInstrm
+	{0x7072755079677443, 131, complexBit + 3, 0, 1, 255},   // CtgyPurp
 	{0x64497274736e49, 240, 4, 0, 1, 1},                    // InstrId
 	{0x646e456f54646e45, 241, 4, 1, 1, 255},                // EndToEndId
 	{0x52544555, 243, 25, 0, 1, 255},                       // UETR
@@ -2460,9 +2460,9 @@ var elements = [...]element{
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
 	{0x7054716843, 695, 106, 0, 1, 255},                    // ChqTp
 	{0x624e716843, 580, 4, 0, 1, 255},                      // ChqNb
-	{0x7246716843, 696, complexBit | 94, 0, 1, 255},        // ChqFr
-	{0x64744d7972766c44, 697, complexBit | 356, 0, 1, 255}, // DlvryMtd
-	{0x6f5472766c44, 698, complexBit | 94, 0, 1, 255},      // DlvrTo
+	{0x7246716843, 696, complexBit + 94, 0, 1, 255},        // ChqFr
+	{0x64744d7972766c44, 697, complexBit + 356, 0, 1, 255}, // DlvryMtd
+	{0x6f5472766c44, 698, complexBit + 94, 0, 1, 255},      // DlvrTo
 	{0x7472507274736e49, 126, 32, 0, 1, 255},               // InstrPrty
 	{0x797472744d716843, 699, 11, 0, 1, 255},               // ChqMtrtyDt
 	{0x6443736d7246, 196, 4, 0, 1, 255},                    // FrmsCd
@@ -2470,98 +2470,98 @@ var elements = [...]element{
 	{0x5a726c436c6e6752, 701, 4, 0, 1, 255},                // RgnlClrZone
 	{0x6e74634c747250, 702, 4, 0, 1, 255},                  // PrtLctn
 	{0x72746e6753, 66, 5, 0, 5, 255},                       // Sgntr
-	{0x6449746d50, 244, complexBit | 354, 1, 1, 2},         // PmtId
-	{0x666e497054746d50, 132, complexBit | 353, 0, 1, 2},   // PmtTpInf
-	{0x746d41, 96, complexBit | 31, 1, 1, 255},             // Amt
-	{0x6574615267686358, 694, complexBit | 355, 0, 1, 255}, // XchgRateInf
+	{0x6449746d50, 244, complexBit + 354, 1, 1, 2},         // PmtId
+	{0x666e497054746d50, 132, complexBit + 353, 0, 1, 2},   // PmtTpInf
+	{0x746d41, 96, complexBit + 31, 1, 1, 255},             // Amt
+	{0x6574615267686358, 694, complexBit + 355, 0, 1, 255}, // XchgRateInf
 	{0x724267726843, 250, 50, 0, 1, 255},                   // ChrgBr
-	{0x64746c5274646e4d, 158, complexBit | 79, 0, 1, 255},  // MndtRltdInf
-	{0x7274736e49716843, 703, complexBit | 357, 0, 1, 255}, // ChqInstr
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 255},  // UltmtDbtr
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 255},  // IntrmyAgt1
-	{0x6741796d72746e49, 256, complexBit | 35, 0, 1, 255},  // IntrmyAgt1Acct
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 255},  // IntrmyAgt2
-	{0x6741796d72746e49, 258, complexBit | 35, 0, 1, 255},  // IntrmyAgt2Acct
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 255},  // IntrmyAgt3
-	{0x6741796d72746e49, 260, complexBit | 35, 0, 1, 255},  // IntrmyAgt3Acct
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 255},    // CdtrAgt
-	{0x4174674172746443, 220, complexBit | 35, 0, 1, 255},  // CdtrAgtAcct
-	{0x72746443, 181, complexBit | 11, 0, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 103, 0, 0, 255}, // InstrForCdtrAgt
-	{0x726f467274736e49, 313, complexBit | 103, 0, 1, 255}, // InstrForDbtrAgt
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x70527972746c6752, 264, complexBit | 93, 0, 10, 255}, // RgltryRptg
-	{0x786154, 292, complexBit | 105, 0, 1, 255},           // Tax
-	{0x49746d5264746c52, 269, complexBit | 96, 0, 10, 255}, // RltdRmtInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
+	{0x64746c5274646e4d, 158, complexBit + 79, 0, 1, 255},  // MndtRltdInf
+	{0x7274736e49716843, 703, complexBit + 357, 0, 1, 255}, // ChqInstr
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 255},  // UltmtDbtr
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 255},  // IntrmyAgt1
+	{0x6741796d72746e49, 256, complexBit + 35, 0, 1, 255},  // IntrmyAgt1Acct
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 255},  // IntrmyAgt2
+	{0x6741796d72746e49, 258, complexBit + 35, 0, 1, 255},  // IntrmyAgt2Acct
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 255},  // IntrmyAgt3
+	{0x6741796d72746e49, 260, complexBit + 35, 0, 1, 255},  // IntrmyAgt3Acct
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 255},    // CdtrAgt
+	{0x4174674172746443, 220, complexBit + 35, 0, 1, 255},  // CdtrAgtAcct
+	{0x72746443, 181, complexBit + 11, 0, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 103, 0, 0, 255}, // InstrForCdtrAgt
+	{0x726f467274736e49, 313, complexBit + 103, 0, 1, 255}, // InstrForDbtrAgt
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x70527972746c6752, 264, complexBit + 93, 0, 10, 255}, // RgltryRptg
+	{0x786154, 292, complexBit + 105, 0, 1, 255},           // Tax
+	{0x49746d5264746c52, 269, complexBit + 96, 0, 10, 255}, // RltdRmtInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
 	{0x6449666e49746d50, 459, 4, 1, 1, 1},                  // PmtInfId
 	{0x64744d746d50, 133, 103, 1, 1, 7},                    // PmtMtd
-	{0x6376644164716552, 690, complexBit | 352, 0, 1, 7},   // ReqdAdvcTp
+	{0x6376644164716552, 690, complexBit + 352, 0, 1, 7},   // ReqdAdvcTp
 	{0x6b6f6f4268637442, 236, 21, 0, 1, 7},                 // BtchBookg
 	{0x737854664f624e, 237, 22, 0, 1, 7},                   // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 7},                   // CtrlSum
-	{0x666e497054746d50, 132, complexBit | 353, 0, 1, 7},   // PmtTpInf
-	{0x7463784564716552, 111, complexBit | 29, 1, 1, 9},    // ReqdExctnDt
+	{0x666e497054746d50, 132, complexBit + 353, 0, 1, 7},   // PmtTpInf
+	{0x7463784564716552, 111, complexBit + 29, 1, 1, 9},    // ReqdExctnDt
 	{0x6a6441676c6f6f50, 308, 11, 0, 1, 9},                 // PoolgAdjstmntDt
-	{0x72746244, 184, complexBit | 11, 1, 1, 10},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 1, 1, 11},   // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 18},     // DbtrAgt
-	{0x4174674172746244, 218, complexBit | 35, 0, 1, 18},   // DbtrAgtAcct
+	{0x72746244, 184, complexBit + 11, 1, 1, 10},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 1, 1, 11},   // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 18},     // DbtrAgt
+	{0x4174674172746244, 218, complexBit + 35, 0, 1, 18},   // DbtrAgtAcct
 	{0x726f467274736e49, 313, 1, 0, 1, 18},                 // InstrForDbtrAgt
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 18},   // UltmtDbtr
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 18},   // UltmtDbtr
 	{0x724267726843, 250, 50, 0, 1, 18},                    // ChrgBr
-	{0x6363417367726843, 691, complexBit | 35, 0, 1, 18},   // ChrgsAcct
-	{0x6363417367726843, 692, complexBit | 16, 0, 1, 18},   // ChrgsAcctAgt
-	{0x7854667254746443, 309, complexBit | 358, 1, 0, 255}, // CdtTrfTxInf
-	{0x726448707247, 72, complexBit | 350, 1, 1, 1},        // GrpHdr
-	{0x666e49746d50, 704, complexBit | 359, 1, 0, 255},     // PmtInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x746443726d747343, 705, complexBit | 360, 1, 1, 255}, // CstmrCdtTrfInitn
+	{0x6363417367726843, 691, complexBit + 35, 0, 1, 18},   // ChrgsAcct
+	{0x6363417367726843, 692, complexBit + 16, 0, 1, 18},   // ChrgsAcctAgt
+	{0x7854667254746443, 309, complexBit + 358, 1, 0, 255}, // CdtTrfTxInf
+	{0x726448707247, 72, complexBit + 350, 1, 1, 1},        // GrpHdr
+	{0x666e49746d50, 704, complexBit + 359, 1, 0, 255},     // PmtInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x746443726d747343, 705, complexBit + 360, 1, 1, 255}, // CstmrCdtTrfInitn
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 255},                  // CreDtTm
-	{0x7974506774696e49, 254, complexBit | 11, 0, 1, 255},  // InitgPty
-	{0x74674167647746, 684, complexBit | 16, 0, 1, 255},    // FwdgAgt
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 255},    // DbtrAgt
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 255},    // CdtrAgt
+	{0x7974506774696e49, 254, complexBit + 11, 0, 1, 255},  // InitgPty
+	{0x74674167647746, 684, complexBit + 16, 0, 1, 255},    // FwdgAgt
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 255},    // DbtrAgt
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 255},    // CdtrAgt
 	{0x796343637253, 520, 27, 1, 1, 1},                     // SrcCcy
 	{0x79634374677254, 521, 27, 1, 1, 2},                   // TrgtCcy
 	{0x6574615267686358, 249, 44, 1, 1, 255},               // XchgRate
 	{0x79634374696e55, 522, 27, 0, 1, 255},                 // UnitCcy
-	{0x746741, 97, complexBit | 16, 1, 1, 255},             // Agt
+	{0x746741, 97, complexBit + 16, 1, 1, 255},             // Agt
 	{0x724267726843, 250, 50, 0, 1, 255},                   // ChrgBr
-	{0x746d417367726843, 709, complexBit | 27, 0, 1, 255},  // ChrgsAmt
-	{0x6574615267686358, 710, complexBit | 363, 0, 1, 255}, // XchgRateData
-	{0x744464666e6f43, 707, complexBit | 29, 1, 1, 1},      // ConfdDt
-	{0x746d4164666e6f43, 708, complexBit | 27, 1, 1, 2},    // ConfdAmt
-	{0x726352726b637254, 711, complexBit | 364, 1, 0, 255}, // TrckrRcrd
+	{0x746d417367726843, 709, complexBit + 27, 0, 1, 255},  // ChrgsAmt
+	{0x6574615267686358, 710, complexBit + 363, 0, 1, 255}, // XchgRateData
+	{0x744464666e6f43, 707, complexBit + 29, 1, 1, 1},      // ConfdDt
+	{0x746d4164666e6f43, 708, complexBit + 27, 1, 1, 2},    // ConfdAmt
+	{0x726352726b637254, 711, complexBit + 364, 1, 0, 255}, // TrckrRcrd
 	{0x6449737453, 88, 4, 0, 1, 255},                       // StsId
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x7374537854, 94, 10, 0, 1, 255},                      // TxSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 255},   // ChrgsInf
-	{0x746144726b637254, 712, complexBit | 365, 0, 1, 255}, // TrckrData
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 255},   // ChrgsInf
+	{0x746144726b637254, 712, complexBit + 365, 0, 1, 255}, // TrckrData
 	{0x44636e7470636341, 99, 19, 0, 1, 255},                // AccptncDtTm
 	{0x7263765374636341, 103, 4, 0, 1, 255},                // AcctSvcrRef
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
-	{0x5278546c6e67724f, 224, complexBit | 81, 0, 1, 255},  // OrgnlTxRef
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
+	{0x5278546c6e67724f, 224, complexBit + 81, 0, 1, 255},  // OrgnlTxRef
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
 	{0x746d506c6e67724f, 433, 4, 1, 1, 255},                // OrgnlPmtInfId
 	{0x4f624e6c6e67724f, 76, 22, 0, 1, 255},                // OrgnlNbOfTxs
 	{0x7274436c6e67724f, 77, 23, 0, 1, 255},                // OrgnlCtrlSum
 	{0x7453666e49746d50, 706, 10, 0, 1, 255},               // PmtInfSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x50737854664f624e, 86, complexBit | 24, 0, 0, 255},   // NbOfTxsPerSts
-	{0x646e41666e497854, 228, complexBit | 366, 0, 0, 255}, // TxInfAndSts
-	{0x726448707247, 72, complexBit | 362, 1, 1, 1},        // GrpHdr
-	{0x7072476c6e67724f, 87, complexBit | 25, 1, 1, 255},   // OrgnlGrpInfAndSts
-	{0x746d506c6e67724f, 440, complexBit | 367, 0, 0, 255}, // OrgnlPmtInfAndSts
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x746d50726d747343, 713, complexBit | 368, 1, 1, 255}, // CstmrPmtStsRpt
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x50737854664f624e, 86, complexBit + 24, 0, 0, 255},   // NbOfTxsPerSts
+	{0x646e41666e497854, 228, complexBit + 366, 0, 0, 255}, // TxInfAndSts
+	{0x726448707247, 72, complexBit + 362, 1, 1, 1},        // GrpHdr
+	{0x7072476c6e67724f, 87, complexBit + 25, 1, 1, 255},   // OrgnlGrpInfAndSts
+	{0x746d506c6e67724f, 440, complexBit + 367, 0, 0, 255}, // OrgnlPmtInfAndSts
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x746d50726d747343, 713, complexBit + 368, 1, 1, 255}, // CstmrPmtStsRpt
 	{0x7054726441, 8, 2, 0, 1, 255},                        // AdrTp
 	{0x74706544, 9, 5, 0, 1, 255},                          // Dept
 	{0x74706544627553, 10, 5, 0, 1, 255},                   // SubDept
@@ -2573,9 +2573,9 @@ var elements = [...]element{
 	{0x79727443, 22, 7, 0, 1, 255},                         // Ctry
 	{0x656e694c726441, 23, 5, 0, 7, 255},                   // AdrLine
 	{0x434942796e41, 25, 108, 0, 1, 255},                   // AnyBIC
-	{0x7268744f, 27, complexBit | 4, 0, 0, 255},            // Othr
-	{0x644967724f, 28, complexBit | 371, 1, 1, 255},        // OrgId
-	{0x644974767250, 34, complexBit | 7, 1, 1, 255},        // PrvtId
+	{0x7268744f, 27, complexBit + 4, 0, 0, 255},            // Othr
+	{0x644967724f, 28, complexBit + 371, 1, 1, 255},        // OrgId
+	{0x644974767250, 34, complexBit + 7, 1, 1, 255},        // PrvtId
 	{0x786672506d4e, 36, 109, 0, 1, 255},                   // NmPrfx
 	{0x6d4e, 2, 1, 0, 1, 255},                              // Nm
 	{0x624e656e6850, 37, 13, 0, 1, 255},                    // PhneNb
@@ -2584,436 +2584,436 @@ var elements = [...]element{
 	{0x7264416c69616d45, 40, 14, 0, 1, 255},                // EmailAdr
 	{0x7268744f, 27, 4, 0, 1, 255},                         // Othr
 	{0x6d4e, 2, 1, 0, 1, 255},                              // Nm
-	{0x7264416c747350, 24, complexBit | 370, 0, 1, 255},    // PstlAdr
-	{0x6449, 4, complexBit | 372, 0, 1, 255},               // Id
+	{0x7264416c747350, 24, complexBit + 370, 0, 1, 255},    // PstlAdr
+	{0x6449, 4, complexBit + 372, 0, 1, 255},               // Id
 	{0x6552664f79727443, 35, 7, 0, 1, 255},                 // CtryOfRes
-	{0x736c744474637443, 46, complexBit | 373, 0, 1, 255},  // CtctDtls
+	{0x736c744474637443, 46, complexBit + 373, 0, 1, 255},  // CtctDtls
 	{0x4946434942, 47, 108, 0, 1, 255},                     // BICFI
-	{0x6d4d737953726c43, 50, complexBit | 13, 0, 1, 255},   // ClrSysMmbId
+	{0x6d4d737953726c43, 50, complexBit + 13, 0, 1, 255},   // ClrSysMmbId
 	{0x6d4e, 2, 1, 0, 1, 255},                              // Nm
-	{0x7264416c747350, 24, complexBit | 370, 0, 1, 255},    // PstlAdr
-	{0x7268744f, 27, complexBit | 4, 0, 1, 255},            // Othr
+	{0x7264416c747350, 24, complexBit + 370, 0, 1, 255},    // PstlAdr
+	{0x7268744f, 27, complexBit + 4, 0, 1, 255},            // Othr
 	{0x6449, 4, 4, 0, 1, 255},                              // Id
 	{0x6d4e, 2, 1, 0, 1, 255},                              // Nm
-	{0x7264416c747350, 24, complexBit | 370, 0, 1, 255},    // PstlAdr
-	{0x6e74736e496e6946, 51, complexBit | 375, 1, 1, 255},  // FinInstnId
-	{0x644968636e7242, 52, complexBit | 376, 0, 1, 255},    // BrnchId
+	{0x7264416c747350, 24, complexBit + 370, 0, 1, 255},    // PstlAdr
+	{0x6e74736e496e6946, 51, complexBit + 375, 1, 1, 255},  // FinInstnId
+	{0x644968636e7242, 52, complexBit + 376, 0, 1, 255},    // BrnchId
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 255},                  // CreDtTm
-	{0x6e747368747541, 183, complexBit | 85, 0, 2, 255},    // Authstn
-	{0x7974506774696e49, 254, complexBit | 374, 0, 1, 255}, // InitgPty
-	{0x7467416774736e49, 70, complexBit | 377, 0, 1, 255},  // InstgAgt
-	{0x7467416474736e49, 71, complexBit | 377, 0, 1, 255},  // InstdAgt
+	{0x6e747368747541, 183, complexBit + 85, 0, 2, 255},    // Authstn
+	{0x7974506774696e49, 254, complexBit + 374, 0, 1, 255}, // InitgPty
+	{0x7467416774736e49, 70, complexBit + 377, 0, 1, 255},  // InstgAgt
+	{0x7467416474736e49, 71, complexBit + 377, 0, 1, 255},  // InstdAgt
 	{0x6e6874754167734d, 715, 6, 0, 1, 255},                // MsgAuthntcnCd
 	{0x7444, 100, 11, 0, 1, 255},                           // Dt
-	{0x6c6e616843, 716, complexBit | 3, 0, 1, 255},         // Chanl
+	{0x6c6e616843, 716, complexBit + 3, 0, 1, 255},         // Chanl
 	{0x7054716553, 130, 110, 1, 1, 255},                    // SeqTp
-	{0x7963717246, 156, complexBit | 42, 0, 1, 255},        // Frqcy
-	{0x6e747244, 718, complexBit | 175, 0, 1, 255},         // Drtn
+	{0x7963717246, 156, complexBit + 42, 0, 1, 255},        // Frqcy
+	{0x6e747244, 718, complexBit + 175, 0, 1, 255},         // Drtn
 	{0x6c6c6f4374737246, 154, 11, 0, 1, 255},               // FrstColltnDt
 	{0x746c6c6f436c6e46, 155, 11, 0, 1, 255},               // FnlColltnDt
 	{0x6443, 3, 111, 1, 1, 255},                            // Cd
 	{0x7972747250, 7, 4, 1, 1, 255},                        // Prtry
 	{0x6d74736a64417444, 724, 21, 1, 1, 255},               // DtAdjstmntRuleInd
-	{0x79677443, 192, complexBit | 381, 0, 1, 255},         // Ctgy
-	{0x746d41, 96, complexBit | 27, 0, 1, 255},             // Amt
+	{0x79677443, 192, complexBit + 381, 0, 1, 255},         // Ctgy
+	{0x746d41, 96, complexBit + 27, 0, 1, 255},             // Amt
 	{0x65746152, 201, 44, 0, 1, 255},                       // Rate
-	{0x6449, 4, complexBit | 33, 1, 1, 255},                // Id
-	{0x7054, 115, complexBit | 3, 0, 1, 255},               // Tp
+	{0x6449, 4, complexBit + 33, 1, 1, 255},                // Id
+	{0x7054, 115, complexBit + 3, 0, 1, 255},               // Tp
 	{0x796343, 95, 27, 0, 1, 255},                          // Ccy
 	{0x6d4e, 2, 5, 0, 1, 255},                              // Nm
-	{0x7054, 115, complexBit | 47, 0, 1, 255},              // Tp
+	{0x7054, 115, complexBit + 47, 0, 1, 255},              // Tp
 	{0x624e, 161, 4, 0, 1, 255},                            // Nb
 	{0x66655272746443, 727, 4, 0, 1, 255},                  // CdtrRef
 	{0x744464746c52, 162, 11, 0, 1, 255},                   // RltdDt
 	{0x644974646e4d, 134, 4, 0, 0, 1},                      // MndtId
 	{0x4971655274646e4d, 714, 4, 1, 1, 5},                  // MndtReqId
-	{0x6e63746e68747541, 717, complexBit | 379, 0, 1, 5},   // Authntcn
-	{0x7054, 115, complexBit | 78, 0, 1, 5},                // Tp
-	{0x73636e72634f, 719, complexBit | 380, 0, 1, 5},       // Ocrncs
+	{0x6e63746e68747541, 717, complexBit + 379, 0, 1, 5},   // Authntcn
+	{0x7054, 115, complexBit + 78, 0, 1, 5},                // Tp
+	{0x73636e72634f, 719, complexBit + 380, 0, 1, 5},       // Ocrncs
 	{0x646e49676b637254, 720, 21, 1, 1, 12},                // TrckgInd
-	{0x6c6c6f4374737246, 721, complexBit | 27, 0, 1, 12},   // FrstColltnAmt
-	{0x6d416e746c6c6f43, 722, complexBit | 27, 0, 1, 12},   // ColltnAmt
-	{0x746d4178614d, 723, complexBit | 27, 0, 1, 12},       // MaxAmt
-	{0x746e6d74736a6441, 725, complexBit | 382, 0, 1, 12},  // Adjstmnt
-	{0x6e7352, 80, complexBit | 43, 0, 1, 12},              // Rsn
-	{0x6d68635372746443, 112, complexBit | 374, 0, 1, 12},  // CdtrSchmeId
-	{0x72746443, 181, complexBit | 374, 1, 1, 16},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 383, 0, 1, 16},  // CdtrAcct
-	{0x74674172746443, 219, complexBit | 377, 0, 1, 16},    // CdtrAgt
-	{0x746443746d746c55, 222, complexBit | 374, 0, 1, 16},  // UltmtCdtr
-	{0x72746244, 184, complexBit | 374, 1, 1, 18},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 383, 0, 1, 18},  // DbtrAcct
-	{0x74674172746244, 217, complexBit | 377, 1, 1, 255},   // DbtrAgt
-	{0x746244746d746c55, 185, complexBit | 374, 0, 1, 255}, // UltmtDbtr
+	{0x6c6c6f4374737246, 721, complexBit + 27, 0, 1, 12},   // FrstColltnAmt
+	{0x6d416e746c6c6f43, 722, complexBit + 27, 0, 1, 12},   // ColltnAmt
+	{0x746d4178614d, 723, complexBit + 27, 0, 1, 12},       // MaxAmt
+	{0x746e6d74736a6441, 725, complexBit + 382, 0, 1, 12},  // Adjstmnt
+	{0x6e7352, 80, complexBit + 43, 0, 1, 12},              // Rsn
+	{0x6d68635372746443, 112, complexBit + 374, 0, 1, 12},  // CdtrSchmeId
+	{0x72746443, 181, complexBit + 374, 1, 1, 16},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 383, 0, 1, 16},  // CdtrAcct
+	{0x74674172746443, 219, complexBit + 377, 0, 1, 16},    // CdtrAgt
+	{0x746443746d746c55, 222, complexBit + 374, 0, 1, 16},  // UltmtCdtr
+	{0x72746244, 184, complexBit + 374, 1, 1, 18},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 383, 0, 1, 18},  // DbtrAcct
+	{0x74674172746244, 217, complexBit + 377, 1, 1, 255},   // DbtrAgt
+	{0x746244746d746c55, 185, complexBit + 374, 0, 1, 255}, // UltmtDbtr
 	{0x66655274646e4d, 726, 4, 0, 1, 255},                  // MndtRef
-	{0x636f4464726652, 728, complexBit | 384, 0, 0, 255},   // RfrdDoc
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 378, 1, 1, 1},        // GrpHdr
-	{0x74646e4d, 729, complexBit | 385, 1, 0, 255},         // Mndt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x74696e4974646e4d, 730, complexBit | 386, 1, 1, 255}, // MndtInitnReq
-	{0x727467724f, 79, complexBit | 374, 0, 1, 1},          // Orgtr
-	{0x6e7352, 80, complexBit | 3, 1, 1, 255},              // Rsn
+	{0x636f4464726652, 728, complexBit + 384, 0, 0, 255},   // RfrdDoc
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 378, 1, 1, 1},        // GrpHdr
+	{0x74646e4d, 729, complexBit + 385, 1, 0, 255},         // Mndt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x74696e4974646e4d, 730, complexBit + 386, 1, 1, 255}, // MndtInitnReq
+	{0x727467724f, 79, complexBit + 374, 0, 1, 1},          // Orgtr
+	{0x6e7352, 80, complexBit + 3, 1, 1, 255},              // Rsn
 	{0x666e496c74646441, 81, 24, 0, 0, 255},                // AddtlInf
 	{0x644974646e4d, 134, 4, 1, 1, 5},                      // MndtId
 	{0x4971655274646e4d, 714, 4, 0, 1, 5},                  // MndtReqId
-	{0x6e63746e68747541, 717, complexBit | 379, 0, 1, 5},   // Authntcn
-	{0x7054, 115, complexBit | 78, 0, 1, 5},                // Tp
-	{0x73636e72634f, 719, complexBit | 380, 0, 1, 5},       // Ocrncs
+	{0x6e63746e68747541, 717, complexBit + 379, 0, 1, 5},   // Authntcn
+	{0x7054, 115, complexBit + 78, 0, 1, 5},                // Tp
+	{0x73636e72634f, 719, complexBit + 380, 0, 1, 5},       // Ocrncs
 	{0x646e49676b637254, 720, 21, 1, 1, 255},               // TrckgInd
-	{0x6c6c6f4374737246, 721, complexBit | 27, 0, 1, 255},  // FrstColltnAmt
-	{0x6d416e746c6c6f43, 722, complexBit | 27, 0, 1, 255},  // ColltnAmt
-	{0x746d4178614d, 723, complexBit | 27, 0, 1, 255},      // MaxAmt
-	{0x746e6d74736a6441, 725, complexBit | 382, 0, 1, 255}, // Adjstmnt
-	{0x6e7352, 80, complexBit | 43, 0, 1, 255},             // Rsn
-	{0x6d68635372746443, 112, complexBit | 374, 0, 1, 255}, // CdtrSchmeId
-	{0x72746443, 181, complexBit | 374, 0, 1, 255},         // Cdtr
-	{0x7463634172746443, 221, complexBit | 383, 0, 1, 255}, // CdtrAcct
-	{0x74674172746443, 219, complexBit | 377, 0, 1, 255},   // CdtrAgt
-	{0x746443746d746c55, 222, complexBit | 374, 0, 1, 255}, // UltmtCdtr
-	{0x72746244, 184, complexBit | 374, 0, 1, 255},         // Dbtr
-	{0x7463634172746244, 216, complexBit | 383, 0, 1, 255}, // DbtrAcct
-	{0x74674172746244, 217, complexBit | 377, 0, 1, 255},   // DbtrAgt
-	{0x746244746d746c55, 185, complexBit | 374, 0, 1, 255}, // UltmtDbtr
+	{0x6c6c6f4374737246, 721, complexBit + 27, 0, 1, 255},  // FrstColltnAmt
+	{0x6d416e746c6c6f43, 722, complexBit + 27, 0, 1, 255},  // ColltnAmt
+	{0x746d4178614d, 723, complexBit + 27, 0, 1, 255},      // MaxAmt
+	{0x746e6d74736a6441, 725, complexBit + 382, 0, 1, 255}, // Adjstmnt
+	{0x6e7352, 80, complexBit + 43, 0, 1, 255},             // Rsn
+	{0x6d68635372746443, 112, complexBit + 374, 0, 1, 255}, // CdtrSchmeId
+	{0x72746443, 181, complexBit + 374, 0, 1, 255},         // Cdtr
+	{0x7463634172746443, 221, complexBit + 383, 0, 1, 255}, // CdtrAcct
+	{0x74674172746443, 219, complexBit + 377, 0, 1, 255},   // CdtrAgt
+	{0x746443746d746c55, 222, complexBit + 374, 0, 1, 255}, // UltmtCdtr
+	{0x72746244, 184, complexBit + 374, 0, 1, 255},         // Dbtr
+	{0x7463634172746244, 216, complexBit + 383, 0, 1, 255}, // DbtrAcct
+	{0x74674172746244, 217, complexBit + 377, 0, 1, 255},   // DbtrAgt
+	{0x746244746d746c55, 185, complexBit + 374, 0, 1, 255}, // UltmtDbtr
 	{0x66655274646e4d, 726, 4, 0, 1, 255},                  // MndtRef
-	{0x636f4464726652, 728, complexBit | 384, 0, 0, 255},   // RfrdDoc
+	{0x636f4464726652, 728, complexBit + 384, 0, 0, 255},   // RfrdDoc
 	{0x644974646e4d, 134, 4, 1, 1, 5},                      // MndtId
 	{0x4971655274646e4d, 714, 4, 0, 1, 5},                  // MndtReqId
-	{0x6e63746e68747541, 717, complexBit | 379, 0, 1, 5},   // Authntcn
-	{0x7054, 115, complexBit | 78, 0, 1, 5},                // Tp
-	{0x73636e72634f, 719, complexBit | 380, 0, 1, 5},       // Ocrncs
+	{0x6e63746e68747541, 717, complexBit + 379, 0, 1, 5},   // Authntcn
+	{0x7054, 115, complexBit + 78, 0, 1, 5},                // Tp
+	{0x73636e72634f, 719, complexBit + 380, 0, 1, 5},       // Ocrncs
 	{0x646e49676b637254, 720, 21, 1, 1, 12},                // TrckgInd
-	{0x6c6c6f4374737246, 721, complexBit | 27, 0, 1, 12},   // FrstColltnAmt
-	{0x6d416e746c6c6f43, 722, complexBit | 27, 0, 1, 12},   // ColltnAmt
-	{0x746d4178614d, 723, complexBit | 27, 0, 1, 12},       // MaxAmt
-	{0x746e6d74736a6441, 725, complexBit | 382, 0, 1, 12},  // Adjstmnt
-	{0x6e7352, 80, complexBit | 43, 0, 1, 12},              // Rsn
-	{0x6d68635372746443, 112, complexBit | 374, 0, 1, 12},  // CdtrSchmeId
-	{0x72746443, 181, complexBit | 374, 1, 1, 16},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 383, 0, 1, 16},  // CdtrAcct
-	{0x74674172746443, 219, complexBit | 377, 0, 1, 16},    // CdtrAgt
-	{0x746443746d746c55, 222, complexBit | 374, 0, 1, 16},  // UltmtCdtr
-	{0x72746244, 184, complexBit | 374, 1, 1, 18},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 383, 0, 1, 18},  // DbtrAcct
-	{0x74674172746244, 217, complexBit | 377, 1, 1, 255},   // DbtrAgt
-	{0x746244746d746c55, 185, complexBit | 374, 0, 1, 255}, // UltmtDbtr
+	{0x6c6c6f4374737246, 721, complexBit + 27, 0, 1, 12},   // FrstColltnAmt
+	{0x6d416e746c6c6f43, 722, complexBit + 27, 0, 1, 12},   // ColltnAmt
+	{0x746d4178614d, 723, complexBit + 27, 0, 1, 12},       // MaxAmt
+	{0x746e6d74736a6441, 725, complexBit + 382, 0, 1, 12},  // Adjstmnt
+	{0x6e7352, 80, complexBit + 43, 0, 1, 12},              // Rsn
+	{0x6d68635372746443, 112, complexBit + 374, 0, 1, 12},  // CdtrSchmeId
+	{0x72746443, 181, complexBit + 374, 1, 1, 16},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 383, 0, 1, 16},  // CdtrAcct
+	{0x74674172746443, 219, complexBit + 377, 0, 1, 16},    // CdtrAgt
+	{0x746443746d746c55, 222, complexBit + 374, 0, 1, 16},  // UltmtCdtr
+	{0x72746244, 184, complexBit + 374, 1, 1, 18},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 383, 0, 1, 18},  // DbtrAcct
+	{0x74674172746244, 217, complexBit + 377, 1, 1, 255},   // DbtrAgt
+	{0x746244746d746c55, 185, complexBit + 374, 0, 1, 255}, // UltmtDbtr
 	{0x66655274646e4d, 726, 4, 0, 1, 255},                  // MndtRef
-	{0x636f4464726652, 728, complexBit | 384, 0, 0, 255},   // RfrdDoc
+	{0x636f4464726652, 728, complexBit + 384, 0, 0, 255},   // RfrdDoc
 	{0x646e4d6c6e67724f, 137, 4, 1, 1, 255},                // OrgnlMndtId
-	{0x646e4d6c6e67724f, 733, complexBit | 390, 1, 1, 255}, // OrgnlMndt
-	{0x67734d6c6e67724f, 731, complexBit | 218, 0, 1, 1},   // OrgnlMsgInf
-	{0x7352746e6d646d41, 732, complexBit | 388, 1, 1, 2},   // AmdmntRsn
-	{0x74646e4d, 729, complexBit | 389, 1, 1, 3},           // Mndt
-	{0x646e4d6c6e67724f, 733, complexBit | 391, 1, 1, 255}, // OrgnlMndt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 378, 1, 1, 1},        // GrpHdr
-	{0x4167796c72646e55, 734, complexBit | 392, 1, 0, 255}, // UndrlygAmdmntDtls
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6d646d4174646e4d, 735, complexBit | 393, 1, 1, 255}, // MndtAmdmntReq
-	{0x67734d6c6e67724f, 731, complexBit | 218, 0, 1, 1},   // OrgnlMsgInf
-	{0x6e73526c7843, 736, complexBit | 388, 1, 1, 2},       // CxlRsn
-	{0x646e4d6c6e67724f, 733, complexBit | 391, 1, 1, 255}, // OrgnlMndt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 378, 1, 1, 1},        // GrpHdr
-	{0x4367796c72646e55, 737, complexBit | 395, 1, 0, 255}, // UndrlygCxlDtls
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x526c784374646e4d, 738, complexBit | 396, 1, 1, 255}, // MndtCxlReq
+	{0x646e4d6c6e67724f, 733, complexBit + 390, 1, 1, 255}, // OrgnlMndt
+	{0x67734d6c6e67724f, 731, complexBit + 218, 0, 1, 1},   // OrgnlMsgInf
+	{0x7352746e6d646d41, 732, complexBit + 388, 1, 1, 2},   // AmdmntRsn
+	{0x74646e4d, 729, complexBit + 389, 1, 1, 3},           // Mndt
+	{0x646e4d6c6e67724f, 733, complexBit + 391, 1, 1, 255}, // OrgnlMndt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 378, 1, 1, 1},        // GrpHdr
+	{0x4167796c72646e55, 734, complexBit + 392, 1, 0, 255}, // UndrlygAmdmntDtls
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6d646d4174646e4d, 735, complexBit + 393, 1, 1, 255}, // MndtAmdmntReq
+	{0x67734d6c6e67724f, 731, complexBit + 218, 0, 1, 1},   // OrgnlMsgInf
+	{0x6e73526c7843, 736, complexBit + 388, 1, 1, 2},       // CxlRsn
+	{0x646e4d6c6e67724f, 733, complexBit + 391, 1, 1, 255}, // OrgnlMndt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 378, 1, 1, 1},        // GrpHdr
+	{0x4367796c72646e55, 737, complexBit + 395, 1, 0, 255}, // UndrlygCxlDtls
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x526c784374646e4d, 738, complexBit + 396, 1, 1, 255}, // MndtCxlReq
 	{0x647470636341, 450, 21, 1, 1, 255},                   // Accptd
-	{0x6e735274636a52, 739, complexBit | 3, 0, 1, 255},     // RjctRsn
+	{0x6e735274636a52, 739, complexBit + 3, 0, 1, 255},     // RjctRsn
 	{0x636a526c74646441, 740, 24, 0, 0, 255},               // AddtlRjctRsnInf
 	{0x644974646e4d, 134, 4, 0, 1, 5},                      // MndtId
 	{0x4971655274646e4d, 714, 4, 0, 1, 5},                  // MndtReqId
-	{0x6e63746e68747541, 717, complexBit | 379, 0, 1, 5},   // Authntcn
-	{0x7054, 115, complexBit | 78, 0, 1, 5},                // Tp
-	{0x73636e72634f, 719, complexBit | 380, 0, 1, 5},       // Ocrncs
+	{0x6e63746e68747541, 717, complexBit + 379, 0, 1, 5},   // Authntcn
+	{0x7054, 115, complexBit + 78, 0, 1, 5},                // Tp
+	{0x73636e72634f, 719, complexBit + 380, 0, 1, 5},       // Ocrncs
 	{0x646e49676b637254, 720, 21, 1, 1, 12},                // TrckgInd
-	{0x6c6c6f4374737246, 721, complexBit | 27, 0, 1, 12},   // FrstColltnAmt
-	{0x6d416e746c6c6f43, 722, complexBit | 27, 0, 1, 12},   // ColltnAmt
-	{0x746d4178614d, 723, complexBit | 27, 0, 1, 12},       // MaxAmt
-	{0x746e6d74736a6441, 725, complexBit | 382, 0, 1, 12},  // Adjstmnt
-	{0x6e7352, 80, complexBit | 43, 0, 1, 12},              // Rsn
-	{0x6d68635372746443, 112, complexBit | 374, 0, 1, 12},  // CdtrSchmeId
-	{0x72746443, 181, complexBit | 374, 1, 1, 16},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 383, 0, 1, 16},  // CdtrAcct
-	{0x74674172746443, 219, complexBit | 377, 0, 1, 16},    // CdtrAgt
-	{0x746443746d746c55, 222, complexBit | 374, 0, 1, 16},  // UltmtCdtr
-	{0x72746244, 184, complexBit | 374, 1, 1, 18},          // Dbtr
-	{0x7463634172746244, 216, complexBit | 383, 0, 1, 18},  // DbtrAcct
-	{0x74674172746244, 217, complexBit | 377, 1, 1, 255},   // DbtrAgt
-	{0x746244746d746c55, 185, complexBit | 374, 0, 1, 255}, // UltmtDbtr
+	{0x6c6c6f4374737246, 721, complexBit + 27, 0, 1, 12},   // FrstColltnAmt
+	{0x6d416e746c6c6f43, 722, complexBit + 27, 0, 1, 12},   // ColltnAmt
+	{0x746d4178614d, 723, complexBit + 27, 0, 1, 12},       // MaxAmt
+	{0x746e6d74736a6441, 725, complexBit + 382, 0, 1, 12},  // Adjstmnt
+	{0x6e7352, 80, complexBit + 43, 0, 1, 12},              // Rsn
+	{0x6d68635372746443, 112, complexBit + 374, 0, 1, 12},  // CdtrSchmeId
+	{0x72746443, 181, complexBit + 374, 1, 1, 16},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 383, 0, 1, 16},  // CdtrAcct
+	{0x74674172746443, 219, complexBit + 377, 0, 1, 16},    // CdtrAgt
+	{0x746443746d746c55, 222, complexBit + 374, 0, 1, 16},  // UltmtCdtr
+	{0x72746244, 184, complexBit + 374, 1, 1, 18},          // Dbtr
+	{0x7463634172746244, 216, complexBit + 383, 0, 1, 18},  // DbtrAcct
+	{0x74674172746244, 217, complexBit + 377, 1, 1, 255},   // DbtrAgt
+	{0x746244746d746c55, 185, complexBit + 374, 0, 1, 255}, // UltmtDbtr
 	{0x66655274646e4d, 726, 4, 0, 1, 255},                  // MndtRef
-	{0x636f4464726652, 728, complexBit | 384, 0, 0, 255},   // RfrdDoc
+	{0x636f4464726652, 728, complexBit + 384, 0, 0, 255},   // RfrdDoc
 	{0x646e4d6c6e67724f, 137, 4, 1, 1, 255},                // OrgnlMndtId
-	{0x646e4d6c6e67724f, 733, complexBit | 399, 1, 1, 255}, // OrgnlMndt
-	{0x67734d6c6e67724f, 731, complexBit | 218, 0, 1, 1},   // OrgnlMsgInf
-	{0x52636e7470636341, 741, complexBit | 398, 1, 1, 255}, // AccptncRslt
-	{0x646e4d6c6e67724f, 733, complexBit | 400, 0, 1, 255}, // OrgnlMndt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 378, 1, 1, 1},        // GrpHdr
-	{0x4167796c72646e55, 742, complexBit | 401, 1, 0, 255}, // UndrlygAccptncDtls
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x7063634174646e4d, 743, complexBit | 402, 1, 1, 255}, // MndtAccptncRpt
+	{0x646e4d6c6e67724f, 733, complexBit + 399, 1, 1, 255}, // OrgnlMndt
+	{0x67734d6c6e67724f, 731, complexBit + 218, 0, 1, 1},   // OrgnlMsgInf
+	{0x52636e7470636341, 741, complexBit + 398, 1, 1, 255}, // AccptncRslt
+	{0x646e4d6c6e67724f, 733, complexBit + 400, 0, 1, 255}, // OrgnlMndt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 378, 1, 1, 1},        // GrpHdr
+	{0x4167796c72646e55, 742, complexBit + 401, 1, 0, 255}, // UndrlygAccptncDtls
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x7063634174646e4d, 743, complexBit + 402, 1, 1, 255}, // MndtAccptncRpt
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 2},                    // CreDtTm
 	{0x737854664f624e, 237, 22, 1, 1, 4},                   // NbOfTxs
 	{0x6d75536c727443, 238, 23, 0, 1, 4},                   // CtrlSum
-	{0x7974506774696e49, 254, complexBit | 11, 1, 1, 255},  // InitgPty
-	{0x746d41, 96, complexBit | 27, 1, 1, 255},             // Amt
+	{0x7974506774696e49, 254, complexBit + 11, 1, 1, 255},  // InitgPty
+	{0x746d41, 96, complexBit + 27, 1, 1, 255},             // Amt
 	{0x65746152, 201, 44, 1, 1, 255},                       // Rate
 	{0x6c41646f4d746d41, 744, 21, 1, 1, 1},                 // AmtModAllwd
 	{0x746d50796c726145, 745, 21, 1, 1, 4},                 // EarlyPmtAllwd
 	{0x746c6e50796c6544, 746, 1, 0, 1, 4},                  // DelyPnlty
-	{0x52746d5074646d49, 747, complexBit | 405, 0, 1, 4},   // ImdtPmtRbt
+	{0x52746d5074646d49, 747, complexBit + 405, 0, 1, 4},   // ImdtPmtRbt
 	{0x6d506465746e7247, 748, 21, 1, 1, 255},               // GrntedPmtReqd
 	{0x6443, 3, 10, 1, 1, 255},                             // Cd
-	{0x7972747250, 7, complexBit | 147, 1, 1, 255},         // Prtry
-	{0x797450, 215, complexBit | 11, 1, 1, 1},              // Pty
-	{0x72746e6753, 66, complexBit | 72, 1, 1, 255},         // Sgntr
-	{0x7054, 115, complexBit | 407, 1, 1, 1},               // Tp
+	{0x7972747250, 7, complexBit + 147, 1, 1, 255},         // Prtry
+	{0x797450, 215, complexBit + 11, 1, 1, 1},              // Pty
+	{0x72746e6753, 66, complexBit + 72, 1, 1, 255},         // Sgntr
+	{0x7054, 115, complexBit + 407, 1, 1, 1},               // Tp
 	{0x6449, 4, 4, 1, 1, 2},                                // Id
-	{0x744465737349, 750, complexBit | 29, 1, 1, 5},        // IsseDt
+	{0x744465737349, 750, complexBit + 29, 1, 1, 5},        // IsseDt
 	{0x6d4e, 2, 1, 0, 1, 5},                                // Nm
 	{0x6443676e614c, 751, 0, 0, 1, 5},                      // LangCd
-	{0x746d7246, 752, complexBit | 407, 1, 1, 8},           // Frmt
+	{0x746d7246, 752, complexBit + 407, 1, 1, 8},           // Frmt
 	{0x6d4e656c6946, 753, 1, 0, 1, 8},                      // FileNm
-	{0x746e67536c746744, 754, complexBit | 408, 0, 1, 8},   // DgtlSgntr
+	{0x746e67536c746744, 754, complexBit + 408, 0, 1, 8},   // DgtlSgntr
 	{0x72736c634e, 755, 113, 1, 1, 255},                    // Nclsr
-	{0x6449746d50, 244, complexBit | 354, 1, 1, 3},         // PmtId
-	{0x666e497054746d50, 132, complexBit | 353, 0, 1, 3},   // PmtTpInf
-	{0x646e6f43746d50, 749, complexBit | 406, 0, 1, 3},     // PmtCond
-	{0x746d41, 96, complexBit | 31, 1, 1, 4},               // Amt
+	{0x6449746d50, 244, complexBit + 354, 1, 1, 3},         // PmtId
+	{0x666e497054746d50, 132, complexBit + 353, 0, 1, 3},   // PmtTpInf
+	{0x646e6f43746d50, 749, complexBit + 406, 0, 1, 3},     // PmtCond
+	{0x746d41, 96, complexBit + 31, 1, 1, 4},               // Amt
 	{0x724267726843, 250, 50, 1, 1, 10},                    // ChrgBr
-	{0x7274736e49716843, 703, complexBit | 357, 0, 1, 10},  // ChqInstr
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 10},   // UltmtDbtr
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 10},   // IntrmyAgt1
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 10},   // IntrmyAgt2
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 10},   // IntrmyAgt3
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 11},     // CdtrAgt
-	{0x72746443, 181, complexBit | 11, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 119, 0, 0, 255}, // InstrForCdtrAgt
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x70527972746c6752, 264, complexBit | 93, 0, 10, 255}, // RgltryRptg
-	{0x786154, 292, complexBit | 105, 0, 1, 255},           // Tax
-	{0x49746d5264746c52, 269, complexBit | 96, 0, 10, 255}, // RltdRmtInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x6c694664736c634e, 756, complexBit | 409, 0, 0, 255}, // NclsdFile
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
+	{0x7274736e49716843, 703, complexBit + 357, 0, 1, 10},  // ChqInstr
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 10},   // UltmtDbtr
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 10},   // IntrmyAgt1
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 10},   // IntrmyAgt2
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 10},   // IntrmyAgt3
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 11},     // CdtrAgt
+	{0x72746443, 181, complexBit + 11, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 119, 0, 0, 255}, // InstrForCdtrAgt
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x70527972746c6752, 264, complexBit + 93, 0, 10, 255}, // RgltryRptg
+	{0x786154, 292, complexBit + 105, 0, 1, 255},           // Tax
+	{0x49746d5264746c52, 269, complexBit + 96, 0, 10, 255}, // RltdRmtInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x6c694664736c634e, 756, complexBit + 409, 0, 0, 255}, // NclsdFile
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
 	{0x6449666e49746d50, 459, 4, 0, 1, 1},                  // PmtInfId
 	{0x64744d746d50, 133, 112, 1, 1, 3},                    // PmtMtd
-	{0x666e497054746d50, 132, complexBit | 353, 0, 1, 3},   // PmtTpInf
-	{0x7463784564716552, 111, complexBit | 29, 1, 1, 6},    // ReqdExctnDt
-	{0x744479727058, 536, complexBit | 29, 0, 1, 6},        // XpryDt
-	{0x646e6f43746d50, 749, complexBit | 406, 0, 1, 6},     // PmtCond
-	{0x72746244, 184, complexBit | 11, 1, 1, 8},            // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 8},    // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 11},     // DbtrAgt
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 11},   // UltmtDbtr
+	{0x666e497054746d50, 132, complexBit + 353, 0, 1, 3},   // PmtTpInf
+	{0x7463784564716552, 111, complexBit + 29, 1, 1, 6},    // ReqdExctnDt
+	{0x744479727058, 536, complexBit + 29, 0, 1, 6},        // XpryDt
+	{0x646e6f43746d50, 749, complexBit + 406, 0, 1, 6},     // PmtCond
+	{0x72746244, 184, complexBit + 11, 1, 1, 8},            // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 8},    // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 11},     // DbtrAgt
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 11},   // UltmtDbtr
 	{0x724267726843, 250, 50, 0, 1, 11},                    // ChrgBr
-	{0x7854667254746443, 757, complexBit | 410, 1, 0, 255}, // CdtTrfTx
-	{0x726448707247, 72, complexBit | 404, 1, 1, 1},        // GrpHdr
-	{0x666e49746d50, 704, complexBit | 411, 1, 0, 255},     // PmtInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x41746d5072746443, 758, complexBit | 412, 1, 1, 255}, // CdtrPmtActvtnReq
-	{0x6449746d50, 244, complexBit | 354, 1, 1, 3},         // PmtId
-	{0x666e497054746d50, 132, complexBit | 353, 0, 1, 3},   // PmtTpInf
-	{0x646e6f43746d50, 749, complexBit | 406, 0, 1, 3},     // PmtCond
-	{0x746d41, 96, complexBit | 31, 1, 1, 4},               // Amt
+	{0x7854667254746443, 757, complexBit + 410, 1, 0, 255}, // CdtTrfTx
+	{0x726448707247, 72, complexBit + 404, 1, 1, 1},        // GrpHdr
+	{0x666e49746d50, 704, complexBit + 411, 1, 0, 255},     // PmtInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x41746d5072746443, 758, complexBit + 412, 1, 1, 255}, // CdtrPmtActvtnReq
+	{0x6449746d50, 244, complexBit + 354, 1, 1, 3},         // PmtId
+	{0x666e497054746d50, 132, complexBit + 353, 0, 1, 3},   // PmtTpInf
+	{0x646e6f43746d50, 749, complexBit + 406, 0, 1, 3},     // PmtCond
+	{0x746d41, 96, complexBit + 31, 1, 1, 4},               // Amt
 	{0x724267726843, 250, 50, 1, 1, 11},                    // ChrgBr
-	{0x64746c5274646e4d, 158, complexBit | 79, 0, 1, 11},   // MndtRltdInf
-	{0x7274736e49716843, 703, complexBit | 357, 0, 1, 11},  // ChqInstr
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 11},   // UltmtDbtr
-	{0x6741796d72746e49, 255, complexBit | 16, 0, 1, 11},   // IntrmyAgt1
-	{0x6741796d72746e49, 257, complexBit | 16, 0, 1, 11},   // IntrmyAgt2
-	{0x6741796d72746e49, 259, complexBit | 16, 0, 1, 11},   // IntrmyAgt3
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 12},     // CdtrAgt
-	{0x72746443, 181, complexBit | 11, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
-	{0x726f467274736e49, 290, complexBit | 103, 0, 0, 255}, // InstrForCdtrAgt
-	{0x70727550, 223, complexBit | 3, 0, 1, 255},           // Purp
-	{0x70527972746c6752, 264, complexBit | 93, 0, 10, 255}, // RgltryRptg
-	{0x786154, 292, complexBit | 105, 0, 1, 255},           // Tax
-	{0x49746d5264746c52, 269, complexBit | 96, 0, 10, 255}, // RltdRmtInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 255},      // RmtInf
-	{0x6c694664736c634e, 756, complexBit | 409, 0, 0, 255}, // NclsdFile
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
+	{0x64746c5274646e4d, 158, complexBit + 79, 0, 1, 11},   // MndtRltdInf
+	{0x7274736e49716843, 703, complexBit + 357, 0, 1, 11},  // ChqInstr
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 11},   // UltmtDbtr
+	{0x6741796d72746e49, 255, complexBit + 16, 0, 1, 11},   // IntrmyAgt1
+	{0x6741796d72746e49, 257, complexBit + 16, 0, 1, 11},   // IntrmyAgt2
+	{0x6741796d72746e49, 259, complexBit + 16, 0, 1, 11},   // IntrmyAgt3
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 12},     // CdtrAgt
+	{0x72746443, 181, complexBit + 11, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
+	{0x726f467274736e49, 290, complexBit + 103, 0, 0, 255}, // InstrForCdtrAgt
+	{0x70727550, 223, complexBit + 3, 0, 1, 255},           // Purp
+	{0x70527972746c6752, 264, complexBit + 93, 0, 10, 255}, // RgltryRptg
+	{0x786154, 292, complexBit + 105, 0, 1, 255},           // Tax
+	{0x49746d5264746c52, 269, complexBit + 96, 0, 10, 255}, // RltdRmtInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 255},      // RmtInf
+	{0x6c694664736c634e, 756, complexBit + 409, 0, 0, 255}, // NclsdFile
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
 	{0x6449666e49746d50, 459, 4, 0, 1, 1},                  // PmtInfId
 	{0x64744d746d50, 133, 112, 1, 1, 4},                    // PmtMtd
-	{0x6376644164716552, 690, complexBit | 352, 0, 1, 4},   // ReqdAdvcTp
-	{0x666e497054746d50, 132, complexBit | 353, 0, 1, 4},   // PmtTpInf
-	{0x7463784564716552, 111, complexBit | 29, 1, 1, 7},    // ReqdExctnDt
-	{0x744479727058, 536, complexBit | 29, 0, 1, 7},        // XpryDt
-	{0x646e6f43746d50, 749, complexBit | 406, 0, 1, 7},     // PmtCond
-	{0x72746244, 184, complexBit | 11, 1, 1, 9},            // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 9},    // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 1, 1, 12},     // DbtrAgt
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 12},   // UltmtDbtr
+	{0x6376644164716552, 690, complexBit + 352, 0, 1, 4},   // ReqdAdvcTp
+	{0x666e497054746d50, 132, complexBit + 353, 0, 1, 4},   // PmtTpInf
+	{0x7463784564716552, 111, complexBit + 29, 1, 1, 7},    // ReqdExctnDt
+	{0x744479727058, 536, complexBit + 29, 0, 1, 7},        // XpryDt
+	{0x646e6f43746d50, 749, complexBit + 406, 0, 1, 7},     // PmtCond
+	{0x72746244, 184, complexBit + 11, 1, 1, 9},            // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 9},    // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 1, 1, 12},     // DbtrAgt
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 12},   // UltmtDbtr
 	{0x724267726843, 250, 50, 0, 1, 12},                    // ChrgBr
-	{0x7854667254746443, 757, complexBit | 414, 1, 0, 255}, // CdtTrfTx
-	{0x726448707247, 72, complexBit | 404, 1, 1, 1},        // GrpHdr
-	{0x666e49746d50, 704, complexBit | 415, 1, 0, 255},     // PmtInf
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x41746d5072746443, 758, complexBit | 416, 1, 1, 255}, // CdtrPmtActvtnReq
+	{0x7854667254746443, 757, complexBit + 414, 1, 0, 255}, // CdtTrfTx
+	{0x726448707247, 72, complexBit + 404, 1, 1, 1},        // GrpHdr
+	{0x666e49746d50, 704, complexBit + 415, 1, 0, 255},     // PmtInf
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x41746d5072746443, 758, complexBit + 416, 1, 1, 255}, // CdtrPmtActvtnReq
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 2},                    // CreDtTm
-	{0x7974506774696e49, 254, complexBit | 11, 1, 1, 255},  // InitgPty
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 255},    // DbtrAgt
-	{0x74674172746443, 219, complexBit | 16, 0, 1, 255},    // CdtrAgt
-	{0x6d41647470636341, 759, complexBit | 27, 0, 1, 1},    // AccptdAmt
+	{0x7974506774696e49, 254, complexBit + 11, 1, 1, 255},  // InitgPty
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 255},    // DbtrAgt
+	{0x74674172746443, 219, complexBit + 16, 0, 1, 255},    // CdtrAgt
+	{0x6d41647470636341, 759, complexBit + 27, 0, 1, 1},    // AccptdAmt
 	{0x6d506465746e7247, 760, 21, 1, 1, 2},                 // GrntedPmt
 	{0x746d50796c726145, 761, 21, 1, 1, 255},               // EarlyPmt
-	{0x746d41, 96, complexBit | 31, 0, 1, 12},              // Amt
-	{0x7463784564716552, 111, complexBit | 29, 0, 1, 12},   // ReqdExctnDt
-	{0x744479727058, 536, complexBit | 29, 0, 1, 12},       // XpryDt
-	{0x646e6f43746d50, 749, complexBit | 406, 0, 1, 12},    // PmtCond
-	{0x666e497054746d50, 132, complexBit | 353, 0, 1, 12},  // PmtTpInf
+	{0x746d41, 96, complexBit + 31, 0, 1, 12},              // Amt
+	{0x7463784564716552, 111, complexBit + 29, 0, 1, 12},   // ReqdExctnDt
+	{0x744479727058, 536, complexBit + 29, 0, 1, 12},       // XpryDt
+	{0x646e6f43746d50, 749, complexBit + 406, 0, 1, 12},    // PmtCond
+	{0x666e497054746d50, 132, complexBit + 353, 0, 1, 12},  // PmtTpInf
 	{0x64744d746d50, 133, 35, 0, 1, 12},                    // PmtMtd
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 12},       // RmtInf
-	{0x6c694664736c634e, 756, complexBit | 409, 0, 0, 12},  // NclsdFile
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 12},   // UltmtDbtr
-	{0x72746244, 184, complexBit | 11, 0, 1, 12},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 12},   // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 12},     // DbtrAgt
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 13},     // CdtrAgt
-	{0x72746443, 181, complexBit | 11, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 12},       // RmtInf
+	{0x6c694664736c634e, 756, complexBit + 409, 0, 0, 12},  // NclsdFile
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 12},   // UltmtDbtr
+	{0x72746244, 184, complexBit + 11, 0, 1, 12},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 12},   // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 12},     // DbtrAgt
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 13},     // CdtrAgt
+	{0x72746443, 181, complexBit + 11, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
 	{0x6449737453, 88, 4, 0, 1, 255},                       // StsId
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x7374537854, 94, 10, 0, 1, 255},                      // TxSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x53646e6f43746d50, 762, complexBit | 419, 0, 1, 255}, // PmtCondSts
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 255},   // ChrgsInf
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x53646e6f43746d50, 762, complexBit + 419, 0, 1, 255}, // PmtCondSts
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 255},   // ChrgsInf
 	{0x6e73634472746244, 763, 19, 0, 1, 255},               // DbtrDcsnDtTm
 	{0x44636e7470636341, 99, 19, 0, 1, 255},                // AccptncDtTm
 	{0x7263765374636341, 103, 4, 0, 1, 255},                // AcctSvcrRef
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
-	{0x5278546c6e67724f, 224, complexBit | 420, 0, 1, 255}, // OrgnlTxRef
-	{0x6c694664736c634e, 756, complexBit | 409, 0, 0, 255}, // NclsdFile
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
+	{0x5278546c6e67724f, 224, complexBit + 420, 0, 1, 255}, // OrgnlTxRef
+	{0x6c694664736c634e, 756, complexBit + 409, 0, 0, 255}, // NclsdFile
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
 	{0x746d506c6e67724f, 433, 4, 1, 1, 255},                // OrgnlPmtInfId
 	{0x4f624e6c6e67724f, 76, 22, 0, 1, 255},                // OrgnlNbOfTxs
 	{0x7274436c6e67724f, 77, 23, 0, 1, 255},                // OrgnlCtrlSum
 	{0x7453666e49746d50, 706, 10, 0, 1, 255},               // PmtInfSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x50737854664f624e, 86, complexBit | 24, 0, 0, 255},   // NbOfTxsPerSts
-	{0x646e41666e497854, 228, complexBit | 421, 0, 0, 255}, // TxInfAndSts
-	{0x726448707247, 72, complexBit | 418, 1, 1, 1},        // GrpHdr
-	{0x7072476c6e67724f, 87, complexBit | 25, 1, 1, 255},   // OrgnlGrpInfAndSts
-	{0x746d506c6e67724f, 440, complexBit | 422, 0, 0, 255}, // OrgnlPmtInfAndSts
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x41746d5072746443, 764, complexBit | 423, 1, 1, 255}, // CdtrPmtActvtnReqStsRpt
-	{0x746d41, 96, complexBit | 31, 0, 1, 13},              // Amt
-	{0x7463784564716552, 111, complexBit | 29, 0, 1, 13},   // ReqdExctnDt
-	{0x744479727058, 536, complexBit | 29, 0, 1, 13},       // XpryDt
-	{0x646e6f43746d50, 749, complexBit | 406, 0, 1, 13},    // PmtCond
-	{0x666e497054746d50, 132, complexBit | 353, 0, 1, 13},  // PmtTpInf
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x50737854664f624e, 86, complexBit + 24, 0, 0, 255},   // NbOfTxsPerSts
+	{0x646e41666e497854, 228, complexBit + 421, 0, 0, 255}, // TxInfAndSts
+	{0x726448707247, 72, complexBit + 418, 1, 1, 1},        // GrpHdr
+	{0x7072476c6e67724f, 87, complexBit + 25, 1, 1, 255},   // OrgnlGrpInfAndSts
+	{0x746d506c6e67724f, 440, complexBit + 422, 0, 0, 255}, // OrgnlPmtInfAndSts
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x41746d5072746443, 764, complexBit + 423, 1, 1, 255}, // CdtrPmtActvtnReqStsRpt
+	{0x746d41, 96, complexBit + 31, 0, 1, 13},              // Amt
+	{0x7463784564716552, 111, complexBit + 29, 0, 1, 13},   // ReqdExctnDt
+	{0x744479727058, 536, complexBit + 29, 0, 1, 13},       // XpryDt
+	{0x646e6f43746d50, 749, complexBit + 406, 0, 1, 13},    // PmtCond
+	{0x666e497054746d50, 132, complexBit + 353, 0, 1, 13},  // PmtTpInf
 	{0x64744d746d50, 133, 35, 0, 1, 13},                    // PmtMtd
-	{0x64746c5274646e4d, 158, complexBit | 79, 0, 1, 13},   // MndtRltdInf
-	{0x666e49746d52, 214, complexBit | 69, 0, 1, 13},       // RmtInf
-	{0x6c694664736c634e, 756, complexBit | 409, 0, 0, 13},  // NclsdFile
-	{0x746244746d746c55, 185, complexBit | 11, 0, 1, 13},   // UltmtDbtr
-	{0x72746244, 184, complexBit | 11, 0, 1, 13},           // Dbtr
-	{0x7463634172746244, 216, complexBit | 35, 0, 1, 13},   // DbtrAcct
-	{0x74674172746244, 217, complexBit | 16, 0, 1, 13},     // DbtrAgt
-	{0x74674172746443, 219, complexBit | 16, 1, 1, 14},     // CdtrAgt
-	{0x72746443, 181, complexBit | 11, 1, 1, 255},          // Cdtr
-	{0x7463634172746443, 221, complexBit | 35, 0, 1, 255},  // CdtrAcct
-	{0x746443746d746c55, 222, complexBit | 11, 0, 1, 255},  // UltmtCdtr
+	{0x64746c5274646e4d, 158, complexBit + 79, 0, 1, 13},   // MndtRltdInf
+	{0x666e49746d52, 214, complexBit + 69, 0, 1, 13},       // RmtInf
+	{0x6c694664736c634e, 756, complexBit + 409, 0, 0, 13},  // NclsdFile
+	{0x746244746d746c55, 185, complexBit + 11, 0, 1, 13},   // UltmtDbtr
+	{0x72746244, 184, complexBit + 11, 0, 1, 13},           // Dbtr
+	{0x7463634172746244, 216, complexBit + 35, 0, 1, 13},   // DbtrAcct
+	{0x74674172746244, 217, complexBit + 16, 0, 1, 13},     // DbtrAgt
+	{0x74674172746443, 219, complexBit + 16, 1, 1, 14},     // CdtrAgt
+	{0x72746443, 181, complexBit + 11, 1, 1, 255},          // Cdtr
+	{0x7463634172746443, 221, complexBit + 35, 0, 1, 255},  // CdtrAcct
+	{0x746443746d746c55, 222, complexBit + 11, 0, 1, 255},  // UltmtCdtr
 	{0x6449737453, 88, 4, 0, 1, 255},                       // StsId
 	{0x736e496c6e67724f, 90, 4, 0, 1, 255},                 // OrgnlInstrId
 	{0x646e456c6e67724f, 91, 4, 0, 1, 255},                 // OrgnlEndToEndId
 	{0x5445556c6e67724f, 93, 25, 0, 1, 255},                // OrgnlUETR
 	{0x7374537854, 94, 10, 0, 1, 255},                      // TxSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x53646e6f43746d50, 762, complexBit | 419, 0, 1, 255}, // PmtCondSts
-	{0x666e497367726843, 98, complexBit | 28, 0, 0, 255},   // ChrgsInf
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x53646e6f43746d50, 762, complexBit + 419, 0, 1, 255}, // PmtCondSts
+	{0x666e497367726843, 98, complexBit + 28, 0, 0, 255},   // ChrgsInf
 	{0x6e73634472746244, 763, 19, 0, 1, 255},               // DbtrDcsnDtTm
 	{0x44636e7470636341, 99, 19, 0, 1, 255},                // AccptncDtTm
 	{0x7263765374636341, 103, 4, 0, 1, 255},                // AcctSvcrRef
 	{0x6552737953726c43, 104, 4, 0, 1, 255},                // ClrSysRef
-	{0x5278546c6e67724f, 224, complexBit | 425, 0, 1, 255}, // OrgnlTxRef
-	{0x6c694664736c634e, 756, complexBit | 409, 0, 0, 255}, // NclsdFile
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
+	{0x5278546c6e67724f, 224, complexBit + 425, 0, 1, 255}, // OrgnlTxRef
+	{0x6c694664736c634e, 756, complexBit + 409, 0, 0, 255}, // NclsdFile
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
 	{0x746d506c6e67724f, 433, 4, 1, 1, 255},                // OrgnlPmtInfId
 	{0x4f624e6c6e67724f, 76, 22, 0, 1, 255},                // OrgnlNbOfTxs
 	{0x7274436c6e67724f, 77, 23, 0, 1, 255},                // OrgnlCtrlSum
 	{0x7453666e49746d50, 706, 10, 0, 1, 255},               // PmtInfSts
-	{0x6e496e7352737453, 82, complexBit | 23, 0, 0, 255},   // StsRsnInf
-	{0x50737854664f624e, 86, complexBit | 24, 0, 0, 255},   // NbOfTxsPerSts
-	{0x646e41666e497854, 228, complexBit | 426, 0, 0, 255}, // TxInfAndSts
-	{0x726448707247, 72, complexBit | 418, 1, 1, 1},        // GrpHdr
-	{0x7072476c6e67724f, 87, complexBit | 25, 1, 1, 255},   // OrgnlGrpInfAndSts
-	{0x746d506c6e67724f, 440, complexBit | 427, 0, 0, 255}, // OrgnlPmtInfAndSts
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x41746d5072746443, 764, complexBit | 428, 1, 1, 255}, // CdtrPmtActvtnReqStsRpt
-	{0x67734d6c6e67724f, 731, complexBit | 218, 0, 1, 1},   // OrgnlMsgInf
-	{0x646e4d6c6e67724f, 733, complexBit | 391, 1, 1, 255}, // OrgnlMndt
-	{0x73745374646e4d, 765, complexBit | 3, 0, 1, 255},     // MndtSts
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 378, 1, 1, 1},        // GrpHdr
-	{0x4367796c72646e55, 766, complexBit | 430, 1, 0, 255}, // UndrlygCpyReqDtls
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x5279704374646e4d, 767, complexBit | 431, 1, 1, 255}, // MndtCpyReq
+	{0x6e496e7352737453, 82, complexBit + 23, 0, 0, 255},   // StsRsnInf
+	{0x50737854664f624e, 86, complexBit + 24, 0, 0, 255},   // NbOfTxsPerSts
+	{0x646e41666e497854, 228, complexBit + 426, 0, 0, 255}, // TxInfAndSts
+	{0x726448707247, 72, complexBit + 418, 1, 1, 1},        // GrpHdr
+	{0x7072476c6e67724f, 87, complexBit + 25, 1, 1, 255},   // OrgnlGrpInfAndSts
+	{0x746d506c6e67724f, 440, complexBit + 427, 0, 0, 255}, // OrgnlPmtInfAndSts
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x41746d5072746443, 764, complexBit + 428, 1, 1, 255}, // CdtrPmtActvtnReqStsRpt
+	{0x67734d6c6e67724f, 731, complexBit + 218, 0, 1, 1},   // OrgnlMsgInf
+	{0x646e4d6c6e67724f, 733, complexBit + 391, 1, 1, 255}, // OrgnlMndt
+	{0x73745374646e4d, 765, complexBit + 3, 0, 1, 255},     // MndtSts
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 378, 1, 1, 1},        // GrpHdr
+	{0x4367796c72646e55, 766, complexBit + 430, 1, 0, 255}, // UndrlygCpyReqDtls
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x5279704374646e4d, 767, complexBit + 431, 1, 1, 255}, // MndtCpyReq
 	{0x65526e736e707353, 768, 4, 1, 1, 2},                  // SspnsnReqId
-	{0x67734d6c6e67724f, 731, complexBit | 218, 0, 1, 2},   // OrgnlMsgInf
-	{0x73526e736e707353, 769, complexBit | 388, 1, 1, 3},   // SspnsnRsn
-	{0x646e4d6c6e67724f, 733, complexBit | 391, 1, 1, 255}, // OrgnlMndt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x726448707247, 72, complexBit | 378, 1, 1, 1},        // GrpHdr
-	{0x5367796c72646e55, 770, complexBit | 433, 1, 0, 255}, // UndrlygSspnsnDtls
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6e70735374646e4d, 771, complexBit | 434, 1, 1, 255}, // MndtSspnsnReq
-	{0x797450, 215, complexBit | 374, 1, 1, 255},           // Pty
-	{0x746741, 97, complexBit | 377, 1, 1, 255},            // Agt
+	{0x67734d6c6e67724f, 731, complexBit + 218, 0, 1, 2},   // OrgnlMsgInf
+	{0x73526e736e707353, 769, complexBit + 388, 1, 1, 3},   // SspnsnRsn
+	{0x646e4d6c6e67724f, 733, complexBit + 391, 1, 1, 255}, // OrgnlMndt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x726448707247, 72, complexBit + 378, 1, 1, 1},        // GrpHdr
+	{0x5367796c72646e55, 770, complexBit + 433, 1, 0, 255}, // UndrlygSspnsnDtls
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6e70735374646e4d, 771, complexBit + 434, 1, 1, 255}, // MndtSspnsnReq
+	{0x797450, 215, complexBit + 374, 1, 1, 255},           // Pty
+	{0x746741, 97, complexBit + 377, 1, 1, 255},            // Agt
 	{0x644967734d, 68, 4, 1, 1, 1},                         // MsgId
 	{0x6d547444657243, 69, 19, 1, 1, 4},                    // CreDtTm
-	{0x7274657243, 421, complexBit | 436, 0, 1, 4},         // Cretr
-	{0x74674174737246, 772, complexBit | 377, 0, 1, 4},     // FrstAgt
-	{0x726e67737341, 418, complexBit | 436, 1, 1, 5},       // Assgnr
-	{0x656e67737341, 419, complexBit | 436, 1, 1, 255},     // Assgne
-	{0x797450, 215, complexBit | 374, 0, 1, 255},           // Pty
-	{0x74636341, 395, complexBit | 33, 0, 1, 255},          // Acct
-	{0x746741, 97, complexBit | 377, 0, 1, 255},            // Agt
+	{0x7274657243, 421, complexBit + 436, 0, 1, 4},         // Cretr
+	{0x74674174737246, 772, complexBit + 377, 0, 1, 4},     // FrstAgt
+	{0x726e67737341, 418, complexBit + 436, 1, 1, 5},       // Assgnr
+	{0x656e67737341, 419, complexBit + 436, 1, 1, 255},     // Assgne
+	{0x797450, 215, complexBit + 374, 0, 1, 255},           // Pty
+	{0x74636341, 395, complexBit + 33, 0, 1, 255},          // Acct
+	{0x746741, 97, complexBit + 377, 0, 1, 255},            // Agt
 	{0x6449, 4, 4, 1, 1, 1},                                // Id
-	{0x6341646e41797450, 773, complexBit | 438, 1, 1, 255}, // PtyAndAcctId
-	{0x746d6e67737341, 420, complexBit | 437, 1, 1, 1},     // Assgnmt
-	{0x6e7463667256, 774, complexBit | 439, 1, 0, 255},     // Vrfctn
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6e74636672566449, 775, complexBit | 440, 1, 1, 255}, // IdVrfctnReq
+	{0x6341646e41797450, 773, complexBit + 438, 1, 1, 255}, // PtyAndAcctId
+	{0x746d6e67737341, 420, complexBit + 437, 1, 1, 1},     // Assgnmt
+	{0x6e7463667256, 774, complexBit + 439, 1, 0, 255},     // Vrfctn
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6e74636672566449, 775, complexBit + 440, 1, 1, 255}, // IdVrfctnReq
 	{0x644967734d, 68, 4, 0, 1, 255},                       // MsgId
 	{0x6d547444657243, 69, 19, 0, 1, 255},                  // CreDtTm
-	{0x74674174737246, 772, complexBit | 377, 0, 1, 255},   // FrstAgt
+	{0x74674174737246, 772, complexBit + 377, 0, 1, 255},   // FrstAgt
 	{0x64496c6e67724f, 777, 4, 1, 1, 1},                    // OrgnlId
 	{0x6e7463667256, 774, 21, 1, 1, 255},                   // Vrfctn
-	{0x6e7352, 80, complexBit | 3, 0, 1, 255},              // Rsn
-	{0x7974506c6e67724f, 778, complexBit | 438, 0, 1, 255}, // OrgnlPtyAndAcctId
-	{0x7974506474647055, 779, complexBit | 438, 0, 1, 255}, // UpdtdPtyAndAcctId
-	{0x746d6e67737341, 420, complexBit | 437, 1, 1, 2},     // Assgnmt
-	{0x7373416c6e67724f, 776, complexBit | 442, 0, 1, 2},   // OrgnlAssgnmt
-	{0x747052, 659, complexBit | 443, 1, 0, 255},           // Rpt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6e74636672566449, 780, complexBit | 444, 1, 1, 255}, // IdVrfctnRpt
+	{0x6e7352, 80, complexBit + 3, 0, 1, 255},              // Rsn
+	{0x7974506c6e67724f, 778, complexBit + 438, 0, 1, 255}, // OrgnlPtyAndAcctId
+	{0x7974506474647055, 779, complexBit + 438, 0, 1, 255}, // UpdtdPtyAndAcctId
+	{0x746d6e67737341, 420, complexBit + 437, 1, 1, 2},     // Assgnmt
+	{0x7373416c6e67724f, 776, complexBit + 442, 0, 1, 2},   // OrgnlAssgnmt
+	{0x747052, 659, complexBit + 443, 1, 0, 255},           // Rpt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6e74636672566449, 780, complexBit + 444, 1, 1, 255}, // IdVrfctnRpt
 	{0x666552, 174, 4, 1, 1, 255},                          // Ref
 	{0x7974506774636a52, 782, 4, 1, 1, 255},                // RjctgPtyRsn
 	{0x5474446e74636a52, 783, 19, 0, 1, 255},               // RjctnDtTm
 	{0x6e74634c727245, 784, 18, 0, 1, 255},                 // ErrLctn
 	{0x637365446e7352, 785, 18, 0, 1, 255},                 // RsnDesc
 	{0x7461446c74646441, 786, 114, 0, 1, 255},              // AddtlData
-	{0x66655264746c52, 781, complexBit | 446, 1, 1, 1},     // RltdRef
-	{0x6e7352, 80, complexBit | 447, 1, 1, 255},            // Rsn
-	{0x3230302e696d6461, 787, complexBit | 448, 1, 1, 255}, // admi.002.001.01
+	{0x66655264746c52, 781, complexBit + 446, 1, 1, 1},     // RltdRef
+	{0x6e7352, 80, complexBit + 447, 1, 1, 255},            // Rsn
+	{0x3230302e696d6461, 787, complexBit + 448, 1, 1, 255}, // admi.002.001.01
 	{0x6443747645, 788, 69, 1, 1, 255},                     // EvtCd
 	{0x6d61726150747645, 789, 4, 0, 0, 255},                // EvtParam
 	{0x63736544747645, 790, 115, 0, 1, 255},                // EvtDesc
 	{0x6d54747645, 791, 19, 0, 1, 255},                     // EvtTm
-	{0x666e49747645, 792, complexBit | 450, 1, 1, 255},     // EvtInf
-	{0x744e747645737953, 793, complexBit | 451, 1, 1, 255}, // SysEvtNtfctn
+	{0x666e49747645, 792, complexBit + 450, 1, 1, 255},     // EvtInf
+	{0x744e747645737953, 793, complexBit + 451, 1, 1, 255}, // SysEvtNtfctn
 	{0x6449, 4, 4, 1, 1, 1},                                // Id
 	{0x72737349, 5, 4, 1, 1, 255},                          // Issr
 	{0x6d4e656d686353, 6, 4, 0, 1, 255},                    // SchmeNm
@@ -3026,37 +3026,37 @@ var elements = [...]element{
 	{0x4462755379727443, 21, 4, 0, 1, 7},                   // CtrySubDvsn
 	{0x79727443, 22, 7, 1, 1, 255},                         // Ctry
 	{0x6d4e, 2, 18, 1, 1, 255},                             // Nm
-	{0x726441, 267, complexBit | 454, 0, 1, 255},           // Adr
+	{0x726441, 267, complexBit + 454, 0, 1, 255},           // Adr
 	{0x434942796e41, 25, 8, 1, 1, 255},                     // AnyBIC
-	{0x64497972747250, 412, complexBit | 453, 1, 1, 255},   // PrtryId
-	{0x726441646e416d4e, 797, complexBit | 455, 1, 1, 255}, // NmAndAdr
-	{0x6449, 4, complexBit | 456, 1, 1, 255},               // Id
+	{0x64497972747250, 412, complexBit + 453, 1, 1, 255},   // PrtryId
+	{0x726441646e416d4e, 797, complexBit + 455, 1, 1, 255}, // NmAndAdr
+	{0x6449, 4, complexBit + 456, 1, 1, 255},               // Id
 	{0x49454c, 26, 9, 0, 1, 255},                           // LEI
 	{0x74447a6942, 794, 11, 0, 1, 5},                       // BizDt
 	{0x624e716553, 191, 4, 0, 1, 5},                        // SeqNb
-	{0x6752716553, 795, complexBit | 242, 0, 1, 5},         // SeqRg
+	{0x6752716553, 795, complexBit + 242, 0, 1, 5},         // SeqRg
 	{0x67734d6c6e67724f, 74, 4, 0, 1, 5},                   // OrgnlMsgNmId
 	{0x666552656c6946, 796, 4, 0, 1, 5},                    // FileRef
-	{0x74706352, 798, complexBit | 457, 1, 1, 255},         // Rcpt
-	{0x72644867734d, 321, complexBit | 165, 1, 1, 1},       // MsgHdr
-	{0x43686353646e7352, 799, complexBit | 458, 1, 0, 255}, // RsndSchCrit
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x716552646e7352, 800, complexBit | 459, 1, 1, 255},   // RsndReq
+	{0x74706352, 798, complexBit + 457, 1, 1, 255},         // Rcpt
+	{0x72644867734d, 321, complexBit + 165, 1, 1, 1},       // MsgHdr
+	{0x43686353646e7352, 799, complexBit + 458, 1, 0, 255}, // RsndSchCrit
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x716552646e7352, 800, complexBit + 459, 1, 1, 255},   // RsndReq
 	{0x644967734d, 68, 4, 1, 1, 255},                       // MsgId
 	{0x6d547444657243, 69, 19, 0, 1, 255},                  // CreDtTm
 	{0x6d4e797251, 323, 4, 0, 1, 255},                      // QryNm
 	{0x666552, 174, 4, 1, 1, 255},                          // Ref
 	{0x6d4e67734d, 801, 4, 0, 1, 255},                      // MsgNm
-	{0x72737349666552, 802, complexBit | 457, 0, 1, 255},   // RefIssr
+	{0x72737349666552, 802, complexBit + 457, 0, 1, 255},   // RefIssr
 	{0x6443737453, 414, 69, 1, 1, 255},                     // StsCd
 	{0x6d547444737453, 803, 19, 0, 1, 255},                 // StsDtTm
 	{0x63736544, 163, 1, 0, 1, 255},                        // Desc
-	{0x66655264746c52, 781, complexBit | 462, 1, 1, 1},     // RltdRef
-	{0x676c6448716552, 415, complexBit | 463, 1, 1, 255},   // ReqHdlg
-	{0x644967734d, 68, complexBit | 461, 1, 1, 1},          // MsgId
-	{0x747052, 659, complexBit | 464, 1, 0, 255},           // Rpt
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6b6341746352, 804, complexBit | 465, 1, 1, 255},     // RctAck
+	{0x66655264746c52, 781, complexBit + 462, 1, 1, 1},     // RltdRef
+	{0x676c6448716552, 415, complexBit + 463, 1, 1, 255},   // ReqHdlg
+	{0x644967734d, 68, complexBit + 461, 1, 1, 1},          // MsgId
+	{0x747052, 659, complexBit + 464, 1, 0, 255},           // Rpt
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6b6341746352, 804, complexBit + 465, 1, 1, 255},     // RctAck
 	{0x6443747645, 788, 69, 1, 1, 255},                     // EvtCd
 	{0x6d61726150747645, 789, 4, 0, 0, 255},                // EvtParam
 	{0x63736544747645, 790, 18, 0, 1, 255},                 // EvtDesc
@@ -3064,7 +3064,7 @@ var elements = [...]element{
 	{0x644967734d, 68, 4, 1, 1, 255},                       // MsgId
 	{0x666552727467724f, 805, 4, 0, 1, 255},                // OrgtrRef
 	{0x6e73536d6c747453, 806, 3, 0, 1, 255},                // SttlmSsnIdr
-	{0x736c74446b6341, 807, complexBit | 467, 0, 1, 255},   // AckDtls
-	{0x447972746d6c7053, 227, complexBit | 73, 0, 0, 255},  // SplmtryData
-	{0x6341747645737953, 808, complexBit | 468, 1, 1, 255}, // SysEvtAck
+	{0x736c74446b6341, 807, complexBit + 467, 0, 1, 255},   // AckDtls
+	{0x447972746d6c7053, 227, complexBit + 73, 0, 0, 255},  // SplmtryData
+	{0x6341747645737953, 808, complexBit + 468, 1, 1, 255}, // SysEvtAck
 }

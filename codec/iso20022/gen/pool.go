@@ -329,7 +329,7 @@ func encodeElements(all []particle) string {
 	for _, e := range all {
 		typ := fmt.Sprint(e.typ)
 		if e.complex {
-			typ = "complexBit | " + typ
+			typ = "complexBit + " + typ
 		}
 		fmt.Fprintf(&s, "%d, %s, %d, %d, %d\n", e.name, typ, e.min, e.max, e.must)
 	}
