@@ -22,10 +22,23 @@ func TestWriterWritesOnlyWhatIsRead(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := rapid.SampledFrom(all).Draw(rt, "definition")
 		var w Writer
-		fillSample(t, &w, p, d, onlyMandatory)
-		rules := p.layout(d).rules
+		fillSample(t, &w, p, d, everything)
+		// Any field half of the time, else one that the message has and that takes
+		// all kinds of text, so that many messages are written.
+		fields := []Field{BizMsgID, BizDefinition}
+		var free []Field
+		for _, r := range p.layout(d).rules {
+			fields = append(fields, r.field)
+			if k := p.layout(d).places[r.field].step; k > 0 && w.given.has(r.field) && p.layout(d).plan[k-1].text.maxLength >= 140 {
+				free = append(free, r.field)
+			}
+		}
 		for range rapid.IntRange(1, 4).Draw(rt, "changes") {
-			w.SetString(rapid.SampledFrom(rules).Draw(rt, "rule").field, text.Draw(rt, "text"))
+			from := fields
+			if rapid.Bool().Draw(rt, "free") && len(free) > 0 {
+				from = free
+			}
+			w.SetString(rapid.SampledFrom(from).Draw(rt, "field"), text.Draw(rt, "text"))
 		}
 		b, err := w.Finish()
 		if err != nil {
