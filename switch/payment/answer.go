@@ -210,8 +210,8 @@ func (m *Machine) sendCredit(p *Payment) {
 func takeCredit(m *Machine, p *Payment, e *Event) bool {
 	a := &e.Answer
 	cause := m.verdictOf(p, a)
-	if p.State == Deemed && cause == Approved && p.Legs[LegAdvice].Owed() {
-		m.record(p, a, cause) // it confirms the decision and makes the advice needless
+	if p.State == Deemed && cause == Approved && p.Legs[LegAdvice].Owed() && !p.fenced() {
+		m.record(p, a, cause) // it confirms the decision and makes the advice needless: no fence can undo it
 		p.Confirmed = true
 		m.ended(p, LegAdvice)
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
