@@ -32,26 +32,28 @@ func (m *Message) decodedValue(de int) []byte {
 	at, n := int(m.spans[de].at), int(m.spans[de].n)
 	if m.decoded[word]&bit == 0 {
 		m.decoded[word] |= bit
-		f := &m.spec.fields[de]
-		f.decode(m.slot(at, encodings[f.enc].wireBytes(n)), m.buf[at:], n)
+		m.room()
+		m.decode(&m.spec.fields[de], at, n)
 	}
 	return m.scratch[2*at : 2*at+n : 2*at+n]
 }
 
-// decode puts the value of n bytes at the beginning of src, which has been
-// checked, into dst. The encodings of nearly all fields are decoded by straight
-// code.
-func (f *field) decode(dst, src []byte, n int) {
+// decode puts the value of n bytes at a place of the message, which has been
+// checked, into its slot. The encodings of nearly all fields are decoded by
+// straight code.
+func (m *Message) decode(f *field, at, n int) {
+	slot, src := m.scratch[2*at:], m.buf[at:]
 	switch {
 	case f.enc == encEBCDIC && f.digits:
-		flipZone(dst, src, n)
+		flipZone(slot, src, n)
 	case f.enc == encEBCDIC:
-		translate(dst, src, n, &fromEBCDIC)
+		translate(slot[:2*n], src, n, &fromEBCDIC)
 	case f.packed && n&1 == 0:
-		spread(dst, src, n/2)
+		spread(slot[:n], src, n/2)
 	default:
 		row := &encodings[f.enc]
-		row.decode(dst[:0], src[:row.wireBytes(n)], n)
+		wire := row.wireBytes(n)
+		row.decode(m.slot(at, wire)[:0], src[:wire], n)
 	}
 }
 
@@ -60,7 +62,6 @@ func (f *field) decode(dst, src []byte, n int) {
 // two characters of a byte. So no two values share room, and each stays where it
 // is however often it is asked for.
 func (m *Message) slot(at, wire int) []byte {
-	m.room()
 	return m.scratch[2*at : 2*(at+wire) : 2*(at+wire)]
 }
 
