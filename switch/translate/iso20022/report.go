@@ -40,7 +40,10 @@ func (i *interpreter) reportAs(dst []byte, id []byte, ef *payment.Effect, o paym
 	if d != i.dialect.send.customerReport {
 		w.Set(codec.OriginalTransactionID, transactionID(p, &i.transaction))
 	}
-	if p.ID != 0 && o != payment.Duplicate {
+	switch { // the clearing system's reference: the sender's, or else our number
+	case p.Echo.RRN[0] != 0:
+		w.Set(codec.ClearingReference, p.Echo.RRN[:])
+	case p.ID != 0 && o != payment.Duplicate:
 		number := translate.SwitchID(p.ID)
 		w.Set(codec.ClearingReference, number[:])
 	}
