@@ -50,10 +50,7 @@ func (s *scanner) skipSpace(i int) int {
 func (s *scanner) text(i int) (end, chars int) {
 	b, start := s.b, i
 	for i+8 <= len(b) {
-		w := binary.LittleEndian.Uint64(b[i:])
-		// Bytes below space or above 127, '<' or '>', which differ in one bit, and '&'.
-		stop := (w-all(' '))&^w&all(0x80) | w&all(0x80) | zeroBytes(w|all(2)^all('>')) | zeroBytes(w^all('&'))
-		if stop != 0 {
+		if stop := notPlain(binary.LittleEndian.Uint64(b[i:])); stop != 0 {
 			i += bits.TrailingZeros64(stop) / 8
 			break
 		}
@@ -63,6 +60,13 @@ func (s *scanner) text(i int) (end, chars int) {
 		return i, i - start
 	}
 	return s.longText(i, i-start)
+}
+
+// notPlain sets the top bit of the lowest byte of a word that needs thought: below
+// space or above 127, '<' or '>', which differ in one bit, or '&'. Above it other
+// bits may be set as well.
+func notPlain(w uint64) uint64 {
+	return (w-all(' '))&^w&all(0x80) | w&all(0x80) | zeroBytes(w|all(2)^all('>')) | zeroBytes(w^all('&'))
 }
 
 // longText goes on with a text of which some characters were read.
@@ -125,9 +129,12 @@ func (s *scanner) entity(i int) int {
 func (s *scanner) quoted(i int, quote byte) int {
 	b := s.b
 	for i < len(b) && b[i] != quote {
-		if charKinds[b[i]]&charPlain != 0 {
-			i++
-			continue
+		if i+8 <= len(b) {
+			w := binary.LittleEndian.Uint64(b[i:])
+			if n := bits.TrailingZeros64(notPlain(w)|zeroBytes(w^all(quote))) / 8; n > 0 {
+				i += n
+				continue
+			}
 		}
 		if b[i] == '<' {
 			return s.fail(ReasonSyntax, i)

@@ -86,6 +86,9 @@ func (m *Message) Raw(f Field) []byte {
 	return m.fields[f].of(m.b)
 }
 
+// Offset is where a field begins in the message, or 0 if the field is absent.
+func (m *Message) Offset(f Field) int { return int(m.fields[f].start) }
+
 // Text gives a field's text, entities undone and line ends as XML wants them. It
 // is a view that lasts until the next Parse, and nil if the field is absent.
 func (m *Message) Text(f Field) []byte {

@@ -3,6 +3,9 @@ package iso20022
 // isMoment tells whether a text is a date, a time, both, or a month, as XML
 // Schema writes them: of the calendar, with a time zone or without.
 func isMoment(kind base, v []byte) bool {
+	if kind == baseDateTime && isStamp(v) {
+		return true
+	}
 	m := moment{rest: v, ok: true}
 	if kind != baseTime {
 		m.date(kind != baseYearMonth)
@@ -15,6 +18,27 @@ func isMoment(kind base, v []byte) bool {
 	}
 	m.zone()
 	return m.ok && len(m.rest) == 0
+}
+
+// isStamp knows the form in which most times are sent, "2006-01-02T15:04:05.678Z",
+// without a look at what is seldom: the last days of months, the last hour of a
+// day. What it does not know may be good as well.
+func isStamp(v []byte) bool {
+	if len(v) != len("2006-01-02T15:04:05.678Z") ||
+		v[4] != '-' || v[7] != '-' || v[10] != 'T' || v[13] != ':' || v[16] != ':' || v[19] != '.' || v[23] != 'Z' {
+		return false
+	}
+	return digits2(v, 0)-10 < 90 && digits2(v, 2) < 100 && digits2(v, 5)-1 < 12 && digits2(v, 8)-1 < 28 &&
+		digits2(v, 11) < 24 && digits2(v, 14) < 60 && digits2(v, 17) < 60 && digits2(v, 20) < 100 && isDigit(v[22])
+}
+
+// digits2 is a number of two digits, or more than 99.
+func digits2(v []byte, i int) uint {
+	tens, ones := uint(v[i]-'0'), uint(v[i+1]-'0')
+	if tens > 9 || ones > 9 {
+		return 1000
+	}
+	return tens*10 + ones
 }
 
 // moment reads one from the left.

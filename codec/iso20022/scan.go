@@ -1,5 +1,7 @@
 package iso20022
 
+import "encoding/binary"
+
 // scanner is the state of one pass over a message. Its methods take the offset at
 // which they begin and give the one at which they stopped, or -1 after a fault.
 type scanner struct {
@@ -145,14 +147,36 @@ func (s *scanner) find(f *frame, kids []element) int {
 	if s.tag.space != s.space {
 		return -1
 	}
-	key, n := s.tag.key, s.tag.end-s.tag.local
+	key := s.tag.key
 	for k := max(int(f.pos), 0); k < len(kids); k++ {
-		// Names have no zero bytes, so below eight bytes the key says it all.
-		if kids[k].key == key && (n < 8 || names[kids[k].name] == string(s.b[s.tag.local:s.tag.end])) {
+		if kids[k].key == key && s.isNamed(names[kids[k].name]) {
 			return k
 		}
 	}
 	return -1
+}
+
+// isNamed compares the tag's local name with a name of the same key. Names have no
+// zero bytes, so below eight bytes the key says it all, and up to 16 the last eight
+// bytes say the rest.
+func (s *scanner) isNamed(name string) bool {
+	n := int(s.tag.end - s.tag.local)
+	switch {
+	case n < 8:
+		return true
+	case n != len(name):
+		return false
+	case n > 16:
+		return name == string(s.b[s.tag.local:s.tag.end])
+	}
+	return binary.LittleEndian.Uint64(s.b[s.tag.end-8:]) == lastWord(name)
+}
+
+// lastWord is the last eight bytes of a name, the first of them lowest.
+func lastWord(name string) uint64 {
+	s := name[len(name)-8:]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // take checks that element k may come next, and keeps the books of the frame.

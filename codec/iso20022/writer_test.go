@@ -68,6 +68,7 @@ func TestWriterRefusals(t *testing.T) {
 		{func(w *Writer) { w.SetString(EndToEndID, "A//B") }, ReasonCharset, tx + "PmtId/EndToEndId"},
 		{func(w *Writer) { w.SetString(ChargeBearer, "DEBT") }, ReasonValue, tx + "ChrgBr"},
 		{func(w *Writer) { w.SetString(DebtorName, "") }, ReasonProfileMissing, tx + "Dbtr/Nm"},
+		{func(w *Writer) { w.SetString(BizDefinition, "pacs.008.001.09") }, ReasonMismatch, "AppHdr/MsgDefIdr"},
 		{func(w *Writer) { w.SetString(Status, "ACSC") }, ReasonUnexpected, ""},
 		{func(w *Writer) { w.SetString(Supplementary, "<a/>") }, ReasonUnexpected, ""},
 		{func(w *Writer) { w.SetString(FieldCount, "x") }, ReasonUnexpected, ""},

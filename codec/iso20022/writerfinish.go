@@ -17,9 +17,7 @@ const (
 func (w *Writer) Finish() ([]byte, error) {
 	w.derive(BizMsgID, MsgID)
 	w.derive(BizCreatedAt, CreatedAt)
-	if !w.given.has(BizDefinition) && w.fault == nil {
-		w.SetString(BizDefinition, w.layout.def.Name)
-	}
+	w.define()
 	for _, l := range [...]*layout{w.profile.header, w.layout} {
 		if w.fault != nil {
 			break
@@ -47,6 +45,17 @@ func (w *Writer) derive(f, from Field) {
 		if w.made.has(from) {
 			w.make(f, baseDateTime)
 		}
+	}
+}
+
+// define gives the header the definition of the document, and refuses another.
+func (w *Writer) define() {
+	switch name := w.layout.def.Name; {
+	case w.fault != nil || w.profile.header.places[BizDefinition].step == 0:
+	case !w.given.has(BizDefinition):
+		w.SetString(BizDefinition, name)
+	case string(w.Text(BizDefinition)) != name:
+		w.fail(ReasonMismatch, w.profile.header.rules[w.profile.header.places[BizDefinition].rule-1].path)
 	}
 }
 

@@ -177,6 +177,9 @@ func (f *field) setClass(j *fieldJSON, t *fieldType) string {
 			return "class b is for type Binary and encoding Binary, and for them alone"
 		}
 	}
+	if f.enc == encBinary && k != classB {
+		f.enc = encASCII // a Numeric: text as its bytes, which is the same
+	}
 	return ""
 }
 
@@ -220,6 +223,20 @@ func (f *field) setPadding(p *paddingJSON) string {
 		return "padding type " + quote(p.Type) + " is not known (known: Left, Right, None)"
 	}
 	f.fill = p.Pad[0]
+	return f.fillFits()
+}
+
+// fillFits says whether values can be filled up in the field's encoding. Where
+// they could not, one character would be written and another one read.
+func (f *field) fillFits() string {
+	switch {
+	case f.sign:
+		return "class x+n has no padding: its sign would stand inside of it"
+	case encodings[f.enc].class == "n" && (f.fill < 0x30 || f.fill > 0x3f):
+		return "pad of a BCD field is a digit, or one of : ; < = > ? for A to F"
+	case f.enc == encText && !strings.ContainsRune(hexDigits, rune(f.fill)):
+		return "pad of hexadecimal text is 0 to 9 or A to F"
+	}
 	return ""
 }
 

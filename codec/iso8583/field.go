@@ -14,6 +14,7 @@ type field struct {
 	pad     padding
 	fill    byte
 	sign    bool   // x+n: a C or D stands before the digits
+	digits  bool   // of class n, and filled with digits if at all
 	quick   bool   // to write: its class is all there is to check
 	unknown bool   // the row of elements that the spec lacks but can skip
 	byBytes bool   // length and prefix count bytes of the wire, not of the value
@@ -54,6 +55,7 @@ const (
 // quicken finds out whether the field is one for straight code.
 func (f *field) quicken() {
 	f.kind = kindGeneral
+	f.digits = f.class == classN && !f.sign && (f.pad == padNone || classN.holds([]byte{f.fill}))
 	if f.sign || f.byBytes || !f.setForm() || !f.setHead() {
 		return
 	}
@@ -211,13 +213,19 @@ func (f *field) valueMax() int {
 	return int(f.length)
 }
 
-// units is what the prefix says of a value of n bytes; -1 when the encoding has
-// no form for it.
+// units is what the prefix says of a value of n bytes; -1 when there is no form
+// for it: where bytes are counted only a filler F tells an odd number of digits
+// from the even one above it.
 func (f *field) units(n int) int {
-	if wire := encodings[f.enc].wireBytes; f.byBytes && wire != nil {
-		return wire(n)
+	row := &encodings[f.enc]
+	if !f.byBytes || row.wireBytes == nil {
+		return n
 	}
-	return n
+	wire := row.wireBytes(n)
+	if f.enc != encBCDF && f.enc != encLBCDF && row.valueBytes(wire) != n {
+		return -1
+	}
+	return wire
 }
 
 // fits says that a value of n bytes can be written, with padding if there is
@@ -262,7 +270,7 @@ func (f *field) appendText(dst, v []byte) []byte {
 		return append(dst, v...)
 	case f.enc == encEBCDIC:
 		dst = slices.Grow(dst, len(v))[:at+len(v)]
-		if f.class == classN {
+		if f.digits {
 			flipZone(dst[at:], v, len(v))
 		} else {
 			translate(dst[at:], v, len(v), &toEBCDIC)

@@ -71,6 +71,57 @@ func TestPaddedOnWriting(t *testing.T) {
 	}
 }
 
+// TestFillThatIsNoDigit: a field of digits may be filled with something else, and
+// the same must be read in each code page.
+func TestFillThatIsNoDigit(t *testing.T) {
+	for _, enc := range []string{"ASCII", "EBCDIC", "EBCDIC1047"} {
+		s := mustLoad(t, `"60": {"type": "Numeric", "length": 12, "enc": "`+enc+`", "prefix": "ASCII.Fixed", "padding": {"type": "Left", "pad": " "}}`)
+		var w Writer
+		w.Begin(s, nil, 0x0200)
+		w.SetString(60, "1234")
+		b, err := w.Finish()
+		var m Message
+		if err == nil {
+			err = m.Parse(s, b)
+		}
+		if err != nil || string(m.Value(60)) != "        1234" {
+			t.Errorf("%s: %q, %v", enc, m.Value(60), err)
+		}
+	}
+}
+
+// TestNumericInBytes: a Numeric in encoding Binary is text as its bytes.
+func TestNumericInBytes(t *testing.T) {
+	s := mustLoad(t, `"60": {"type": "Numeric", "length": 6, "enc": "Binary", "prefix": "Binary.L"}`)
+	var w Writer
+	w.Begin(s, nil, 0x0200)
+	w.SetString(60, "0123")
+	b, err := w.Finish()
+	var m Message
+	if err != nil || !bytes.Equal(b[12:], []byte("\x040123")) || m.Parse(s, b) != nil || string(m.Value(60)) != "0123" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if m.Parse(s, bytesOf(t, `"0200" 0000000000000010 02 "1A"`)) == nil {
+		t.Error("a letter in a number")
+	}
+}
+
+// TestOddDigitsInCountedBytes: without the filler F a reader would find one more
+// digit than was written.
+func TestOddDigitsInCountedBytes(t *testing.T) {
+	for _, field := range []string{`"enc": "LBCD", "prefix": "Binary.L"`, `"enc": "BCD", "prefix": "BCD.LL"`, `"enc": "BCD", "prefix": "BCD.Fixed"`} {
+		s := mustLoad(t, `"60": {"type": "String", "length": 3, "counts": "bytes", `+field+`}`)
+		for text, good := range map[string]bool{"123456": true, "12345": false} {
+			var w Writer
+			w.Begin(s, nil, 0x0200)
+			w.SetString(60, text)
+			if _, err := w.Finish(); (err == nil) != good {
+				t.Errorf("%s %s: %v", field, text, err)
+			}
+		}
+	}
+}
+
 // TestMessageTypeAndBitmaps in each of their encodings.
 func TestMessageTypeAndBitmaps(t *testing.T) {
 	for _, c := range []struct{ mti, bitmap, wire string }{

@@ -47,7 +47,7 @@ func (m *Message) decodedValue(de int) []byte {
 // code.
 func (f *field) decode(dst, src []byte, n int) {
 	switch {
-	case f.enc == encEBCDIC && f.class == classN && !f.sign:
+	case f.enc == encEBCDIC && f.digits:
 		flipZone(dst, src, n)
 	case f.enc == encEBCDIC:
 		translate(dst, src, n, &fromEBCDIC)
