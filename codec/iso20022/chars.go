@@ -66,8 +66,19 @@ func (s *scanner) text(i int) (end, chars int) {
 // space or above 127, '<' or '>', which differ in one bit, or '&'. Above it other
 // bits may be set as well.
 func notPlain(w uint64) uint64 {
-	return (w-all(' '))&^w&all(0x80) | w&all(0x80) | zeroBytes(w|all(2)^all('>')) | zeroBytes(w^all('&'))
+	bracket, and := w|2*ones^'>'*ones, w^'&'*ones
+	return ((w - ' '*ones) | w | (bracket-ones)&^bracket | (and-ones)&^and) & tops
 }
+
+// ones and tops have the lowest and the highest bit of each byte.
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// zeroBytes sets the top bit of the lowest zero byte of a word. Above it other
+// bits may be set as well.
+func zeroBytes(w uint64) uint64 { return (w - ones) &^ w & tops }
 
 // longText goes on with a text of which some characters were read.
 func (s *scanner) longText(i, chars int) (int, int) {
@@ -131,7 +142,7 @@ func (s *scanner) quoted(i int, quote byte) int {
 	for i < len(b) && b[i] != quote {
 		if i+8 <= len(b) {
 			w := binary.LittleEndian.Uint64(b[i:])
-			if n := bits.TrailingZeros64(notPlain(w)|zeroBytes(w^all(quote))) / 8; n > 0 {
+			if n := bits.TrailingZeros64(notPlain(w)|zeroBytes(w^uint64(quote)*ones)) / 8; n > 0 {
 				i += n
 				continue
 			}

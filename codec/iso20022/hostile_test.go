@@ -125,6 +125,9 @@ var hostile = []struct {
 		return []byte(strings.Replace(string(message(` xmlns:x="`+uriXSI+`"`, "A", plainWild)), "<Dbtr>", `<Dbtr x:nil="true">`, 1))
 	}, ReasonAttribute},
 	{"end tag of another element", func() []byte { return message("", "A</Dbtr>", plainWild) }, ReasonSyntax},
+	{"end tag of zero bytes", func() []byte {
+		return []byte(strings.Replace(withPrefixes(string(message("", "A", plainWild))), "</d:Nm>", "</Nm\x00\x00>", 1))
+	}, ReasonSyntax},
 	{"end in the middle", func() []byte { return message("", "A", plainWild)[:300] }, ReasonSyntax},
 	{"a path in an error", func() []byte { return message("", "A", plainWild+"</Envlp><secret/>") }, ReasonUnexpected},
 }

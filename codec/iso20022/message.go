@@ -126,7 +126,7 @@ func (m *Message) envelope(p *Profile, i int) int {
 	if m.tag.attributes != 0 || m.tag.empty {
 		return m.fail(ReasonEnvelope, int(m.tag.start)-1)
 	}
-	m.frames[0] = frame{name: m.tag.name(), bound: m.tag.bound}
+	m.frames[0] = frame{key: m.tag.whole, name: m.tag.name(), bound: m.tag.bound}
 	m.depth, m.base = 1, 1
 	for n := range 2 {
 		if i = m.skipSpace(i); !m.opens(i) {
@@ -149,7 +149,7 @@ func (m *Message) envelope(p *Profile, i int) int {
 		m.fault.path, m.fault.want = "AppHdr/MsgDefIdr", "the Document's definition"
 		return m.fail(ReasonMismatch, int(m.fields[BizDefinition].start))
 	}
-	return m.endTag(i, m.frames[0].name)
+	return m.endTag(i, m.frames[0].name, m.frames[0].key)
 }
 
 // part reads a Document or AppHdr, whose start tag was just read, to after its

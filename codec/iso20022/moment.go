@@ -24,12 +24,15 @@ func isMoment(kind base, v []byte) bool {
 // without a look at what is seldom: the last days of months, the last hour of a
 // day. What it does not know may be good as well.
 func isStamp(v []byte) bool {
-	if len(v) != len("2006-01-02T15:04:05.678Z") ||
-		v[4] != '-' || v[7] != '-' || v[10] != 'T' || v[13] != ':' || v[16] != ':' || v[19] != '.' || v[23] != 'Z' {
+	if len(v) != len("2006-01-02T15:04:05.678Z") || !hasStampMarks(v) {
 		return false
 	}
 	return digits2(v, 0)-10 < 90 && digits2(v, 2) < 100 && digits2(v, 5)-1 < 12 && digits2(v, 8)-1 < 28 &&
 		digits2(v, 11) < 24 && digits2(v, 14) < 60 && digits2(v, 17) < 60 && digits2(v, 20) < 100 && isDigit(v[22])
+}
+
+func hasStampMarks(v []byte) bool {
+	return v[4] == '-' && v[7] == '-' && v[10] == 'T' && v[13] == ':' && v[16] == ':' && v[19] == '.' && v[23] == 'Z'
 }
 
 // digits2 is a number of two digits, or more than 99.

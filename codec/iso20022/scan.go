@@ -29,6 +29,7 @@ type scanner struct {
 // frame is an open element with children.
 type frame struct {
 	name    span   // as written, with its prefix
+	key     uint64 // its first eight bytes
 	content uint32 // where its content begins
 	count   uint32 // how often the last child has been there
 	typ     uint16 // in complexTypes
@@ -147,26 +148,21 @@ func (s *scanner) find(f *frame, kids []element) int {
 	if s.tag.space != s.space {
 		return -1
 	}
-	key := s.tag.key
+	// Names have no zero bytes, so below eight bytes the key says it all.
+	key, short := s.tag.key, s.tag.end-s.tag.local < 8
 	for k := max(int(f.pos), 0); k < len(kids); k++ {
-		if kids[k].key == key && s.isNamed(names[kids[k].name]) {
+		if kids[k].key == key && (short || s.isNamed(names[kids[k].name])) {
 			return k
 		}
 	}
 	return -1
 }
 
-// isNamed compares the tag's local name with a name of the same key. Names have no
-// zero bytes, so below eight bytes the key says it all, and up to 16 the last eight
-// bytes say the rest.
+// isNamed compares the tag's local name, of eight bytes or more, with a name of the
+// same key. Up to 16 bytes the last eight say the rest.
 func (s *scanner) isNamed(name string) bool {
 	n := int(s.tag.end - s.tag.local)
-	switch {
-	case n < 8:
-		return true
-	case n != len(name):
-		return false
-	case n > 16:
+	if n != len(name) || n > 16 {
 		return name == string(s.b[s.tag.local:s.tag.end])
 	}
 	return binary.LittleEndian.Uint64(s.b[s.tag.end-8:]) == lastWord(name)
@@ -225,7 +221,7 @@ func (s *scanner) push(typ, node uint16, i int) int {
 	f := &s.frames[s.depth]
 	s.depth++
 	// Field by field: a literal is put together elsewhere and copied.
-	f.name, f.content, f.bound = s.tag.name(), uint32(i), s.tag.bound
+	f.key, f.name, f.content, f.bound = s.tag.whole, s.tag.name(), uint32(i), s.tag.bound
 	f.typ, f.node, f.kid = typ, node, 0
 	f.pos, f.count, f.must, f.low = -1, 0, complexTypes[typ].must, 0
 	if s.tag.empty {
@@ -240,7 +236,7 @@ func (s *scanner) push(typ, node uint16, i int) int {
 // close reads the end tag of the innermost element.
 func (s *scanner) close(i int) int {
 	f := &s.frames[s.depth-1]
-	end := s.endTag(i, f.name)
+	end := s.endTag(i, f.name, f.key)
 	if end < 0 {
 		return end
 	}
@@ -275,7 +271,7 @@ func (s *scanner) leaf(t *simpleType, node uint16, i int) int {
 	if s.depth >= DepthMax {
 		return s.fail(ReasonDepth, int(s.tag.start)-1)
 	}
-	bound, name := s.tag.bound, s.tag.name()
+	bound := s.tag.bound
 	end, chars := i, 0
 	if !s.tag.empty {
 		if end, chars = s.text(i); end < 0 {
@@ -293,7 +289,7 @@ func (s *scanner) leaf(t *simpleType, node uint16, i int) int {
 		s.note(node, i, end)
 	}
 	if !s.tag.empty {
-		if i = s.endTag(end, name); i < 0 {
+		if i = s.endTag(end, s.tag.name(), s.tag.whole); i < 0 {
 			return s.failLeaf(i)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 // tag is a start tag.
 type tag struct {
 	key        uint64 // of the local name, as in element.key
+	whole      uint64 // the same of the name with its prefix
 	start      uint32 // of its name
 	local      uint32 // of the name after the prefix
 	end        uint32 // of the name
@@ -37,7 +38,7 @@ func (s *scanner) quickTag(i int) int {
 		return 0
 	}
 	key := binary.LittleEndian.Uint64(b[i+1:])
-	n := bits.TrailingZeros64(zeroBytes(key^all('>'))) / 8
+	n := bits.TrailingZeros64(zeroBytes(key^'>'*ones)) / 8
 	if n < 8 {
 		key &= 1<<(8*n) - 1
 	} else {
@@ -52,7 +53,7 @@ func (s *scanner) quickTag(i int) int {
 	}
 	// Field by field: a literal is put together elsewhere and copied.
 	t := &s.tag
-	t.key, t.start, t.local, t.end = key, uint32(i+1), uint32(i+1), uint32(i+1+n)
+	t.key, t.whole, t.start, t.local, t.end = key, key, uint32(i+1), uint32(i+1), uint32(i+1+n)
 	t.space, t.attributes, t.bound, t.empty = s.byDef, 0, uint8(s.bound), false
 	return i + 1 + n + 1
 }
@@ -60,13 +61,6 @@ func (s *scanner) quickTag(i int) int {
 // nameBytesMax bounds for how long quickTag looks; longer names are read with
 // more thought.
 const nameBytesMax = 40
-
-// all is a word of one byte repeated.
-func all(c byte) uint64 { return 0x0101010101010101 * uint64(c) }
-
-// zeroBytes sets the top bit of the lowest zero byte of a word. Above it other
-// bits may be set as well.
-func zeroBytes(w uint64) uint64 { return (w - all(1)) & ^w & all(0x80) }
 
 // longTag reads the tag at i, where b[i] is '<', into s.tag, whatever it is made
 // of.
@@ -81,7 +75,7 @@ func (s *scanner) longTag(i int) int {
 		return end
 	}
 	s.tag = tag{
-		key: nameKey(b[local:end]), start: uint32(i + 1), local: uint32(local), end: uint32(end),
+		key: nameKey(b[local:end]), whole: nameKey(b[i+1 : end]), start: uint32(i + 1), local: uint32(local), end: uint32(end),
 		bound: uint8(s.bound),
 	}
 	for j = end; ; {
@@ -262,10 +256,14 @@ func (s *scanner) attributeValue(t *complexType, a *attribute) bool {
 	return true
 }
 
-// endTag reads the end tag at i, where "</" stands, of an element of that name.
-func (s *scanner) endTag(i int, name span) int {
+// endTag reads the end tag at i, where "</" stands, of an element of that name,
+// whose first eight bytes are key.
+func (s *scanner) endTag(i int, name span, key uint64) int {
 	b := s.b
 	n := int(name.end - name.start)
+	if n < 8 && i+10 <= len(b) && (binary.LittleEndian.Uint64(b[i+2:])^key^'>'<<(8*n))<<(56-8*n) == 0 {
+		return i + 3 + n
+	}
 	j := i + 2 + n
 	if j >= len(b) || !s.sameBytes(int(name.start), i+2, n) {
 		return s.fail(ReasonSyntax, i)

@@ -55,7 +55,7 @@ func (s *scanner) wildTag(i int) int {
 		s.unbind(int(s.tag.bound))
 		return i
 	}
-	s.frames[s.depth] = frame{typ: noType, name: s.tag.name(), bound: s.tag.bound}
+	s.frames[s.depth] = frame{typ: noType, key: s.tag.whole, name: s.tag.name(), bound: s.tag.bound}
 	s.depth++
 	return i
 }
@@ -71,7 +71,7 @@ func (s *scanner) wildText(i, outside int) int {
 			return i
 		}
 		f := &s.frames[s.depth-1]
-		if i = s.endTag(i, f.name); i < 0 {
+		if i = s.endTag(i, f.name, f.key); i < 0 {
 			return i
 		}
 		s.depth--

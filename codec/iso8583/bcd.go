@@ -132,11 +132,14 @@ func packLeft(dst []byte, at int, filler byte) []byte {
 // The signed amounts x+n of the binary dialect: C or D as a character, then the
 // digits in BCD.
 
-func signed(n int) int { return 1 + packed(n-1) }
+func signed(n int) int { return min(n, 1) + packed(max(n-1, 0)) }
 
 func unsigned(wire int) int { return 1 + 2*(wire-1) }
 
 func decodeSigned(dst, src []byte, n int) ([]byte, fault) {
+	if n < 2 {
+		return dst, faultFormat // no digits
+	}
 	return unpackRight(append(dst, src[0]), src[1:], n-1, 0)
 }
 

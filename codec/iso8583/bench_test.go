@@ -107,7 +107,7 @@ func request20(tb testing.TB, s *Spec) []byte {
 	var w Writer
 	w.Begin(s, nil, 0x0200)
 	for _, de := range []int{3, 4, 5, 7, 11, 12, 13, 15, 18, 22, 25, 32, 33, 37, 41, 42, 43, 49, 102, 120} {
-		w.Set(de, sampleValue(s, de))
+		w.Set(de, sampleValue(s, 0x0200, de))
 	}
 	b, err := w.Finish()
 	if err != nil {
@@ -250,7 +250,7 @@ func oursReply(b *testing.B, s *Spec, msg []byte) func() error {
 	}
 	var w Writer
 	dst := make([]byte, 0, 1024)
-	code := string(sampleValue(s, 39))
+	code := string(sampleValue(s, 0x0210, 39))
 	return func() error {
 		w.Begin(s, dst, 0x0210)
 		for _, de := range replied {
@@ -271,7 +271,7 @@ func moovReply(b *testing.B, name string, msg []byte) func() error {
 	if err != nil {
 		b.Fatal(err)
 	}
-	code := string(sampleValue(mustBuiltin(b, name), 39))
+	code := string(sampleValue(mustBuiltin(b, name), 0x0210, 39))
 	return func() error {
 		m := moov.NewMessage(spec)
 		m.MTI("0210")

@@ -161,7 +161,7 @@ func everyElement(t *testing.T, s *Spec, cannot map[int]string) []byte {
 		from := "12345678901234567890123456789012345678901234567890"
 		switch {
 		case f.tags != nil:
-			w.Set(de, sampleValue(s, de))
+			w.Set(de, sampleValue(s, 0x0200, de))
 			continue
 		case f.class == classNS:
 		case f.sign:

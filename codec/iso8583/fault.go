@@ -21,7 +21,7 @@ func (m *Message) badValue(de, at int) {
 	f := &m.spec.fields[de]
 	p, _ := f.locate(m.buf, at)
 	m.room()
-	k := checker{scratch: m.scratch[:m.used]}
+	k := checker{scratch: m.scratch[:0]} // nothing is decoded yet
 	why := k.value(f, m.buf, p)
 	if why == faultNone {
 		return

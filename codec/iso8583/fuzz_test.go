@@ -92,7 +92,7 @@ func notPastTheEnd(t *testing.T, s *Spec, b []byte, want error) {
 
 // scratchMax bounds what Parse may allocate for decoded values: four times the
 // input, and the first small buffer that is kept for good.
-func scratchMax(input int) int { return max(4*input, 64) }
+func scratchMax(input int) int { return max(4*input, 2*spareBytes) }
 
 // FuzzLoadSpec: no file makes it panic or loop, and a spec that loads reads and
 // writes without a panic.

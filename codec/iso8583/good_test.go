@@ -122,25 +122,30 @@ func sampleMessage(t *testing.T, s *Spec, mti MTI) []byte {
 		set[de] = true
 	}
 	switch mti.Class() {
-	case 1: // a card: both tracks, PIN, chip
-		for _, de := range []int{2, 14, 22, 35, 41, 42, 43, 52, 55} {
-			set[de] = !strings.HasPrefix(s.Name(), "iso87-binary") || de != 35
+	case 1: // a card: track 2 and PIN to be checked, its chip
+		asked := []int{2, 14, 22, 35, 41, 42, 43, 52, 55}
+		if !mti.IsRequest() {
+			asked = []int{2, 38, 41, 42, 55}
+		}
+		for _, de := range asked {
+			set[de] = s.Name() != "iso87-binary" || de != 35 // the library has no packed track
 		}
 	case 2, 4:
 		set[102] = true
 		set[120] = mti.Class() == 2
 	}
 	if !mti.IsRequest() && mti.Class() != 6 {
-		for _, de := range []int{4, 38, 49} {
+		for _, de := range []int{4, 49} {
 			set[de] = set[de] || mti.Class() == 2 || mti.Class() == 4
 		}
+		set[38] = set[38] || mti.Class() == 2 && mti.Function() == 1
 		set[66] = mti.Class() == 5 && s.Name() != "iso93-ascii"
 	}
 	var w Writer
 	w.Begin(s, nil, mti)
 	for de := 2; de <= 128; de++ {
 		if set[de] {
-			w.Set(de, sampleValue(s, de))
+			w.Set(de, sampleValue(s, mti, de))
 		}
 	}
 	b, err := w.Finish()
@@ -155,26 +160,43 @@ var samples = map[int]string{
 	14: "3012", 15: "1122", 22: "051", 24: "200", 32: "100001", 33: "999999", 35: "4111111111111111=30121010000000000000",
 	37: "RRN000000042", 38: "A1B2C3", 41: "TERM0001", 42: "MERCHANT0000001", 43: "SHOP 1                 MUMBAI         IN",
 	49: "356", 66: "1", 70: "301", 90: "020000004211221630000000010000100000999999", 97: "C0000000000012345", 102: "00112233445566",
-	103: "99887766554433", 56: "120000004211221630000000010000",
+	103: "99887766554433",
 }
 
-// samples93 are those of other lengths in the second table.
+// samples93 are those of the second table where they differ: DE56 is message type,
+// STAN, local date and time, and the acquirer with its length.
 var samples93 = map[int]string{
-	12: "221122163000", 15: "221122", 22: "510101511344", 24: "200", 28: "221122",
+	12: "221122163000", 15: "221122", 22: "510101511344", 28: "221122", 56: "1200000042221122163000" + "06100001",
 }
 
-func sampleValue(s *Spec, de int) []byte {
-	if v, ok := samples93[de]; ok && s.Name() == "iso93-ascii" {
+// functions93 are function codes (DE24), actions93 action codes (DE39), by class:
+// the original request or the full reversal, final totals, a message that could
+// not be read, an echo test; approved, reversed, in balance, accepted.
+var (
+	functions93 = map[int]string{1: "100", 2: "200", 4: "400", 5: "500", 6: "650", 8: "831"}
+	actions93   = map[int]string{1: "000", 2: "000", 4: "400", 5: "500", 6: "600", 8: "800"}
+)
+
+func sampleValue(s *Spec, mti MTI, de int) []byte {
+	second := s.Name() == "iso93-ascii"
+	if v, ok := samples93[de]; ok && second {
 		return []byte(v)
 	}
 	switch f := &s.fields[de]; {
 	case f.tags != nil:
 		return []byte("001003PAY003011alice@banka004009bob@bankb018014rent of August")
+	case second && de == 24:
+		return []byte(functions93[mti.Class()])
+	case second && de == 39:
+		return []byte(actions93[mti.Class()])
+	case f.group != nil && !mti.IsRequest(): // what an issuer sends to the chip
+		b, _ := hex.DecodeString("8a023030" + "910aa1b2c3d4e5f607183030" + "9f3602002a")
+		return b
 	case f.group != nil:
 		b, _ := hex.DecodeString("8202390095050000008000" + "9a03221122" + "9c0100" + "5a084111111111111111" + "9f0206000000012345" + "9f2608a1b2c3d4e5f60718" + "df010112")
 		return b
 	case de == 39:
-		return []byte("000")[:f.length]
+		return []byte("00")
 	case f.class == classB:
 		return []byte{0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88}[:min(8, int(f.length))]
 	case f.class == classN && f.prefix == prefixFixed && samples[de] == "":

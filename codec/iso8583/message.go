@@ -26,10 +26,8 @@ type Message struct {
 	inPlace [2]uint64 // the fields of present whose value is a view into buf
 	spans   [129]span
 	// Values that are not a view are decoded when they are asked for.
-	scratch []byte      // see room
-	used    int         // bytes of scratch
-	decoded [2]uint64   // those that are in scratch
-	values  [129]uint32 // where they begin there
+	scratch []byte    // see slot
+	decoded [2]uint64 // those that are in scratch
 	// What follows is for rewriting and for people; hot reading leaves it alone.
 	wire   [129]span // of kindGeneral: the field with its prefix in buf
 	bits   [2]uint64 // as the bitmaps have them, without bit 1
@@ -47,7 +45,7 @@ type Message struct {
 // element on whose end cannot be known (its length is bad, or it is cut off, or
 // the spec lacks it) all are absent.
 func (m *Message) Parse(s *Spec, b []byte) error {
-	m.spec, m.buf, m.fault, m.used = s, b, nil, 0
+	m.spec, m.buf, m.fault = s, b, nil
 	m.mti, m.present, m.inPlace, m.decoded = 0, [2]uint64{}, [2]uint64{}, [2]uint64{}
 	m.whole, m.tailDE, m.body = false, 0, 0
 	if len(b) > MessageBytesMax {
@@ -255,6 +253,6 @@ func (m *Message) general(f *field, de, at int) (next int, why fault) {
 	m.spans[de] = span{uint16(p.at), uint16(p.n)}
 	m.wire[de] = span{uint16(at), uint16(p.end() - at)}
 	m.room()
-	k := checker{scratch: m.scratch[:m.used]}
+	k := checker{scratch: m.scratch[:0]} // nothing is decoded yet
 	return p.end(), k.value(f, m.buf, p)
 }

@@ -36,8 +36,8 @@ func TestDecodedOnce(t *testing.T) {
 		if err := m.Parse(s, sampleMessage(t, s, 0x0100)); err != nil {
 			t.Fatal(err)
 		}
-		if m.used != 0 {
-			t.Errorf("%s: Parse has decoded %d bytes", name, m.used)
+		if m.decoded != [2]uint64{} {
+			t.Errorf("%s: Parse has decoded values", name)
 		}
 		var views [129][]byte
 		for _, again := range []bool{false, true} {
@@ -50,6 +50,41 @@ func TestDecodedOnce(t *testing.T) {
 			}
 			m.Subfield(55, "9F26")
 		}
+	}
+}
+
+// TestSubfieldsStayWhereTheyAre: decoded subfields have their place as values
+// have, so asking again neither grows the buffer nor takes room from a value.
+func TestSubfieldsStayWhereTheyAre(t *testing.T) {
+	s := mustLoad(t, composites)
+	var m Message
+	if err := m.Parse(s, moovComposites(t)); err != nil {
+		t.Fatal(err)
+	}
+	var w Writer
+	w.Relay(&m, nil, 0x0200)
+	w.SetString(2, "41111111111111")
+	b, err := w.Finish()
+	if err != nil || m.Parse(s, b) != nil {
+		t.Fatal(err)
+	}
+	first, _ := m.Subfield(43, "1")
+	size := cap(m.scratch)
+	for range len(b) {
+		if again, ok := m.Subfield(43, "1"); !ok || string(again) != "SHOP" || &again[0] != &first[0] || cap(m.scratch) != size {
+			t.Fatalf("%q has moved", again)
+		}
+	}
+	for _, v := range compositeValues {
+		if got, _ := m.Subfield(v.de, v.path); string(got) != v.value {
+			t.Errorf("DE%d.%s: %q", v.de, v.path, got)
+		}
+	}
+	if got := m.Value(2); string(got) != "41111111111111" {
+		t.Errorf("%q", got)
+	}
+	if string(first) != "SHOP" {
+		t.Errorf("%q", first)
 	}
 }
 
@@ -122,6 +157,29 @@ func TestResetForgets(t *testing.T) {
 		t.Errorf("%x", pin)
 	}
 	m.Reset()
+}
+
+// TestALargerBufferLeavesNoSecret: a longer message needs a larger buffer, and the
+// old one is let go of without what it had.
+func TestALargerBufferLeavesNoSecret(t *testing.T) {
+	s := mustBuiltin(t, "iso87-ascii")
+	var m Message
+	if err := m.Parse(s, []byte("020000000000000010001122334455667788")); err != nil {
+		t.Fatal(err)
+	}
+	pin := m.Value(52)
+	var w Writer
+	w.Begin(s, nil, 0x0200)
+	w.Set(52, pin)
+	w.Set(63, spaces(900))
+	b, err := w.Finish()
+	if err != nil || m.Parse(s, b) != nil {
+		t.Fatal(err)
+	}
+	m.Value(52)
+	if !bytes.Equal(pin, make([]byte, 8)) {
+		t.Errorf("%x stays in memory", pin)
+	}
 }
 
 func TestUint(t *testing.T) {

@@ -113,7 +113,7 @@ func (m *Message) Subfield(de int, path string) (value []byte, ok bool) {
 		tag, path, more = strings.Cut(path, ".")
 		c := f.group.cursor(b, p, f.prefix != prefixFixed)
 		m.room()
-		c.scratch = m.scratch[:m.used]
+		c.scratch = m.scratch[:2*len(b)]
 		if !c.find(tag) {
 			return nil, false
 		}
@@ -122,8 +122,6 @@ func (m *Message) Subfield(de int, path string) (value []byte, ok bool) {
 	if f.inPlace() {
 		return b[p.at:p.end():p.end()], true
 	}
-	from := m.used
-	all, _ := encodings[f.enc].decode(m.scratch[:from], b[p.at:p.end()], p.n)
-	m.scratch, m.used = all[:cap(all)], len(all) // room is for one of each value, these may be more
-	return all[from:len(all):len(all)], true
+	value, _ = encodings[f.enc].decode(m.slot(p.at, p.wire)[:0], b[p.at:p.end()], p.n)
+	return value[:p.n:p.n], true
 }

@@ -99,5 +99,9 @@ func drawValue(t *rapid.T, f *field) []byte {
 	if f.sign && n > 0 {
 		return append([]byte{rapid.SampledFrom([]byte("CD")).Draw(t, "sign")}, drawText(t, classN, n-1)...)
 	}
-	return drawText(t, f.class, n)
+	v := drawText(t, f.class, n)
+	if f.byBytes {
+		v = bytes.ReplaceAll(v, []byte("?"), []byte("0")) // a half byte F is the filler there
+	}
+	return v
 }

@@ -106,6 +106,20 @@ func TestNumericInBytes(t *testing.T) {
 	}
 }
 
+// TestSignWithoutDigits: a length that leaves no room for digits is refused, and
+// what follows is read.
+func TestSignWithoutDigits(t *testing.T) {
+	s := mustLoad(t, `"60": {"type": "String", "length": 9, "enc": "BCD", "class": "x+n", "prefix": "ASCII.L"},
+		"61": {"type": "String", "length": 2, "enc": "ASCII", "prefix": "ASCII.Fixed"}`)
+	for _, text := range []string{`"0" "ab"`, `"1C" "ab"`} {
+		var m Message
+		var e *FieldError
+		if err := m.Parse(s, bytesOf(t, `"0200" 0000000000000018 `+text)); !errors.As(err, &e) || e.Note() != "DE60 x+n.8" || string(m.Value(61)) != "ab" {
+			t.Errorf("%s: %v, %q", text, err, m.Value(61))
+		}
+	}
+}
+
 // TestOddDigitsInCountedBytes: without the filler F a reader would find one more
 // digit than was written.
 func TestOddDigitsInCountedBytes(t *testing.T) {

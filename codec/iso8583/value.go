@@ -29,49 +29,53 @@ func (m *Message) decodedValue(de int) []byte {
 		return nil
 	}
 	word, bit := (de-1)>>6, uint64(1)<<(63-(de-1)&63)
-	v := m.spans[de]
+	at, n := int(m.spans[de].at), int(m.spans[de].n)
 	if m.decoded[word]&bit == 0 {
 		m.decoded[word] |= bit
 		m.room()
-		m.values[de] = uint32(m.used)
-		m.spec.fields[de].decode(m.scratch[m.used:], m.buf[v.at:], int(v.n))
-		m.used += int(v.n)
+		m.decode(&m.spec.fields[de], at, n)
 	}
-	at := int(m.values[de])
-	end := at + int(v.n)
-	return m.scratch[at:end:end]
+	return m.scratch[2*at : 2*at+n : 2*at+n]
 }
 
-// decode puts the value of n bytes at the beginning of src, which has been
-// checked, into dst. The encodings of nearly all fields are decoded by straight
-// code.
-func (f *field) decode(dst, src []byte, n int) {
+// decode puts the value of n bytes at a place of the message, which has been
+// checked, into its slot. The encodings of nearly all fields are decoded by
+// straight code.
+func (m *Message) decode(f *field, at, n int) {
+	slot, src := m.scratch[2*at:], m.buf[at:]
 	switch {
 	case f.enc == encEBCDIC && f.digits:
-		flipZone(dst, src, n)
+		flipZone(slot, src, n)
 	case f.enc == encEBCDIC:
-		translate(dst, src, n, &fromEBCDIC)
+		translate(slot[:2*n], src, n, &fromEBCDIC)
 	case f.packed && n&1 == 0:
-		spread(dst, src, n/2)
+		spread(slot[:n], src, n/2)
 	default:
 		row := &encodings[f.enc]
-		row.decode(dst[:0], src[:row.wireBytes(n)], n)
+		wire := row.wireBytes(n)
+		row.decode(m.slot(at, wire)[:0], src[:wire], n)
 	}
+}
+
+// slot is the room of a value that is no view, which takes so many bytes at a
+// place of the message: the double of both, because no encoding makes more than
+// two characters of a byte. So no two values share room, and each stays where it
+// is however often it is asked for.
+func (m *Message) slot(at, wire int) []byte {
+	return m.scratch[2*at : 2*(at+wire) : 2*(at+wire)]
 }
 
 // room makes the scratch buffer, which is kept for all later messages, large
-// enough for all values of this one: no encoding makes more than two characters
-// of a byte. So views of values stay where they are. A word more lets the last
-// one be written as words.
+// enough for this one. Only the first value of a message can find it too small,
+// so nothing has to be moved; what older messages left is wiped (see Reset).
 func (m *Message) room() {
-	if need := max(2*len(m.buf)+8, scratchBytesMin); len(m.scratch) < need {
-		scratch := make([]byte, need)
-		copy(scratch, m.scratch[:m.used])
-		m.scratch = scratch
+	if need := 2*len(m.buf) + spareBytes; len(m.scratch) < need {
+		clear(m.scratch)
+		m.scratch = make([]byte, need)
 	}
 }
 
-const scratchBytesMin = 64
+const spareBytes = 64 // for the tags or the bitmap of subfields, on the way to one
 
 // Uint reads an element of 1 to 19 digits as a number; anything else, also an
 // absent element, gives false.
@@ -91,11 +95,12 @@ func (m *Message) Uint(de int) (uint64, bool) {
 	return n, true
 }
 
-// Reset forgets the message: the buffer is let go, and decoded values (a PIN
-// block may be one) are overwritten.
+// Reset forgets the message: the buffer is let go, and all decoded values, those
+// of earlier messages too (a PIN block may be one), are overwritten. The views
+// that Value gave are not valid any more.
 func (m *Message) Reset() {
 	clear(m.scratch)
-	m.spec, m.buf, m.used = nil, nil, 0
+	m.spec, m.buf = nil, nil
 	m.mti, m.present, m.inPlace, m.decoded = 0, [2]uint64{}, [2]uint64{}, [2]uint64{}
 	m.fault, m.whole, m.tailDE, m.body = nil, false, 0, 0
 }

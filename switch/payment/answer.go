@@ -210,15 +210,8 @@ func (m *Machine) sendCredit(p *Payment) {
 func takeCredit(m *Machine, p *Payment, e *Event) bool {
 	a := &e.Answer
 	cause := m.verdictOf(p, a)
-	if p.State == Deemed && cause == Approved && p.Legs[LegAdvice].Owed() {
-		m.record(p, a, cause) // it confirms the decision and makes the advice needless
-		p.Confirmed = true
-		m.ended(p, LegAdvice)
-		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
-		return true
-	}
 	if p.State != CreditSent && p.State != CreditUnknown {
-		return false
+		return p.State == Deemed && cause == Approved && m.confirmDeemed(p, a)
 	}
 	m.record(p, a, cause)
 	if a.Outcome == OK && p.otherAmount(a) {
@@ -240,6 +233,19 @@ func takeCredit(m *Machine, p *Payment, e *Event) bool {
 	default: // in doubt already: an answer that proves nothing changes nothing
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
 	}
+	return true
+}
+
+// confirmDeemed takes a yes to a credit that was deemed meanwhile: the advice is
+// needless, unless a fence may still undo what the bank has posted.
+func (m *Machine) confirmDeemed(p *Payment, a *Answer) bool {
+	if !p.Legs[LegAdvice].Owed() || p.fenced() {
+		return false
+	}
+	m.record(p, a, Approved)
+	p.Confirmed = true
+	m.ended(p, LegAdvice)
+	m.notice(Effect{Notice: Late, Payment: p, State: p.State})
 	return true
 }
 

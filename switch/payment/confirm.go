@@ -50,14 +50,19 @@ func (m *Machine) tell(p *Payment, o Outcome) {
 }
 
 // update sends the sender the decision, once, if it was told something that was
-// not one, or has asked.
+// not one, or has asked. In model B its customer's money hangs on it, so that it
+// goes out whatever the profile says.
 func (m *Machine) update(p *Payment) {
 	deemed := p.Reply == TimeoutCredit
 	if p.Reply == NoOutcome || p.Legs[LegUpdate].SentAt != 0 || !deemed && !(p.Watched && p.State.Final()) {
 		return
 	}
-	if to := m.at(p.Key.From); to.profile.Updates && to.outbox < m.config.OpenMax/outboxShare {
+	to := m.at(p.Key.From)
+	switch {
+	case p.Model == ModelB, to.profile.Updates && to.outbox < m.config.OpenMax/outboxShare:
 		m.owe(p, LegUpdate)
+	case to.profile.Updates && to.links > 0: // its outbox is full: once is better than not at all
+		m.start(p, LegUpdate, 0)
 	}
 }
 

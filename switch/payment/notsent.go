@@ -25,7 +25,7 @@ func (m *Machine) sendFailed(e *Event) {
 // for its answer.
 func (m *Machine) notSent(p *Payment, leg Leg) {
 	switch {
-	case leg == LegReversal:
+	case leg == LegReversal || leg == LegFence:
 		p.Legs[leg].owed &^= isSent
 	case leg == LegResolve && p.State == Resolving:
 		m.decline(p, NotSent, PayeeOffline)
@@ -40,7 +40,8 @@ func (m *Machine) notSent(p *Payment, leg Leg) {
 }
 
 // anotherChance has a confirmation or an update that nothing acknowledges, and that
-// has not left, sent when its participant is back. Its payment may be finished.
+// has not left, sent later, or when its participant is back. Its payment may be
+// finished.
 func (m *Machine) anotherChance(p *Payment, leg Leg) {
 	if !m.once(p, leg) || p.Legs[leg].Owed() {
 		return
@@ -49,6 +50,6 @@ func (m *Machine) anotherChance(p *Payment, leg Leg) {
 	p.Legs[leg].owed &^= isSent
 	m.revive(p)
 	m.mark(p, leg)
-	p.Legs[leg].Due = p.Legs[leg].SentAt + m.patience(p, leg)
+	p.Legs[leg].Due = m.now + m.at(p.target(leg)).profile.Timers.repeatGap(p.Legs[leg].Tries)
 	m.rest(p)
 }

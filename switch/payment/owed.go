@@ -92,9 +92,12 @@ func (m *Machine) sendOwed(p *Payment, leg Leg) {
 	m.schedule(p)
 }
 
+// sendLeg sends a message of a leg. It is a repeat if it may have left before. What
+// changes an account and could not leave at once counts as such: a crash may hide
+// that it did.
 func (m *Machine) sendLeg(p *Payment, leg Leg) {
 	l := &p.Legs[leg]
-	repeat := leg != LegStatus && (l.owed&isSent != 0 || l.Tries > 0)
+	repeat := leg != LegStatus && (l.owed&isSent != 0 || leg.inLine() && l.Tries > 0)
 	m.send(p, leg, repeat, m.notAfter(p, leg))
 	l.owed |= isSent
 }

@@ -215,11 +215,13 @@ func (m *Machine) decline(p *Payment, cause Cause, why Outcome) {
 	m.tell(p, why)
 }
 
-// rest leaves p for now: until its next deadline, or for good.
+// rest leaves p for now: until its next deadline, or for good. Every event that may
+// have changed a payment ends here, so that no change misses the store.
 func (m *Machine) rest(p *Payment) {
 	if !p.live {
 		return
 	}
+	m.touch(p)
 	if p.Open() {
 		m.schedule(p)
 		return
@@ -228,5 +230,4 @@ func (m *Machine) rest(p *Payment) {
 	m.unfollow(p)
 	m.clearDeadline(p)
 	p.live = false
-	m.touch(p)
 }

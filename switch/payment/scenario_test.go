@@ -512,3 +512,16 @@ func (s *scenario) print(b *strings.Builder, ef *Effect) {
 		b.WriteByte('\n')
 	}
 }
+
+// scenarioTexts are the names of the texts.
+func scenarioTexts(t *testing.T) map[string]bool {
+	files, err := filepath.Glob(scenarioDir + "/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenario texts: %v", err)
+	}
+	names := map[string]bool{}
+	for _, file := range files {
+		names[filepath.Base(file)] = true
+	}
+	return names
+}
