@@ -175,9 +175,49 @@ func groupFields(of *Field, f *field, b []byte, p place) (all []Field) {
 		default:
 			sub.Value, _ = encodings[c.f.enc].decode(nil, b[c.place.at:c.end()], c.n)
 		}
-		if c.f.group != nil {
+		template := f.group.kind == groupBER && isTemplate(sub.Raw)
+		switch {
+		case c.f.group != nil:
+			if of.Mask == MaskEMV && sub.Mask == MaskNone {
+				sub.Mask = MaskEMV // of the tags in it that are not known
+			}
 			sub.Fields = groupFields(&sub, c.f, b, c.place)
+		case template && of.Mask == MaskEMV && sub.Mask == MaskNone:
+			sub.takeApart(f.group, 1)
 		}
 		all = append(all, sub)
+	}
+}
+
+// isTemplate says that a BER-TLV element, which begins with its tag, is made of
+// others.
+func isTemplate(element []byte) bool { return element[0]&0x20 != 0 }
+
+// templatesMax is how deep templates are taken apart. Cards nest two.
+const templatesMax = 3
+
+// takeApart lists the elements of a template, for which specs have no subfields,
+// with the names and masks that g and emvMasks have for their tags. One that
+// cannot be taken apart is hidden: nobody knows what it tells.
+func (f *Field) takeApart(g *group, level int) {
+	r := ReadBER(f.Value)
+	from := 0
+	for tag, v, ok := r.Next(); ok; tag, v, ok = r.Next() {
+		text := TagOf(tag)
+		sub := Field{DE: f.DE, Path: f.Path + "." + text, Offset: f.Offset + f.valueAt + from, Raw: f.Value[from:r.at:r.at],
+			Value: v, Binary: true, Mask: emvMasks[text]}
+		sub.valueAt = len(sub.Raw) - len(v)
+		if i, known := g.index[text]; known {
+			d := &g.subs[i].detail
+			sub.Description, sub.Format, sub.Mask, sub.Known = d.description, d.format, d.mask, true
+		}
+		if isTemplate(sub.Raw) && sub.Mask == MaskNone {
+			sub.takeApart(g, level+1)
+		}
+		f.Fields = append(f.Fields, sub)
+		from = r.at
+	}
+	if r.Err() != nil || level > templatesMax {
+		f.Fields, f.Mask = nil, MaskAll
 	}
 }

@@ -50,6 +50,65 @@ func TestNothingSecretIsShown(t *testing.T) {
 	}
 }
 
+// TestTemplatesAreTakenApart: what a template of DE55 holds is masked as if it stood
+// alone, at any depth; what cannot be taken apart is not shown.
+func TestTemplatesAreTakenApart(t *testing.T) {
+	const pan, name = "5a085413330089020011", "5f2003444f45"
+	wrap := func(tag, inner string) string { return fmt.Sprintf("%s%02x%s", tag, len(inner)/2, inner) }
+	deep := pan
+	for range 40 {
+		deep = wrap("70", deep)
+	}
+	for chip, want := range map[string]string{
+		wrap("70", pan+name+"9f3602002a"): "70=5A=541333******0011 5F20=******** 9F36=002A",
+		wrap("77", wrap("70", pan)):       "77=70=5A=541333******0011",
+		wrap("70", "5a08541333008902"):    "70=********", // cut off
+		wrap("bf0c", pan) + "9c0100":      "BF0C=5A=541333******0011 9C=00",
+		wrap("70", ""):                    "70=",
+		deep:                              "70=70=70=70=********",
+		wrap("71", pan):                   "71=5A=541333******0011", // the built-in specs list it
+	} {
+		s := mustBuiltin(t, "iso87-npci")
+		raw, err := hex.DecodeString(chip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var w Writer
+		w.Begin(s, nil, 0x0100)
+		w.Set(55, raw)
+		b, err := w.Finish()
+		var m Message
+		if err != nil || m.Parse(s, b) != nil {
+			t.Fatal(err)
+		}
+		fields := m.Fields()
+		last := fields[len(fields)-1]
+		if got := last.Text(); got != want {
+			t.Errorf("%s:\n%s\nwant %s", chip, got, want)
+		}
+		if shown := last.RawText(); len(shown) != 2*len(last.Raw) || strings.Contains(shown, "0089") || strings.Contains(shown, "444F45") {
+			t.Errorf("%s: %s", chip, shown)
+		}
+	}
+}
+
+// TestCompositeTemplates: a template that a spec lists with subfields of its own
+// hides what these do not name.
+func TestCompositeTemplates(t *testing.T) {
+	const tags = `"tag": {"enc": "BerTLVTag", "sort": "StringsByHex", "skipUnknownTLVTags": true, "storeUnknownTLVTags": true}`
+	s := mustLoad(t, `"55": {"type": "Composite", "length": 255, "prefix": "ASCII.LLL", `+tags+`, "subfields": {
+		"70": {"type": "Composite", "length": 255, "prefix": "BerTLV", `+tags+`, "subfields": {
+			"9C": {"type": "Binary", "length": 1, "enc": "Binary", "prefix": "BerTLV"}}}}}`)
+	var m Message
+	if err := m.Parse(s, bytesOf(t, `"0200" 0000000000000200 "015" 700d 9c0100 5a085413330089020011`)); err != nil {
+		t.Fatal(err)
+	}
+	fields := m.Fields()
+	if got := fields[len(fields)-1].Text(); got != "70=9C=00 5A=541333******0011" {
+		t.Error(got)
+	}
+}
+
 // TestFieldsCoverTheMessage: the fields stand one after another, from the first
 // byte to the last, and subfields inside of them.
 func TestFieldsCoverTheMessage(t *testing.T) {

@@ -29,7 +29,9 @@ func (m *Message) MAC() (mac MAC, ok bool) {
 // MACInput ends the message but for its code and gives a view of what the code
 // covers: the bit of element 64, or 128 when there is a second bitmap, is set
 // and the element itself is to come by FinishMAC. The view is valid until then;
-// it must not be changed. On a relayed message an old code is left out.
+// it must not be changed, and no element can be set any more. On a relayed message
+// an old code is left out; an old one in element 64 must have been taken out
+// (Remove) before elements of a second bitmap were added.
 func (w *Writer) MACInput() ([]byte, error) {
 	de := 64
 	if w.spec != nil && (w.present[1] != 0 || w.spec.bitmaps == bitmapsTwo) {
@@ -51,9 +53,11 @@ func (w *Writer) MACInput() ([]byte, error) {
 		w.fail(de, ReasonUnknown)
 	case isSet(w.present, de):
 		w.fail(de, ReasonOrder)
+	case de == 128 && w.relaysCode():
+		w.fail(64, ReasonOrder)
 	default:
 		w.present[(de-1)>>6] |= 1 << (63 - (de-1)&63)
-		w.mac = de
+		w.mac, w.last = de, 128
 	}
 	w.head()
 	if w.err != nil {
@@ -61,6 +65,13 @@ func (w *Writer) MACInput() ([]byte, error) {
 	}
 	w.relay.m = nil
 	return w.dst[w.start:len(w.dst):len(w.dst)], nil
+}
+
+// relaysCode says that element 64 is the code of the relayed message and still
+// there.
+func (w *Writer) relaysCode() bool {
+	m := w.relay.m
+	return m != nil && m.Has(64) && m.body == m.spec.mtiBytes+m.spec.bitmapBytes && !isSet(w.relay.touched, 64)
 }
 
 // FinishMAC adds the code after MACInput and gives dst with the message at its

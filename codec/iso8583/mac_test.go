@@ -72,10 +72,21 @@ func withMAC(t *testing.T, s *Spec, de int) *Message {
 func TestMACMisuse(t *testing.T) {
 	s := mustBuiltin(t, "iso87-npci")
 	for name, misuse := range map[string]func(w *Writer) ([]byte, error){
-		"not begun":     func(w *Writer) ([]byte, error) { return w.MACInput() },
-		"no input":      func(w *Writer) ([]byte, error) { w.Begin(s, nil, 0x0200); return w.FinishMAC(code) },
-		"not finished":  func(w *Writer) ([]byte, error) { w.Begin(s, nil, 0x0200); w.MACInput(); return w.Finish() },
-		"wrong length":  func(w *Writer) ([]byte, error) { w.Begin(s, nil, 0x0200); w.MACInput(); return w.FinishMAC(code[:7]) },
+		"not begun":    func(w *Writer) ([]byte, error) { return w.MACInput() },
+		"no input":     func(w *Writer) ([]byte, error) { w.Begin(s, nil, 0x0200); return w.FinishMAC(code) },
+		"not finished": func(w *Writer) ([]byte, error) { w.Begin(s, nil, 0x0200); w.MACInput(); return w.Finish() },
+		"wrong length": func(w *Writer) ([]byte, error) { w.Begin(s, nil, 0x0200); w.MACInput(); return w.FinishMAC(code[:7]) },
+		"element behind": func(w *Writer) ([]byte, error) {
+			w.Begin(s, nil, 0x0200)
+			w.MACInput()
+			w.SetString(102, "1")
+			return w.FinishMAC(code)
+		},
+		"old code stays": func(w *Writer) ([]byte, error) {
+			w.Relay(withMAC(t, s, 64), nil, 0x0201)
+			w.SetString(103, "2")
+			return w.MACInput()
+		},
 		"there already": func(w *Writer) ([]byte, error) { w.Begin(s, nil, 0x0200); w.Set(64, code); return w.MACInput() },
 		"relay of nothing": func(w *Writer) ([]byte, error) {
 			w.Relay(new(Message), nil, 0x0200)

@@ -88,6 +88,20 @@ func TestSubfieldsStayWhereTheyAre(t *testing.T) {
 	}
 }
 
+// TestTagPaths: a tag is three digits and nothing else.
+func TestTagPaths(t *testing.T) {
+	s := mustBuiltin(t, "iso87-npci")
+	var m Message
+	if err := m.Parse(s, request190(t, s)); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{"018": true, "+18": false, "18": false, "0018": false, "": false, "018.1": false} {
+		if _, ok := m.Subfield(120, path); ok != want {
+			t.Errorf("%q: %v", path, ok)
+		}
+	}
+}
+
 // TestEmptyAndAbsentDiffer: an element with a length of 0 is there.
 func TestEmptyAndAbsentDiffer(t *testing.T) {
 	s := mustBuiltin(t, "iso87-npci")

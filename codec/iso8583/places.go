@@ -2,7 +2,6 @@ package iso8583
 
 import (
 	"math/bits"
-	"strconv"
 	"strings"
 )
 
@@ -97,8 +96,8 @@ func (m *Message) Subfield(de int, path string) (value []byte, ok bool) {
 	}
 	f := &m.spec.fields[de]
 	if f.tags != nil {
-		tag, err := strconv.Atoi(path)
-		if err != nil || len(path) != tagDigits {
+		tag, digits := readDigits([]byte(path))
+		if !digits || len(path) != tagDigits {
 			return nil, false
 		}
 		return FindTLV(m.Value(de), tag)

@@ -227,10 +227,10 @@ func takeCredit(m *Machine, p *Payment, e *Event) bool {
 	case cause == Refusal:
 		p.BankCode = a.Code
 		m.undo(p, cause, a.Outcome)
-	case p.State == CreditSent:
+	case p.State == CreditSent && p.Posting == PostImmediate:
 		p.BankCode = a.Code
-		m.unanswered(p, cause)
-	default: // in doubt already: an answer that proves nothing changes nothing
+		m.doubt(p, cause)
+	default: // an answer that proves nothing changes no doubt; on confirmation the timer decides
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
 	}
 	return true

@@ -53,18 +53,22 @@ func (s *stepper) step(e *Event) {
 	s.out = s.m.Step(e, s.out[:0])
 }
 
+func (s *stepper) request(i int) {
+	e := &s.e
+	e.Kind, e.From = RequestArrived, route.Participant(i%3)
+	e.Request = Request{Key: RequestKey{From: e.From, STAN: uint32(s.seq % 1e6), Transmitted: 1122000000, Acquirer: s.seq}, Hash: 1}
+	e.Request.Amount.Minor, e.Request.Amount.Currency = 1+int64(i), 356
+	e.Text.Reset()
+	e.Text.Set(PayerAccount, []byte("1000010001"))
+	e.Text.Set(PayeeAccount, []byte("1000020001"))
+	e.Text.Set(PayeeIFSC, []byte("BNKB0000001"))
+	s.step(e)
+}
+
 func (s *stepper) group(n int) {
 	first := s.seq + 1
 	for i := range n {
-		e := &s.e
-		e.Kind, e.From = RequestArrived, route.Participant(i%3)
-		e.Request = Request{Key: RequestKey{From: e.From, STAN: uint32(s.seq % 1e6), Transmitted: 1122000000, Acquirer: s.seq}, Hash: 1}
-		e.Request.Amount.Minor, e.Request.Amount.Currency = 1+int64(i), 356
-		e.Text.Reset()
-		e.Text.Set(PayerAccount, []byte("1000010001"))
-		e.Text.Set(PayeeAccount, []byte("1000020001"))
-		e.Text.Set(PayeeIFSC, []byte("BNKB0000001"))
-		s.step(e)
+		s.request(i)
 	}
 	s.m.Flush(discard{})
 	for _, leg := range [...]Leg{LegDebit, LegCredit} {

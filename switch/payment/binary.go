@@ -3,6 +3,7 @@ package payment
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 )
 
 // errShort is what a reader reports when a record ends too early, has bytes left
@@ -87,13 +88,11 @@ func putFlag(b []byte, v bool) []byte {
 
 // putText writes only the fields that are set: count, then field, length, bytes.
 func putText(b []byte, t *Text) []byte {
-	at := len(b)
-	b = append(b, 0)
-	for f := range textFields {
-		if v := t.Get(f); len(v) > 0 {
-			b[at]++
-			b = append(putU16(append(b, byte(f)), uint16(len(v))), v...)
-		}
+	b = append(b, byte(bits.OnesCount32(t.set)))
+	for set := t.set; set != 0; set &= set - 1 {
+		f := TextField(bits.TrailingZeros32(set))
+		v := t.Get(f)
+		b = append(putU16(append(b, byte(f)), uint16(len(v))), v...)
 	}
 	return b
 }

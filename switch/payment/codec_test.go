@@ -13,6 +13,13 @@ func FuzzDecodeEvent(f *testing.F) {
 	e.Text.Set(PayeeVPA, []byte("user1@bankb"))
 	f.Add(AppendEvent(nil, &e))
 	f.Add(AppendEvent(nil, &Event{Seq: 9, At: 9, Kind: AnswerArrived, Answer: Answer{Leg: LegCredit, Outcome: OK}}))
+	refund := Event{Seq: 9, At: 9, Kind: RequestArrived, Request: Request{
+		Model: ModelB, Type: Refund, Business: Business{1}, Original: Reference{Payment: 3, Key: RequestKey{STAN: 4}}, AcceptedAt: 5, ExpireAt: 6, Merchant: true,
+	}}
+	refund.Text.Set(Operator, []byte("o"))
+	f.Add(AppendEvent(nil, &refund))
+	f.Add(AppendEvent(nil, &Event{Seq: 9, At: 9, Kind: EnquiryArrived, Request: Request{Original: Reference{Business: Business{2}}}}))
+	f.Add(AppendEvent(nil, &Event{Seq: 9, At: 9, Kind: CommandGiven, Command: &Command{Kind: SetCap, Participant: 2}}))
 	f.Add(AppendEvent(nil, &Event{Seq: 9, At: 9, Kind: ConfigChanged, Config: &Config{Currency: 356}}))
 	f.Fuzz(func(t *testing.T, record []byte) {
 		var e Event
@@ -34,6 +41,10 @@ func FuzzDecodeRow(f *testing.F) {
 	p := Payment{State: CreditSent, heapAt: -1}
 	p.Legs[LegDebit] = LegState{SentAt: 1, STAN: 2, Transmitted: 3, Tries: 4}
 	p.Text.Set(Note, []byte("tea"))
+	f.Add(p.append(nil))
+	p.Type, p.Original, p.Refunded, p.DoubtAt, p.RetriedAt, p.Watched, p.DeadLetter = Refund, 7, 8, 9, 10, true, true
+	p.Legs[LegReversal] = LegState{SentAt: 1, Due: 2, Answer: Pending, AnsweredIn: 3, owed: isOwed | isSent}
+	p.asks = append(p.asks, ask{by: 2, told: Pending, at: [3]int64{3, 2, 1}})
 	f.Add(p.append(nil))
 	f.Fuzz(func(t *testing.T, row []byte) {
 		var p, again Payment

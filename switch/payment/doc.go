@@ -1,6 +1,6 @@
 // Package payment is the payment machine: events in, effects out, nothing else.
 //
-// It promises the invariants of a push payment whatever the order of requests,
+// It promises the invariants of a payment whatever the order of requests,
 // answers, timeouts, link failures and crashes: no credit without a durable
 // debit (I3), no reversal of a debit whose credit may have happened unless the
 // payee's bank has said that it did not (I4), final states that never change
@@ -21,6 +21,9 @@
 // the journal rebuilds it exactly. Time is Event.At.
 //
 // Where to look: transition.go has the one transition table, request.go what a
-// new request gets, answer.go what a bank's answer does, repair.go reversals and
-// deemed credits, tick.go deadlines, recover.go what a restart does.
+// new request gets (collect.go, refund.go), answer.go what a bank's answer does and
+// late.go one that comes too late, tick.go deadlines, recover.go what a restart
+// does. status.go and fence.go find out about a credit in doubt, repair.go reverses,
+// confirm.go tells the parties, owed.go repeats all that until it is answered.
+// enquiry.go answers questions, command.go carries out operators' decisions.
 package payment

@@ -72,6 +72,9 @@ func (p *Payment) marks() [6]*bool {
 }
 
 func putMarks(b []byte, p *Payment) []byte {
+	if !(p.Confirmed || p.Merchant || p.NoReversal || p.Returned || p.DeadLetter || p.Watched) {
+		return append(b, 0) // most have none
+	}
 	var bits byte
 	for i, mark := range p.marks() {
 		if *mark {
@@ -140,7 +143,7 @@ func putLegs(b []byte, p *Payment) []byte {
 	used := uint16(0)
 	for i := range p.Legs {
 		l := &p.Legs[i]
-		if *l == (LegState{}) {
+		if l.SentAt == 0 {
 			continue
 		}
 		used |= 1 << i

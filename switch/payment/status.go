@@ -6,17 +6,6 @@ import "time"
 // percent of Timers.CreditUnknown: +90, +180 and +600 s by default.
 var checkShares = [...]int64{15, 30, 100}
 
-// unanswered takes a credit that got no clear answer. A bank that posts on
-// confirmation may not post without it, so that the switch decides at once; any
-// other may have posted.
-func (m *Machine) unanswered(p *Payment, cause Cause) {
-	if p.Posting == PostOnConfirm {
-		m.reject(p)
-		return
-	}
-	m.doubt(p, cause)
-}
-
 // doubt begins the wait for the truth about a credit. The payer is told "deemed";
 // the payer of a merchant whose bank is its PSP is told success, and the debit is
 // then never reversed.

@@ -36,8 +36,11 @@ const TextMax = 2048
 // collector to follow. The zero value is empty and ready.
 type Text struct {
 	buf  []byte
+	set  uint32 // the fields that are set, one bit each
 	span [textFields]struct{ off, n uint16 }
 }
+
+const _ = uint(32 - textFields) // as many fields as set has bits, at most
 
 // Get returns the value of f, empty when it is not set. The slice is a view and
 // is valid until the Text changes.
@@ -47,7 +50,7 @@ func (t *Text) Get(f TextField) []byte {
 }
 
 // Has says whether f is set.
-func (t *Text) Has(f TextField) bool { return t.span[f].n != 0 }
+func (t *Text) Has(f TextField) bool { return t.set&(1<<f) != 0 }
 
 // Set stores a copy of v as f. It reports false, and changes nothing, when the
 // bundle would grow beyond TextMax.
@@ -57,6 +60,10 @@ func (t *Text) Set(f TextField, v []byte) bool {
 	}
 	t.span[f].off, t.span[f].n = uint16(len(t.buf)), uint16(len(v))
 	t.buf = append(t.buf, v...)
+	t.set &^= 1 << f
+	if len(v) > 0 {
+		t.set |= 1 << f
+	}
 	return true
 }
 

@@ -39,7 +39,7 @@ func (m *Machine) stateDue(p *Payment) {
 	case DebitSent:
 		m.debitDue(p)
 	case CreditSent:
-		m.unanswered(p, Timeout)
+		m.creditDue(p)
 	case CreditUnknown:
 		m.doubtDue(p)
 	case DebitRevSent: // the reversal goes on; the payer's PSP waits no longer
@@ -48,6 +48,17 @@ func (m *Machine) stateDue(p *Payment) {
 	default:
 		panic("payment: a deadline without a meaning in state " + p.State.String())
 	}
+}
+
+// creditDue takes a credit that got no clear answer in time. A bank that posts on
+// confirmation may not post without it, so that the switch decides at once; any
+// other may have posted.
+func (m *Machine) creditDue(p *Payment) {
+	if p.Posting == PostOnConfirm {
+		m.reject(p)
+		return
+	}
+	m.doubt(p, Timeout)
 }
 
 // debitDue takes a debit that was not answered in time. Only a bank that is known
