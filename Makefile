@@ -33,7 +33,7 @@ RACE_TESTS := Demo|Kill9|Drain|Stop
 # The parts of check, in this order.
 CHECKS := lint test race fuzz-smoke sim demo bench-smoke
 
-.PHONY: help build run test check bench fuzz sim certs lint race demo fuzz-smoke bench-smoke clean
+.PHONY: help build run test check bench fuzz sim mutants certs lint race demo fuzz-smoke bench-smoke clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -92,8 +92,11 @@ fuzz-smoke: FUZZTIME = 10000x
 fuzz-smoke: | .build
 	$(fuzz-all)
 
-sim: ## SEEDS=1000 seeded simulations of the payment machine, from SEED=1 on
-	$(GO) test ./switch/payment -count=1 -v -run '^TestSimulation$$' -sim.seeds=$(SEEDS) -sim.seed=$(SEED)
+sim: build | .build ## SEEDS=1000 seeded simulations of the whole switch, from SEED=1 on
+	$(BIN) sim --seeds $(SEEDS) --seed $(SEED) --dir .build
+
+mutants: ## every deliberate bug must be found by the simulation
+	$(GO) test -tags mutant ./switch/sim -count=1 -v -run '^TestMutants$$'
 
 # balanced checks the one line of JSON of a demo.
 balanced = { cat .build/demo.json; test "$$(wc -l < .build/demo.json)" -eq 1 \

@@ -124,6 +124,9 @@ func (b *Book) Void(p route.Participant, a Amount) {
 // percent. It falls back to a lower mark in silence.
 func (b *Book) Warn(p route.Participant, c Currency) (percent uint8, passed bool) {
 	at := b.at(p, c)
+	if at.Warned == 0 && at.Used() < at.Cap/2 { // far from the first mark: most calls
+		return 0, false
+	}
 	level := uint8(0)
 	for _, mark := range Marks {
 		if at.Used() > 0 && at.Used() >= share(at.Cap, int64(mark)) {

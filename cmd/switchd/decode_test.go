@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"switchd/codec/frame"
 	"switchd/codec/iso8583"
@@ -65,6 +66,7 @@ func TestDecodeGolden(t *testing.T) {
 	broken[47] = '+' // in DE4
 	lacks := decodeGood(t, "iso87-npci/0800")
 	copy(lacks, "0200")
+	xml := sampleXML(t)
 	for _, c := range []struct {
 		name, flags string
 		input       []byte
@@ -82,6 +84,14 @@ func TestDecodeGolden(t *testing.T) {
 		{"bad-one-of-three", "--dialect iso87-npci --framing BIN2", framedAs(t, "BIN2", lacks, broken, lacks)},
 		{"bad-tls", "--dialect iso87-npci --framing BIN2", []byte("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abcdefghijklmnopqrstuvwxyz")},
 		{"strict", "--strict --dialect iso87-npci", lacks},
+		{"xml", "--dialect iso20022", xml},
+		{"xml-framed", "--dialect iso20022 --framing BIN4 --profile fednow", append(make([]byte, 8), framedAs(t, "BIN4", xml, edited(xml, "<UETR>", "<Foo>"))...)},
+		{"xml-alone", "--dialect iso20022 --strict", partOf(xml, "Document")},
+		{"xml-bad-profile", "--dialect iso20022", edited(xml, "    <ChrgBr>SLEV</ChrgBr>", "    <ChrgBr>SHAR</ChrgBr>")},
+		{"xml-bad-version", "--dialect iso20022", edited(xml, "xsd:pacs.008.001.08", "xsd:pacs.008.001.07")},
+		{"xml-bad-8583", "--dialect iso20022 --framing BIN4", framedAs(t, "BIN2", npci, npci)},
+		{"xml-bad-html", "--dialect iso20022", []byte("<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>\n")},
+		{"xml-as-8583", "--dialect iso87-npci --framing BIN2", framedAs(t, "BIN4", xml, xml)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "input")
@@ -95,7 +105,7 @@ func TestDecodeGolden(t *testing.T) {
 				got.WriteString("$ switchd decode " + flags + " FILE\n" + stdout + stderr + "exit code " + string(rune('0'+code)) + "\n\n")
 				if form == "" {
 					for line := range strings.Lines(stdout) {
-						if len(strings.TrimRight(line, "\n")) > 120 && !strings.HasPrefix(line, "  expected: ") {
+						if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > 120 && !strings.HasPrefix(line, "  expected: ") {
 							t.Errorf("%d columns: %s", len(line), line)
 						}
 					}
@@ -250,6 +260,9 @@ func TestDecodeUsage(t *testing.T) {
 	}
 	for _, c := range []struct{ line, want string }{
 		{"decode", "which dialect?"},
+		{"decode --dialect fednow 00", "fednow is a profile of ISO 20022: --dialect iso20022 --profile fednow"},
+		{"decode --dialect iso87-npci --profile fednow 00", "--profile goes with --dialect iso20022 only"},
+		{"decode --dialect iso20022 --profile nonsense 00", `no built-in profile "nonsense": known are fednow, ips-base, or a file as ./nonsense`},
 		{"decode --dialect nonsense 00", `no built-in spec "nonsense": known are iso87-ascii`},
 		{"decode --dialect ./none.json 00", "none.json: no such file"},
 		{"decode --dialect " + big + ".json 00", "no such file"},

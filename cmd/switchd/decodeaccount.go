@@ -98,6 +98,11 @@ func maskFor(f *iso8583.Field, known [][]byte) iso8583.Mask {
 	if f.Binary || strings.HasPrefix(f.Format, "n") && !strings.HasPrefix(f.Format, "ns") {
 		return iso8583.MaskNone
 	}
+	return maskCards(text)
+}
+
+// maskCards is how much may be seen of a text that may hold a card's number.
+func maskCards(text []byte) iso8583.Mask {
 	for rest := text; len(rest) >= accountMin; {
 		n := 0
 		for n < len(rest) && isDigit(rest[n]) {

@@ -44,6 +44,9 @@ func (d *decoder) furtherElsewhere(body []byte, fields int) bool {
 	var other iso8583.Message
 	defer other.Reset()
 	for _, o := range d.dialects() {
+		if o.spec == nil {
+			continue
+		}
 		if err := other.Parse(o.spec, body); err == nil || len(other.Fields()) > fields {
 			return true
 		}

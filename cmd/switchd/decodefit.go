@@ -7,13 +7,25 @@ import (
 	"sync"
 
 	"switchd/codec/frame"
+	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 )
 
-// dialect is a spec with the name to give on the command line.
+// dialect is a spec with the name to give on the command line, or a profile of
+// ISO 20022, whose name there is of the dialect and whose flags say the rest.
 type dialect struct {
-	name string
-	spec *iso8583.Spec
+	name    string
+	spec    *iso8583.Spec
+	profile *iso20022.Profile
+	flags   string
+}
+
+// limits bounds the frames of a dialect.
+func (d dialect) limits() frame.Limits {
+	if d.profile != nil {
+		return frame.Limits{BodyMax: iso20022.BytesMax}
+	}
+	return frame.Limits{}
 }
 
 // pair is a way to read the input. Without a framing it is one message.
@@ -58,14 +70,17 @@ type fits struct {
 }
 
 // fit counts the messages that a dialect reads.
-func fit(s *iso8583.Spec, bodies [][]byte) (good, faults int) {
+func (d dialect) fit(bodies [][]byte) (good, faults int) {
+	if d.profile != nil {
+		return fitDocuments(d.profile, bodies)
+	}
 	var m iso8583.Message
 	for _, body := range bodies {
-		if m.Parse(s, body) != nil {
+		if m.Parse(d.spec, body) != nil {
 			continue
 		}
 		good++
-		for _, e := range s.CheckAll(&m) {
+		for _, e := range d.spec.CheckAll(&m) {
 			faults++
 			if e.DE == 0 {
 				faults += unreadable
@@ -77,12 +92,12 @@ func fit(s *iso8583.Spec, bodies [][]byte) (good, faults int) {
 }
 
 // cut gives the first frames of b, and how many bytes they take.
-func cut(f *frame.Framing, b []byte) (bodies [][]byte, used int) {
+func (d dialect) cut(f *frame.Framing, b []byte) (bodies [][]byte, used int) {
 	if f == nil {
 		return [][]byte{b}, len(b)
 	}
 	for len(bodies) < tryFramesMax {
-		fr, err := f.Read(b[used:], frame.Limits{})
+		fr, err := f.Read(b[used:], d.limits())
 		if err != nil || fr.Kind == frame.Incomplete || fr.Bytes == 0 {
 			break
 		}
@@ -100,6 +115,9 @@ var builtins = sync.OnceValue(func() (all []dialect) {
 		if s, err := iso8583.Builtin(name); err == nil {
 			all = append(all, dialect{name: name, spec: s})
 		}
+	}
+	if p, err := iso20022.Builtin(profileDefault); err == nil {
+		all = append(all, dialect{name: dialect20022, profile: p})
 	}
 	return all
 })
@@ -124,12 +142,28 @@ func (d *decoder) whole() *fits {
 		return d.fits
 	}
 	d.fits = &fits{}
+	framings := append([]*frame.Framing{nil}, d.diagnosed()...)
+	bodies, _ := d.given.cut(d.given.framing, d.input)
+	d.fits.given.Messages, d.fits.given.faults = d.given.fit(bodies)
+	for _, f := range framings {
+		for _, other := range d.dialects() {
+			if other.profile == nil {
+				d.try(other, f)
+			}
+		}
+	}
+	d.tryDocuments()
+	return d.fits
+}
+
+// diagnosed gives the framings that frame.Diagnose does not rule out, and notes
+// what else it says.
+func (d *decoder) diagnosed() (framings []*frame.Framing) {
 	findings := frame.Diagnose(d.input)
 	own := frame.FitNone
 	if i := slices.IndexFunc(findings, func(f frame.Finding) bool { return d.given.framingName() == f.Name }); i >= 0 {
 		own = findings[i].Fit
 	}
-	framings := []*frame.Framing{nil}
 	for _, f := range findings {
 		if f.Fit == frame.FitForeign {
 			d.fits.foreign = f.Text
@@ -145,12 +179,7 @@ func (d *decoder) whole() *fits {
 		}
 		d.fits.misframe = d.fits.misframe || moved
 	}
-	bodies, _ := cut(d.given.framing, d.input)
-	d.fits.given.Messages, d.fits.given.faults = fit(d.given.spec, bodies)
-	for _, f := range framings {
-		d.tryFraming(f)
-	}
-	return d.fits
+	return framings
 }
 
 // headerBytes is how far into a frame the message begins.
@@ -161,22 +190,21 @@ func headerBytes(f *frame.Framing) int {
 	return len(f.Begin(nil))
 }
 
-// tryFraming adds the dialects that read more messages cut by f than the given
-// pair does of its own.
-func (d *decoder) tryFraming(f *frame.Framing) {
-	bodies, _ := cut(f, d.input)
-	for _, other := range d.dialects() {
-		p := pair{dialect: other, framing: f}
-		good, faults := fit(other.spec, bodies)
-		if good <= d.fits.given.Messages || p.name == d.given.name && p.framingName() == d.given.framingName() {
-			continue
-		}
-		d.fits.others = addSuggestion(d.fits.others, d.suggest(p, good, len(bodies), faults))
+// try adds a dialect in a framing if it reads more messages than the given pair
+// does of its own.
+func (d *decoder) try(other dialect, f *frame.Framing) {
+	bodies, _ := other.cut(f, d.input)
+	p := pair{dialect: other, framing: f}
+	good, faults := other.fit(bodies)
+	if good <= d.fits.given.Messages || p.name == d.given.name && p.framingName() == d.given.framingName() {
+		return
 	}
+	d.fits.others = addSuggestion(d.fits.others, d.suggest(p, good, len(bodies), faults))
 }
 
 func (d *decoder) suggest(p pair, good, of, faults int) suggestion {
 	command := "switchd decode --dialect " + shellWord(p.name)
+	command += p.flags
 	if p.framing != nil {
 		command += " --framing " + p.framingName()
 	}
@@ -205,7 +233,7 @@ func (d *decoder) suggestions(body []byte) []suggestion {
 	all := slices.Clone(d.whole().others)
 	if body != nil && d.given.framing != nil {
 		for _, other := range d.dialects() {
-			if good, faults := fit(other.spec, [][]byte{body}); good == 1 {
+			if good, faults := other.fit([][]byte{body}); good == 1 {
 				s := d.suggest(pair{dialect: other, framing: d.given.framing}, 1, 1, faults)
 				if !slices.ContainsFunc(all, func(a suggestion) bool { return a.Dialect == s.Dialect && a.Framing == s.Framing }) {
 					all = append(all, s)
@@ -227,6 +255,8 @@ func (d *decoder) suggestions(body []byte) []suggestion {
 func (d *decoder) hint() string {
 	w := d.whole()
 	switch {
+	case documentHint(d.input, d.given.profile == nil) != "":
+		return documentHint(d.input, d.given.profile == nil)
 	case w.foreign != "":
 		return w.foreign
 	case len(w.others) == 0 && w.partial != "" && w.partial != d.given.framingName():

@@ -25,7 +25,7 @@ type input struct {
 
 var errOdd = errors.New("an odd number of hexadecimal digits makes no whole bytes")
 
-// readInput takes a file, hexadecimal, or "-" for stdin. Its errors do not quote
+// readInput takes a file, hexadecimal, XML, or "-" for stdin. Its errors do not quote
 // the argument, which may be a message.
 func readInput(arg string, stdin io.Reader) (input, error) {
 	if arg == "-" {
@@ -44,8 +44,11 @@ func readInput(arg string, stdin io.Reader) (input, error) {
 		}
 		return fromText(text, shellWord(arg))
 	}
+	if isXML([]byte(arg)) {
+		return fromText([]byte(arg), "XML")
+	}
 	if _, err := unhex([]byte(arg)); err != nil {
-		return input{}, fmt.Errorf("the argument is no file (%w) and no hexadecimal: %w", cause(noFile), err)
+		return input{}, fmt.Errorf("the argument is no file (%w), no XML and no hexadecimal: %w", cause(noFile), err)
 	}
 	return fromText([]byte(arg), "HEX")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"switchd/codec/frame"
+	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 )
 
@@ -19,6 +20,7 @@ type decoder struct {
 	known []dialect // see dialects
 	fits  *fits     // see whole
 	m     iso8583.Message
+	doc   iso20022.Message
 }
 
 // decoded is one message, a run of keep-alives, or what is no frame. It holds
@@ -33,7 +35,11 @@ type decoded struct {
 	Framing     string         `json:"framing,omitempty"`
 	Header      string         `json:"header,omitempty"`
 	MTI         string         `json:"mti,omitempty"`
+	Profile     string         `json:"profile,omitempty"`
+	Definition  string         `json:"definition,omitempty"`
 	Meaning     string         `json:"meaning,omitempty"`
+	Parts       []string       `json:"parts,omitempty"`
+	Valid       *bool          `json:"valid,omitempty"` // of ISO 20022 only
 	Hidden      bool           `json:"hidden,omitempty"`
 	Fields      []decodedField `json:"fields,omitempty"`
 	Warnings    []decodedFault `json:"warnings,omitempty"`
@@ -53,6 +59,7 @@ const (
 type decodedField struct {
 	Field   string         `json:"field"`
 	Name    string         `json:"name,omitempty"`
+	Path    string         `json:"path,omitempty"` // of ISO 20022 only
 	Format  string         `json:"format,omitempty"`
 	Offset  int            `json:"offset"`
 	Bytes   int            `json:"bytes"`
@@ -63,10 +70,16 @@ type decodedField struct {
 	Fields  []decodedField `json:"fields,omitempty"`
 }
 
-// decodedFault is what is wrong, without content.
+// decodedFault is what is wrong, without content. Path to Column, Code and Status
+// are of ISO 20022 only.
 type decodedFault struct {
 	Field    string `json:"field,omitempty"`
+	Path     string `json:"path,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
 	Offset   int    `json:"offset"`
+	Code     string `json:"code,omitempty"`
+	Status   string `json:"status,omitempty"`
 	Reason   string `json:"reason"`
 	Expected string `json:"expected,omitempty"`
 	Found    string `json:"found,omitempty"`
@@ -78,8 +91,8 @@ type decodedFault struct {
 func (d *decoder) start(in input) {
 	d.input, d.name = in.readings[0], in.name
 	for _, b := range in.readings {
-		bodies, used := cut(d.given.framing, b)
-		if good, _ := fit(d.given.spec, bodies); good == len(bodies) && (used == len(b) || good == tryFramesMax) {
+		bodies, used := d.given.cut(d.given.framing, b)
+		if good, _ := d.given.fit(bodies); good == len(bodies) && (used == len(b) || good == tryFramesMax) {
 			d.input = b
 			return
 		}
@@ -102,7 +115,7 @@ func (d *decoder) each(do func(*decoded) error) error {
 	}
 	number := 0
 	for at := 0; at < len(d.input); {
-		fr, err := d.given.framing.Read(d.input[at:], frame.Limits{})
+		fr, err := d.given.framing.Read(d.input[at:], d.given.limits())
 		if err != nil || fr.Kind == frame.Incomplete {
 			if failed := flush(); failed != nil {
 				return failed
@@ -146,6 +159,16 @@ func (d *decoder) unframed(at int, err error) *decoded {
 func (d *decoder) message(number, at int, fr frame.Frame) *decoded {
 	out := &decoded{Message: number, Kind: kindMessage, Offset: at, Bytes: fr.Bytes,
 		Dialect: d.given.name, Framing: d.given.framingName()}
+	if d.given.profile != nil {
+		d.document(out, fr)
+		return out
+	}
+	d.fields(out, fr)
+	return out
+}
+
+// fields decodes a message of ISO 8583.
+func (d *decoder) fields(out *decoded, fr frame.Frame) {
 	err := d.m.Parse(d.given.spec, fr.Body)
 	show := showAll
 	var bad *iso8583.FieldError
@@ -177,7 +200,6 @@ func (d *decoder) message(number, at int, fr frame.Frame) *decoded {
 	if len(out.Fields) > 0 && out.MTI == "" {
 		out.Fields[0].Raw, out.Fields[0].Value, out.Fields[0].Masked = "", "", true
 	}
-	return out
 }
 
 // expects says that a type is one that the dialect has rules for or, where it

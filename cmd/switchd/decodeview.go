@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The columns of the table; with two spaces between them they fill 120, or 80.
@@ -33,9 +34,10 @@ type columns struct {
 	widths []int
 	right  bool // the first column is of numbers
 	words  bool // break between words, where a space less does not matter
+	paths  bool // break behind a slash where one stands
 }
 
-// row writes one row. Texts are of one byte for each character.
+// row writes one row.
 func (c columns) row(w io.Writer, cells ...string) {
 	rest := slices.Clone(cells)
 	for more := true; more; {
@@ -48,8 +50,8 @@ func (c columns) row(w io.Writer, cells ...string) {
 				piece, rest[i] = c.broken(piece, width)
 				more = more || rest[i] != ""
 			default:
-				if rest[i] = ""; len(piece) > width {
-					piece = piece[:width-2] + ".."
+				if rest[i] = ""; utf8.RuneCountInString(piece) > width {
+					piece = piece[:bytesOf(piece, width-2)] + ".."
 				}
 			}
 			if i == 0 && c.right {
@@ -64,13 +66,27 @@ func (c columns) row(w io.Writer, cells ...string) {
 
 // broken gives the first line of a text, and what is left.
 func (c columns) broken(text string, width int) (line, rest string) {
-	if len(text) <= width {
+	if utf8.RuneCountInString(text) <= width {
 		return text, ""
 	}
-	if at := strings.LastIndexByte(text[:width+1], ' '); c.words && at > 0 {
+	end := bytesOf(text, width)
+	if at := strings.LastIndexByte(text[:bytesOf(text, width+1)], ' '); c.words && at > 0 {
 		return text[:at], text[at+1:]
 	}
-	return text[:width], text[width:]
+	if at := strings.LastIndexByte(text[:end], '/') + 1; c.paths && at > 0 {
+		end = at
+	}
+	return text[:end], text[end:]
+}
+
+// bytesOf is how many bytes the first characters of a text take.
+func bytesOf(text string, characters int) int {
+	for at := range text {
+		if characters--; characters < 0 {
+			return at
+		}
+	}
+	return len(text)
 }
 
 // report prints everything and says how it went. The error is for the exit code.
@@ -139,6 +155,29 @@ func (v *decodeView) decoded(m *decoded) {
 		fmt.Fprintf(v.w, ", header %s", m.Header)
 	}
 	fmt.Fprintln(v.w)
+	if m.Valid != nil {
+		v.document(m)
+	} else {
+		v.message(m)
+	}
+	if len(m.Warnings) > 0 {
+		fmt.Fprintln(v.w)
+		for _, f := range m.Warnings {
+			what := f.Reason
+			if f.Field != "" {
+				what = fieldName(f.Field) + ": " + f.Reason
+			}
+			fmt.Fprintf(v.w, "warning: %s, expected %s\n", what, f.Expected)
+		}
+	}
+	if m.Error != nil {
+		fmt.Fprintln(v.w)
+		v.fault(m)
+	}
+}
+
+// message prints the type of a message of ISO 8583, and its fields.
+func (v *decodeView) message(m *decoded) {
 	if m.MTI != "" {
 		fmt.Fprintf(v.w, "%s: %s\n", m.MTI, m.Meaning)
 	}
@@ -146,16 +185,6 @@ func (v *decodeView) decoded(m *decoded) {
 		fmt.Fprintln(v.w)
 		v.table.row(v.w, "byte", "field", "name", "format", "raw", "value")
 		v.fields(m.Fields, 0)
-	}
-	if len(m.Warnings) > 0 {
-		fmt.Fprintln(v.w)
-		for _, f := range m.Warnings {
-			fmt.Fprintf(v.w, "warning: %s: %s, expected %s\n", fieldName(f.Field), f.Reason, f.Expected)
-		}
-	}
-	if m.Error != nil {
-		fmt.Fprintln(v.w)
-		v.fault(m)
 	}
 }
 
@@ -205,13 +234,16 @@ func fieldName(path string) string {
 // fault prints the block about a bad message or frame.
 func (v *decodeView) fault(m *decoded) {
 	e := m.Error
-	if m.Kind == kindUnframed {
+	switch {
+	case m.Kind == kindUnframed:
 		fmt.Fprintf(v.w, "BAD FRAME at byte %d of the input: %s\n", e.Offset, e.Text)
-	} else {
+	case m.Valid != nil:
+		v.documentFault(e)
+	default:
 		fmt.Fprintf(v.w, "BAD MESSAGE at byte %d, %s: %s\n", e.Offset, fieldName(e.Field), reasonWords(e.Reason))
 	}
 	if e.Expected != "" {
-		fmt.Fprintf(v.w, "  expected: %s\n", e.Expected)
+		fmt.Fprintf(v.w, "  expected: %s\n", v.wrapped(m, e.Expected))
 	}
 	if e.Found != "" {
 		fmt.Fprintf(v.w, "  found:    %s\n", e.Found)
@@ -220,15 +252,20 @@ func (v *decodeView) fault(m *decoded) {
 		fmt.Fprintln(v.w, "  withheld: values that may be cut at wrong places and could show what has to be masked")
 	}
 	if m.Hint != "" {
-		fmt.Fprintf(v.w, "  note:     %s\n", m.Hint)
+		fmt.Fprintf(v.w, "  note:     %s\n", v.wrapped(m, m.Hint))
 	}
+	v.suggestions(m)
+}
+
+// suggestions prints what would read more.
+func (v *decodeView) suggestions(m *decoded) {
 	same := func(a, b suggestion) bool { return a.Command == b.Command && a.Messages == b.Messages }
 	if slices.EqualFunc(m.Suggestions, v.told, same) && len(v.told) > 0 {
 		fmt.Fprintln(v.w, "  try:      as above")
 		return
 	}
 	v.told = m.Suggestions
-	if len(m.Suggestions) == 0 {
+	if len(m.Suggestions) == 0 && (m.Valid == nil || m.Error.Found != "") {
 		fmt.Fprintln(v.w, "  no built-in dialect and framing reads more than this")
 	}
 	for _, s := range m.Suggestions {

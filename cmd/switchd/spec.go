@@ -125,7 +125,7 @@ or one line about a good file.`,
 			}
 			s, err := iso8583.LoadSpec(args[0], text)
 			if err != nil {
-				return usageError{specFaults(err)}
+				return usageError{faultLines(err, iso8583.SpecErrors(err))}
 			}
 			d := specDoc{spec: s}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: good, %s, %d fields, %d message types with rules\n",
@@ -145,9 +145,8 @@ func oneArg(question string) cobra.PositionalArgs {
 	}
 }
 
-// specFaults writes each fault on a line of its own.
-func specFaults(err error) error {
-	faults := iso8583.SpecErrors(err)
+// faultLines writes each fault of a file on a line of its own.
+func faultLines[E error](err error, faults []E) error {
 	if len(faults) == 0 {
 		return err
 	}
@@ -180,24 +179,30 @@ func loadDialect(name string) (*iso8583.Spec, error) {
 	return s.spec, nil
 }
 
-// openSpec takes the name of a built-in spec or a spec file. What looks like a
-// file is one: built-in names have neither a point nor a slash.
+// openSpec takes the name of a built-in spec or a spec file.
 func openSpec(name string) (*specDoc, error) {
-	var text []byte
-	var err error
-	if strings.ContainsAny(name, `./\`) {
-		text, err = readSpecFile(name)
-	} else if text, err = iso8583.BuiltinJSON(name); err != nil {
-		err = fmt.Errorf("%w: known are %s, or a file as ./%s", err, strings.Join(iso8583.BuiltinNames(), ", "), name)
-	}
+	text, err := fileOr(name, iso8583.BuiltinJSON, iso8583.BuiltinNames)
 	if err != nil {
 		return nil, err
 	}
 	d := &specDoc{text: text}
 	if d.spec, err = iso8583.LoadSpec(name, text); err != nil {
-		return nil, specFaults(err)
+		return nil, faultLines(err, iso8583.SpecErrors(err))
 	}
 	return d, json.Unmarshal(text, &d.doc)
+}
+
+// fileOr reads a file, or takes something built in. What looks like a file is one:
+// built-in names have neither a point nor a slash.
+func fileOr(name string, builtin func(string) ([]byte, error), names func() []string) ([]byte, error) {
+	if strings.ContainsAny(name, `./\`) {
+		return readSpecFile(name)
+	}
+	text, err := builtin(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: known are %s, or a file as ./%s", err, strings.Join(names(), ", "), name)
+	}
+	return text, nil
 }
 
 func orNone(s, none string) string {

@@ -11,8 +11,8 @@ import (
 
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode",
-		"spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode", "validate",
+		"sim", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -46,6 +46,8 @@ func TestUsage(t *testing.T) {
 		{"decode --dialect iso87-npci " + dir, "is a directory"},
 		{"spec show", "which dialect? one of iso87-ascii, "},
 		{"spec check a.json b.json", "which file?"},
+		{"sim", "--seeds"},
+		{"sim --seeds 1 --payments 0", "--payments must be"},
 		{"demo --rate -1", "--rate must be"},
 		{"demo --duration yesterday", "invalid argument"},
 	} {

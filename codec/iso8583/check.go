@@ -154,8 +154,7 @@ func (c *compiler) rules() {
 			return
 		}
 		var j ruleJSON
-		if why := strictly(value, &j); why != "" {
-			c.fail(path, why)
+		if !c.decode(path, value, &j) {
 			return
 		}
 		r := &rule{mandatory: c.set(path, j.Mandatory), forbidden: c.set(path, j.Forbidden)}

@@ -57,9 +57,9 @@ func (c *compiler) field(de int, key string, j *fieldJSON) {
 	ok := true
 	switch de {
 	case 0:
-		ok = c.check(key, messageType(f, j))
+		ok = c.check(key, messageType(f, j)...)
 	case 1:
-		ok = c.check(key, c.bitmap(f, j))
+		ok = c.check(key, c.bitmap(f, j)...)
 	default:
 		d.mask = defaultMasks[de]
 		ok = c.value(key, f, d, j)
@@ -69,50 +69,62 @@ func (c *compiler) field(de int, key string, j *fieldJSON) {
 	}
 }
 
-func (c *compiler) check(key, why string) bool {
-	if why != "" {
-		c.fail(key, why)
+// check reports what is wrong; an empty reason is none.
+func (c *compiler) check(key string, reasons ...string) bool {
+	before := len(c.faults)
+	for _, why := range reasons {
+		if why != "" {
+			c.fail(key, why)
+		}
 	}
-	return why == ""
+	return len(c.faults) == before
 }
 
 // value compiles a data element or a subfield.
 func (c *compiler) value(key string, f *field, d *detail, j *fieldJSON) bool {
-	if j.Mask != "" {
-		mask, known := maskNames[j.Mask]
-		if !known {
-			c.fail(key, "mask "+quote(j.Mask)+" is not known (known: none, pan, track, all, emv)")
-			return false
-		}
+	good := true
+	if mask, known := maskNames[j.Mask]; known {
 		d.mask = mask
+	} else if j.Mask != "" {
+		good = c.check(key, "mask "+quote(j.Mask)+" is not known (known: none, pan, track, all, emv)")
 	}
 	if j.Type == "Composite" {
-		return c.composite(key, f, d, j)
+		return c.composite(key, f, d, j) && good
 	}
-	return c.check(key, f.compile(j))
+	return c.check(key, f.compile(j)...) && good
 }
 
-// compile makes a field that is one value.
-func (f *field) compile(j *fieldJSON) string {
-	t := typeByName(j.Type)
-	if t == nil {
-		return "type " + quote(j.Type) + " is not supported (known: String, Numeric, Binary, Hex, Track1, Track2, Track3, Composite; Bitmap for field 1)"
-	}
-	if j.Tag != nil || j.Subfields != nil || j.Bitmap != nil || j.DisableAutoExpand {
-		return "a " + t.name + " has no tag, subfields, bitmap or disableAutoExpand"
-	}
-	for _, set := range []func() string{
-		func() string { return f.setEncoding(j) },
-		func() string { return f.setClass(j, t) },
-		func() string { return f.setLength(j) },
-		func() string { return f.setPadding(j.Padding) },
-	} {
-		if why := set(); why != "" {
-			return why
+// compile makes a field that is one value, and gives all that is wrong with it.
+func (f *field) compile(j *fieldJSON) (faults []string) {
+	note := func(why string) bool {
+		if why != "" {
+			faults = append(faults, why)
 		}
+		return why == ""
 	}
-	f.quicken()
-	return ""
+	t := typeByName(j.Type)
+	switch {
+	case t == nil:
+		note("type " + quote(j.Type) + " is not supported (known: String, Numeric, Binary, Hex, Track1, Track2, Track3, Composite; Bitmap for field 1)")
+	case j.Tag != nil || j.Subfields != nil || j.Bitmap != nil || j.DisableAutoExpand:
+		note("a " + t.name + " has no tag, subfields, bitmap or disableAutoExpand")
+	}
+	encoded := note(f.setEncoding(j))
+	note(f.setCounts(j))
+	if encoded {
+		note(f.setFiller(j))
+	}
+	if note(knownClass(j)) && encoded && t != nil {
+		note(f.setClass(j, t))
+	}
+	note(f.setLength(j))
+	if note(f.setPadding(j.Padding)) && encoded {
+		note(f.fillFits())
+	}
+	if len(faults) == 0 {
+		f.quicken()
+	}
+	return faults
 }
 
 func typeByName(name string) *fieldType {
@@ -129,53 +141,67 @@ func (f *field) setEncoding(j *fieldJSON) string {
 	if !known {
 		return "encoding " + quote(j.Enc) + " is not supported (known: " + encodingNames() + ")"
 	}
+	f.enc = e
+	return ""
+}
+
+func (f *field) setCounts(j *fieldJSON) string {
 	switch j.Counts {
 	case "", "value", "bytes":
 	default:
 		return "counts is value or bytes"
 	}
-	if j.Filler != "" {
-		filled := map[encoding]encoding{encBCD: encBCDF, encLBCD: encLBCDF}
-		other, packs := filled[e]
-		if !packs || j.Filler != "0" && j.Filler != "F" {
-			return "filler is 0 or F, for BCD and LBCD"
-		}
-		if j.Filler == "F" {
-			e = other
-		}
-	}
-	if e == encBCD && j.Class == "x+n" {
-		e = encSigned
-	}
-	f.enc = e
-	f.byBytes = encodings[e].bytewise || j.Counts == "bytes" && !f.inPlace()
+	f.byBytes = encodings[f.enc].bytewise || j.Counts == "bytes" && !f.inPlace()
 	return ""
+}
+
+func (f *field) setFiller(j *fieldJSON) string {
+	if j.Filler == "" {
+		return ""
+	}
+	filled, packs := map[encoding]encoding{encBCD: encBCDF, encLBCD: encLBCDF}[f.enc]
+	if !packs || j.Filler != "0" && j.Filler != "F" {
+		return "filler is 0 or F, for BCD and LBCD"
+	}
+	if j.Filler == "F" {
+		f.enc = filled
+	}
+	return ""
+}
+
+func knownClass(j *fieldJSON) string {
+	if _, known := classNames[j.Class]; !known && j.Class != "" {
+		return "class " + quote(j.Class) + " is not known (known: n, a, an, ans, ns, z, b, x+n)"
+	}
+	return ""
+}
+
+// classIn is the class of a field that names none, in an encoding that has the
+// class own or none.
+func (t *fieldType) classIn(own string) string {
+	if own == "" || t.name == "Numeric" || t.track && own == "n" {
+		return t.class
+	}
+	return own
 }
 
 // setClass takes the class of the file, else that of the encoding or the type.
 func (f *field) setClass(j *fieldJSON, t *fieldType) string {
+	if f.enc == encBCD && j.Class == "x+n" {
+		f.enc = encSigned
+	}
 	own := encodings[f.enc].class
 	if j.Class == "" {
-		j.Class = t.class
-		if own != "" && t.name != "Numeric" && !(t.track && own == "n") {
-			j.Class = own
-		}
+		j.Class = t.classIn(own)
 	}
-	k, known := classNames[j.Class]
-	if !known {
-		return "class " + quote(j.Class) + " is not known (known: n, a, an, ans, ns, z, b, x+n)"
-	}
+	k := classNames[j.Class]
 	f.class, f.sign = k, j.Class == "x+n"
-	switch own {
-	case "n":
-		if k != classN && k != classZ || f.sign {
-			return "class " + j.Class + " does not fit encoding " + j.Enc
-		}
-	case "", "b":
-		raw := t.binary || own == "b" && t.name != "Numeric"
-		if raw != (k == classB) {
-			return "class b is for type Binary and encoding Binary, and for them alone"
-		}
+	raw := t.binary || own == "b" && t.name != "Numeric"
+	switch {
+	case own == "n" && (k != classN && k != classZ || f.sign):
+		return "class " + j.Class + " does not fit encoding " + j.Enc
+	case (own == "" || own == "b") && raw != (k == classB):
+		return "class b is for type Binary and encoding Binary, and for them alone"
 	}
 	if f.enc == encBinary && k != classB {
 		f.enc = encASCII // a Numeric: text as its bytes, which is the same
@@ -223,13 +249,14 @@ func (f *field) setPadding(p *paddingJSON) string {
 		return "padding type " + quote(p.Type) + " is not known (known: Left, Right, None)"
 	}
 	f.fill = p.Pad[0]
-	return f.fillFits()
+	return ""
 }
 
 // fillFits says whether values can be filled up in the field's encoding. Where
 // they could not, one character would be written and another one read.
 func (f *field) fillFits() string {
 	switch {
+	case f.pad == padNone:
 	case f.sign:
 		return "class x+n has no padding: its sign would stand inside of it"
 	case encodings[f.enc].class == "n" && (f.fill < 0x30 || f.fill > 0x3f):
@@ -240,7 +267,7 @@ func (f *field) fillFits() string {
 	return ""
 }
 
-func messageType(f *field, j *fieldJSON) string {
+func messageType(f *field, j *fieldJSON) []string {
 	as := *j
 	as.Class = "n"
 	if as.Enc == "Binary" {
@@ -249,32 +276,32 @@ func messageType(f *field, j *fieldJSON) string {
 	if as.Type == "Binary" {
 		as.Type = "String"
 	}
-	if why := f.compile(&as); why != "" {
-		return why
+	if faults := f.compile(&as); faults != nil {
+		return faults
 	}
 	if f.valueMax() != 4 || f.prefix != prefixFixed {
-		return "the message type is 4 fixed digits"
+		return []string{"the message type is 4 fixed digits"}
 	}
 	j.Class = "n"
-	return ""
+	return nil
 }
 
 // bitmap takes the bitmap of 8 bytes with a second one behind bit 1, and two of
 // a fixed size: 8 bytes, never with a second one, and 16 bytes, always two.
-func (c *compiler) bitmap(f *field, j *fieldJSON) string {
+func (c *compiler) bitmap(f *field, j *fieldJSON) []string {
 	if j.Length == 0 {
 		j.Length = 8
 	}
 	if j.Type != "Bitmap" || j.Length != 8 && j.Length != 16 {
-		return "the bitmap is of type Bitmap and length 8 or 16"
+		return []string{"the bitmap is of type Bitmap and length 8 or 16"}
 	}
 	as := *j
 	as.Type, as.Class, as.DisableAutoExpand, as.Length = "Binary", "b", false, 8
-	if why := f.compile(&as); why != "" {
-		return why
+	if faults := f.compile(&as); faults != nil {
+		return faults
 	}
 	if f.prefix != prefixFixed || !f.inPlace() && encodings[f.enc].bitmap == nil {
-		return "the bitmap is fixed, in encoding Binary, HexToASCII or HexToEBCDIC"
+		return []string{"the bitmap is fixed, in encoding Binary, HexToASCII or HexToEBCDIC"}
 	}
 	c.spec.bitmapBytes = 8
 	if !f.inPlace() {
@@ -287,7 +314,7 @@ func (c *compiler) bitmap(f *field, j *fieldJSON) string {
 		c.spec.bitmaps = bitmapsOne
 	}
 	j.Class = "b"
-	return ""
+	return nil
 }
 
 func encodingNames() string {
@@ -344,13 +371,8 @@ func (c *compiler) finishUnknown() {
 		return
 	}
 	var j fieldJSON
-	why := strictly(c.unknown, &j)
 	var row field
-	if why == "" {
-		why = row.compile(&j)
-	}
-	if why != "" {
-		c.fail("unknown", why)
+	if !c.decode("unknown", c.unknown, &j) || !c.check("unknown", row.compile(&j)...) {
 		return
 	}
 	for de := 2; de <= 128; de++ {

@@ -10,18 +10,7 @@ import (
 
 // composite compiles a field with subfields.
 func (c *compiler) composite(key string, f *field, d *detail, j *fieldJSON) bool {
-	why := ""
-	switch {
-	case j.Enc != "":
-		why = "a Composite has no encoding of its own"
-	case j.Tag == nil && j.Bitmap == nil:
-		why = "a Composite needs a tag or a bitmap"
-	case j.Tag != nil && j.Bitmap != nil:
-		why = "a Composite has a tag or a bitmap, not both"
-	case j.Padding != nil && j.Padding.Type != "None":
-		why = "a Composite has no padding of its own"
-	}
-	if !c.check(key, why) {
+	if !c.check(key, j.notComposite()...) {
 		return false
 	}
 	if j.hasPlainTags() {
@@ -31,16 +20,36 @@ func (c *compiler) composite(key string, f *field, d *detail, j *fieldJSON) bool
 		return c.check(key, "class is for values: the subfields of this Composite have them")
 	}
 	as := fieldJSON{Type: "Binary", Enc: "Binary", Length: j.Length, Prefix: j.Prefix}
-	if !c.check(key, f.compile(&as)) {
+	if !c.check(key, f.compile(&as)...) {
 		return false
 	}
 	j.Class = "b"
 	f.kind = kindGeneral
 	f.group = &group{index: make(map[string]int)}
-	if !c.check(key, f.group.layout(j)) {
+	if !c.check(key, f.group.layout(j)...) {
 		return false
 	}
 	return c.subfields(key, f.group, j)
+}
+
+// notComposite is what a composite lacks, or has and must not have.
+func (j *fieldJSON) notComposite() (faults []string) {
+	if j.Enc != "" {
+		faults = append(faults, "a Composite has no encoding of its own")
+	}
+	if j.Padding != nil && j.Padding.Type != "None" {
+		faults = append(faults, "a Composite has no padding of its own")
+	}
+	if j.Counts != "" || j.Filler != "" {
+		faults = append(faults, "a Composite has no counts or filler: its bytes are counted")
+	}
+	switch {
+	case j.Tag == nil && j.Bitmap == nil:
+		faults = append(faults, "a Composite needs a tag or a bitmap")
+	case j.Tag != nil && j.Bitmap != nil:
+		faults = append(faults, "a Composite has a tag or a bitmap, not both")
+	}
+	return faults
 }
 
 // hasPlainTags says that the composite is of the shape of our dialect's tagged
@@ -81,7 +90,7 @@ func (j *fieldJSON) subfields() json.RawMessage {
 
 func (c *compiler) tagged(key string, f *field, d *detail, j *fieldJSON) bool {
 	as := fieldJSON{Type: "String", Enc: j.Tag.Enc, Length: j.Length, Prefix: j.Prefix, Class: j.Class}
-	if !c.check(key, f.compile(&as)) {
+	if !c.check(key, f.compile(&as)...) {
 		return false
 	}
 	j.Class = as.Class
@@ -105,30 +114,30 @@ func (c *compiler) tagged(key string, f *field, d *detail, j *fieldJSON) bool {
 }
 
 // layout compiles how the elements of a group are found.
-func (g *group) layout(j *fieldJSON) string {
+func (g *group) layout(j *fieldJSON) []string {
 	if j.Bitmap != nil {
 		return g.bitmapped(j.Bitmap)
 	}
 	t := j.Tag
 	if t.Sort != "StringsByInt" && t.Sort != "StringsByHex" {
-		return "tag sort " + quote(t.Sort) + " is not known (known: StringsByInt, StringsByHex)"
+		return []string{"tag sort " + quote(t.Sort) + " is not known (known: StringsByInt, StringsByHex)"}
 	}
 	g.skip = t.SkipUnknownTLVTags
 	unknown := fieldJSON{Type: "Binary", Enc: "Binary", Prefix: "BerTLV"}
 	switch {
 	case t.Enc == "":
 		if t.Length > 0 {
-			return "a tag with a length has an encoding"
+			return []string{"a tag with a length has an encoding"}
 		}
 		g.kind, g.skip = groupPositional, false
-		return ""
+		return nil
 	case t.Enc == "BerTLVTag":
 		g.kind = groupBER
 	default:
 		g.kind = groupTagged
 		tag := fieldJSON{Type: "String", Length: t.Length, Enc: t.Enc, Prefix: "ASCII.Fixed", Padding: t.Padding}
-		if why := g.tag.compile(&tag); why != "" {
-			return "tag: " + why
+		if faults := g.tag.compile(&tag); faults != nil {
+			return within("tag", faults)
 		}
 		// A prefix says how long the values of unknown tags are; without it they
 		// cannot be skipped.
@@ -139,31 +148,39 @@ func (g *group) layout(j *fieldJSON) string {
 	}
 	p, known := prefixByName(unknown.Prefix)
 	if !known {
-		return "prefix " + quote(unknown.Prefix) + " of unknown tags is not supported (known: " + prefixNames() + ")"
+		return []string{"prefix " + quote(unknown.Prefix) + " of unknown tags is not supported (known: " + prefixNames() + ")"}
 	}
 	unknown.Length = prefixes[p].lengthMax
 	return g.unknown.compile(&unknown)
 }
 
-func (g *group) bitmapped(j *fieldJSON) string {
+func (g *group) bitmapped(j *fieldJSON) []string {
 	if j.Type != "Bitmap" || !j.DisableAutoExpand {
-		return "the bitmap of a Composite is of type Bitmap with disableAutoExpand"
+		return []string{"the bitmap of a Composite is of type Bitmap with disableAutoExpand"}
 	}
 	if j.Length == 0 {
 		j.Length = 8
 	}
 	if j.Length > len(cursor{}.bits) {
-		return "the bitmap of a Composite has at most 16 bytes"
+		return []string{"the bitmap of a Composite has at most 16 bytes"}
 	}
 	g.kind, g.bits = groupBitmapped, 8*j.Length
 	as := fieldJSON{Type: "Binary", Length: j.Length, Enc: j.Enc, Prefix: j.Prefix}
-	if why := g.bitmap.compile(&as); why != "" {
-		return "bitmap: " + why
+	if faults := g.bitmap.compile(&as); faults != nil {
+		return within("bitmap", faults)
 	}
 	if g.bitmap.prefix != prefixFixed || g.bitmap.class != classB {
-		return "bitmap: it is fixed, in encoding Binary, HexToASCII or HexToEBCDIC"
+		return []string{"bitmap: it is fixed, in encoding Binary, HexToASCII or HexToEBCDIC"}
 	}
-	return ""
+	return nil
+}
+
+// within says of faults that they are those of a part.
+func within(part string, faults []string) []string {
+	for i := range faults {
+		faults[i] = part + ": " + faults[i]
+	}
+	return faults
 }
 
 // subfields compiles the subfields and puts them into the order of the wire.
@@ -172,12 +189,9 @@ func (c *compiler) subfields(key string, g *group, j *fieldJSON) bool {
 	c.object(key, j.subfields(), func(tag string, value json.RawMessage) {
 		s := sub{tag: tag}
 		var sub fieldJSON
-		why := strictly(value, &sub)
-		if why == "" {
-			why = g.named(&s)
-		}
 		path := key + "." + tag
-		if !c.check(path, why) || !c.value(path, &s.f, &s.detail, &sub) {
+		named := c.check(path, g.named(&s))
+		if !c.decode(path, value, &sub) || !c.value(path, &s.f, &s.detail, &sub) || !named {
 			good = false
 			return
 		}

@@ -66,7 +66,8 @@
 // Keys of ours, in a field or subfield:
 //
 //   - class: n, a, an, ans, ns, z, b or x+n; else that of the type or encoding
-//   - counts: "value" (digits, characters) or "bytes" of the wire
+//   - counts: "value" (digits, characters) or "bytes" of the wire, where an odd
+//     number of digits can be sent with the filler F alone
 //   - filler: "0" or "F", the unused half byte of an odd BCD value
 //   - mask: none, pan, track, all or emv; see Mask
 //

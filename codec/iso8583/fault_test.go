@@ -116,6 +116,10 @@ func TestTagFaults(t *testing.T) {
 		"001003PAY003003b\x00b":       "DE120.003 ans...255 at byte 32",
 		"001003PAY500003b\x00b":       "DE120.500 ans...999 at byte 32",
 		"001003P\x00Y003004bob":       "DE120.001 ans...20 at byte 23",
+		"001003PAY411111PAY":          "DE120 truncated at byte 32", // 411 may be content
+		"001003PAY411x11PAY":          "DE120 length digits at byte 32",
+		"004003PAY002000":             "DE120.002 tlv at byte 32",
+		"444003PAY411000":             "DE120 tlv at byte 32",
 		"001021PAYPAYPAYPAYPAYPAYPAY": "DE120.001 length at byte 23",
 	} {
 		for _, name := range []string{"iso87-npci", "iso87-ebcdic"} {

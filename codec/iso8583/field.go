@@ -14,7 +14,7 @@ type field struct {
 	pad     padding
 	fill    byte
 	sign    bool   // x+n: a C or D stands before the digits
-	digits  bool   // of class n, and filled with digits if at all
+	digits  bool   // see digitsAlone
 	quick   bool   // to write: its class is all there is to check
 	unknown bool   // the row of elements that the spec lacks but can skip
 	byBytes bool   // length and prefix count bytes of the wire, not of the value
@@ -55,7 +55,7 @@ const (
 // quicken finds out whether the field is one for straight code.
 func (f *field) quicken() {
 	f.kind = kindGeneral
-	f.digits = f.class == classN && !f.sign && (f.pad == padNone || classN.holds([]byte{f.fill}))
+	f.digits = f.digitsAlone()
 	if f.sign || f.byBytes || !f.setForm() || !f.setHead() {
 		return
 	}
@@ -70,6 +70,11 @@ func (f *field) quicken() {
 		return // an odd number of digits has a filler to look at
 	}
 	f.kind, f.wire = kindFixed, uint16(f.wireBytes(int(f.length)))
+}
+
+// digitsAlone says that its values are digits, and filled with digits if at all.
+func (f *field) digitsAlone() bool {
+	return f.class == classN && !f.sign && (f.pad == padNone || classN.holds([]byte{f.fill}))
 }
 
 // headInSet says that the bytes of the prefix are of the value's class on the

@@ -229,7 +229,9 @@ func (k *checker) value(f *field, b []byte, p place) fault {
 	return faultNone
 }
 
-// tags looks at all tags of a value that stands at a place of the message.
+// tags looks at all tags of a value that stands at a place of the message. A bad
+// tag that the spec lacks is named only if its value is where it should be: else
+// its digits may be content.
 func (k *checker) tags(f *field, v []byte, place int) fault {
 	a := encodings[f.enc].alphabet
 	at, why := f.tags.walk(v, a, false)
@@ -238,8 +240,10 @@ func (k *checker) tags(f *field, v []byte, place int) fault {
 	}
 	k.blamed, k.at = true, place+at
 	if len(v)-at >= tagDigits {
-		if tag := digits3(v, at, a.zone); tag >= 0 {
-			k.path, k.detail = tagPath(tag), f.tags.known[tag]
+		tag := digits3(v, at, a.zone)
+		k.detail = f.tags.known[tag]
+		if k.detail != nil || why == faultFormat {
+			k.path = tagPath(tag)
 		}
 	}
 	return why

@@ -104,20 +104,35 @@ func (c *compiler) fields(data json.RawMessage) {
 			return
 		}
 		var j fieldJSON
-		if why := strictly(value, &j); why != "" {
-			c.fail(key, why)
-			return
-		}
 		c.seen[de] = true
-		c.field(de, key, &j)
+		if c.decode(key, value, &j) {
+			c.field(de, key, &j)
+		}
 	})
 }
 
 // object calls do for every key of a JSON object and reports a broken one.
-func (c *compiler) object(field string, data json.RawMessage, do func(key string, value json.RawMessage)) {
+func (c *compiler) object(field string, data json.RawMessage, do func(key string, value json.RawMessage)) bool {
 	if err := eachKey(data, do); err != nil {
-		c.fail(field, err.Error())
+		return c.check(field, err.Error())
 	}
+	return true
+}
+
+// decode decodes an object key by key, so that each bad one is reported. It is
+// false when a value is missing because of that; an unknown key hides none.
+func (c *compiler) decode(path string, data json.RawMessage, into any) bool {
+	whole := true
+	return c.object(path, data, func(key string, value json.RawMessage) {
+		one, err := json.Marshal(map[string]json.RawMessage{key: value})
+		if err != nil {
+			whole = c.check(path, err.Error())
+			return
+		}
+		if !c.check(path, strictly(one, into)) && json.Unmarshal(one, into) != nil {
+			whole = false
+		}
+	}) && whole
 }
 
 // Spec files are read as strictly as the files of the other codec.

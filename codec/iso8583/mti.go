@@ -4,8 +4,9 @@ package iso8583
 // so that 0x0200 reads like the "0200" on the wire. 0 is no message type.
 type MTI uint16
 
-// parseMTI reads four digits of a code page, in which 0 is zone. The class digit 0 is reserved by the standard and
-// taken by nobody, and refusing it keeps the zero MTI free to mean "none".
+// parseMTI reads four digits of a code page, in which 0 is zone. The class digit 0
+// is reserved by the standard and taken by nobody, and refusing it keeps the zero
+// MTI free to mean "none".
 func parseMTI(b *[4]byte, zone byte) (MTI, bool) {
 	v, c, f, o := b[0]-zone, b[1]-zone, b[2]-zone, b[3]-zone
 	if v > 9 || c > 9 || f > 9 || o > 9 || c == 0 {
@@ -21,8 +22,9 @@ func (m MTI) valid() bool {
 // Version is the first digit: 0 is ISO 8583:1987, 1 is 1993.
 func (m MTI) Version() int { return int(m >> 12) }
 
-// Class is the second digit: 1 authorisation, 2 financial, 4 reversal,
-// 5 reconciliation, 6 administrative, 8 network management.
+// Class is the second digit: 1 authorisation, 2 financial, 3 file action,
+// 4 reversal, 5 reconciliation, 6 administrative, 7 fee collection, 8 network
+// management.
 func (m MTI) Class() int { return int(m >> 8 & 0xf) }
 
 // Function is the third digit: 0 request, 1 its response, 2 advice, 3 its

@@ -20,7 +20,7 @@ func TestEncodings(t *testing.T) {
 		{`"length": 10, "enc": "LBCD", "prefix": "Binary.L", "filler": "F", "counts": "bytes"`, "1234", `02 1234`},
 		{`"length": 10, "enc": "BCD", "prefix": "Binary.L", "filler": "F", "counts": "bytes"`, "123", `02 f123`},
 		{`"length": 37, "enc": "LBCD", "prefix": "BCD.LL", "filler": "F", "class": "z"`, "41=30", `05 41d30f`},
-		{`"length": 9, "enc": "BCD", "prefix": "BCD.Fixed", "class": "x+n"`, "C00000123", `"C" 00000123`},
+		{`"length": 9, "enc": "BCD", "prefix": "BCD.Fixed", "class": "x+n", "filler": "0"`, "C00000123", `"C" 00000123`},
 		{`"length": 8, "enc": "BCD", "prefix": "BCD.Fixed", "class": "x+n"`, "D0000123", `"D" 00000123`},
 		{`"length": 4, "enc": "EBCDIC", "prefix": "EBCDIC.Fixed"`, "A[]^", `c1babbb0`},
 		{`"length": 4, "enc": "EBCDIC1047", "prefix": "EBCDIC1047.Fixed"`, "A[]^", `c1adbd5f`},
@@ -271,6 +271,21 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 	if want := []string{"2", "48.9A", "48.5F2A", "1", "messages.0200", "messages.02", "messages.0210"}; !slices.Equal(got, want) {
 		t.Errorf("%v\n%v", got, err)
+	}
+	_, err = LoadSpec("bank.json", specJSON(`
+		"4": {"type": "Date", "length": "12", "enc": "ASCI", "prefix": "X", "class": "q", "mask": "some", "colour": 1, "counts": "chars"},
+		"5": {"type": "Strin", "length": 0, "enc": "ASCI", "prefix": "ASCII.LL", "class": "q", "mask": "some", "colour": 1, "counts": "chars",
+			"filler": "E", "padding": {"type": "Up", "pad": "0"}},
+		"6": {"type": "String", "length": 70000, "enc": "BCD", "prefix": "BCD.Fixed", "class": "an", "filler": "E", "padding": {"type": "Left", "pad": " "}},
+		"48": {"type": "Composite", "enc": "ASCII", "length": 9, "prefix": "ASCII.L", "filler": "F", "mask": "some"}`))
+	got = nil
+	for _, e := range SpecErrors(err) {
+		first, _, _ := strings.Cut(e.Reason, " ")
+		got = append(got, e.Field+" "+first)
+	}
+	if want := []string{`4 "length"`, "4 unknown", "5 unknown", "5 mask", "5 type", "5 encoding", "5 counts", "5 class", "5 length", "5 padding",
+		"6 filler", "6 class", "6 length", "6 pad", "48 mask", "48 a", "48 a", "48 a"}; !slices.Equal(got, want) {
+		t.Errorf("%q\n%v", got, err)
 	}
 	if SpecErrors(nil) != nil || SpecErrors(errors.New("other")) != nil {
 		t.Error("no faults of a spec")

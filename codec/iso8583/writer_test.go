@@ -87,6 +87,20 @@ func TestTagsOutOfPlace(t *testing.T) {
 	}
 }
 
+// TestTagsInAPlainElement: that it has no tags is the reason, whatever its length.
+func TestTagsInAPlainElement(t *testing.T) {
+	s := mustBuiltin(t, "iso87-npci")
+	for _, de := range []int{7, 44, 55} {
+		var w Writer
+		w.Begin(s, nil, 0x0200)
+		w.BeginTLV(de)
+		var bad *FieldError
+		if !errors.As(w.Err(), &bad) || bad.DE != de || bad.Reason != ReasonTLV {
+			t.Errorf("DE%d: %v", de, w.Err())
+		}
+	}
+}
+
 func spaces(n int) []byte { return bytes.Repeat([]byte(" "), n) }
 
 func TestPadLeft(t *testing.T) {

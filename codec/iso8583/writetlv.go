@@ -10,13 +10,12 @@ type openTLV struct {
 // BeginTLV starts a tagged element. TLV and TLVString add its tags in ascending
 // order, EndTLV closes it. Without a tag it leaves no bytes and no bit.
 func (w *Writer) BeginTLV(de int) {
-	// The length is not known yet: open writes a prefix that EndTLV fills in.
-	f := w.open(de, 0)
-	switch {
-	case f == nil:
-	case f.tags == nil:
+	if w.err == nil && w.defines(de) && !w.spec.Tagged(de) {
 		w.fail(de, ReasonTLV)
-	default:
+		return
+	}
+	// The length is not known yet: open writes a prefix that EndTLV fills in.
+	if f := w.open(de, 0); f != nil {
 		w.tlv = openTLV{de: de, start: len(w.dst) - prefixes[f.prefix].width, last: -1}
 	}
 }

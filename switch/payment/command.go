@@ -129,12 +129,7 @@ func (m *Machine) retry(p *Payment) {
 	l := &p.Legs[leg]
 	l.Tries = max(l.Tries, 1)
 	m.mark(p, leg)
-	if leg.inLine() && !m.enter(p, leg) {
-		l.owed |= isWaiting
-		l.Due = m.now + m.patience(p, leg)
-		return
-	}
-	m.sendOwed(p, leg)
+	m.queue(p, leg)
 }
 
 // revive makes a finished payment an open one: it owes something again.

@@ -48,9 +48,14 @@ func (m *Machine) once(p *Payment, leg Leg) bool {
 // owe begins to owe the message of a leg and sends it, if it may go now.
 func (m *Machine) owe(p *Payment, leg Leg) {
 	m.number(p, leg)
-	l := &p.Legs[leg]
 	m.mark(p, leg)
+	m.queue(p, leg)
+}
+
+// queue sends an owed message, or has it wait for its turn.
+func (m *Machine) queue(p *Payment, leg Leg) {
 	if leg.inLine() && !m.enter(p, leg) {
+		l := &p.Legs[leg]
 		l.owed |= isWaiting
 		l.Due = m.now + m.patience(p, leg)
 		m.schedule(p)

@@ -86,12 +86,10 @@ func (p *Payment) target(leg Leg) route.Participant {
 
 // reset makes p a new payment and keeps its text buffer.
 func (p *Payment) reset() {
-	text := p.Text
-	text.Reset()
-	*p = Payment{
-		Text: text, asks: p.asks[:0], heapAt: -1,
-		PayerBank: route.Nobody, PayerPSP: route.Nobody, PayeePSP: route.Nobody, PayeeBank: route.Nobody,
-	}
+	buf, asks := p.Text.buf[:0], p.asks[:0]
+	*p = Payment{} // cleared in place: it is large
+	p.Text.buf, p.asks, p.heapAt = buf, asks, -1
+	p.PayerBank, p.PayerPSP, p.PayeePSP, p.PayeeBank = route.Nobody, route.Nobody, route.Nobody, route.Nobody
 }
 
 // begin fills p from a request.

@@ -81,6 +81,56 @@ func TestReopen(t *testing.T) {
 	}
 }
 
+// TestLookUps: a finished payment is found by its number and by its business
+// identity; one that is open again is not in the history, and the latest payment
+// with an identity is the one that counts.
+func TestLookUps(t *testing.T) {
+	s := open(t, vfs.NewMem())
+	defer s.Close()
+	put := func(applied uint64, f func(b *Batch)) {
+		b := s.Begin()
+		f(b)
+		if err := b.Commit(applied); err != nil {
+			t.Fatal(err)
+		}
+	}
+	business := payment.Business{1}
+	put(1, func(b *Batch) {
+		b.PutPayment(7, false, []byte("seven"))
+		b.PutBusiness(&business, 7)
+	})
+	if row, ok := s.FindPayment(7, []byte("> ")); !ok || string(row) != "> seven" {
+		t.Errorf("payment 7: %q %v", row, ok)
+	}
+	if id, ok := s.FindBusiness(&business); !ok || id != 7 {
+		t.Errorf("business: %d %v", id, ok)
+	}
+	if _, ok := s.FindBusiness(&payment.Business{2}); ok {
+		t.Error("found a business identity that nobody has")
+	}
+	put(2, func(b *Batch) {
+		b.Reopen(7)
+		b.PutPayment(7, true, []byte("open"))
+	})
+	if _, ok := s.FindPayment(7, nil); ok {
+		t.Error("an open payment is in the history")
+	}
+	if snap, err := s.Snapshot(); err != nil || len(snap.Open) != 1 {
+		t.Errorf("%v, %d open", err, len(snap.Open))
+	}
+	put(3, func(b *Batch) {
+		b.PutPayment(7, false, []byte("closed"))
+		b.PutPayment(9, false, []byte("nine"))
+		b.PutBusiness(&business, 9)
+	})
+	if id, ok := s.FindBusiness(&business); !ok || id != 9 {
+		t.Errorf("business: %d %v", id, ok)
+	}
+	if row, ok := s.FindPayment(7, nil); !ok || string(row) != "closed" {
+		t.Errorf("payment 7: %q %v", row, ok)
+	}
+}
+
 // TestCrashLeavesAPrefix: whatever a crash keeps, the rows are the effect of
 // exactly the events up to Applied.
 func TestCrashLeavesAPrefix(t *testing.T) {

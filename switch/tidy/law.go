@@ -37,14 +37,15 @@ var places = []place{
 	{"switch/engine", []string{"switch/payment", "switch/journal", "switch/state", "switch/route", "ledger"}},
 	{"switch/journal", nil},
 	{"switch/state", []string{"switch/payment", "switch/route", "ledger"}},
-	{"switch/payment", []string{"switch/route", "ledger"}},
-	{"ledger", []string{"switch/route"}},
+	{"switch/payment", []string{"switch/route", "ledger", "switch/mutant"}},
+	{"ledger", []string{"switch/route", "switch/mutant"}},
 	{"ledger/settlement", []string{"ledger", "switch/route"}},
 	{"switch/route", nil},
 
 	// Beside the switch. A simulated participant and the load generator must not
 	// share the core that they test.
 	{"switch/config", nil},
+	{"switch/mutant", nil},
 	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "certs"}},
 	{"switch/bench", []string{"codec/...", "session", "session/mtls", "certs", "switch/config"}},
 	{"switch/sim", []string{"codec/...", "session", "switch/...", "ledger/...", "hsm/..."}},

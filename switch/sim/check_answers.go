@@ -1,0 +1,121 @@
+package sim
+
+import (
+	"bytes"
+
+	"switchd/switch/payment"
+)
+
+// told takes an answer to a request as it arrives. The first one counts; each
+// further one must be the same, byte for byte.
+func (j *judge) told(b *bank, a *asked, m *message) {
+	if a == nil || (m.minor != a.minor && m.minor != a.minor+1) {
+		j.violation("answers", 0, "%s is answered what it never asked (trace number %d)", b.name(), m.stan)
+		return
+	}
+	t := a.about(m)
+	// A known limit of the rim: a request that is overtaken by its own repeat, on
+	// another link, and then finds the ring full is told "busy" though the repeat
+	// has made the payment. What the record says counts.
+	other := t.rim && t.result != "" && a.tries+a.others > 1 && !bytes.Equal(t.first, m.body)
+	if other && m.result == "96" && !m.named {
+		return
+	}
+	overtaken := other && t.result == "96"
+	if t.result == "" || overtaken {
+		t.rim = t.rim && !overtaken
+		t.result, t.upi, t.first = m.result, m.upi, bytes.Clone(m.body)
+		return
+	}
+	if !bytes.Equal(t.first, m.body) {
+		j.violation("answers", j.requests[requestKey{b.number, m.stan, m.minor}], "%s was told %s/%s, then %s/%s (trace number %d)", b.name(), t.result, t.upi, m.result, m.upi, m.stan)
+	}
+}
+
+// busy takes a request that the rim turns away. A repeat gets no answer there: its
+// original may be under way, and "busy" would be taken for its outcome.
+func (j *judge) busy(ev *payment.Event) {
+	if ev.Request.Repeat {
+		j.violation("answers", 0, "a repeat is told busy without a record (trace number %d)", ev.Request.Key.STAN)
+	}
+}
+
+// enquired takes the answer to an enquiry.
+func (j *judge) enquired(b *bank, a *asked, m *message) {
+	if a == nil {
+		j.violation("answers", 0, "%s gets an answer to an enquiry that it never made", b.name())
+		return
+	}
+	a.enquiries = append(a.enquiries, m.result+"/"+m.upi)
+}
+
+// updated takes the final word on a request. There is one; repeats say the same.
+func (j *judge) updated(b *bank, a *asked, m *message) {
+	said := m.result + "/" + m.upi
+	switch {
+	case a == nil:
+		j.violation("answers", 0, "%s gets an update about what it never asked for", b.name())
+	case a.update != "" && a.update != said:
+		j.violation("answers", 0, "%s was updated to %s, then to %s (trace number %d)", b.name(), a.update, said, a.stan)
+	default:
+		a.update = said
+	}
+}
+
+// answers: every sender was answered, and no answer contradicts the final state.
+func (j *judge) answers() {
+	j.w.rows.payments(func(p *payment.Payment) {
+		b := j.w.banks[p.RequestedBy()]
+		a := b.sender.orders[p.Key.STAN]
+		if a == nil {
+			j.violation("answers", p.ID, "a payment that nobody asked for")
+			return
+		}
+		t, other := &a.told, &a.other
+		if p.Amount.Minor != a.minor {
+			t, other = other, t
+		}
+		if other.result != "" && !other.duplicate() && !other.rim {
+			j.violation("answers", p.ID, "%s was told %s/%s of what it asked for under a known reference", b.name(), other.result, other.upi)
+		}
+		j.contradicts(p, b, a, t)
+	})
+	for _, b := range j.w.banks {
+		for stan := range b.sender.stan {
+			if a := b.sender.orders[stan+1]; a.told.result == "" {
+				j.violation("answers", 0, "%s was never answered (trace number %d)", b.name(), a.stan)
+			}
+		}
+	}
+}
+
+// contradicts: what a sender was told, was told later and was told when it asked
+// agrees with the final state.
+func (j *judge) contradicts(p *payment.Payment, b *bank, a *asked, t *told) {
+	moved := p.State == payment.Success || p.State == payment.Deemed
+	if said := t.result + "/" + t.upi; t.result != "" && !agrees(said, moved) {
+		j.violation("answers", p.ID, "%s was told %s, the payment is %v", b.name(), said, p.State)
+	}
+	if a.update != "" && !agrees(a.update, moved) {
+		j.violation("answers", p.ID, "%s was updated to %s, the payment is %v", b.name(), a.update, p.State)
+	}
+	for _, said := range a.enquiries {
+		if !agrees(said, moved) && said != unknownPayment {
+			j.violation("answers", p.ID, "%s has asked and was told %s, the payment is %v", b.name(), said, p.State)
+		}
+	}
+	if told := t.upi == "BT"; told && !moved && a.update == "" && j.w.config.Participants[b.number].Receipts {
+		j.violation("answers", p.ID, "%s was told deemed, the payment is %v, and no update came", b.name(), p.State)
+	}
+}
+
+// What is told of a payment that has not ended yet, or is not known yet.
+const (
+	deemedDone     = "68/BT"
+	stillOpen      = "09/01"
+	unknownPayment = "25/U48"
+)
+
+func agrees(said string, moved bool) bool {
+	return said == deemedDone || said == stillOpen || (said == "00/00") == moved
+}

@@ -1,0 +1,98 @@
+package sim
+
+import (
+	"switchd/ledger"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+	"switchd/switch/translate"
+)
+
+// position: in every step the positions sum to zero and nobody owes more than the
+// cap, and the reservations are not negative.
+func (j *judge) position(m *payment.Machine) {
+	if sum := m.PositionSum(); sum != 0 {
+		j.violation("books", 0, "positions sum to %d", sum)
+	}
+	for n := range j.w.banks {
+		if at := m.Position(route.Participant(n)); at.Reserved < 0 || at.Reserved-at.Posted > at.Cap {
+			j.violation("books", 0, "participant %d has %+v: over its cap", n, at)
+		}
+	}
+}
+
+// exception is what the comparison of a participant's statement with the switch's
+// own books brings to light: one leg that the two see differently.
+type exception struct {
+	bank  route.Participant
+	id    payment.ID
+	minor int64 // what is in the participant's book and should not be
+	why   bool  // the participant has broken its contract about this leg
+}
+
+// books: conservation to the unit. What the rows say of each payment makes the
+// positions; each participant's own book is its position, but for exceptions; and
+// every exception is explained by a lie of that participant, and nothing else.
+func (j *judge) books() {
+	want := make([]ledger.Position, len(j.w.banks))
+	expected := map[route.Participant]map[reference]int64{}
+	for n := range j.w.banks {
+		expected[route.Participant(n)] = map[reference]int64{}
+	}
+	j.w.rows.payments(func(p *payment.Payment) {
+		if p.State != payment.Success && p.State != payment.Deemed {
+			return
+		}
+		want[p.PayerBank].Posted -= p.Amount.Minor
+		want[p.PayeeBank].Posted += p.Amount.Minor
+		expected[p.PayerBank][translate.Reference(p.ID, payment.LegDebit)] = -p.Amount.Minor
+		expected[p.PayeeBank][translate.Reference(p.ID, payment.LegCredit)] = p.Amount.Minor
+	})
+	for n, b := range j.w.banks {
+		at := j.w.node.m.Position(route.Participant(n))
+		if at.Posted != want[n].Posted || at.Reserved != 0 {
+			j.violation("books", 0, "participant %d: position %+v, its payments say %d", n, at, want[n].Posted)
+		}
+		var unexplained int64
+		for _, x := range reconcile(b, expected[route.Participant(n)]) {
+			unexplained += x.minor
+			if !x.why {
+				j.violation("books", x.id, "%s has %d in its book that the switch knows nothing of, and it has not lied", b.name(), x.minor)
+			}
+		}
+		if b.book.net-unexplained != at.Posted {
+			j.violation("books", 0, "%s: its book says %d, its position %d, exceptions explain %d", b.name(), b.book.net, at.Posted, unexplained)
+		}
+	}
+}
+
+// reconcile compares a participant's statement with what the switch expects, leg
+// by leg.
+func reconcile(b *bank, expected map[reference]int64) []exception {
+	var found []exception
+	note := func(ref reference, minor int64, l *leg) {
+		if minor == 0 {
+			return
+		}
+		id, _, _ := translate.ParseReference(ref[:])
+		found = append(found, exception{bank: b.number, id: id, minor: minor, why: l != nil && l.lied()})
+	}
+	for _, ref := range b.book.known {
+		l := b.book.legs[ref]
+		note(ref, int64(l.stands())*l.signed()-expected[ref], l)
+		delete(expected, ref)
+	}
+	for ref, minor := range expected { // of which the participant has never heard
+		note(ref, -minor, nil)
+	}
+	return found
+}
+
+// lied says that the participant has broken its contract about this leg.
+func (l *leg) lied() bool {
+	for f, broke := range l.broke {
+		if broke && lies[f] {
+			return true
+		}
+	}
+	return false
+}

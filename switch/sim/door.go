@@ -1,0 +1,250 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	codec "switchd/codec/iso8583"
+	"switchd/session"
+	"switchd/switch/egress"
+	"switchd/switch/mutant"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+	"switchd/switch/translate"
+	"switchd/switch/translate/iso8583"
+)
+
+// door is the switch's end of a connection. It does what switch/ingress does on an
+// event loop, by the same rules, and is the session.Link that the egress writes to.
+type door struct {
+	n           *node
+	c           *conn
+	number      route.Participant
+	interpreter translate.Interpreter
+	automaton   *session.Automaton
+	attached    bool
+	stan        uint32
+	in          []byte
+	out         []byte
+	staged      []byte // by Queue, until Wake
+	event       payment.Event
+}
+
+var _ session.Link = (*door)(nil)
+
+// open accepts a connection.
+func (n *node) open(c *conn, from route.Participant) *door {
+	d := &door{
+		n: n, c: c, number: from, interpreter: n.w.dialect(from).Open(),
+		automaton: session.New(session.Options{}, n.clock()),
+	}
+	n.doors = append(n.doors, d)
+	d.upkeep()
+	return d
+}
+
+// upkeepGap is how often a link looks at its timers.
+const upkeepGap = 5 * time.Second
+
+func (d *door) upkeep() {
+	w := d.n.w
+	w.agenda.addBackground(w.now+int64(upkeepGap), func() {
+		if w.node != d.n || d.c.door != d {
+			return
+		}
+		switch d.automaton.Tick(d.n.clock()) {
+		case session.Echo:
+			d.network(session.CodeEcho)
+		case session.Close:
+			d.close()
+			d.c.reset()
+			return
+		}
+		d.flush()
+		d.upkeep()
+	})
+}
+
+// Queue takes whole frames; they leave with Wake. An error means that not one byte
+// will.
+func (d *door) Queue(b []byte) error {
+	if d.c.door != d {
+		return errClosed
+	}
+	d.n.w.point(midRelease)
+	d.staged = append(d.staged, b...)
+	return nil
+}
+
+// Wake lets what is queued leave.
+func (d *door) Wake() {
+	frames(d.staged, func(body []byte) { d.n.w.judge.left(d.number, body) })
+	d.c.send(toBank, d.staged)
+	d.staged = d.staged[:0]
+}
+
+// AppendHeader appends nothing: the framing has no header.
+func (d *door) AppendHeader(dst []byte) []byte { return dst }
+
+// close ends the link at the switch.
+func (d *door) close() {
+	if d.c.door != d {
+		return
+	}
+	d.c.door = nil
+	d.detach()
+}
+
+// receive takes bytes as they come.
+func (d *door) receive(b []byte) {
+	d.in = append(d.in, b...)
+	rest := frames(d.in, d.message)
+	d.in = append(d.in[:0], rest...)
+	d.flush()
+}
+
+// message takes one message.
+func (d *door) message(body []byte) {
+	now := d.n.clock()
+	d.n.w.trace.bytes(d.n.w.now, 's', body)
+	if mutant.Is(mutant.LogMessages) {
+		d.n.w.quiet().Info("message", "body", string(body))
+	}
+	d.automaton.Traffic(now)
+	text := d.event.Text
+	text.Reset()
+	d.event = payment.Event{Text: text}
+	in := d.interpreter.Read(body, &d.event)
+	switch in.Kind {
+	case translate.Request:
+		d.request()
+	case translate.Answer:
+		d.submit()
+	case translate.Enquiry:
+		if d.automaton.Ready() {
+			d.submit()
+		}
+	case translate.NetworkRequest:
+		answer := d.automaton.Request(now, in.Code)
+		d.out = framed(d.out, func(dst []byte) ([]byte, error) { return d.interpreter.NetworkAnswer(dst, answer.Code) })
+		d.change(answer.Change)
+	case translate.NetworkAnswer:
+		d.change(d.automaton.Response(now, in.Code, in.Accepted))
+	case translate.Unsupported:
+		d.refuse(translate.NotSupported)
+	case translate.Malformed:
+		d.refuse(translate.FormatFault(in.Note))
+	}
+}
+
+func (d *door) refuse(r translate.Refusal) {
+	d.out = framed(d.out, func(dst []byte) ([]byte, error) {
+		b, ok := d.interpreter.Refuse(dst, r)
+		if !ok {
+			return b, errClosed
+		}
+		return b, nil
+	})
+}
+
+// request takes a payment's request.
+func (d *door) request() {
+	ev := &d.event
+	if !d.automaton.Ready() {
+		if !ev.Request.Repeat {
+			d.refuse(translate.NotSignedOn)
+		}
+		return
+	}
+	if ev.Request.Repeat && d.n.turned[ev.Request.Key] {
+		ev.Request.Refuse = payment.Busy
+	}
+	if _, err := d.n.submit([]payment.Event{*ev}); err == nil || (ev.Request.Repeat && !mutant.Is(mutant.BusyToRepeats)) {
+		return
+	}
+	d.n.turned[ev.Request.Key] = true
+	d.n.w.judge.busy(ev)
+	d.out = framed(d.out, func(dst []byte) ([]byte, error) { return d.interpreter.RefuseRequest(dst, ev, payment.Busy) })
+}
+
+// submit hands the event over. What finds no room is lost; its timer takes over.
+func (d *door) submit() { _, _ = d.n.submit([]payment.Event{d.event}) }
+
+func (d *door) change(c session.Change) {
+	switch c {
+	case session.SignedOn:
+		d.flush() // the answer leaves before anything that the sign-on allows
+		d.attached = true
+		d.n.egress.Attach(d.number, d)
+		_, _ = d.n.submit([]payment.Event{{Kind: payment.LinkUp, From: d.number}})
+	case session.SignedOff:
+		d.detach()
+	}
+}
+
+func (d *door) detach() {
+	if d.attached {
+		d.attached = false
+		d.n.egress.Detach(d.number, d)
+		_, _ = d.n.submit([]payment.Event{{Kind: payment.LinkDown, From: d.number}})
+	}
+}
+
+func (d *door) network(code int) {
+	d.stan = d.stan%999_999 + 1
+	d.out = framed(d.out, func(dst []byte) ([]byte, error) { return d.interpreter.Network(dst, d.n.clock(), d.stan, code) })
+}
+
+// flush lets answers of the link itself leave.
+func (d *door) flush() {
+	if len(d.out) > 0 && d.c.door == d {
+		frames(d.out, func(body []byte) { d.n.w.judge.rim(d.number, body) })
+		d.c.send(toBank, d.out)
+	}
+	d.out = d.out[:0]
+}
+
+// specNames are the dialects, one for each participant in turn.
+var specNames = []string{"iso87-npci", "iso87-ascii", "iso87-binary", "iso87-ebcdic"}
+
+// specs are shared by all runs: they never change.
+var specs = func() (all []*codec.Spec) {
+	for _, name := range specNames {
+		spec, err := codec.Builtin(name)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, spec)
+	}
+	return all
+}()
+
+func (w *world) directory() *translate.Directory {
+	d := &translate.Directory{Institution: switchInstitution, Currency: currency}
+	for i := range w.config.Participants {
+		d.Institutions = append(d.Institutions, w.config.Participants[i].Institution)
+	}
+	return d
+}
+
+// dialect is how the switch speaks with a participant.
+func (w *world) dialect(n route.Participant) translate.Dialect {
+	d := &iso8583.Dialect{Spec: specs[int(n)%len(specs)], Directory: w.directory(), Number: n}
+	var match []int
+	if m := w.config.Participants[n].Match; !m.Reference && m != (payment.Match{}) {
+		match = []int{7, 11}
+	}
+	if _, err := d.With(nil, match); err != nil {
+		panic(fmt.Sprintf("sim: participant %d: %v", n, err))
+	}
+	return d
+}
+
+// lanes is how the egress speaks with all.
+func (w *world) lanes() []egress.Lane {
+	lanes := make([]egress.Lane, len(w.config.Participants))
+	for i := range lanes {
+		lanes[i] = egress.Lane{Dialect: w.dialect(route.Participant(i)), Framing: framing}
+	}
+	return lanes
+}

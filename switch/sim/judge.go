@@ -1,0 +1,253 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+	"switchd/switch/translate"
+)
+
+// violation is a promise that was not kept.
+type violation struct {
+	check   string     // which checker saw it
+	payment payment.ID // 0: none in particular
+	text    string
+}
+
+// judge watches a run and knows what the switch may and may not do. It learns from
+// four things only: the records that an fsync has covered, the bytes that leave the
+// process, the participants' own books, and at the end the rows of the state store.
+// The checkers share these facts; each is a file check_*.go.
+type judge struct {
+	w          *world
+	violations []violation
+	requests   map[requestKey]payment.ID // what each request has made
+	facts      map[payment.ID]*fact
+	traces     map[traceKey]legKey // what participants without references answer to
+	reader     [4]speaker          // one for each dialect
+	shadow     shadow
+	said       bytes.Buffer // the process's log
+	calmFrom   int64        // the process's time at the begin of the liveness phase
+	msg        message
+	event      payment.Event
+}
+
+// fact is what is known of one payment while it runs.
+type fact struct {
+	amount    int64 // of the durable request; 0: there is none
+	debitYes  bool  // durable: the payer's bank has debited
+	creditNo  bool  // durable: the payee's bank has not credited and will not
+	confirm   bool  // a confirmation has left the process
+	credit    bool  // a credit has left the process
+	reversal  bool  // a reversal has left the process
+	onConfirm bool  // the payee's bank posts on confirmation
+	deemed    bool  // an advice of a deemed credit has left the process
+	yesLate   bool  // durable: the payee's bank says that it has credited, after the debit was given back
+	alarms    int   // exceptions that the switch has reported
+}
+
+// requestKey tells requests apart, for the texts of violations.
+type requestKey struct {
+	from  route.Participant
+	stan  uint32
+	minor int64
+}
+
+type traceKey struct {
+	bank              route.Participant
+	stan, transmitted uint32
+}
+
+type legKey struct {
+	id  payment.ID
+	leg payment.Leg
+}
+
+func newJudge(w *world) *judge {
+	j := &judge{w: w, facts: map[payment.ID]*fact{}, requests: map[requestKey]payment.ID{}, traces: map[traceKey]legKey{}}
+	for i := range j.reader {
+		j.reader[i] = &speaker8583{spec: specs[i]}
+	}
+	j.shadow.start()
+	return j
+}
+
+// violationsMax is enough: what follows the first is mostly its consequence.
+const violationsMax = 20
+
+func (j *judge) violation(check string, id payment.ID, format string, args ...any) {
+	if len(j.violations) < violationsMax {
+		j.violations = append(j.violations, violation{check, id, fmt.Sprintf(format, args...)})
+	}
+}
+
+// broken says that the run need not go on.
+func (j *judge) broken() bool { return len(j.violations) > 0 }
+
+func (j *judge) at(id payment.ID) *fact {
+	f := j.facts[id]
+	if f == nil {
+		f = &fact{}
+		j.facts[id] = f
+	}
+	return f
+}
+
+// durable takes a record of the journal that an fsync has covered.
+func (j *judge) durable(record []byte) {
+	ev := &j.event
+	if err := payment.DecodeEvent(record, ev); err != nil {
+		j.violation("replay", 0, "a record cannot be read: %v", err)
+		return
+	}
+	switch ev.Kind {
+	case payment.RequestArrived:
+		j.at(payment.ID(ev.Seq)).amount = ev.Request.Amount.Minor
+		j.requests[requestKey{ev.From, ev.Request.Key.STAN, ev.Request.Amount.Minor}] = payment.ID(ev.Seq)
+	case payment.AnswerArrived:
+		j.answered(ev)
+	}
+	j.replayed(ev)
+}
+
+// answered notes what an answer proves.
+func (j *judge) answered(ev *payment.Event) {
+	key, byTrace, known := j.legOf(ev)
+	f := j.facts[key.id]
+	if !known || f == nil {
+		return
+	}
+	a, profile := &ev.Answer, &j.w.config.Participants[ev.From]
+	yes := a.Outcome == payment.OK && a.Minor == f.amount
+	switch key.leg {
+	case payment.LegDebit:
+		f.debitYes = f.debitYes || (yes && !slices.Contains(profile.AmbiguousDebit, a.Code))
+	case payment.LegStatus:
+		f.creditNo = f.creditNo || (saysNo[a.Outcome] && profile.Binding)
+	case payment.LegFence:
+		f.creditNo = f.creditNo || fences[a.Outcome]
+	case payment.LegCredit:
+		if a.Outcome != payment.Unreadable && !slices.Contains(profile.AmbiguousCredit, a.Code) {
+			f.credited(a, yes, byTrace)
+		}
+	}
+}
+
+// credited takes a clear answer to a credit.
+func (f *fact) credited(a *payment.Answer, yes, byTrace bool) {
+	f.creditNo = f.creditNo || a.Outcome != payment.OK
+	f.yesLate = f.yesLate || (yes && f.reversal && !f.onConfirm && !byTrace)
+}
+
+// saysNo are the answers to a status enquiry by which a bank says that it has not
+// posted a credit; fences are those to a fence by which it promises never to.
+var (
+	saysNo = map[payment.Outcome]bool{payment.NotDone: true, payment.DoNotHonourPayee: true}
+	fences = map[payment.Outcome]bool{payment.OK: true, payment.OriginalNotFound: true, payment.NotDone: true}
+)
+
+// legOf is what an answer answers: by its reference, or by its numbers where a
+// participant's answers carry none.
+func (j *judge) legOf(ev *payment.Event) (key legKey, byTrace, known bool) {
+	a := &ev.Answer
+	if a.Payment != 0 {
+		return legKey{a.Payment, a.Leg}, false, true
+	}
+	key, known = j.traces[traceKey{ev.From, a.STAN, a.Transmitted}]
+	return key, true, known
+}
+
+// left takes a message that the egress has handed to a link: it has left.
+func (j *judge) left(to route.Participant, body []byte) {
+	m := &j.msg
+	if !j.reader[int(to)%len(j.reader)].read(body, m) {
+		j.violation("wire", 0, "a message to participant %d cannot be read", to)
+		return
+	}
+	j.early(m)
+	if m.kind == reply || m.kind == enquiryReply {
+		return // judged when it arrives
+	}
+	id, leg, ok := translate.ParseReference(m.ref[:])
+	if !ok {
+		j.violation("wire", 0, "a %v to participant %d has no reference of ours", m.kind, to)
+		return
+	}
+	f := j.at(id)
+	j.traces[traceKey{to, m.stan, m.transmitted}] = legKey{id, sentLeg(m.kind, leg)}
+	switch m.kind {
+	case debit:
+		j.debits(id, f)
+	case credit:
+		f.onConfirm = j.w.config.Participants[to].Posting == payment.PostOnConfirm
+		j.credits(id, f)
+	case reversal:
+		j.reverses(id, f)
+	case advice:
+		j.advises(id, f)
+	case confirm:
+		j.confirms(id, f, m)
+	}
+}
+
+// sentLeg is the leg of a message whose reference names the leg it is about.
+func sentLeg(k kind, named payment.Leg) payment.Leg {
+	switch k {
+	case reversal:
+		return payment.LegReversal
+	case advice:
+		return payment.LegAdvice
+	case status:
+		return payment.LegStatus
+	case fence:
+		return payment.LegFence
+	case confirm:
+		return payment.LegConfirm
+	case update:
+		return payment.LegUpdate
+	}
+	return named
+}
+
+// rim takes an answer that the link itself gave.
+func (j *judge) rim(to route.Participant, body []byte) {
+	m := &j.msg
+	if !j.reader[int(to)%len(j.reader)].read(body, m) {
+		j.violation("wire", 0, "an answer of the rim to participant %d cannot be read", to)
+		return
+	}
+	if m.kind == reply {
+		if a := j.w.banks[to].sender.orders[m.stan]; a != nil {
+			a.about(m).rim = true
+		}
+	}
+}
+
+// peace is the begin of the liveness phase.
+func (j *judge) peace() {
+	j.calmFrom = max(j.w.clock.read(j.w.now), j.shadow.m.LastAt())
+	if j.w.node != nil {
+		j.calmFrom = max(j.calmFrom, j.w.node.clock())
+	}
+}
+
+// end is judgement at the end of a run.
+func (j *judge) end() {
+	if j.broken() {
+		return
+	}
+	if !j.w.drained() {
+		j.undrained()
+		return
+	}
+	j.finals()
+	j.books()
+	j.once()
+	j.answers()
+	j.alarms()
+	j.secrets()
+	j.replay("at the end", j.w.rows)
+}

@@ -1,0 +1,244 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// scenario writes what the machine was told as a text of testdata/payment, so that
+// the scenario test of switch/payment plays it: of the payment that the violation
+// is about, or of all when it is about none. It has the commands only; what the
+// machine makes of them the test fills in (-rewrite).
+func (w *world) scenario(seed uint64, v violation) string {
+	f := film{w: w, id: v.payment, rows: newRows(false), numbers: map[payment.ID]int{}, links: map[route.Participant]int{}, now: epoch}
+	f.m = payment.New(f.rows)
+	text, _, _ := strings.Cut(v.text, "\n")
+	fmt.Fprintf(&f.b, "# Seed %d of switchd sim, %s: %s\n", seed, v.check, text)
+	var ev payment.Event
+	err := w.log.Replay(1, func(_ uint64, record []byte) error {
+		if err := payment.DecodeEvent(record, &ev); err != nil {
+			return err
+		}
+		f.event(&ev)
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintf(&f.b, "# The journal ends here: %v\n", err)
+		f.end = f.b.Len()
+	}
+	return f.b.String()[:f.end]
+}
+
+// film is a scenario text in the making.
+type film struct {
+	w       *world
+	id      payment.ID // the one payment that is shown; 0: all
+	m       *payment.Machine
+	rows    *rows
+	b       strings.Builder
+	numbers map[payment.ID]int // of the payments in the text
+	links   map[route.Participant]int
+	end     int   // of what matters: behind it only links come and go
+	now     int64 // the time that the text has come to
+	effects []payment.Effect
+	p       payment.Payment
+}
+
+// event steps the machine and writes the event, if it matters.
+func (f *film) event(ev *payment.Event) {
+	before := *ev
+	f.effects = f.m.Step(ev, f.effects[:0])
+	gap := time.Duration(ev.At - f.now)
+	if ev.Kind == payment.Tick && f.touched() {
+		f.write("tick +"+gap.String(), ev.At)
+	}
+	if command := f.command(ev, &before); command != "" {
+		if gap > 0 {
+			f.write("wait +"+gap.String(), ev.At)
+		}
+		f.write(command, ev.At)
+	}
+	if f.touched() || ev.Kind == payment.Recovered {
+		f.end = f.b.Len()
+	}
+	f.m.Flush(f.rows)
+}
+
+// command is the line of an event other than a Tick; empty: it does not matter.
+func (f *film) command(ev, before *payment.Event) string {
+	switch ev.Kind {
+	case payment.ConfigChanged:
+		return f.config(ev.Config)
+	case payment.LinkUp, payment.LinkDown:
+		return f.link(ev)
+	case payment.Recovered:
+		clear(f.links)
+		return "restart"
+	case payment.RequestArrived:
+		if id := f.about(ev); f.shown(id) {
+			return f.request(ev, id)
+		}
+	case payment.AnswerArrived, payment.SendFailed:
+		if f.shown(ev.Answer.Payment) && f.numbers[ev.Answer.Payment] > 0 {
+			return f.answer(ev, before)
+		}
+	}
+	return ""
+}
+
+// link says that a participant's first link has come up or its last gone down.
+func (f *film) link(ev *payment.Event) string {
+	if ev.Kind == payment.LinkDown {
+		if f.links[ev.From]--; f.links[ev.From] == 0 {
+			return "down " + f.name(ev.From)
+		}
+		return ""
+	}
+	if f.links[ev.From]++; f.links[ev.From] == 1 {
+		return "up " + f.name(ev.From)
+	}
+	return ""
+}
+
+func (f *film) write(command string, at int64) {
+	fmt.Fprintf(&f.b, "%s\n----\n\n", command)
+	f.now = at
+}
+
+func (f *film) shown(id payment.ID) bool { return f.id == 0 || f.id == id }
+
+// touched says that the step did something to a payment that is shown.
+func (f *film) touched() bool {
+	for i := range f.effects {
+		if p := f.effects[i].Payment; p != nil && f.shown(p.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// about is the payment that a request has made or repeats.
+func (f *film) about(ev *payment.Event) payment.ID {
+	for i := range f.effects {
+		if p := f.effects[i].Payment; p != nil {
+			return p.ID
+		}
+	}
+	return payment.ID(ev.Seq)
+}
+
+func (f *film) name(n route.Participant) string { return f.w.config.Participants[n].ID }
+
+func (f *film) config(c *payment.Config) string {
+	var b strings.Builder
+	list := func(key string, has func(p *payment.Profile) bool) {
+		var names []string
+		for i := range c.Participants {
+			if has(&c.Participants[i]) {
+				names = append(names, c.Participants[i].ID)
+			}
+		}
+		if len(names) > 0 {
+			fmt.Fprintf(&b, " %s=(%s)", key, strings.Join(names, ","))
+		}
+	}
+	b.WriteString("config")
+	list("participants", func(*payment.Profile) bool { return true })
+	fmt.Fprintf(&b, " cap=%d open-max=%d", c.Participants[0].NetDebitCap, c.OpenMax)
+	list("by-trace", func(p *payment.Profile) bool { return p.Match.STAN && !p.Match.Reference })
+	list("checks", func(p *payment.Profile) bool { return p.Checks })
+	list("binding", func(p *payment.Profile) bool { return p.Binding })
+	list("on-confirm", func(p *payment.Profile) bool { return p.Posting == payment.PostOnConfirm })
+	list("updates", func(p *payment.Profile) bool { return p.Updates })
+	list("repeat-safe", func(p *payment.Profile) bool { return p.RepeatSafe })
+	return b.String()
+}
+
+func (f *film) request(ev *payment.Event, id payment.ID) string {
+	if f.numbers[id] == 0 {
+		f.numbers[id] = len(f.numbers) + 1
+	}
+	var b strings.Builder
+	q := &ev.Request
+	fmt.Fprintf(&b, "request %s stan=%d amount=%d", f.name(ev.From), f.numbers[id], q.Amount.Minor)
+	for _, part := range [...]struct {
+		key   string
+		field payment.TextField
+	}{{"payer", payment.PayerAccount}, {"from-ifsc", payment.PayerIFSC}, {"to", payment.PayeeVPA}, {"account", payment.PayeeAccount}, {"ifsc", payment.PayeeIFSC}} {
+		if ev.Text.Has(part.field) {
+			fmt.Fprintf(&b, " %s=%s", part.key, ev.Text.Get(part.field))
+		}
+	}
+	if q.Amount.Currency != currency {
+		b.WriteString(" currency=usd")
+	}
+	return b.String()
+}
+
+// answer writes an answer or a failed send by how it differs from a good one.
+func (f *film) answer(ev, before *payment.Event) string {
+	a := &ev.Answer
+	var b strings.Builder
+	kind := "answer"
+	if ev.Kind == payment.SendFailed {
+		kind = "not-sent"
+	}
+	fmt.Fprintf(&b, "%s %v %d", kind, a.Leg, f.numbers[a.Payment])
+	f.recall(a.Payment)
+	if before.Answer.Payment == 0 {
+		b.WriteString(" by-trace=yes")
+	}
+	if to := target(&f.p, a.Leg); kind == "answer" && to != ev.From {
+		fmt.Fprintf(&b, " from=%s", f.name(ev.From))
+	}
+	if leg := &f.p.Legs[a.Leg]; leg.STAN != a.STAN || leg.Transmitted != a.Transmitted {
+		b.WriteString(" stan=wrong")
+	}
+	if kind == "not-sent" {
+		return b.String()
+	}
+	if a.Minor != f.p.Amount.Minor {
+		fmt.Fprintf(&b, " amount=%d", a.Minor)
+	}
+	switch {
+	case a.Outcome == payment.Unreadable:
+		b.WriteString(" code=??")
+	case a.Code != payment.CodeOf("00"):
+		fmt.Fprintf(&b, " code=%v", a.Code)
+	}
+	if ev.Text.Has(payment.PayeeAccount) {
+		fmt.Fprintf(&b, " account=%s", ev.Text.Get(payment.PayeeAccount))
+	}
+	if ev.Text.Has(payment.PayeeIFSC) {
+		fmt.Fprintf(&b, " ifsc=%s", ev.Text.Get(payment.PayeeIFSC))
+	}
+	return b.String()
+}
+
+// recall reads the payment as it was before the event.
+func (f *film) recall(id payment.ID) {
+	row, ok := f.rows.all[rowKey{tag: tagOpen, number: uint64(id)}]
+	if !ok {
+		row = f.rows.all[rowKey{tag: tagHistory, number: uint64(id)}]
+	}
+	if err := payment.DecodePayment(row, &f.p); err != nil {
+		panic("sim: row of a payment: " + err.Error())
+	}
+}
+
+// target is whom a leg goes to.
+func target(p *payment.Payment, leg payment.Leg) route.Participant {
+	switch leg {
+	case payment.LegResolve:
+		return p.PayeePSP
+	case payment.LegDebit, payment.LegReversal:
+		return p.PayerBank
+	case payment.LegRequest, payment.LegUpdate, payment.LegEnquiry:
+		return p.Key.From
+	}
+	return p.PayeeBank
+}

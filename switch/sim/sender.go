@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// sender is a participant in its other role: it asks for payments and repeats what
+// is not answered.
+type sender struct {
+	stan   uint32
+	orders map[uint32]*asked // by the trace number of the request
+}
+
+// asked is a request and what became of it.
+type asked struct {
+	order
+	told   told // of the payment that it asks for
+	other  told // of what was asked for under the same reference, one unit dearer
+	tries  int
+	others int
+
+	update    string   // the result of the update that followed, with its UPI code
+	enquiries []string // the results of enquiries
+}
+
+// about is what an answer is about.
+func (a *asked) about(m *message) *told {
+	if m.minor == a.minor {
+		return &a.told
+	}
+	return &a.other
+}
+
+// told is what a sender was told of a request.
+type told struct {
+	result string // of the first answer; empty: none yet
+	upi    string
+	first  []byte // its bytes
+	rim    bool   // the link itself has answered, without a record: once the sender has heard it, it must not repeat
+}
+
+// duplicate says that the switch knew the reference, with another content.
+func (t *told) duplicate() bool { return t.result == "94" }
+
+func newSender() sender { return sender{orders: map[uint32]*asked{}} }
+
+// request sends the request for a new payment.
+func (w *world) request() {
+	b := w.banks[w.rng.IntN(len(w.banks))]
+	if w.config.Participants[b.number].Receipts { // ISO 8583 knows no receipt for an answer
+		b = w.banks[0]
+	}
+	w.sent++
+	b.sender.stan++
+	a := &asked{order: order{
+		stan: b.sender.stan, transmitted: transmitted(w.now), minor: 1 + w.rng.Int64N(3000), currency: currency,
+		from: int(b.number), to: w.rng.IntN(len(w.banks)),
+	}}
+	copy(a.rrn[:], fmt.Sprintf("R%011d", w.sent))
+	if w.rng.IntN(8) == 0 {
+		a.from = w.rng.IntN(len(w.banks)) // the payer's bank is not the one that asks
+	}
+	a.payer, a.payee = fmt.Sprintf("P%03d", w.rng.IntN(100)), accountOf(a.to)
+	if w.rng.Float64() < w.swarm.vpaShare {
+		a.vpa = "user@" + w.config.Participants[a.to].Handles[0]
+	}
+	switch w.rng.IntN(60) { // what cannot be paid
+	case 0:
+		a.vpa = "user@nowhere"
+	case 1:
+		a.currency = 840
+	case 2:
+		a.payer, a.from = a.payee, a.to
+	}
+	b.sender.orders[a.stan] = a
+	b.ask(a)
+}
+
+// transmitted is DE7 of a time.
+func transmitted(now int64) uint32 {
+	t := time.Unix(0, now).UTC()
+	return uint32(((int(t.Month())*100+t.Day())*100+t.Hour())*10_000 + t.Minute()*100 + t.Second())
+}
+
+func accountOf(bank int) string { return fmt.Sprintf("ACC%d", bank) }
+
+// ask sends a request, and again until it is answered.
+func (b *bank) ask(a *asked) {
+	w := b.w
+	if a.told.result != "" && (a.told.rim || !w.chance(faultDuplicate)) {
+		return
+	}
+	o := a.order
+	tries := &a.tries
+	if a.other.result == "" && w.chance(faultConflict) {
+		tries = &a.others
+		o.minor++
+	}
+	o.repeat = *tries > 0
+	if b.out(framed(nil, func(dst []byte) ([]byte, error) { return b.speak.request(dst, &o) })) {
+		*tries++
+	}
+	gap := int64(10*time.Second) + w.upTo(20*time.Second)
+	if w.chance(faultDuplicate) {
+		gap = w.upTo(100 * time.Millisecond)
+	}
+	w.agenda.add(w.now+gap, func() { b.ask(a) })
+	if w.chance(faultEnquiry) {
+		w.agenda.add(w.now+w.upTo(5*time.Minute), func() {
+			b.out(framed(nil, func(dst []byte) ([]byte, error) { return b.speak.enquire(dst, &a.order) }))
+		})
+	}
+}
