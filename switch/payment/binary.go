@@ -65,8 +65,6 @@ func (r *reader) below(limit uint8) uint8 {
 	return v
 }
 
-func (r *reader) flag() bool { return r.below(2) == 1 }
-
 // done is nil only if the record was read to its last byte without a fault.
 func (r *reader) done() error {
 	if r.bad || len(r.b) != 0 {
@@ -78,13 +76,6 @@ func (r *reader) done() error {
 func putU16(b []byte, v uint16) []byte { return binary.LittleEndian.AppendUint16(b, v) }
 func putU32(b []byte, v uint32) []byte { return binary.LittleEndian.AppendUint32(b, v) }
 func putU64(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(b, v) }
-
-func putFlag(b []byte, v bool) []byte {
-	if v {
-		return append(b, 1)
-	}
-	return append(b, 0)
-}
 
 // putText writes only the fields that are set: count, then field, length, bytes.
 func putText(b []byte, t *Text) []byte {
