@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -182,11 +183,9 @@ func (f *bankFlags) options(cfg *config.Config) (simbank.Options, error) {
 		}
 		found = true
 		o.Institution, o.Handle, o.IFSC, o.Idle, o.EchoTimeout = p.Institution, p.Handles[0], p.IFSCPrefixes[0], p.Timers.Idle, p.Timers.Echo
-		spec, err := iso8583.BuiltinJSON(p.Dialect)
-		if err != nil {
+		if err := f.speak(&o, &p, cfg); err != nil {
 			return o, err
 		}
-		o.Spec = spec
 		wire, err := wireOf(&p)
 		if err != nil {
 			return o, err
@@ -204,6 +203,19 @@ func (f *bankFlags) options(cfg *config.Config) (simbank.Options, error) {
 	var err error
 	o.TLS, err = certs.ClientConfig(leafPaths(dir, f.id), clock)
 	return o, err
+}
+
+// speak gives the bank the protocol of its dialect and the abilities that the
+// switch counts on.
+func (f *bankFlags) speak(o *simbank.Options, p *config.Participant, cfg *config.Config) (err error) {
+	o.PostOnConfirm = p.Posting == "on_confirm"
+	if p.Dialect == dialect20022 {
+		o.ISO20022, o.Switch = true, cfg.Institution
+		o.Receipts = slices.Contains(abilitiesOf(p), "receipts")
+		return nil
+	}
+	o.Spec, err = iso8583.BuiltinJSON(p.Dialect)
+	return err
 }
 
 func leafPaths(dir, id string) certs.Paths {

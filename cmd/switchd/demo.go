@@ -102,14 +102,14 @@ func (f *demoFlags) folder() (dir string, remove func(), err error) {
 }
 
 // demoParticipant is one of a configuration that we write.
-type demoParticipant struct{ ID, Institution, Handle, IFSC, Dialect, Framing, Header string }
+type demoParticipant struct{ ID, Institution, Handle, IFSC, Dialect, Framing, Header, Abilities string }
 
-// demoParticipants are those of the demo, in the order of their letters: three
-// dialects in three framings, one of them with headers.
+// demoParticipants are those of the demo, in the order of their letters: text,
+// packed digits under a header, and XML, each in a framing of its own.
 var demoParticipants = []demoParticipant{
-	{"BANKA", "100001", "banka", "BNKA", "iso87-npci", "BIN2", ""},
-	{"BANKB", "100002", "bankb", "BNKB", "iso87-ascii", "ASCII4", ""},
-	{"BANKC", "100003", "bankc", "BNKC", "iso87-binary", "NAC", "6000030001"},
+	{"BANKA", "100001", "banka", "BNKA", "iso87-ascii", "ASCII4", "", ""},
+	{"BANKB", "100002", "bankb", "BNKB", "iso87-binary", "NAC", "6000030001", "checks, updates"},
+	{"BANKC", "100003", "bankc", "BNKC", dialect20022, "BIN4", "", ""},
 }
 
 // demoTemplate has short timers, so that every repair is seen within seconds.
@@ -124,7 +124,7 @@ defaults:
   timers: {resolve: 300ms, debit: 300ms, credit: 300ms, total: 2s, reversal: 200ms, backoff_min: 100ms, backoff_max: 1s, give_up: 1m, credit_unknown: 600ms, idle: 5s, echo: 1s}
 participants:
 {{- range . }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}, net_debit_cap: "10000000.00"}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}{{ with .Abilities }}, abilities: [{{ . }}]{{ end }}, net_debit_cap: "10000000.00"}
 {{- end }}
 `))
 

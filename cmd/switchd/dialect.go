@@ -62,12 +62,17 @@ func versions() []string {
 // configuration says otherwise: the messages for it are part of the dialect.
 var abilities20022 = []string{"receipts", "updates", "checks"}
 
+// abilitiesOf are what a participant can do beyond the messages of every payment.
+func abilitiesOf(p *config.Participant) []string {
+	if p.Abilities == nil && p.Dialect == dialect20022 {
+		return abilities20022
+	}
+	return p.Abilities
+}
+
 // enable gives the machine's profile of a participant its abilities.
 func enable(profile *payment.Profile, p *config.Participant) {
-	can := p.Abilities
-	if can == nil && p.Dialect == dialect20022 {
-		can = abilities20022
-	}
+	can := abilitiesOf(p)
 	profile.RepeatSafe = slices.Contains(can, "repeat_safe")
 	profile.Receipts = slices.Contains(can, "receipts")
 	profile.Updates = slices.Contains(can, "updates")

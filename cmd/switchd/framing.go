@@ -4,12 +4,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"switchd/codec/frame"
 	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 	"switchd/session/gnetio"
 	"switchd/switch/config"
+	"switchd/switch/translate"
+	message20022 "switchd/switch/translate/iso20022"
 )
 
 // wireOf is how frames stand on a participant's links.
@@ -54,11 +57,11 @@ func checkWire(p *config.Participant) error {
 		return errors.New("carries no header: remove header, or name a framing that does")
 	case len(w.Header) > 0 && f.CheckHeader(w.Header) != nil:
 		return fmt.Errorf("cannot carry this header: it takes one of %d bytes, in the form of %X", len(headerOf(f)), headerOf(f))
-	case p.Dialect == dialect20022 && refuses(f, make([]byte, documentBytesMin)) == frame.ReasonLong:
+	case p.Dialect == dialect20022 && refuses(w, make([]byte, documentBytesMin)) == frame.ReasonLong:
 		return errors.New("has bodies shorter than many messages of ISO 20022: name BIN4, or another with a length of four bytes or more digits")
-	case refuses(f, make([]byte, paymentBytesMin)) == frame.ReasonLong:
+	case refuses(w, make([]byte, paymentBytesMin)) == frame.ReasonLong:
 		return errors.New("has bodies shorter than any payment: name a framing with a longer length")
-	case refuses(f, []byte("a body with 03: \x03")) == frame.ReasonDelimiter && !isText(p.Dialect):
+	case refuses(w, []byte("a body with 03: \x03")) == frame.ReasonDelimiter && !isText(p.Dialect):
 		return fmt.Errorf("ends a body at the first byte 03, which bitmaps or digits of %s may hold: "+
 			"name a framing with a length, or a dialect that is text only (iso87-ascii)", p.Dialect)
 	}
@@ -71,20 +74,25 @@ func checkDialect(p *config.Participant) error {
 		if p.Profile != "" || p.Versions != nil {
 			return fmt.Errorf("profile and versions belong to the dialect %s: remove them", dialect20022)
 		}
+		if slices.Contains(p.Abilities, "receipts") {
+			return errors.New("ability receipts: ISO 8583 has no receipt of a 0210: remove it")
+		}
 		return nil
 	}
 	if p.DuplicateKey != nil || p.MatchKey != nil {
 		return errors.New("duplicate_key and match_key belong to dialects of ISO 8583: remove them")
 	}
-	if _, err := profileOf(p); err != nil {
+	profile, err := profileOf(p)
+	if err != nil {
 		return fmt.Errorf("versions do not go with the profile: %w", err)
 	}
-	return nil
+	_, err = message20022.New(profile, &translate.Directory{}, 0)
+	return err
 }
 
-// refuses is the reason for which a framing does not send a body; empty when it does.
-func refuses(f frame.Framing, body []byte) string {
-	_, err := f.End(append(f.Begin(nil), body...), 0, frame.Limits{})
+// refuses is the reason for which frames do not carry a body; empty when they do.
+func refuses(w gnetio.Wire, body []byte) string {
+	_, err := w.Framing.End(append(w.Framing.Begin(nil), body...), 0, w.Limits)
 	if e, ok := errors.AsType[*frame.Error](err); ok {
 		return e.Reason
 	}

@@ -38,7 +38,7 @@ type scheme struct {
 // text, so that a test can spoil a message as it stands on the wire; BANKD does so
 // in a framing with headers and keep-alives.
 var schemeParticipants = func() []demoParticipant {
-	all := append(slices.Clone(demoParticipants), demoParticipant{"BANKD", "100004", "bankd", "BNKD", "iso87-ascii", "ASCII4-TPDU", "6000040001"})
+	all := append(slices.Clone(demoParticipants), demoParticipant{"BANKD", "100004", "bankd", "BNKD", "iso87-ascii", "ASCII4-TPDU", "6000040001", ""})
 	all[2].Dialect, all[2].Framing, all[2].Header = "iso87-npci", "BIN2", ""
 	return all
 }()

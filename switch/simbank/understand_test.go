@@ -156,7 +156,7 @@ func checkTold(t *testing.T, s *messages, i translate.Interpreter, own *payment,
 		core.OK: outcomeSuccess, core.AddressUnknown: outcomeDeclined, core.NetDebitCap: outcomeDeclined, core.TimeoutCredit: outcomeDeemed,
 	} {
 		for _, leg := range []core.Leg{core.LegRequest, core.LegUpdate} {
-			p := &core.Payment{ID: 0x1234, Amount: ev.Request.Amount, Key: ev.Request.Key, Reply: outcome, CreatedAt: wall(), Text: ev.Text}
+			p := &core.Payment{ID: 0x1234, Amount: ev.Request.Amount, Key: ev.Request.Key, Echo: ev.Request.Echo, Reply: outcome, CreatedAt: wall(), Text: ev.Text}
 			body, err := i.Compose(nil, &core.Effect{Send: true, Leg: leg, Payment: p, Outcome: outcome, At: wall()})
 			must(t, err)
 			noteSchema(t, body)

@@ -233,7 +233,7 @@ func (i *interpreter) confirm(dst []byte, ef *payment.Effect) ([]byte, error) {
 	w := i.leg(dst, i.dialect.send.statusReport, ef)
 	i.agents(w)
 	i.original(w, p, payment.LegCredit, i.dialect.send.credit)
-	i.status(w, p, ef.Outcome)
+	i.status(w, p, decided(ef))
 	return w.Finish()
 }
 

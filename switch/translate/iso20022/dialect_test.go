@@ -541,3 +541,20 @@ func TestStatuses(t *testing.T) {
 		}
 	}
 }
+
+// TestDeemedEndsAsSettled: PDNG is no end. What was deemed counts as made, and the
+// update says so.
+func TestDeemedEndsAsSettled(t *testing.T) {
+	i := dialect(t, 0).Open()
+	p := sample()
+	p.Reply, p.State = payment.TimeoutCredit, payment.Deemed
+	for leg, want := range map[payment.Leg]string{payment.LegRequest: "PDNG", payment.LegUpdate: "ACSC"} {
+		body, err := i.Compose(nil, &payment.Effect{Send: true, Leg: leg, Payment: p, Outcome: payment.TimeoutCredit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(parsed(t, body).Text(codec.Status)); got != want {
+			t.Errorf("%v says %s, want %s", leg, got, want)
+		}
+	}
+}

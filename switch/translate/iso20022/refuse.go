@@ -37,6 +37,9 @@ func (i *interpreter) refusePayment(dst []byte, why payment.Outcome) ([]byte, er
 			p.Text.Set(c.to, truncate(v, c.to))
 		}
 	}
+	if v := i.msg.Text(codec.ClearingReference); len(v) == len(p.Echo.RRN) {
+		copy(p.Echo.RRN[:], v)
+	}
 	p.Text.Set(payment.RequestType, []byte(i.msg.Definition().Name))
 	return i.refused(dst, &p, why)
 }
@@ -44,7 +47,7 @@ func (i *interpreter) refusePayment(dst []byte, why payment.Outcome) ([]byte, er
 // RefuseRequest appends the refusal of a request that was read but not taken.
 func (i *interpreter) RefuseRequest(dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error) {
 	q := &ev.Request
-	p := payment.Payment{Key: q.Key, Amount: q.Amount, Text: ev.Text}
+	p := payment.Payment{Key: q.Key, Echo: q.Echo, Amount: q.Amount, Text: ev.Text}
 	return i.refused(dst, &p, why)
 }
 

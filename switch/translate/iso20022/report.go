@@ -11,7 +11,7 @@ import (
 // report tells the sender of a request what became of it: at once, or later when
 // that has changed.
 func (i *interpreter) report(dst []byte, ef *payment.Effect) ([]byte, error) {
-	p, o := ef.Payment, ef.Outcome
+	p, o := ef.Payment, decided(ef)
 	if ef.Leg == payment.LegRequest {
 		o = p.Reply
 	}
@@ -40,7 +40,10 @@ func (i *interpreter) reportAs(dst []byte, id []byte, ef *payment.Effect, o paym
 	if d != i.dialect.send.customerReport {
 		w.Set(codec.OriginalTransactionID, transactionID(p, &i.transaction))
 	}
-	if p.ID != 0 && o != payment.Duplicate {
+	switch { // the clearing system's reference: the sender's, or else our number
+	case p.Echo.RRN[0] != 0:
+		w.Set(codec.ClearingReference, p.Echo.RRN[:])
+	case p.ID != 0 && o != payment.Duplicate:
 		number := translate.SwitchID(p.ID)
 		w.Set(codec.ClearingReference, number[:])
 	}
@@ -100,6 +103,16 @@ func (i *interpreter) enquiryAnswer(dst []byte, ef *payment.Effect) ([]byte, err
 	default:
 		i.original(w, p, payment.LegCredit, i.dialect.send.credit)
 	}
-	i.status(w, p, ef.Outcome)
+	i.status(w, p, decided(ef))
 	return w.Finish()
+}
+
+// decided is what a later word says. A payment that was told "deemed" while that
+// was open, and has been deemed since, counts as made: here that is a settlement,
+// where ISO 8583 says "deemed" a second time.
+func decided(ef *payment.Effect) payment.Outcome {
+	if ef.Outcome == payment.TimeoutCredit && ef.Payment.State == payment.Deemed {
+		return payment.OK
+	}
+	return ef.Outcome
 }

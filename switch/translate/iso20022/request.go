@@ -118,6 +118,9 @@ func (i *interpreter) identify(r *payment.Request) {
 	if v := m.Text(codec.UETR); len(v) > 0 {
 		r.Business = businessOf(v)
 	}
+	if v := m.Text(codec.ClearingReference); len(v) == len(r.Echo.RRN) {
+		copy(r.Echo.RRN[:], v)
+	}
 	if at, ok := codec.ParseDateTime(m.Text(codec.AcceptedAt)); ok {
 		r.AcceptedAt = at
 	}
