@@ -19,13 +19,19 @@ var (
 	decodeNarrow  = columns{widths: []int{5, 9, 21, 9, 10, 16}, right: true}
 )
 
-// decodeTable gives the columns for a terminal: shells know its width and tell
-// it, when they are asked to, in COLUMNS.
+// decodeTable gives the columns for a terminal.
 func decodeTable() columns {
-	if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width < 120 {
+	if narrowTerminal() {
 		return decodeNarrow
 	}
 	return decodeColumns
+}
+
+// narrowTerminal says that a terminal has less than 120 columns: shells know its
+// width and tell it, when they are asked to, in COLUMNS.
+func narrowTerminal() bool {
+	width, err := strconv.Atoi(os.Getenv("COLUMNS"))
+	return err == nil && width < 120
 }
 
 // columns is a table for a terminal. The texts of the last two columns are

@@ -139,21 +139,27 @@ func placeHint(err *iso20022.Error, body, at []byte) string {
 	return holds(e, misplaced, tag)
 }
 
-// holds says what an element holds, or of a known one inside between which others
-// it stands.
-func holds(e iso20022.Element, misplaced bool, tag string) string {
+// elementNames are the elements inside of one.
+func elementNames(e iso20022.Element) []string {
 	inside := e.Elements()
 	names := make([]string, len(inside))
 	for i := range inside {
 		names[i] = inside[i].Name
 	}
+	return names
+}
+
+// holds says what an element holds, or of a known one inside between which others
+// it stands.
+func holds(e iso20022.Element, misplaced bool, tag string) string {
+	names := elementNames(e)
 	k := slices.Index(names, tag)
 	switch {
 	case len(names) == 0:
 		return ""
 	case len(names) == 1:
 		return e.Name + " holds " + names[0]
-	case inside[0].Choice:
+	case e.Elements()[0].Choice:
 		return e.Name + " holds one of " + strings.Join(names, ", ")
 	case !misplaced || k < 0:
 		return e.Name + " holds, in this order: " + strings.Join(names, ", ")

@@ -4,30 +4,29 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 )
 
-// specUses say what each built-in spec is for.
-var specUses = map[string]string{
-	"iso87-ascii":  "1987 in characters, hexadecimal bitmaps: test rigs and text links",
-	"iso87-binary": "1987 in packed BCD, binary bitmaps: card networks and terminals",
-	"iso87-ebcdic": "1987 in EBCDIC 037, binary bitmaps: mainframe hosts",
-	"iso87-npci":   "1987 in characters, binary bitmaps: the instant-payment profile",
-	"iso93-ascii":  "1993 in characters, hexadecimal bitmaps",
-}
-
 func newSpec() *cobra.Command {
 	c := &cobra.Command{
-		Use: "spec", Short: "List, show and check ISO 8583 dialects",
-		Long: `A dialect is a table of fields in the JSON format of moov-io/iso8583. The binary
-carries some; a file of your own works wherever a dialect is asked for by decode.`,
+		Use: "spec", Short: "List, show and check dialects of ISO 8583 and profiles of ISO 20022",
+		Long: `A dialect is a table of fields in the JSON format of moov-io/iso8583. A profile
+says which messages of ISO 20022 are taken and what must be in them; the schemas
+of these messages are in the binary. The binary carries some dialects and profiles;
+files of your own work wherever decode and validate ask for one.`,
 		Example: `  switchd spec list
   switchd spec show iso87-binary
+  switchd spec show ips-base pacs.008
+  switchd spec show pacs.008.001.08 CdtTrfTxInf/DbtrAcct
   switchd spec show iso87-npci --json > mine.json && switchd spec check mine.json`,
 		// Without a subcommand the help is shown; with a wrong one it is an error.
 		Args: cobra.NoArgs,
@@ -37,83 +36,121 @@ carries some; a file of your own works wherever a dialect is asked for by decode
 	return c
 }
 
-// specSummary is a line of spec list; its JSON names are a contract.
-type specSummary struct {
-	Name         string `json:"name"`
-	Description  string `json:"description"`
-	Encodings    string `json:"encodings"`
-	Fields       int    `json:"fields"`
-	MessageTypes int    `json:"message_types"`
-}
-
-func newSpecList() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "list", Short: "List the built-in dialects", Args: cobra.NoArgs,
-		Long: `Prints each dialect with how it writes digits, bitmaps and lengths, and how many
-data elements it has. --json prints one array of objects with name, description,
-encodings, fields and message_types.`,
-		Example: "  switchd spec list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			var all []specSummary
-			for _, name := range iso8583.BuiltinNames() {
-				s, err := openSpec(name)
-				if err != nil {
-					return err
-				}
-				all = append(all, specSummary{Name: name, Description: specUses[name], Encodings: s.encodings(),
-					Fields: s.count(), MessageTypes: len(s.spec.Messages())})
-			}
-			if asJSON {
-				return json.NewEncoder(c.OutOrStdout()).Encode(all)
-			}
-			w := c.OutOrStdout()
-			fmt.Fprintf(w, "%-14s%-7s%-30s%s\n", "name", "fields", "digits, bitmap, lengths", "description")
-			for _, s := range all {
-				fmt.Fprintf(w, "%-14s%-7d%-30s%s\n", s.Name, s.Fields, s.Encodings, s.Description)
-			}
-			return nil
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
-	return c
-}
+// messageName is what messages of ISO 20022 are called, and no file is.
+var messageName = regexp.MustCompile(`^[a-z]{4}\.\d{3}(\.\d{3}\.\d{2})?$`)
 
 func newSpecShow() *cobra.Command {
 	var asJSON bool
+	var depth int
 	c := &cobra.Command{
-		Use: "show NAME|FILE.json", Short: "Show the fields of a dialect", Args: oneArg("which dialect? one of " + strings.Join(iso8583.BuiltinNames(), ", ") + ", or a spec file"),
-		Long: `Prints every field with format, encoding, length prefix, mask and the message
-types that must have it. --json prints the spec file itself, to start your own from.`,
-		Example: `  switchd spec show iso87-binary
-  switchd spec show iso87-npci --json > mine.json`,
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
+		Use: "show NAME|FILE.json [MESSAGE|ELEMENT]", Short: "Show the fields of a dialect or profile, or the schema of a message",
+		Args: func(_ *cobra.Command, args []string) error {
+			switch len(args) {
+			case 1, 2:
+				return nil
 			}
-			return iso8583.BuiltinNames(), cobra.ShellCompDirectiveDefault
+			return errors.New("which one? a dialect (" + strings.Join(iso8583.BuiltinNames(), ", ") + "), a profile (" +
+				strings.Join(iso20022.BuiltinNames(), ", ") + "), a message (pacs.008.001.08), or a file")
 		},
+		Long: `Of a dialect of ISO 8583: every field with format, encoding, length prefix, mask
+and the message types that must have it. Of a profile: its messages, and of each,
+or of the one that is named, every field with need, path and rule. Of a message of
+ISO 20022: the elements of its schema with how often they stand there ("or": one of
+these) and what their text must be; three levels of them, or --depth, from the top
+or from the element that is named.
+
+--json prints the spec file or profile file itself, to start your own from; of one
+message of a profile profile, message, versions, meaning and fields (need, field,
+path, rule, text); of a schema name, meaning, namespace, xsd_sha256, path and
+element: name, min, max (none: no bound), choice, text, attribute, attribute_text,
+elements.`,
+		Example: `  switchd spec show iso87-binary
+  switchd spec show ips-base pacs.008
+  switchd spec show pacs.008.001.08 CdtTrfTxInf/DbtrAcct --depth 0
+  switchd spec show fednow --json > mine.json`,
+		ValidArgsFunction: completeShow,
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := openSpec(args[0])
-			if err != nil {
-				return usageError{err}
+			args = append(args, "") // the second may be left out
+			if d := findMessage(args[0]); d != nil {
+				return showMessage(c.OutOrStdout(), d, args[1], depth, asJSON)
 			}
-			if asJSON {
-				_, err := c.OutOrStdout().Write(s.text)
-				return err
+			if messageName.MatchString(args[0]) {
+				return usageError{errors.New(args[0] + " is no message that this program has" + alsoKnown(args[0], nil))}
 			}
-			return s.show(c.OutOrStdout())
+			if c.Flags().Changed("depth") {
+				return usageError{errors.New("--depth goes with a message, as pacs.008.001.08")}
+			}
+			return showFile(c.OutOrStdout(), args[0], args[1], asJSON)
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print the spec file")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the file, or the message as JSON")
+	c.Flags().IntVar(&depth, "depth", 3, "levels of a schema that are shown; 0: all")
 	return c
+}
+
+// showFile shows a dialect or a profile, built in or in a file.
+func showFile(stdout io.Writer, name, message string, asJSON bool) error {
+	profile := slices.Contains(iso20022.BuiltinNames(), name)
+	if strings.ContainsAny(name, `./\`) {
+		text, err := readSpecFile(name)
+		if err != nil {
+			return usageError{err}
+		}
+		profile = isProfile(text)
+	}
+	if profile {
+		p, err := openProfile(name)
+		if err != nil {
+			return usageError{err}
+		}
+		return p.show(stdout, message, asJSON)
+	}
+	s, err := openSpec(name)
+	switch {
+	case err != nil && !strings.ContainsAny(name, `./\`):
+		return usageError{fmt.Errorf("%w; profiles are %s; messages are listed by switchd spec list", err, strings.Join(iso20022.BuiltinNames(), ", "))}
+	case err != nil:
+		return usageError{err}
+	case message != "":
+		return usageError{errors.New("a dialect of ISO 8583 is shown as a whole: leave out the second argument")}
+	case asJSON:
+		_, err := stdout.Write(s.text)
+		return err
+	}
+	return s.show(stdout)
+}
+
+// completeShow offers what can be shown, and then the messages of a profile.
+func completeShow(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0:
+		return append(append(iso8583.BuiltinNames(), iso20022.BuiltinNames()...), versions()...), cobra.ShellCompDirectiveDefault
+	case 1:
+		if d := findMessage(args[0]); d != nil {
+			e, _, err := findElement(d, "")
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return elementNames(e), cobra.ShellCompDirectiveNoFileComp
+		}
+		if p, err := openProfile(args[0]); err == nil {
+			var names []string
+			for _, m := range p.messages() {
+				names = append(names, m.Message+"\t"+m.Meaning)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
 func newSpecCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check FILE", Short: "Validate a spec file and list everything that is wrong with it", Args: oneArg("which file? one spec file; spec list has the built-in dialects"),
-		Long: `Prints each fault as file: field: what is wrong, all at once, and exits with 2;
-or one line about a good file.`,
+		Use: "check FILE", Short: "Validate a spec file or profile file and list everything that is wrong with it",
+		Args: oneArg("which file? one spec file or profile file; spec list has the built-in ones"),
+		Long: `Prints each fault as file: field or message: what is wrong, all at once, and exits
+with 2; or one line about a good file. A file with header or a list of messages is
+taken for a profile of ISO 20022, any other for a dialect of ISO 8583.`,
 		Example: "  switchd spec check mine.json",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"json"}, cobra.ShellCompDirectiveFilterFileExt
@@ -122,6 +159,9 @@ or one line about a good file.`,
 			text, err := readSpecFile(args[0])
 			if err != nil {
 				return usageError{err}
+			}
+			if isProfile(text) {
+				return checkProfile(c.OutOrStdout(), args[0], text)
 			}
 			s, err := iso8583.LoadSpec(args[0], text)
 			if err != nil {
@@ -133,6 +173,17 @@ or one line about a good file.`,
 			return err
 		},
 	}
+}
+
+// checkProfile says what is wrong with a profile file.
+func checkProfile(stdout io.Writer, name string, text []byte) error {
+	p, err := iso20022.LoadProfile(name, text)
+	if err != nil {
+		return usageError{faultLines(err, iso20022.ProfileErrors(err))}
+	}
+	d := profileDoc{profile: p}
+	_, err = fmt.Fprintf(stdout, "%s: good, %s, %s of ISO 20022 and the header\n", name, visible(p.Name()), count(len(d.messages())-1, "message"))
+	return err
 }
 
 // oneArg takes one argument and asks for it otherwise.
