@@ -1,6 +1,10 @@
 package sim
 
 import (
+	"bytes"
+	"maps"
+	"slices"
+
 	"switchd/ledger"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -81,11 +85,13 @@ func reconcile(b *bank, expected map[reference]int64) []exception {
 		note(ref, int64(l.stands())*l.signed()-expected[ref], l)
 		delete(expected, ref)
 	}
-	for ref, minor := range expected { // of which the participant has never heard
-		note(ref, -minor, nil)
+	for _, ref := range slices.SortedFunc(maps.Keys(expected), compareReferences) { // that it was never asked to post
+		note(ref, -expected[ref], b.book.legs[ref])
 	}
 	return found
 }
+
+func compareReferences(a, b reference) int { return bytes.Compare(a[:], b[:]) }
 
 // lied says that the participant has broken its contract about this leg.
 func (l *leg) lied() bool {

@@ -45,15 +45,19 @@ type film struct {
 	end     int   // of what matters: behind it only links come and go
 	now     int64 // the time that the text has come to
 	effects []payment.Effect
+	fallen  bool // an assertion of the machine did not hold
 	p       payment.Payment
 }
 
 // event steps the machine and writes the event, if it matters.
 func (f *film) event(ev *payment.Event) {
+	if f.fallen {
+		return
+	}
 	before := *ev
-	f.effects = f.m.Step(ev, f.effects[:0])
+	f.step(ev)
 	gap := time.Duration(ev.At - f.now)
-	if ev.Kind == payment.Tick && f.touched() {
+	if ev.Kind == payment.Tick && (f.touched() || f.fallen) {
 		f.write("tick +"+gap.String(), ev.At)
 	}
 	if command := f.command(ev, &before); command != "" {
@@ -62,10 +66,20 @@ func (f *film) event(ev *payment.Event) {
 		}
 		f.write(command, ev.At)
 	}
+	if f.fallen {
+		f.end = f.b.Len()
+		return
+	}
 	if f.touched() || ev.Kind == payment.Recovered {
 		f.end = f.b.Len()
 	}
 	f.m.Flush(f.rows)
+}
+
+// step steps the machine. If an assertion does not hold, this event is the last.
+func (f *film) step(ev *payment.Event) {
+	defer func() { f.fallen = recover() != nil }()
+	f.effects = f.m.Step(ev, f.effects[:0])
 }
 
 // command is the line of an event other than a Tick; empty: it does not matter.
