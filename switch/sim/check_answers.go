@@ -93,7 +93,8 @@ func (j *judge) answers() {
 // agrees with the final state.
 func (j *judge) contradicts(p *payment.Payment, b *bank, a *asked, t *told) {
 	moved := p.State == payment.Success || p.State == payment.Deemed
-	if said := t.result + "/" + t.upi; t.result != "" && !agrees(said, moved) {
+	overtaken := t.rim && t.result == "96" && a.tries+a.others > 1 // see told
+	if said := t.result + "/" + t.upi; t.result != "" && !overtaken && !agrees(said, moved) {
 		j.violation("answers", p.ID, "%s was told %s, the payment is %v", b.name(), said, p.State)
 	}
 	if a.update != "" && !agrees(a.update, moved) {
