@@ -93,19 +93,21 @@ func (j *judge) answers() {
 // agrees with the final state.
 func (j *judge) contradicts(p *payment.Payment, b *bank, a *asked, t *told) {
 	moved := p.State == payment.Success || p.State == payment.Deemed
-	overtaken := t.rim && t.result == "96" && a.tries+a.others > 1 // see told
-	if said := t.result + "/" + t.upi; t.result != "" && !overtaken && !agrees(said, moved) {
-		j.violation("answers", p.ID, "%s was told %s, the payment is %v", b.name(), said, p.State)
-	}
-	if a.update != "" && !agrees(a.update, moved) {
-		j.violation("answers", p.ID, "%s was updated to %s, the payment is %v", b.name(), a.update, p.State)
+	claims := []struct{ how, said string }{{"was updated to", a.update}}
+	if overtaken := t.rim && t.result == "96" && a.tries+a.others > 1; !overtaken { // see told
+		claims = append(claims, struct{ how, said string }{"was told", t.said()})
 	}
 	for _, said := range a.enquiries {
-		if !agrees(said, moved) && said != unknownPayment {
-			j.violation("answers", p.ID, "%s has asked and was told %s, the payment is %v", b.name(), said, p.State)
+		if said != unknownPayment {
+			claims = append(claims, struct{ how, said string }{"has asked and was told", said})
 		}
 	}
-	if told := t.upi == "BT"; told && !moved && a.update == "" && j.w.config.Participants[b.number].Receipts {
+	for _, c := range claims {
+		if c.said != "" && !agrees(c.said, moved) {
+			j.violation("answers", p.ID, "%s %s %s, the payment is %v", b.name(), c.how, c.said, p.State)
+		}
+	}
+	if !moved && t.upi == "BT" && a.update == "" && j.w.config.Participants[b.number].Receipts {
 		j.violation("answers", p.ID, "%s was told deemed, the payment is %v, and no update came", b.name(), p.State)
 	}
 }

@@ -40,6 +40,14 @@ type told struct {
 	rim    bool   // the link itself has answered, without a record: once the sender has heard it, it must not repeat
 }
 
+// said is the result of the first answer with its UPI code; empty: none yet.
+func (t *told) said() string {
+	if t.result == "" {
+		return ""
+	}
+	return t.result + "/" + t.upi
+}
+
 // duplicate says that the switch knew the reference, with another content.
 func (t *told) duplicate() bool { return t.result == "94" }
 
