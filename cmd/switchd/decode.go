@@ -49,9 +49,10 @@ error, suggestions, hint (a sentence). A field has field, name, format, offset
 warning has field, offset (in the message; of "unframed" in the input), reason,
 expected, found, text; a suggestion has dialect, framing, framing_alike (the same
 for these bytes), messages (that it reads), of, command. Of ISO 20022 a message
-has profile, definition, parts (AppHdr, Document) and valid in place of mti and
-hidden, a field path in place of name, format and raw, and an error path, line,
-column, code (of an admi.002) and status (of a status report) as well.`,
+has profile, definition, parts (AppHdr, Document), valid and unnamed (paths of
+elements without a field, whose values are not shown) in place of mti and hidden,
+a field path in place of name, format and raw, and an error path, line, column,
+code (of an admi.002) and status (of a status report) as well.`,
 		Example: `  switchd decode --dialect iso87-npci 30383030822000000000000004000000000000003131...
   switchd decode --dialect iso87-binary --framing NAC capture.bin
   switchd decode --dialect iso20022 --framing BIN4 --profile fednow capture.bin

@@ -42,6 +42,7 @@ type decoded struct {
 	Valid       *bool          `json:"valid,omitempty"` // of ISO 20022 only
 	Hidden      bool           `json:"hidden,omitempty"`
 	Fields      []decodedField `json:"fields,omitempty"`
+	Unnamed     []string       `json:"unnamed,omitempty"` // paths that no field shows
 	Warnings    []decodedFault `json:"warnings,omitempty"`
 	Error       *decodedFault  `json:"error,omitempty"`
 	Suggestions []suggestion   `json:"suggestions,omitempty"`

@@ -26,7 +26,9 @@ func (d *decoder) document(out *decoded, fr frame.Frame) {
 	if err != nil {
 		out.Error = documentFault(err)
 		d.explain(out, err, fr.Body)
-	} else if len(out.Parts) == 1 {
+		return
+	}
+	if out.Unnamed = unnamed(&d.doc, p, fr.Body); len(out.Parts) == 1 {
 		out.Warnings = append(out.Warnings, decodedFault{Reason: out.Parts[0] + " alone", Expected: "Message around AppHdr and Document, as on a link",
 			Text: out.Parts[0] + " alone: on a link AppHdr and Document stand in Message"})
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,27 @@ func TestDocumentFields(t *testing.T) {
 		if f.Path == "" || f.Offset == 0 || f.Offset+f.Bytes > len(xml) {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// TestDocumentUnnamed: elements that the profile has no field for are told by
+// their paths, and what stands in them is not.
+func TestDocumentUnnamed(t *testing.T) {
+	xml := edited(sampleXML(t), "</Ustrd>", "</Ustrd><Ustrd>secretly</Ustrd>\n<Ustrd>more</Ustrd>")
+	xml = edited(xml, "<CdtrAgt>", "<DbtrAgtAcct><Id><Othr><Id>secretly</Id></Othr></Id></DbtrAgtAcct><CdtrAgt>")
+	xml = edited(xml, "</CdtTrfTxInf>", "</CdtTrfTxInf>\n<SplmtryData><Envlp><x:A xmlns:x='u'><x:secretly>1</x:secretly></x:A></Envlp></SplmtryData>")
+	m, code := decodeOne(t, xml)
+	const root = "Document/FIToFICstmrCdtTrf/"
+	want := []string{root + "CdtTrfTxInf/DbtrAgtAcct/Id/Othr/Id", root + "CdtTrfTxInf/RmtInf/Ustrd (2 times)", root + "SplmtryData/Envlp"}
+	if code != 0 || !slices.Equal(m.Unnamed, want) {
+		t.Errorf("%q, want %q; %+v", m.Unnamed, want, m.Error)
+	}
+	_, stdout, _ := command("decode", "--dialect", dialect20022, inputFile(t, xml))
+	if strings.Contains(stdout, "secretly") || !strings.Contains(stdout, "no field for them:\n  CdtTrfTxInf/DbtrAgtAcct/Id/Othr/Id\n") {
+		t.Error(stdout)
+	}
+	if m, _ := decodeOne(t, sampleXML(t)); m.Unnamed != nil {
+		t.Error(m.Unnamed)
 	}
 }
 

@@ -11,7 +11,7 @@ var (
 	documentNarrow  = columns{widths: []int{6, 20, 24, 24}, right: true, paths: true}
 )
 
-// document prints what a message of ISO 20022 is, and its fields.
+// document prints what a message of ISO 20022 is, its fields and what else it has.
 func (v *decodeView) document(m *decoded) {
 	if m.Definition != "" {
 		fmt.Fprintf(v.w, "%s: %s\n", m.Definition, m.Meaning)
@@ -19,9 +19,19 @@ func (v *decodeView) document(m *decoded) {
 	if *m.Valid {
 		fmt.Fprintf(v.w, "valid by its schema and the profile %s\n", visible(m.Profile))
 	}
-	if len(m.Fields) == 0 {
-		return
+	if len(m.Fields) > 0 {
+		v.documentFields(m)
 	}
+	if len(m.Unnamed) > 0 {
+		fmt.Fprintf(v.w, "\nnot shown, for the profile has no field for them:\n")
+		for _, path := range m.Unnamed {
+			fmt.Fprintf(v.w, "  %s\n", printable(shortPath(path)))
+		}
+	}
+}
+
+// documentFields prints the table of fields.
+func (v *decodeView) documentFields(m *decoded) {
 	table := documentColumns
 	if v.narrow() {
 		table = documentNarrow
