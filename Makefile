@@ -31,7 +31,7 @@ RACE       := ./session/... ./switch/admin ./switch/bench ./switch/egress ./swit
 RACE_TESTS := Demo|Kill9|Drain|Stop
 
 # The parts of check, in this order.
-CHECKS := lint test race fuzz-smoke sim demo bench-smoke
+CHECKS := lint test race fuzz-smoke sim mutants demo bench-smoke
 
 .PHONY: help build run test check bench fuzz sim mutants certs lint race demo fuzz-smoke bench-smoke clean
 .DEFAULT_GOAL := help

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"switchd/switch/mutant"
 	"switchd/switch/route"
 )
 
@@ -107,6 +108,9 @@ func (b *Book) Reserve(p route.Participant, a Amount) Reason {
 // what was not reserved is a bug of the caller and panics.
 func (b *Book) Post(payer, payee route.Participant, a Amount) {
 	b.Void(payer, a)
+	if mutant.Is(mutant.WrongSign) {
+		payer, payee = payee, payer
+	}
 	b.at(payer, a.Currency).Posted -= a.Minor
 	b.at(payee, a.Currency).Posted += a.Minor
 }

@@ -3,21 +3,38 @@ package mutant
 // Bug is a deliberate bug.
 type Bug uint8
 
-// The bugs: of where the process is put together.
+// The bugs. Those of the first group are where the process is put together, the
+// others in the machine and the ledger.
 const (
-	None          Bug = iota
-	SkipBarrier       // a group is stepped and its effects leave before its fsync
-	SkipReplay        // a start does not replay what the journal has after the rows
-	RowsFirst         // rows are stored before the journal has their events
-	Restamp           // an event is stepped with another time than the journal has
-	ReplaySends       // the effects of replayed events leave
-	BusyToRepeats     // a repeat that finds the ring full is told "busy"
-	LogMessages       // the process logs the messages that it gets
+	None           Bug = iota
+	SkipBarrier        // a group is stepped and its effects leave before its fsync
+	SkipReplay         // a start does not replay what the journal has after the rows
+	RowsFirst          // rows are stored before the journal has their events
+	Restamp            // an event is stepped with another time than the journal has
+	ReplaySends        // the effects of replayed events leave
+	BusyToRepeats      // a repeat that finds the ring full is told "busy"
+	LogMessages        // the process logs the messages that it gets
+	SkipDuplicate      // a known request makes a new payment
+	LoseKey            // the key of a finished payment is not stored
+	SkipReserve        // a debit goes out without a reservation
+	WrongSign          // the payer is credited and the payee debited
+	CreditFirst        // the credit goes out with the debit
+	ReverseUnknown     // a credit without an answer is reversed
+	NotFoundProves     // a credit that its bank does not know is reversed without a fence
+	AcceptLate         // a late debit answer revives a payment whose debit is being reversed
+	AmbiguousIsNo      // an answer that proves nothing counts as a no
+	SkipAmount         // the amount in an answer is not compared
+	ForgetTimer        // a debit has no deadline
+	LoseOutbox         // what is owed is forgotten at a restart
+	DeemSilently       // a deemed credit is not advised
+	AnswerAnew         // a repeat is told what is true now, not what was told before
 	bugCount
 )
 
 var names = [bugCount]string{
 	"none", "skip-barrier", "skip-replay", "rows-first", "restamp", "replay-sends", "busy-to-repeats", "log-messages",
+	"skip-duplicate", "lose-key", "skip-reserve", "wrong-sign", "credit-first", "reverse-unknown", "not-found-proves",
+	"accept-late", "ambiguous-is-no", "skip-amount", "forget-timer", "lose-outbox", "deem-silently", "answer-anew",
 }
 
 // String is the name that tests and documents use.

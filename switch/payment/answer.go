@@ -1,5 +1,7 @@
 package payment
 
+import "switchd/switch/mutant"
+
 // takes are what an answer to each leg does. False: it came too late to do
 // anything. Only open payments are changed: what happens to a finished one must not
 // depend on whether it is still in memory.
@@ -80,10 +82,13 @@ func (m *Machine) echoes(p *Payment, e *Event) bool {
 func verdict(p *Payment, a *Answer, ambiguous []Code) Cause {
 	switch {
 	case a.Outcome == Unreadable || a.Outcome == Pending || a.Outcome == Duplicate || contains(ambiguous, a.Code):
+		if mutant.Is(mutant.AmbiguousIsNo) {
+			return Refusal
+		}
 		return Ambiguous
 	case a.Outcome != OK:
 		return Refusal
-	case a.Minor != p.Amount.Minor && a.Minor != AmountNotStated:
+	case a.Minor != p.Amount.Minor && a.Minor != AmountNotStated && !mutant.Is(mutant.SkipAmount):
 		return Ambiguous
 	}
 	return Approved
@@ -162,6 +167,9 @@ func takeDebit(m *Machine, p *Payment, e *Event) bool {
 		m.move(p, NeverDebited)
 		m.tell(p, p.Outcome)
 		return true
+	}
+	if mutant.Is(mutant.AcceptLate) && p.State == DebitRevSent && cause == Approved {
+		p.State = DebitSent
 	}
 	if p.State != DebitSent {
 		return false

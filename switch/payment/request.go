@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchd/ledger"
+	"switchd/switch/mutant"
 	"switchd/switch/route"
 )
 
@@ -21,7 +22,7 @@ const (
 // first that fails decides: duplicate, refused by the rim, capacity, deadline,
 // amount, original, payer's bank, payee, reachability. Nothing here moves money.
 func (m *Machine) request(e *Event) {
-	if prior := m.find(&e.Request.Key); prior != nil {
+	if prior := m.find(&e.Request.Key); prior != nil && !mutant.Is(mutant.SkipDuplicate) {
 		m.repeated(prior, e)
 		return
 	}
@@ -89,6 +90,9 @@ func (m *Machine) repeated(prior *Payment, e *Event) {
 		return
 	}
 	m.notice(Effect{Notice: Repeated, Payment: prior, State: prior.State})
+	if mutant.Is(mutant.AnswerAnew) {
+		prior.Reply, prior.ReplyCode = prior.Result()
+	}
 	if prior.Reply != NoOutcome {
 		m.send(prior, LegRequest, false, 0)
 	}
@@ -164,7 +168,7 @@ func (m *Machine) locate(p *Payment) Outcome {
 func (m *Machine) pay(p *Payment) {
 	why := m.mayPay(p)
 	if why == OK {
-		switch m.book.Reserve(p.PayerBank, p.Amount) {
+		switch m.reserve(p) {
 		case ledger.OK:
 		case ledger.OverCap:
 			why = NetDebitCap
@@ -185,6 +189,12 @@ func (m *Machine) pay(p *Payment) {
 	m.move(p, Go)
 	p.due = m.now + int64(m.at(p.PayerBank).profile.Timers.Debit)
 	m.start(p, LegDebit, p.due)
+	if mutant.Is(mutant.ForgetTimer) {
+		p.due = 0
+	}
+	if mutant.Is(mutant.CreditFirst) {
+		m.start(p, LegCredit, 0)
+	}
 }
 
 // mayPay refuses what could not be finished: a debit must leave time to be
@@ -230,4 +240,12 @@ func (m *Machine) rest(p *Payment) {
 	m.unfollow(p)
 	m.clearDeadline(p)
 	p.live = false
+}
+
+// reserve sets the amount aside at the payer's bank.
+func (m *Machine) reserve(p *Payment) ledger.Reason {
+	if mutant.Is(mutant.SkipReserve) {
+		return ledger.OK
+	}
+	return m.book.Reserve(p.PayerBank, p.Amount)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"switchd/ledger"
+	"switchd/switch/mutant"
 	"switchd/switch/route"
 )
 
@@ -77,7 +78,7 @@ func (m *Machine) flushPayment(p *Payment, rows Rows) {
 	}
 	// The keys go to the store only now: as long as the payment is open, its keys
 	// are found in memory, and a restart finds them in the open row.
-	if !p.recalled {
+	if !p.recalled && !mutant.Is(mutant.LoseKey) {
 		m.row = AppendKey(m.row[:0], &p.Key)
 		rows.PutKey(m.row, p.ID)
 	}
@@ -179,6 +180,9 @@ func (m *Machine) readmit(p *Payment) {
 	}
 	m.revive(p)
 	for leg := range p.Legs {
+		if mutant.Is(mutant.LoseOutbox) {
+			p.Legs[leg].owed, p.Legs[leg].Due, p.owes = 0, 0, 0
+		}
 		if !p.Legs[leg].Owed() {
 			continue
 		}

@@ -1,6 +1,10 @@
 package payment
 
-import "time"
+import (
+	"time"
+
+	"switchd/switch/mutant"
+)
 
 // checkShares are when the payee's bank is asked about a credit in doubt, in
 // percent of Timers.CreditUnknown: +90, +180 and +600 s by default.
@@ -114,7 +118,7 @@ func takeStatus(m *Machine, p *Payment, e *Event) bool {
 		m.deem(p, Bound)
 	case p.NoReversal: // whatever a fence would say, the payment stands
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
-	case profile.Binding && a.Outcome != OriginalNotFound:
+	case profile.Binding && a.Outcome != OriginalNotFound, mutant.Is(mutant.NotFoundProves):
 		p.BankCode = a.Code
 		m.undo(p, Refusal, a.Outcome)
 	default:
@@ -141,7 +145,9 @@ func aboutCredit(o Outcome) bool {
 // payee's bank so until it answers.
 func (m *Machine) deem(p *Payment, cause Cause) {
 	m.settle(p, cause, TimeoutCredit)
-	m.owe(p, LegAdvice)
+	if !mutant.Is(mutant.DeemSilently) {
+		m.owe(p, LegAdvice)
+	}
 	m.tell(p, TimeoutCredit)
 }
 

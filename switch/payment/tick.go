@@ -1,5 +1,7 @@
 package payment
 
+import "switchd/switch/mutant"
+
 // expiriesMax bounds what one Tick does. The rest keeps its deadline in the
 // past, so that the driver logs the next Tick at once.
 const expiriesMax = 512
@@ -39,6 +41,10 @@ func (m *Machine) stateDue(p *Payment) {
 	case DebitSent:
 		m.debitDue(p)
 	case CreditSent:
+		if mutant.Is(mutant.ReverseUnknown) {
+			m.undo(p, Refusal, TimeoutCredit)
+			return
+		}
 		m.creditDue(p)
 	case CreditUnknown:
 		m.doubtDue(p)
