@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"switchd/switch/journal"
@@ -33,6 +34,9 @@ type Engine struct {
 	deadKick chan struct{}
 	lastAt   int64
 	ahead    int64 // how far the journal's time was before the clock at the start
+
+	commands sync.Mutex // held by the one who waits for a verdict
+	verdict  chan bool  // of the writer on a command
 }
 
 // commit is one group on its way from the sequencer to the writer.
@@ -124,7 +128,7 @@ func Open(o Options) (*Engine, error) {
 		o: o, m: payment.New(o.State), q: newQueue(o.QueueMax),
 		pipe: make(chan commit, pipeDepth-1), asks: make(chan func(*payment.Machine)),
 		ready: make(chan struct{}), done: make(chan struct{}), free: make(chan *commit, pipeDepth+2),
-		deadKick: make(chan struct{}, 1),
+		deadKick: make(chan struct{}, 1), verdict: make(chan bool, 1),
 	}
 	e.metrics = newMetrics(o.Registry, e)
 	if err := e.restore(); err != nil {

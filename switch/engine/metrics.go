@@ -13,6 +13,7 @@ type metrics struct {
 	events      [16]prometheus.Counter // by payment.Kind
 	states      [32]prometheus.Counter // by payment.State
 	notices     [16]prometheus.Counter // by payment.Notice
+	exceptions  [16]prometheus.Counter // by payment.Recon
 	groupEvents prometheus.Histogram
 	groupBytes  prometheus.Counter
 	commit      prometheus.Histogram
@@ -76,7 +77,13 @@ func (m *metrics) vectors(reg prometheus.Registerer) {
 			m.notices[n] = notices.WithLabelValues(n.String())
 		}
 	}
-	reg.MustRegister(events, states, notices)
+	exceptions := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "switchd_exceptions_total", Help: "What a person has to look at, by kind; the log names the payments.",
+	}, []string{"kind"})
+	for _, r := range payment.Recons() {
+		m.exceptions[r] = exceptions.WithLabelValues(r.String())
+	}
+	reg.MustRegister(events, states, notices, exceptions)
 }
 
 // count takes one notice. Writer goroutine only.

@@ -32,18 +32,25 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
 	}
 	e.metrics.commit.Observe(seconds(e.now() - c.at))
-	ticked := false
+	ticked, logged := false, 0
 	for i := range c.events {
 		ev := &c.events[i]
 		ticked = ticked || ev.Kind == payment.Tick
 		effects = e.m.Step(ev, effects[:0])
 		for j := range effects {
 			ef := &effects[j]
-			if ef.Send {
+			switch {
+			case ef.Send:
 				sink.Encode(ef)
-			} else {
+			case ef.Notice == payment.Exception:
+				e.exception(ef, &logged)
+			}
+			if !ef.Send {
 				e.metrics.count(ef)
 			}
+		}
+		if ev.Kind == payment.CommandGiven {
+			e.judge(effects)
 		}
 		e.metrics.events[ev.Kind].Inc()
 	}

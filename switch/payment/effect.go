@@ -67,6 +67,15 @@ func (r Recon) String() string {
 	return reconNames[r]
 }
 
+// Recons lists all kinds of exceptions, NoRecon included, for metrics.
+func Recons() []Recon {
+	all := make([]Recon, reconCount)
+	for i := range all {
+		all[i] = Recon(i)
+	}
+	return all
+}
+
 // Notice says what a notice reports.
 type Notice uint8
 

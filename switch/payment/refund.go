@@ -82,6 +82,16 @@ func (m *Machine) byID(id ID) *Payment {
 	return &m.stored
 }
 
+// Look shows f a payment by its number, from memory or from the store; false:
+// there is none. f reads and keeps nothing of it.
+func (m *Machine) Look(id ID, f func(*Payment)) bool {
+	p := m.byID(id)
+	if p != nil {
+		f(p)
+	}
+	return p != nil
+}
+
 func (m *Machine) byBusiness(business *Business) *Payment {
 	id, ok := m.business[*business]
 	if !ok {

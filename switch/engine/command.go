@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"log/slog"
+
+	"switchd/switch/payment"
+)
+
+// Command logs an operator's decision, waits until it is durable and has taken
+// effect, and says whether it did: one that does not fit what it names, or has no
+// reason, changes nothing and is refused. Safe for concurrent use; commands come
+// one after another. It blocks for a commit, or until the engine has stopped.
+func (e *Engine) Command(c payment.Command, reason, operator string) (done bool, err error) {
+	e.commands.Lock()
+	defer e.commands.Unlock()
+	ev := payment.Event{Kind: payment.CommandGiven, Command: &c}
+	ev.Text.Set(payment.Reason, []byte(reason))
+	ev.Text.Set(payment.Operator, []byte(operator))
+	if _, err := e.Submit([]payment.Event{ev}); err != nil {
+		return false, err
+	}
+	select {
+	case done = <-e.verdict:
+		return done, nil
+	case <-e.done:
+		return false, ErrStopped
+	}
+}
+
+// judge gives the verdict on a command to whoever waits for it. Writer only; a
+// replayed command has nobody who waits, and is not stepped here.
+func (e *Engine) judge(effects []payment.Effect) {
+	done := true
+	for i := range effects {
+		done = done && effects[i].Notice != payment.CommandRefused
+	}
+	select {
+	case e.verdict <- done:
+	default:
+	}
+}
+
+// exceptionsLogged bounds the log lines about exceptions of one group: after an
+// outage there may be thousands, and the metric counts them all.
+const exceptionsLogged = 8
+
+// exception tells operators what a person has to look at. Writer only.
+func (e *Engine) exception(ef *payment.Effect, logged *int) {
+	e.metrics.exceptions[ef.Recon].Inc()
+	if *logged++; *logged > exceptionsLogged {
+		return
+	}
+	attrs := []any{slog.String("kind", ef.Recon.String()), slog.String("state", ef.State.String())}
+	if ef.Payment != nil {
+		attrs = append(attrs, slog.Uint64("payment", uint64(ef.Payment.ID)))
+	}
+	e.o.Logger.Warn("reconciliation exception", attrs...)
+}
