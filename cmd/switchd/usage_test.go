@@ -12,7 +12,7 @@ import (
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode", "validate",
-		"sim", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+		"sim", "payment", "payment show", "payment settle", "cap", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -48,6 +48,10 @@ func TestUsage(t *testing.T) {
 		{"spec show", "which one? a dialect (iso87-ascii, "},
 		{"spec check a.json b.json", "which file?"},
 		{"sim", "--seeds"},
+		{"payment show 1", "which switch?"},
+		{"payment settle 1 --admin 127.0.0.1:1", "why? --reason"},
+		{"payment retry", "See 'switchd payment retry --help'"},
+		{"cap BANKA", "See 'switchd cap --help'"},
 		{"sim --seeds 1 --payments 0", "--payments must be"},
 		{"demo --rate -1", "--rate must be"},
 		{"demo --duration yesterday", "invalid argument"},

@@ -223,6 +223,7 @@ func (n *node) listenAdmin() error {
 	n.admin, err = admin.Listen(admin.Options{
 		Address: n.cfg.Admin, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Checks: n.checks(), Summary: func() any { return n.summary(context.Background()) },
+		Payment: n.payment, Command: n.operate,
 	})
 	return err
 }

@@ -2,19 +2,22 @@
 // and a summary.
 //
 // It promises to stay out of the way: it listens on a loopback address only
-// (there is no login yet), answers only GET and HEAD, bounds connections, header
-// sizes and times, and changes nothing in the switch. What it shows is handed in
-// as functions; it knows no other package of the switch.
+// (there is no login yet), answers only GET and HEAD but for commands, bounds
+// connections, header sizes and times, and changes nothing by itself. What it
+// shows and what commands do is handed in as functions; it knows no other package
+// of the switch.
 //
-// The commands `serve` and `demo` call it. It never writes, never takes part in
-// a payment, and never shows message content: what Summary returns is shown to
-// whoever can reach the port.
+// The commands `serve` and `demo` call it. It never takes part in a payment, and
+// never shows message content: what Summary and Payment return is shown to whoever
+// can reach the port.
 //
 //	/                 index for people, with the summary
 //	/metrics          Prometheus text or OpenMetrics
 //	/livez            200 while the process turns, else 503
 //	/readyz           200 when all checks pass, else 503; ?verbose lists them
 //	/api/v1/summary   the summary as JSON
+//	/api/v1/payments/ID  one payment as JSON
+//	/api/v1/commands  POST: an operator's command, JSON
 //
 // Example:
 //

@@ -20,6 +20,7 @@ const (
 	idleTimeout     = 60 * time.Second // between requests of one connection
 	shutdownTimeout = 2 * time.Second  // for open requests at the end of Run
 	headerBytesMax  = 16 << 10
+	commandBytesMax = 4 << 10
 	scrapesMax      = 4 // of /metrics at once
 )
 
@@ -48,6 +49,13 @@ type Options struct {
 	Checks []Check
 	// Summary gives a value for encoding/json. Default: an empty object.
 	Summary func() any
+	// Payment gives a payment by what stands behind /api/v1/payments/, as a value for
+	// encoding/json; false: there is none. Default: there are none.
+	Payment func(id string) (any, bool)
+	// Command carries out an operator's command, a JSON object of at most 4 KiB, and
+	// gives a value for encoding/json. It may block until the command is durable.
+	// Its error is told to the operator. Default: commands are not taken.
+	Command func(body []byte) (any, error)
 	// Log takes faults of the server. Default slog.Default.
 	Log *slog.Logger
 	// ConnectionsMax bounds open connections; one more is answered 503 and
@@ -64,6 +72,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Summary == nil {
 		o.Summary = func() any { return struct{}{} }
+	}
+	if o.Payment == nil {
+		o.Payment = func(string) (any, bool) { return nil, false }
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

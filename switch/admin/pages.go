@@ -26,6 +26,8 @@ func (p *pages) handler() http.Handler {
 		"/livez":          http.HandlerFunc(p.livez),
 		"/readyz":         http.HandlerFunc(p.readyz),
 		"/api/v1/summary": http.HandlerFunc(p.summary),
+		paymentsPage:      http.HandlerFunc(p.payment),
+		commandsPage:      http.HandlerFunc(p.command),
 		"/metrics": promhttp.HandlerFor(p.Gatherer, promhttp.HandlerOpts{
 			EnableOpenMetrics:   true,
 			MaxRequestsInFlight: scrapesMax,
@@ -53,11 +55,15 @@ func guarded(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		command := r.URL.Path == commandsPage
 		switch {
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		case command && r.Method != http.MethodPost:
+			h.Set("Allow", "POST")
+			http.Error(w, "a command is sent by POST", http.StatusMethodNotAllowed)
+		case !command && r.Method != http.MethodGet && r.Method != http.MethodHead:
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
-		case r.ContentLength != 0:
+		case !command && r.ContentLength != 0:
 			h.Set("Connection", "close") // the body is not read
 			http.Error(w, "a request here has no body", http.StatusRequestEntityTooLarge)
 		case !localName(r.Host):
@@ -82,10 +88,13 @@ func localName(host string) bool {
 
 // counted counts the requests of one page by status.
 func (p *pages) counted(page string, next http.Handler) http.Handler {
-	if page == "/{$}" {
+	switch page {
+	case "/{$}":
 		page = "index"
-	} else if page == "/" {
+	case "/":
 		page = "other"
+	case paymentsPage:
+		page = "/api/v1/payments"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
@@ -108,10 +117,15 @@ func (s *statusWriter) WriteHeader(status int) {
 
 // summary answers with the summary as indented JSON.
 func (p *pages) summary(w http.ResponseWriter, _ *http.Request) {
-	data, err := json.MarshalIndent(p.Summary(), "", "  ")
+	p.answer(w, p.Summary())
+}
+
+// answer writes a value as indented JSON.
+func (p *pages) answer(w http.ResponseWriter, v any) {
+	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		p.Log.Error("admin: summary cannot be encoded", "error", err)
-		http.Error(w, "the summary cannot be encoded", http.StatusInternalServerError)
+		p.Log.Error("admin: an answer cannot be encoded", "error", err)
+		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchd/switch/config"
+)
+
+// adminFlags say which switch is spoken to.
+type adminFlags struct {
+	config, address  string
+	reason, operator string
+	asJSON           bool
+}
+
+func (f *adminFlags) register(c *cobra.Command, commands bool) {
+	fl := c.Flags()
+	fl.StringVar(&f.config, "config", "", "configuration of the running switch, for the address of its admin port")
+	fl.StringVar(&f.address, "admin", "", "address of the admin port, host:port, instead of --config")
+	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
+	if commands {
+		fl.StringVar(&f.reason, "reason", "", "why: kept for ever with the decision")
+		fl.StringVar(&f.operator, "operator", "", "who decides (default: your login name)")
+	}
+}
+
+func newPayment() *cobra.Command {
+	c := &cobra.Command{
+		Use: "payment", Short: "Look at a payment of a running switch, or decide about one that waits for a person",
+		Long: `A reversal, an advice or a confirmation that a bank has refused or never answered
+is a dead letter: the switch has done what it can, and a person decides. A deemed
+payment may be confirmed or given back by its bank outside the switch. Decisions are
+events: they are logged with reason and operator, and take effect once durable.
+
+ID is a payment's number, or its transaction id (SWD and 32 digits).`,
+	}
+	for _, d := range []struct{ name, short string }{
+		{"settle", "Close a dead letter: what it asked for has been done outside"},
+		{"write-off", "Close a dead letter without it"},
+		{"retry", "Send a dead letter again, for another 48 hours"},
+		{"bank-posted", "Note that the bank of a deemed payment has posted it (TCC)"},
+		{"bank-return", "Note that the bank of a deemed payment gives the money back (RET)"},
+	} {
+		c.AddCommand(newDecision(d.name, d.short))
+	}
+	c.AddCommand(newPaymentShow())
+	return c
+}
+
+func newPaymentShow() *cobra.Command {
+	var f adminFlags
+	c := &cobra.Command{
+		Use: "show ID", Short: "Show state, outcome and messages of a payment", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			answer, err := f.call(c.Context(), http.MethodGet, "/api/v1/payments/"+args[0], nil)
+			if err != nil {
+				return err
+			}
+			return f.print(c.OutOrStdout(), answer)
+		},
+	}
+	f.register(c, false)
+	return c
+}
+
+func newDecision(name, short string) *cobra.Command {
+	var f adminFlags
+	c := &cobra.Command{
+		Use: name + " ID --reason WHY", Short: short, Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return f.command(c, decision{Command: name, Payment: args[0]})
+		},
+	}
+	f.register(c, true)
+	return c
+}
+
+func newCap() *cobra.Command {
+	var f adminFlags
+	c := &cobra.Command{
+		Use: "cap PARTICIPANT AMOUNT --reason WHY", Short: "Change the net debit cap of a participant of a running switch",
+		Long: `Changes the net debit cap from the next payment on. AMOUNT is in units of the
+currency ("1000000.00"). The change is an event, logged with reason and operator; it
+stays until the configuration file names another cap than it did before.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			return f.command(c, decision{Command: "set-cap", Participant: args[0], Amount: args[1]})
+		},
+	}
+	f.register(c, true)
+	return c
+}
+
+// command sends a command and prints the answer.
+func (f *adminFlags) command(c *cobra.Command, order decision) error {
+	if f.reason == "" {
+		return usageError{errors.New("why? --reason is kept with the decision")}
+	}
+	order.Reason, order.Operator = f.reason, f.operator
+	if order.Operator == "" {
+		order.Operator = login()
+	}
+	body, err := json.Marshal(order)
+	if err != nil {
+		return err
+	}
+	answer, err := f.call(c.Context(), http.MethodPost, "/api/v1/commands", body)
+	if err != nil {
+		return err
+	}
+	return f.print(c.OutOrStdout(), answer)
+}
+
+// login is who runs this command.
+func login() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "uid " + strconv.Itoa(os.Getuid())
+}
+
+// adminWait bounds a call to the admin port.
+const adminWait = 10 * time.Second
+
+// call speaks to the admin port and returns its answer, of at most 1 MiB.
+func (f *adminFlags) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	address := f.address
+	if address == "" {
+		if f.config == "" {
+			return nil, usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
+		}
+		cfg, err := config.Load(f.config, known())
+		if err != nil {
+			return nil, usageError{err}
+		}
+		address = cfg.Admin
+	}
+	ctx, cancel := context.WithTimeout(ctx, adminWait)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("no switch answers at %s: is it running? (%w)", address, err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, errors.New(strings.TrimSpace(string(answer)))
+	}
+	return answer, nil
+}
+
+// print shows an answer as it came, or as a table.
+func (f *adminFlags) print(w io.Writer, answer []byte) error {
+	if f.asJSON {
+		_, err := w.Write(answer)
+		return err
+	}
+	var v paymentView
+	if err := json.Unmarshal(answer, &v); err != nil || v.ID == 0 {
+		_, err := fmt.Fprintln(w, "done")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(t, "payment\t%d  %s\n", v.ID, v.SwitchID)
+	fmt.Fprintf(t, "state\t%s (%s)\n", v.State, strings.TrimSpace(v.Outcome+" "+v.BankCode))
+	fmt.Fprintf(t, "amount\t%d minor units of currency %03d\n", v.Minor, v.Currency)
+	fmt.Fprintf(t, "sender, payer's bank, payee's bank\t%s, %s, %s\n", v.Sender, v.PayerBank, v.PayeeBank)
+	fmt.Fprintf(t, "sender was told\t%s\n", v.Told)
+	fmt.Fprintf(t, "from, to\t%s, %s\n", v.CreatedAt, v.ClosedAt)
+	if v.DeadLetter {
+		fmt.Fprintln(t, "dead letter\ta person must decide")
+	}
+	if v.Reason != "" {
+		fmt.Fprintf(t, "decided\t%q by %s\n", v.Reason, v.Operator)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	t.Init(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "\nleg\tsent\tagain\tanswer\tafter")
+	for _, l := range v.Legs {
+		answer, after := l.Answer, ""
+		if answer == "" {
+			answer = map[bool]string{true: "owed", false: "-"}[l.Owed]
+		} else {
+			after = fmt.Sprintf("%d ms", l.After)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", l.Leg, l.SentAt, l.Tries, answer, after)
+	}
+	return t.Flush()
+}

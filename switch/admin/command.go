@@ -1,0 +1,53 @@
+package admin
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+)
+
+// Pages about single payments, and for commands.
+const (
+	paymentsPage = "/api/v1/payments/{id}"
+	commandsPage = "/api/v1/commands"
+)
+
+// payment shows one payment.
+func (p *pages) payment(w http.ResponseWriter, r *http.Request) {
+	v, found := p.Payment(r.PathValue("id"))
+	if !found {
+		http.Error(w, "no such payment", http.StatusNotFound)
+		return
+	}
+	p.answer(w, v)
+}
+
+// command takes an operator's command. There is no login here: whoever has an
+// account on this machine may command, and the command's own record says who it
+// was. A web page may not: it cannot send JSON to a foreign site without asking
+// first, and nothing here answers such a question.
+func (p *pages) command(w http.ResponseWriter, r *http.Request) {
+	if p.Command == nil {
+		http.Error(w, "commands are not taken here", http.StatusNotFound)
+		return
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" || r.Header.Get("Origin") != "" {
+		http.Error(w, "a command is application/json, and not sent by a web page", http.StatusUnsupportedMediaType)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, commandBytesMax))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		http.Error(w, "a command has at most 4096 bytes", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		return // the client is gone
+	}
+	v, err := p.Command(body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	p.answer(w, v)
+}
