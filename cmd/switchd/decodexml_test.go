@@ -297,7 +297,7 @@ func TestDocumentShowsNoSecret(t *testing.T) {
 		t.Fatal("the message has no secrets")
 	}
 	inputs := [][]byte{xml, edited(xml, "<Nm>"+secretShort+"</Nm>", ""), partOf(xml, "Document"), framedAs(t, "BIN4", xml, xml), framedAs(t, "BIN2", xml)}
-	step := 53
+	step := 97
 	if testing.Short() || raced {
 		step = 409
 	}

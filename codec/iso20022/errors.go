@@ -12,7 +12,8 @@ type Error struct {
 	// something is: "Document/FIToFICstmrCdtTrf/CdtTrfTxInf/PmtId/UETR", with
 	// "@Ccy" for an attribute. It is "" outside of all elements.
 	Path string
-	// Line and Column count from 1, Column in bytes; Offset from 0.
+	// Line and Column count from 1, Column in bytes; Offset from 0. Of a message
+	// that could not be written all three are 0.
 	Line, Column, Offset int
 	// Reason is the kind of fault.
 	Reason Reason
@@ -22,7 +23,10 @@ type Error struct {
 
 // Error is one line for a log.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("iso20022: %s at line %d column %d", e.Reason, e.Line, e.Column)
+	text := "iso20022: " + e.Reason.String()
+	if e.Line > 0 {
+		text += fmt.Sprintf(" at line %d column %d", e.Line, e.Column)
+	}
 	if e.Path != "" {
 		text += " in " + e.Path
 	}

@@ -31,7 +31,10 @@ type Message struct {
 	definition *Definition
 	document   span
 	header     span
-	scratch    []byte // texts with entities undone
+
+	scratch []byte           // texts with entities undone
+	decoded fieldSet         // the fields whose text is there
+	texts   [FieldCount]span // where
 }
 
 // Parse checks a message and notes where the profile's fields are. b is a whole
@@ -44,7 +47,7 @@ type Message struct {
 // message it was.
 func (m *Message) Parse(p *Profile, b []byte) error {
 	m.definition, m.document, m.header = nil, span{}, span{}
-	m.scratch = m.scratch[:0]
+	m.scratch, m.decoded = m.scratch[:0], fieldSet{}
 	m.scanner.reset(b)
 	if len(b) > BytesMax {
 		m.fail(ReasonSize, BytesMax)
@@ -96,9 +99,14 @@ func (m *Message) Text(f Field) []byte {
 	if bytes.IndexByte(raw, '&') < 0 && bytes.IndexByte(raw, '\r') < 0 {
 		return raw
 	}
-	start := len(m.scratch)
-	m.scratch = appendText(m.scratch, raw)
-	return m.scratch[start:len(m.scratch):len(m.scratch)]
+	if !m.decoded.has(f) {
+		start := len(m.scratch)
+		m.scratch = appendText(m.scratch, raw)
+		m.decoded.add(f)
+		m.texts[f] = span{uint32(start), uint32(len(m.scratch))}
+	}
+	at := m.texts[f]
+	return m.scratch[at.start:at.end:at.end]
 }
 
 // Document gives the Document with its tags, byte for byte as it was received,

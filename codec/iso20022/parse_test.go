@@ -235,3 +235,21 @@ func TestDefinitions(t *testing.T) {
 		}
 	}
 }
+
+// TestTextIsDecodedOnce: asking again gives the same bytes and takes no more room.
+func TestTextIsDecodedOnce(t *testing.T) {
+	var m Message
+	p := mustProfile(t, "ips-base")
+	for _, name := range []string{"A & B", "C < D"} {
+		text := strings.Replace(received, "A &amp; B", strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(name), 1)
+		if err := m.Parse(p, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		first := m.Text(DebtorName)
+		for range 100 {
+			if again := m.Text(DebtorName); string(again) != name || &again[0] != &first[0] {
+				t.Fatalf("%q after %q", again, first)
+			}
+		}
+	}
+}

@@ -139,7 +139,7 @@ func (l *loader) header(data json.RawMessage) {
 	case def == nil || def.Root != "AppHdr":
 		l.fail("", "definition "+jsonfile.Quote(m.Definition)+" is no header that we have")
 	default:
-		l.profile.header = l.layout(def, &m)
+		l.profile.header = l.layout(def, &m, l.fields(&m))
 	}
 }
 
@@ -167,6 +167,8 @@ func (l *loader) messages(data json.RawMessage) {
 
 // versions compiles the fields of a message for each of its versions.
 func (l *loader) versions(m *messageJSON) {
+	l.message = m.Versions[0]
+	fields := l.fields(m)
 	var same []*layout
 	for _, name := range m.Versions {
 		l.message = name
@@ -182,7 +184,7 @@ func (l *loader) versions(m *messageJSON) {
 			l.fail("", "stands in the profile twice")
 			continue
 		}
-		layout := l.layout(def, m)
+		layout := l.layout(def, m, fields)
 		l.profile.layouts[def.index] = layout
 		same = append(same, layout)
 	}
@@ -194,15 +196,24 @@ func (l *loader) versions(m *messageJSON) {
 // sends tells whether an earlier entry has versions of the same message.
 func (l *loader) sends(name string) bool { return l.profile.Sent(family(name)) != nil }
 
-// layout compiles one version: rules, tree and plan.
-func (l *loader) layout(def *Definition, m *messageJSON) *layout {
-	layout := &layout{def: def}
-	b := newBuilder(def)
+// fields reads the entries of a message, which all its versions share.
+func (l *loader) fields(m *messageJSON) []fieldJSON {
+	all := make([]fieldJSON, 0, len(m.Fields))
 	for i, data := range m.Fields {
 		var j fieldJSON
 		if l.decode("fields["+strconv.Itoa(i)+"]", data, &j) {
-			l.field(layout, b, &j)
+			all = append(all, j)
 		}
+	}
+	return all
+}
+
+// layout compiles one version: rules, tree and plan.
+func (l *loader) layout(def *Definition, m *messageJSON, fields []fieldJSON) *layout {
+	layout := &layout{def: def}
+	b := newBuilder(def)
+	for i := range fields {
+		l.field(layout, b, &fields[i])
 	}
 	for i := range layout.rules {
 		l.conditions(layout, &layout.rules[i])

@@ -27,6 +27,9 @@ func AppendRelay(dst []byte, p *Profile, m *Message, changes ...Change) ([]byte,
 		if e := c.check(p, m); e != nil {
 			return dst, e
 		}
+		if m.isShort(at) {
+			return dst, &Error{Reason: ReasonUnexpected, Want: "a start and an end tag around the field " + c.Field.String()}
+		}
 		out = appendEscaped(append(out, m.b[from:at.start]...), c.Value)
 		from = at.end
 	}
@@ -44,6 +47,11 @@ func nextChange(m *Message, changes []Change, from uint32) (next *Change, at spa
 		}
 	}
 	return next, at
+}
+
+// isShort tells whether a field is one of <X/>, which has no place for a value.
+func (m *Message) isShort(at span) bool {
+	return at.start == at.end && string(m.b[at.start-2:at.start]) == "/>"
 }
 
 // check tells whether the new value fits.

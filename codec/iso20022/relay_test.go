@@ -100,3 +100,21 @@ func TestRelayRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestRelayIntoAnEmptyTag: <X/> has no place between its tags.
+func TestRelayIntoAnEmptyTag(t *testing.T) {
+	p, err := LoadProfile("small.json", []byte(strings.Replace(small, `"path": "CreDt", "need": "M"}`,
+		`"path": "CreDt", "need": "M"}, {"field": "BizPractice", "path": "Prty", "need": "O"}`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tag, ok := range map[string]bool{"<h:Prty></h:Prty>": true, "<h:Prty/>": false} {
+		text := strings.Replace(received, "</h:CreDt>", "</h:CreDt>"+tag, 1)
+		text = text[strings.Index(text, "<h:AppHdr"):]
+		text = text[:strings.Index(text, "</h:AppHdr>")] + "</h:AppHdr>"
+		b, err := AppendRelay(nil, p, mustParse(t, p, []byte(text)), Change{BizPractice, []byte("HIGH")})
+		if (err == nil) != ok {
+			t.Errorf("%s: %v %s", tag, err, b)
+		}
+	}
+}

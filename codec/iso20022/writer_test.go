@@ -2,6 +2,7 @@ package iso20022
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -126,5 +127,16 @@ func TestWriterChanges(t *testing.T) {
 	w.Set(Remittance, nil)
 	if last, err := w.Finish(); err != nil || string(last) != string(first) {
 		t.Errorf("%v\n%s\nwant\n%s", err, last, first)
+	}
+}
+
+// TestWriterErrorsHaveNoPosition: there is none in a message that does not exist.
+func TestWriterErrorsHaveNoPosition(t *testing.T) {
+	p := mustProfile(t, "ips-base")
+	var w Writer
+	w.Begin(p, p.Sent("pacs.002"), nil)
+	_, err := w.Finish()
+	if err == nil || strings.Contains(err.Error(), "line") || !strings.HasPrefix(err.Error(), "iso20022: field missing in ") {
+		t.Errorf("%v", err)
 	}
 }
