@@ -1,0 +1,62 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// TestOperate: an operator looks at a payment, cannot decide about one that needs
+// no decision, and changes a cap, which lasts over a restart.
+func TestOperate(t *testing.T) {
+	s := newScheme(t, longTimers, 3)
+	p := s.serve()
+	c := s.connect("BANKC")
+	c.signOn()
+	id := c.ask(c.pay("BANKC", "user1@nosuchhandle")).tags[2]
+	out, _ := runs(t, 0, "payment", "show", id, "--admin", s.admin, "--json")
+	var v paymentView
+	if err := json.Unmarshal([]byte(out), &v); err != nil || v.SwitchID != id || v.State != "DECLINED" || v.Outcome != "ADDRESS_UNKNOWN" || v.Sender != "BANKC" {
+		t.Errorf("show: %v\n%s", err, out)
+	}
+	if out, _ := runs(t, 0, "payment", "show", id, "--config", s.config); !strings.Contains(out, "DECLINED (ADDRESS_UNKNOWN)") || strings.Contains(out, "user1@") {
+		t.Errorf("show for people:\n%s", out)
+	}
+	if _, said := runs(t, exitFailed, "payment", "show", "4711", "--admin", s.admin); !strings.Contains(said, "no such payment") {
+		t.Error(said)
+	}
+	if _, said := runs(t, exitFailed, "payment", "settle", id, "--reason", "by phone", "--admin", s.admin); !strings.Contains(said, "does not fit payment") {
+		t.Error(said)
+	}
+	runs(t, 0, "cap", "BANKC", "0.50", "--reason", "a test", "--operator", "asha", "--admin", s.admin)
+	if _, said := runs(t, exitFailed, "cap", "NOBODY", "1", "--reason", "a test", "--admin", s.admin); !strings.Contains(said, "not configured") {
+		t.Error(said)
+	}
+	if _, said := runs(t, exitFailed, "cap", "BANKC", "1.005", "--reason", "a test", "--admin", s.admin); !strings.Contains(said, "2 decimals") {
+		t.Error(said)
+	}
+	if got := capOf(t, s, "BANKC"); got != 50 {
+		t.Errorf("the cap is %d", got)
+	}
+	p.kill()
+	s.serve()
+	if got := capOf(t, s, "BANKC"); got != 50 {
+		t.Errorf("after a restart the cap is %d", got)
+	}
+}
+
+// capOf is the net debit cap that the summary shows.
+func capOf(t *testing.T, s *scheme, id string) int64 {
+	t.Helper()
+	all, ok := s.summary()
+	if !ok {
+		t.Fatal("no summary")
+	}
+	for _, p := range all.Participants {
+		if p.ID == id {
+			return p.Position.Cap
+		}
+	}
+	t.Fatalf("%s is not in the summary", id)
+	return 0
+}
