@@ -94,6 +94,9 @@ func (in *Ingress) request(s *link, ev *payment.Event) bool {
 		}
 		return false
 	}
+	if ev.Request.Repeat {
+		in.repeats.add(&ev.Request.Key)
+	}
 	// Declined by the machine, not here: on the record, so that a repeat is told
 	// the same, whenever it comes.
 	switch {

@@ -48,7 +48,8 @@ type Ingress struct {
 	metrics  *metrics
 	draining atomic.Bool // no new payments
 	leaving  atomic.Bool // sign off every link
-	turned   turnedAway
+	turned   latest      // told "busy" without a record
+	repeats  latest      // repeats on their way to the engine, or there
 }
 
 var _ gnetio.Handler = (*Ingress)(nil)

@@ -346,6 +346,21 @@ func TestFullEngineIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
+// TestOvertakenOriginalIsNotToldBusy: its repeat came first and found room. What the
+// payment becomes is the answer to both, and "busy" would contradict it.
+func TestOvertakenOriginalIsNotToldBusy(t *testing.T) {
+	r := newRig(t, 1)
+	r.send(r.message(0x0800, network("001")))
+	r.want(0x0810, "00", "")
+	r.expect(payment.LinkUp)
+	r.send(r.message(0x0201, pushTo("000001")))
+	r.expect(payment.RequestArrived)
+	r.send(r.message(0x0200, pushTo("000001")), r.message(0x0200, pushTo("000002")))
+	if m := r.receive(); string(m.Value(39)) != "96" || string(m.Value(11)) != "000002" {
+		t.Errorf("got DE39 %s for %s, want 96 for the other request only", m.Value(39), m.Value(11))
+	}
+}
+
 // TestStoppedEngineAnswersNobody: what the engine cannot record is not said.
 func TestStoppedEngineAnswersNobody(t *testing.T) {
 	r := newRig(t, 0)

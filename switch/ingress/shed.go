@@ -26,6 +26,11 @@ func (in *Ingress) shed(s *link, events []payment.Event, why error) {
 		if ev.Kind != payment.RequestArrived || ev.Request.Repeat || !errors.Is(why, engine.ErrBusy) {
 			continue
 		}
+		// Its own repeat came first, on another link, and may have found room: that
+		// one speaks for both.
+		if in.repeats.has(&ev.Request.Key) {
+			continue
+		}
 		in.turned.add(&ev.Request.Key)
 		s.append(func(dst []byte) ([]byte, error) {
 			return s.interpreter.RefuseRequest(dst, ev, payment.Busy)
@@ -33,21 +38,22 @@ func (in *Ingress) shed(s *link, events []payment.Event, why error) {
 	}
 }
 
-// turnedAwayMax bounds what is remembered of requests that were turned away. At
-// the highest load they come and go within seconds; a sender repeats within them.
-const turnedAwayMax = 8192
+// latestMax bounds what is remembered of requests. At the highest load they come
+// and go within seconds; a sender repeats within them.
+const latestMax = 8192
 
-// turnedAway remembers the latest requests that were told "busy" without a
-// record. A repeat of one that finds room must be told the same: its sender may
-// have told its customer so. The zero value is empty.
-type turnedAway struct {
+// latest remembers the keys of the latest requests of one kind: those that were
+// told "busy" without a record (a repeat of one that finds room must be told the
+// same, because its sender may have told its customer so), and the repeats that
+// went in. The zero value is empty.
+type latest struct {
 	mu   sync.Mutex // guards all; taken for repeats and refusals only
 	keys map[payment.RequestKey]struct{}
 	ring []payment.RequestKey
 	next int
 }
 
-func (t *turnedAway) add(key *payment.RequestKey) {
+func (t *latest) add(key *payment.RequestKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.keys == nil {
@@ -57,16 +63,16 @@ func (t *turnedAway) add(key *payment.RequestKey) {
 		return
 	}
 	t.keys[*key] = struct{}{}
-	if len(t.ring) < turnedAwayMax {
+	if len(t.ring) < latestMax {
 		t.ring = append(t.ring, *key)
 		return
 	}
 	delete(t.keys, t.ring[t.next])
 	t.ring[t.next] = *key
-	t.next = (t.next + 1) % turnedAwayMax
+	t.next = (t.next + 1) % latestMax
 }
 
-func (t *turnedAway) has(key *payment.RequestKey) bool {
+func (t *latest) has(key *payment.RequestKey) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, known := t.keys[*key]
