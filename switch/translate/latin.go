@@ -33,6 +33,8 @@ func plain(r rune) string {
 		if p := latin[r-latinFirst]; p != "" {
 			return p
 		}
+	case r >= '\u0300' && r <= '\u036f': // a mark that follows its letter
+		return ""
 	case r == '\u2018' || r == '\u2019':
 		return "'"
 	case r == '\u201c' || r == '\u201d':

@@ -106,7 +106,7 @@ func TestSwitchIDsComeBack(t *testing.T) {
 func TestASCII(t *testing.T) {
 	for in, want := range map[string]string{
 		"Asha": "Asha", "Müller & Söhne": "Mueller & Soehne", "José Ñandú": "Jose Nandu", "Łódź": "Lodz", "Straße": "Strasse",
-		"line\nbreak\ttab": "line break tab", "नमस्ते": "??????", "a\xffb": "a?b", "10 €": "10 EUR", "\x00": "?", "“x”–y": `"x"-y`,
+		"line\nbreak\ttab": "line break tab", "नमस्ते": "??????", "a\xffb": "a?b", "10 €": "10 EUR", "\x00": "?", "Jose\u0301": "Jose", "u\u0308": "u", "“x”–y": `"x"-y`,
 	} {
 		got := AppendASCII(nil, []byte(in))
 		if string(got) != want {
@@ -119,6 +119,18 @@ func TestASCII(t *testing.T) {
 	for i, p := range latin {
 		if r := rune(latinFirst + i); p == "" {
 			t.Errorf("%c (%U) has no plain form", r, r)
+		}
+	}
+}
+
+// TestDuplicatesProveNothing: whatever a bank calls one, the first may have been
+// posted.
+func TestDuplicatesProveNothing(t *testing.T) {
+	for _, code := range []string{"AM05", "DU01", "DU02", "DU03", "DU04", "DU05", "DUPL"} {
+		for _, side := range []Side{PayerSide, PayeeSide} {
+			if got := ReadReason([]byte(code), side); got != payment.Duplicate {
+				t.Errorf("%s: %v", code, got)
+			}
 		}
 	}
 }
