@@ -37,6 +37,13 @@ func (t *simpleType) checkTrimmed(v []byte) Reason {
 	return ReasonNone
 }
 
+// IsTrue tells whether a text is a boolean that says yes. A schema lets it be
+// written as a word or a number, with white space around.
+func IsTrue(text []byte) bool {
+	s := string(trimSpace(text))
+	return s == "true" || s == "1"
+}
+
 func isCode(codes []string, v []byte) bool {
 	for _, code := range codes {
 		if code == string(v) {

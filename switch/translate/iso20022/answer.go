@@ -41,24 +41,32 @@ func (i *interpreter) statusAnswer(ev *payment.Event) translate.Inbound {
 		return translate.Inbound{Kind: translate.Unmatched}
 	}
 	a := i.answered(ev, id, leg)
-	side := translate.PayeeSide
-	if leg == payment.LegDebit || leg == payment.LegReversal {
-		side = translate.PayerSide
+	a.Outcome, a.Code = i.verdict(leg)
+	if of, _, ours := parseID(i.msg.Text(codec.OriginalMsgID)); leg == payment.LegStatus && (!ours || of != id) {
+		a.Outcome = payment.Unreadable // the answer to one enquiry, about another payment
 	}
-	a.Outcome, a.Code = i.verdict(side)
 	copy(a.Approval[:], i.msg.Text(codec.ServicerReference))
 	return translate.Inbound{Kind: translate.Answer}
 }
 
 // verdict is what a status says (domain reference 2.4). A status that is not
-// known proves nothing.
-func (i *interpreter) verdict(side translate.Side) (payment.Outcome, payment.Code) {
+// known proves nothing, and a message that was only checked is not carried out:
+// that is a yes of banks that credit on confirmation, and of nobody else.
+func (i *interpreter) verdict(leg payment.Leg) (payment.Outcome, payment.Code) {
 	status := string(i.msg.Text(codec.Status))
 	switch status {
-	case statusSettled, statusCredited, statusAccepted, statusChecked:
+	case statusSettled, statusCredited, statusAccepted:
 		return payment.OK, payment.CodeOf(status)
+	case statusChecked:
+		if leg == payment.LegCredit || leg == payment.LegStatus {
+			return payment.OK, payment.CodeOf(status)
+		}
+		return payment.Pending, payment.CodeOf(status)
 	case statusRejected:
-		return i.reason(side)
+		if leg == payment.LegDebit || leg == payment.LegReversal {
+			return i.reason(translate.PayerSide)
+		}
+		return i.reason(translate.PayeeSide)
 	case statusHeld, statusPending, statusReceived:
 		return payment.Pending, payment.CodeOf(status)
 	}
@@ -82,7 +90,7 @@ func (i *interpreter) resolutionAnswer(ev *payment.Event) translate.Inbound {
 		return translate.Inbound{Kind: translate.Unmatched}
 	}
 	a := i.answered(ev, id, leg)
-	if v := string(i.msg.Text(codec.Verified)); v != "true" && v != "1" {
+	if !codec.IsTrue(i.msg.Text(codec.Verified)) {
 		a.Outcome, a.Code = i.reason(translate.PayeeSide)
 		if a.Outcome == payment.OK {
 			a.Outcome = payment.AddressUnknown
@@ -94,7 +102,7 @@ func (i *interpreter) resolutionAnswer(ev *payment.Event) translate.Inbound {
 		ev.Text.Set(payment.PayeeAccount, account)
 	}
 	if name := i.msg.Text(codec.UpdatedName); len(name) > 0 {
-		ev.Text.Set(payment.PayeeName, truncate(name, payment.PayeeName))
+		ev.Text.Set(payment.PayeeName, cut(name, nameBytesMax))
 	}
 	if _, ok := i.branch(ev, codec.UpdatedAgentSystem, codec.UpdatedAgent, payment.PayeeIFSC); !ok {
 		a.Outcome = payment.Unreadable
@@ -110,27 +118,41 @@ func (i *interpreter) recallAnswer(ev *payment.Event) translate.Inbound {
 	}
 	a := i.answered(ev, id, leg)
 	status := string(i.msg.Text(codec.CancellationStatus))
-	a.Code = payment.CodeOf(status)
-	switch status {
-	case "CNCL": // cancelled, or barred for ever
-		a.Outcome = payment.OK
-	case "RJCR": // posted, and it stays
-		a.Outcome = payment.CreditStands
-	case "PDCR":
-		a.Outcome = payment.Pending
-	default:
-		a.Outcome = payment.Unreadable
+	a.Outcome, a.Code = payment.Unreadable, payment.CodeOf(status)
+	for _, c := range recallAnswers {
+		if c.status == status && (!i.msg.Has(codec.Status) || string(i.msg.Text(codec.Status)) == c.single) {
+			a.Outcome = c.outcome
+		}
 	}
 	return translate.Inbound{Kind: translate.Answer}
 }
 
-// receipt reads an admi.007: a participant has what the switch told it.
+// recallAnswers are the statuses of a recall, and of its one transaction, which need
+// not be there but must not say something else.
+var recallAnswers = [...]struct {
+	status, single string
+	outcome        payment.Outcome
+}{
+	{"CNCL", "ACCR", payment.OK},           // cancelled, or barred for ever
+	{"RJCR", "RJCR", payment.CreditStands}, // posted, and it stays
+	{"PDCR", "PDCR", payment.Pending},
+}
+
+// received is what ReqHdlg/StsCd of an admi.007 says for a receipt.
+const received = "RCVD"
+
+// receipt reads an admi.007: a participant has what the switch told it, or could do
+// nothing with it.
 func (i *interpreter) receipt(ev *payment.Event) translate.Inbound {
 	id, leg, ok := parseID(i.msg.Text(codec.RelatedReference))
 	if !ok || (leg != payment.LegConfirm && leg != payment.LegUpdate && leg != payment.LegRequest) {
 		return translate.Inbound{Kind: translate.Unmatched}
 	}
-	i.answered(ev, id, leg).Outcome = payment.OK
+	a, status := i.answered(ev, id, leg), string(i.msg.Text(codec.RequestStatus))
+	a.Outcome, a.Code = payment.ErrBank, payment.CodeOf(status)
+	if status == received {
+		a.Outcome = payment.OK
+	}
 	return translate.Inbound{Kind: translate.Answer}
 }
 

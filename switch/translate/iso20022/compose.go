@@ -97,7 +97,7 @@ func (i *interpreter) order(dst []byte, ef *payment.Effect, d *codec.Definition,
 		w.Set(codec.ClearingReference, p.Echo.RRN[:])
 	}
 	w.SetString(codec.LocalInstrument, instrument)
-	w.SetAmount(codec.Amount, p.Amount.Minor, i.dialect.directory.CurrencyCode)
+	i.amountOf(w, p)
 	w.SetDate(codec.SettlementDate, dayOf(p.CreatedAt))
 	if ef.Leg != payment.LegDebit { // a pacs.003 has no such element
 		w.SetTime(codec.AcceptedAt, p.CreatedAt)
@@ -114,6 +114,16 @@ func (i *interpreter) order(dst []byte, ef *payment.Effect, d *codec.Definition,
 		w.Set(codec.Remittance, p.Text.Get(payment.Note))
 	}
 	return w.Finish()
+}
+
+// amountOf writes the amount, which must be in the currency of the switch: one in
+// another is not written at all.
+func (i *interpreter) amountOf(w *codec.Writer, p *payment.Payment) {
+	currency := ""
+	if p.Amount.Currency == i.dialect.directory.Currency {
+		currency = i.dialect.directory.CurrencyCode
+	}
+	w.SetAmount(codec.Amount, p.Amount.Minor, currency)
 }
 
 // purposeCodeBytes is the length of a purpose that may be one of ISO's codes.
@@ -153,7 +163,7 @@ func orNotProvided(p *payment.Payment, f payment.TextField) []byte {
 	if p.Text.Has(f) {
 		return p.Text.Get(f)
 	}
-	return []byte(notProvided)
+	return notProvidedText
 }
 
 // setAccount writes an account as an IBAN if it is one.
@@ -198,7 +208,7 @@ func (i *interpreter) reverse(dst []byte, ef *payment.Effect) ([]byte, error) {
 	i.agents(w)
 	w.Set(codec.ReversalID, i.id[:])
 	i.original(w, p, payment.LegDebit, i.dialect.send.debit)
-	w.SetAmount(codec.Amount, p.Amount.Minor, i.dialect.directory.CurrencyCode)
+	i.amountOf(w, p)
 	w.SetDate(codec.SettlementDate, dayOf(p.CreatedAt))
 	why := translate.ReasonOf(p.Outcome)
 	if why.Code == "" && why.Proprietary == "" {
@@ -233,12 +243,12 @@ func (i *interpreter) confirm(dst []byte, ef *payment.Effect) ([]byte, error) {
 	w := i.leg(dst, i.dialect.send.statusReport, ef)
 	i.agents(w)
 	i.original(w, p, payment.LegCredit, i.dialect.send.credit)
-	i.status(w, p, decided(ef))
+	i.status(w, p, decided(ef), false)
 	return w.Finish()
 }
 
-// status writes a decision.
-func (i *interpreter) status(w *codec.Writer, p *payment.Payment, o payment.Outcome) {
+// status writes a decision into a pacs.002 or, to a customer, a pain.002.
+func (i *interpreter) status(w *codec.Writer, p *payment.Payment, o payment.Outcome, customer bool) {
 	r := translate.ReasonOf(o)
 	w.SetString(codec.Status, r.Status)
 	if r.Status != statusSettled {
@@ -246,7 +256,7 @@ func (i *interpreter) status(w *codec.Writer, p *payment.Payment, o payment.Outc
 		return
 	}
 	w.SetTime(codec.AcceptedAt, p.CreatedAt)
-	if !fromCustomer(p) { // a pain.002 has no such element
+	if !customer { // a pain.002 has no such element
 		w.SetDate(codec.SettledOn, dayOf(p.CreatedAt))
 	}
 }

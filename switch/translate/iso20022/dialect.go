@@ -90,6 +90,8 @@ const (
 // notProvided stands where a schema wants a value that does not exist.
 const notProvided = "NOTPROVIDED"
 
+var notProvidedText = []byte(notProvided)
+
 // ifscSystem is the clearing system whose member numbers are IFSCs.
 const ifscSystem = "INFSC"
 

@@ -21,15 +21,9 @@ func (i *interpreter) enquiry(ev *payment.Event) translate.Inbound {
 	i.identify(r)
 	r.Business = payment.Business{}
 	original := m.Text(codec.OriginalMsgID)
-	for _, t := range [...]struct {
-		to   payment.TextField
-		from codec.Field
-	}{
-		{payment.MsgID, codec.MsgID}, {enquiredMsgID, codec.OriginalMsgID},
-		{payment.TransactionID, codec.OriginalTransactionID}, {payment.UETR, codec.OriginalUETR},
-	} {
-		if m.Has(t.from) {
-			ev.Text.Set(t.to, m.Text(t.from))
+	for _, e := range enquired {
+		if m.Has(e.from) {
+			ev.Text.Set(e.to, m.Text(e.from))
 		}
 	}
 	if id, _, ours := parseID(original); ours {
@@ -46,9 +40,20 @@ func (i *interpreter) enquiry(ev *payment.Event) translate.Inbound {
 	return translate.Inbound{Kind: translate.Enquiry}
 }
 
-// enquiredMsgID is the text of an enquiry's event that keeps the id of the message
-// it asks about; MsgID is its own.
-const enquiredMsgID = payment.InstructionID
+// enquired are the ids in an enquiry that its event keeps: its own, and what it
+// asks about, which comes back if nothing is known of that.
+var enquired = [...]struct {
+	from     codec.Field
+	to       payment.TextField
+	original bool
+}{
+	{codec.MsgID, payment.MsgID, false},
+	{codec.OriginalMsgID, payment.InstructionID, true}, // MsgID is taken
+	{codec.OriginalMsgName, payment.RequestType, true},
+	{codec.OriginalEndToEndID, payment.EndToEndID, true},
+	{codec.OriginalTransactionID, payment.TransactionID, true},
+	{codec.OriginalUETR, payment.UETR, true},
+}
 
 // keyOf is the identity of a message of this participant: 160 bits of a hash of
 // its id.

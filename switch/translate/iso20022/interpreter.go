@@ -20,6 +20,7 @@ type interpreter struct {
 	transaction [translate.SwitchIDBytes]byte
 	uetr        [uetrBytes]byte
 	number      [6]byte
+	eventID     [35]byte
 	vpa         [translate.VPABytesMax]byte
 }
 

@@ -1,6 +1,8 @@
 package iso20022
 
 import (
+	"strconv"
+
 	codec "switchd/codec/iso20022"
 	"switchd/switch/payment"
 	"switchd/switch/translate"
@@ -22,13 +24,15 @@ func (i *interpreter) eventAnswer(*payment.Event) translate.Inbound {
 	}
 }
 
-// Network appends an admi.004. Its id counts, so that each is another message.
+// Network appends an admi.004. Its id has the time and counts, so that each is
+// another message, on whatever link and after whatever start.
 func (i *interpreter) Network(dst []byte, at int64, number uint32, code int) ([]byte, error) {
 	for n := len(i.number) - 1; n >= 0; n-- {
 		i.number[n] = byte('0' + number%10)
 		number /= 10
 	}
-	id := append(append(i.id[:0], "SWDNET"...), i.number[:]...)
+	id := strconv.AppendInt(append(i.eventID[:0], "SWDNET"...), at, 10)
+	id = append(id, i.number[:]...)
 	w := i.begin(dst, i.dialect.send.event, id, at, false)
 	w.SetString(codec.EventCode, eventName(code))
 	w.Set(codec.EventParameter, i.number[:])
@@ -39,7 +43,7 @@ func (i *interpreter) Network(dst []byte, at int64, number uint32, code int) ([]
 // NetworkAnswer appends the admi.011 to the admi.004 read last.
 func (i *interpreter) NetworkAnswer(dst []byte, code string) ([]byte, error) {
 	at, _ := codec.ParseDateTime(i.msg.Text(codec.BizCreatedAt)) // their clock: an answer has no other
-	w := i.begin(dst, i.dialect.send.eventAnswer, refusalID(i.msg.Text(codec.BizMsgID), &i.id), at, false)
+	w := i.begin(dst, i.dialect.send.eventAnswer, refusalID(i.msg.Text(codec.BizMsgID), 0, &i.id), at, false)
 	if i.msg.Has(codec.EventParameter) {
 		w.Set(codec.OriginatorReference, i.msg.Text(codec.EventParameter))
 	}

@@ -75,7 +75,7 @@ func endToEndID(p *payment.Payment) []byte {
 	if v := p.Text.Get(payment.EndToEndID); codec.IsID(v) {
 		return v
 	}
-	return []byte(notProvided)
+	return notProvidedText
 }
 
 const uetrBytes = 36

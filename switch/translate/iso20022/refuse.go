@@ -16,7 +16,7 @@ import (
 func (i *interpreter) Refuse(dst []byte, r translate.Refusal) ([]byte, bool) {
 	var b []byte
 	var err error
-	switch f := familyOf(i.msg.Definition()); {
+	switch f := i.family(); {
 	case f == familyReject || f == familyReceipt || f == familyEventAnswer || f == familyStatus || f == familyRecallAnswer || f == familyResolved:
 		return dst, false
 	case i.fault == nil && (f == familyTransfer || f == familyInitiation):
@@ -29,18 +29,22 @@ func (i *interpreter) Refuse(dst []byte, r translate.Refusal) ([]byte, bool) {
 	return b, err == nil
 }
 
+// family is what the message read last is, by its document or, if that was not
+// reached, by what its header says.
+func (i *interpreter) family() string {
+	if d := i.msg.Definition(); d != nil {
+		return familyOf(d)
+	}
+	return familyOf(codec.Find(string(i.msg.Text(codec.BizDefinition))))
+}
+
 // refusePayment tells the sender of a request no, without a payment.
 func (i *interpreter) refusePayment(dst []byte, why payment.Outcome) ([]byte, error) {
 	var p payment.Payment
-	for _, c := range copied {
-		if v := i.msg.Text(c.from); len(v) > 0 {
-			p.Text.Set(c.to, truncate(v, c.to))
-		}
-	}
+	i.texts(&p.Text)
 	if v := i.msg.Text(codec.ClearingReference); len(v) == len(p.Echo.RRN) {
 		copy(p.Echo.RRN[:], v)
 	}
-	p.Text.Set(payment.RequestType, []byte(i.msg.Definition().Name))
 	return i.refused(dst, &p, why)
 }
 
@@ -52,22 +56,23 @@ func (i *interpreter) RefuseRequest(dst []byte, ev *payment.Event, why payment.O
 }
 
 func (i *interpreter) refused(dst []byte, p *payment.Payment, why payment.Outcome) ([]byte, error) {
-	p.Reply, p.CreatedAt = why, i.theirTime(p)
 	ef := payment.Effect{Leg: payment.LegRequest, Payment: p}
-	return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), &i.id), &ef, why)
+	return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), uint64(why), &i.id), theirTime(p), &ef, why)
 }
 
 // theirTime is when the sender says that it made its message: the only time that
 // a refusal can bear and still be the same each time.
-func (i *interpreter) theirTime(p *payment.Payment) int64 {
+func theirTime(p *payment.Payment) int64 {
 	at, _ := codec.ParseDateTime(p.Text.Get(payment.RequestCreatedAt))
 	return at
 }
 
-// refusalID is the id of a message that answers another outside any payment: it
-// is made of the other's id, so that it is the same each time.
-func refusalID(of []byte, room *messageID) []byte {
-	sum := sha256.Sum256(of)
+// refusalID is the id of a message that answers another outside any payment. It is
+// made of the other's id and of what tells answers to that apart, so that the same
+// answer has the same id and another one has another.
+func refusalID(of []byte, which uint64, room *messageID) []byte {
+	var text [64]byte
+	sum := sha256.Sum256(append(binary.LittleEndian.AppendUint64(text[:0], which), of...))
 	number := translate.Reference(payment.ID(binary.LittleEndian.Uint64(sum[:])>>7), payment.LegRequest)
 	b := append(room[:0], idPrefix...)
 	b = append(b, number[:]...)
@@ -81,7 +86,11 @@ func (i *interpreter) reject(dst []byte, r translate.Refusal) ([]byte, error) {
 		related = []byte(notProvided)
 	}
 	at, _ := codec.ParseDateTime(i.msg.Text(codec.BizCreatedAt))
-	w := i.begin(dst, i.dialect.send.reject, refusalID(related, &i.id), at, false)
+	which := uint64(r.Why)
+	if i.fault != nil {
+		which = uint64(i.fault.Reason)<<32 | uint64(i.fault.Offset)
+	}
+	w := i.begin(dst, i.dialect.send.reject, refusalID(related, which, &i.id), at, false)
 	w.Set(codec.RelatedReference, related)
 	w.SetString(codec.RejectReason, translate.ReasonOf(r.Why).Code)
 	if i.fault != nil {
@@ -99,7 +108,7 @@ func (i *interpreter) reject(dst []byte, r translate.Refusal) ([]byte, error) {
 func (i *interpreter) keep(dst []byte) ([]byte, error) {
 	m := &i.msg
 	at, _ := codec.ParseDateTime(m.Text(codec.BizCreatedAt))
-	w := i.begin(dst, i.dialect.send.recallAnswer, refusalID(m.Text(codec.BizMsgID), &i.id), at, false)
+	w := i.begin(dst, i.dialect.send.recallAnswer, refusalID(m.Text(codec.BizMsgID), 0, &i.id), at, false)
 	i.agents(w)
 	w.SetString(codec.CancellationStatus, "RJCR")
 	w.Set(codec.StatusID, m.Text(codec.CancellationID))

@@ -16,41 +16,43 @@ func (i *interpreter) report(dst []byte, ef *payment.Effect) ([]byte, error) {
 		o = p.Reply
 	}
 	if p.ID == 0 || p.Reply == payment.Duplicate {
-		// A request that never became a payment: its own id is all there is.
-		return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), &i.id), ef, o)
+		// A request that never became a payment: its own id and time are all there is.
+		return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), uint64(o), &i.id), theirTime(p), ef, o)
 	}
 	i.id = idOf(p, ef.Leg)
-	return i.reportAs(dst, i.id[:], ef, o)
+	return i.reportAs(dst, i.id[:], sentAt(p, ef.Leg), ef, o)
 }
 
-// reportAs writes a report with an id.
-func (i *interpreter) reportAs(dst []byte, id []byte, ef *payment.Effect, o payment.Outcome) ([]byte, error) {
-	p := ef.Payment
-	d := i.dialect.send.statusReport
-	if fromCustomer(p) {
+// reportAs writes a report with an id and a time: a pacs.002, or the pain.002 that
+// a pain.001 is answered by.
+func (i *interpreter) reportAs(dst []byte, id []byte, at int64, ef *payment.Effect, o payment.Outcome) ([]byte, error) {
+	p, d, customer := ef.Payment, i.dialect.send.statusReport, fromCustomer(ef.Payment)
+	if customer {
 		d = i.dialect.send.customerReport
 	}
-	w := i.begin(dst, d, id, sentAt(p, ef.Leg), ef.Repeat)
-	if d == i.dialect.send.customerReport {
+	w := i.begin(dst, d, id, at, ef.Repeat)
+	i.requested(w, p, customer)
+	taken := p.ID != 0 && o != payment.Duplicate // it is a payment, with ids of ours
+	if customer {
 		w.SetString(codec.InitiatingParty, i.dialect.directory.Institution)
 	} else {
 		i.agents(w)
-	}
-	i.requested(w, p)
-	if d != i.dialect.send.customerReport {
 		w.Set(codec.OriginalTransactionID, transactionID(p, &i.transaction))
+	}
+	if !customer || taken || p.Text.Has(payment.UETR) {
+		w.Set(codec.OriginalUETR, uetr(p, &i.uetr))
 	}
 	switch { // the clearing system's reference: the sender's, or else our number
 	case p.Echo.RRN[0] != 0:
 		w.Set(codec.ClearingReference, p.Echo.RRN[:])
-	case p.ID != 0 && o != payment.Duplicate:
+	case taken:
 		number := translate.SwitchID(p.ID)
 		w.Set(codec.ClearingReference, number[:])
 	}
 	if o == payment.OK && p.Approval[0] != 0 {
 		w.Set(codec.ServicerReference, p.Approval[:])
 	}
-	i.status(w, p, o)
+	i.status(w, p, o, customer)
 	return w.Finish()
 }
 
@@ -60,22 +62,21 @@ func fromCustomer(p *payment.Payment) bool {
 	return bytes.HasPrefix(p.Text.Get(payment.RequestType), []byte(familyInitiation))
 }
 
-// requested writes which request of the participant a message is about.
-func (i *interpreter) requested(w *codec.Writer, p *payment.Payment) {
+// requested writes which request of the participant a pacs.002 or, to a customer, a
+// pain.002 is about.
+func (i *interpreter) requested(w *codec.Writer, p *payment.Payment, customer bool) {
 	w.Set(codec.OriginalMsgID, p.Text.Get(payment.MsgID))
 	w.Set(codec.OriginalMsgName, p.Text.Get(payment.RequestType))
 	if p.Text.Has(payment.RequestCreatedAt) {
 		w.Set(codec.OriginalCreatedAt, p.Text.Get(payment.RequestCreatedAt))
 	}
-	if p.Text.Has(payment.InstructionID) {
-		instruction := codec.OriginalInstructionID
-		if fromCustomer(p) {
-			instruction = codec.OriginalPaymentInfoID
-		}
-		w.Set(instruction, p.Text.Get(payment.InstructionID))
+	switch v := p.Text.Get(payment.InstructionID); {
+	case customer:
+		w.Set(codec.OriginalPaymentInfoID, v)
+	case !fromCustomer(p): // whose id is none of the transaction
+		w.Set(codec.OriginalInstructionID, v)
 	}
 	w.Set(codec.OriginalEndToEndID, endToEndID(p))
-	w.Set(codec.OriginalUETR, uetr(p, &i.uetr))
 }
 
 // enquiryAnswer tells a participant what it has asked about: its own request, or
@@ -83,27 +84,24 @@ func (i *interpreter) requested(w *codec.Writer, p *payment.Payment) {
 func (i *interpreter) enquiryAnswer(dst []byte, ef *payment.Effect) ([]byte, error) {
 	p := ef.Payment
 	asked := ef.Text.Get(payment.MsgID)
-	w := i.begin(dst, i.dialect.send.statusReport, refusalID(asked, &i.id), ef.At, false)
+	w := i.begin(dst, i.dialect.send.statusReport, refusalID(asked, uint64(ef.At), &i.id), ef.At, false)
 	i.agents(w)
 	w.Set(codec.StatusID, asked)
 	switch {
 	case p.ID == 0: // nothing is known of it: what was asked about comes back
-		w.Set(codec.OriginalMsgID, ef.Text.Get(enquiredMsgID))
-		w.Set(codec.OriginalEndToEndID, orNotProvided(p, payment.EndToEndID))
-		if ef.Text.Has(payment.TransactionID) {
-			w.Set(codec.OriginalTransactionID, ef.Text.Get(payment.TransactionID))
+		for _, e := range enquired {
+			if e.original {
+				w.Set(e.from, ef.Text.Get(e.to))
+			}
 		}
-		if ef.Text.Has(payment.UETR) {
-			w.Set(codec.OriginalUETR, ef.Text.Get(payment.UETR))
-		}
-		w.SetString(codec.OriginalMsgName, i.dialect.send.credit.Name)
 	case p.Key.From == i.dialect.number:
-		i.requested(w, p)
+		i.requested(w, p, false)
 		w.Set(codec.OriginalTransactionID, transactionID(p, &i.transaction))
+		w.Set(codec.OriginalUETR, uetr(p, &i.uetr))
 	default:
 		i.original(w, p, payment.LegCredit, i.dialect.send.credit)
 	}
-	i.status(w, p, decided(ef))
+	i.status(w, p, decided(ef), false)
 	return w.Finish()
 }
 

@@ -10,22 +10,27 @@ import (
 	"switchd/switch/translate"
 )
 
-// copied are the values of a request that the machine keeps as they are.
+// copied are the values of a request that the machine keeps as they are, with
+// their bounds in bytes: a longer text for people is cut, a longer id refused. Of
+// two for one place the later one counts.
 var copied = [...]struct {
 	from codec.Field
 	to   payment.TextField
+	most int
+	text bool
 }{
-	{codec.MsgID, payment.MsgID},
-	{codec.CreatedAt, payment.RequestCreatedAt},
-	{codec.InstructionID, payment.InstructionID},
-	{codec.EndToEndID, payment.EndToEndID},
-	{codec.TransactionID, payment.TransactionID},
-	{codec.UETR, payment.UETR},
-	{codec.DebtorName, payment.PayerName},
-	{codec.CreditorName, payment.PayeeName},
-	{codec.Remittance, payment.Note},
-	{codec.PurposeProprietary, payment.Purpose},
-	{codec.Purpose, payment.Purpose},
+	{codec.MsgID, payment.MsgID, idBytesMax, false},
+	{codec.CreatedAt, payment.RequestCreatedAt, idBytesMax, false},
+	{codec.InstructionID, payment.InstructionID, idBytesMax, false},
+	{codec.PaymentInfoID, payment.InstructionID, idBytesMax, false}, // what a pain.002 must echo, where a pacs.002 echoes InstrId
+	{codec.EndToEndID, payment.EndToEndID, idBytesMax, false},
+	{codec.TransactionID, payment.TransactionID, idBytesMax, false},
+	{codec.UETR, payment.UETR, uetrBytes, false},
+	{codec.DebtorName, payment.PayerName, nameBytesMax, true},
+	{codec.CreditorName, payment.PayeeName, nameBytesMax, true},
+	{codec.Remittance, payment.Note, noteBytesMax, true},
+	{codec.PurposeProprietary, payment.Purpose, idBytesMax, true},
+	{codec.Purpose, payment.Purpose, idBytesMax, true},
 }
 
 // noCurrency is ISO 4217's number for none: the machine has no account in it.
@@ -33,6 +38,7 @@ const noCurrency ledger.Currency = 999
 
 // Bounds of what the machine keeps, in bytes.
 const (
+	idBytesMax      = 35
 	accountBytesMax = 34
 	nameBytesMax    = 99
 	noteBytesMax    = 140
@@ -46,7 +52,7 @@ func (i *interpreter) request(ev *payment.Event) translate.Inbound {
 	ev.Kind, ev.From = payment.RequestArrived, i.dialect.number
 	ev.Text.Reset()
 	r := &ev.Request
-	*r = payment.Request{Model: payment.ModelA, Repeat: string(m.Text(codec.BizPossibleDuplicate)) == "true"}
+	*r = payment.Request{Model: payment.ModelA, Repeat: codec.IsTrue(m.Text(codec.BizPossibleDuplicate))}
 	if familyOf(d) == familyTransfer {
 		r.Model = payment.ModelB
 		if string(m.Text(codec.LocalInstrument)) != instrumentPush {
@@ -57,35 +63,39 @@ func (i *interpreter) request(ev *payment.Event) translate.Inbound {
 		}
 	}
 	i.identify(r)
+	if in, ok := i.times(r); !ok {
+		return in
+	}
 	if in, ok := i.amount(r); !ok {
 		return in
 	}
-	for _, c := range copied {
-		v := m.Text(c.from)
-		if len(v) == 0 || string(v) == notProvided {
-			continue
-		}
-		if !ev.Text.Set(c.to, truncate(v, c.to)) {
-			return i.wrong(c.from, "shorter texts")
-		}
-	}
-	ev.Text.Set(payment.RequestType, []byte(d.Name))
-	if v := m.Text(codec.PaymentInfoID); len(v) > 0 {
-		ev.Text.Set(payment.InstructionID, v) // what a pain.002 must echo, where a pacs.002 echoes InstrId
+	if f := i.texts(&ev.Text); f != codec.NoField {
+		return i.wrong(f, "shorter texts")
 	}
 	return i.parties(ev)
 }
 
-// truncate cuts a text for people to what the machine keeps, at a character's
-// border. Ids are never longer than that.
-func truncate(v []byte, f payment.TextField) []byte {
-	most := len(v)
-	switch f {
-	case payment.PayerName, payment.PayeeName:
-		most = nameBytesMax
-	case payment.Note:
-		most = noteBytesMax
+// texts copies what the machine keeps of the message read last, and gives a field
+// that is too long for it.
+func (i *interpreter) texts(to *payment.Text) (tooLong codec.Field) {
+	to.Set(payment.RequestType, []byte(i.msg.Definition().Name))
+	for _, c := range copied {
+		v := i.msg.Text(c.from)
+		if len(v) == 0 || string(v) == notProvided {
+			continue
+		}
+		if c.text {
+			v = cut(v, c.most)
+		}
+		if len(v) > c.most || !to.Set(c.to, v) {
+			tooLong = c.from
+		}
 	}
+	return tooLong
+}
+
+// cut shortens a text at a character's border.
+func cut(v []byte, most int) []byte {
 	if len(v) <= most {
 		return v
 	}
@@ -121,9 +131,40 @@ func (i *interpreter) identify(r *payment.Request) {
 	if v := m.Text(codec.ClearingReference); len(v) == len(r.Echo.RRN) {
 		copy(r.Echo.RRN[:], v)
 	}
-	if at, ok := codec.ParseDateTime(m.Text(codec.AcceptedAt)); ok {
-		r.AcceptedAt = at
+}
+
+// times reads when the payer's bank accepted the payment, and refuses one that is
+// for a later day: the switch pays at once. A day's difference is none, because
+// days begin at other times elsewhere.
+func (i *interpreter) times(r *payment.Request) (translate.Inbound, bool) {
+	m := &i.msg
+	created, ok := codec.ParseDateTime(m.Text(codec.CreatedAt))
+	if !ok {
+		return i.faulty(codec.CreatedAt, codec.ReasonDate, "a time of this age"), false
 	}
+	if m.Has(codec.AcceptedAt) {
+		if r.AcceptedAt, ok = codec.ParseDateTime(m.Text(codec.AcceptedAt)); !ok {
+			return i.faulty(codec.AcceptedAt, codec.ReasonDate, "a time of this age"), false
+		}
+		if r.AcceptedAt == 0 {
+			r.AcceptedAt = 1 // 0 is "not stated", which no clock is held against
+		}
+	}
+	for _, f := range [...]codec.Field{codec.SettlementDate, codec.RequestedDate, codec.RequestedAt} {
+		if !m.Has(f) {
+			continue
+		}
+		day, ok := codec.ParseDate(m.Text(f))
+		if f == codec.RequestedAt {
+			var at int64
+			at, ok = codec.ParseDateTime(m.Text(f))
+			day = dayOf(at)
+		}
+		if !ok || day > dayOf(created)+1 {
+			return i.faulty(f, codec.ReasonDate, "a day that has come"), false
+		}
+	}
+	return translate.Inbound{}, true
 }
 
 // amount reads the amount in the minor units of its currency.
@@ -151,7 +192,9 @@ func (i *interpreter) parties(ev *payment.Event) translate.Inbound {
 	if len(payer) == 0 || len(payer) > accountBytesMax {
 		return i.wrong(codec.DebtorAccount, "an account")
 	}
-	ev.Text.Set(payment.PayerAccount, payer)
+	if in, ok := i.take(ev, codec.DebtorAccount, payment.PayerAccount, payer); !ok {
+		return in
+	}
 	if in, ok := i.address(ev, codec.DebtorProxyType, codec.DebtorProxy, payment.PayerVPA); !ok {
 		return in
 	}
@@ -174,8 +217,18 @@ func (i *interpreter) parties(ev *payment.Event) translate.Inbound {
 	case !ev.Text.Has(payment.PayeeIFSC):
 		return i.wrong(codec.CreditorAgent, "an IFSC")
 	}
-	ev.Text.Set(payment.PayeeAccount, payee)
+	if in, ok := i.take(ev, codec.CreditorAccount, payment.PayeeAccount, payee); !ok {
+		return in
+	}
 	return translate.Inbound{Kind: translate.Request}
+}
+
+// take copies a value, without which the payment would be another one.
+func (i *interpreter) take(ev *payment.Event, from codec.Field, to payment.TextField, v []byte) (translate.Inbound, bool) {
+	if !ev.Text.Set(to, v) {
+		return i.wrong(from, "shorter texts"), false
+	}
+	return translate.Inbound{}, true
 }
 
 // account is an account number, whichever way it is written; empty: none.
@@ -198,8 +251,7 @@ func (i *interpreter) address(ev *payment.Event, kind, from codec.Field, to paym
 	if !ok {
 		return i.wrong(from, "user@handle"), false
 	}
-	ev.Text.Set(to, v)
-	return translate.Inbound{}, true
+	return i.take(ev, from, to, v)
 }
 
 // branch keeps the IFSC of a party's bank.
@@ -211,6 +263,5 @@ func (i *interpreter) branch(ev *payment.Event, system, from codec.Field, to pay
 	if !translate.IsIFSC(v) {
 		return i.wrong(from, "an IFSC"), false
 	}
-	ev.Text.Set(to, v)
-	return translate.Inbound{}, true
+	return i.take(ev, from, to, v)
 }
