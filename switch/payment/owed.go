@@ -130,7 +130,8 @@ func (m *Machine) patience(p *Payment, leg Leg) int64 {
 // legDue repeats an owed message that was not answered in time, or gives up.
 func (m *Machine) legDue(p *Payment, leg Leg) {
 	l := &p.Legs[leg]
-	if m.now-max(l.SentAt, p.RetriedAt) >= m.patience(p, leg) {
+	end := max(l.SentAt, p.RetriedAt) + m.patience(p, leg)
+	if m.now >= end {
 		m.giveUp(p, leg, Timeout)
 		return
 	}
@@ -150,7 +151,7 @@ func (m *Machine) legDue(p *Payment, leg Leg) {
 		m.ended(p, leg)
 		return
 	case m.once(p, leg): // it waits for a link, or for its payment to go on without it
-		l.Due = l.SentAt + m.patience(p, leg)
+		l.Due = end
 	default:
 		l.Due = m.now + to.profile.Timers.repeatGap(l.Tries)
 	}

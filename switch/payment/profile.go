@@ -45,6 +45,10 @@ type Profile struct {
 	Timers Timers `json:"timers"`
 }
 
+// currenciesMax bounds the currencies beside the switch's own; those that were named
+// once and no longer are come on top in a participant's row.
+const currenciesMax = 100
+
 // Posting says when a payee's bank posts a credit.
 type Posting uint8
 
@@ -199,6 +203,11 @@ func (m *Machine) setCaps(next *Profile) {
 	if fresh || was.NetDebitCap != next.NetDebitCap {
 		m.book.SetCap(next.Number, m.currencies[0], next.NetDebitCap)
 	}
+	for _, a := range was.Caps { // one that is no longer named is none
+		if !slices.ContainsFunc(next.Caps, func(b ledger.Amount) bool { return a.Currency == b.Currency }) {
+			m.book.SetCap(next.Number, a.Currency, 0)
+		}
+	}
 	for _, a := range next.Caps {
 		if !m.accepts(a.Currency) {
 			m.currencies = append(m.currencies, a.Currency)
@@ -226,6 +235,7 @@ func contains(codes []Code, c Code) bool {
 // driver calls it before it logs the configuration.
 func (c *Config) Validate() error {
 	var faults []error
+	currencies := map[ledger.Currency]bool{}
 	entries := make([]route.Entry, 0, len(c.Participants))
 	for i := range c.Participants {
 		p := &c.Participants[i]
@@ -244,6 +254,7 @@ func (c *Config) Validate() error {
 			faults = append(faults, fmt.Errorf("payment: participant %s posts on confirmation: it must acknowledge confirmations (receipts)", p.ID))
 		}
 		for _, a := range p.Caps {
+			currencies[a.Currency] = true
 			if a.Minor < 0 || a.Currency == c.Currency {
 				faults = append(faults, fmt.Errorf("payment: participant %s: cap in currency %03d is negative, or is the switch's own currency", p.ID, a.Currency))
 			}
@@ -251,6 +262,9 @@ func (c *Config) Validate() error {
 		if p.NetDebitCap < 0 {
 			faults = append(faults, fmt.Errorf("payment: participant %s: net debit cap is negative", p.ID))
 		}
+	}
+	if n := len(currencies); n > currenciesMax {
+		faults = append(faults, fmt.Errorf("payment: caps in %d further currencies, limit %d", n, currenciesMax))
 	}
 	if c.OpenMax <= 0 {
 		faults = append(faults, fmt.Errorf("payment: open_max is %d, want more than 0", c.OpenMax))

@@ -110,11 +110,8 @@ func (m *Machine) appendParticipant(b []byte, n route.Participant) []byte {
 	b = putU64(b, uint64(p.caughtUp))
 	count := len(b)
 	b = append(b, 0)
-	for _, c := range m.book.Currencies() {
+	for _, c := range m.book.Currencies() { // all of them: a cap that a command has set to zero is one
 		at := m.book.Position(n, c)
-		if at == (ledger.Position{}) {
-			continue
-		}
 		b[count]++
 		b = putU16(b, uint16(c))
 		b = putU64(b, uint64(at.Posted))

@@ -177,6 +177,8 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 		}
 		p := &c.Participants[s.participant(id)]
 		switch a.Key {
+		case "no-dollars":
+			p.Caps = nil
 		case "on-confirm":
 			p.Posting, p.Receipts = PostOnConfirm, true
 		case "checks":
@@ -419,7 +421,11 @@ var scenarioCodes = map[string]Outcome{
 
 func (s *scenario) tick(by string) string {
 	s.now += int64(s.duration(by))
-	return s.step(&Event{Kind: Tick, From: route.Nobody})
+	out := s.step(&Event{Kind: Tick, From: route.Nobody})
+	if at, due := s.m.NextDeadline(); due && at <= s.now {
+		s.t.Fatalf("a tick leaves a deadline in the past: it would come again and again")
+	}
+	return out
 }
 
 // restart throws the machine away, rebuilds it from the rows and logs Recovered.
