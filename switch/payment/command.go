@@ -90,12 +90,12 @@ func (m *Machine) decide(c *Command, e *Event) bool {
 	m.notice(Effect{Notice: Commanded, To: c.Participant, Payment: p, State: p.State})
 	switch c.Kind {
 	case Settle, WriteOff:
-		p.DeadLetter = false
+		p.bury()
 	case Retry:
 		m.retry(p)
 	case BankPosted, BankReturn:
 		p.Confirmed, p.Returned = c.Kind == BankPosted, c.Kind == BankReturn
-		p.DeadLetter = false
+		p.bury()
 		m.ended(p, LegAdvice)
 	}
 	m.rest(p)
@@ -115,21 +115,38 @@ func fits(c CommandKind, p *Payment) bool {
 	return false
 }
 
-// retry sends a dead letter again: the same message, for another GiveUp.
+// retry sends a payment's dead letters again: the same messages, for another
+// GiveUp.
 func (m *Machine) retry(p *Payment) {
-	p.DeadLetter, p.RetriedAt = false, m.now
-	m.revive(p)
-	leg := LegConfirm
-	switch p.State {
-	case ReversalStuck:
-		leg = LegReversal
-	case Deemed:
-		leg = LegAdvice
+	var dead [legCount]bool
+	for leg := range p.Legs {
+		dead[leg] = p.Legs[leg].owed&isDead != 0
 	}
-	l := &p.Legs[leg]
-	l.Tries = max(l.Tries, 1)
-	m.mark(p, leg)
-	m.queue(p, leg)
+	p.bury()
+	p.RetriedAt = m.now
+	m.revive(p)
+	for leg := range p.Legs {
+		if dead[leg] {
+			l := &p.Legs[leg]
+			l.Tries = max(l.Tries, 1)
+			m.mark(p, Leg(leg))
+			m.queue(p, Leg(leg))
+		}
+	}
+}
+
+// die makes a leg a dead letter.
+func (p *Payment) die(leg Leg) {
+	p.DeadLetter = true
+	p.Legs[leg].owed |= isDead
+}
+
+// bury closes the dead letters of p.
+func (p *Payment) bury() {
+	p.DeadLetter = false
+	for leg := range p.Legs {
+		p.Legs[leg].owed &^= isDead
+	}
 }
 
 // revive makes a finished payment an open one: it owes something again.

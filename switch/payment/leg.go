@@ -52,6 +52,7 @@ const (
 	isOwed    owed = 1 << iota // repeated until it is answered
 	isWaiting                  // not sent yet: another message about the account is under way
 	isSent                     // it has left once, or may have
+	isDead                     // refused or never answered: a person must decide
 	owedLimit
 )
 

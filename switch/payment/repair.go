@@ -83,13 +83,15 @@ func (m *Machine) giveUp(p *Payment, leg Leg, cause Cause) {
 			m.move(p, cause)
 			m.tell(p, p.Outcome)
 		}
-		p.DeadLetter = true
+		p.die(leg)
 		m.exception(p, ReversalStuckAt)
 	case leg == LegAdvice:
-		p.DeadLetter = true
+		p.die(leg)
 		m.exception(p, AdviceRefused)
 	case leg == LegConfirm || leg == LegRequest || leg == LegUpdate:
-		p.DeadLetter = p.DeadLetter || leg == LegConfirm && p.Posting == PostOnConfirm
+		if leg == LegConfirm && p.Posting == PostOnConfirm {
+			p.die(leg)
+		}
 		m.exception(p, NoReceipt)
 	}
 	m.ended(p, leg)
@@ -107,7 +109,7 @@ func takeAdvice(m *Machine, p *Payment, e *Event) bool {
 		m.record(p, a, Approved)
 		p.Confirmed = true
 		m.ended(p, LegAdvice)
-	case a.Outcome == Unreadable || a.Outcome == Pending:
+	case undecided(a): // proves nothing: the next repeat asks again
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})
 	default: // an advice reports a done fact: it cannot be declined
 		m.record(p, a, Refusal)

@@ -180,7 +180,9 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 		case "no-dollars":
 			p.Caps = nil
 		case "on-confirm":
-			p.Posting, p.Receipts = PostOnConfirm, true
+			p.Posting = PostOnConfirm
+		case "impatient":
+			p.Timers.GiveUp = time.Hour
 		case "checks":
 			p.Checks = true
 		case "binding":
