@@ -39,10 +39,24 @@ func (m *Machine) admitCollect(p *Payment) Outcome {
 	}
 	p.PayerPSP = psp
 	p.DeadlineD0 = p.ExpireAt
+	if m.crowded(m.at(p.Key.From).collects) {
+		return Busy
+	}
 	if !m.up(psp) {
 		return PayerOffline
 	}
 	return OK
+}
+
+// countCollect keeps count of a PSP's collects that wait for approval. That may take
+// weeks: without a bound they would crowd out all payments.
+func (m *Machine) countCollect(p *Payment, from, to State) {
+	if from == AwaitAuth {
+		m.at(p.Key.From).collects--
+	}
+	if to == AwaitAuth {
+		m.at(p.Key.From).collects++
+	}
 }
 
 // authorised takes what the payer's PSP says about a collect. No money has moved:

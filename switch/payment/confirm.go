@@ -1,10 +1,15 @@
 package payment
 
 // confirm tells the payee's bank that the payment is final. A bank that posts on
-// confirmation needs it; others get it if their profile says that they take it.
+// confirmation needs it, and acknowledges it whatever its profile says of other
+// messages; others get it if their profile says that they take it.
 func (m *Machine) confirm(p *Payment) {
-	if p.Posting == PostOnConfirm || m.at(p.PayeeBank).profile.Updates {
+	to := m.at(p.PayeeBank)
+	switch {
+	case p.Posting == PostOnConfirm, to.profile.Updates && !m.crowded(to.outbox):
 		m.owe(p, LegConfirm)
+	case to.profile.Updates && to.links > 0: // its outbox is full: once is better than not at all
+		m.start(p, LegConfirm, 0)
 	}
 }
 
@@ -33,7 +38,8 @@ func (m *Machine) reply(p *Payment, o Outcome) {
 	p.Reply, p.ReplyCode = o, p.BankCode
 	m.touch(p)
 	to := m.at(p.Key.From)
-	if to.profile.Receipts && to.outbox < m.config.OpenMax/outboxShare {
+	// "Duplicate" names no payment of ours that a receipt could name.
+	if to.profile.Receipts && o != Duplicate && !m.crowded(to.outbox) {
 		m.owe(p, LegRequest)
 		return
 	}
@@ -59,7 +65,7 @@ func (m *Machine) update(p *Payment) {
 	}
 	to := m.at(p.Key.From)
 	switch {
-	case p.Model == ModelB, to.profile.Updates && to.outbox < m.config.OpenMax/outboxShare:
+	case p.Model == ModelB, to.profile.Updates && !m.crowded(to.outbox):
 		m.owe(p, LegUpdate)
 	case to.profile.Updates && to.links > 0: // its outbox is full: once is better than not at all
 		m.start(p, LegUpdate, 0)

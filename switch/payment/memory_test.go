@@ -82,7 +82,7 @@ func fingerprint(m *Machine) string {
 	fmt.Fprintf(&b, "machine %x\n", m.appendMachine(nil))
 	fmt.Fprintf(&b, "traces %v\nlines %v\n", m.traces, m.lines)
 	for n := range m.participants {
-		fmt.Fprintf(&b, "outbox %d of %d\n", m.participants[n].outbox, n)
+		fmt.Fprintf(&b, "outbox %d, collects %d of %d\n", m.participants[n].outbox, m.participants[n].collects, n)
 	}
 	at, ok := m.NextDeadline()
 	fmt.Fprintf(&b, "next %d %v, %d open\n", at, ok, m.OpenCount())

@@ -22,11 +22,15 @@ const (
 	// outbox is how long an answer, a confirmation or an update is repeated for
 	// want of a receipt. What moves money is repeated as long as the profile says.
 	outbox = 24 * time.Hour
-	// outboxShare bounds the answers and updates that wait for one participant's
-	// receipts, as a part of all payments that may be open: a participant that
-	// acknowledges nothing must not fill the switch.
-	outboxShare = 4
+	// openShare bounds what one participant may keep open for long, as a part of all
+	// payments that may be open: the answers, updates and confirmations that wait for
+	// its receipts, and its collects that wait for approval. Nobody may fill the
+	// switch alone.
+	openShare = 4
 )
+
+// crowded says that a participant may not keep one more of n open.
+func (m *Machine) crowded(n int) bool { return n >= max(1, m.config.OpenMax/openShare) }
 
 // inLine says that a leg changes an account.
 func (l Leg) inLine() bool { return l == LegReversal || l == LegAdvice || l == LegFence }
@@ -74,7 +78,7 @@ func (m *Machine) mark(p *Payment, leg Leg) {
 }
 
 func (m *Machine) outboxCount(p *Payment, leg Leg, by int) {
-	if leg == LegRequest || leg == LegUpdate {
+	if leg == LegRequest || leg == LegUpdate || leg == LegConfirm {
 		m.at(p.target(leg)).outbox += by
 	}
 }

@@ -36,7 +36,7 @@ type Profile struct {
 	// reversals and advices. All false: it is told and asked nothing else.
 	Posting    Posting `json:"posting,omitempty"`
 	RepeatSafe bool    `json:"repeat_safe,omitempty"` // a debit may be repeated (0201) instead of reversed
-	Receipts   bool    `json:"receipts,omitempty"`    // it acknowledges answers, confirmations and updates: they are repeated until it does
+	Receipts   bool    `json:"receipts,omitempty"`    // it acknowledges answers, confirmations and updates: they are repeated until it does. Without, only confirmations to a bank that posts on them are
 	Updates    bool    `json:"updates,omitempty"`     // it takes confirmations and updates
 	Checks     bool    `json:"checks,omitempty"`      // it answers status enquiries and fences
 	Binding    bool    `json:"binding,omitempty"`     // its "not done" to a status enquiry guarantees that it will not post; without, a fence makes sure
@@ -55,7 +55,7 @@ type Posting uint8
 // The posting profiles. Values are on disk: never renumber.
 const (
 	PostImmediate Posting = iota // when it answers yes
-	PostOnConfirm                // it answers yes and posts when it gets the confirmation, never without
+	PostOnConfirm                // it answers yes and posts when it gets the confirmation, never without, and acknowledges that
 	postingCount
 )
 
@@ -147,7 +147,8 @@ type participant struct {
 	stan    uint32 // last system trace audit number given to a message for it
 
 	caughtUp int64 // when all that was owed to it at its return has gone out; what comes later goes behind
-	outbox   int   // answers and updates that wait for its receipts
+	outbox   int   // answers, updates and confirmations that wait for its receipts
+	collects int   // its collects that wait for approval
 	dirty    bool
 }
 
@@ -249,9 +250,6 @@ func (c *Config) Validate() error {
 		}
 		if p.Posting >= postingCount {
 			faults = append(faults, fmt.Errorf("payment: participant %s: unknown posting profile %d", p.ID, p.Posting))
-		}
-		if p.Posting == PostOnConfirm && !p.Receipts {
-			faults = append(faults, fmt.Errorf("payment: participant %s posts on confirmation: it must acknowledge confirmations (receipts)", p.ID))
 		}
 		for _, a := range p.Caps {
 			currencies[a.Currency] = true

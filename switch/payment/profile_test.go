@@ -14,7 +14,7 @@ func TestValidateAbilities(t *testing.T) {
 		want   string
 	}{
 		"as it is":                           {func(*Profile) {}, ""},
-		"confirmation without receipts":      {func(p *Profile) { p.Posting = PostOnConfirm }, "must acknowledge"},
+		"confirmation without receipts":      {func(p *Profile) { p.Posting = PostOnConfirm }, ""},
 		"confirmation with receipts":         {func(p *Profile) { p.Posting, p.Receipts = PostOnConfirm, true }, ""},
 		"posting of a later version":         {func(p *Profile) { p.Posting = postingCount }, "unknown posting"},
 		"a second cap in the switch's own":   {func(p *Profile) { p.Caps = []ledger.Amount{{Minor: 1, Currency: 356}} }, "own currency"},

@@ -26,13 +26,14 @@ func (m *Machine) request(e *Event) {
 		m.repeated(prior, e)
 		return
 	}
-	if prior := m.twin(e); prior != nil {
-		m.conflict(prior, e)
-		return
-	}
+	twin := m.twin(e)
 	full := m.active >= m.config.OpenMax
 	p := m.take()
 	p.begin(e)
+	if twin != nil { // declined on the record: a repeat is told the same when the twin has failed since
+		m.notice(Effect{Notice: Conflict, Payment: twin, State: twin.State})
+		p.Business = Business{}
+	}
 	m.open[p.ID], m.keys[p.Key] = p, p.ID
 	if p.Business != (Business{}) {
 		m.business[p.Business] = p.ID
@@ -41,6 +42,8 @@ func (m *Machine) request(e *Event) {
 	m.move(p, NewRequest)
 	why := e.Request.Refuse
 	switch {
+	case twin != nil:
+		why = Duplicate
 	case why != NoOutcome:
 	case full:
 		why = Busy
@@ -214,6 +217,8 @@ func (m *Machine) mayPay(p *Payment) Outcome {
 		return PayerOffline
 	case !m.up(p.PayeeBank):
 		return PayeeOffline
+	case m.at(p.PayeeBank).profile.Posting == PostOnConfirm && m.crowded(m.at(p.PayeeBank).outbox):
+		return UnhealthyPayee // it takes payments and acknowledges no confirmation
 	}
 	return OK
 }

@@ -176,6 +176,7 @@ func (m *Machine) readmit(p *Payment) {
 		}
 	}
 	m.revive(p)
+	m.countCollect(p, StateNone, p.State)
 	for leg := range p.Legs {
 		if mutant.Is(mutant.LoseOutbox) {
 			p.Legs[leg].owed, p.Legs[leg].Due, p.owes = 0, 0, 0

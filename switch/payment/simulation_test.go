@@ -107,7 +107,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		p.Binding = p.Checks && s.coin()
 		s.banks[i] = newSimBank()
 		if s.rng.IntN(3) == 0 {
-			p.Posting, p.Receipts = PostOnConfirm, true
+			p.Posting = PostOnConfirm
 			s.banks[i].onConfirm = true
 		}
 		s.profiles[i] = p

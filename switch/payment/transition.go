@@ -102,6 +102,9 @@ func (m *Machine) move(p *Payment, cause Cause) {
 	m.notice(Effect{Notice: Moved, From: p.State, State: to, Cause: cause, Payment: p})
 	from := p.State
 	p.State, p.due = to, 0
+	if from == AwaitAuth || to == AwaitAuth {
+		m.countCollect(p, from, to)
+	}
 	m.totals[to]++
 	m.touch(p)
 	if p.owes > 0 {
