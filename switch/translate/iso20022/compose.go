@@ -6,6 +6,7 @@ import (
 
 	codec "switchd/codec/iso20022"
 	"switchd/switch/payment"
+	"switchd/switch/route"
 	"switchd/switch/translate"
 )
 
@@ -103,8 +104,8 @@ func (i *interpreter) order(dst []byte, ef *payment.Effect, d *codec.Definition,
 		w.SetTime(codec.AcceptedAt, p.CreatedAt)
 	}
 	w.SetString(codec.ChargeBearer, "SLEV")
-	i.payer(w, p)
-	i.payee(w, p)
+	i.party(w, p, &debtor, p.PayerBank)
+	i.party(w, p, &creditor, p.PayeeBank)
 	if v := p.Text.Get(payment.Purpose); len(v) > purposeCodeBytes {
 		w.Set(codec.PurposeProprietary, v)
 	} else {
@@ -129,33 +130,36 @@ func (i *interpreter) amountOf(w *codec.Writer, p *payment.Payment) {
 // purposeCodeBytes is the length of a purpose that may be one of ISO's codes.
 const purposeCodeBytes = 4
 
-func (i *interpreter) payer(w *codec.Writer, p *payment.Payment) {
-	w.Set(codec.DebtorName, orNotProvided(p, payment.PayerName))
-	setAccount(w, codec.DebtorIBAN, codec.DebtorAccount, p.Text.Get(payment.PayerAccount))
-	if p.Text.Has(payment.PayerVPA) {
-		w.SetString(codec.DebtorProxyType, addressType)
-		w.Set(codec.DebtorProxy, p.Text.Get(payment.PayerVPA))
-	}
-	if p.Text.Has(payment.PayerIFSC) {
-		w.SetString(codec.DebtorAgentSystem, ifscSystem)
-		w.Set(codec.DebtorAgent, p.Text.Get(payment.PayerIFSC))
-	} else {
-		w.SetString(codec.DebtorAgent, i.dialect.directory.InstitutionOf(p.PayerBank))
-	}
+// party is where payer or payee stand: in a message and in a payment.
+type party struct {
+	name, iban, account, proxyType, proxy, system, agent codec.Field
+	nameText, accountText, vpaText, ifscText             payment.TextField
 }
 
-func (i *interpreter) payee(w *codec.Writer, p *payment.Payment) {
-	w.Set(codec.CreditorName, orNotProvided(p, payment.PayeeName))
-	setAccount(w, codec.CreditorIBAN, codec.CreditorAccount, p.Text.Get(payment.PayeeAccount))
-	if p.Text.Has(payment.PayeeVPA) {
-		w.SetString(codec.CreditorProxyType, addressType)
-		w.Set(codec.CreditorProxy, p.Text.Get(payment.PayeeVPA))
+var (
+	debtor = party{
+		codec.DebtorName, codec.DebtorIBAN, codec.DebtorAccount, codec.DebtorProxyType, codec.DebtorProxy, codec.DebtorAgentSystem, codec.DebtorAgent,
+		payment.PayerName, payment.PayerAccount, payment.PayerVPA, payment.PayerIFSC,
 	}
-	if p.Text.Has(payment.PayeeIFSC) {
-		w.SetString(codec.CreditorAgentSystem, ifscSystem)
-		w.Set(codec.CreditorAgent, p.Text.Get(payment.PayeeIFSC))
+	creditor = party{
+		codec.CreditorName, codec.CreditorIBAN, codec.CreditorAccount, codec.CreditorProxyType, codec.CreditorProxy, codec.CreditorAgentSystem, codec.CreditorAgent,
+		payment.PayeeName, payment.PayeeAccount, payment.PayeeVPA, payment.PayeeIFSC,
+	}
+)
+
+// party writes payer or payee and the bank of theirs.
+func (i *interpreter) party(w *codec.Writer, p *payment.Payment, who *party, bank route.Participant) {
+	w.Set(who.name, orNotProvided(p, who.nameText))
+	setAccount(w, who.iban, who.account, p.Text.Get(who.accountText))
+	if p.Text.Has(who.vpaText) {
+		w.SetString(who.proxyType, addressType)
+		w.Set(who.proxy, p.Text.Get(who.vpaText))
+	}
+	if p.Text.Has(who.ifscText) {
+		w.SetString(who.system, ifscSystem)
+		w.Set(who.agent, p.Text.Get(who.ifscText))
 	} else {
-		w.SetString(codec.CreditorAgent, i.dialect.directory.InstitutionOf(p.PayeeBank))
+		w.SetString(who.agent, i.dialect.directory.InstitutionOf(bank))
 	}
 }
 

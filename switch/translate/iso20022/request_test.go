@@ -99,3 +99,39 @@ func TestLongTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentsInDocuments: fields come from the one document of the envelope,
+// whatever else looks like one.
+func TestDocumentsInDocuments(t *testing.T) {
+	body := (&bank{t: t, from: "100002"}).message("pacs.008.001.08", push())
+	inner := func(namespace string) []byte {
+		return []byte("<SplmtryData><Envlp><Document xmlns=\"" + namespace + "\"><FIToFICstmrCdtTrf><CdtTrfTxInf><PmtId><TxId>OTHER</TxId></PmtId>" +
+			"<CdtrAcct><Id><Othr><Id>99</Id></Othr></Id></CdtrAcct></CdtTrfTxInf></FIToFICstmrCdtTrf></Document></Envlp></SplmtryData></CdtTrfTxInf>")
+	}
+	in := func(namespace string) []byte {
+		return bytes.Replace(body, []byte("</CdtTrfTxInf>"), inner(namespace), 1)
+	}
+	document := body[bytes.Index(body, []byte("<Document")):bytes.Index(body, []byte("</Message>"))]
+	for name, c := range map[string]struct {
+		body []byte
+		ok   bool
+	}{
+		"in another namespace":   {in("urn:other"), true},
+		"of another message":     {in("urn:iso:std:iso:20022:tech:xsd:pacs.009.001.08"), true},
+		"of the same message":    {in("urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"), false},
+		"two documents":          {bytes.Replace(body, []byte("</Message>"), append(bytes.Clone(document), "</Message>"...), 1), false},
+		"two messages":           {append(bytes.Clone(body), body...), false},
+		"no header":              {document, false},
+		"header of another":      {bytes.Replace(body, []byte("<MsgDefIdr>pacs.008"), []byte("<MsgDefIdr>pacs.009"), 1), false},
+		"document before header": {append(append([]byte("<Message xmlns=\"\">"), document...), bytes.Replace(body[len("<Message xmlns=\"\">"):], document, nil, 1)...), false},
+	} {
+		var ev payment.Event
+		in := dialect(t, 1).Open().Read(c.body, &ev)
+		if (in.Kind == translate.Request) != c.ok {
+			t.Errorf("%s: %+v", name, in)
+		}
+		if c.ok && (string(ev.Text.Get(payment.TransactionID)) != "TXB9" || string(ev.Text.Get(payment.PayeeAccount)) != push()[codec.CreditorIBAN]) {
+			t.Errorf("%s: the wrong document was read", name)
+		}
+	}
+}
