@@ -55,7 +55,7 @@ payments to the other participants. Ends by Ctrl-C or after --duration.`,
 	fl.Float64Var(&f.badRate, "bad-rate", 0, "share of own payments to nowhere, 0 to 1")
 	fl.Float64Var(&f.repeatRate, "repeat-rate", 0, "share of own payments sent twice, 0 to 1")
 	fl.DurationVar(&f.duration, "duration", 0, "end after this time (default: by Ctrl-C)")
-	fl.DurationVar(&f.answerTimeout, "answer-timeout", time.Minute, "repeat an own payment that is not answered within this time")
+	fl.DurationVar(&f.answerTimeout, "answer-timeout", time.Minute, "repeat an own payment that is not answered within this time, ask about one that is in doubt")
 	fl.IntVar(&f.repeatsMax, "repeats-max", 5, "repeats of one payment before it is given up")
 	fl.DurationVar(&f.drain, "drain", 10*time.Second, "longest wait for open own payments at the end")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
@@ -208,7 +208,7 @@ func (f *bankFlags) options(cfg *config.Config) (simbank.Options, error) {
 // speak gives the bank the protocol of its dialect and the abilities that the
 // switch counts on.
 func (f *bankFlags) speak(o *simbank.Options, p *config.Participant, cfg *config.Config) (err error) {
-	o.PostOnConfirm = p.Posting == "on_confirm"
+	o.PostOnConfirm, o.ConfirmTimeout = p.Posting == "on_confirm", min(f.answerTimeout, confirmTimeout)
 	if p.Dialect == dialect20022 {
 		o.ISO20022, o.Switch = true, cfg.Institution
 		o.Receipts = slices.Contains(abilitiesOf(p), "receipts")
@@ -217,6 +217,10 @@ func (f *bankFlags) speak(o *simbank.Options, p *config.Participant, cfg *config
 	o.Spec, err = iso8583.BuiltinJSON(p.Dialect)
 	return err
 }
+
+// confirmTimeout is the longest wait for the confirmation of an accepted credit
+// before the switch is asked about it.
+const confirmTimeout = 10 * time.Second
 
 func leafPaths(dir, id string) certs.Paths {
 	return certs.Paths{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, id+".pem"), Key: filepath.Join(dir, id+"-key.pem")}

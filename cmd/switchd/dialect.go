@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 
 	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
@@ -42,12 +44,26 @@ func profileOf(p *config.Participant) (*iso20022.Profile, error) {
 	if name == "" {
 		name = profileDefault
 	}
-	profile, err := iso20022.Builtin(name)
+	compiled, known := profiles[name]
+	if !known {
+		return nil, fmt.Errorf("no profile %q", name)
+	}
+	profile, err := compiled()
 	if err != nil {
 		return nil, err
 	}
 	return profile.With(p.Versions...)
 }
+
+// profiles are the built-in profiles. Each is compiled when it is first asked for,
+// once for all participants: that takes some 30 ms.
+var profiles = func() map[string]func() (*iso20022.Profile, error) {
+	all := map[string]func() (*iso20022.Profile, error){}
+	for _, name := range iso20022.BuiltinNames() {
+		all[name] = sync.OnceValues(func() (*iso20022.Profile, error) { return iso20022.Builtin(name) })
+	}
+	return all
+}()
 
 // versions are all messages that profiles may be narrowed to.
 func versions() []string {

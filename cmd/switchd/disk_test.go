@@ -46,9 +46,9 @@ func fill(t *testing.T, file string, leave int64) {
 func TestFullDisk(t *testing.T) {
 	seed := newSeed(t)
 	disk := tinyDisk(t, "64m")
-	s := newScheme(t, shortTimers, 2, filepath.Join(disk, "data"))
+	s := newSimulated(t, filepath.Join(disk, "data"))
 	p := s.serve("--quiet")
-	banks := []*bank{s.bank("BANKA", seed, "--rate", "300", "--faults"), s.bank("BANKB", seed+1, "--rate", "300", "--faults")}
+	banks := s.banks(seed, "--rate", "150", "--faults")
 	until(t, patience, "100 payments", func() bool { got, ok := s.summary(); return ok && got.States["SUCCESS"] >= 100 })
 	ballast := filepath.Join(disk, "ballast")
 	fill(t, ballast, 512<<10)
@@ -63,7 +63,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	p = s.serve()
-	s.signedOn(patience, "BANKA", "BANKB")
+	s.signedOn(patience, s.ids...)
 	before, _ := s.summary()
 	until(t, patience, "payments after the repair", func() bool { got, ok := s.summary(); return ok && got.Payments > before.Payments+100 })
 	s.rest(banks...)

@@ -16,12 +16,12 @@ const restartLimit = 3 * time.Second
 // or doubled, and the books must balance when the dust has settled.
 func TestKill9(t *testing.T) {
 	kills := 20
-	rate := "400"
+	rate := "80" // of each participant
 	if testing.Short() || raced {
 		kills = 5
 	}
 	if raced {
-		rate = "60"
+		rate = "20"
 	}
 	t.Run("honest", func(t *testing.T) { killing(t, kills, "--rate", rate) })
 	t.Run("faults", func(t *testing.T) { killing(t, kills, "--rate", rate, "--faults") })
@@ -30,11 +30,11 @@ func TestKill9(t *testing.T) {
 func killing(t *testing.T, kills int, flags ...string) {
 	seed := newSeed(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
-	s := newScheme(t, shortTimers, 2)
+	s := newSimulated(t)
 	p := s.serve()
 	flags = append(flags, "--bad-rate", "0.01", "--repeat-rate", "0.02")
-	banks := []*bank{s.bank("BANKA", seed, flags...), s.bank("BANKB", seed+1, flags...)}
-	s.signedOn(patience, "BANKA", "BANKB")
+	banks := s.banks(seed, flags...)
+	s.signedOn(patience, s.ids...)
 
 	var slowest, sum time.Duration
 	loaded, found := 0, 0 // restarts that found open payments, and how many in all
@@ -42,7 +42,7 @@ func killing(t *testing.T, kills int, flags ...string) {
 		// Two of three kills come under load; the others whenever they come, also
 		// while the participants are still signing on.
 		if chance.IntN(3) > 0 {
-			s.signedOn(patience, "BANKA", "BANKB")
+			s.signedOn(patience, s.ids...)
 		}
 		<-time.After(time.Duration(chance.Int64N(int64(1200 * time.Millisecond))))
 		p.kill()
@@ -64,7 +64,7 @@ func killing(t *testing.T, kills int, flags ...string) {
 			t.Errorf("restart %d took %v, limit %v", kill+1, took, restartLimit)
 		}
 	}
-	s.signedOn(patience, "BANKA", "BANKB")
+	s.signedOn(patience, s.ids...)
 	s.rest(banks...)
 	s.stopClean(p)
 	reports := s.reports(banks...)

@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "switchd",
-		Short: "Instant-payment switch: ISO 8583 over mutual TLS, a durable journal, one binary",
+		Short: "Instant-payment switch: ISO 8583 and ISO 20022 over mutual TLS, a durable journal, one binary",
 		Long: `switchd takes push payments from participants over persistent mutual-TLS
 sessions, resolves addresses, debits the payer's bank, credits the payee's bank,
 repairs every failure in between and keeps net positions.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -17,22 +16,41 @@ import (
 
 // fact is one payment as the stopped switch knows it.
 type fact struct {
-	txn                        string // DE120 tag 002
+	txn                        string          // the switch's own transaction id
+	txID, uetr                 string          // those of the request, if it had them
+	request                    string          // how its sender knows the request
+	model                      string          // simbank.ModelA or ModelB
+	posting                    payment.Posting // of the payee's bank
 	state                      payment.State
 	from, payerBank, payeeBank string
-	rrn                        string
 	amount                     int64
-	open                       bool
+	open, deadLetter           bool
+}
+
+// done says that the money has moved for good.
+func (f *fact) done() bool {
+	return f != nil && (f.state == payment.Success || f.state == payment.Deemed)
 }
 
 // history is everything that a stopped switch knows.
 type history struct {
-	payments  map[string]*fact    // by transaction id
-	requests  map[[2]string]*fact // by sender and RRN
+	payments  map[string]*fact    // by transaction id, the switch's and the request's
+	requests  map[[2]string]*fact // by sender and request
 	positions map[string]ledger.Position
 	sum       int64
 	open      int
 	records   uint64 // in the journal
+}
+
+// facts are all payments, each once.
+func (h *history) facts() map[string]*fact {
+	all := map[string]*fact{}
+	for id, f := range h.payments {
+		if id == f.txn {
+			all[id] = f
+		}
+	}
+	return all
 }
 
 // readHistory reads a data folder whose switch has stopped cleanly. It checks on
@@ -74,15 +92,14 @@ func readHistory(t testing.TB, data string) *history {
 		h.positions[p.ID] = m.Position(p.Number)
 	}
 	err = store.Payments(func(p *payment.Payment) error {
-		id := translate.SwitchID(p.ID)
-		f := &fact{
-			txn: string(id[:]), state: p.State, from: names[p.Key.From], payerBank: names[p.PayerBank], payeeBank: names[p.PayeeBank],
-			rrn: string(p.Echo.RRN[:]), amount: p.Amount.Minor, open: p.Open(),
+		f := factOf(p, names)
+		if h.payments[f.txn] != nil || f.txID != "" && h.payments[f.txID] != nil {
+			t.Errorf("two payments bear the transaction id %s or %s", f.txn, f.txID)
 		}
-		if h.requests[[2]string{f.from, f.rrn}] != nil {
-			t.Errorf("two payments for request %s of %s", f.rrn, f.from)
+		if h.requests[[2]string{f.from, f.request}] != nil {
+			t.Errorf("two payments for request %s of %s", f.request, f.from)
 		}
-		h.payments[f.txn], h.requests[[2]string{f.from, f.rrn}] = f, f
+		h.add(f)
 		return nil
 	})
 	if err != nil {
@@ -91,176 +108,38 @@ func readHistory(t testing.TB, data string) *history {
 	return h
 }
 
-// oracle holds the switch's history against what each participant saw. It lists
-// everything that a switch must never do.
-type oracle struct {
-	h       *history
-	reports map[string]*simbank.Report
-	faults  []string
-	refused int // answers that never became a payment
-}
-
-func (o *oracle) fault(format string, args ...any) {
-	o.faults = append(o.faults, fmt.Sprintf(format, args...))
-}
-
-// consult asks the oracle.
-func consult(h *history, reports map[string]*simbank.Report) *oracle {
-	o := &oracle{h: h, reports: reports}
-	o.books()
-	o.legs()
-	for _, r := range reports {
-		o.told(r)
-	}
-	o.invented()
-	return o
-}
-
-// judge fails the test with what the oracle finds and returns what there was to
-// find it in, for the log.
-func judge(t testing.TB, h *history, reports map[string]*simbank.Report) string {
-	t.Helper()
-	o := consult(h, reports)
-	const most = 20
-	for i, f := range o.faults {
-		if i == most {
-			t.Errorf("and %d faults more", len(o.faults)-most)
-			break
-		}
-		t.Error(f)
-	}
-	states := map[string]int{}
-	for _, f := range h.payments {
-		states[f.state.String()]++
-	}
-	text := fmt.Sprintf("%d payments %v, %d refusals, %d journal records", len(h.payments), states, o.refused, h.records)
-	for _, r := range reports {
-		text += fmt.Sprintf("; %s sent %d (%d repeats, %d skipped), %d legs, net %d", r.ID, r.Sent, r.Repeats, r.Skipped, len(r.Entries), r.Net)
-	}
-	return text
-}
-
-// books: each participant's book and its position agree to the unit.
-func (o *oracle) books() {
-	for id, r := range o.reports {
-		if p := o.h.positions[id]; p.Posted != r.Net || p.Reserved != 0 {
-			o.fault("%s: its book says %d, the ledger %d posted and %d reserved", id, r.Net, p.Posted, p.Reserved)
-		}
-		if r.Mismatches+r.Malformed+r.Conflicts != 0 {
-			o.fault("%s: %d answers that changed, %d malformed messages, %d legs have come again with other content", id, r.Mismatches, r.Malformed, r.Conflicts)
-		}
-	}
-	if o.h.sum != 0 || o.h.open != 0 {
-		o.fault("positions sum to %d, %d payments are open", o.h.sum, o.h.open)
+// add makes a payment findable by each of its names.
+func (h *history) add(f *fact) {
+	h.payments[f.txn], h.requests[[2]string{f.from, f.request}] = f, f
+	if f.txID != "" {
+		h.payments[f.txID] = f
 	}
 }
 
-// leg is an entry of a participant's book.
-type leg struct {
-	simbank.Entry
-	at string
+// factOf copies what the oracle needs of a payment. A request of ISO 20022 is
+// known by its message id, one of ISO 8583 by its RRN.
+func factOf(p *payment.Payment, names map[route.Participant]string) *fact {
+	id := translate.SwitchID(p.ID)
+	f := &fact{
+		txn: string(id[:]), txID: string(p.Text.Get(payment.TransactionID)), uetr: string(p.Text.Get(payment.UETR)),
+		request: string(p.Text.Get(payment.MsgID)), model: simbank.ModelA, posting: p.Posting, state: p.State,
+		from: names[p.Key.From], payerBank: names[p.PayerBank], payeeBank: names[p.PayeeBank],
+		amount: p.Amount.Minor, open: p.Open(), deadLetter: p.DeadLetter,
+	}
+	if p.Model == payment.ModelB {
+		// Its sender is the payer's bank, also where the switch has not looked.
+		f.model, f.payerBank = simbank.ModelB, f.from
+	}
+	if f.request == "" {
+		f.request = string(p.Echo.RRN[:])
+	}
+	return f
 }
 
-// legs: every leg is of a known payment, and each payment has exactly the legs
-// that its state claims.
-func (o *oracle) legs() {
-	legs := map[string][]leg{}
-	for id, r := range o.reports {
-		for _, e := range r.Entries {
-			if o.h.payments[e.TxnID] == nil {
-				o.fault("%s has a leg %s of a payment that the switch does not know: %s", id, e.Ref, e.TxnID)
-			}
-			legs[e.TxnID] = append(legs[e.TxnID], leg{e, id})
-		}
+// requestOf is the same of a participant's own payment.
+func requestOf(p *simbank.PaymentEntry) string {
+	if p.MsgID != "" {
+		return p.MsgID
 	}
-	for txn, f := range o.h.payments {
-		if why := f.legsFault(legs[txn]); why != "" {
-			o.fault("payment %s is %s from %s to %s of %d: %s: %+v", txn, f.state, f.payerBank, f.payeeBank, f.amount, why, legs[txn])
-		}
-	}
-}
-
-// legsFault says what is wrong with the legs of a payment.
-func (f *fact) legsFault(legs []leg) string {
-	count := map[simbank.Kind]map[simbank.State]int{simbank.Debit: {}, simbank.Credit: {}}
-	debits := 0
-	for _, l := range legs {
-		place := f.payerBank
-		if l.Kind == simbank.Credit {
-			place = f.payeeBank
-		} else {
-			debits++
-		}
-		if l.at != place || l.Amount != f.amount {
-			return "a leg at the wrong bank or of another amount"
-		}
-		count[l.Kind][l.State]++
-	}
-	credits := len(legs) - debits
-	debit, credit := count[simbank.Debit], count[simbank.Credit]
-	switch {
-	case debits > 1 || credits > 1:
-		return "a leg twice"
-	case f.open || !f.state.Final():
-		return "it is not closed"
-	}
-	switch f.state {
-	case payment.Success, payment.Deemed:
-		if debit[simbank.Posted] != 1 || credit[simbank.Posted] != 1 {
-			return "want one debit and one credit, both posted"
-		}
-	case payment.Declined:
-		if debits != debit[simbank.Declined] || credits != 0 {
-			return "want no debit but a declined one, and no credit"
-		}
-	case payment.FailedReversed:
-		if debit[simbank.Posted] != 0 || credit[simbank.Posted] != 0 {
-			return "want nothing posted"
-		}
-	default:
-		return "a state that needs a person"
-	}
-	return ""
-}
-
-// told: no answer to a sender contradicts the final state, and every payment
-// that was sent has an answer.
-func (o *oracle) told(r *simbank.Report) {
-	for i := range r.Payments {
-		p := &r.Payments[i]
-		f := o.h.requests[[2]string{r.ID, p.RRN}]
-		done := f != nil && (f.state == payment.Success || f.state == payment.Deemed)
-		switch {
-		case !p.Answered:
-			o.fault("%s: payment %s never got an answer", r.ID, p.RRN)
-		case p.TxnID == "" && p.Outcome == "declined": // refused at the door
-			o.refused++
-			if done {
-				o.fault("%s: payment %s was refused with %s and is %s", r.ID, p.RRN, p.Code, f.state)
-			}
-		case f == nil:
-			o.fault("%s: payment %s was answered with %s %s and is lost", r.ID, p.RRN, p.Outcome, p.TxnID)
-		case f.txn != p.TxnID || f.amount != p.Amount:
-			o.fault("%s: payment %s of %d was answered as %s, but is %s of %d", r.ID, p.RRN, p.Amount, p.TxnID, f.txn, f.amount)
-		case p.Outcome == "success" && !done,
-			p.Outcome == "declined" && done,
-			p.Outcome == "deemed" && !done && f.state != payment.FailedReversed:
-			o.fault("%s: payment %s was told %s %s and is %s", r.ID, p.RRN, p.Outcome, p.Code, f.state)
-		}
-	}
-}
-
-// invented: the switch has no payment that nobody has sent.
-func (o *oracle) invented() {
-	sent := map[[2]string]bool{}
-	for id, r := range o.reports {
-		for i := range r.Payments {
-			sent[[2]string{id, r.Payments[i].RRN}] = true
-		}
-	}
-	for key, f := range o.h.requests {
-		if o.reports[f.from] != nil && !sent[key] {
-			o.fault("the switch has a payment %s that %s never sent", f.txn, f.from)
-		}
-	}
+	return p.RRN
 }

@@ -31,17 +31,38 @@ type scheme struct {
 	data          string
 	config        string
 	listen, admin string
+	ids           []string // of all participants
 	http          http.Client
 }
 
 // schemeParticipants are those of the demo and one more. BANKC and BANKD speak
 // text, so that a test can spoil a message as it stands on the wire; BANKD does so
 // in a framing with headers and keep-alives.
-var schemeParticipants = func() []demoParticipant {
-	all := append(slices.Clone(demoParticipants), demoParticipant{"BANKD", "100004", "bankd", "BNKD", "iso87-ascii", "ASCII4-TPDU", "6000040001", ""})
+var schemeParticipants = func() (all []schemeParticipant) {
+	for _, p := range append(slices.Clone(demoParticipants), demoParticipant{"BANKD", "100004", "bankd", "BNKD", "iso87-ascii", "ASCII4-TPDU", "6000040001", ""}) {
+		p.Abilities = ""
+		all = append(all, schemeParticipant{demoParticipant: p})
+	}
 	all[2].Dialect, all[2].Framing, all[2].Header = "iso87-npci", "BIN2", ""
 	return all
 }()
+
+// schemeParticipant is one of a configuration of the tests.
+type schemeParticipant struct {
+	demoParticipant
+	Posting string
+}
+
+// simulatedParticipants are those whose processes pay each other while a test
+// kills, stops or starves the switch: the demo's two of ISO 8583, of which the
+// second can be asked about credits in doubt, and two of ISO 20022, of which the
+// second posts a credit only when the switch confirms it.
+var simulatedParticipants = []schemeParticipant{
+	{demoParticipant: demoParticipants[0]},
+	{demoParticipant: demoParticipants[1]},
+	{demoParticipant: demoParticipant{"BANKE", "100005", "banke", "BNKE", dialect20022, "BIN4", "", "checks, updates, receipts"}},
+	{demoParticipant{"BANKF", "100006", "bankf", "BNKF", dialect20022, "BIN4", "", "checks, updates, receipts"}, "on_confirm"},
+}
 
 // shortTimers show every repair within seconds, longTimers none within a test.
 const (
@@ -59,14 +80,25 @@ defaults:
   timers: { {{- .Timers -}} }
 participants:
 {{- range .Participants }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}, net_debit_cap: "10000000.00"}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}{{ with .Abilities }}, abilities: [{{ . }}]{{ end }}{{ with .Posting }}, posting: {{ . }}{{ end }}, net_debit_cap: "10000000.00"}
 {{- end }}
 `))
 
 // newScheme writes certificates and a configuration with the first so many
-// participants to a new folder. A scheme on a file system of its own names its
-// data folder.
-func newScheme(t testing.TB, timers string, participants int, data ...string) *scheme {
+// participants to a new folder.
+func newScheme(t testing.TB, timers string, participants int) *scheme {
+	t.Helper()
+	return newSchemeOf(t, timers, schemeParticipants[:participants], schemeParticipants[:2])
+}
+
+// newSimulated is newScheme with the simulated participants. A scheme on a file
+// system of its own names its data folder.
+func newSimulated(t testing.TB, data ...string) *scheme {
+	t.Helper()
+	return newSchemeOf(t, shortTimers, simulatedParticipants, simulatedParticipants, data...)
+}
+
+func newSchemeOf(t testing.TB, timers string, all, simulated []schemeParticipant, data ...string) *scheme {
 	t.Helper()
 	s := &scheme{t: t, dir: t.TempDir(), http: http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
 	s.config, s.data = filepath.Join(s.dir, "switchd.yml"), filepath.Join(s.dir, "data")
@@ -74,22 +106,21 @@ func newScheme(t testing.TB, timers string, participants int, data ...string) *s
 		s.data = data[0]
 	}
 	s.listen, s.admin = fixedAddress(t), fixedAddress(t)
-	var ids []string
-	for _, p := range schemeParticipants[:participants] {
-		ids = append(ids, p.ID)
+	for _, p := range all {
+		s.ids = append(s.ids, p.ID)
 	}
-	if err := certs.InitAt(s.certs(), ids, time.Now(), certs.LeafValidity); err != nil {
+	if err := certs.InitAt(s.certs(), s.ids, time.Now(), certs.LeafValidity); err != nil {
 		t.Fatal(err)
 	}
-	s.write(s.config, timers, participants)
-	s.write(s.banksConfig(), timers, 2)
+	s.write(s.config, timers, all)
+	s.write(s.banksConfig(), timers, simulated)
 	return s
 }
 
-func (s *scheme) write(file, timers string, participants int) {
+func (s *scheme) write(file, timers string, participants []schemeParticipant) {
 	s.t.Helper()
 	var text bytes.Buffer
-	err := schemeTemplate.Execute(&text, map[string]any{"Listen": s.listen, "Admin": s.admin, "Data": s.data, "Timers": timers, "Participants": schemeParticipants[:participants]})
+	err := schemeTemplate.Execute(&text, map[string]any{"Listen": s.listen, "Admin": s.admin, "Data": s.data, "Timers": timers, "Participants": participants})
 	if err == nil {
 		err = os.WriteFile(file, text.Bytes(), 0o600)
 	}
@@ -98,8 +129,8 @@ func (s *scheme) write(file, timers string, participants int) {
 	}
 }
 
-// banksConfig has BANKA and BANKB only: simulated participants pay all others in
-// their configuration, and those that a test plays itself are not always there.
+// banksConfig has the simulated participants only: they pay all others in their
+// configuration, and those that a test plays itself are not always there.
 func (s *scheme) banksConfig() string { return filepath.Join(s.dir, "banks.yml") }
 
 func (s *scheme) certs() string { return filepath.Join(s.dir, "certs") }
@@ -256,6 +287,15 @@ func (s *scheme) bank(id string, seed uint64, flags ...string) *bank {
 	b.process = start(s.t, append([]string{"bank", "--config", s.banksConfig(), "--id", id, "--seed", strconv.FormatUint(seed, 10),
 		"--report", b.file, "--linger", "--answer-timeout", "2s", "--repeats-max", "30", "--json"}, flags...)...)
 	return b
+}
+
+// banks starts a simulated participant for each of the configuration.
+func (s *scheme) banks(seed uint64, flags ...string) (all []*bank) {
+	s.t.Helper()
+	for i, id := range s.ids {
+		all = append(all, s.bank(id, seed+uint64(i), flags...))
+	}
+	return all
 }
 
 // rest ends the payments of all banks: each own payment has its answer and the

@@ -90,7 +90,8 @@ type Echo struct {
 type Business [16]byte
 
 // Reference names a payment that is known already: by the switch's number, by the
-// key of its request, or by its business identity. The first that is set counts.
+// key of its request, or by its business identity. The number alone counts if it is
+// set; otherwise the key, and the business identity when nothing has that key.
 type Reference struct {
 	Payment  ID
 	Key      RequestKey

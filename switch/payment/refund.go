@@ -56,14 +56,19 @@ func (m *Machine) giveBack(p *Payment) {
 }
 
 // lookup finds the payment behind a reference, in memory or in the store, to be
-// read only; nil: there is none. It is valid until the next look-up.
+// read only; nil: there is none. It is valid until the next look-up. A request
+// that is not known by its key may be by what it was about: who lost its own
+// message's id must not hear that the payment was never received.
 func (m *Machine) lookup(ref *Reference) *Payment {
-	switch {
-	case ref.Payment != 0:
+	if ref.Payment != 0 {
 		return m.byID(ref.Payment)
-	case ref.Key != RequestKey{}:
-		return m.find(&ref.Key)
-	case ref.Business != Business{}:
+	}
+	if ref.Key != (RequestKey{}) {
+		if p := m.find(&ref.Key); p != nil {
+			return p
+		}
+	}
+	if ref.Business != (Business{}) {
 		return m.byBusiness(&ref.Business)
 	}
 	return nil

@@ -183,6 +183,7 @@ func (b *Book) AdviseCredit(l Leg) Answer {
 		if r.state == Posted {
 			return b.answer(i, Approved, true)
 		}
+		b.complete(r, l)
 		r.state, r.code = Posted, Approved
 		b.post(Credit, r.account, r.amount)
 		return b.answer(i, Approved, false)
@@ -205,10 +206,16 @@ func (b *Book) again(i int32, k Kind, l Leg) Answer {
 	if !b.same(r, k, l) {
 		return Answer{Code: DuplicateOther, Repeat: true}
 	}
+	b.complete(r, l)
+	return b.answer(i, r.code, true)
+}
+
+// complete gives a bar that named neither amount nor account those of its leg.
+// REQUIRES: mu held; l is the leg that r holds.
+func (b *Book) complete(r *record, l Leg) {
 	if r.state == ReversalFirst && r.amount == 0 {
 		r.amount, r.account = l.Amount, b.locate(l.Account)
 	}
-	return b.answer(i, r.code, true)
 }
 
 // bar stores the reversal or fence of a leg that has not come. REQUIRES: mu held.

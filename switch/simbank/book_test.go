@@ -69,6 +69,9 @@ func TestBookLegs(t *testing.T) {
 		"advice overrules a decline": {
 			[]step{{"credit", "R1", none, 300, "76"}, {"advice", "R1", none, 300, "00"}, {"credit", "R1", none, 300, "00"}}, 300,
 			Tally{Credit: Count{Posted: 1}}},
+		"advice overrules a fence that named neither account nor amount": {
+			[]step{{"fence", "R1", "", 0, "25"}, {"advice", "R1", a1, 300, "00"}, {"credit", "R1", a1, 300, "00"}}, 300,
+			Tally{Credit: Count{Posted: 1}}},
 		"a credit cannot be reversed as a debit": {
 			[]step{{"credit", "R1", a1, 300, "00"}, {"reverse", "R1", a1, 300, "94"}}, 300,
 			Tally{Credit: Count{Posted: 1}}},
@@ -99,6 +102,8 @@ func apply(b *Book, op string, l Leg, v Verdict) Answer {
 		return b.Credit(l, v)
 	case "reverse":
 		return b.ReverseDebit(l)
+	case "fence":
+		return b.Fence(l)
 	default:
 		return b.AdviseCredit(l)
 	}

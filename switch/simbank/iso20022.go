@@ -282,7 +282,7 @@ func (s *messages) hearStatus(h *heard, q *quoted, d *statusDoc) {
 		h.act = ruling // not known there: no answer
 	case s.orderedByUs(of):
 		s.hearOwn(h, asked, of, t.TxSts, why)
-		h.told.txnID = t.OrgnlTxId
+		h.told.txnID, h.told.in = t.OrgnlTxId, q.msgID
 		h.told.echoes = func(request any) bool { return t.isAbout(request.(*subject)) }
 	case asked:
 		h.act, h.final = ruling, endings[t.TxSts]
@@ -337,6 +337,7 @@ func (s *messages) hearOrderStatus(h *heard, q *quoted, d *orderStatusDoc) {
 		return
 	}
 	s.hearOwn(h, t.StsId != "", g.OrgnlMsgId, t.TxSts, why)
+	h.told.in = q.msgID
 	h.told.echoes = func(request any) bool {
 		o := request.(*subject)
 		return d.OrgnlPmtInfAndSts.OrgnlPmtInfId == o.msgID && g.OrgnlMsgNmId == o.msgName &&

@@ -34,6 +34,7 @@ type payment struct {
 	byUpdate   bool // the first word was meant as the last
 	told       string
 	code, upi  string
+	answerID   string
 	proof      uint64 // hash of the first answer
 	final      string // the last word after a deemed one
 	finalCode  string
@@ -141,7 +142,7 @@ func (p *payments) take(t *told, now int64) taken {
 		p.counts.Mismatches++
 	}
 	own.answered, own.byUpdate, own.proof = true, t.later, proof
-	own.told, own.code, own.upi = t.outcome, t.code, t.upi
+	own.told, own.code, own.upi, own.answerID = t.outcome, t.code, t.upi, t.in
 	own.name(t)
 	p.lags.add(now - own.intended)
 	switch own.told {

@@ -53,9 +53,10 @@ type PaymentEntry struct {
 	Model     string `json:"model"`                // ModelA or ModelB
 	Final     string `json:"final,omitempty"`      // told after a deemed outcome: success, declined
 	FinalCode string `json:"final_code,omitempty"` // with it
-	MsgID     string `json:"msg_id,omitempty"`     // of the request; this and the next two in ISO 20022
+	MsgID     string `json:"msg_id,omitempty"`     // of the request; this and the next three in ISO 20022
 	TxID      string `json:"tx_id,omitempty"`      // of the request, if it named one
 	UETR      string `json:"uetr,omitempty"`       // of the request
+	AnswerID  string `json:"answer_id,omitempty"`  // of the message that told the outcome
 }
 
 // Report takes the whole picture. During Run it is a moment's blur; after Run it
@@ -103,7 +104,7 @@ func (p *payments) list() ([]PaymentEntry, Latency) {
 		e := PaymentEntry{
 			STAN: own.stan, RRN: own.rrn, TxnID: own.txnID, Amount: own.amount, SentAt: own.sentAt,
 			Answered: own.answered, Outcome: own.outcome(), Code: own.code, UPI: own.upi, Repeats: own.repeats,
-			Model: own.model, Final: own.final, FinalCode: own.finalCode,
+			Model: own.model, Final: own.final, FinalCode: own.finalCode, AnswerID: own.answerID,
 		}
 		if s := own.subject; s != nil {
 			e.MsgID, e.TxID, e.UETR = s.msgID, s.txnID, s.uetr

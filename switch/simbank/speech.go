@@ -92,6 +92,7 @@ type told struct {
 	code    string
 	upi     string
 	txnID   string
+	in      string // id of the message that says so, in ISO 20022
 }
 
 // reply is what a bank says to a request.

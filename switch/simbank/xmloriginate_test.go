@@ -88,7 +88,8 @@ func TestModelB(t *testing.T) {
 	stop()
 	r := b.Report()
 	if len(r.Entries) != 2 || r.Entries[0].Model != "B" || r.Entries[0].State != Posted || r.Entries[1].State != Reversed || r.Net != -12_345 ||
-		len(r.Payments) != 2 || r.Payments[0].TxID != r.Entries[0].TxnID || r.Payments[0].UETR == "" || r.Payments[0].Model != "B" {
+		len(r.Payments) != 2 || r.Payments[0].TxID != r.Entries[0].TxnID || r.Payments[0].UETR == "" || r.Payments[0].Model != "B" ||
+		r.Payments[0].AnswerID != msgID("P", "Q") {
 		t.Errorf("report %+v", r)
 	}
 }
