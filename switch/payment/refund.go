@@ -56,7 +56,8 @@ func (m *Machine) giveBack(p *Payment) {
 }
 
 // lookup finds the payment behind a reference, in memory or in the store, to be
-// read only; nil: there is none. It is valid until the next look-up. A request
+// read only; nil: there is none. It is valid until the next look-up. A request that
+// was declined as a duplicate leads to the one that it duplicates. A request
 // that is not known by its key may be by what it was about: who lost its own
 // message's id must not hear that the payment was never received.
 func (m *Machine) lookup(ref *Reference) *Payment {
@@ -64,7 +65,7 @@ func (m *Machine) lookup(ref *Reference) *Payment {
 		return m.byID(ref.Payment)
 	}
 	if ref.Key != (RequestKey{}) {
-		if p := m.find(&ref.Key); p != nil {
+		if p := m.find(&ref.Key); p != nil && (ref.Business == Business{} || !p.twin()) {
 			return p
 		}
 	}

@@ -84,6 +84,9 @@ func (m *Machine) twin(e *Event) *Payment {
 	return p
 }
 
+// twin says that p was declined because its business identity was another's.
+func (p *Payment) twin() bool { return p.State == Declined && p.Outcome == Duplicate }
+
 // repeated answers a request that was seen before: the same content gets the
 // same answer, byte for byte (none while it is in flight); other content under a
 // known reference is refused and changes nothing.
