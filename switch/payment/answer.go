@@ -46,10 +46,10 @@ func (m *Machine) answer(e *Event) {
 
 // findByTrace names the leg of an answer that carries no reference, in the event
 // (after it was journalled: a replay finds it again). It reports false when no
-// open leg bears its numbers.
+// leg bears its numbers.
 func (m *Machine) findByTrace(e *Event) bool {
 	a := &e.Answer
-	found, ok := m.traces[trace{e.From, a.STAN, a.Transmitted}]
+	found, ok := m.findTraced(trace{e.From, a.STAN, a.Transmitted})
 	if !ok || kin[found.leg] != a.Leg && found.leg != a.Leg {
 		return false
 	}

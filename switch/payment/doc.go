@@ -22,7 +22,7 @@
 //
 // Where to look: transition.go has the one transition table, request.go what a
 // new request gets (collect.go, refund.go), answer.go what a bank's answer does and
-// late.go one that comes too late, tick.go deadlines, recover.go what a restart
+// late.go one that comes too late, trace.go whose it is without a reference, tick.go deadlines, recover.go what a restart
 // does. status.go and fence.go find out about a credit in doubt, repair.go reverses,
 // confirm.go tells the parties, owed.go repeats all that until it is answered.
 // enquiry.go answers questions, command.go carries out operators' decisions.

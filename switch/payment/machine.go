@@ -11,7 +11,7 @@ import (
 // exactly the effect of all events before the current one, up to the last Flush.
 type Store interface {
 	// FindRequest appends the row of the payment with this key to row, or reports
-	// false when there is none.
+	// false when there is none. A key is what PutKey was given.
 	FindRequest(key *RequestKey, row []byte) ([]byte, bool)
 	// FindBusiness names the latest payment with this business identity.
 	FindBusiness(business *Business) (ID, bool)
@@ -36,7 +36,7 @@ type Machine struct {
 	active     int               // of them that are open: what OpenMax bounds, whenever the flushes come
 	keys       map[RequestKey]ID // of the payments in memory
 	business   map[Business]ID   // of those of them that have one, the latest
-	traces     map[trace]traced  // legs of participants whose answers carry no reference
+	traces     map[trace]traced  // of the payments in memory: legs of participants whose answers carry no reference
 	lines      map[lineKey]line  // owed messages by the account that they change
 	currencies []ledger.Currency // that payments may be in, the switch's own first
 	due        deadlines

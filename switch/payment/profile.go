@@ -68,55 +68,8 @@ type Match struct {
 	STAN        bool `json:"stan"`        // DE11
 }
 
-// trace is how a leg is found without its reference.
-type trace struct {
-	participant       route.Participant
-	stan, transmitted uint32
-}
-
-// traced is the leg behind a trace.
-type traced struct {
-	id  ID
-	leg Leg
-}
-
-// follow makes a leg findable by its trace, if its participant needs that.
-func (m *Machine) follow(p *Payment, leg Leg) {
-	n := p.target(leg)
-	if match := m.at(n).profile.Match; match == (Match{}) || match.Reference {
-		return
-	}
-	m.traces[trace{n, p.Legs[leg].STAN, p.Legs[leg].Transmitted}] = traced{p.ID, leg}
-}
-
-// followAll does so for all legs of a payment.
-func (m *Machine) followAll(p *Payment) {
-	for leg := LegResolve; leg < legCount; leg++ {
-		if p.Legs[leg].SentAt != 0 {
-			m.follow(p, leg)
-		}
-	}
-}
-
-// unfollow forgets the traces of a payment that has closed.
-func (m *Machine) unfollow(p *Payment) {
-	if len(m.traces) == 0 {
-		return
-	}
-	for leg := LegResolve; leg < legCount; leg++ {
-		if p.Legs[leg].SentAt == 0 {
-			continue
-		}
-		m.unfollowLeg(p, leg)
-	}
-}
-
-func (m *Machine) unfollowLeg(p *Payment, leg Leg) {
-	key := trace{p.target(leg), p.Legs[leg].STAN, p.Legs[leg].Transmitted}
-	if m.traces[key] == (traced{p.ID, leg}) {
-		delete(m.traces, key)
-	}
-}
+// byTrace says that the answers carry no reference.
+func (p *Profile) byTrace() bool { return p.Match != (Match{}) && !p.Match.Reference }
 
 // Timers are a participant's deadlines. Defaults: domain reference 1.6 and 7.2.
 type Timers struct {

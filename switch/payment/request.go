@@ -245,7 +245,6 @@ func (m *Machine) rest(p *Payment) {
 		return
 	}
 	m.active--
-	m.unfollow(p)
 	m.clearDeadline(p)
 	p.live = false
 }

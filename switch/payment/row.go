@@ -22,7 +22,8 @@ type Rows interface {
 	// Reopen takes a payment out of the history: the PutPayment that follows has it
 	// open again. Its keys stay.
 	Reopen(id ID)
-	// PutKey makes the payment findable by its request key.
+	// PutKey makes the payment findable by its request key, or by another key that
+	// FindRequest is asked for.
 	PutKey(key []byte, id ID)
 	// PutBusiness makes the payment findable by its business identity. A later
 	// payment with the same identity takes the place of the earlier one.
@@ -86,6 +87,7 @@ func (m *Machine) flushPayment(p *Payment, rows Rows) {
 		rows.PutBusiness(&p.Business, p.ID)
 		delete(m.business, p.Business)
 	}
+	m.unfollow(p, rows)
 	delete(m.open, p.ID)
 	delete(m.keys, p.Key)
 	if len(m.free) < freeMax {

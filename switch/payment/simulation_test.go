@@ -47,9 +47,9 @@ func TestSimulation(t *testing.T) {
 
 // simCounts is what runs have reached; none may be 0 in a hundred.
 type simCounts struct {
-	Events, Restarts, Payments, Success, Declined, Reversed, Deemed, Expired         int
-	ModelB, OnConfirm, Rejected, Collects, Refunds, Refunded, Checks, Fences, Fenced int
-	Updates, Confirms, Receipts, Enquiries, Throttled, Repeats, Exceptions, Caps     int
+	Events, Restarts, Payments, Success, Declined, Reversed, Deemed, Expired             int
+	ModelB, OnConfirm, Rejected, Collects, Refunds, Refunded, Checks, Fences, Fenced     int
+	Updates, Confirms, Receipts, Enquiries, Throttled, Repeats, Exceptions, Caps, Traced int
 }
 
 func (c *simCounts) add(d *simCounts) {
@@ -105,6 +105,9 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		p.Timers.CreditUnknown = 60 * time.Second
 		p.Checks, p.RepeatSafe, p.Updates, p.Receipts = s.coin(), s.coin(), s.coin(), s.coin()
 		p.Binding = p.Checks && s.coin()
+		if !p.Receipts && s.coin() {
+			p.Match = Match{Transmitted: true, STAN: true}
+		}
 		s.banks[i] = newSimBank()
 		if s.rng.IntN(3) == 0 {
 			p.Posting = PostOnConfirm
@@ -391,6 +394,11 @@ func (s *simulation) deliver(ef *Effect) {
 			code = "68" // it did what it did, and says that it does not know
 		}
 		a.Code, a.Outcome = CodeOf(code), simOutcomes[code]
+	}
+	if able := &s.profiles[ef.To]; able.byTrace() {
+		if a.Payment, a.Leg = 0, kin[ef.Leg]; a.Leg == LegRequest {
+			s.counts.Traced++
+		}
 	}
 	if s.chance(0.01) {
 		a.Outcome = Unreadable
