@@ -23,6 +23,11 @@ func (e *Engine) Command(c payment.Command, reason, operator string) (done bool,
 	case done = <-e.verdict:
 		return done, nil
 	case <-e.done:
+	}
+	select {
+	case done = <-e.verdict: // it was the last thing that the writer did
+		return done, nil
+	default:
 		return false, ErrStopped
 	}
 }

@@ -1,14 +1,19 @@
 package engine
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"switchd/ledger"
+	"switchd/switch/journal"
 	"switchd/switch/payment"
+	"switchd/switch/state"
 )
 
 // TestCommand: a decision takes effect once it is durable, also across a restart;
@@ -25,6 +30,7 @@ func TestCommand(t *testing.T) {
 	}{
 		"cap":                     {limit, "more business", true},
 		"without a reason":        {limit, "", false},
+		"too long a reason":       {limit, strings.Repeat("x", 141), false},
 		"no such payment":         {payment.Command{Kind: payment.Settle, Payment: 99}, "done by phone", false},
 		"no participant":          {payment.Command{Kind: payment.SetCap, Participant: 99}, "typing error", false},
 		"not a command, a zero":   {payment.Command{}, "typing error", false},
@@ -53,5 +59,54 @@ func TestCommand(t *testing.T) {
 	}
 	if err := stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestExceptionsSurviveACrash: one whose group was durable and not yet stepped is told
+// by the replay.
+func TestExceptionsSurviveACrash(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	e := openOn(t, fs, testConfig(time.Minute))
+	s := &sink{sent: make(chan string, 10)}
+	stop := start(e, s)
+	submit(t, e, append(links(), push(1))...)
+	<-s.sent
+	answer := payment.Event{Kind: payment.AnswerArrived, From: 0, Answer: payment.Answer{Leg: payment.LegDebit, Minor: 100}}
+	err := e.Inspect(context.Background(), func(m *payment.Machine) {
+		m.OpenPayments(func(p *payment.Payment) {
+			l := &p.Legs[payment.LegDebit]
+			answer.Answer.Payment, answer.Answer.STAN, answer.Answer.Transmitted = p.ID, l.STAN, l.Transmitted
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	no, yes := answer, answer
+	no.Answer.Outcome, yes.Answer.Outcome = payment.InsufficientFunds, payment.OK
+	submit(t, e, no, yes, push(2))
+	<-s.sent // the answer to the first
+	<-s.sent // the debit of the second
+	crashed := fs.CrashClone(vfs.CrashCloneCfg{})
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	j, err := journal.OpenPebble("journal", journal.Options{FS: crashed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := state.Open("state", state.Options{FS: crashed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(Options{Log: j, State: rows, Config: testConfig(time.Minute), Clock: clockOf, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(log.String(), payment.DebitAfterFail.String()); n != 1 {
+		t.Errorf("told %d times after the crash:\n%s", n, &log)
+	}
+	if err := start(again, &sink{})(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -15,7 +15,8 @@ const replayGroup = 1024
 
 // restore loads the machine from its rows and replays what the journal has after
 // them. The effects of replayed events are dropped: what was owed is state, and
-// the Recovered event sends it again.
+// the Recovered event sends it again. Exceptions are told again, because the crash
+// may have come before they were told: at least once, never not at all.
 func (e *Engine) restore() error {
 	snap, err := e.o.State.Snapshot()
 	if err != nil {
@@ -27,7 +28,7 @@ func (e *Engine) restore() error {
 	from := e.o.State.Applied() + 1
 	var ev payment.Event
 	var effects []payment.Effect
-	replayed := 0
+	replayed, logged := 0, 0
 	err = e.o.Log.Replay(from, func(seq uint64, record []byte) error {
 		if err := payment.DecodeEvent(record, &ev); err != nil {
 			return fmt.Errorf("record %d: %w", seq, err)
@@ -36,6 +37,11 @@ func (e *Engine) restore() error {
 			return fmt.Errorf("record %d says that it is %d", seq, ev.Seq)
 		}
 		effects = e.m.Step(&ev, effects[:0])
+		for i := range effects {
+			if effects[i].Notice == payment.Exception {
+				e.exception(&effects[i], &logged)
+			}
+		}
 		if replayed++; replayed%replayGroup == 0 {
 			return e.store(seq)
 		}

@@ -44,6 +44,7 @@ func FuzzDecodeRow(f *testing.F) {
 	f.Add(p.append(nil))
 	p.Type, p.Original, p.Refunded, p.DoubtAt, p.RetriedAt, p.Watched, p.DeadLetter = Refund, 7, 8, 9, 10, true, true
 	p.Legs[LegReversal] = LegState{SentAt: 1, Due: 2, Answer: Pending, AnsweredIn: 3, owed: isOwed | isSent}
+	p.Exceptions = 1 << CreditAfterFail
 	p.asks = append(p.asks, ask{by: 2, told: Pending, at: [3]int64{3, 2, 1}})
 	f.Add(p.append(nil))
 	f.Fuzz(func(t *testing.T, row []byte) {
@@ -55,6 +56,25 @@ func FuzzDecodeRow(f *testing.F) {
 			t.Fatalf("a payment changes on its way through the store: %v", err)
 		}
 	})
+}
+
+// TestTextIsBoundedByItsValues: what a field held before takes no room, so that a
+// bundle takes the same before and after its way through a record.
+func TestTextIsBoundedByItsValues(t *testing.T) {
+	var text Text
+	most := bytes.Repeat([]byte("n"), TextMax-10)
+	for i := range 5 {
+		most[0] = byte('a' + i)
+		if !text.Set(Note, most) || !text.Set(Reason, []byte("because...")) {
+			t.Fatal("no room for a value in the place of another")
+		}
+	}
+	if !bytes.Equal(text.Get(Note), most) || string(text.Get(Reason)) != "because..." || text.Bytes() > TextMax {
+		t.Errorf("%d bytes: %.9s, %s", text.Bytes(), text.Get(Note), text.Get(Reason))
+	}
+	if text.Set(Operator, []byte("o")) || text.Set(Reason, []byte("because.... ")) || text.Has(Operator) || string(text.Get(Reason)) != "because..." {
+		t.Error("took more than TextMax, or changed what it had")
+	}
 }
 
 func TestTransmittedIsTheCalendar(t *testing.T) {

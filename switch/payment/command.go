@@ -39,13 +39,19 @@ type Command struct {
 	Amount      ledger.Amount
 }
 
+// The bounds of what a command says about itself: a payment keeps it.
+const (
+	reasonBytesMax   = 140
+	operatorBytesMax = 35
+)
+
 // command carries out an operator's decision. One that does not fit what it names,
-// or gives no reason, changes nothing.
+// or gives no reason or too long a one, changes nothing.
 func (m *Machine) command(e *Event) {
 	c := e.Command
 	done := false
 	switch {
-	case !e.Text.Has(Reason):
+	case !e.Text.Has(Reason) || len(e.Text.Get(Reason)) > reasonBytesMax || len(e.Text.Get(Operator)) > operatorBytesMax:
 	case c.Kind == SetCap:
 		done = m.setCap(c)
 	default:

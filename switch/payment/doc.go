@@ -21,9 +21,10 @@
 // the journal rebuilds it exactly. Time is Event.At.
 //
 // Where to look: transition.go has the one transition table, request.go what a
-// new request gets (collect.go, refund.go), answer.go what a bank's answer does and
-// late.go one that comes too late, trace.go whose it is without a reference, tick.go deadlines, recover.go what a restart
-// does. status.go and fence.go find out about a credit in doubt, repair.go reverses,
-// confirm.go tells the parties, owed.go repeats all that until it is answered.
-// enquiry.go answers questions, command.go carries out operators' decisions.
+// new request gets (collect.go, refund.go), answer.go what a bank's answer does
+// (trace.go whose it is when it does not say) and late.go one that comes too late,
+// tick.go deadlines, recover.go what a restart does. status.go and fence.go find out
+// about a credit in doubt, repair.go reverses, confirm.go tells the parties, owed.go
+// repeats all that until it is answered. enquiry.go answers questions, command.go
+// carries out operators' decisions.
 package payment

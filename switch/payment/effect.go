@@ -35,11 +35,19 @@ type Effect struct {
 	Payment  *Payment
 }
 
+// ReconSet is a set of exceptions, one bit each. Bits; on disk.
+type ReconSet uint16
+
+const _ = uint(16 - reconCount) // as many as there are bits, at most
+
+// Has says whether an exception is in the set.
+func (s ReconSet) Has(r Recon) bool { return s&(1<<r) != 0 }
+
 // Recon says what a reconciliation exception is about. It changes no state: a
 // person, or the day's reconciliation, compares the books.
 type Recon uint8
 
-// The reconciliation exceptions.
+// The reconciliation exceptions. Values are on disk: never renumber.
 const (
 	NoRecon         Recon = iota
 	CreditAfterFail       // the payee's bank says posted, the payment has failed

@@ -17,13 +17,19 @@ func (m *Machine) record(p *Payment, a *Answer, cause Cause) {
 	m.touch(p)
 }
 
-// exception reports what reconciliation must look at. It changes nothing.
+// exception reports what reconciliation must look at, and keeps it with the payment:
+// a report alone is lost when a crash comes before it is read. It changes nothing
+// else.
 func (m *Machine) exception(p *Payment, why Recon) {
+	if !p.Exceptions.Has(why) {
+		p = m.recall(p.ID)
+		p.Exceptions |= 1 << why
+	}
 	m.notice(Effect{Notice: Exception, Recon: why, Payment: p, State: p.State})
 }
 
 // late reports an answer after the payment has gone on without it, from memory or
-// from the store. It never changes the payment (I6).
+// from the store. It never changes how the payment ended (I6).
 func (m *Machine) late(p *Payment, a *Answer) {
 	if p.Posting == PostOnConfirm && a.Leg == LegCredit && a.Outcome == OK && p.Legs[LegConfirm].SentAt != 0 && !p.State.settled() {
 		m.notice(Effect{Notice: Late, Payment: p, State: p.State})

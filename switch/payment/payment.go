@@ -18,12 +18,13 @@ type Payment struct {
 
 	Model      Model
 	Type       Type
-	Posting    Posting // of the payee's bank, as it was when the credit was sent
-	Merchant   bool    // the payee is a merchant
-	NoReversal bool    // a merchant whose bank is its PSP: the payer was told success when the credit was in doubt, so it stands
-	Returned   bool    // a deemed credit that the payee's bank gave back; settlement returns it to the payer
-	DeadLetter bool    // a message to a bank was refused or never answered: a person must decide
-	Watched    bool    // the sender has asked what became of it and was told something that was not final
+	Posting    Posting  // of the payee's bank, as it was when the credit was sent
+	Merchant   bool     // the payee is a merchant
+	NoReversal bool     // a merchant whose bank is its PSP: the payer was told success when the credit was in doubt, so it stands
+	Returned   bool     // a deemed credit that the payee's bank gave back; settlement returns it to the payer
+	DeadLetter bool     // a message to a bank was refused or never answered: a person must decide
+	Exceptions ReconSet // what reconciliation must look at
+	Watched    bool     // the sender has asked what became of it and was told something that was not final
 
 	Key          RequestKey
 	Echo         Echo

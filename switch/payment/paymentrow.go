@@ -105,6 +105,10 @@ func putSeldom(b []byte, p *Payment) []byte {
 			b = putU64(b, uint64(v))
 		}
 	}
+	if p.Exceptions != 0 {
+		b[at] |= 128
+		b = putU16(b, uint16(p.Exceptions))
+	}
 	if len(p.asks) > 0 {
 		b[at] |= 64
 		b = append(b, byte(len(p.asks)))
@@ -116,7 +120,7 @@ func putSeldom(b []byte, p *Payment) []byte {
 }
 
 func (r *reader) seldom(p *Payment) {
-	has := r.below(128)
+	has := r.u8()
 	if has&1 != 0 {
 		copy(p.Business[:], r.take(len(p.Business)))
 	}
@@ -127,6 +131,10 @@ func (r *reader) seldom(p *Payment) {
 		}
 	}
 	p.Original = ID(original)
+	if has&128 != 0 {
+		p.Exceptions = ReconSet(r.u16())
+		r.bad = r.bad || p.Exceptions>>reconCount != 0
+	}
 	if has&64 != 0 {
 		for n := r.below(asksMax + 1); n > 0 && !r.bad; n-- {
 			var a ask

@@ -133,6 +133,8 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 		return s.restart()
 	case "positions":
 		return s.positions()
+	case "exceptions":
+		return s.exceptions(d)
 	}
 	d.Fatalf(t, "unknown command %s", d.Cmd)
 	return ""
@@ -438,6 +440,18 @@ func (s *scenario) restart() string {
 	}
 	s.m = m
 	return s.step(&Event{Kind: Recovered, From: route.Nobody})
+}
+
+// exceptions are what a payment keeps for reconciliation.
+func (s *scenario) exceptions(d *datadriven.TestData) string {
+	n, _ := strconv.Atoi(d.CmdArgs[0].Key)
+	var b strings.Builder
+	for _, r := range Recons() {
+		if s.known(s.payments[n-1]).Exceptions.Has(r) {
+			fmt.Fprintf(&b, "%d %v\n", n, r)
+		}
+	}
+	return b.String()
 }
 
 func (s *scenario) positions() string {

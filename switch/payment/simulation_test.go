@@ -63,35 +63,36 @@ const simBanks = 3
 
 // simulation is one run: a machine, its journal and store, banks and a clock.
 type simulation struct {
-	t        *testing.T
-	rng      *rand.Rand
-	m        *Machine
-	store    *memory
-	journal  [][]byte
-	saved    *memory // an earlier state of the store: what a crash leaves
-	savedAt  int     // records whose effect is in it
-	now      int64
-	agenda   agenda
-	banks    [simBanks]*simBank
-	profiles [simBanks]Profile
-	up       [simBanks]bool
-	told     map[RequestKey]Outcome // first answer
-	updated  map[ID]Outcome
-	informed map[ID][]Outcome  // answers to enquiries
-	sent     map[simLeg]int    // first sends of debits and credits
-	numbers  map[RequestKey]ID // of payments that were answered
-	settled  []ID              // payments that may be refunded
-	origins  map[ID]route.Participant
-	calm     bool // liveness phase: no more faults
-	narrow   bool // little room: requests are declined as busy, outboxes are full
-	next     uint64
-	counts   simCounts
+	t          *testing.T
+	rng        *rand.Rand
+	m          *Machine
+	store      *memory
+	journal    [][]byte
+	saved      *memory // an earlier state of the store: what a crash leaves
+	savedAt    int     // records whose effect is in it
+	now        int64
+	agenda     agenda
+	banks      [simBanks]*simBank
+	profiles   [simBanks]Profile
+	up         [simBanks]bool
+	told       map[RequestKey]Outcome // first answer
+	updated    map[ID]Outcome
+	exceptions map[ID]ReconSet
+	informed   map[ID][]Outcome  // answers to enquiries
+	sent       map[simLeg]int    // first sends of debits and credits
+	numbers    map[RequestKey]ID // of payments that were answered
+	settled    []ID              // payments that may be refunded
+	origins    map[ID]route.Participant
+	calm       bool // liveness phase: no more faults
+	narrow     bool // little room: requests are declined as busy, outboxes are full
+	next       uint64
+	counts     simCounts
 }
 
 func newSimulation(t *testing.T, seed uint64) *simulation {
 	s := &simulation{
 		t: t, rng: rand.New(rand.NewPCG(seed, 42)), store: newMemory(), saved: newMemory(),
-		now: 1_700_000_000_000_000_000, told: map[RequestKey]Outcome{}, updated: map[ID]Outcome{}, informed: map[ID][]Outcome{},
+		now: 1_700_000_000_000_000_000, told: map[RequestKey]Outcome{}, updated: map[ID]Outcome{}, exceptions: map[ID]ReconSet{}, informed: map[ID][]Outcome{},
 		sent: map[simLeg]int{}, numbers: map[RequestKey]ID{}, origins: map[ID]route.Participant{},
 	}
 	s.m = New(s.store)
@@ -282,6 +283,7 @@ func (s *simulation) noticed(ef *Effect) {
 		s.counts.Throttled++
 	case Exception:
 		s.counts.Exceptions++
+		s.exceptions[ef.Payment.ID] |= 1 << ef.Recon
 	case CapNear:
 		s.counts.Caps++
 	case Moved:
@@ -566,6 +568,9 @@ func (s *simulation) judge() {
 
 func (s *simulation) judgePayment(p *Payment) {
 	s.count(p)
+	if p.Exceptions != s.exceptions[p.ID] {
+		s.t.Errorf("payment %d has exceptions %b, told were %b", p.ID, p.Exceptions, s.exceptions[p.ID])
+	}
 	var debit, credit bool
 	if p.PayerBank != route.Nobody {
 		debit = s.banks[p.PayerBank].has(p.ID, LegDebit)

@@ -53,9 +53,10 @@ func (t *Text) Get(f TextField) []byte {
 func (t *Text) Has(f TextField) bool { return t.set&(1<<f) != 0 }
 
 // Set stores a copy of v as f. It reports false, and changes nothing, when the
-// bundle would grow beyond TextMax.
+// bundle would grow beyond TextMax. Values that were replaced do not count, so that
+// a bundle and its record take the same.
 func (t *Text) Set(f TextField, v []byte) bool {
-	if len(t.buf)+len(v) > TextMax {
+	if len(t.buf)+len(v) > TextMax && !t.compact(f, len(v)) {
 		return false
 	}
 	t.span[f].off, t.span[f].n = uint16(len(t.buf)), uint16(len(v))
@@ -63,6 +64,28 @@ func (t *Text) Set(f TextField, v []byte) bool {
 	t.set &^= 1 << f
 	if len(v) > 0 {
 		t.set |= 1 << f
+	}
+	return true
+}
+
+// compact drops replaced values, and that of f, from the buffer if that makes room
+// for n bytes. It reports false, and changes nothing, if it does not.
+func (t *Text) compact(f TextField, n int) bool {
+	for g := range textFields {
+		if g != f {
+			n += len(t.Get(g))
+		}
+	}
+	if n > TextMax {
+		return false
+	}
+	was := *t
+	t.Reset()
+	t.buf = make([]byte, 0, TextMax)
+	for g := range textFields {
+		if g != f && was.Has(g) {
+			t.Set(g, was.Get(g))
+		}
 	}
 	return true
 }
