@@ -26,13 +26,14 @@ func (m *Machine) request(e *Event) {
 		m.repeated(prior, e)
 		return
 	}
-	if prior := m.twin(e); prior != nil {
-		m.conflict(prior, e)
-		return
-	}
 	full := m.active >= m.config.OpenMax
 	p := m.take()
 	p.begin(e)
+	prior := m.twin(e)
+	if prior != nil { // on the record, so that a repeat is told the same, but not by the name of the other
+		m.notice(Effect{Notice: Conflict, Payment: prior, State: prior.State})
+		p.Business = Business{}
+	}
 	m.open[p.ID], m.keys[p.Key] = p, p.ID
 	if p.Business != (Business{}) {
 		m.business[p.Business] = p.ID
@@ -41,6 +42,8 @@ func (m *Machine) request(e *Event) {
 	m.move(p, NewRequest)
 	why := e.Request.Refuse
 	switch {
+	case prior != nil:
+		why = Duplicate
 	case why != NoOutcome:
 	case full:
 		why = Busy
