@@ -2,6 +2,7 @@ package payment
 
 import (
 	"slices"
+	"time"
 
 	"switchd/switch/route"
 )
@@ -57,6 +58,10 @@ func (m *Machine) askAgainOnReturn(p *Payment, leg Leg) {
 	m.schedule(p)
 }
 
+// receiptSpacing spreads the answers, confirmations and updates that a returning
+// participant has not acknowledged: 200 a second.
+const receiptSpacing = int64(5 * time.Millisecond)
+
 // linkUp counts a signed-on link. With the first one the participant is back: what
 // it is owed is brought forward, in order and spaced out.
 func (m *Machine) linkUp(n route.Participant) {
@@ -80,13 +85,18 @@ func (m *Machine) linkUp(n route.Participant) {
 		}
 	}
 	slices.SortFunc(owed, waiter.compare)
-	due := m.now
+	// What changes accounts has a pace of its own: behind thousands of answers that
+	// want a receipt it would be given up before it has ever gone out.
+	due, receipts := m.now, m.now
 	for _, w := range owed {
 		q := m.open[w.id]
-		q.Legs[w.leg].Due = due
+		if w.leg.inLine() {
+			q.Legs[w.leg].Due, due = due, due+spacing
+		} else {
+			q.Legs[w.leg].Due, receipts = receipts, receipts+receiptSpacing
+		}
 		m.schedule(q)
 		m.touch(q)
-		due += spacing
 	}
 	p.caughtUp = due
 }

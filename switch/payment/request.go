@@ -26,12 +26,12 @@ func (m *Machine) request(e *Event) {
 		m.repeated(prior, e)
 		return
 	}
-	twin := m.twin(e)
 	full := m.active >= m.config.OpenMax
 	p := m.take()
 	p.begin(e)
-	if twin != nil { // declined on the record: a repeat is told the same when the twin has failed since
-		m.notice(Effect{Notice: Conflict, Payment: twin, State: twin.State})
+	prior := m.twin(e)
+	if prior != nil { // on the record, so that a repeat is told the same, but not by the name of the other
+		m.notice(Effect{Notice: Conflict, Payment: prior, State: prior.State})
 		p.Business = Business{}
 	}
 	m.open[p.ID], m.keys[p.Key] = p, p.ID
@@ -42,7 +42,7 @@ func (m *Machine) request(e *Event) {
 	m.move(p, NewRequest)
 	why := e.Request.Refuse
 	switch {
-	case twin != nil:
+	case prior != nil:
 		why = Duplicate
 	case why != NoOutcome:
 	case full:

@@ -105,3 +105,22 @@ func TestBrokenAnswersAreNotRejected(t *testing.T) {
 		}
 	}
 }
+
+// TestDuplicateOnRecord: a request for a payment that is known by its UETR is on
+// the record, so that its answer has an id of ours, by which a receipt finds it; one
+// that reuses a message id is not.
+func TestDuplicateOnRecord(t *testing.T) {
+	d := dialect(t, 1)
+	for state, known := range map[payment.State]bool{payment.StateNone: false, payment.Declined: true} {
+		p := sample()
+		p.State, p.Reply, p.Outcome = state, payment.Duplicate, payment.Duplicate
+		body, err := d.Open().Compose(nil, &payment.Effect{Send: true, Leg: payment.LegRequest, Payment: p, Outcome: payment.Duplicate})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, leg, ours := parseID(parsed(t, body).Text(codec.MsgID))
+		if found := ours && id == p.ID && leg == payment.LegRequest; found != known {
+			t.Errorf("%v: answered as %s", state, parsed(t, body).Text(codec.MsgID))
+		}
+	}
+}

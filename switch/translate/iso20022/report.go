@@ -15,12 +15,18 @@ func (i *interpreter) report(dst []byte, ef *payment.Effect) ([]byte, error) {
 	if ef.Leg == payment.LegRequest {
 		o = p.Reply
 	}
-	if p.ID == 0 || p.Reply == payment.Duplicate {
+	if !recorded(p) {
 		// A request that never became a payment: its own id and time are all there is.
 		return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), uint64(o), &i.id), theirTime(p), ef, o)
 	}
 	i.id = idOf(p, ef.Leg)
 	return i.reportAs(dst, i.id[:], sentAt(p, ef.Leg), ef, o)
+}
+
+// recorded says that a request is a payment, if only a declined one. One that
+// reuses a known id for something else is not.
+func recorded(p *payment.Payment) bool {
+	return p.ID != 0 && (p.Reply != payment.Duplicate || p.State != payment.StateNone)
 }
 
 // reportAs writes a report with an id and a time: a pacs.002, or the pain.002 that
@@ -32,7 +38,7 @@ func (i *interpreter) reportAs(dst []byte, id []byte, at int64, ef *payment.Effe
 	}
 	w := i.begin(dst, d, id, at, ef.Repeat)
 	i.requested(w, p, customer)
-	taken := p.ID != 0 && o != payment.Duplicate // it is a payment, with ids of ours
+	taken := recorded(p) // with ids of ours
 	if customer {
 		w.SetString(codec.InitiatingParty, i.dialect.directory.Institution)
 	} else {

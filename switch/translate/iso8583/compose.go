@@ -62,7 +62,7 @@ var postings = [...]message{
 func (d *Dialect) reply(w *codec.Writer, dst []byte, p *payment.Payment) ([]byte, error) {
 	result := translate.ResultOf(p.Reply)
 	w.Begin(d.Spec, dst, mtiFinancial.Response())
-	w.SetUint(3, processingPay*10_000+uint64(p.AccountTypes))
+	w.SetUint(3, functions[p.Type].processing*10_000+uint64(p.AccountTypes))
 	w.SetUint(4, uint64(p.Amount.Minor))
 	w.SetUint(7, uint64(p.Echo.Transmitted))
 	w.SetUint(11, uint64(p.Echo.STAN))
@@ -84,7 +84,7 @@ func (d *Dialect) reply(w *codec.Writer, dst []byte, p *payment.Payment) ([]byte
 	w.SetUint(49, uint64(p.Amount.Currency))
 	text(w, 102, p, payment.PayerAccount)
 	w.BeginTLV(120)
-	w.TLVString(tagType, "PAY")
+	w.TLVString(tagType, functions[p.Type].kind)
 	// A request that never became a payment has no id. Busy is told by the rim, or
 	// by the machine to a repeat of what the rim has refused: the same bytes.
 	if p.Reply != payment.Duplicate && p.Reply != payment.Busy {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	codec "switchd/codec/iso8583"
+	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
 )
@@ -49,6 +50,7 @@ const (
 // Transaction part of DE3, positions 1-2.
 const (
 	processingPay     = 40 // debit of the payer; also the payer's push request
+	processingRefund  = 20 // a payee's request to give back what it got
 	processingCredit  = 21
 	processingResolve = 33
 	processingStatus  = 38 // status enquiry: of the switch about a credit, of a participant about a payment
@@ -70,3 +72,13 @@ const (
 	tagPayeeIFSC  = 17
 	tagNote       = 18
 )
+
+// functions are the requests of a participant, by the type of payment: their DE3
+// and their DE120 tag 001.
+var functions = [...]struct {
+	processing uint64
+	kind       string
+}{
+	payment.Push:   {processingPay, "PAY"},
+	payment.Refund: {processingRefund, "REFUND"},
+}

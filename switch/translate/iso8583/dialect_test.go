@@ -421,3 +421,37 @@ func TestEnquiry(t *testing.T) {
 		t.Errorf("%v allocations to read a message, want 0", n)
 	}
 }
+
+// TestRefund: a payee's bank gives back what it got, naming the payment by the id
+// that stood on the credit.
+func TestRefund(t *testing.T) {
+	d := dialect(t, "iso87-npci", 0)
+	f := pushFields()
+	f[3], f[120] = "200000", "1=REFUND 2=SWD00000000000000000000000000001234 18=returned"
+	ev, fault := read(t, d, fields(t, d, 0x0200, f))
+	if fault != nil || ev.Request.Type != payment.Refund || ev.Request.Original.Payment != 0x1234 || string(ev.Text.Get(payment.PayerAccount)) != "1000010001" {
+		t.Fatalf("%v %+v", fault, ev.Request)
+	}
+	p := sample()
+	p.Type = payment.Refund
+	var w codec.Writer
+	body, err := d.compose(&w, nil, &payment.Effect{Send: true, Leg: payment.LegRequest, Payment: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var msg codec.Message
+	if err := msg.Parse(d.Spec, body); err != nil {
+		t.Fatal(err)
+	}
+	if kind, _ := codec.FindTLV(msg.Value(120), tagType); string(msg.Value(3)) != "201020" || string(kind) != "REFUND" {
+		t.Errorf("answer DE3 %s, 001 %s", msg.Value(3), kind)
+	}
+	for want, tags := range map[string]string{
+		"DE120 002 of the original": "1=REFUND 18=x", "DE120 001 REFUND": "1=PAY 2=SWD00000000000000000000000000001234", "DE120 001 missing": "18=x",
+	} {
+		f[120] = tags
+		if _, fault := read(t, d, fields(t, d, 0x0200, f)); fault == nil || fault.Error() != want {
+			t.Errorf("got %v, want %s", fault, want)
+		}
+	}
+}

@@ -89,7 +89,7 @@ func (d *Dialect) update(w *codec.Writer, dst []byte, ef *payment.Effect) ([]byt
 		mti = mtiAdviceRepeat
 	}
 	w.Begin(d.Spec, dst, mti)
-	w.SetUint(3, processingPay*10_000+uint64(p.AccountTypes))
+	w.SetUint(3, functions[p.Type].processing*10_000+uint64(p.AccountTypes))
 	w.SetUint(4, uint64(p.Amount.Minor))
 	w.SetUint(7, uint64(leg.Transmitted))
 	w.SetUint(11, uint64(leg.STAN))

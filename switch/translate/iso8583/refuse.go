@@ -61,6 +61,6 @@ func (d *Dialect) networkAnswer(w *codec.Writer, dst []byte, msg *codec.Message,
 // taken: what the machine would have answered, had it declined it for why.
 func (d *Dialect) refuseRequest(w *codec.Writer, dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error) {
 	q := &ev.Request
-	p := payment.Payment{Key: q.Key, Echo: q.Echo, Amount: q.Amount, AccountTypes: q.AccountTypes, Text: ev.Text, Reply: why}
+	p := payment.Payment{Key: q.Key, Echo: q.Echo, Amount: q.Amount, AccountTypes: q.AccountTypes, Type: q.Type, Text: ev.Text, Reply: why}
 	return d.reply(w, dst, &p)
 }

@@ -16,8 +16,9 @@ const (
 	uetrBytes        = 36
 )
 
-// request reads a push request (0200 or 0201, DE3 40xxxx, DE120 tag 001 "PAY")
-// into ev. The texts of ev are copies.
+// request reads a push request (0200 or 0201, DE3 40xxxx, DE120 tag 001 "PAY"), or
+// the request of a refund (DE3 20xxxx, "REFUND"), into ev. The texts of ev are
+// copies.
 func (d *Dialect) request(msg *codec.Message, ev *payment.Event) *Fault {
 	ev.Kind, ev.From = payment.RequestArrived, d.Number
 	ev.Text.Reset()
@@ -41,13 +42,18 @@ func (d *Dialect) request(msg *codec.Message, ev *payment.Event) *Fault {
 	return d.parties(msg, ev)
 }
 
-// processing checks that this is a push payment and keeps the account types.
+// processing says what is asked for and keeps the account types.
 func (d *Dialect) processing(msg *codec.Message, r *payment.Request) *Fault {
 	code, ok := msg.Uint(3)
 	if !ok {
 		return &Fault{DE: 3, Want: "missing"}
 	}
-	if code/10_000 != processingPay {
+	switch code / 10_000 {
+	case processingPay:
+		r.Type = payment.Push
+	case processingRefund:
+		r.Type = payment.Refund
+	default:
 		return &Fault{DE: 3, Want: "40xxxx", Unsupported: true}
 	}
 	r.AccountTypes = uint16(code % 10_000)
@@ -65,6 +71,9 @@ func (d *Dialect) parties(msg *codec.Message, ev *payment.Event) *Fault {
 	if f := tags(msg.Value(120), ev); f != nil {
 		return f
 	}
+	if ev.Request.Type == payment.Refund {
+		return original(msg, ev)
+	}
 	if ev.Text.Has(payment.PayeeVPA) {
 		return nil
 	}
@@ -76,6 +85,18 @@ func (d *Dialect) parties(msg *codec.Message, ev *payment.Event) *Fault {
 		return &Fault{DE: 120, Want: "017 missing"}
 	}
 	ev.Text.Set(payment.PayeeAccount, account)
+	return nil
+}
+
+// original reads which payment a refund gives back: by the id that the switch gave
+// it, which was on the credit. The other side is known from there.
+func original(msg *codec.Message, ev *payment.Event) *Fault {
+	id, _ := codec.FindTLV(msg.Value(120), tagSwitchID)
+	number, ok := translate.ParseSwitchID(id)
+	if !ok {
+		return &Fault{DE: 120, Want: "002 of the original"}
+	}
+	ev.Request.Original.Payment = number
 	return nil
 }
 
@@ -145,11 +166,11 @@ func tags(tlv []byte, ev *payment.Event) *Fault {
 			return &Fault{DE: 120, Want: "too long"}
 		}
 	}
-	switch {
+	switch want := functions[ev.Request.Type].kind; {
 	case len(kind) == 0:
 		return &Fault{DE: 120, Want: "001 missing"}
-	case string(kind) != "PAY":
-		return &Fault{DE: 120, Want: "001 PAY", Unsupported: true}
+	case string(kind) != want:
+		return &Fault{DE: 120, Want: "001 " + want, Unsupported: true}
 	}
 	return nil
 }
