@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"switchd/codec/frame"
 	"switchd/session"
 	"switchd/switch/route"
 )
@@ -10,22 +11,21 @@ import (
 // bank is one participant: connections, a book, and what it sends as a payment
 // service provider. It shares nothing with the switch but the wire.
 type bank struct {
-	w      *world
-	number route.Participant
-	speak  speaker
-	book   book
-	sender sender
-	lines  []*line
-	nextID uint32 // of network management
+	w       *world
+	number  route.Participant
+	framing frame.Framing
+	speak   speaker
+	book    book
+	sender  sender
+	lines   []*line
+	nextID  uint32 // of network management
 
 	msg message
 }
 
 func newBank(w *world, n route.Participant) *bank {
-	p := &w.config.Participants[n]
 	b := &bank{
-		w: w, number: n, book: newBook(w.swarm.traits[n]), sender: newSender(),
-		speak: &speaker8583{spec: specs[int(n)%len(specs)], institution: p.Institution, noReference: p.Match.STAN && !p.Match.Reference},
+		w: w, number: n, framing: w.framing(n), speak: newSpeaker(w, n), book: newBook(w.swarm.traits[n]), sender: newSender(),
 	}
 	for range w.swarm.lines {
 		b.lines = append(b.lines, &line{b: b})
@@ -116,7 +116,7 @@ func (l *line) lost() {
 
 func (l *line) network(code int) {
 	l.b.nextID = l.b.nextID%999_999 + 1
-	l.send(framed(nil, func(dst []byte) ([]byte, error) { return l.b.speak.network(dst, code, l.b.nextID) }))
+	l.send(framed(l.b.framing, nil, func(dst []byte) ([]byte, error) { return l.b.speak.network(dst, code, l.b.nextID) }))
 }
 
 func (l *line) send(b []byte) {
@@ -128,7 +128,7 @@ func (l *line) send(b []byte) {
 func (l *line) receive(b []byte) {
 	l.heard = l.b.w.now
 	l.in = append(l.in, b...)
-	rest := frames(l.in, l.message)
+	rest := frames(l.b.framing, l.in, l.message)
 	l.in = append(l.in[:0], rest...)
 }
 
@@ -143,7 +143,7 @@ func (l *line) message(body []byte) {
 	}
 	switch m.kind {
 	case netRequest:
-		l.send(framed(nil, func(dst []byte) ([]byte, error) { return b.speak.networkAnswer(dst, m, "00") }))
+		l.send(framed(l.b.framing, nil, func(dst []byte) ([]byte, error) { return b.speak.networkAnswer(dst, m, "00") }))
 		if m.code == session.CodeSignOff {
 			l.ready = false
 		}
@@ -151,16 +151,35 @@ func (l *line) message(body []byte) {
 		if m.code == session.CodeSignOn {
 			l.ready = m.result == "00" && !l.leaving
 		}
-	case reply:
-		b.w.judge.told(b, b.sender.orders[m.stan], m)
-	case enquiryReply:
-		b.w.judge.enquired(b, b.sender.orders[m.stan], m)
-	case update:
-		b.w.judge.updated(b, b.sender.orders[m.original], m)
-		b.take(m)
 	default:
-		b.take(m)
+		if !b.w.chance(faultLost) {
+			b.heed(m)
+		}
 	}
+}
+
+// heed takes a message that is about a payment.
+func (b *bank) heed(m *message) {
+	j := b.w.judge
+	switch m.kind {
+	case reply:
+		a := b.sender.orders[m.stan]
+		j.told(b, a, m)
+		b.heard(a, m)
+		if !b.book.traits.receipts {
+			return
+		}
+	case enquiryReply:
+		a := b.sender.orders[m.stan]
+		j.enquired(b, a, m)
+		b.heard(a, m)
+		return
+	case update:
+		a := b.sender.orders[m.original]
+		j.updated(b, a, m)
+		b.heard(a, m)
+	}
+	b.take(m)
 }
 
 // out sends bytes on a line that is signed on; false: there is none.

@@ -84,6 +84,9 @@ func (b *book) learn(m *message) *leg {
 		}
 		l.first.body = nil
 	}
+	if l.minor == notStated { // a fence may come before its credit, and names no amount
+		l.minor = m.minor
+	}
 	return l
 }
 
@@ -99,7 +102,10 @@ func (b *book) undo(l *leg) {
 
 // signed is what one posting does to the book.
 func (l *leg) signed() int64 {
-	if l.kind == debit {
+	switch {
+	case l.minor == notStated:
+		return 0
+	case l.kind == debit:
 		return -l.minor
 	}
 	return l.minor

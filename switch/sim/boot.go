@@ -94,7 +94,7 @@ func (w *world) boot() {
 		w.judge.violation("restore", 0, "%v", err)
 		return
 	}
-	n := &node{w: w, m: payment.New(w.rows), turned: map[payment.RequestKey]bool{}}
+	n := &node{w: w, m: payment.New(w.rows), turned: map[payment.RequestKey]bool{}, repeats: map[payment.RequestKey]bool{}}
 	n.egress = egress.New(egress.Options{
 		Lanes: w.lanes(), Submit: n.submit, Clock: n.clock, Log: w.quiet(), Registry: prometheus.NewRegistry(),
 	})

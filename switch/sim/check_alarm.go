@@ -9,7 +9,7 @@ import "switchd/switch/payment"
 func (j *judge) alarms() {
 	j.w.rows.payments(func(p *payment.Payment) {
 		f := j.facts[p.ID]
-		gone := p.State == payment.FailedReversed || p.State == payment.ReversalStuck
+		gone := p.State == payment.FailedReversed || p.State == payment.ReversalStuck || p.State == payment.Declined && p.Model == payment.ModelB
 		if f != nil && f.yesLate && gone && f.alarms == 0 {
 			j.violation("alarm", p.ID, "the payee's bank says that it has credited, the payment is %v, and no exception was reported", p.State)
 		}

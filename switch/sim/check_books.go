@@ -38,6 +38,7 @@ type exception struct {
 // every exception is explained by a lie of that participant, and nothing else.
 func (j *judge) books() {
 	want := make([]ledger.Position, len(j.w.banks))
+	settled := map[payment.ID]bool{} // of those that a sender has debited itself
 	expected := map[route.Participant]map[reference]int64{}
 	for n := range j.w.banks {
 		expected[route.Participant(n)] = map[reference]int64{}
@@ -47,11 +48,16 @@ func (j *judge) books() {
 			return
 		}
 		want[p.PayerBank].Posted -= p.Amount.Minor
+		if p.Model == payment.ModelB {
+			settled[p.ID] = true
+		} else {
+			expected[p.PayerBank][translate.Reference(p.ID, payment.LegDebit)] = -p.Amount.Minor
+		}
 		want[p.PayeeBank].Posted += p.Amount.Minor
-		expected[p.PayerBank][translate.Reference(p.ID, payment.LegDebit)] = -p.Amount.Minor
 		expected[p.PayeeBank][translate.Reference(p.ID, payment.LegCredit)] = p.Amount.Minor
 	})
 	for n, b := range j.w.banks {
+		j.holds(b, settled)
 		at := j.w.node.m.Position(route.Participant(n))
 		if at.Posted != want[n].Posted || at.Reserved != 0 {
 			j.violation("books", 0, "participant %d: position %+v, its payments say %d", n, at, want[n].Posted)
@@ -65,6 +71,24 @@ func (j *judge) books() {
 		}
 		if b.book.net-unexplained != at.Posted {
 			j.violation("books", 0, "%s: its book says %d, its position %d, exceptions explain %d", b.name(), b.book.net, at.Posted, unexplained)
+		}
+	}
+}
+
+// holds: what a sender has debited itself (model B) stays debited if and only if the
+// payment is settled.
+func (j *judge) holds(b *bank, settled map[payment.ID]bool) {
+	for stan := range b.sender.stan {
+		a := b.sender.orders[stan+1]
+		for _, minor := range [...]int64{a.minor, a.minor + 1} {
+			t := a.of(minor)
+			if !t.held {
+				continue
+			}
+			id := j.requests[requestKey{b.number, a.stan, minor}]
+			if kept := !t.undone; kept != settled[id] {
+				j.violation("books", id, "%s has debited %d itself, given back: %v, and the payment is settled: %v (trace number %d)", b.name(), minor, t.undone, settled[id], a.stan)
+			}
 		}
 	}
 }

@@ -8,6 +8,9 @@ func (j *judge) debits(id payment.ID, f *fact) {
 	if f.amount == 0 {
 		j.violation("credit", id, "a debit without a durable request")
 	}
+	if f.own {
+		j.violation("credit", id, "a debit leaves of what the payer's bank has debited itself")
+	}
 	if f.reversal {
 		j.violation("credit", id, "a debit leaves after its reversal")
 	}
@@ -19,8 +22,8 @@ func (j *judge) credits(id payment.ID, f *fact) {
 	if !f.debitYes {
 		j.violation("credit", id, "a credit leaves and no durable answer says that the debit was made")
 	}
-	if f.reversal {
-		j.violation("credit", id, "a credit leaves after the reversal of its debit")
+	if f.reversal || f.refused {
+		j.violation("credit", id, "a credit leaves after the reversal of its debit, or after a no to the bank that has made it")
 	}
 	f.credit = true
 }

@@ -12,7 +12,7 @@ func (j *judge) once() {
 			if (l.stands() > 1 || l.stands() < 0) && !l.lied() {
 				j.violation("once", id, "%s has posted %d times and taken back %d times", b.name(), l.posted, l.undone)
 			}
-			if f := j.facts[id]; f != nil && f.amount != 0 && l.minor != f.amount {
+			if f := j.facts[id]; f != nil && f.amount != 0 && l.minor != notStated && l.minor != f.amount {
 				j.violation("once", id, "%s was told %d, the request says %d", b.name(), l.minor, f.amount)
 			}
 		}

@@ -53,15 +53,16 @@ func (j *judge) replay(when string, r *rows) {
 	if string(have.Sum(nil)) == string(want.Sum(nil)) {
 		return
 	}
+	inMemory := r.inMemory()
 	for _, key := range j.shadow.rows.sorted() {
-		if string(r.all[key]) != string(j.shadow.rows.all[key]) && !j.shadow.rows.reopened(key) {
+		if string(r.all[key]) != string(j.shadow.rows.all[key]) && !inMemory[key] {
 			j.violation("replay", owner(key), "%s row %c %d differs from that of a replay of the journal up to %d:\n%x\n%x",
 				when, key.tag, key.number, j.shadow.seq, r.all[key], j.shadow.rows.all[key])
 			return
 		}
 	}
 	for _, key := range r.sorted() {
-		if _, there := j.shadow.rows.all[key]; !there && !r.reopened(key) {
+		if _, there := j.shadow.rows.all[key]; !there && !inMemory[key] {
 			j.violation("replay", 0, "%s there is a row %c %d %x that a replay of the journal up to %d does not make", when, key.tag, key.number, key.text, j.shadow.seq)
 			return
 		}

@@ -7,9 +7,6 @@ import (
 	"switchd/codec/frame"
 )
 
-// framing is that of every connection.
-const framing = frame.BIN2
-
 // way is a direction of a connection.
 type way uint8
 
@@ -122,9 +119,9 @@ func (w *world) trouble() {
 var errClosed = errors.New("the link is closed")
 
 // frames cuts a stream into messages and calls f for each; it returns the rest.
-func frames(stream []byte, f func(body []byte)) []byte {
+func frames(by frame.Framing, stream []byte, f func(body []byte)) []byte {
 	for {
-		body, n, err := framing.Next(stream, frame.Limits{})
+		body, n, err := by.Next(stream, frame.Limits{})
 		if err != nil {
 			panic("sim: a stream without frames: " + err.Error())
 		}
@@ -137,11 +134,11 @@ func frames(stream []byte, f func(body []byte)) []byte {
 }
 
 // framed appends a message that compose appends as a frame; nothing when it cannot.
-func framed(dst []byte, compose func(dst []byte) ([]byte, error)) []byte {
+func framed(by frame.Framing, dst []byte, compose func(dst []byte) ([]byte, error)) []byte {
 	start := len(dst)
-	b, err := compose(framing.Begin(dst))
+	b, err := compose(by.Begin(dst))
 	if err == nil {
-		b, err = framing.End(b, start, frame.Limits{})
+		b, err = by.End(b, start, frame.Limits{})
 	}
 	if err != nil {
 		return b[:start]

@@ -17,6 +17,6 @@
 //
 // Where to look: README.md has the faults, the checkers, the mutants and the
 // limits. world.go is the run, node.go and boot.go the process, door.go its links,
-// conn.go the network, bank.go, book.go and lie.go a participant, sender.go what it
-// asks for, judge.go and check_*.go what must hold, scenario.go the text.
+// conn.go the network, bank.go, book.go and lie.go a participant, speak*.go its
+// dialect, sender.go and own.go what it asks for, judge.go and check_*.go what must hold, scenario.go the text.
 package sim

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"switchd/codec/frame"
+	codec20022 "switchd/codec/iso20022"
 	codec "switchd/codec/iso8583"
 	"switchd/session"
 	"switchd/switch/egress"
@@ -11,6 +13,7 @@ import (
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
+	"switchd/switch/translate/iso20022"
 	"switchd/switch/translate/iso8583"
 )
 
@@ -20,6 +23,7 @@ type door struct {
 	n           *node
 	c           *conn
 	number      route.Participant
+	framing     frame.Framing
 	interpreter translate.Interpreter
 	automaton   *session.Automaton
 	attached    bool
@@ -35,7 +39,7 @@ var _ session.Link = (*door)(nil)
 // open accepts a connection.
 func (n *node) open(c *conn, from route.Participant) *door {
 	d := &door{
-		n: n, c: c, number: from, interpreter: n.w.dialect(from).Open(),
+		n: n, c: c, number: from, framing: n.w.framing(from), interpreter: n.w.dialect(from).Open(),
 		automaton: session.New(session.Options{}, n.clock()),
 	}
 	n.doors = append(n.doors, d)
@@ -78,7 +82,7 @@ func (d *door) Queue(b []byte) error {
 
 // Wake lets what is queued leave.
 func (d *door) Wake() {
-	frames(d.staged, func(body []byte) { d.n.w.judge.left(d.number, body) })
+	frames(d.framing, d.staged, func(body []byte) { d.n.w.judge.left(d.number, body) })
 	d.c.send(toBank, d.staged)
 	d.staged = d.staged[:0]
 }
@@ -98,7 +102,7 @@ func (d *door) close() {
 // receive takes bytes as they come.
 func (d *door) receive(b []byte) {
 	d.in = append(d.in, b...)
-	rest := frames(d.in, d.message)
+	rest := frames(d.framing, d.in, d.message)
 	d.in = append(d.in[:0], rest...)
 	d.flush()
 }
@@ -126,7 +130,7 @@ func (d *door) message(body []byte) {
 		}
 	case translate.NetworkRequest:
 		answer := d.automaton.Request(now, in.Code)
-		d.out = framed(d.out, func(dst []byte) ([]byte, error) { return d.interpreter.NetworkAnswer(dst, answer.Code) })
+		d.out = framed(d.framing, d.out, func(dst []byte) ([]byte, error) { return d.interpreter.NetworkAnswer(dst, answer.Code) })
 		d.change(answer.Change)
 	case translate.NetworkAnswer:
 		d.change(d.automaton.Response(now, in.Code, in.Accepted))
@@ -138,7 +142,7 @@ func (d *door) message(body []byte) {
 }
 
 func (d *door) refuse(r translate.Refusal) {
-	d.out = framed(d.out, func(dst []byte) ([]byte, error) {
+	d.out = framed(d.framing, d.out, func(dst []byte) ([]byte, error) {
 		b, ok := d.interpreter.Refuse(dst, r)
 		if !ok {
 			return b, errClosed
@@ -156,15 +160,21 @@ func (d *door) request() {
 		}
 		return
 	}
-	if ev.Request.Repeat && d.n.turned[ev.Request.Key] {
-		ev.Request.Refuse = payment.Busy
+	if ev.Request.Repeat {
+		d.n.repeats[ev.Request.Key] = true
+		if d.n.turned[ev.Request.Key] {
+			ev.Request.Refuse = payment.Busy
+		}
 	}
-	if _, err := d.n.submit([]payment.Event{*ev}); err == nil || (ev.Request.Repeat && !mutant.Is(mutant.BusyToRepeats)) {
+	if _, err := d.n.submit([]payment.Event{*ev}); err == nil {
 		return
+	}
+	if d.n.repeats[ev.Request.Key] && !mutant.Is(mutant.BusyToRepeats) {
+		return // the repeat speaks for both
 	}
 	d.n.turned[ev.Request.Key] = true
 	d.n.w.judge.busy(ev)
-	d.out = framed(d.out, func(dst []byte) ([]byte, error) { return d.interpreter.RefuseRequest(dst, ev, payment.Busy) })
+	d.out = framed(d.framing, d.out, func(dst []byte) ([]byte, error) { return d.interpreter.RefuseRequest(dst, ev, payment.Busy) })
 }
 
 // submit hands the event over. What finds no room is lost; its timer takes over.
@@ -192,13 +202,13 @@ func (d *door) detach() {
 
 func (d *door) network(code int) {
 	d.stan = d.stan%999_999 + 1
-	d.out = framed(d.out, func(dst []byte) ([]byte, error) { return d.interpreter.Network(dst, d.n.clock(), d.stan, code) })
+	d.out = framed(d.framing, d.out, func(dst []byte) ([]byte, error) { return d.interpreter.Network(dst, d.n.clock(), d.stan, code) })
 }
 
 // flush lets answers of the link itself leave.
 func (d *door) flush() {
 	if len(d.out) > 0 && d.c.door == d {
-		frames(d.out, func(body []byte) { d.n.w.judge.rim(d.number, body) })
+		frames(d.framing, d.out, func(body []byte) { d.n.w.judge.rim(d.number, body) })
 		d.c.send(toBank, d.out)
 	}
 	d.out = d.out[:0]
@@ -219,8 +229,17 @@ var specs = func() (all []*codec.Spec) {
 	return all
 }()
 
+// profile20022 is that of all who speak ISO 20022.
+var profile20022 = func() *codec20022.Profile {
+	p, err := codec20022.Builtin("ips-base")
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
+
 func (w *world) directory() *translate.Directory {
-	d := &translate.Directory{Institution: switchInstitution, Currency: currency}
+	d := &translate.Directory{Institution: switchInstitution, Currency: currency, CurrencyCode: currencyName, Decimals: 2}
 	for i := range w.config.Participants {
 		d.Institutions = append(d.Institutions, w.config.Participants[i].Institution)
 	}
@@ -229,6 +248,13 @@ func (w *world) directory() *translate.Directory {
 
 // dialect is how the switch speaks with a participant.
 func (w *world) dialect(n route.Participant) translate.Dialect {
+	if w.swarm.traits[n].xml {
+		d, err := iso20022.New(profile20022, w.directory(), n)
+		if err != nil {
+			panic(fmt.Sprintf("sim: participant %d: %v", n, err))
+		}
+		return d
+	}
 	d := &iso8583.Dialect{Spec: specs[int(n)%len(specs)], Directory: w.directory(), Number: n}
 	var match []int
 	if m := w.config.Participants[n].Match; !m.Reference && m != (payment.Match{}) {
@@ -244,7 +270,7 @@ func (w *world) dialect(n route.Participant) translate.Dialect {
 func (w *world) lanes() []egress.Lane {
 	lanes := make([]egress.Lane, len(w.config.Participants))
 	for i := range lanes {
-		lanes[i] = egress.Lane{Dialect: w.dialect(route.Participant(i)), Framing: framing}
+		lanes[i] = egress.Lane{Dialect: w.dialect(route.Participant(i)), Framing: w.framing(route.Participant(i))}
 	}
 	return lanes
 }

@@ -34,13 +34,14 @@ const (
 	faultDuplicate                 // a sender repeats a request that was answered or is under way
 	faultEnquiry                   // a sender asks what became of its payment
 	faultConflict                  // a sender reuses a reference for another payment
+	faultTwin                      // a sender asks under a new reference for what it has asked for already
 	faultCount
 )
 
 var faultNames = [faultCount]string{
 	"lost", "mute", "late", "twice", "ambiguous", "refused", "other-amount", "garbled", "contradict", "stranger",
 	"refuse-then-apply", "refuse-repair", "restart", "amnesia", "link-reset", "half-closed", "clogged", "sign-off", "crash", "torn-group",
-	"store-error", "slow-sync", "clock-forward", "clock-back", "clock-frozen", "ring-full", "duplicate", "enquiry", "conflict",
+	"store-error", "slow-sync", "clock-forward", "clock-back", "clock-frozen", "ring-full", "duplicate", "enquiry", "conflict", "twin",
 }
 
 // String is the name under which a fault is counted.

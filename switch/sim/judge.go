@@ -27,7 +27,7 @@ type judge struct {
 	requests   map[requestKey]payment.ID // what each request has made
 	facts      map[payment.ID]*fact
 	traces     map[traceKey]legKey // what participants without references answer to
-	reader     [4]speaker          // one for each dialect
+	readers    []speaker           // one for each participant
 	shadow     shadow
 	said       bytes.Buffer // the process's log
 	calmFrom   int64        // the process's time at the begin of the liveness phase
@@ -37,16 +37,21 @@ type judge struct {
 
 // fact is what is known of one payment while it runs.
 type fact struct {
-	amount    int64 // of the durable request; 0: there is none
-	debitYes  bool  // durable: the payer's bank has debited
-	creditNo  bool  // durable: the payee's bank has not credited and will not
-	confirm   bool  // a confirmation has left the process
-	credit    bool  // a credit has left the process
-	reversal  bool  // a reversal has left the process
-	onConfirm bool  // the payee's bank posts on confirmation
-	deemed    bool  // an advice of a deemed credit has left the process
-	yesLate   bool  // durable: the payee's bank says that it has credited, after the debit was given back
-	alarms    int   // exceptions that the switch has reported
+	amount    int64                           // of the durable request; 0: there is none
+	debitYes  bool                            // durable: the payer's bank has debited
+	creditNo  bool                            // durable: the payee's bank has not credited and will not
+	confirm   bool                            // a confirmation has left the process
+	credit    bool                            // a credit has left the process
+	reversal  bool                            // a reversal has left the process
+	own       bool                            // model B: the sender has debited its customer itself
+	onConfirm bool                            // the payee's bank posts on confirmation
+	rejected  bool                            // the payee's bank was told not to post
+	refused   bool                            // model B: the sender was told no
+	promised  bool                            // model B: it was told yes
+	deemed    bool                            // an advice of a deemed credit has left the process
+	yesLate   bool                            // durable: the payee's bank says that it has credited, after the debit was given back
+	alarms    int                             // exceptions that the switch has reported
+	receipts  [payment.LegEnquiry + 1]receipt // by leg
 }
 
 // requestKey tells requests apart, for the texts of violations.
@@ -68,8 +73,8 @@ type legKey struct {
 
 func newJudge(w *world) *judge {
 	j := &judge{w: w, facts: map[payment.ID]*fact{}, requests: map[requestKey]payment.ID{}, traces: map[traceKey]legKey{}}
-	for i := range j.reader {
-		j.reader[i] = &speaker8583{spec: specs[i]}
+	for _, b := range w.banks {
+		j.readers = append(j.readers, newSpeaker(w, b.number))
 	}
 	j.shadow.start()
 	return j
@@ -105,12 +110,27 @@ func (j *judge) durable(record []byte) {
 	}
 	switch ev.Kind {
 	case payment.RequestArrived:
-		j.at(payment.ID(ev.Seq)).amount = ev.Request.Amount.Minor
-		j.requests[requestKey{ev.From, ev.Request.Key.STAN, ev.Request.Amount.Minor}] = payment.ID(ev.Seq)
+		j.requested(ev)
 	case payment.AnswerArrived:
 		j.answered(ev)
 	}
 	j.replayed(ev)
+}
+
+// requested notes a request. The first of several with one key and content is the
+// payment.
+func (j *judge) requested(ev *payment.Event) {
+	f := j.at(payment.ID(ev.Seq))
+	f.amount = ev.Request.Amount.Minor
+	if f.own = ev.Request.Model == payment.ModelB; f.own {
+		f.debitYes = true
+	}
+	key := requestKey{ev.From, stanOf(ev.Request.Key.STAN, &ev.Text), ev.Request.Amount.Minor}
+	if id, known := j.requests[key]; known {
+		j.facts[id].receipts[payment.LegRequest].asked++
+	} else {
+		j.requests[key] = payment.ID(ev.Seq)
+	}
 }
 
 // answered notes what an answer proves.
@@ -121,7 +141,11 @@ func (j *judge) answered(ev *payment.Event) {
 		return
 	}
 	a, profile := &ev.Answer, &j.w.config.Participants[ev.From]
-	yes := a.Outcome == payment.OK && a.Minor == f.amount
+	yes := f.isYes(a)
+	if toldLegs[key.leg] && a.Outcome == payment.OK {
+		j.acknowledged(f, key.leg)
+		return
+	}
 	switch key.leg {
 	case payment.LegDebit:
 		f.debitYes = f.debitYes || (yes && !slices.Contains(profile.AmbiguousDebit, a.Code))
@@ -130,17 +154,33 @@ func (j *judge) answered(ev *payment.Event) {
 	case payment.LegFence:
 		f.creditNo = f.creditNo || fences[a.Outcome]
 	case payment.LegCredit:
-		if a.Outcome != payment.Unreadable && !slices.Contains(profile.AmbiguousCredit, a.Code) {
-			f.credited(a, yes, byTrace)
-		}
+		f.credited(a, profile, yes, byTrace)
 	}
 }
 
-// credited takes a clear answer to a credit.
-func (f *fact) credited(a *payment.Answer, yes, byTrace bool) {
-	f.creditNo = f.creditNo || a.Outcome != payment.OK
-	f.yesLate = f.yesLate || (yes && f.reversal && !f.onConfirm && !byTrace)
+// isYes says that an answer approves of the amount of the request.
+func (f *fact) isYes(a *payment.Answer) bool {
+	return a.Outcome == payment.OK && (a.Minor == f.amount || a.Minor == payment.AmountNotStated)
 }
+
+// toldLegs are those of messages that can be acknowledged, not answered.
+var toldLegs = map[payment.Leg]bool{payment.LegRequest: true, payment.LegUpdate: true, payment.LegConfirm: true}
+
+// credited takes an answer to a credit, if it is a clear one.
+func (f *fact) credited(a *payment.Answer, profile *payment.Profile, yes, byTrace bool) {
+	if unclear[a.Outcome] || slices.Contains(profile.AmbiguousCredit, a.Code) {
+		return
+	}
+	f.creditNo = f.creditNo || a.Outcome != payment.OK
+	f.yesLate = f.yesLate || (yes && (f.reversal || f.refused) && !f.onConfirm && !byTrace)
+}
+
+// mayStand says that a credit has left, and that nothing durable says that it is
+// not posted and will not be.
+func (f *fact) mayStand() bool { return f.credit && !f.creditNo && !(f.onConfirm && !f.confirm) }
+
+// unclear are the answers to a credit that prove nothing.
+var unclear = map[payment.Outcome]bool{payment.Unreadable: true, payment.Pending: true, payment.Duplicate: true}
 
 // saysNo are the answers to a status enquiry by which a bank says that it has not
 // posted a credit; fences are those to a fence by which it promises never to.
@@ -163,13 +203,17 @@ func (j *judge) legOf(ev *payment.Event) (key legKey, byTrace, known bool) {
 // left takes a message that the egress has handed to a link: it has left.
 func (j *judge) left(to route.Participant, body []byte) {
 	m := &j.msg
-	if !j.reader[int(to)%len(j.reader)].read(body, m) {
+	if !j.readers[to].read(body, m) {
 		j.violation("wire", 0, "a message to participant %d cannot be read", to)
 		return
 	}
 	j.early(m)
-	if m.kind == reply || m.kind == enquiryReply {
-		return // judged when it arrives
+	j.tells(to, m)
+	if m.kind == reply || m.kind == enquiryReply { // the rest is judged when it arrives
+		if m.kind == reply && m.named {
+			j.repeats(to, 0, m)
+		}
+		return
 	}
 	id, leg, ok := translate.ParseReference(m.ref[:])
 	if !ok {
@@ -190,6 +234,9 @@ func (j *judge) left(to route.Participant, body []byte) {
 		j.advises(id, f)
 	case confirm:
 		j.confirms(id, f, m)
+		j.repeats(to, id, m)
+	case update:
+		j.repeats(to, id, m)
 	}
 }
 
@@ -215,7 +262,7 @@ func sentLeg(k kind, named payment.Leg) payment.Leg {
 // rim takes an answer that the link itself gave.
 func (j *judge) rim(to route.Participant, body []byte) {
 	m := &j.msg
-	if !j.reader[int(to)%len(j.reader)].read(body, m) {
+	if !j.readers[to].read(body, m) {
 		j.violation("wire", 0, "an answer of the rim to participant %d cannot be read", to)
 		return
 	}

@@ -6,9 +6,6 @@ import "time"
 // What it does and when it answers is drawn here; book.go is the honest part.
 func (b *bank) take(m *message) {
 	w := b.w
-	if w.chance(faultLost) {
-		return
-	}
 	keep := *m
 	keep.body = nil
 	before, after := w.upTo(50*time.Millisecond), w.upTo(50*time.Millisecond)
@@ -35,14 +32,14 @@ func (b *bank) do(m *message, after int64) {
 		v.minor++
 	}
 	v.garbled = w.chance(faultGarbled)
-	if w.chance(faultMute) {
+	if w.chance(faultMute) || m.kind.told() && b.book.traits.xml && !b.book.traits.receipts {
 		return
 	}
 	b.answer(m, v, w.now+after)
 	if w.chance(faultTwice) {
 		b.answer(m, v, w.now+w.upTo(20*time.Second))
 	}
-	if m.kind == resolve || m.kind == update || m.kind == confirm {
+	if m.kind == resolve || m.kind.told() {
 		return
 	}
 	if w.chance(faultContradict) {
@@ -64,7 +61,7 @@ func (b *bank) act(m *message) string {
 			b.book.learn(m).broke[faultRefuseRepair] = true
 			return "96"
 		}
-	case confirm, update:
+	case confirm, update, reply:
 		return b.book.act(m, "")
 	}
 	return b.unsure(m, b.book.act(m, ""))
@@ -109,6 +106,9 @@ func opposite(result string) string {
 
 // stranger answers in the name of another leg of the same participant.
 func (b *bank) stranger(m *message, v verdict) {
+	if len(b.book.known) == 0 {
+		return
+	}
 	l := b.book.at(b.book.known[b.w.rng.IntN(len(b.book.known))])
 	if l.first.ref == m.ref {
 		return
@@ -133,6 +133,6 @@ func (b *bank) resolve(v *verdict) {
 
 func (b *bank) answer(m *message, v verdict, at int64) {
 	b.w.agenda.add(at, func() {
-		b.out(framed(nil, func(dst []byte) ([]byte, error) { return b.speak.answer(dst, m, &v) }))
+		b.out(framed(b.framing, nil, func(dst []byte) ([]byte, error) { return b.speak.answer(dst, m, &v) }))
 	})
 }

@@ -15,11 +15,12 @@ import (
 // one thing after another: group what waits, stamp it, append it, and when it is
 // durable step it, store the rows and release the effects.
 type node struct {
-	w      *world
-	m      *payment.Machine
-	egress *egress.Egress
-	doors  []*door
-	turned map[payment.RequestKey]bool // told "busy" without a record, as in switch/ingress
+	w       *world
+	m       *payment.Machine
+	egress  *egress.Egress
+	doors   []*door
+	turned  map[payment.RequestKey]bool // told "busy" without a record, as in switch/ingress
+	repeats map[payment.RequestKey]bool // that have come, as there
 
 	queue   []payment.Event
 	pipe    []*group // appended and not stepped yet

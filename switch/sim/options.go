@@ -39,7 +39,9 @@ type swarm struct {
 
 // traits are what one participant is like.
 type traits struct {
+	xml        bool // it speaks ISO 20022
 	byTrace    bool // its answers carry no reference
+	receipts   bool // it acknowledges answers, confirmations and updates; ISO 20022 only
 	checks     bool // it answers status enquiries and fences
 	binding    bool // its "not done" is a promise
 	updates    bool // it takes confirmations and updates
@@ -48,10 +50,14 @@ type traits struct {
 	undoes     bool // a fence makes it undo a credit; otherwise it says that the credit stands
 }
 
+// xmlOneIn is the share of the participants that speak ISO 20022. Their messages
+// cost several times those of ISO 8583.
+const xmlOneIn = 2
+
 func drawTraits(rng *rand.Rand) traits {
 	half := func() bool { return rng.IntN(2) == 0 }
 	return traits{
-		byTrace: rng.IntN(8) == 0, checks: half(), binding: half(), updates: half(), onConfirm: rng.IntN(5) == 0,
+		xml: rng.IntN(xmlOneIn) == 0, byTrace: rng.IntN(8) == 0, receipts: half(), checks: half(), binding: half(), updates: half(), onConfirm: rng.IntN(5) == 0,
 		repeatSafe: rng.IntN(3) == 0, undoes: half(),
 	}
 }
@@ -61,7 +67,7 @@ func drawTraits(rng *rand.Rand) traits {
 var rateMax = [faultCount]float64{
 	faultLost: 0.1, faultMute: 0.1, faultLate: 0.1, faultTwice: 0.2, faultAmbiguous: 0.1, faultRefused: 0.15,
 	faultOtherAmount: 0.03, faultGarbled: 0.03, faultContradict: 0.03, faultStranger: 0.03, faultRefuseApply: 0.03,
-	faultAmnesia: 1, faultRefuseRepair: 0.03, faultStoreError: 0.002, faultSlowSync: 0.02, faultDuplicate: 0.2, faultEnquiry: 0.2, faultConflict: 0.05,
+	faultAmnesia: 1, faultRefuseRepair: 0.03, faultStoreError: 0.002, faultSlowSync: 0.02, faultDuplicate: 0.2, faultEnquiry: 0.2, faultConflict: 0.05, faultTwin: 0.1,
 }
 
 func drawSwarm(rng *rand.Rand) swarm {
@@ -76,8 +82,10 @@ func drawSwarm(rng *rand.Rand) swarm {
 	}
 	for i := range s.participants {
 		s.traits = append(s.traits, drawTraits(rng))
+		s.traits[i].byTrace = s.traits[i].byTrace && !s.traits[i].xml
 		s.traits[i].binding = s.traits[i].binding && s.traits[i].checks
 		s.traits[i].onConfirm = s.traits[i].onConfirm && i > 0 // the first one is always a sender
+		s.traits[i].receipts = s.traits[i].xml && (s.traits[i].receipts || s.traits[i].onConfirm)
 	}
 	for f := range faultCount {
 		if rng.IntN(2) == 0 {

@@ -2,11 +2,13 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/translate"
 )
 
 // scenario writes what the machine was told as a text of testdata/payment, so that
@@ -14,7 +16,7 @@ import (
 // is about, or of all when it is about none. It has the commands only; what the
 // machine makes of them the test fills in (-rewrite).
 func (w *world) scenario(seed uint64, v violation) string {
-	f := film{w: w, id: v.payment, rows: newRows(false), numbers: map[payment.ID]int{}, links: map[route.Participant]int{}, now: epoch}
+	f := film{w: w, id: v.payment, rows: newRows(false), numbers: map[payment.ID]int{}, links: map[route.Participant]int{}, business: map[payment.Business]int{}, now: epoch}
 	f.m = payment.New(f.rows)
 	text, _, _ := strings.Cut(v.text, "\n")
 	fmt.Fprintf(&f.b, "# Seed %d of switchd sim, %s: %s\n", seed, v.check, text)
@@ -35,18 +37,19 @@ func (w *world) scenario(seed uint64, v violation) string {
 
 // film is a scenario text in the making.
 type film struct {
-	w       *world
-	id      payment.ID // the one payment that is shown; 0: all
-	m       *payment.Machine
-	rows    *rows
-	b       strings.Builder
-	numbers map[payment.ID]int // of the payments in the text
-	links   map[route.Participant]int
-	end     int   // of what matters: behind it only links come and go
-	now     int64 // the time that the text has come to
-	effects []payment.Effect
-	fallen  bool // an assertion of the machine did not hold
-	p       payment.Payment
+	w        *world
+	id       payment.ID // the one payment that is shown; 0: all
+	m        *payment.Machine
+	rows     *rows
+	b        strings.Builder
+	numbers  map[payment.ID]int // of the payments in the text
+	links    map[route.Participant]int
+	business map[payment.Business]int // in the text, too
+	end      int                      // of what matters: behind it only links come and go
+	now      int64                    // the time that the text has come to
+	effects  []payment.Effect
+	fallen   bool // an assertion of the machine did not hold
+	p        payment.Payment
 }
 
 // event steps the machine and writes the event, if it matters.
@@ -167,6 +170,7 @@ func (f *film) config(c *payment.Config) string {
 	list("checks", func(p *payment.Profile) bool { return p.Checks })
 	list("binding", func(p *payment.Profile) bool { return p.Binding })
 	list("on-confirm", func(p *payment.Profile) bool { return p.Posting == payment.PostOnConfirm })
+	list("receipts", func(p *payment.Profile) bool { return p.Receipts && p.Posting != payment.PostOnConfirm })
 	list("updates", func(p *payment.Profile) bool { return p.Updates })
 	list("repeat-safe", func(p *payment.Profile) bool { return p.RepeatSafe })
 	return b.String()
@@ -189,6 +193,18 @@ func (f *film) request(ev *payment.Event, id payment.ID) string {
 	}
 	if q.Amount.Currency != currency {
 		b.WriteString(" currency=usd")
+	}
+	if q.Model == payment.ModelB {
+		b.WriteString(" model=b")
+	}
+	if q.AcceptedAt != 0 {
+		fmt.Fprintf(&b, " accepted=%v", time.Duration(q.AcceptedAt-ev.At))
+	}
+	if q.Business != (payment.Business{}) {
+		if f.business[q.Business] == 0 {
+			f.business[q.Business] = len(f.business) + 1
+		}
+		fmt.Fprintf(&b, " business=%d", f.business[q.Business])
 	}
 	return b.String()
 }
@@ -215,14 +231,17 @@ func (f *film) answer(ev, before *payment.Event) string {
 	if kind == "not-sent" {
 		return b.String()
 	}
-	if a.Minor != f.p.Amount.Minor {
+	code := a.Code.String()
+	if a.Minor == payment.AmountNotStated { // ISO 20022: the texts speak in codes of ISO 8583
+		code = codeIn8583(a, f.w.config.Participants[ev.From].AmbiguousDebit)
+	} else if a.Minor != f.p.Amount.Minor {
 		fmt.Fprintf(&b, " amount=%d", a.Minor)
 	}
 	switch {
 	case a.Outcome == payment.Unreadable:
 		b.WriteString(" code=??")
-	case a.Code != payment.CodeOf("00"):
-		fmt.Fprintf(&b, " code=%v", a.Code)
+	case code != "00":
+		fmt.Fprintf(&b, " code=%s", code)
 	}
 	if ev.Text.Has(payment.PayeeAccount) {
 		fmt.Fprintf(&b, " account=%s", ev.Text.Get(payment.PayeeAccount))
@@ -231,6 +250,17 @@ func (f *film) answer(ev, before *payment.Event) string {
 		fmt.Fprintf(&b, " ifsc=%s", ev.Text.Get(payment.PayeeIFSC))
 	}
 	return b.String()
+}
+
+// codeIn8583 is the code by which a scenario says what an answer in ISO 20022 does.
+func codeIn8583(a *payment.Answer, ambiguous []payment.Code) string {
+	switch {
+	case a.Outcome == payment.Pending:
+		return "PD"
+	case slices.Contains(ambiguous, a.Code):
+		return "91"
+	}
+	return translate.ResultOf(a.Outcome).Code
 }
 
 // recall reads the payment as it was before the event.

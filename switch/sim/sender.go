@@ -20,13 +20,17 @@ type asked struct {
 	tries  int
 	others int
 
+	twin      bool     // it asks for the same payment as another request
 	update    string   // the result of the update that followed, with its UPI code
 	enquiries []string // the results of enquiries
 }
 
 // about is what an answer is about.
-func (a *asked) about(m *message) *told {
-	if m.minor == a.minor {
+func (a *asked) about(m *message) *told { return a.of(m.minor) }
+
+// of is what was asked for with an amount.
+func (a *asked) of(minor int64) *told {
+	if minor == a.minor {
 		return &a.told
 	}
 	return &a.other
@@ -38,6 +42,12 @@ type told struct {
 	upi    string
 	first  []byte // its bytes
 	rim    bool   // the link itself has answered, without a record: once the sender has heard it, it must not repeat
+
+	// Of model B.
+	held     bool   // the sender has debited its customer
+	undone   bool   // and has given the money back
+	final    string // the first word that was final
+	followed bool   // it asks until it hears one
 }
 
 // said is the result of the first answer with its UPI code; empty: none yet.
@@ -56,16 +66,18 @@ func newSender() sender { return sender{orders: map[uint32]*asked{}} }
 // request sends the request for a new payment.
 func (w *world) request() {
 	b := w.banks[w.rng.IntN(len(w.banks))]
-	if w.config.Participants[b.number].Receipts { // ISO 8583 knows no receipt for an answer
+	if traits := &w.swarm.traits[b.number]; traits.onConfirm && !traits.xml { // ISO 8583 knows no receipt for an answer
 		b = w.banks[0]
 	}
 	w.sent++
 	b.sender.stan++
 	a := &asked{order: order{
 		stan: b.sender.stan, transmitted: transmitted(w.now), minor: 1 + w.rng.Int64N(3000), currency: currency,
-		from: int(b.number), to: w.rng.IntN(len(w.banks)),
+		from: int(b.number), to: w.rng.IntN(len(w.banks)), at: w.now,
 	}}
 	copy(a.rrn[:], fmt.Sprintf("R%011d", w.sent))
+	a.uetr = fmt.Sprintf("%08x-0000-4000-8000-%012x", b.number, w.sent)
+	a.own = b.book.traits.xml && w.rng.IntN(3) > 0
 	if w.rng.IntN(8) == 0 {
 		a.from = w.rng.IntN(len(w.banks)) // the payer's bank is not the one that asks
 	}
@@ -83,6 +95,22 @@ func (w *world) request() {
 	}
 	b.sender.orders[a.stan] = a
 	b.ask(a)
+	if b.book.traits.xml && w.chance(faultTwin) {
+		b.twin(a)
+	}
+}
+
+// twin has a participant ask for a payment that it has asked for already, as for
+// another one: only the UETR tells.
+func (b *bank) twin(a *asked) {
+	b.sender.stan++
+	again := &asked{order: a.order, twin: true}
+	again.stan = b.sender.stan
+	b.sender.orders[again.stan] = again
+	b.w.agenda.add(b.w.now+b.w.upTo(time.Minute), func() {
+		again.at = b.w.now
+		b.ask(again)
+	})
 }
 
 // transmitted is DE7 of a time.
@@ -96,17 +124,21 @@ func accountOf(bank int) string { return fmt.Sprintf("ACC%d", bank) }
 // ask sends a request, and again until it is answered.
 func (b *bank) ask(a *asked) {
 	w := b.w
-	if a.told.result != "" && (a.told.rim || !w.chance(faultDuplicate)) {
+	hangs := a.other.held && a.other.result == "" // money, on the answer to the other content
+	if a.told.result != "" && !hangs && (a.told.rim || !w.chance(faultDuplicate)) {
 		return
 	}
 	o := a.order
 	tries := &a.tries
-	if a.other.result == "" && w.chance(faultConflict) {
+	if a.other.result == "" && (w.chance(faultConflict) || hangs && a.told.result != "") {
 		tries = &a.others
 		o.minor++
 	}
 	o.repeat = *tries > 0
-	if b.out(framed(nil, func(dst []byte) ([]byte, error) { return b.speak.request(dst, &o) })) {
+	if o.own {
+		b.hold(a, o.minor)
+	}
+	if b.out(framed(b.framing, nil, func(dst []byte) ([]byte, error) { return b.speak.request(dst, &o) })) {
 		*tries++
 	}
 	gap := int64(10*time.Second) + w.upTo(20*time.Second)
@@ -115,8 +147,11 @@ func (b *bank) ask(a *asked) {
 	}
 	w.agenda.add(w.now+gap, func() { b.ask(a) })
 	if w.chance(faultEnquiry) {
-		w.agenda.add(w.now+w.upTo(5*time.Minute), func() {
-			b.out(framed(nil, func(dst []byte) ([]byte, error) { return b.speak.enquire(dst, &a.order) }))
-		})
+		w.agenda.add(w.now+w.upTo(5*time.Minute), func() { b.enquire(a) })
 	}
+}
+
+// enquire asks what became of a request.
+func (b *bank) enquire(a *asked) {
+	b.out(framed(b.framing, nil, func(dst []byte) ([]byte, error) { return b.speak.enquire(dst, &a.order) }))
 }

@@ -159,7 +159,11 @@ func (w *world) configuration() *payment.Config {
 		if t.onConfirm {
 			p.Posting, p.Receipts, p.Updates = payment.PostOnConfirm, true, true
 		}
-		if t.byTrace {
+		switch {
+		case t.xml:
+			p.Receipts = p.Receipts || t.receipts
+			p.Match, p.AmbiguousDebit = payment.Match{Reference: true}, ambiguous20022
+		case t.byTrace:
 			p.Match = payment.Match{Transmitted: true, STAN: true}
 		}
 		c.Participants = append(c.Participants, p)
@@ -169,8 +173,12 @@ func (w *world) configuration() *payment.Config {
 
 const (
 	currency          = 356
+	currencyName      = "INR"
 	switchInstitution = "999999"
 )
+
+// ambiguous20022 are the reasons that prove nothing about a debit.
+var ambiguous20022 = []payment.Code{payment.CodeOf("AB05"), payment.CodeOf("AB10"), payment.CodeOf("AB11")}
 
 // profile is testProfile of the scenario tests.
 func profile(i int) payment.Profile {
