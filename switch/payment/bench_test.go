@@ -11,7 +11,7 @@ import (
 type discard struct{}
 
 func (discard) FindRequest(_ *RequestKey, row []byte) ([]byte, bool) { return row, false }
-func (discard) PutPayment(ID, bool, []byte)                          {}
+func (discard) PutPayment(*Payment, []byte)                          {}
 func (discard) PutKey([]byte, ID)                                    {}
 func (discard) PutBusiness(*Business, ID)                            {}
 func (discard) FindBusiness(*Business) (ID, bool)                    { return 0, false }

@@ -77,10 +77,11 @@ func putU16(b []byte, v uint16) []byte { return binary.LittleEndian.AppendUint16
 func putU32(b []byte, v uint32) []byte { return binary.LittleEndian.AppendUint32(b, v) }
 func putU64(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(b, v) }
 
-// putText writes only the fields that are set: count, then field, length, bytes.
-func putText(b []byte, t *Text) []byte {
-	b = append(b, byte(bits.OnesCount32(t.set)))
-	for set := t.set; set != 0; set &= set - 1 {
+// putText writes only the fields of mask that are set: count, then field, length,
+// bytes.
+func putText(b []byte, t *Text, mask uint32) []byte {
+	b = append(b, byte(bits.OnesCount32(t.set&mask)))
+	for set := t.set & mask; set != 0; set &= set - 1 {
 		f := TextField(bits.TrailingZeros32(set))
 		v := t.Get(f)
 		b = append(putU16(append(b, byte(f)), uint16(len(v))), v...)
@@ -88,11 +89,11 @@ func putText(b []byte, t *Text) []byte {
 	return b
 }
 
-func (r *reader) text(t *Text) {
-	t.Reset()
+// text reads fields of mask, and no others, into t.
+func (r *reader) text(t *Text, mask uint32) {
 	for n := r.below(uint8(textFields) + 1); n > 0 && !r.bad; n-- {
 		f := TextField(r.below(uint8(textFields)))
-		if v := r.take(int(r.u16())); v == nil || !t.Set(f, v) {
+		if v := r.take(int(r.u16())); v == nil || mask&(1<<f) == 0 || !t.Set(f, v) {
 			r.bad = true
 		}
 	}

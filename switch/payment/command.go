@@ -17,10 +17,11 @@ const (
 	Retry                  // Payment: a dead letter is sent again, for another GiveUp
 	BankPosted             // Payment, deemed: its bank says that the credit is posted (TCC)
 	BankReturn             // Payment, deemed: its bank cannot post and gives the money back (RET)
+	Forget                 // Payment: the first one that is still known; see Machine.Known
 	commandCount
 )
 
-var commandNames = [commandCount]string{"none", "set-cap", "settle", "write-off", "retry", "bank-posted", "bank-return"}
+var commandNames = [commandCount]string{"none", "set-cap", "settle", "write-off", "retry", "bank-posted", "bank-return", "forget"}
 
 // String is the name that documents and scenario texts use.
 func (c CommandKind) String() string {
@@ -54,6 +55,8 @@ func (m *Machine) command(e *Event) {
 	case !e.Text.Has(Reason) || len(e.Text.Get(Reason)) > reasonBytesMax || len(e.Text.Get(Operator)) > operatorBytesMax:
 	case c.Kind == SetCap:
 		done = m.setCap(c)
+	case c.Kind == Forget:
+		done = m.forget(c, e.Seq)
 	default:
 		done = m.decide(c, e)
 	}

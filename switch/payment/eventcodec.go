@@ -11,22 +11,27 @@ import (
 // eventVersion is the first byte of every event record. A change of the layout
 // gets the next number. DecodeEvent reads this one only: nothing was released
 // with another.
-const eventVersion = 2
+const eventVersion = 3
 
 // AppendEvent appends the journal record of e to b. Seq and At are part of it.
 //
-// Layout, little-endian: version u8, kind u8, seq u64, at i64, from u16, then by
-// kind. It allocates nothing but growth of b, except for ConfigChanged (rare).
+// Layout, little-endian: version u8, logic u8, where the secret part begins u16 (0:
+// there is none), kind u8, seq u64, at i64, from u16, then by kind, then the secret
+// part (secret.go). It allocates nothing but growth of b, except for ConfigChanged
+// (rare).
 func AppendEvent(b []byte, e *Event) []byte {
-	b = append(b, eventVersion, byte(e.Kind))
+	start := len(b)
+	b = append(b, eventVersion, Logic, 0, 0, byte(e.Kind))
 	b = putU64(b, e.Seq)
 	b = putU64(b, uint64(e.At))
 	b = putU16(b, uint16(e.From))
 	switch e.Kind {
 	case RequestArrived, EnquiryArrived:
-		b = putText(putRequest(b, &e.Request), &e.Text)
+		b = putText(putRequest(b, &e.Request), &e.Text, public)
+		b = putSecret(b, start, e.Request.Hash, &e.Text)
 	case CommandGiven:
-		b = putText(putCommand(b, e.Command), &e.Text)
+		b = putText(putCommand(b, e.Command), &e.Text, public)
+		b = putSecret(b, start, 0, &e.Text)
 	case AnswerArrived, SendFailed:
 		a := &e.Answer
 		b = putU64(b, uint64(a.Payment))
@@ -37,7 +42,8 @@ func AppendEvent(b []byte, e *Event) []byte {
 		b = append(b, byte(a.Outcome))
 		b = append(b, a.Code[:]...)
 		b = append(b, a.Approval[:]...)
-		b = putText(b, &e.Text)
+		b = putText(b, &e.Text, public)
+		b = putSecret(b, start, 0, &e.Text)
 	case ConfigChanged:
 		text, err := json.Marshal(e.Config)
 		if err != nil {
@@ -58,6 +64,8 @@ func DecodeEvent(record []byte, e *Event) error {
 	if v := r.u8(); v != eventVersion {
 		return fmt.Errorf("event record has version %d, this binary reads %d", v, eventVersion)
 	}
+	r.u8() // logic: the reader of a journal decides what that means to it
+	secretAt := int(r.u16())
 	e.Kind = Kind(r.below(uint8(kindCount)))
 	e.Seq = r.u64()
 	e.At = int64(r.u64())
@@ -65,20 +73,26 @@ func DecodeEvent(record []byte, e *Event) error {
 	switch e.Kind {
 	case RequestArrived, EnquiryArrived:
 		r.request(&e.Request)
-		r.text(&e.Text)
+		r.text(&e.Text, public)
 	case CommandGiven:
 		e.Command = new(Command)
 		r.command(e.Command)
-		r.text(&e.Text)
+		r.text(&e.Text, public)
 	case AnswerArrived, SendFailed:
 		r.answer(&e.Answer)
-		r.text(&e.Text)
+		r.text(&e.Text, public)
 	case ConfigChanged:
 		e.Config = new(Config)
 		if err := json.Unmarshal(r.take(len(r.b)), e.Config); err != nil {
 			return fmt.Errorf("configuration in the journal: %w", err)
 		}
 	case KindNone:
+		r.bad = true
+	}
+	hash := r.secret(len(record), secretAt, &e.Text)
+	if e.Kind == RequestArrived || e.Kind == EnquiryArrived {
+		e.Request.Hash = hash
+	} else if hash != 0 {
 		r.bad = true
 	}
 	return r.done()
@@ -109,7 +123,6 @@ const (
 
 func putRequest(b []byte, q *Request) []byte {
 	b = putEcho(putKey(b, &q.Key), &q.Echo)
-	b = putU64(b, q.Hash)
 	b = putU64(b, uint64(q.Amount.Minor))
 	b = putU16(b, uint16(q.Amount.Currency))
 	b = putU16(b, q.AccountTypes)
@@ -149,7 +162,6 @@ func putParts(q *Request) (parts byte) {
 func (r *reader) request(q *Request) {
 	r.key(&q.Key)
 	r.echo(&q.Echo)
-	q.Hash = r.u64()
 	q.Amount = ledger.Amount{Minor: int64(r.u64()), Currency: ledger.Currency(r.u16())}
 	q.AccountTypes = r.u16()
 	q.Refuse = Outcome(r.below(uint8(outcomeCount)))

@@ -42,6 +42,7 @@ type Machine struct {
 	due        deadlines
 	totals     Totals
 	lastAt     int64 // time of the last event
+	known      ID    // finished payments below it are forgotten (forget.go)
 
 	// Scratch of the current Step.
 	now int64

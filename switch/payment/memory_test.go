@@ -48,11 +48,11 @@ func (s *memory) FindPayment(id ID, row []byte) ([]byte, bool) {
 	return append(row, found...), true
 }
 
-func (s *memory) PutPayment(id ID, open bool, row []byte) {
-	s.payments[id] = bytes.Clone(row)
-	delete(s.open, id)
-	if open {
-		s.open[id] = true
+func (s *memory) PutPayment(p *Payment, row []byte) {
+	s.payments[p.ID] = bytes.Clone(row)
+	delete(s.open, p.ID)
+	if p.Open() {
+		s.open[p.ID] = true
 	}
 }
 func (s *memory) PutKey(key []byte, id ID)              { s.keys[string(key)] = id }

@@ -10,14 +10,14 @@ import (
 
 // append appends the row of p: all that a restart or a repeat needs.
 func (p *Payment) append(b []byte) []byte {
-	b = append(b, rowVersion, byte(p.State), byte(p.Reply), byte(p.Outcome), byte(p.Model), byte(p.Type), byte(p.Posting))
+	start := len(b)
+	b = append(b, rowVersion, Logic, 0, 0, byte(p.State), byte(p.Reply), byte(p.Outcome), byte(p.Model), byte(p.Type), byte(p.Posting))
 	b = putU64(b, uint64(p.ID))
 	b = append(b, p.ReplyCode[:]...)
 	b = append(b, p.BankCode[:]...)
 	b = append(b, p.Approval[:]...)
 	b = putMarks(b, p)
 	b = putEcho(putKey(b, &p.Key), &p.Echo)
-	b = putU64(b, p.Hash)
 	b = putU64(b, uint64(p.Amount.Minor))
 	b = putU16(b, uint16(p.Amount.Currency))
 	b = putU16(b, p.AccountTypes)
@@ -29,7 +29,8 @@ func (p *Payment) append(b []byte) []byte {
 	}
 	b = putSeldom(b, p)
 	b = putLegs(b, p)
-	return putText(b, &p.Text)
+	b = putText(b, &p.Text, public)
+	return putSecret(b, start, p.Hash, &p.Text)
 }
 
 // decode reads a row of append into p. p is not in the heap afterwards.
@@ -39,6 +40,8 @@ func (p *Payment) decode(row []byte) error {
 	if v := r.u8(); v != rowVersion {
 		return fmt.Errorf("payment row has version %d, this binary reads %d", v, rowVersion)
 	}
+	r.u8()
+	secretAt := int(r.u16())
 	p.State = State(r.below(uint8(stateCount)))
 	p.Reply = Outcome(r.below(uint8(outcomeCount)))
 	p.Outcome = Outcome(r.below(uint8(outcomeCount)))
@@ -51,7 +54,6 @@ func (p *Payment) decode(row []byte) error {
 	r.marks(p)
 	r.key(&p.Key)
 	r.echo(&p.Echo)
-	p.Hash = r.u64()
 	p.Amount = ledger.Amount{Minor: int64(r.u64()), Currency: ledger.Currency(r.u16())}
 	p.AccountTypes = r.u16()
 	for _, n := range [...]*route.Participant{&p.PayerBank, &p.PayerPSP, &p.PayeePSP, &p.PayeeBank} {
@@ -62,7 +64,8 @@ func (p *Payment) decode(row []byte) error {
 	}
 	r.seldom(p)
 	r.legs(p)
-	r.text(&p.Text)
+	r.text(&p.Text, public)
+	p.Hash = r.secret(len(row), secretAt, &p.Text)
 	return r.done()
 }
 

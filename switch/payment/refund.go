@@ -81,11 +81,7 @@ func (m *Machine) byID(id ID) *Payment {
 	}
 	row, ok := m.store.FindPayment(id, m.row[:0])
 	m.row = row[:0]
-	if !ok {
-		return nil
-	}
-	m.read(row, &m.stored)
-	return &m.stored
+	return m.readStored(row, ok)
 }
 
 // Look shows f a payment by its number, from memory or from the store; false:
@@ -116,10 +112,18 @@ func (m *Machine) find(key *RequestKey) *Payment {
 	}
 	row, ok := m.store.FindRequest(key, m.row[:0])
 	m.row = row[:0]
-	if !ok {
+	return m.readStored(row, ok)
+}
+
+// readStored reads what the store has found, if it has, into the one place for it.
+func (m *Machine) readStored(row []byte, found bool) *Payment {
+	if !found {
 		return nil
 	}
 	m.read(row, &m.stored)
+	if m.forgotten(&m.stored) {
+		return nil
+	}
 	return &m.stored
 }
 
@@ -140,7 +144,10 @@ func (m *Machine) recall(id ID) *Payment {
 			return nil
 		}
 		p = m.take()
-		m.read(row, p)
+		if m.read(row, p); m.forgotten(p) {
+			m.free = append(m.free, p)
+			return nil
+		}
 		p.recalled = true
 		m.open[p.ID], m.keys[p.Key] = p, p.ID
 	}

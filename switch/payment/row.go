@@ -12,13 +12,14 @@ import (
 )
 
 // rowVersion is the first byte of every row in the state store.
-const rowVersion = 2
+const rowVersion = 3
 
 // Rows takes the rows that a Flush writes. Slices are valid during the call.
 type Rows interface {
-	// PutPayment stores a payment under its ID. A payment that is open must be
-	// found again by a restart; one that is not is history.
-	PutPayment(id ID, open bool, row []byte)
+	// PutPayment stores the row of a payment under its ID. One that is Open must be
+	// found again by a restart; one that is not is history. p tells what else it is
+	// to be found by.
+	PutPayment(p *Payment, row []byte)
 	// Reopen takes a payment out of the history: the PutPayment that follows has it
 	// open again. Its keys stay.
 	Reopen(id ID)
@@ -73,7 +74,7 @@ func (m *Machine) flushPayment(p *Payment, rows Rows) {
 		rows.Reopen(p.ID)
 		p.recalled = false
 	}
-	rows.PutPayment(p.ID, p.Open(), m.row)
+	rows.PutPayment(p, m.row)
 	if p.Open() {
 		return
 	}
@@ -102,6 +103,21 @@ func AppendKey(b []byte, k *RequestKey) []byte {
 	return putKey(binary.BigEndian.AppendUint32(b, k.Transmitted), k)
 }
 
+// EachKey calls f for every key that a Flush may have stored for p, with the same
+// buffer: what a store must look at to forget p. A key may belong to another
+// payment by now.
+func (p *Payment) EachKey(f func(key []byte)) {
+	b := AppendKey(nil, &p.Key)
+	f(b)
+	for leg := LegResolve; leg < legCount; leg++ {
+		if p.Legs[leg].SentAt != 0 {
+			key := p.trace(leg).key()
+			b = AppendKey(b[:0], &key)
+			f(b)
+		}
+	}
+}
+
 // DecodePayment reads a row that a Flush wrote, for history and reconciliation.
 func DecodePayment(row []byte, p *Payment) error { return p.decode(row) }
 
@@ -125,7 +141,7 @@ func (m *Machine) appendParticipant(b []byte, n route.Participant) []byte {
 
 func (m *Machine) appendMachine(b []byte) []byte {
 	b = append(b, rowVersion)
-	b = putU64(b, uint64(m.lastAt))
+	b = putU64(putU64(b, uint64(m.lastAt)), uint64(m.known))
 	for _, n := range m.totals {
 		b = putU64(b, n)
 	}
@@ -202,7 +218,7 @@ func (m *Machine) restoreMachine(row []byte) error {
 	if v := r.u8(); v != rowVersion {
 		return fmt.Errorf("machine row has version %d, this binary reads %d", v, rowVersion)
 	}
-	m.lastAt = int64(r.u64())
+	m.lastAt, m.known = int64(r.u64()), ID(r.u64())
 	for s := range m.totals {
 		m.totals[s] = r.u64()
 	}

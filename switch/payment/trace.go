@@ -79,12 +79,12 @@ func (m *Machine) findTraced(t trace) (traced, bool) {
 	key := t.key()
 	row, ok := m.store.FindRequest(&key, m.row[:0])
 	m.row = row[:0]
-	if !ok {
+	p := m.readStored(row, ok)
+	if p == nil {
 		return traced{}, false
 	}
-	m.read(row, &m.stored)
 	for leg := LegResolve; leg < legCount; leg++ {
-		if p := &m.stored; p.Legs[leg].SentAt != 0 && p.trace(leg) == t {
+		if p.Legs[leg].SentAt != 0 && p.trace(leg) == t {
 			return traced{p.ID, leg}, true
 		}
 	}

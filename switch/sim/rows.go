@@ -106,13 +106,14 @@ func (r *rows) put(key rowKey, row []byte) {
 }
 
 // PutPayment stores a payment under what it is now: open, or history.
-func (r *rows) PutPayment(id payment.ID, open bool, row []byte) {
-	if open {
-		r.put(rowKey{tag: tagOpen, number: uint64(id)}, row)
+func (r *rows) PutPayment(p *payment.Payment, row []byte) {
+	id := uint64(p.ID)
+	if p.Open() {
+		r.put(rowKey{tag: tagOpen, number: id}, row)
 		return
 	}
-	r.put(rowKey{tag: tagOpen, number: uint64(id)}, nil)
-	r.put(rowKey{tag: tagHistory, number: uint64(id)}, row)
+	r.put(rowKey{tag: tagOpen, number: id}, nil)
+	r.put(rowKey{tag: tagHistory, number: id}, row)
 }
 
 // PutKey makes a finished payment findable by its request key.

@@ -14,7 +14,11 @@ func TestRowsCrash(t *testing.T) {
 		if i%2 == 0 {
 			r.Reopen(1)
 		}
-		r.PutPayment(payment.ID(1), i%2 == 0, []byte{byte(i)})
+		p := payment.Payment{ID: 1, State: payment.Received}
+		if i%2 == 1 {
+			p.State = payment.Declined
+		}
+		r.PutPayment(&p, []byte{byte(i)})
 		r.PutMachine([]byte{byte(i)})
 		r.commit(i + 1)
 	}

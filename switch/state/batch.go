@@ -58,15 +58,16 @@ func (b *Batch) set(key, row []byte) {
 }
 
 // PutPayment stores a payment under what it is now: open, or history.
-func (b *Batch) PutPayment(id payment.ID, open bool, row []byte) {
-	if open {
-		b.set(binary.BigEndian.AppendUint64(b.tagged(tagOpen), uint64(id)), row)
+func (b *Batch) PutPayment(p *payment.Payment, row []byte) {
+	id := uint64(p.ID)
+	if p.Open() {
+		b.set(binary.BigEndian.AppendUint64(b.tagged(tagOpen), id), row)
 		return
 	}
-	if err := b.b.Delete(binary.BigEndian.AppendUint64(b.tagged(tagOpen), uint64(id)), nil); err != nil && b.err == nil {
+	if err := b.b.Delete(binary.BigEndian.AppendUint64(b.tagged(tagOpen), id), nil); err != nil && b.err == nil {
 		b.err = err
 	}
-	b.set(binary.BigEndian.AppendUint64(b.tagged(tagHistory), uint64(id)), row)
+	b.set(binary.BigEndian.AppendUint64(b.tagged(tagHistory), id), row)
 }
 
 // Reopen takes a payment out of the history.

@@ -96,7 +96,7 @@ func TestLookUps(t *testing.T) {
 	}
 	business := payment.Business{1}
 	put(1, func(b *Batch) {
-		b.PutPayment(7, false, []byte("seven"))
+		b.PutPayment(&payment.Payment{ID: 7, State: payment.Declined}, []byte("seven"))
 		b.PutBusiness(&business, 7)
 	})
 	if row, ok := s.FindPayment(7, []byte("> ")); !ok || string(row) != "> seven" {
@@ -110,7 +110,7 @@ func TestLookUps(t *testing.T) {
 	}
 	put(2, func(b *Batch) {
 		b.Reopen(7)
-		b.PutPayment(7, true, []byte("open"))
+		b.PutPayment(&payment.Payment{ID: 7, State: payment.Received}, []byte("open"))
 	})
 	if _, ok := s.FindPayment(7, nil); ok {
 		t.Error("an open payment is in the history")
@@ -119,8 +119,8 @@ func TestLookUps(t *testing.T) {
 		t.Errorf("%v, %d open", err, len(snap.Open))
 	}
 	put(3, func(b *Batch) {
-		b.PutPayment(7, false, []byte("closed"))
-		b.PutPayment(9, false, []byte("nine"))
+		b.PutPayment(&payment.Payment{ID: 7, State: payment.Declined}, []byte("closed"))
+		b.PutPayment(&payment.Payment{ID: 9, State: payment.Declined}, []byte("nine"))
 		b.PutBusiness(&business, 9)
 	})
 	if id, ok := s.FindBusiness(&business); !ok || id != 9 {

@@ -1,0 +1,27 @@
+package payment
+
+import "fmt"
+
+// Logic is the number of the machine's rules. Whoever changes what Step makes of
+// an event gives it the next number: the journal keeps events, and the same events
+// under other rules are another history. A change that only adds an event or a
+// command, which no older journal can hold, keeps it.
+const Logic = 1
+
+// replayable are the rules under which this binary reaches the same states as the
+// binary that wrote the events.
+var replayable = [...]uint8{Logic}
+
+// CheckLogic refuses an event record that was written under rules that this binary
+// would not replay in the same way.
+func CheckLogic(record []byte) error {
+	if len(record) < 2 {
+		return errShort
+	}
+	for _, known := range replayable {
+		if record[1] == known {
+			return nil
+		}
+	}
+	return fmt.Errorf("it was written under rules %d of the payment machine, this binary has rules %d and would make another history of it: start the version that wrote it once, stop it with Ctrl-C, then start this one", record[1], Logic)
+}
