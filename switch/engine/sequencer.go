@@ -109,6 +109,7 @@ func (e *Engine) commit(b *batch, now int64) error {
 // append makes one group of c's events and hands it on.
 func (e *Engine) append(c *commit) error {
 	c.group.Reset(e.o.Log.Next())
+	c.group.At(e.lastAt)
 	for i := range c.events {
 		ev := &c.events[i]
 		ev.Seq, ev.At = c.group.Next(), e.lastAt

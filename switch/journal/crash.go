@@ -1,7 +1,5 @@
 package journal
 
-import "crypto/sha256"
-
 // Crash drops the groups from sequence number next on: what a power cut does to
 // groups that no fsync has covered. With tail > 0 the first of them does not go
 // without a trace: that many of its bytes, and never all, stay behind torn.
@@ -29,15 +27,15 @@ func (l *MemoryLog) Reopen() (torn bool) {
 		l.groups, l.firsts = l.groups[:last], l.firsts[:last]
 		last--
 	}
-	l.next, l.last = 1, Hash{}
-	if last >= 0 {
-		count, _, _ := head(l.groups[last], l.firsts[last])
-		l.next, l.last = l.firsts[last]+uint64(count), sha256.Sum256(l.groups[last])
+	if l.end = start; last >= 0 {
+		h, _ := readHead(l.groups[last], l.firsts[last])
+		l.end.move(&h, l.groups[last])
 	}
 	return torn
 }
 
 func (l *MemoryLog) whole(i int) bool {
-	count, _, err := head(l.groups[i], l.firsts[i])
-	return err == nil && records(l.groups[i], l.firsts[i], count, func(uint64, []byte) error { return nil }) == nil
+	h, err := readHead(l.groups[i], l.firsts[i])
+	var c checker
+	return err == nil && c.records(l.groups[i], &h) == nil
 }

@@ -7,15 +7,17 @@
 // in them). A record is written before the event in it takes effect.
 //
 // Groups: the records that wait at one moment become durable by one write and
-// one fsync. On disk a group is one Pebble key (the sequence number of its first
-// record, big-endian) whose value holds the hash of the group before, so that a
-// missing, swapped or changed group is found (format.go).
+// one fsync. On disk a group is one Pebble key whose value holds the hash of the
+// group before, the root of a Merkle tree over its records, and their time, so
+// that a missing, swapped or changed group is found, a day is found by its time,
+// and one record can be proven without the others (format.go).
 //
 // Any error on write, sync or read means that the process must stop: an fsync is
 // never retried.
 //
 //	var g journal.Group
 //	g.Reset(log.Next())
+//	g.At(now)
 //	g.Add(record)
 //	t, err := log.Append(&g)
 //	if err == nil { err = t.Wait() } // now the record is durable

@@ -3,22 +3,35 @@ package journal
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/crc32"
 )
 
-// Layout of a group, little-endian:
+// Format is the version of everything below, in the format row of a folder and in
+// each group. Later versions read it for ever.
 //
-//	version u8 | zero [3]u8 | records u32 | first sequence number u64 | hash of the group before [32]u8
+// Keys of the database:
+//
+//	"g" + first sequence number u64            -> group
+//	"h" + level u8 + number u64                -> hash of the Merkle log over groups
+//	"b"                                        -> base: what a deletion has left behind (base.go)
+//	"f"                                        -> format, u32
+//
+// Numbers in keys are big-endian. Layout of a group, little-endian:
+//
+//	version u8 | zero [3]u8 | records u32 | first sequence number u64 | group number u64 | at i64 | before [32]u8 | root [32]u8
 //	then per record: length u32 | CRC32C of the bytes u32 | bytes
 //
-// The hash of a group is SHA-256 over all of this. The first group ever follows
-// the zero hash.
+// Groups are numbered from 0. at is the time of all events of the group, UTC
+// nanoseconds. root is the Merkle tree hash (RFC 6962) of the records; before is
+// the chain hash of the group before, the SHA-256 of its head, which holds root
+// and before: so it stands for everything up to there. The first group ever
+// follows the zero hash. Leaf n of the Merkle log is the head of group n.
+const Format = 1
+
 const (
-	formatVersion   = 1
-	headBytes       = 16 + hashBytes
-	hashBytes       = sha256.Size
+	headBytes       = 96
 	recordHeadBytes = 8
 )
 
@@ -28,115 +41,93 @@ const (
 	RecordBytesMax  = 1 << 20
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// The first byte of a key says what is under it.
+const (
+	tagBase   = 'b'
+	tagFormat = 'f'
+	tagGroup  = 'g'
+	tagHash   = 'h'
+)
+
+func groupKey(first uint64) []byte { return binary.BigEndian.AppendUint64([]byte{tagGroup}, first) }
+
+func hashKey(level int, n uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{tagHash, byte(level)}, n)
+}
 
 // ErrDamaged is wrapped by every error about bytes that are not what was written.
 var ErrDamaged = errors.New("journal is damaged")
 
-// Hash is the chain value of a group.
-type Hash [hashBytes]byte
+func readError(err error) error { return fmt.Errorf("journal: read: %w", err) }
 
-// Group is a run of records that become durable together. The zero value needs a
-// Reset. A Group may be reused when its ticket has been waited for.
-type Group struct {
-	first uint64
-	count uint32
-	buf   []byte
-}
+// Hash is a SHA-256: the chain value of a group, or a node of a Merkle tree. As
+// text it is hexadecimal.
+type Hash [sha256.Size]byte
 
-// Reset empties g for records from sequence number first on.
-func (g *Group) Reset(first uint64) {
-	g.first, g.count = first, 0
-	if cap(g.buf) < headBytes {
-		g.buf = make([]byte, 0, 1<<14)
+// String is h in hexadecimal.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// MarshalText writes h in hexadecimal.
+func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
+
+// UnmarshalText reads what MarshalText has written.
+func (h *Hash) UnmarshalText(text []byte) error {
+	if hex.DecodedLen(len(text)) != len(h) {
+		return fmt.Errorf("a hash of %d characters, want %d", len(text), hex.EncodedLen(len(h)))
 	}
-	g.buf = g.buf[:headBytes]
+	_, err := hex.Decode(h[:], text)
+	return err
 }
 
-// Begin returns a buffer to append one record to; End takes it back. Between
-// them nothing else may be done with g.
-func (g *Group) Begin() []byte {
-	return append(g.buf, make([]byte, recordHeadBytes)...)
+// head is the fixed part of a group.
+type head struct {
+	count  uint32
+	first  uint64
+	number uint64
+	at     int64
+	before Hash
+	root   Hash
 }
 
-// End closes the record that was appended to the buffer of Begin.
-func (g *Group) End(b []byte) {
-	head, record := b[len(g.buf):], b[len(g.buf)+recordHeadBytes:]
-	if len(record) > RecordBytesMax {
-		panic(fmt.Sprintf("journal: a record of %d bytes, limit %d", len(record), RecordBytesMax))
-	}
-	binary.LittleEndian.PutUint32(head, uint32(len(record)))
-	binary.LittleEndian.PutUint32(head[4:], crc32.Checksum(record, castagnoli))
-	g.buf = b
-	g.count++
+// next is the sequence number after the last record of the group.
+func (h *head) next() uint64 { return h.first + uint64(h.count) }
+
+// put writes h over the first headBytes of value.
+func (h *head) put(value []byte) {
+	value = value[:headBytes]
+	clear(value[:4])
+	value[0] = Format
+	binary.LittleEndian.PutUint32(value[4:], h.count)
+	binary.LittleEndian.PutUint64(value[8:], h.first)
+	binary.LittleEndian.PutUint64(value[16:], h.number)
+	binary.LittleEndian.PutUint64(value[24:], uint64(h.at))
+	copy(value[32:], h.before[:])
+	copy(value[64:], h.root[:])
 }
 
-// Add appends a copy of record.
-func (g *Group) Add(record []byte) { g.End(append(g.Begin(), record...)) }
-
-// Count is the number of records, Bytes the size on disk, First and Next the
-// sequence numbers of the first record and of the one after the last.
-func (g *Group) Count() int { return int(g.count) }
-
-// Bytes is the size of the group on disk.
-func (g *Group) Bytes() int { return len(g.buf) }
-
-// First is the sequence number of the first record.
-func (g *Group) First() uint64 { return g.first }
-
-// Next is the sequence number after the last record.
-func (g *Group) Next() uint64 { return g.first + uint64(g.count) }
-
-// seal writes the head and returns the value to store and its hash.
-func (g *Group) seal(before Hash) ([]byte, Hash) {
-	h := g.buf[:headBytes]
-	clear(h)
-	h[0] = formatVersion
-	binary.LittleEndian.PutUint32(h[4:], g.count)
-	binary.LittleEndian.PutUint64(h[8:], g.first)
-	copy(h[16:], before[:])
-	return g.buf, sha256.Sum256(g.buf)
-}
-
-// head reads the fixed part of a group and checks what can be checked there.
-func head(value []byte, first uint64) (count uint32, before Hash, err error) {
+// readHead reads the head of the group that is stored under first, and checks
+// what can be checked there.
+func readHead(value []byte, first uint64) (h head, err error) {
 	if len(value) < headBytes {
-		return 0, before, fmt.Errorf("%w: group %d has %d bytes, less than a head", ErrDamaged, first, len(value))
+		return h, fmt.Errorf("%w: group %d has %d bytes, less than a head", ErrDamaged, first, len(value))
 	}
-	if value[0] != formatVersion {
-		return 0, before, fmt.Errorf("group %d has format version %d, this binary reads %d", first, value[0], formatVersion)
+	if value[0] != Format {
+		return h, fmt.Errorf("%w: group %d has format version %d, this binary reads %d", ErrDamaged, first, value[0], Format)
 	}
-	if at := binary.LittleEndian.Uint64(value[8:]); at != first {
-		return 0, before, fmt.Errorf("%w: group %d says that it is group %d", ErrDamaged, first, at)
+	h.count = binary.LittleEndian.Uint32(value[4:])
+	h.first = binary.LittleEndian.Uint64(value[8:])
+	h.number = binary.LittleEndian.Uint64(value[16:])
+	h.at = int64(binary.LittleEndian.Uint64(value[24:]))
+	copy(h.before[:], value[32:])
+	copy(h.root[:], value[64:])
+	switch {
+	case h.first != first:
+		return h, fmt.Errorf("%w: group %d says that it is group %d", ErrDamaged, first, h.first)
+	case h.count == 0 || h.count > GroupRecordsMax || value[1]|value[2]|value[3] != 0:
+		return h, fmt.Errorf("%w: the head of group %d is not one (%d records)", ErrDamaged, first, h.count)
 	}
-	copy(before[:], value[16:headBytes])
-	return binary.LittleEndian.Uint32(value[4:]), before, nil
+	return h, nil
 }
 
-// records calls f for each record of a group, checking lengths and checksums.
-func records(value []byte, first uint64, count uint32, f func(seq uint64, record []byte) error) error {
-	rest := value[headBytes:]
-	for i := range uint64(count) {
-		seq := first + i
-		if len(rest) < recordHeadBytes {
-			return fmt.Errorf("%w: group %d ends before record %d", ErrDamaged, first, seq)
-		}
-		n, sum := binary.LittleEndian.Uint32(rest), binary.LittleEndian.Uint32(rest[4:])
-		rest = rest[recordHeadBytes:]
-		if uint64(n) > uint64(len(rest)) {
-			return fmt.Errorf("%w: record %d is longer than its group", ErrDamaged, seq)
-		}
-		record := rest[:n:n]
-		if crc32.Checksum(record, castagnoli) != sum {
-			return fmt.Errorf("%w: record %d has a wrong checksum", ErrDamaged, seq)
-		}
-		rest = rest[n:]
-		if err := f(seq, record); err != nil {
-			return err
-		}
-	}
-	if len(rest) != 0 {
-		return fmt.Errorf("%w: group %d has %d bytes too many", ErrDamaged, first, len(rest))
-	}
-	return nil
-}
+// chainHash is the hash that the next group carries as before.
+func chainHash(value []byte) Hash { return sha256.Sum256(value[:headBytes]) }

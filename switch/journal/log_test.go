@@ -21,11 +21,17 @@ func open(t *testing.T, fs vfs.FS) *PebbleLog {
 }
 
 // write appends groups of the given sizes; record n is "record n".
-func write(t *testing.T, l Log, sizes ...int) {
+func write(t testing.TB, l Log, sizes ...int) {
+	t.Helper()
+	writeAt(t, l, 0, sizes...)
+}
+
+func writeAt(t testing.TB, l Log, at int64, sizes ...int) {
 	t.Helper()
 	var g Group
 	for _, n := range sizes {
 		g.Reset(l.Next())
+		g.At(at)
 		for range n {
 			g.Add(fmt.Appendf(nil, "record %d", g.Next()))
 		}
@@ -110,8 +116,12 @@ func TestDamageIsFound(t *testing.T) {
 		{"missing group", "missing", func(t *testing.T, db *pebble.DB) { del(t, db, 3) }},
 		{"missing first group", "missing", func(t *testing.T, db *pebble.DB) { del(t, db, 1) }},
 		{"flipped byte", "checksum", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, -1) }},
-		{"flipped hash", "chain", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, 20) }},
+		{"flipped chain hash", "chain", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, 40) }},
+		{"flipped root", "root", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, 70) }},
 		{"flipped number", "says that it is", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, 9) }},
+		{"flipped group number", "is number 65", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, 16) }},
+		{"flipped time", "chain", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, 24) }},
+		{"flipped length", "longer than its group", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, headBytes) }},
 		{"flipped count", "group 3", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, 4) }},
 		{"newer format", "format version", func(t *testing.T, db *pebble.DB) { flip(t, db, 3, 0) }},
 		{"cut", "longer than its group", func(t *testing.T, db *pebble.DB) {
@@ -151,13 +161,13 @@ func TestStateAheadOfJournalIsFound(t *testing.T) {
 }
 
 func put(t *testing.T, db *pebble.DB, first uint64, change func([]byte) []byte) {
-	v, closer, err := db.Get(key(first))
+	v, closer, err := db.Get(groupKey(first))
 	if err != nil {
 		t.Fatal(err)
 	}
 	changed := change(append([]byte(nil), v...))
 	closer.Close()
-	if err := db.Set(key(first), changed, pebble.Sync); err != nil {
+	if err := db.Set(groupKey(first), changed, pebble.Sync); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -173,7 +183,7 @@ func flip(t *testing.T, db *pebble.DB, first uint64, at int) {
 }
 
 func del(t *testing.T, db *pebble.DB, first uint64) {
-	if err := db.Delete(key(first), pebble.Sync); err != nil {
+	if err := db.Delete(groupKey(first), pebble.Sync); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -189,41 +199,4 @@ func TestSecondOpenIsRefused(t *testing.T) {
 		second.Close()
 		t.Fatal("two journals on one folder")
 	}
-}
-
-// BenchmarkAppend is the group commit on a real disk: 256 events of 300 bytes,
-// one fsync. Budget: 300,000 events a second (architecture 10).
-func BenchmarkAppend(b *testing.B) {
-	l, err := OpenPebble(b.TempDir(), Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	record := make([]byte, 300)
-	var g [2]Group
-	var before Ticket
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		g := &g[n&1]
-		n++
-		g.Reset(l.Next())
-		for range 256 {
-			g.Add(record)
-		}
-		t, err := l.Append(g)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if before != nil {
-			if err := before.Wait(); err != nil {
-				b.Fatal(err)
-			}
-		}
-		before = t
-	}
-	if err := before.Wait(); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(n)*256/b.Elapsed().Seconds(), "events/s")
 }

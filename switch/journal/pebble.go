@@ -1,10 +1,10 @@
 package journal
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -19,163 +19,172 @@ type Options = storage.Options
 const memTableBytes = 32 << 20
 
 // PebbleLog keeps the journal in a Pebble database of its own, with a
-// synchronous write-ahead log.
+// synchronous write-ahead log. Append, Replay, CutAfter and Close belong to one
+// goroutine; everything else is safe beside it, until Close.
 type PebbleLog struct {
-	db   *pebble.DB
-	next uint64
-	last Hash
+	db      *pebble.DB
+	o       Options
+	end     end
+	tree    tree                 // the Merkle log, up to end
+	base    atomic.Pointer[Base] // where it begins
+	durable atomic.Uint64        // last record that is known to be on disk
 }
 
 // OpenPebble opens or creates the journal in dir and reads its end. It fails
-// when another process has it open.
-func OpenPebble(dir string, o Options) (*PebbleLog, error) {
+// when another process has it open, and when the end is not what was written.
+func OpenPebble(dir string, o Options) (*PebbleLog, error) { return openLog(dir, o, false) }
+
+// OpenReadOnly opens the journal in dir, which no process has open, and changes
+// nothing in it. Append fails.
+func OpenReadOnly(dir string, o Options) (*PebbleLog, error) { return openLog(dir, o, true) }
+
+func openLog(dir string, o Options, readOnly bool) (*PebbleLog, error) {
+	o = o.WithDefaults()
 	po := o.Pebble("journal")
 	po.MemTableSize = memTableBytes
+	po.ReadOnly, po.ErrorIfNotExists = readOnly, readOnly
 	db, err := pebble.Open(dir, po)
 	if err != nil {
 		return nil, fmt.Errorf("open journal %s: %w", dir, err)
 	}
-	l := &PebbleLog{db: db}
-	if err := l.readEnd(); err != nil {
+	l := &PebbleLog{db: db, o: o}
+	if err := l.begin(readOnly); err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %s: %w", dir, err), db.Close())
 	}
 	return l, nil
 }
 
-// readEnd finds the sequence number and the hash that the next group builds on.
-func (l *PebbleLog) readEnd() error {
-	l.next = 1
+// begin checks the folder's format and finds where the journal begins and ends.
+func (l *PebbleLog) begin(readOnly bool) error {
+	if err := l.format(readOnly); err != nil {
+		return err
+	}
+	base, err := readBase(l.db)
+	if err != nil {
+		return err
+	}
+	l.base.Store(base)
+	if err := l.readEnd(); err != nil {
+		return err
+	}
+	l.durable.Store(l.end.next - 1)
+	return nil
+}
+
+// format reads the format row, and writes it into a folder that is empty.
+func (l *PebbleLog) format(readOnly bool) error {
+	row, closer, err := l.db.Get([]byte{tagFormat})
+	if err == nil {
+		defer closer.Close()
+		if len(row) != 4 {
+			return fmt.Errorf("%w: the format row has %d bytes", ErrDamaged, len(row))
+		}
+		if v := binary.BigEndian.Uint32(row); v != Format {
+			return fmt.Errorf("it has format %d, this version of the switch reads format %d", v, Format)
+		}
+		return nil
+	}
+	if !errors.Is(err, pebble.ErrNotFound) {
+		return readError(err)
+	}
 	it, err := l.db.NewIter(nil)
+	if err != nil {
+		return readError(err)
+	}
+	defer it.Close()
+	if it.First() {
+		return fmt.Errorf("it has no format row: it was written by a version before format %d, or is not a journal; use an empty data folder", Format)
+	}
+	if err := it.Error(); err != nil {
+		return readError(err)
+	}
+	if readOnly {
+		return nil
+	}
+	if err := l.db.Set([]byte{tagFormat}, binary.BigEndian.AppendUint32(nil, Format), pebble.Sync); err != nil {
+		return fmt.Errorf("journal: write the format row: %w", err)
+	}
+	return nil
+}
+
+// readEnd finds what the next group builds on: the last group, whole and under
+// its own hash in the Merkle log, and the right edge of that log.
+func (l *PebbleLog) readEnd() error {
+	it, err := l.groups()
 	if err != nil {
 		return err
 	}
 	defer it.Close()
+	l.end = l.base.Load().end()
 	if !it.Last() {
-		return it.Error()
+		if err := it.Error(); err != nil {
+			return readError(err)
+		}
+		return l.readEdge()
 	}
 	first, value, err := groupAt(it)
 	if err != nil {
 		return err
 	}
-	count, _, err := head(value, first)
+	h, err := readHead(value, first)
 	if err != nil {
 		return err
 	}
-	if err := records(value, first, count, func(uint64, []byte) error { return nil }); err != nil {
+	var c checker
+	if err := c.records(value, &h); err != nil {
 		return err
 	}
-	l.next, l.last = first+uint64(count), sha256.Sum256(value)
+	l.end.move(&h, value)
+	leaf, err := l.storedHash(0, h.number)
+	if err != nil {
+		return err
+	}
+	if leaf != leafHash(value[:headBytes]) {
+		return fmt.Errorf("%w: the head of group %d is not the one in the Merkle log", ErrDamaged, first)
+	}
+	return l.readEdge()
+}
+
+// readEdge reads the right edge of the Merkle log: the roots of the complete
+// subtrees that its groups fall into.
+func (l *PebbleLog) readEdge() error {
+	l.tree.n = l.end.number
+	for level := range l.tree.levels {
+		if l.tree.n>>level&1 == 0 {
+			continue
+		}
+		h, err := l.storedHash(level, l.tree.n>>level-1)
+		if err != nil {
+			return err
+		}
+		l.tree.levels[level] = h
+	}
 	return nil
+}
+
+// storedHash reads one hash of the Merkle log.
+func (l *PebbleLog) storedHash(level int, n uint64) (h Hash, err error) {
+	v, closer, err := l.db.Get(hashKey(level, n))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return h, fmt.Errorf("%w: hash %d on level %d of the Merkle log is missing", ErrDamaged, n, level)
+	}
+	if err != nil {
+		return h, readError(err)
+	}
+	defer closer.Close()
+	if len(v) != len(h) {
+		return h, fmt.Errorf("%w: hash %d on level %d of the Merkle log has %d bytes", ErrDamaged, n, level, len(v))
+	}
+	copy(h[:], v)
+	return h, nil
 }
 
 // Next is the sequence number that the next record must have.
-func (l *PebbleLog) Next() uint64 { return l.next }
+func (l *PebbleLog) Next() uint64 { return l.end.next }
 
-// Append begins to write g and returns; the ticket waits for the fsync. Several
-// groups may be on their way, Pebble keeps their order.
-func (l *PebbleLog) Append(g *Group) (Ticket, error) {
-	if g.First() != l.next || g.Count() == 0 {
-		panic(fmt.Sprintf("journal: group of %d records at %d, next is %d", g.Count(), g.First(), l.next))
-	}
-	value, hash := g.seal(l.last)
-	b := l.db.NewBatch()
-	if err := b.Set(key(g.First()), value, nil); err != nil {
-		return nil, fmt.Errorf("journal: write group %d: %w", g.First(), err)
-	}
-	if err := l.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
-		return nil, fmt.Errorf("journal: write group %d: %w", g.First(), err)
-	}
-	l.next, l.last = g.Next(), hash
-	return (*ticket)(b), nil
-}
-
-// ticket is a batch whose fsync is under way.
-type ticket pebble.Batch
-
-// Wait returns when the group is on disk.
-func (t *ticket) Wait() error {
-	b := (*pebble.Batch)(t)
-	if err := b.SyncWait(); err != nil {
-		return fmt.Errorf("journal: sync: %w", err)
-	}
-	return b.Close()
-}
-
-// Replay reads the journal from record from on and checks it on the way: order,
-// gaps, checksums and the hash chain.
-func (l *PebbleLog) Replay(from uint64, f func(seq uint64, record []byte) error) error {
-	it, err := l.db.NewIter(nil)
-	if err != nil {
-		return fmt.Errorf("journal: read: %w", err)
-	}
-	defer it.Close()
-	// The group that holds from begins at or before it.
-	if !it.SeekLT(key(from + 1)) {
-		if it.Error() != nil {
-			return fmt.Errorf("journal: read: %w", it.Error())
-		}
-		if l.next > from {
-			return fmt.Errorf("%w: record %d is missing, the journal goes to %d", ErrDamaged, from, l.next-1)
-		}
-		if from > 1 {
-			return fmt.Errorf("%w: it is empty, but record %d was applied", ErrDamaged, from-1)
-		}
-		return nil
-	}
-	return l.replay(it, from, f)
-}
-
-func (l *PebbleLog) replay(it *pebble.Iterator, from uint64, f func(seq uint64, record []byte) error) error {
-	var want uint64
-	var chain Hash
-	for ok := true; ok; ok = it.Next() {
-		first, value, err := groupAt(it)
-		if err != nil {
-			return err
-		}
-		count, before, err := head(value, first)
-		switch {
-		case err != nil:
-			return err
-		case want != 0 && first != want:
-			return fmt.Errorf("%w: records %d to %d are missing", ErrDamaged, want, first-1)
-		case want != 0 && before != chain:
-			return fmt.Errorf("%w: group %d does not follow the group before it (hash chain)", ErrDamaged, first)
-		case want == 0 && first == 1 && before != Hash{}:
-			return fmt.Errorf("%w: the first group claims a group before it", ErrDamaged)
-		}
-		err = records(value, first, count, func(seq uint64, record []byte) error {
-			if seq < from {
-				return nil
-			}
-			return f(seq, record)
-		})
-		if err != nil {
-			return err
-		}
-		want, chain = first+uint64(count), sha256.Sum256(value)
-	}
-	if err := it.Error(); err != nil {
-		return fmt.Errorf("journal: read: %w", err)
-	}
-	if want < from { // from may be the record after the last, not one beyond
-		return fmt.Errorf("%w: it ends at record %d, but record %d was applied", ErrDamaged, want-1, from-1)
-	}
-	return nil
-}
+// Durable is the last sequence number that is known to be on disk. Safe for
+// concurrent use.
+func (l *PebbleLog) Durable() uint64 { return l.durable.Load() }
 
 // Close flushes and closes the database.
 func (l *PebbleLog) Close() error { return l.db.Close() }
-
-func key(first uint64) []byte { return binary.BigEndian.AppendUint64(nil, first) }
-
-func groupAt(it *pebble.Iterator) (first uint64, value []byte, err error) {
-	if len(it.Key()) != 8 {
-		return 0, nil, fmt.Errorf("%w: a key of %d bytes", ErrDamaged, len(it.Key()))
-	}
-	value, err = it.ValueAndErr()
-	if err != nil {
-		return 0, nil, fmt.Errorf("journal: read: %w", err)
-	}
-	return binary.BigEndian.Uint64(it.Key()), value, nil
-}

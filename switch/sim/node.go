@@ -186,6 +186,7 @@ func (n *node) append(events []payment.Event) *group {
 	g := &group{events: events, records: make([][]byte, len(events))}
 	jg := &n.group // the log keeps a copy
 	jg.Reset(n.w.log.Next())
+	jg.At(n.lastAt)
 	for i := range events {
 		events[i].Seq, events[i].At = jg.Next(), n.lastAt
 		g.records[i] = payment.AppendEvent(nil, &events[i])
