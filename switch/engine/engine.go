@@ -36,7 +36,7 @@ type Engine struct {
 	lastAt   int64
 	sealer   *seal.Sealer // the sequencer's
 	record   []byte       // the sequencer's scratch: a record before it is sealed
-	ahead    int64 // how far the journal's time was before the clock at the start
+	ahead    int64        // how far the journal's time was before the clock at the start
 
 	commands sync.Mutex // held by the one who waits for a verdict
 	verdict  chan bool  // of the writer on a command
