@@ -19,6 +19,9 @@ var rootKeys = []key{
 	{"institution", `"999999"`},
 	{"tls", "{ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}"},
 	{"limits", ""},
+	{"disk", ""},
+	{"business_day_start", ""},
+	{"retention", ""},
 	{"defaults", ""},
 	{"participants", "[{id: BANKA, ...}]"},
 }
@@ -58,7 +61,11 @@ func (b *binder) config(root value) *Config {
 		SealKey:  b.optionalPath(o.get("seal_key")),
 		Currency: b.currency(o.get("currency")),
 		Limits:   b.limits(o.get("limits")),
+		Disk:     b.disk(o.get("disk")),
+
+		BusinessDayStart: o.get("business_day_start").timeOfDay(),
 	}
+	c.Retention = b.retention(o.get("retention"), c)
 	if c.Listen != "" && c.Listen == c.Admin && !strings.HasSuffix(c.Listen, ":0") {
 		o.get("admin").fault("admin and listen are both %s: give admin a port of its own", shown(c.Admin))
 	}

@@ -29,6 +29,14 @@ type Config struct {
 	TLS TLS
 	// Limits bounds what the switch holds at once.
 	Limits Limits
+	// Disk is what must stay free on the disk of DataDir.
+	Disk Disk
+	// BusinessDayStart is when a business day begins, after midnight UTC. The day is
+	// named by the date of its middle: one that begins at 18:30 has the name of the
+	// date that begins within it.
+	BusinessDayStart time.Duration
+	// Retention is how long what has happened is kept.
+	Retention Retention
 	// Participants are in the order of the file, at least one.
 	Participants []Participant
 

@@ -12,7 +12,7 @@ const keyOpenMode fs.FileMode = 0o007
 
 // CheckFiles looks whether the files that a configuration names can be used: the
 // certificate files are there, the private key is not open to everyone, and the
-// data folder, if it exists, is a folder. It is not part of Load, so that a
+// folders of data and archive, if they exist, are folders. It is not part of Load, so that a
 // configuration can be checked on another machine. The error is of type Faults.
 func CheckFiles(c *Config) error {
 	r := &reader{file: c.file}
@@ -21,8 +21,12 @@ func CheckFiles(c *Config) error {
 	} {
 		checkPEM(r, c.places[f.key], f.key, f.path)
 	}
-	if info, err := os.Stat(c.DataDir); err == nil && !info.IsDir() {
-		r.fault(c.places["data_dir"], "data_dir %s is not a folder: name another one", c.DataDir)
+	for _, f := range []struct{ key, path string }{
+		{"data_dir", c.DataDir}, {"archive_dir", c.Retention.ArchiveDir},
+	} {
+		if info, err := os.Stat(f.path); f.path != "" && err == nil && !info.IsDir() {
+			r.fault(c.places[f.key], "%s %s is not a folder: name another one", f.key, f.path)
+		}
 	}
 	return r.err()
 }

@@ -5,31 +5,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchd/switch/storage"
 )
 
 // Options of a Pebble log.
-type Options struct {
-	FS    vfs.FS       // file system; default: the real one
-	Log   *slog.Logger // default: slog.Default()
-	Fatal func(error)  // called when Pebble cannot go on after an I/O error; must not return. Default: panic
-}
-
-func (o Options) withDefaults() Options {
-	if o.FS == nil {
-		o.FS = vfs.Default
-	}
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
-	if o.Fatal == nil {
-		o.Fatal = func(err error) { panic(err) }
-	}
-	return o
-}
+type Options = storage.Options
 
 // memTableBytes is how much of the journal Pebble keeps in memory before it
 // writes a sorted file. Larger means fewer, larger files.
@@ -46,14 +29,8 @@ type PebbleLog struct {
 // OpenPebble opens or creates the journal in dir and reads its end. It fails
 // when another process has it open.
 func OpenPebble(dir string, o Options) (*PebbleLog, error) {
-	o = o.withDefaults()
-	po := &pebble.Options{
-		FS: o.FS, Logger: logger{o}, FormatMajorVersion: pebble.FormatNewest, MemTableSize: memTableBytes,
-		EventListener: &pebble.EventListener{BackgroundError: logger{o}.background},
-	}
-	// On the way to durability a byte saved is worth less than the time it takes;
-	// exported segments are where compression belongs.
-	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
+	po := o.Pebble("journal")
+	po.MemTableSize = memTableBytes
 	db, err := pebble.Open(dir, po)
 	if err != nil {
 		return nil, fmt.Errorf("open journal %s: %w", dir, err)
@@ -201,23 +178,4 @@ func groupAt(it *pebble.Iterator) (first uint64, value []byte, err error) {
 		return 0, nil, fmt.Errorf("journal: read: %w", err)
 	}
 	return binary.BigEndian.Uint64(it.Key()), value, nil
-}
-
-// logger passes Pebble's errors on and drops its chatter.
-type logger struct{ o Options }
-
-func (logger) Infof(string, ...any) {}
-
-func (l logger) Errorf(format string, args ...any) {
-	l.o.Log.Error("journal storage", "error", fmt.Sprintf(format, args...))
-}
-
-// background ends the process when a flush or a compaction fails: Pebble would
-// try again for ever, and what it cannot write now it may never be able to.
-func (l logger) background(err error) {
-	l.o.Fatal(fmt.Errorf("journal: background write: %w", err))
-}
-
-func (l logger) Fatalf(format string, args ...any) {
-	l.o.Fatal(fmt.Errorf("journal: storage cannot go on: "+format, args...))
 }

@@ -35,8 +35,9 @@ var places = []place{
 	// The core. The state store knows the machine's rows, and the ledger the
 	// numbers of participants; never the other way round.
 	{"switch/engine", []string{"switch/payment", "switch/seal", "switch/journal", "switch/state", "switch/route", "ledger"}},
-	{"switch/journal", nil},
-	{"switch/state", []string{"switch/seal", "switch/payment", "switch/route", "ledger"}},
+	{"switch/journal", []string{"switch/storage"}},
+	{"switch/state", []string{"switch/seal", "switch/payment", "switch/route", "switch/storage", "ledger"}},
+	{"switch/storage", nil},
 	{"switch/payment", []string{"switch/route", "ledger", "switch/mutant"}},
 	{"ledger", []string{"switch/route", "switch/mutant"}},
 	{"ledger/settlement", []string{"ledger", "switch/route"}},
@@ -100,7 +101,7 @@ type dependency struct {
 
 var dependencies = []dependency{
 	{"github.com/panjf2000/gnet/", []string{"session/gnetio"}, false, "the event loop has one user"},
-	{"github.com/cockroachdb/pebble/", []string{"switch/journal", "switch/state"}, true, "storage is reached through journal and state"},
+	{"github.com/cockroachdb/pebble/", []string{"switch/journal", "switch/state", "switch/storage"}, true, "storage is reached through journal and state"},
 	{"github.com/goccy/go-yaml", []string{"switch/config"}, false, "YAML is read in one place"},
 	{"github.com/moov-io/", []string{"switch/simbank"}, true, "it is the second opinion and must not become the first"},
 	{"github.com/spf13/", []string{"cmd/switchd/..."}, false, "the command line belongs to the command"},
