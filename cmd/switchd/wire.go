@@ -3,13 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"runtime/debug"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,9 +22,7 @@ import (
 	"switchd/switch/egress"
 	"switchd/switch/engine"
 	"switchd/switch/ingress"
-	"switchd/switch/journal"
 	"switchd/switch/payment"
-	"switchd/switch/state"
 	"switchd/switch/translate"
 	message8583 "switchd/switch/translate/iso8583"
 )
@@ -80,38 +73,19 @@ type node struct {
 func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	n := &node{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
 	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
-	}
-	log.Info("opening the data folder", "dir", cfg.DataDir)
-	var once sync.Once // both stores may fail at the same moment
-	fatal := func(err error) {
-		// Pebble cannot go on after an I/O error, and neither can we: what is on
-		// disk is the truth, and the next start replays it.
-		once.Do(func() {
-			fmt.Fprintln(os.Stderr, "switchd: storage failed, stopping at once:", err)
-			os.Exit(exitFailed)
-		})
-	}
-	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, "journal"), journal.Options{Log: log, Fatal: fatal})
-	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
-		return nil, fmt.Errorf("data folder %s is in use by another process: stop that one, or set another data_dir (%w)", cfg.DataDir, err)
-	}
+	f, err := openDataFolder(cfg, log)
 	if err != nil {
 		return nil, err
 	}
-	s, err := state.Open(filepath.Join(cfg.DataDir, "state"), state.Options{Log: log, Fatal: fatal})
-	if err != nil {
-		return nil, errors.Join(err, j.Close())
-	}
 	n.engine, err = engine.Open(engine.Options{
-		Log: j, State: s, Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Logger: log, Registry: n.registry,
+		Log: f.journal, State: f.state, Keys: f.keys,
+		Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Logger: log, Registry: n.registry,
 	})
-	if err != nil {
-		return nil, errors.Join(err, s.Close(), j.Close())
+	if err == nil {
+		err = n.wireRim()
 	}
-	if err := n.wireRim(); err != nil {
-		return nil, errors.Join(err, s.Close(), j.Close())
+	if err != nil {
+		return nil, errors.Join(err, f.close())
 	}
 	return n, nil
 }

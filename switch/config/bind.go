@@ -14,6 +14,7 @@ var rootKeys = []key{
 	{"listen", "127.0.0.1:8583"},
 	{"admin", "127.0.0.1:9583"},
 	{"data_dir", "./data"},
+	{"seal_key", ""},
 	{"currency", ""},
 	{"institution", `"999999"`},
 	{"tls", "{ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}"},
@@ -57,6 +58,7 @@ func (b *binder) config(root value) *Config {
 		Listen:   b.address(o.get("listen")),
 		Admin:    b.loopback(o.get("admin")),
 		DataDir:  b.path(o.get("data_dir")),
+		SealKey:  b.optionalPath(o.get("seal_key")),
 		Currency: b.currency(o.get("currency")),
 		Limits:   b.limits(o.get("limits")),
 		Disk:     b.disk(o.get("disk")),
@@ -136,6 +138,14 @@ func (b *binder) path(v value) string {
 		return filepath.Clean(s)
 	}
 	return filepath.Join(b.dir, s)
+}
+
+// optionalPath is path for a key that may be missing: empty then.
+func (b *binder) optionalPath(v value) string {
+	if v.absent() {
+		return ""
+	}
+	return b.path(v)
 }
 
 func (b *binder) currency(v value) string {

@@ -18,6 +18,9 @@ type Config struct {
 	// DataDir is the folder of journal and state, joined to the file's folder
 	// when it was written as a relative path. It need not exist yet.
 	DataDir string
+	// SealKey is the file with the keys that seal account numbers and names in the
+	// data folder. Empty: seal.key in the data folder, made at the first start.
+	SealKey string
 	// Currency is the ISO 4217 letter code of all amounts; Money has the rest.
 	Currency string
 	// Institution is the switch's own identification (DE33), 1 to 11 digits.

@@ -10,6 +10,7 @@ import (
 	"switchd/switch/journal"
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/seal"
 )
 
 // Engine runs one payment machine on one journal.
@@ -33,7 +34,9 @@ type Engine struct {
 	ticking  atomic.Bool
 	deadKick chan struct{}
 	lastAt   int64
-	ahead    int64 // how far the journal's time was before the clock at the start
+	sealer   *seal.Sealer // the sequencer's
+	record   []byte       // the sequencer's scratch: a record before it is sealed
+	ahead    int64        // how far the journal's time was before the clock at the start
 
 	commands sync.Mutex // held by the one who waits for a verdict
 	verdict  chan bool  // of the writer on a command
@@ -129,6 +132,7 @@ func Open(o Options) (*Engine, error) {
 		pipe: make(chan commit, pipeDepth-1), asks: make(chan func(*payment.Machine)),
 		ready: make(chan struct{}), done: make(chan struct{}), free: make(chan *commit, pipeDepth+2),
 		deadKick: make(chan struct{}, 1), verdict: make(chan bool, 1),
+		sealer: o.Keys.Sealer(),
 	}
 	e.metrics = newMetrics(o.Registry, e)
 	if err := e.restore(); err != nil {

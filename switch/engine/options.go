@@ -10,6 +10,7 @@ import (
 
 	"switchd/switch/journal"
 	"switchd/switch/payment"
+	"switchd/switch/seal"
 	"switchd/switch/state"
 )
 
@@ -28,6 +29,8 @@ type Options struct {
 	State  *state.Store   // required; the engine closes it
 	Config payment.Config // what this start is configured with; participants without numbers get them
 	Clock  func() int64   // required: UTC nanoseconds
+
+	Keys *seal.Keys // seal the secret parts of journal records; nil: they are in the clear
 
 	QueueMax   int           // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
 	CommitGap  time.Duration // least time between two commits when busy; default 500 us, which Go's timers make 1 ms. Zero load commits at once

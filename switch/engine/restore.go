@@ -28,8 +28,15 @@ func (e *Engine) restore() error {
 	from := e.o.State.Applied() + 1
 	var ev payment.Event
 	var effects []payment.Effect
-	replayed, logged := 0, 0
-	err = e.o.Log.Replay(from, func(seq uint64, record []byte) error {
+	var record []byte
+	replayed, logged, opener := 0, 0, e.o.Keys.Opener()
+	err = e.o.Log.Replay(from, func(seq uint64, sealed []byte) error {
+		if err := payment.CheckLogic(sealed); err != nil {
+			return fmt.Errorf("record %d: %w", seq, err)
+		}
+		if record, err = opener.Open(record[:0], sealed, payment.SecretAt(sealed)); err != nil {
+			return fmt.Errorf("record %d: %w", seq, err)
+		}
 		if err := payment.DecodeEvent(record, &ev); err != nil {
 			return fmt.Errorf("record %d: %w", seq, err)
 		}

@@ -113,7 +113,8 @@ func (e *Engine) append(c *commit) error {
 	for i := range c.events {
 		ev := &c.events[i]
 		ev.Seq, ev.At = c.group.Next(), e.lastAt
-		c.group.End(payment.AppendEvent(c.group.Begin(), ev))
+		e.record = payment.AppendEvent(e.record[:0], ev)
+		c.group.End(e.sealer.Seal(c.group.Begin(), e.record, payment.SecretAt(e.record)))
 	}
 	var err error
 	c.at = e.now()

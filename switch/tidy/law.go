@@ -34,14 +34,15 @@ var places = []place{
 
 	// The core. The state store knows the machine's rows, and the ledger the
 	// numbers of participants; never the other way round.
-	{"switch/engine", []string{"switch/payment", "switch/journal", "switch/state", "switch/route", "ledger"}},
+	{"switch/engine", []string{"switch/payment", "switch/seal", "switch/journal", "switch/state", "switch/route", "ledger"}},
 	{"switch/journal", []string{"switch/storage"}},
-	{"switch/state", []string{"switch/payment", "switch/route", "switch/storage", "ledger"}},
+	{"switch/state", []string{"switch/seal", "switch/payment", "switch/route", "switch/storage", "ledger"}},
 	{"switch/storage", nil},
 	{"switch/payment", []string{"switch/route", "ledger", "switch/mutant"}},
 	{"ledger", []string{"switch/route", "switch/mutant"}},
 	{"ledger/settlement", []string{"ledger", "switch/route"}},
 	{"switch/route", nil},
+	{"switch/seal", nil},
 
 	// Beside the switch. A simulated participant and the load generator must not
 	// share the core that they test.

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"switchd/switch/config"
+	"switchd/switch/journal"
+	"switchd/switch/seal"
+	"switchd/switch/state"
+)
+
+// The names in a data folder.
+const (
+	journalDir  = "journal"
+	stateDir    = "state"
+	sealKeyFile = "seal.key"
+)
+
+// dataFolder is an open data folder. Whoever has it open keeps others out.
+type dataFolder struct {
+	journal *journal.PebbleLog
+	state   *state.Store
+	keys    *seal.Keys
+}
+
+func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journal.Close()) }
+
+// openDataFolder opens or creates the data folder of a switch.
+func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	log.Info("opening the data folder", "dir", cfg.DataDir)
+	keys, err := openSealKeys(cfg.DataDir, cfg.SealKey, log)
+	if err != nil {
+		return nil, err
+	}
+	fatal := storageFailed()
+	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal})
+	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
+		return nil, fmt.Errorf("data folder %s is in use by another process: stop that one, or set another data_dir (%w)", cfg.DataDir, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal})
+	if err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return &dataFolder{journal: j, state: s, keys: keys}, nil
+}
+
+// storageFailed ends the process when a store cannot go on: what is on disk is the
+// truth, and the next start replays it. Both stores may fail at the same moment.
+func storageFailed() func(error) {
+	var once sync.Once
+	return func(err error) {
+		once.Do(func() {
+			fmt.Fprintln(os.Stderr, "switchd: storage failed, stopping at once:", err)
+			os.Exit(exitFailed)
+		})
+	}
+}
+
+// openSealKeys reads the keys that seal a data folder. Without a file of the
+// configuration the folder has its own, made at the first start: enough for
+// development, since the keys then lie beside what they seal.
+func openSealKeys(dir, file string, log *slog.Logger) (*seal.Keys, error) {
+	if file != "" {
+		return seal.LoadFile(file)
+	}
+	own := filepath.Join(dir, sealKeyFile)
+	if _, err := os.Stat(filepath.Join(dir, journalDir)); err == nil {
+		keys, err := seal.LoadFile(own)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("data folder %s has payments, but its key file %s is missing: put it back, or name it in seal_key", dir, own)
+		}
+		return keys, err
+	}
+	keys, created, err := seal.OpenFile(own)
+	if created && err == nil {
+		log.Warn("made the keys that seal account numbers; keep a copy elsewhere, and in production name a file outside of the data folder in seal_key", "file", own)
+	}
+	return keys, err
+}
