@@ -28,6 +28,7 @@ const (
 	LoseOutbox         // what is owed is forgotten at a restart
 	DeemSilently       // a deemed credit is not advised
 	AnswerAnew         // a repeat is told what is true now, not what was told before
+	IgnoreBreaker      // an open breaker stops nothing
 	bugCount
 )
 
@@ -35,6 +36,7 @@ var names = [bugCount]string{
 	"none", "skip-barrier", "skip-replay", "rows-first", "restamp", "replay-sends", "busy-to-repeats", "log-messages",
 	"skip-duplicate", "lose-key", "skip-reserve", "wrong-sign", "credit-first", "reverse-unknown", "not-found-proves",
 	"accept-late", "ambiguous-is-no", "skip-amount", "forget-timer", "lose-outbox", "deem-silently", "answer-anew",
+	"ignore-breaker",
 }
 
 // String is the name that tests and documents use.

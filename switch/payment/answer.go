@@ -31,10 +31,14 @@ func (m *Machine) answer(e *Event) {
 		return
 	}
 	p := m.byID(a.Payment)
+	matches := p != nil && m.echoes(p, e)
+	if matches && p.live {
+		m.heard(p, a)
+	}
 	switch {
 	case p == nil:
 		m.notice(Effect{Notice: Late})
-	case !m.echoes(p, e):
+	case !matches:
 		m.notice(Effect{Notice: Unmatched, Payment: p, State: p.State})
 	case !p.live || !takes[a.Leg](m, p, e):
 		m.late(p, a)
@@ -199,6 +203,8 @@ func (m *Machine) credit(p *Payment) {
 		m.reverse(p, Refused, TooLate)
 	case !m.up(p.PayeeBank):
 		m.reverse(p, Refused, PayeeOffline)
+	case m.at(p.PayeeBank).breakers[ClassCredit].state == BreakerOpen && m.blocked(p.PayeeBank, ClassCredit):
+		m.reverse(p, Refused, UnhealthyPayee) // it has opened since: nothing was credited, so nothing is in doubt
 	default:
 		m.sendCredit(p)
 	}

@@ -32,6 +32,8 @@ type Effect struct {
 	Recon    Recon           // of an Exception
 	Percent  uint8           // of a CapNear
 	Currency ledger.Currency // of a CapNear
+	Class    Class           // of a BreakerTurned
+	Breaker  BreakerState    // of a BreakerTurned: what it is now
 	Payment  *Payment
 }
 
@@ -100,12 +102,13 @@ const (
 	Throttled             // an enquiry over its limit, answered from the last answer
 	Commanded             // an operator's command took effect
 	CommandRefused        // an operator's command does not fit what it names, or has no reason
+	BreakerTurned         // a breaker of the participant To has opened, closed, or lets a few try
 	noticeCount
 )
 
 var noticeNames = [noticeCount]string{
 	"none", "moved", "repeated", "conflict", "late", "unmatched", "exception",
-	"cap near", "throttled", "commanded", "command refused",
+	"cap near", "throttled", "commanded", "command refused", "breaker",
 }
 
 // String is the name that scenario texts and metrics use.

@@ -53,6 +53,7 @@ const (
 	isWaiting                  // not sent yet: another message about the account is under way
 	isSent                     // it has left once, or may have
 	isDead                     // refused or never answered: a person must decide
+	isAsked                    // its latest send waits for an answer by which the participant is judged
 	owedLimit
 )
 

@@ -12,6 +12,9 @@ func TestOpenPaymentsFit(t *testing.T) {
 	}
 	const open, budget = 100_000, 100 << 20
 	s := newStepper()
+	for n := range s.m.participants {
+		s.m.participants[n].profile.Flow.Off = true // nobody answers here
+	}
 	before := heapInUse()
 	for s.m.OpenCount() < open {
 		s.request(s.m.OpenCount())

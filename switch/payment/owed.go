@@ -89,8 +89,8 @@ func (m *Machine) sendOwed(p *Payment, leg Leg) {
 	l, to := &p.Legs[leg], m.at(p.target(leg))
 	l.Due = m.now + to.profile.Timers.repeatGap(l.Tries)
 	switch {
-	case leg.inLine() && to.caughtUp > m.now:
-		l.Due, to.caughtUp, to.dirty = to.caughtUp, to.caughtUp+spacing, true
+	case leg.inLine() && to.caughtUp > m.now, m.held(p, leg):
+		l.Due = m.slot(p.target(leg), leg.class())
 	case to.links > 0:
 		m.sendLeg(p, leg)
 		if m.once(p, leg) {
@@ -109,6 +109,46 @@ func (m *Machine) sendLeg(p *Payment, leg Leg) {
 	repeat := leg != LegStatus && (l.owed&isSent != 0 || leg.inLine() && l.Tries > 0)
 	m.send(p, leg, repeat, m.notAfter(p, leg))
 	l.owed |= isSent
+	if leg.inLine() || leg == LegStatus {
+		l.owed |= isAsked
+		m.try(p.target(leg), leg.class())
+	}
+}
+
+// held says that a message which changes an account must wait because its
+// participant, which is there, does not answer.
+func (m *Machine) held(p *Payment, leg Leg) bool {
+	return leg.inLine() && m.up(p.target(leg)) && m.blocked(p.target(leg), leg.class())
+}
+
+// slot is the next free time for a message to a participant that has a queue: of
+// what has gathered while it was away, or while its breaker is open.
+func (m *Machine) slot(n route.Participant, c Class) int64 {
+	to := m.at(n)
+	if m.blocked(n, c) {
+		to.caughtUp = max(to.caughtUp, to.breakers[c].since+int64(to.breaker.OpenFor))
+	}
+	due := to.caughtUp
+	to.caughtUp, to.dirty = due+spacing, true
+	return due
+}
+
+// unanswered judges a participant by a message that it has not answered in time.
+func (m *Machine) unanswered(p *Payment, leg Leg) {
+	if l := &p.Legs[leg]; l.owed&isAsked != 0 {
+		l.owed &^= isAsked
+		m.result(p.target(leg), leg.class(), true)
+	}
+}
+
+// heard judges it by an answer to one. "Not now" is none.
+func (m *Machine) heard(p *Payment, a *Answer) {
+	if l := &p.Legs[a.Leg]; l.owed&isAsked != 0 {
+		l.owed &^= isAsked
+		if !undecided(a) {
+			m.result(p.target(a.Leg), a.Leg.class(), sick(a.Outcome))
+		}
+	}
 }
 
 // notAfter is when a message that is repeated loses its sense; 0: never.
@@ -144,10 +184,15 @@ func (m *Machine) legDue(p *Payment, leg Leg) {
 		m.schedule(p)
 		return
 	}
+	to := m.at(p.target(leg))
+	if m.unanswered(p, leg); m.held(p, leg) {
+		l.Due = m.slot(p.target(leg), leg.class())
+		m.schedule(p)
+		return
+	}
 	if l.Tries < 1<<16-1 && leg != LegStatus {
 		l.Tries++
 	}
-	to := m.at(p.target(leg))
 	up := to.links > 0
 	switch {
 	case m.once(p, leg) && up:

@@ -41,6 +41,9 @@ type Profile struct {
 	Checks     bool    `json:"checks,omitempty"`      // it answers status enquiries and fences
 	Binding    bool    `json:"binding,omitempty"`     // its "not done" to a status enquiry guarantees that it will not post; without, a fence makes sure
 
+	Breaker Breaker `json:"breaker,omitzero"`
+	Flow    Flow    `json:"flow,omitzero"`
+
 	Match  Match  `json:"match"`
 	Timers Timers `json:"timers"`
 }
@@ -102,7 +105,12 @@ type participant struct {
 	caughtUp int64 // when all that was owed to it at its return has gone out; what comes later goes behind
 	outbox   int   // answers, updates and confirmations that wait for its receipts
 	collects int   // its collects that wait for approval
-	dirty    bool
+
+	breaker  Breaker // of the profile, with defaults
+	breakers [classCount]breaker
+	flows    [flowCount]flow
+
+	dirty bool
 }
 
 func (m *Machine) at(n route.Participant) *participant { return &m.participants[n] }
@@ -134,7 +142,7 @@ func (m *Machine) configure(c *Config) {
 			m.participants = append(m.participants, participant{})
 		}
 		m.setCaps(&p)
-		m.at(p.Number).profile = p
+		m.at(p.Number).profile, m.at(p.Number).breaker = p, p.Breaker.withDefaults()
 		m.at(p.Number).dirty = true
 		entries = append(entries, route.Entry{Participant: p.Number, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes})
 	}
@@ -209,6 +217,13 @@ func (c *Config) Validate() error {
 			if a.Minor < 0 || a.Currency == c.Currency {
 				faults = append(faults, fmt.Errorf("payment: participant %s: cap in currency %03d is negative, or is the switch's own currency", p.ID, a.Currency))
 			}
+		}
+		if b := &p.Breaker; b.Window > windowMax || b.Percent > 100 || b.OpenFor < 0 {
+			faults = append(faults, fmt.Errorf("payment: participant %s: a breaker looks at %d results, opens at %d %% for %v; want at most %d, at most 100 %%, not below 0",
+				p.ID, b.Window, b.Percent, b.OpenFor, windowMax))
+		}
+		if f := &p.Flow; f.Min < 0 || f.Max < 0 || f.Max != 0 && f.Min > f.Max {
+			faults = append(faults, fmt.Errorf("payment: participant %s: %d to %d messages in flight; want 0 or more, the first not above the second", p.ID, f.Min, f.Max))
 		}
 		if p.NetDebitCap < 0 {
 			faults = append(faults, fmt.Errorf("payment: participant %s: net debit cap is negative", p.ID))

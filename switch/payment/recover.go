@@ -90,6 +90,7 @@ func (m *Machine) linkUp(n route.Participant) {
 	due, receipts := m.now, m.now
 	for _, w := range owed {
 		q := m.open[w.id]
+		q.Legs[w.leg].owed &^= isAsked // went on a link that is gone: says nothing
 		if w.leg.inLine() {
 			q.Legs[w.leg].Due, due = due, due+spacing
 		} else {

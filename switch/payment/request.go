@@ -67,6 +67,9 @@ func (m *Machine) request(e *Event) {
 // ask asks a PSP about one of the parties.
 func (m *Machine) ask(p *Payment, cause Cause, until int64) {
 	m.move(p, cause)
+	if p.State == Resolving {
+		m.try(p.PayeePSP, ClassResolve)
+	}
 	p.due = until
 	m.start(p, LegResolve, until)
 }
@@ -152,8 +155,13 @@ func (m *Machine) locate(p *Payment) Outcome {
 			return AddressUnknown
 		}
 		p.PayeePSP = psp
-		if !m.up(psp) {
+		switch {
+		case !m.up(psp):
 			next = PayeeOffline
+		case m.blocked(psp, ClassResolve):
+			next = UnhealthyPayee
+		case m.full(psp, ClassResolve):
+			next = BankThrottledPSP
 		}
 	} else {
 		bank, ok := m.routes.IFSC(p.Text.Get(PayeeIFSC))
@@ -162,10 +170,41 @@ func (m *Machine) locate(p *Payment) Outcome {
 		}
 		p.PayeeBank = bank
 	}
-	if p.Model == ModelA && !m.up(p.PayerBank) {
-		return PayerOffline
+	if p.Model == ModelA {
+		if why := m.mayDebit(p); why != OK {
+			return why
+		}
 	}
 	return next
+}
+
+// mayDebit says whether the payer's bank can be asked now.
+func (m *Machine) mayDebit(p *Payment) Outcome {
+	switch {
+	case !m.up(p.PayerBank):
+		return PayerOffline
+	case m.blocked(p.PayerBank, ClassDebit):
+		return UnhealthyPayer
+	case m.full(p.PayerBank, ClassDebit):
+		return BankThrottledPayer
+	}
+	return OK
+}
+
+// mayCredit says whether the payee's bank can be asked now. What it would not
+// answer is not debited first.
+func (m *Machine) mayCredit(p *Payment) Outcome {
+	switch {
+	case !m.up(p.PayeeBank):
+		return PayeeOffline
+	case m.blocked(p.PayeeBank, ClassCredit):
+		return UnhealthyPayee
+	case m.full(p.PayeeBank, ClassCredit):
+		return BankThrottledPayee
+	case m.at(p.PayeeBank).profile.Posting == PostOnConfirm && m.crowded(m.at(p.PayeeBank).outbox):
+		return UnhealthyPayee // it takes payments and acknowledges no confirmation
+	}
+	return OK
 }
 
 // pay begins to move the money of a payment whose accounts are both known: the
@@ -188,11 +227,13 @@ func (m *Machine) pay(p *Payment) {
 	}
 	m.at(p.PayerBank).dirty = true
 	m.warn(p.PayerBank, p.Amount.Currency)
+	m.try(p.PayeeBank, ClassCredit)
 	if p.Model == ModelB {
 		m.sendCredit(p)
 		return
 	}
 	m.move(p, Go)
+	m.try(p.PayerBank, ClassDebit)
 	p.due = m.now + int64(m.at(p.PayerBank).profile.Timers.Debit)
 	m.start(p, LegDebit, p.due)
 	if mutant.Is(mutant.ForgetTimer) {
@@ -216,14 +257,13 @@ func (m *Machine) mayPay(p *Payment) Outcome {
 		return TooLate
 	case p.PayerBank == p.PayeeBank && bytes.Equal(p.Text.Get(PayerAccount), p.Text.Get(PayeeAccount)):
 		return SameAccount
-	case p.Model == ModelA && !m.up(p.PayerBank):
-		return PayerOffline
-	case !m.up(p.PayeeBank):
-		return PayeeOffline
-	case m.at(p.PayeeBank).profile.Posting == PostOnConfirm && m.crowded(m.at(p.PayeeBank).outbox):
-		return UnhealthyPayee // it takes payments and acknowledges no confirmation
 	}
-	return OK
+	if p.Model == ModelA {
+		if why := m.mayDebit(p); why != OK {
+			return why
+		}
+	}
+	return m.mayCredit(p)
 }
 
 // decline ends a payment that moved no money.

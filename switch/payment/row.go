@@ -12,7 +12,7 @@ import (
 )
 
 // rowVersion is the first byte of every row in the state store.
-const rowVersion = 3
+const rowVersion = 4
 
 // Rows takes the rows that a Flush writes. Slices are valid during the call.
 type Rows interface {
@@ -136,7 +136,7 @@ func (m *Machine) appendParticipant(b []byte, n route.Participant) []byte {
 		b = putU64(b, uint64(at.Reserved))
 		b = append(putU64(b, uint64(at.Cap)), at.Warned)
 	}
-	return b
+	return putHealth(b, p)
 }
 
 func (m *Machine) appendMachine(b []byte) []byte {
@@ -195,6 +195,7 @@ func (m *Machine) readmit(p *Payment) {
 	}
 	m.revive(p)
 	m.countCollect(p, StateNone, p.State)
+	m.enterFlow(p, p.State)
 	for leg := range p.Legs {
 		if mutant.Is(mutant.LoseOutbox) {
 			p.Legs[leg].owed, p.Legs[leg].Due, p.owes = 0, 0, 0
@@ -240,6 +241,7 @@ func (m *Machine) restoreParticipant(n route.Participant, row []byte) error {
 		c := ledger.Currency(r.u16())
 		m.book.Restore(n, c, ledger.Position{Posted: int64(r.u64()), Reserved: int64(r.u64()), Cap: int64(r.u64()), Warned: r.u8()})
 	}
+	r.health(p)
 	return r.done()
 }
 

@@ -147,6 +147,7 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 		case "participants":
 			for i, id := range a.Vals {
 				p := testProfile(route.Participant(i), id)
+				p.Breaker.Off, p.Flow.Off = true, true // in texts that are not about them
 				c.Participants = append(c.Participants, p)
 			}
 			s.names = a.Vals
@@ -195,6 +196,10 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 			p.Updates = true
 		case "repeat-safe":
 			p.RepeatSafe = true
+		case "breaker":
+			p.Breaker = Breaker{}
+		case "one-in-flight":
+			p.Flow = Flow{Min: 1, Max: 1}
 		default:
 			s.t.Fatalf("unknown configuration key %s", a.Key)
 		}
@@ -508,6 +513,8 @@ func (s *scenario) print(b *strings.Builder, ef *Effect) {
 		fmt.Fprintf(b, "%s %v -> %v (%v)\n", no, ef.From, ef.State, ef.Cause)
 	case !ef.Send && ef.Notice == Exception:
 		fmt.Fprintf(b, "%s notice exception: %v\n", no, ef.Recon)
+	case !ef.Send && ef.Notice == BreakerTurned:
+		fmt.Fprintf(b, "breaker of %s for %v is %v\n", s.names[ef.To], ef.Class, ef.Breaker)
 	case !ef.Send && ef.Notice == CapNear:
 		fmt.Fprintf(b, "%s has used %d %% of its cap\n", s.names[ef.To], ef.Percent)
 	case !ef.Send:

@@ -65,8 +65,9 @@ func (m *Machine) doubtDue(p *Payment) {
 // check asks the payee's bank what became of the credit. Each check is a message
 // of its own.
 func (m *Machine) check(p *Payment) {
+	m.unanswered(p, LegStatus)
 	m.renumber(p, LegStatus)
-	if m.up(p.PayeeBank) {
+	if m.up(p.PayeeBank) && !m.blocked(p.PayeeBank, ClassCheck) {
 		m.sendLeg(p, LegStatus)
 	}
 }
