@@ -36,15 +36,16 @@ func (w *Watch) recall() error {
 	}
 	w.suspect = until
 	w.worked(noteFailed, w.o.Disk.Note(note(until)))
+	w.gate.Release(until)
 	return nil
 }
 
 // hold has new payments declined. The note comes first, or a kill between the two
 // could leave a declined request without one.
-func (w *Watch) hold(reason string) {
+func (w *Watch) hold() {
 	w.worked(noteFailed, w.o.Disk.Note(note(0)))
 	w.suspect, w.held = 0, true
-	w.gate.Hold(reason)
+	w.gate.Hold()
 }
 
 // unhold lets new payments in again.

@@ -30,7 +30,7 @@ type Disk interface {
 // Gate is where new payments come in: switch/ingress, seen from here.
 type Gate interface {
 	// Hold has new payments declined from now on.
-	Hold(reason string)
+	Hold()
 	// Release lets new payments in. Until the given time (UTC ns) a repeat of a
 	// request that nobody knows may be one that the gate has declined.
 	Release(until int64)

@@ -107,6 +107,9 @@ func TestOddNotes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := w.Attach(&film{t: t, w: w}, func() int { return 0 }); err != nil {
+			t.Fatal(err)
+		}
 		if want := int64(5) + int64(repeatsMax); text != "7" && w.suspect != want || text == "7" && w.suspect != 7 {
 			t.Errorf("note %q: suspect until %d, want %d", text, w.suspect, want)
 		}

@@ -35,8 +35,9 @@ type view struct {
 	levels        levels
 }
 
-// Open takes a first look, before the stores are opened. It gives up the ballast if
-// that is the room they need, and refuses a disk on which they could not be opened.
+// Open takes a first look, before the stores are opened, and refuses a disk on which
+// they could not be. The folder may still be another process's: nothing is changed in
+// it, but the ballast given up if that is the room that the stores need.
 func Open(o Options) (*Watch, error) {
 	o = o.withDefaults()
 	if err := o.validate(); err != nil {
@@ -44,13 +45,9 @@ func Open(o Options) (*Watch, error) {
 	}
 	w := &Watch{o: o, metrics: newMetrics(o.Registry), open: func() int { return 0 }, failing: map[failure]bool{}}
 	w.seen.Store(&view{})
-	if err := w.recall(); err != nil {
-		return nil, err
-	}
 	if err := w.enough(openBytes, "opening the stores"); err != nil {
 		return nil, err
 	}
-	w.look()
 	return w, nil
 }
 
@@ -63,8 +60,8 @@ func (w *Watch) Attach(gate Gate, open func() int) error {
 	if err := w.enough(least(n), fmt.Sprintf("finishing the %d open payments", n)); err != nil {
 		return err
 	}
-	if w.suspect != 0 {
-		w.gate.Release(w.suspect)
+	if err := w.recall(); err != nil {
+		return err
 	}
 	w.look()
 	return nil
@@ -183,7 +180,7 @@ func (w *Watch) enter(v *view) {
 	switch {
 	case w.gate == nil || w.held == (v.state == Reserve):
 	case v.state == Reserve:
-		w.hold(v.String())
+		w.hold()
 	default:
 		w.unhold()
 	}

@@ -68,7 +68,7 @@ type film struct {
 }
 
 // Hold and Release make the film the gate.
-func (f *film) Hold(reason string) { fmt.Fprintf(&f.out, "gate: hold (%s)\n", reason) }
+func (f *film) Hold() { fmt.Fprintf(&f.out, "gate: hold (%v)\n", f.w.Check()) }
 func (f *film) Release(until int64) {
 	fmt.Fprintf(&f.out, "gate: release, repeats suspect for %v\n", time.Duration(until-f.now))
 }
