@@ -28,6 +28,8 @@ type dataFolder struct {
 	journal *journal.PebbleLog
 	state   *state.Store
 	keys    *seal.Keys
+
+	checkpoint *checkpointKey
 }
 
 func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journal.Close()) }
@@ -39,6 +41,10 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 	}
 	log.Info("opening the data folder", "dir", cfg.DataDir)
 	keys, err := openSealKeys(cfg.DataDir, cfg.SealKey, log)
+	if err != nil {
+		return nil, err
+	}
+	checkpoint, err := openCheckpointKey(cfg.DataDir, cfg.CheckpointKey, cfg.Institution, log)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +60,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
-	return &dataFolder{journal: j, state: s, keys: keys}, nil
+	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint}, nil
 }
 
 // storageFailed ends the process when a store cannot go on: what is on disk is the

@@ -15,6 +15,7 @@ var rootKeys = []key{
 	{"admin", "127.0.0.1:9583"},
 	{"data_dir", "./data"},
 	{"seal_key", ""},
+	{"checkpoint_key", ""},
 	{"currency", ""},
 	{"institution", `"999999"`},
 	{"tls", "{ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}"},
@@ -53,15 +54,16 @@ func (b *binder) config(root value) *Config {
 	b.institutions, b.ids, b.handles, b.prefixes = seen{}, seen{}, seen{}, seen{}
 	o := root.object("the configuration", rootKeys)
 	c := &Config{
-		file:     b.r.file,
-		places:   map[string]position{"data_dir": o.get("data_dir").at},
-		Listen:   b.address(o.get("listen")),
-		Admin:    b.loopback(o.get("admin")),
-		DataDir:  b.path(o.get("data_dir")),
-		SealKey:  b.optionalPath(o.get("seal_key")),
-		Currency: b.currency(o.get("currency")),
-		Limits:   b.limits(o.get("limits")),
-		Disk:     b.disk(o.get("disk")),
+		file:          b.r.file,
+		places:        map[string]position{"data_dir": o.get("data_dir").at},
+		Listen:        b.address(o.get("listen")),
+		Admin:         b.loopback(o.get("admin")),
+		DataDir:       b.path(o.get("data_dir")),
+		SealKey:       b.optionalPath(o.get("seal_key")),
+		CheckpointKey: b.optionalPath(o.get("checkpoint_key")),
+		Currency:      b.currency(o.get("currency")),
+		Limits:        b.limits(o.get("limits")),
+		Disk:          b.disk(o.get("disk")),
 
 		BusinessDayStart: o.get("business_day_start").timeOfDay(),
 	}

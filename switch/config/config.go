@@ -21,6 +21,9 @@ type Config struct {
 	// SealKey is the file with the keys that seal account numbers and names in the
 	// data folder. Empty: seal.key in the data folder, made at the first start.
 	SealKey string
+	// CheckpointKey is the file with the key that signs checkpoints of the journal.
+	// Empty: checkpoint.key in the data folder, made at the first start.
+	CheckpointKey string
 	// Currency is the ISO 4217 letter code of all amounts; Money has the rest.
 	Currency string
 	// Institution is the switch's own identification (DE33), 1 to 11 digits.

@@ -41,6 +41,16 @@ func CurrencyOf(code string) (Currency, bool) {
 	return Currency{}, false
 }
 
+// CurrencyByNumber finds a currency by its numeric code.
+func CurrencyByNumber(numeric uint16) (Currency, bool) {
+	for _, c := range currencies {
+		if c.Numeric == numeric {
+			return c, true
+		}
+	}
+	return Currency{}, false
+}
+
 func currencyCodes() []string {
 	codes := make([]string, len(currencies))
 	for i, c := range currencies {

@@ -111,6 +111,7 @@ func (e *Engine) Run(ctx context.Context, sink Sink) error {
 	if err == nil {
 		err = e.o.State.Flush()
 	}
+	e.o.Closing()
 	closing := errors.Join(e.o.Log.Close(), e.o.State.Close())
 	if err != nil {
 		return err // what closing says after a failure is only its echo

@@ -32,6 +32,10 @@ type Options struct {
 
 	Keys *seal.Keys // seal the secret parts of journal records; nil: they are in the clear
 
+	// Closing is called once before the stores are closed: who reads them beside the
+	// engine must have ended when it returns. Default: nobody does.
+	Closing func()
+
 	QueueMax   int           // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
 	CommitGap  time.Duration // least time between two commits when busy; default 500 us, which Go's timers make 1 ms. Zero load commits at once
 	BusyEvents int           // a group of at least so many events makes the next one wait for CommitGap; default 4
@@ -49,6 +53,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BusyEvents == 0 {
 		o.BusyEvents = 4
+	}
+	if o.Closing == nil {
+		o.Closing = func() {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -8,67 +8,31 @@ import (
 
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/state"
 )
-
-// replayGroup is how many replayed events share one batch of rows.
-const replayGroup = 1024
 
 // restore loads the machine from its rows and replays what the journal has after
 // them. The effects of replayed events are dropped: what was owed is state, and
 // the Recovered event sends it again. Exceptions are told again, because the crash
 // may have come before they were told: at least once, never not at all.
 func (e *Engine) restore() error {
-	snap, err := e.o.State.Snapshot()
-	if err != nil {
+	from, logged := e.o.State.Applied()+1, 0
+	r := replay{log: e.o.Log, state: e.o.State, keys: e.o.Keys, m: e.m, exception: func(ef *payment.Effect) { e.exception(ef, &logged) }}
+	if err := r.run(); err != nil {
 		return err
 	}
-	if err := e.m.Restore(snap); err != nil {
-		return fmt.Errorf("restore: %w", err)
-	}
-	from := e.o.State.Applied() + 1
-	var ev payment.Event
-	var effects []payment.Effect
-	var record []byte
-	replayed, logged, opener := 0, 0, e.o.Keys.Opener()
-	err = e.o.Log.Replay(from, func(seq uint64, sealed []byte) error {
-		if err := payment.CheckLogic(sealed); err != nil {
-			return fmt.Errorf("record %d: %w", seq, err)
-		}
-		if record, err = opener.Open(record[:0], sealed, payment.SecretAt(sealed)); err != nil {
-			return fmt.Errorf("record %d: %w", seq, err)
-		}
-		if err := payment.DecodeEvent(record, &ev); err != nil {
-			return fmt.Errorf("record %d: %w", seq, err)
-		}
-		if ev.Seq != seq {
-			return fmt.Errorf("record %d says that it is %d", seq, ev.Seq)
-		}
-		effects = e.m.Step(&ev, effects[:0])
-		for i := range effects {
-			if effects[i].Notice == payment.Exception {
-				e.exception(&effects[i], &logged)
-			}
-		}
-		if replayed++; replayed%replayGroup == 0 {
-			return e.store(seq)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("replay: %w", err)
-	}
-	if err := e.store(e.o.Log.Next() - 1); err != nil {
-		return err
-	}
-	if replayed > 0 {
-		e.o.Logger.Info("journal replayed", "from", from, "records", replayed, "open", e.m.OpenCount())
+	if r.replayed > 0 {
+		e.o.Logger.Info("journal replayed", "from", from, "records", r.replayed, "open", e.m.OpenCount())
 	}
 	return nil
 }
 
-func (e *Engine) store(applied uint64) error {
-	b := e.o.State.Begin()
-	e.m.Flush(b)
+func (e *Engine) store(applied uint64) error { return store(e.m, e.o.State, applied) }
+
+// store writes the rows that have changed.
+func store(m *payment.Machine, s *state.Store, applied uint64) error {
+	b := s.Begin()
+	m.Flush(b)
 	return b.Commit(applied)
 }
 

@@ -28,7 +28,7 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	taken := false
 	switch msg.Kind {
 	case translate.Request:
-		taken = in.request(s, ev)
+		taken = in.request(s, now, ev)
 	case translate.Answer, translate.Enquiry:
 		// Answers count also after a sign-off: what is open must be able to end.
 		taken = msg.Kind == translate.Answer || s.automaton.Ready()
@@ -83,7 +83,7 @@ func (in *Ingress) refuse(s *link, r translate.Refusal) {
 }
 
 // request takes a payment's request, and says whether its event goes on.
-func (in *Ingress) request(s *link, ev *payment.Event) bool {
+func (in *Ingress) request(s *link, now int64, ev *payment.Event) bool {
 	// A switch that signs off has the request declined on the record, like any
 	// other while it drains.
 	if !s.automaton.Ready() && !in.draining.Load() {
@@ -97,10 +97,16 @@ func (in *Ingress) request(s *link, ev *payment.Event) bool {
 	if ev.Request.Repeat {
 		in.repeats.add(&ev.Request.Key)
 	}
+	held := in.Held()
+	if held != "" && in.fresh(&ev.Request) {
+		in.metrics.held.WithLabelValues(string(held)).Inc()
+		s.turnAway(ev)
+		return false
+	}
 	// Declined by the machine, not here: on the record, so that a repeat is told
 	// the same, whenever it comes.
 	switch {
-	case ev.Request.Repeat && in.turned.has(&ev.Request.Key):
+	case held != "" || ev.Request.Repeat && in.turnedAway(now, &ev.Request.Key):
 		ev.Request.Refuse = payment.Busy
 	case in.draining.Load():
 		ev.Request.Refuse = payment.Closing

@@ -48,6 +48,7 @@ type Ingress struct {
 	metrics  *metrics
 	draining atomic.Bool // no new payments
 	leaving  atomic.Bool // sign off every link
+	hold     hold        // new payments are declined without a record
 	turned   latest      // told "busy" without a record
 	repeats  latest      // repeats on their way to the engine, or there
 }

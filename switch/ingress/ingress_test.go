@@ -97,9 +97,10 @@ type rig struct {
 	w      iso8583.Writer
 
 	wire     gnetio.Wire
-	header   []byte // of what the client sends
-	received []byte // not yet cut
-	registry *prometheus.Registry
+	header   []byte               // of what the client sends
+	received []byte               // not yet cut
+	registry *prometheus.Registry // of the server
+	own      *prometheus.Registry // of the ingress
 }
 
 func clock() int64 { return time.Now().UnixNano() }
@@ -128,10 +129,10 @@ func newRigOf(t *testing.T, room int, p Participant) *rig {
 		t.Fatal(err)
 	}
 	p.Dialect = &dialect8583.Dialect{Spec: spec, Directory: &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}}
-	r := &rig{t: t, spec: spec, wire: p.Wire, registry: prometheus.NewRegistry(), links: &fakeLinks{}, engine: &fakeEngine{room: room, err: engine.ErrBusy, came: make(chan payment.Kind, 100)}}
+	r := &rig{t: t, spec: spec, wire: p.Wire, registry: prometheus.NewRegistry(), own: prometheus.NewRegistry(), links: &fakeLinks{}, engine: &fakeEngine{room: room, err: engine.ErrBusy, came: make(chan payment.Kind, 100)}}
 	r.in = New(Options{
 		Participants: map[string]Participant{"BANKA": p},
-		Engine:       r.engine, Links: r.links, Clock: clock, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
+		Engine:       r.engine, Links: r.links, Clock: clock, Log: slog.New(slog.DiscardHandler), Registry: r.own,
 	})
 	server, err := gnetio.Listen(gnetio.Options{
 		Address: "127.0.0.1:0", TLS: serverTLS, Clock: clock, TickEvery: 10 * time.Millisecond, Registry: r.registry,

@@ -12,6 +12,7 @@ type metrics struct {
 	unmatched prometheus.Counter
 	shed      prometheus.Counter
 	refused   *prometheus.CounterVec
+	held      *prometheus.CounterVec
 	lastLog   atomic.Int64
 }
 
@@ -26,8 +27,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "switchd_messages_refused_total", Help: "Requests answered without becoming an event, by response code (DE39).",
 		}, []string{"code"}),
+		held: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "switchd_requests_held_total", Help: "New payments declined without a record while none were taken, by why.",
+		}, []string{"reason"}),
 	}
-	reg.MustRegister(m.malformed, m.unmatched, m.shed, m.refused)
+	m.held.WithLabelValues(string(DiskFull))
+	reg.MustRegister(m.malformed, m.unmatched, m.shed, m.refused, m.held)
 	return m
 }
 

@@ -32,10 +32,15 @@ func (in *Ingress) shed(s *link, events []payment.Event, why error) {
 			continue
 		}
 		in.turned.add(&ev.Request.Key)
-		s.append(func(dst []byte) ([]byte, error) {
-			return s.interpreter.RefuseRequest(dst, ev, payment.Busy)
-		})
+		s.turnAway(ev)
 	}
+}
+
+// turnAway tells the sender of a request "busy", without a record.
+func (s *link) turnAway(ev *payment.Event) {
+	s.append(func(dst []byte) ([]byte, error) {
+		return s.interpreter.RefuseRequest(dst, ev, payment.Busy)
+	})
 }
 
 // latestMax bounds what is remembered of requests. At the highest load they come

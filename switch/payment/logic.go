@@ -8,6 +8,13 @@ import "fmt"
 // command, which no older journal can hold, keeps it.
 const Logic = 1
 
+// The formats of what the machine has on disk, for who must know whether a data
+// folder can be read. Every record and row begins with its own.
+const (
+	EventVersion = eventVersion
+	RowVersion   = rowVersion
+)
+
 // replayable are the rules under which this binary reaches the same states as the
 // binary that wrote the events.
 var replayable = [...]uint8{Logic}

@@ -46,6 +46,7 @@ type Machine struct {
 
 	// Scratch of the current Step.
 	now int64
+	seq uint64
 	out []Effect
 
 	dirty       []*Payment // changed since the last Flush, each once
@@ -77,7 +78,7 @@ func (m *Machine) Step(e *Event, out []Effect) []Effect {
 	if e.At < m.lastAt {
 		panic(fmt.Sprintf("payment: event %d goes back in time", e.Seq))
 	}
-	m.now, m.lastAt, m.out = e.At, e.At, out
+	m.now, m.seq, m.lastAt, m.out = e.At, e.Seq, e.At, out
 	switch e.Kind {
 	case RequestArrived:
 		m.request(e)

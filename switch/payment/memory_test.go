@@ -162,6 +162,8 @@ func checkRow(p *Payment) error {
 	switch {
 	case !p.State.Final() && !timed:
 		return errors.New("has no timer (I7)")
+	case p.State.Final() != (p.ClosedSeq >= uint64(p.ID)) || !p.State.Final() && p.ClosedSeq != 0:
+		return errors.New("is final without the event that made it so, or has one and is not")
 	case p.Model == ModelA && credit.SentAt != 0 && debit.Answer != OK:
 		return errors.New("was credited without a debit (I3)")
 	case p.Model == ModelB && (debit.SentAt != 0 || p.Legs[LegReversal].SentAt != 0):

@@ -42,11 +42,12 @@ type Payment struct {
 	PayeeBank route.Participant
 
 	CreatedAt  int64
-	DeadlineD0 int64 // total deadline: after it no money starts to move
-	ClosedAt   int64 // when State became final; 0 before
-	ExpireAt   int64 // of a collect: until when the payer may approve
-	DoubtAt    int64 // when the credit came into doubt; 0: never
-	RetriedAt  int64 // when an operator had a dead letter sent again; 0: never
+	DeadlineD0 int64  // total deadline: after it no money starts to move
+	ClosedAt   int64  // when State became final; 0 before
+	ClosedSeq  uint64 // the event that made it final: its number in the journal; 0 before
+	ExpireAt   int64  // of a collect: until when the payer may approve
+	DoubtAt    int64  // when the credit came into doubt; 0: never
+	RetriedAt  int64  // when an operator had a dead letter sent again; 0: never
 
 	Legs [legCount]LegState
 	Text Text

@@ -24,8 +24,8 @@ func (p *Payment) append(b []byte) []byte {
 	for _, n := range [...]route.Participant{p.PayerBank, p.PayerPSP, p.PayeePSP, p.PayeeBank} {
 		b = putU16(b, uint16(n))
 	}
-	for _, v := range [...]int64{p.CreatedAt, p.DeadlineD0, p.ClosedAt, p.due} {
-		b = putU64(b, uint64(v))
+	for _, v := range [...]uint64{uint64(p.CreatedAt), uint64(p.DeadlineD0), uint64(p.ClosedAt), p.ClosedSeq, uint64(p.due)} {
+		b = putU64(b, v)
 	}
 	b = putSeldom(b, p)
 	b = putLegs(b, p)
@@ -59,9 +59,11 @@ func (p *Payment) decode(row []byte) error {
 	for _, n := range [...]*route.Participant{&p.PayerBank, &p.PayerPSP, &p.PayeePSP, &p.PayeeBank} {
 		*n = route.Participant(r.u16())
 	}
-	for _, v := range [...]*int64{&p.CreatedAt, &p.DeadlineD0, &p.ClosedAt, &p.due} {
+	for _, v := range [...]*int64{&p.CreatedAt, &p.DeadlineD0, &p.ClosedAt} {
 		*v = int64(r.u64())
 	}
+	p.ClosedSeq = r.u64()
+	p.due = int64(r.u64())
 	r.seldom(p)
 	r.legs(p)
 	r.text(&p.Text, public)

@@ -483,6 +483,9 @@ func (s *scenario) step(e *Event) string {
 	var b strings.Builder
 	for _, ef := range s.m.Step(&read, nil) {
 		s.print(&b, &ef)
+		if p := ef.Payment; ef.Notice == Moved && ef.State.Final() && (p.ClosedSeq != e.Seq || p.ClosedAt != e.At) {
+			s.t.Fatalf("payment %d became %v by event %d and names event %d", p.ID, ef.State, e.Seq, p.ClosedSeq)
+		}
 	}
 	s.m.Flush(s.store)
 	if err := checkBooks(s.m, s.store); err != nil {

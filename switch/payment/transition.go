@@ -115,7 +115,7 @@ func (m *Machine) move(p *Payment, cause Cause) {
 	if !to.Final() {
 		return
 	}
-	p.ClosedAt = m.now
+	p.ClosedAt, p.ClosedSeq = m.now, m.seq
 	if p.Original != 0 && !to.settled() {
 		m.giveBack(p)
 	}

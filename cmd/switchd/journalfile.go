@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// writeNew makes a file that nobody ever sees half written, and that is still
+// there after a power cut: written under another name beside it, synced, and then
+// given its name, which nothing may have yet.
+func writeNew(file string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+	if _, err := os.Lstat(file); err == nil {
+		return fmt.Errorf("%s exists: it is not overwritten", file)
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*.part")
+	if err != nil {
+		return err
+	}
+	part := f.Name()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(part))
+		}
+	}()
+	err = f.Chmod(mode)
+	if err == nil {
+		err = write(f)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return giveName(part, file)
+}
+
+// giveName renames a file to a name that nothing has, and makes that durable. A
+// link fails when somebody else has just taken the name, a rename would not; some
+// file systems know no links.
+func giveName(part, file string) error {
+	err := os.Link(part, file)
+	switch {
+	case err == nil:
+		err = os.Remove(part)
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%s exists: it is not overwritten", file)
+	default:
+		err = os.Rename(part, file)
+	}
+	if err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

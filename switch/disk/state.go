@@ -1,0 +1,55 @@
+package disk
+
+// State is what the room on the disk allows.
+type State uint8
+
+// The states, in the order in which a disk that fills up goes through them.
+const (
+	OK      State = iota
+	Low           // the reserve is near: the log warns
+	Reserve       // new payments are declined
+)
+
+// String is the name that logs use.
+func (s State) String() string { return [...]string{"ok", "low", "reserve"}[s] }
+
+// levels are the bytes below which a state begins. One is left again only an
+// eighth above, so that a disk that stands at a level does not flap.
+type levels struct{ reserve, warning int64 }
+
+func leave(level int64) int64 { return level + level/8 }
+
+// next is the state after a look that found so much room.
+func (s State) next(room int64, l levels) State {
+	reserve, warning := l.reserve, l.warning
+	if s == Reserve {
+		reserve = leave(reserve)
+	}
+	if s != OK {
+		warning = leave(warning)
+	}
+	switch {
+	case room < reserve:
+		return Reserve
+	case room < warning:
+		return Low
+	}
+	return OK
+}
+
+// What must be writable, in bytes. The stores keep up to 32 MiB in memory each and
+// write them out at the start (what the journal holds and has not sorted yet) and
+// at the end (the rows); while they run they merge files, which takes the size of
+// what is merged for a moment.
+const (
+	openBytes    = 64 << 20 // to open both stores
+	finishBytes  = 32 << 20 // to close them in good order
+	paymentBytes = 8 << 10  // to finish one open payment: its events, rows and look-ups, also when it is reversed (measured: about 5,600)
+)
+
+// least is what so many open payments need to be finished.
+func least(open int) int64 { return finishBytes + int64(open)*paymentBytes }
+
+// ballastShare of the reserve is left when the ballast is given up: early enough
+// that a merge of files does not meet a full disk between two looks.
+const ballastShare = 4

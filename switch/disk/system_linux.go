@@ -1,0 +1,32 @@
+package disk
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// freeBytes asks the file system of a folder. Its blocks are counted in fragments.
+func freeBytes(dir string) (int64, error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return 0, fmt.Errorf("statfs %s: %w", dir, err)
+	}
+	return int64(fs.Bavail) * fs.Frsize, nil
+}
+
+// takenBytes is what a file takes on its disk; blocks count 512 bytes.
+func takenBytes(info os.FileInfo) int64 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return stat.Blocks * 512
+	}
+	return info.Size()
+}
+
+// allocate has the file system set so many bytes aside for a file.
+func allocate(f *os.File, bytes int64) error {
+	if err := syscall.Fallocate(int(f.Fd()), 0, 0, bytes); err != nil {
+		return fmt.Errorf("fallocate %s: %w", f.Name(), err)
+	}
+	return nil
+}
