@@ -37,8 +37,8 @@ func (p *Payment) append(b []byte) []byte {
 func (p *Payment) decode(row []byte) error {
 	p.reset()
 	r := reader{b: row}
-	if v := r.u8(); v != rowVersion {
-		return fmt.Errorf("payment row has version %d, this binary reads %d", v, rowVersion)
+	if v := r.u8(); v != rowVersion && v != rowVersionOld {
+		return fmt.Errorf("payment row has version %d, this binary reads %d and %d", v, rowVersionOld, rowVersion)
 	}
 	r.u8()
 	secretAt := int(r.u16())

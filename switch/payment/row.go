@@ -11,8 +11,13 @@ import (
 	"switchd/switch/route"
 )
 
-// rowVersion is the first byte of every row in the state store.
-const rowVersion = 4
+// rowVersion is the first byte of every row in the state store. Rows of
+// rowVersionOld differ in that participants have no breakers and no limits, and are
+// read as well.
+const (
+	rowVersion    = 4
+	rowVersionOld = 3
+)
 
 // Rows takes the rows that a Flush writes. Slices are valid during the call.
 type Rows interface {
@@ -216,8 +221,8 @@ func (m *Machine) restoreMachine(row []byte) error {
 		return nil
 	}
 	r := reader{b: row}
-	if v := r.u8(); v != rowVersion {
-		return fmt.Errorf("machine row has version %d, this binary reads %d", v, rowVersion)
+	if v := r.u8(); v != rowVersion && v != rowVersionOld {
+		return fmt.Errorf("machine row has version %d, this binary reads %d and %d", v, rowVersionOld, rowVersion)
 	}
 	m.lastAt, m.known = int64(r.u64()), ID(r.u64())
 	for s := range m.totals {
@@ -228,8 +233,9 @@ func (m *Machine) restoreMachine(row []byte) error {
 
 func (m *Machine) restoreParticipant(n route.Participant, row []byte) error {
 	r := reader{b: row}
-	if v := r.u8(); v != rowVersion {
-		return fmt.Errorf("version %d, this binary reads %d", v, rowVersion)
+	version := r.u8()
+	if version != rowVersion && version != rowVersionOld {
+		return fmt.Errorf("version %d, this binary reads %d and %d", version, rowVersionOld, rowVersion)
 	}
 	for int(n) >= len(m.participants) {
 		m.participants = append(m.participants, participant{})
@@ -241,7 +247,9 @@ func (m *Machine) restoreParticipant(n route.Participant, row []byte) error {
 		c := ledger.Currency(r.u16())
 		m.book.Restore(n, c, ledger.Position{Posted: int64(r.u64()), Reserved: int64(r.u64()), Cap: int64(r.u64()), Warned: r.u8()})
 	}
-	r.health(p)
+	if version == rowVersion {
+		r.health(p)
+	}
 	return r.done()
 }
 
