@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"math/bits"
 	"time"
 
 	"switchd/switch/mutant"
@@ -209,11 +210,11 @@ func (b *breaker) note(failed bool, s *Breaker) bool {
 	if b.inRow >= s.InRow {
 		return true
 	}
-	bad := 0
-	for seen := b.results & (1<<s.Window - 1); seen != 0; seen &= seen - 1 {
-		bad++
+	if !failed || b.count < s.Window {
+		return false
 	}
-	return b.count == s.Window && bad*100 >= int(s.Percent)*int(s.Window)
+	bad := bits.OnesCount64(b.results & (1<<s.Window - 1))
+	return bad*100 >= int(s.Percent)*int(s.Window)
 }
 
 // sick says that a clear no is about the participant and not about the payment.
