@@ -18,6 +18,7 @@
 //	/api/v1/summary   the summary as JSON
 //	/api/v1/payments/ID  one payment as JSON
 //	/api/v1/commands  POST: an operator's command, JSON
+//	/api/v1/backup    POST: a backup, JSON; the answer is a line for each step
 //
 // Example:
 //

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -56,6 +57,10 @@ type Options struct {
 	// gives a value for encoding/json. It may block until the command is durable.
 	// Its error is told to the operator. Default: commands are not taken.
 	Command func(body []byte) (any, error)
+	// Backup makes a backup as a JSON object of at most 4 KiB says, tells progress how
+	// far it is, and gives a value for encoding/json. It blocks until it is made, or
+	// ctx ends. Default: none are made.
+	Backup func(ctx context.Context, body []byte, progress func(any)) (any, error)
 	// Log takes faults of the server. Default slog.Default.
 	Log *slog.Logger
 	// ConnectionsMax bounds open connections; one more is answered 503 and
