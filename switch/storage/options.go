@@ -67,17 +67,17 @@ func (r reporter) Errorf(format string, args ...any) {
 // Fatalf ends the process: Pebble calls it when what it was told to make durable
 // is not.
 func (r reporter) Fatalf(format string, args ...any) {
-	r.o.Fatal(fmt.Errorf("%s: storage cannot go on: "+format, append([]any{r.name}, args...)...))
+	r.o.Fatal(Sentence(fmt.Errorf("%s: storage cannot go on: "+format, append([]any{r.name}, args...)...)))
 }
 
 // background ends the process when a flush or a compaction fails: Pebble would
 // try again for ever, and what it cannot write now it may never be able to.
 func (r reporter) background(err error) {
-	r.o.Fatal(fmt.Errorf("%s: background write: %w", r.name, err))
+	r.o.Fatal(fmt.Errorf("%s: background write: %w", r.name, Sentence(err)))
 }
 
 // corruption logs which file is damaged. It does not end the process: whoever was
 // reading is given the error, and stops or reports it.
 func (r reporter) corruption(i pebble.DataCorruptionInfo) {
-	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", i.Details)
+	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", Sentence(i.Details))
 }
