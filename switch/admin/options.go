@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -61,6 +62,14 @@ type Options struct {
 	// far it is, and gives a value for encoding/json. It blocks until it is made, or
 	// ctx ends. Default: none are made.
 	Backup func(ctx context.Context, body []byte, progress func(any)) (any, error)
+	// Journal says what the journal holds, as a value for encoding/json. Default: there
+	// is no such page; so with the next two.
+	Journal func() (any, error)
+	// Records shows some events of the journal, by what the query of the page says.
+	// It reads a bounded number of them, and says where to go on.
+	Records func(query url.Values) (any, error)
+	// Proof proves how a payment has ended, by what stands for it in the address.
+	Proof func(id string) (any, error)
 	// Log takes faults of the server. Default slog.Default.
 	Log *slog.Logger
 	// ConnectionsMax bounds open connections; one more is answered 503 and

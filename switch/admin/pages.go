@@ -29,6 +29,9 @@ func (p *pages) handler() http.Handler {
 		paymentsPage:      http.HandlerFunc(p.payment),
 		commandsPage:      http.HandlerFunc(p.command),
 		backupsPage:       http.HandlerFunc(p.backup),
+		journalPage:       http.HandlerFunc(p.journal),
+		recordsPage:       http.HandlerFunc(p.records),
+		proofsPage:        http.HandlerFunc(p.proof),
 		"/metrics": promhttp.HandlerFor(p.Gatherer, promhttp.HandlerOpts{
 			EnableOpenMetrics:   true,
 			MaxRequestsInFlight: scrapesMax,
@@ -96,6 +99,8 @@ func (p *pages) counted(page string, next http.Handler) http.Handler {
 		page = "other"
 	case paymentsPage:
 		page = "/api/v1/payments"
+	case proofsPage:
+		page = "/api/v1/payments/proof"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
