@@ -41,7 +41,7 @@ func (o Options) Pebble(name string) *pebble.Options {
 	o = o.WithDefaults()
 	r := reporter{o, name}
 	po := &pebble.Options{
-		FS: o.FS, Logger: r, FormatMajorVersion: Format,
+		FS: folders{o.FS, name, o.Fatal}, Logger: r, FormatMajorVersion: Format,
 		EventListener: &pebble.EventListener{BackgroundError: r.background, DataCorruption: r.corruption},
 	}
 	// On the way to durability a byte saved is worth less than the time it takes,
