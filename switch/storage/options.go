@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -41,7 +42,7 @@ func (o Options) Pebble(name string) *pebble.Options {
 	o = o.WithDefaults()
 	r := reporter{o, name}
 	po := &pebble.Options{
-		FS: folders{o.FS, name, o.Fatal}, Logger: r, FormatMajorVersion: Format,
+		FS: tails{folders{o.FS, name, o.Fatal}, name, o.Fatal, new(atomic.Bool)}, Logger: r, FormatMajorVersion: Format,
 		EventListener: &pebble.EventListener{BackgroundError: r.background, DataCorruption: r.corruption},
 	}
 	// On the way to durability a byte saved is worth less than the time it takes,
