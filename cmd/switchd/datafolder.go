@@ -56,7 +56,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal})
+	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys})
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
 	}

@@ -9,6 +9,7 @@ import (
 	"switchd/switch/journal"
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/seal"
 	"switchd/switch/simbank"
 	"switchd/switch/state"
 	"switchd/switch/translate"
@@ -66,7 +67,11 @@ func readHistory(t testing.TB, data string) *history {
 	if err := log.Replay(1, func(uint64, []byte) error { return nil }); err != nil {
 		t.Errorf("the journal is not whole: %v", err)
 	}
-	store, err := state.Open(filepath.Join(data, "state"), state.Options{Log: quiet})
+	keys, err := seal.LoadFile(filepath.Join(data, sealKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := state.Open(filepath.Join(data, "state"), state.Options{Log: quiet, Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

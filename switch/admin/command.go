@@ -28,21 +28,9 @@ func (p *pages) payment(w http.ResponseWriter, r *http.Request) {
 // was. A web page may not: it cannot send JSON to a foreign site without asking
 // first, and nothing here answers such a question.
 func (p *pages) command(w http.ResponseWriter, r *http.Request) {
-	if p.Command == nil {
-		http.Error(w, "commands are not taken here", http.StatusNotFound)
+	body, ok := p.order(w, r, p.Command != nil)
+	if !ok {
 		return
-	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" || r.Header.Get("Origin") != "" {
-		http.Error(w, "a command is application/json, and not sent by a web page", http.StatusUnsupportedMediaType)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, commandBytesMax))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		http.Error(w, "a command has at most 4096 bytes", http.StatusRequestEntityTooLarge)
-		return
-	}
-	if err != nil {
-		return // the client is gone
 	}
 	v, err := p.Command(body)
 	if err != nil {
@@ -50,4 +38,22 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.answer(w, v)
+}
+
+// order reads what an operator wants done, or says why it is not done.
+func (p *pages) order(w http.ResponseWriter, r *http.Request, taken bool) (body []byte, ok bool) {
+	if !taken {
+		http.Error(w, "commands are not taken here", http.StatusNotFound)
+		return nil, false
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" || r.Header.Get("Origin") != "" {
+		http.Error(w, "a command is application/json, and not sent by a web page", http.StatusUnsupportedMediaType)
+		return nil, false
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, commandBytesMax))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		http.Error(w, "a command has at most 4096 bytes", http.StatusRequestEntityTooLarge)
+		return nil, false
+	}
+	return body, err == nil // or the client is gone
 }

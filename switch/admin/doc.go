@@ -17,7 +17,11 @@
 //	/readyz           200 when all checks pass, else 503; ?verbose lists them
 //	/api/v1/summary   the summary as JSON
 //	/api/v1/payments/ID  one payment as JSON
+//	/api/v1/payments/ID/proof  how it has ended, proven
+//	/api/v1/journal   what the journal holds
+//	/api/v1/journal/records?from=N&to=N&payment=ID&kind=K  events of it
 //	/api/v1/commands  POST: an operator's command, JSON
+//	/api/v1/backup    POST: a backup, JSON; the answer is a line for each step
 //
 // Example:
 //

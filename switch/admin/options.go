@@ -1,11 +1,13 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -56,6 +58,18 @@ type Options struct {
 	// gives a value for encoding/json. It may block until the command is durable.
 	// Its error is told to the operator. Default: commands are not taken.
 	Command func(body []byte) (any, error)
+	// Backup makes a backup as a JSON object of at most 4 KiB says, tells progress how
+	// far it is, and gives a value for encoding/json. It blocks until it is made, or
+	// ctx ends. Default: none are made.
+	Backup func(ctx context.Context, body []byte, progress func(any)) (any, error)
+	// Journal says what the journal holds, as a value for encoding/json. Default: there
+	// is no such page; so with the next two.
+	Journal func() (any, error)
+	// Records shows some events of the journal, by what the query of the page says.
+	// It reads a bounded number of them, and says where to go on.
+	Records func(query url.Values) (any, error)
+	// Proof proves how a payment has ended, by what stands for it in the address.
+	Proof func(id string) (any, error)
 	// Log takes faults of the server. Default slog.Default.
 	Log *slog.Logger
 	// ConnectionsMax bounds open connections; one more is answered 503 and

@@ -28,6 +28,10 @@ func (p *pages) handler() http.Handler {
 		"/api/v1/summary": http.HandlerFunc(p.summary),
 		paymentsPage:      http.HandlerFunc(p.payment),
 		commandsPage:      http.HandlerFunc(p.command),
+		backupsPage:       http.HandlerFunc(p.backup),
+		journalPage:       http.HandlerFunc(p.journal),
+		recordsPage:       http.HandlerFunc(p.records),
+		proofsPage:        http.HandlerFunc(p.proof),
 		"/metrics": promhttp.HandlerFor(p.Gatherer, promhttp.HandlerOpts{
 			EnableOpenMetrics:   true,
 			MaxRequestsInFlight: scrapesMax,
@@ -55,7 +59,7 @@ func guarded(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		command := r.URL.Path == commandsPage
+		command := r.URL.Path == commandsPage || r.URL.Path == backupsPage
 		switch {
 		case command && r.Method != http.MethodPost:
 			h.Set("Allow", "POST")
@@ -95,6 +99,8 @@ func (p *pages) counted(page string, next http.Handler) http.Handler {
 		page = "other"
 	case paymentsPage:
 		page = "/api/v1/payments"
+	case proofsPage:
+		page = "/api/v1/payments/proof"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
@@ -114,6 +120,9 @@ func (s *statusWriter) WriteHeader(status int) {
 	s.status = status
 	s.ResponseWriter.WriteHeader(status)
 }
+
+// Unwrap is the answer itself, for who sets its deadlines.
+func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // summary answers with the summary as indented JSON.
 func (p *pages) summary(w http.ResponseWriter, _ *http.Request) {

@@ -21,7 +21,7 @@ func openSealed(t *testing.T, fs vfs.FS, keys *seal.Keys) (*Engine, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := state.Open("state", state.Options{FS: fs})
+	s, err := state.Open("state", state.Options{FS: fs, Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

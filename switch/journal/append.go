@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -22,6 +23,13 @@ func (l *PebbleLog) Append(g *Group) (Ticket, error) {
 // put adds g and the hashes that it adds to the Merkle log to b.
 func (l *PebbleLog) put(b *pebble.Batch, g *Group) error {
 	value := g.seal(&l.end)
+	// In the write-ahead log alone: what a later start needs to tell a group that
+	// was damaged from one that was torn (wal.go).
+	var durable [8]byte
+	binary.LittleEndian.PutUint64(durable[:], l.Durable())
+	if err := b.LogData(durable[:], nil); err != nil {
+		return err
+	}
 	if err := b.Set(groupKey(g.first), value, nil); err != nil {
 		return err
 	}
@@ -37,13 +45,15 @@ type ticket struct {
 	last uint64
 }
 
-// Wait returns when the group is on disk.
+// Wait returns when the group is on disk. Tickets are waited for in the order of
+// their groups, by one goroutine.
 func (t *ticket) Wait() error {
 	if err := t.b.SyncWait(); err != nil {
 		return fmt.Errorf("journal: sync: %w", err)
 	}
-	if t.last > t.l.durable.Load() {
-		t.l.durable.Store(t.last)
+	if err := t.l.mark.set(t.last); err != nil {
+		return err
 	}
+	t.l.durable.Store(t.last)
 	return t.b.Close()
 }

@@ -11,8 +11,13 @@ import (
 // when it was called, and perhaps some more. Files that no longer change are
 // linked, not copied, where the file system can. Safe beside Append.
 func (l *PebbleLog) Checkpoint(dir string) error {
+	durable := l.Durable()
 	if err := l.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
 		return fmt.Errorf("journal: checkpoint to %s: %w", dir, err)
 	}
-	return nil
+	m, err := openMark(l.o.FS, dir, durable)
+	if err != nil {
+		return err
+	}
+	return m.close()
 }

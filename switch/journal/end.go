@@ -18,12 +18,15 @@ func (e *end) move(h *head, value []byte) {
 	*e = end{next: h.next(), number: h.number + 1, at: h.at, chain: chainHash(value)}
 }
 
+// begin is the end that a group follows, by its own word.
+func (h *head) begin() end { return end{next: h.first, number: h.number, at: h.at, chain: h.before} }
+
 // follow checks that a group follows e and moves e behind it. It does not look
 // at the records.
 func (e *end) follow(h *head, value []byte) error {
 	switch {
 	case h.first > e.next:
-		return fmt.Errorf("%w: records %d to %d are missing", ErrDamaged, e.next, h.first-1)
+		return missing(e.next, h.first-1)
 	case h.first < e.next:
 		return fmt.Errorf("%w: group %d begins before the group before it has ended, at record %d", ErrDamaged, h.first, e.next)
 	case h.before != e.chain:
@@ -35,4 +38,8 @@ func (e *end) follow(h *head, value []byte) error {
 	}
 	e.move(h, value)
 	return nil
+}
+
+func missing(first, last uint64) error {
+	return fmt.Errorf("%w: records %d to %d are missing", ErrDamaged, first, last)
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+
+	"switchd/switch/storage"
 )
 
 // Format is the version of everything below, in the format row of a folder and in
@@ -58,7 +60,16 @@ func hashKey(level int, n uint64) []byte {
 // ErrDamaged is wrapped by every error about bytes that are not what was written.
 var ErrDamaged = errors.New("journal is damaged")
 
-func readError(err error) error { return fmt.Errorf("journal: read: %w", err) }
+// readError says that something could not be read. What was read and is not what
+// was written is damage.
+func readError(err error) error {
+	if storage.Corrupt(err) {
+		return fmt.Errorf("%w: %w", ErrDamaged, storage.Sentence(err))
+	}
+	return fmt.Errorf("journal: read: %w", storage.Sentence(err))
+}
+
+func writeError(err error) error { return fmt.Errorf("journal: write: %w", storage.Sentence(err)) }
 
 // Hash is a SHA-256: the chain value of a group, or a node of a Merkle tree. As
 // text it is hexadecimal.

@@ -19,6 +19,7 @@ type Log interface {
 // Ticket is the promise that a group becomes durable.
 type Ticket interface {
 	// Wait returns when the group is durable, or why it never will be. Call it
-	// once. After an error the process must not go on.
+	// once for each ticket, from one goroutine in the order of Append. After an
+	// error the process must not go on.
 	Wait() error
 }

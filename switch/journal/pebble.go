@@ -14,18 +14,27 @@ import (
 // Options of a Pebble log.
 type Options = storage.Options
 
-// memTableBytes is how much of the journal Pebble keeps in memory before it
-// writes a sorted file. Larger means fewer, larger files.
-const memTableBytes = 32 << 20
+const (
+	// memTableBytes is how much of the journal Pebble keeps in memory before it
+	// writes a sorted file. Larger means fewer, larger files, and more to read
+	// again after a crash.
+	memTableBytes = 32 << 20
+	// fileBytes is the size of a sorted file: days are deleted by the file.
+	fileBytes = 64 << 20
+	// blockSize is what is read and checked at once; small groups share a block.
+	blockSize = 32 << 10
+)
 
 // PebbleLog keeps the journal in a Pebble database of its own, with a
 // synchronous write-ahead log. Append, Replay, CutAfter and Close belong to one
 // goroutine; everything else is safe beside it, until Close.
 type PebbleLog struct {
+	dir     string
 	db      *pebble.DB
 	o       Options
 	end     end
 	tree    tree                 // the Merkle log, up to end
+	mark    *mark                // durable, on disk; nil when opened for reading
 	base    atomic.Pointer[Base] // where it begins
 	durable atomic.Uint64        // last record that is known to be on disk
 }
@@ -40,18 +49,42 @@ func OpenReadOnly(dir string, o Options) (*PebbleLog, error) { return openLog(di
 
 func openLog(dir string, o Options, readOnly bool) (*PebbleLog, error) {
 	o = o.WithDefaults()
-	po := o.Pebble("journal")
-	po.MemTableSize = memTableBytes
-	po.ReadOnly, po.ErrorIfNotExists = readOnly, readOnly
-	db, err := pebble.Open(dir, po)
-	if err != nil {
-		return nil, fmt.Errorf("open journal %s: %w", dir, err)
-	}
-	l := &PebbleLog{db: db, o: o}
-	if err := l.begin(readOnly); err != nil {
-		return nil, errors.Join(fmt.Errorf("open journal %s: %w", dir, err), db.Close())
+	l := &PebbleLog{dir: dir, o: o}
+	if err := l.open(readOnly); err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal %s: %w", dir, err), l.Close())
 	}
 	return l, nil
+}
+
+func (l *PebbleLog) open(readOnly bool) error {
+	survey, err := newSurvey(l.o.FS, l.dir)
+	if err != nil {
+		return err
+	}
+	keep := &keeper{FS: l.o.FS}
+	po := l.o.Pebble("journal")
+	po.FS, po.MemTableSize = keep, memTableBytes
+	po.Levels[0].BlockSize, po.TargetFileSizes[0] = blockSize, fileBytes
+	po.ReadOnly, po.ErrorIfNotExists = readOnly, readOnly
+	if l.db, err = pebble.Open(l.dir, po); storage.Corrupt(err) {
+		return readError(err)
+	} else if err != nil {
+		return storage.Sentence(err)
+	}
+	if err := l.begin(readOnly); err != nil {
+		return err
+	}
+	if err := survey.check(l); err != nil {
+		return err
+	}
+	survey.report(l.o.Log, l)
+	if readOnly {
+		return nil
+	}
+	if l.mark, err = openMark(l.o.FS, l.dir, l.Durable()); err != nil {
+		return err
+	}
+	return keep.release()
 }
 
 // begin checks the folder's format and finds where the journal begins and ends.
@@ -67,6 +100,7 @@ func (l *PebbleLog) begin(readOnly bool) error {
 	if err := l.readEnd(); err != nil {
 		return err
 	}
+	// What can be read now is on disk: Pebble has written all of it to a new file.
 	l.durable.Store(l.end.next - 1)
 	return nil
 }
@@ -110,7 +144,7 @@ func (l *PebbleLog) format(readOnly bool) error {
 // readEnd finds what the next group builds on: the last group, whole and under
 // its own hash in the Merkle log, and the right edge of that log.
 func (l *PebbleLog) readEnd() error {
-	it, err := l.groups()
+	it, err := groups(l.db)
 	if err != nil {
 		return err
 	}
@@ -120,13 +154,9 @@ func (l *PebbleLog) readEnd() error {
 		if err := it.Error(); err != nil {
 			return readError(err)
 		}
-		return l.readEdge()
+		return readTree(l.db, l.end.number, &l.tree)
 	}
-	first, value, err := groupAt(it)
-	if err != nil {
-		return err
-	}
-	h, err := readHead(value, first)
+	h, value, err := groupAt(it)
 	if err != nil {
 		return err
 	}
@@ -135,48 +165,14 @@ func (l *PebbleLog) readEnd() error {
 		return err
 	}
 	l.end.move(&h, value)
-	leaf, err := l.storedHash(0, h.number)
+	leaf, err := storedHash(l.db, 0, h.number)
 	if err != nil {
 		return err
 	}
 	if leaf != leafHash(value[:headBytes]) {
-		return fmt.Errorf("%w: the head of group %d is not the one in the Merkle log", ErrDamaged, first)
+		return fmt.Errorf("%w: the head of group %d is not the one in the Merkle log", ErrDamaged, h.first)
 	}
-	return l.readEdge()
-}
-
-// readEdge reads the right edge of the Merkle log: the roots of the complete
-// subtrees that its groups fall into.
-func (l *PebbleLog) readEdge() error {
-	l.tree.n = l.end.number
-	for level := range l.tree.levels {
-		if l.tree.n>>level&1 == 0 {
-			continue
-		}
-		h, err := l.storedHash(level, l.tree.n>>level-1)
-		if err != nil {
-			return err
-		}
-		l.tree.levels[level] = h
-	}
-	return nil
-}
-
-// storedHash reads one hash of the Merkle log.
-func (l *PebbleLog) storedHash(level int, n uint64) (h Hash, err error) {
-	v, closer, err := l.db.Get(hashKey(level, n))
-	if errors.Is(err, pebble.ErrNotFound) {
-		return h, fmt.Errorf("%w: hash %d on level %d of the Merkle log is missing", ErrDamaged, n, level)
-	}
-	if err != nil {
-		return h, readError(err)
-	}
-	defer closer.Close()
-	if len(v) != len(h) {
-		return h, fmt.Errorf("%w: hash %d on level %d of the Merkle log has %d bytes", ErrDamaged, n, level, len(v))
-	}
-	copy(h[:], v)
-	return h, nil
+	return readTree(l.db, l.end.number, &l.tree)
 }
 
 // Next is the sequence number that the next record must have.
@@ -186,5 +182,14 @@ func (l *PebbleLog) Next() uint64 { return l.end.next }
 // concurrent use.
 func (l *PebbleLog) Durable() uint64 { return l.durable.Load() }
 
-// Close flushes and closes the database.
-func (l *PebbleLog) Close() error { return l.db.Close() }
+// Close closes the database.
+func (l *PebbleLog) Close() error {
+	var errs []error
+	if l.mark != nil {
+		errs = append(errs, l.mark.close())
+	}
+	if l.db != nil {
+		errs = append(errs, l.db.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -4,7 +4,7 @@ package journal
 // least at, by binary search; the record after the last durable one when there is
 // none. Safe for concurrent use.
 func (l *PebbleLog) FirstSince(at int64) (seq uint64, err error) {
-	it, err := l.groups()
+	it, err := groups(l.db)
 	if err != nil {
 		return 0, err
 	}
@@ -21,30 +21,15 @@ func (l *PebbleLog) FirstSince(at int64) (seq uint64, err error) {
 			high = middle
 			continue
 		}
-		first, value, err := groupAt(it)
-		if err != nil {
+		h, _, err := groupAt(it)
+		switch {
+		case err != nil:
 			return 0, err
-		}
-		if first >= high {
+		case h.first >= high || h.at >= at:
 			high = middle
-			continue
-		}
-		h, err := readHead(value, first)
-		if err != nil {
-			return 0, err
-		}
-		if h.at >= at {
-			high = middle
-		} else {
+		default:
 			low = h.next()
 		}
 	}
-	if !it.SeekGE(groupKey(low)) {
-		if err := it.Error(); err != nil {
-			return 0, readError(err)
-		}
-		return low, nil
-	}
-	first, _, err := groupAt(it)
-	return first, err
+	return low, nil
 }

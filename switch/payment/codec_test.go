@@ -96,3 +96,38 @@ func TestRepeatGapGrowsToItsBound(t *testing.T) {
 		}
 	}
 }
+
+// TestDecodePublic: what is not secret can be read whatever has become of the rest.
+func TestDecodePublic(t *testing.T) {
+	e := Event{Seq: 7, At: 8, Kind: RequestArrived, From: 1, Request: Request{Key: RequestKey{From: 1, STAN: 5}, Hash: 99}}
+	for f := range textFields {
+		e.Text.Set(f, []byte("value of "+f.String()))
+	}
+	record := AppendEvent(nil, &e)
+	at := SecretAt(record)
+	sealed := append(bytes.Clone(record[:at]), "something else, of another length"...)
+	was := bytes.Clone(sealed)
+	var read Event
+	left, err := DecodePublic(sealed, &read)
+	if err != nil || left != len(sealed)-at || !bytes.Equal(sealed, was) {
+		t.Fatalf("%d bytes left out of %d, %v", left, len(sealed)-at, err)
+	}
+	seen := 0
+	read.Text.Fields(func(f TextField, v []byte) {
+		if seen++; secret&(1<<f) != 0 || string(v) != "value of "+f.String() {
+			t.Errorf("%v is %q", f, v)
+		}
+	})
+	if seen != int(textFields)-8 || read.Seq != 7 || read.Request.Key.STAN != 5 || read.Request.Hash != 0 {
+		t.Errorf("%d texts, %+v", seen, read.Request)
+	}
+	tick := AppendEvent(nil, &Event{Seq: 9, At: 9, Kind: Tick})
+	if left, err := DecodePublic(tick, &read); err != nil || left != 0 || read.Kind != Tick {
+		t.Errorf("a tick: %v, %d, %v", read.Kind, left, err)
+	}
+	for n := range at {
+		if _, err := DecodePublic(record[:n], &read); err == nil {
+			t.Fatalf("%d bytes of %d are taken for a record", n, len(record))
+		}
+	}
+}

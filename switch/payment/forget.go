@@ -19,3 +19,10 @@ func (m *Machine) forgotten(p *Payment) bool { return p.ID < m.known && !p.DeadL
 // Known is the number below which finished payments are forgotten, except dead
 // letters: what a store need not keep.
 func (m *Machine) Known() ID { return m.known }
+
+// KnownIn is Known of the machine whose row this is; 0 when there is none yet.
+func KnownIn(row []byte) (ID, error) {
+	var m Machine
+	err := m.restoreMachine(row)
+	return m.known, err
+}

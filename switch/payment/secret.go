@@ -28,6 +28,18 @@ func SecretAt(record []byte) int {
 	return at
 }
 
+// DecodePublic reads what may be read by anyone of an event record, sealed or not,
+// into e, and tells how many bytes it has left out.
+func DecodePublic(record []byte, e *Event) (left int, err error) {
+	at := SecretAt(record)
+	if at == len(record) {
+		return 0, DecodeEvent(record, e)
+	}
+	part := append([]byte(nil), record[:at]...)
+	binary.LittleEndian.PutUint16(part[secretAtByte:], 0)
+	return len(record) - at, DecodeEvent(part, e)
+}
+
 // putSecret appends the secret part to the record that begins at start, if there
 // is anything secret. The public part of a record with one is far below 64 KiB:
 // a few numbers and at most TextMax bytes.

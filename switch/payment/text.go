@@ -1,5 +1,7 @@
 package payment
 
+import "math/bits"
+
 // TextField names one variable-length value of a payment.
 type TextField uint8
 
@@ -28,6 +30,20 @@ const (
 	textFields
 )
 
+var textNames = [textFields]string{
+	"payer_account", "payee_account", "payer_vpa", "payee_vpa", "payer_name", "payee_name", "payer_ifsc", "payee_ifsc",
+	"end_to_end_id", "note", "msg_id", "instruction_id", "transaction_id", "uetr", "purpose", "request_type",
+	"request_created_at", "reason", "operator",
+}
+
+// String is the name that journal dumps use.
+func (f TextField) String() string {
+	if f >= textFields {
+		return "invalid"
+	}
+	return textNames[f]
+}
+
 // TextMax bounds the sum of all variable-length values of one payment, in bytes.
 const TextMax = 2048
 
@@ -51,6 +67,15 @@ func (t *Text) Get(f TextField) []byte {
 
 // Has says whether f is set.
 func (t *Text) Has(f TextField) bool { return t.set&(1<<f) != 0 }
+
+// Fields calls f for every value that is set, in the order of the fields. The value
+// is a view and is valid until the Text changes.
+func (t *Text) Fields(f func(field TextField, value []byte)) {
+	for set := t.set; set != 0; set &= set - 1 {
+		field := TextField(bits.TrailingZeros32(set))
+		f(field, t.Get(field))
+	}
+}
 
 // Set stores a copy of v as f. It reports false, and changes nothing, when the
 // bundle would grow beyond TextMax. Values that were replaced do not count, so that

@@ -7,10 +7,13 @@
 // carries the sequence number of its last event, and Pebble flushes batches whole
 // and in order.
 //
-// Its caller is switch/engine, from one goroutine; the readers of history
-// (Payments) are safe beside it. Account numbers are in the rows as they are:
-// sealing them at rest is the journal's and this package's next step.
+// Its writer is switch/engine, from one goroutine; whoever reads history is safe
+// beside it, and never sees what the journal may lose: the engine writes rows of
+// events that are durable. The secret parts of payment rows are sealed on the way
+// in and opened on the way out (switch/seal). Hash says whether two stores have the
+// same content.
 //
+//	store, err := state.Open(dir, state.Options{Keys: keys})
 //	b := store.Begin()
 //	machine.Flush(b)
 //	err := b.Commit(lastSeq)

@@ -4,242 +4,110 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/bloom"
-	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"switchd/switch/payment"
-	"switchd/switch/route"
+	"switchd/switch/seal"
 )
 
-// The first byte of a key says what the row is.
-const (
-	tagApplied     = 'a' // -> sequence number of the last event in the rows
-	tagConfig      = 'c' // -> configuration in force
-	tagMachine     = 'm' // -> the machine's own row
-	tagOpen        = 'o' // + payment id -> row of an open payment
-	tagParticipant = 'p' // + participant number -> its row
-	tagHistory     = 'h' // + payment id -> row of a finished payment
-	tagKey         = 'k' // + request key -> payment id
-	tagBusiness    = 'b' // + business identity -> payment id
-)
-
-// Options of a Store.
-type Options struct {
-	FS    vfs.FS       // file system; default: the real one
-	Log   *slog.Logger // default: slog.Default()
-	Fatal func(error)  // called when Pebble cannot go on after an I/O error; must not return. Default: panic
-}
-
-func (o Options) withDefaults() Options {
-	if o.FS == nil {
-		o.FS = vfs.Default
-	}
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
-	if o.Fatal == nil {
-		o.Fatal = func(err error) { panic(err) }
-	}
-	return o
-}
-
-const (
-	// memTableBytes bounds what is lost in a crash and replayed from the journal:
-	// a restart within 3 s at full load.
-	memTableBytes = 32 << 20
-	// cacheBytes must leave room beside the memtables: Pebble takes their memory
-	// out of it, and a cache of nothing makes every look-up read, check and
-	// decompress blocks (measured: a third of the switch's CPU).
-	cacheBytes = 192 << 20
-	// bloomBits per key spare a look-up of a new request key the reading of most
-	// files above the last level, which Pebble's Get searches without its filter;
-	// the order of the keys (payment.AppendKey) does that there.
-	bloomBits = 10
-)
-
-// Store is the state store. Begin, FindRequest and Flush belong to the engine's
-// goroutine.
+// Store is the state store. Begin, FindRequest, FindBusiness and FindPayment
+// belong to one goroutine, the engine's; everything else is safe beside it.
 type Store struct {
 	db      *pebble.DB
-	applied uint64
+	keys    *seal.Keys
+	applied atomic.Uint64
 	batch   Batch
-	scratch []byte
+
+	// Of the engine's goroutine.
+	sealer *seal.Sealer
+	opener *seal.Opener
+	key    []byte // of the look-up under way
+	sealed []byte // the row that was found, as it is on disk
 }
 
-// Open opens or creates the store in dir. It fails when another process has it.
+// Open opens or creates the store in dir. It fails when another process has it,
+// when it was written by a version that this one cannot read, and when its rows are
+// sealed and there is no key, or the other way round.
 func Open(dir string, o Options) (*Store, error) {
-	o = o.withDefaults()
 	cache := pebble.NewCache(cacheBytes)
 	defer cache.Unref()
-	po := &pebble.Options{
-		FS: o.FS, Logger: logger{o}, FormatMajorVersion: pebble.FormatNewest,
-		DisableWAL: true, MemTableSize: memTableBytes, Cache: cache,
-		EventListener: &pebble.EventListener{BackgroundError: logger{o}.background},
-	}
-	for i := range po.Levels {
-		po.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)
-	}
-	// Rows are small and mostly numbers: compression took more than it gave.
-	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
-	db, err := pebble.Open(dir, po)
+	db, err := pebble.Open(dir, o.pebble(cache))
 	if err != nil {
 		return nil, fmt.Errorf("open state store %s: %w", dir, err)
 	}
-	s := &Store{db: db}
-	if s.applied, err = s.number(tagApplied); err != nil {
+	s := &Store{db: db, keys: o.Keys, sealer: o.Keys.Sealer(), opener: o.Keys.Opener()}
+	s.batch.store = s
+	if err := s.begin(o.ReadOnly); err != nil {
 		return nil, errors.Join(fmt.Errorf("open state store %s: %w", dir, err), db.Close())
 	}
 	return s, nil
 }
 
+// begin checks the format and finds out how far the rows are.
+func (s *Store) begin(readOnly bool) error {
+	applied, err := number(s.db, tagApplied)
+	if err != nil {
+		return err
+	}
+	s.applied.Store(applied)
+	f, err := row(s.db, []byte{tagFormat})
+	if err != nil {
+		return err
+	}
+	if f == nil && applied == 0 && !readOnly {
+		// Not synced: until something is, the next start finds an empty folder again.
+		return s.db.Set([]byte{tagFormat}, s.format(), pebble.NoSync)
+	}
+	return s.checkFormat(f)
+}
+
+// Format is the version of keys and rows. Rows of payments have a version of their
+// own in themselves.
+const Format = 1
+
+// format is the row that says what is in the folder: version u8 | sealed u8.
+func (s *Store) format() []byte {
+	if s.keys == nil {
+		return []byte{Format, 0}
+	}
+	return []byte{Format, 1}
+}
+
+func (s *Store) checkFormat(f []byte) error {
+	want := s.format()
+	switch {
+	case len(f) != len(want):
+		return errors.New("it was written by a version before the first release, and cannot be read: move the folder away, and the next start makes it again from the journal")
+	case f[0] != Format:
+		return fmt.Errorf("its rows have format %d, this binary reads %d", f[0], Format)
+	case f[1] > want[1]:
+		return errors.New("its rows are sealed: the key file is needed")
+	case f[1] < want[1]:
+		return errors.New("its rows are not sealed: it belongs to a simulation or a test, and to no switch")
+	}
+	return nil
+}
+
 // Applied is the sequence number of the last event whose effect is in the rows.
-func (s *Store) Applied() uint64 { return s.applied }
+func (s *Store) Applied() uint64 { return s.applied.Load() }
 
-func (s *Store) number(tag byte) (uint64, error) {
-	v, err := s.row([]byte{tag})
-	if err != nil || v == nil {
-		return 0, err
-	}
-	if len(v) != 8 {
-		return 0, fmt.Errorf("row %q has %d bytes, want 8", tag, len(v))
-	}
-	return binary.BigEndian.Uint64(v), nil
-}
-
-// row returns a copy of one row, nil when there is none.
-func (s *Store) row(key []byte) ([]byte, error) {
-	v, closer, err := s.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
+// Durable is the sequence number of the last event whose effect is in the rows on
+// disk: what a crash now would leave. The journal must keep everything above it.
+func (s *Store) Durable() (uint64, error) {
+	it, err := s.db.NewIter(&pebble.IterOptions{OnlyReadGuaranteedDurable: true})
 	if err != nil {
-		return nil, fmt.Errorf("read state store: %w", err)
-	}
-	defer closer.Close()
-	return append([]byte{}, v...), nil
-}
-
-// Snapshot reads the rows that a machine is restored from.
-func (s *Store) Snapshot() (*payment.Snapshot, error) {
-	snap := &payment.Snapshot{Participants: map[route.Participant][]byte{}}
-	var err error
-	if snap.Config, err = s.row([]byte{tagConfig}); err != nil {
-		return nil, err
-	}
-	if snap.Machine, err = s.row([]byte{tagMachine}); err != nil {
-		return nil, err
-	}
-	err = s.scan(tagParticipant, func(key, row []byte) error {
-		if len(key) != 2 {
-			return fmt.Errorf("participant row with a key of %d bytes", len(key))
-		}
-		snap.Participants[route.Participant(binary.BigEndian.Uint16(key))] = row
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = s.scan(tagOpen, func(_, row []byte) error {
-		snap.Open = append(snap.Open, row)
-		return nil
-	})
-	return snap, err
-}
-
-// scan calls f with a copy of each row under tag, in the order of the keys.
-func (s *Store) scan(tag byte, f func(key, row []byte) error) error {
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{tag}, UpperBound: []byte{tag + 1}})
-	if err != nil {
-		return fmt.Errorf("read state store: %w", err)
+		return 0, fmt.Errorf("read state store: %w", err)
 	}
 	defer it.Close()
-	for ok := it.First(); ok; ok = it.Next() {
-		v, err := it.ValueAndErr()
-		if err != nil {
-			return fmt.Errorf("read state store: %w", err)
-		}
-		if err := f(append([]byte{}, it.Key()[1:]...), append([]byte{}, v...)); err != nil {
-			return err
-		}
+	if !it.SeekGE([]byte{tagApplied}) || it.Key()[0] != tagApplied {
+		return 0, readError(it.Error())
 	}
-	if err := it.Error(); err != nil {
-		return fmt.Errorf("read state store: %w", err)
-	}
-	return nil
-}
-
-// Payments calls f for every payment in the store, finished ones first, each in
-// the order of their numbers. The payment is valid during the call.
-func (s *Store) Payments(f func(p *payment.Payment) error) error {
-	var p payment.Payment
-	for _, tag := range [...]byte{tagHistory, tagOpen} {
-		err := s.scan(tag, func(_, row []byte) error {
-			if err := payment.DecodePayment(row, &p); err != nil {
-				return fmt.Errorf("row of a payment: %w", err)
-			}
-			return f(&p)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// FindRequest appends the row of the finished payment that this request key has
-// made. A store that cannot be read must not guess: it panics, and the process
-// restarts from the journal.
-func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) {
-	s.scratch = payment.AppendKey(append(s.scratch[:0], tagKey), key)
-	return s.follow(row)
-}
-
-// FindBusiness names the latest finished payment with a business identity.
-func (s *Store) FindBusiness(business *payment.Business) (payment.ID, bool) {
-	s.scratch = append(append(s.scratch[:0], tagBusiness), business[:]...)
-	var room [8]byte
-	id, ok := s.get(room[:0])
-	if !ok {
-		return 0, false
-	}
-	return payment.ID(binary.BigEndian.Uint64(id)), true
-}
-
-// FindPayment appends the row of the finished payment with a number.
-func (s *Store) FindPayment(id payment.ID, row []byte) ([]byte, bool) {
-	s.scratch = binary.BigEndian.AppendUint64(append(s.scratch[:0], tagHistory), uint64(id))
-	return s.get(row)
-}
-
-// follow appends the history row whose number is under the key in scratch.
-func (s *Store) follow(row []byte) ([]byte, bool) {
-	var room [8]byte
-	id, ok := s.get(room[:0])
-	if !ok {
-		return row, false
-	}
-	s.scratch = append(append(s.scratch[:0], tagHistory), id...)
-	if row, ok = s.get(row); !ok {
-		panic("state store: a key names a payment that is not there")
-	}
-	return row, true
-}
-
-// get appends the row under the key in scratch.
-func (s *Store) get(row []byte) ([]byte, bool) {
-	v, closer, err := s.db.Get(s.scratch)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return row, false
-	}
+	v, err := it.ValueAndErr()
 	if err != nil {
-		panic(fmt.Sprintf("state store: look up: %v", err))
+		return 0, readError(err)
 	}
-	row = append(row, v...)
-	closer.Close()
-	return row, true
+	return asNumber(tagApplied, v)
 }
 
 // Flush writes everything in memory to disk: the snapshot of a clean stop.
@@ -250,24 +118,53 @@ func (s *Store) Flush() error {
 	return nil
 }
 
+// Checkpoint makes a copy of the store in dir, which must not exist: the effect of
+// all events up to some number that is at least Applied as it was at the call. It
+// takes little room as long as both are on one file system.
+func (s *Store) Checkpoint(dir string) error {
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	if err := s.db.Checkpoint(dir); err != nil {
+		return fmt.Errorf("copy state store to %s: %w", dir, err)
+	}
+	return nil
+}
+
 // Close closes the store without flushing.
 func (s *Store) Close() error { return s.db.Close() }
 
-// logger passes Pebble's errors on and drops its chatter.
-type logger struct{ o Options }
-
-func (logger) Infof(string, ...any) {}
-
-func (l logger) Errorf(format string, args ...any) {
-	l.o.Log.Error("state storage", "error", fmt.Sprintf(format, args...))
+// row returns a copy of one row, nil when there is none.
+func row(from pebble.Reader, key []byte) ([]byte, error) {
+	v, closer, err := from.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, readError(err)
+	}
+	defer closer.Close()
+	return append([]byte{}, v...), nil
 }
 
-// background ends the process when a flush or a compaction fails: Pebble would
-// try again for ever, and what it cannot write now it may never be able to.
-func (l logger) background(err error) {
-	l.o.Fatal(fmt.Errorf("state store: background write: %w", err))
+func number(from pebble.Reader, tag byte) (uint64, error) {
+	v, err := row(from, []byte{tag})
+	if err != nil || v == nil {
+		return 0, err
+	}
+	return asNumber(tag, v)
 }
 
-func (l logger) Fatalf(format string, args ...any) {
-	l.o.Fatal(fmt.Errorf("state store: storage cannot go on: "+format, args...))
+func asNumber(tag byte, v []byte) (uint64, error) {
+	if len(v) != 8 {
+		return 0, fmt.Errorf("row %q of the state store has %d bytes, want 8", tag, len(v))
+	}
+	return binary.BigEndian.Uint64(v), nil
+}
+
+func readError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read state store: %w", err)
 }

@@ -1,12 +1,16 @@
 package state
 
 import (
+	"bytes"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"switchd/switch/payment"
+	"switchd/switch/seal"
 )
 
 func open(t *testing.T, fs vfs.FS) *Store {
@@ -157,5 +161,247 @@ func TestCrashLeavesAPrefix(t *testing.T) {
 	}
 	if len(kept) < 2 {
 		t.Errorf("every crash kept the same: %v", kept)
+	}
+}
+
+func testKeys(t testing.TB, id uint32) *seal.Keys {
+	t.Helper()
+	keys, err := seal.New([32]byte{1}, seal.Key{ID: id, Secret: [32]byte{byte(id)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func openWith(t testing.TB, fs vfs.FS, o Options) *Store {
+	t.Helper()
+	o.FS = fs
+	s, err := Open("state", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// refused says why a store cannot be opened.
+func refused(t *testing.T, fs vfs.FS, o Options) string {
+	t.Helper()
+	o.FS = fs
+	s, err := Open("state", o)
+	if err == nil {
+		s.Close()
+		t.Fatal("the store was opened")
+	}
+	return err.Error()
+}
+
+// TestSealed: no account is in the rows in the clear, every way of reading gives
+// it back, and without the key there is a sentence instead.
+func TestSealed(t *testing.T) {
+	const account = "50100012345678"
+	fs := vfs.NewMem()
+	s := openWith(t, fs, Options{Keys: testKeys(t, 1)})
+	tape := record(t, false)
+	b := s.Begin()
+	last := &tape.puts[3]
+	b.PutPayment(&last.p, last.row)
+	b.PutKey(tape.key, last.p.ID)
+	opened := tape.puts[0].p
+	opened.ID++
+	b.PutPayment(&opened, tape.puts[0].row)
+	if err := b.Commit(5); err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for _, tag := range []byte{tagOpen, tagHistory} {
+		v := s.view()
+		if err := v.scan(tag, func(_, row []byte) error {
+			rows++
+			if bytes.Contains(row, []byte(account)) {
+				t.Errorf("an account in the clear: %q", row)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		v.close()
+	}
+	if rows != 2 {
+		t.Fatalf("%d rows", rows)
+	}
+	check := func(way string, row []byte) {
+		t.Helper()
+		var p payment.Payment
+		if err := payment.DecodePayment(row, &p); err != nil || string(p.Text.Get(payment.PayerAccount)) != account {
+			t.Errorf("%s: %v, account %q", way, err, p.Text.Get(payment.PayerAccount))
+		}
+	}
+	row, _ := s.FindPayment(last.p.ID, nil)
+	check("FindPayment", row)
+	row, _ = s.FindRequest(&last.p.Key, nil)
+	check("FindRequest", row)
+	snap, err := s.Snapshot()
+	if err != nil || len(snap.Open) != 1 {
+		t.Fatalf("snapshot: %v, %d open", err, len(snap.Open))
+	}
+	check("Snapshot", snap.Open[0])
+	if n := count(t, s); n != 2 {
+		t.Errorf("Payments: %d", n)
+	}
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if why := refused(t, fs, Options{}); !strings.Contains(why, "the key file is needed") {
+		t.Errorf("without a key: %s", why)
+	}
+	s = openWith(t, fs, Options{Keys: testKeys(t, 2)})
+	defer s.Close()
+	if _, err := s.Snapshot(); err == nil || !strings.Contains(err.Error(), "sealed with key 1") {
+		t.Errorf("with another key: %v", err)
+	}
+}
+
+// TestFormat: a folder of another format is refused with a sentence.
+func TestFormat(t *testing.T) {
+	for want, change := range map[string]func(db *pebble.DB) error{
+		"before the first release": func(db *pebble.DB) error { return db.Delete([]byte{tagFormat}, pebble.NoSync) },
+		"format 9, this binary reads 1": func(db *pebble.DB) error {
+			return db.Set([]byte{tagFormat}, []byte{9, 0}, pebble.NoSync)
+		},
+	} {
+		fs := vfs.NewMem()
+		s := open(t, fs)
+		play(t, s, 1, 2)
+		if err := change(s.db); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if why := refused(t, fs, Options{}); !strings.Contains(why, want) {
+			t.Errorf("%q, want %q", why, want)
+		}
+	}
+	fs := vfs.NewMem()
+	s := open(t, fs)
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if why := refused(t, fs, Options{Keys: testKeys(t, 1)}); !strings.Contains(why, "not sealed") {
+		t.Errorf("a folder in the clear with a key: %s", why)
+	}
+}
+
+// TestDurable: what a crash leaves is the effect of the events up to Durable.
+func TestDurable(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	s := open(t, fs)
+	defer s.Close()
+	for range 3 {
+		durable, err := s.Durable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		crashed := open(t, fs.CrashClone(vfs.CrashCloneCfg{}))
+		if crashed.Applied() != durable {
+			t.Errorf("durable %d, a crash leaves %d", durable, crashed.Applied())
+		}
+		crashed.Close()
+		play(t, s, s.Applied()+1, 5)
+		if err := s.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		play(t, s, s.Applied()+1, 5)
+	}
+	if durable, err := s.Durable(); err != nil || durable != s.Applied()-5 {
+		t.Errorf("durable %d of %d, %v", durable, s.Applied(), err)
+	}
+}
+
+// TestCheckpoint: a copy that is made while the writer goes on is the store at one
+// moment after the call, and looking at it changes nothing.
+func TestCheckpoint(t *testing.T) {
+	fs := vfs.NewMem()
+	s := openWith(t, fs, Options{Keys: testKeys(t, 1)})
+	defer s.Close()
+	play(t, s, 1, 50)
+	before, hashes := s.Applied(), map[uint64][32]byte{}
+	done := make(chan error, 1)
+	go func() { done <- s.Checkpoint("copy") }()
+	for range 50 {
+		hash, applied, err := s.Hash()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes[applied] = hash
+		play(t, s, s.Applied()+1, 1)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Checkpoint("copy"); err == nil {
+		t.Error("a copy was written over")
+	}
+	for range 2 {
+		copied, err := Open("copy", Options{FS: fs, Keys: testKeys(t, 1), ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash, applied, err := copied.Hash()
+		if err != nil || applied < before || hash != hashes[applied] && applied != s.Applied() {
+			t.Errorf("the copy is at %d (%d at the call): %v, hash %x, want %x", applied, before, err, hash, hashes[applied])
+		}
+		copied.Close()
+	}
+}
+
+// TestHashIsOfTheEvents: groups and the crashes between them do not matter, other
+// events do.
+func TestHashIsOfTheEvents(t *testing.T) {
+	hash := func(n uint64, keys *seal.Keys, again bool) [32]byte {
+		fs := vfs.NewMem()
+		s := openWith(t, fs, Options{Keys: keys})
+		play(t, s, 1, n)
+		if again {
+			if err := s.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			s.Close()
+			s = openWith(t, fs, Options{Keys: keys})
+		}
+		defer s.Close()
+		sum, applied, err := s.Hash()
+		if err != nil || applied != n {
+			t.Fatal(applied, err)
+		}
+		return sum
+	}
+	want := hash(20, nil, false)
+	if hash(20, nil, true) != want || hash(20, testKeys(t, 1), false) != want || hash(20, testKeys(t, 2), true) != want {
+		t.Error("the same events have another hash")
+	}
+	if hash(21, nil, false) == want {
+		t.Error("other events have the same hash")
+	}
+}
+
+// TestWritingAllocatesNothing: the rows of payments cost no garbage.
+func TestWritingAllocatesNothing(t *testing.T) {
+	s := openWith(t, vfs.NewMem(), Options{Keys: testKeys(t, 1)})
+	defer s.Close()
+	l := &load{s: s, tape: record(t, true)}
+	write := func() {
+		if err := l.group(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 100 {
+		write()
+	}
+	if n := testing.AllocsPerRun(200, write); n >= 1 {
+		t.Errorf("%v allocations in a group, want 0", n)
 	}
 }

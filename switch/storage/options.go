@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -41,7 +42,7 @@ func (o Options) Pebble(name string) *pebble.Options {
 	o = o.WithDefaults()
 	r := reporter{o, name}
 	po := &pebble.Options{
-		FS: o.FS, Logger: r, FormatMajorVersion: Format,
+		FS: tails{folders{o.FS, name, o.Fatal}, name, o.Fatal, new(atomic.Bool)}, Logger: r, FormatMajorVersion: Format,
 		EventListener: &pebble.EventListener{BackgroundError: r.background, DataCorruption: r.corruption},
 	}
 	// On the way to durability a byte saved is worth less than the time it takes,
@@ -67,17 +68,17 @@ func (r reporter) Errorf(format string, args ...any) {
 // Fatalf ends the process: Pebble calls it when what it was told to make durable
 // is not.
 func (r reporter) Fatalf(format string, args ...any) {
-	r.o.Fatal(fmt.Errorf("%s: storage cannot go on: "+format, append([]any{r.name}, args...)...))
+	r.o.Fatal(Sentence(fmt.Errorf("%s: storage cannot go on: "+format, append([]any{r.name}, args...)...)))
 }
 
 // background ends the process when a flush or a compaction fails: Pebble would
 // try again for ever, and what it cannot write now it may never be able to.
 func (r reporter) background(err error) {
-	r.o.Fatal(fmt.Errorf("%s: background write: %w", r.name, err))
+	r.o.Fatal(fmt.Errorf("%s: background write: %w", r.name, Sentence(err)))
 }
 
 // corruption logs which file is damaged. It does not end the process: whoever was
 // reading is given the error, and stops or reports it.
 func (r reporter) corruption(i pebble.DataCorruptionInfo) {
-	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", i.Details)
+	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", Sentence(i.Details))
 }

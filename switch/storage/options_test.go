@@ -2,6 +2,7 @@ package storage
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -90,5 +91,20 @@ func TestFormatIsPinned(t *testing.T) {
 	}
 	if Format != 24 {
 		t.Errorf("format %d: a new format is a decision, and a line in the changelog", Format)
+	}
+}
+
+// TestSentence: an error of several lines becomes one, and stays what it is.
+func TestSentence(t *testing.T) {
+	cause := errors.New("checksum mismatch")
+	err := Sentence(fmt.Errorf("file 000014: %w\n  (1) attached stack\n<corruption detail carrier>", cause))
+	if s := err.Error(); s != "file 000014: checksum mismatch; (1) attached stack" || !errors.Is(err, cause) {
+		t.Errorf("%q", s)
+	}
+	if err := Sentence(cause); err != cause {
+		t.Errorf("an error of one line became %v", err)
+	}
+	if Sentence(nil) != nil {
+		t.Error("no error became one")
 	}
 }

@@ -51,6 +51,7 @@ var places = []place{
 	{"switch/mutant", nil},
 	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "certs"}},
 	{"switch/bench", []string{"codec/...", "session", "session/mtls", "certs", "switch/config"}},
+	{"switch/crash", []string{"switch/engine", "switch/journal", "switch/state", "switch/storage", "switch/seal", "switch/payment", "switch/route", "ledger"}},
 	{"switch/sim", []string{"codec/...", "session", "switch/...", "ledger/...", "hsm/..."}},
 	{"switch/tidy", nil},
 }

@@ -1,0 +1,103 @@
+package journal
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// markName is the file beside Pebble's that says how far the journal is known to
+// be on disk. It is written after every sync and not synced itself: after the end
+// of a process it is exact, after a loss of power it may be old, but it never
+// says more than is true. So a log whose end was damaged is not taken for one
+// that was torn by the crash.
+const markName = "DURABLE"
+
+// Layout of the mark, little-endian: "switchd" and a line feed | last durable record u64 | CRC32C u32.
+// It fits in a sector and is written at once.
+const (
+	markMagic = "switchd\n"
+	markBytes = len(markMagic) + 8 + 4
+)
+
+// mark is the open file.
+type mark struct {
+	f   vfs.File
+	buf [markBytes]byte
+}
+
+// readMark reads the mark of a folder. A folder without one has the mark 0, and so
+// has one whose file a loss of power has left empty.
+func readMark(disk vfs.FS, dir string) (uint64, error) {
+	path := disk.PathJoin(dir, markName)
+	f, err := disk.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, readError(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, int64(markBytes)+1))
+	switch {
+	case err != nil:
+		return 0, readError(err)
+	case allZero(b):
+		return 0, nil
+	case len(b) != markBytes || string(b[:len(markMagic)]) != markMagic,
+		binary.LittleEndian.Uint32(b[markBytes-4:]) != crc32.Checksum(b[:markBytes-4], castagnoli):
+		return 0, fmt.Errorf("%w: %s is not what was written; if verify finds nothing else, this file can be removed", ErrDamaged, path)
+	}
+	return binary.LittleEndian.Uint64(b[len(markMagic):]), nil
+}
+
+// openMark creates the mark of a folder, or overwrites it.
+func openMark(disk vfs.FS, dir string, seq uint64) (*mark, error) {
+	f, err := disk.OpenReadWrite(disk.PathJoin(dir, markName), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return nil, writeError(err)
+	}
+	m := &mark{f: f}
+	if err := errors.Join(m.set(seq), m.sync(), syncDir(disk, dir)); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return m, nil
+}
+
+// set writes the mark. One goroutine at a time.
+func (m *mark) set(seq uint64) error {
+	b := append(m.buf[:0], markMagic...)
+	b = binary.LittleEndian.AppendUint64(b, seq)
+	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+	if _, err := m.f.WriteAt(b, 0); err != nil {
+		return writeError(err)
+	}
+	return nil
+}
+
+func (m *mark) sync() error {
+	if err := m.f.Sync(); err != nil {
+		return writeError(err)
+	}
+	return nil
+}
+
+// close leaves the mark on disk.
+func (m *mark) close() error { return errors.Join(m.sync(), m.f.Close()) }
+
+func syncDir(disk vfs.FS, dir string) error {
+	d, err := disk.OpenDir(dir)
+	if err != nil {
+		return writeError(err)
+	}
+	err = d.Sync()
+	if err = errors.Join(err, d.Close()); err != nil {
+		return writeError(err)
+	}
+	return nil
+}

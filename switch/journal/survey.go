@@ -1,0 +1,179 @@
+package journal
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/atomicfs"
+	pebblewal "github.com/cockroachdb/pebble/v2/wal"
+
+	"switchd/switch/storage"
+)
+
+// survey is what the files of a folder say before Pebble opens it. Pebble cuts the
+// last write-ahead log where it can no longer be read, which is right for a write
+// that a crash has torn, and forgets what is behind damage. It notices damage by
+// how far later chunks say that the file was synced; but it looks at later blocks
+// only, that number does not count whole blocks, and a wrong log number in the
+// middle is an end without question. The list of files ends for it at the first
+// change that it cannot read. So we look first, and compare what it has opened
+// with what must be there.
+type survey struct {
+	mark  uint64 // last record that was durable for sure
+	wals  []wal  // oldest first
+	first uint64 // sequence numbers in the logs: of the first group, 0: there is none
+	next  uint64 // after the last one
+	torn  string // the last change of the MANIFEST, if it is not whole
+}
+
+// newSurvey reads the logs of a folder. It fails when one of them is damaged for
+// sure; a folder without a journal gives an empty survey.
+func newSurvey(disk vfs.FS, dir string) (*survey, error) {
+	s := &survey{}
+	names, err := disk.List(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return nil, readError(err)
+	}
+	if s.mark, err = readMark(disk, dir); err != nil {
+		return nil, err
+	}
+	if err := s.readManifest(disk, dir, names); err != nil {
+		return nil, err
+	}
+	if err := checkOptions(disk, dir, names); err != nil {
+		return nil, err
+	}
+	return s, s.readWALs(disk, dir, names)
+}
+
+// checkOptions reads the file of options that Pebble has left. There is nothing in
+// it that we need, but Pebble refuses one that it cannot read, without its name.
+func checkOptions(disk vfs.FS, dir string, names []string) error {
+	last := ""
+	for _, name := range names {
+		if strings.HasPrefix(name, "OPTIONS-") && (len(name) > len(last) || len(name) == len(last) && name > last) {
+			last = name
+		}
+	}
+	if last == "" {
+		return nil
+	}
+	path := disk.PathJoin(dir, last)
+	f, err := disk.Open(path)
+	if err != nil {
+		return readError(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return readError(err)
+	}
+	// Options of another version of Pebble are none of our business.
+	skip := &pebble.ParseHooks{SkipUnknown: func(string, string) bool { return true }}
+	if err := new(pebble.Options).Parse(string(text), skip); err != nil {
+		return fmt.Errorf("%w: %s: %w; nothing is lost with it, it can be removed", ErrDamaged, path, storage.Sentence(err))
+	}
+	return nil
+}
+
+func (s *survey) readManifest(disk vfs.FS, dir string, names []string) error {
+	manifest, err := atomicfs.ReadMarker(disk, dir, "manifest")
+	switch {
+	case err != nil:
+		return readError(err)
+	case manifest != "":
+		s.torn, err = checkManifest(disk, disk.PathJoin(dir, manifest))
+		return err
+	case s.mark > 0 || slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, ".sst") }):
+		// Pebble would begin a new database here and remove what it does not know.
+		return fmt.Errorf("%w: the file marker.manifest.* is missing in %s", ErrDamaged, dir)
+	}
+	return nil
+}
+
+func (s *survey) readWALs(disk vfs.FS, dir string, names []string) error {
+	type file struct {
+		name   string
+		number pebblewal.NumWAL
+	}
+	var files []file
+	for _, name := range names {
+		if number, _, ok := pebblewal.ParseLogFilename(name); ok {
+			files = append(files, file{name, number})
+		}
+	}
+	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.number, b.number) })
+	for i, f := range files {
+		w, err := readWAL(disk, disk.PathJoin(dir, f.name), uint32(f.number), s.next)
+		if err != nil {
+			return err
+		}
+		last := i == len(files)-1
+		if last && w.tail == walDamaged {
+			return fmt.Errorf("%w: %s cannot be read from offset %d on (%s), and %s", ErrDamaged, w.path, w.end, w.torn, w.proof)
+		}
+		s.wals = append(s.wals, w)
+		if w.first != 0 && (s.first == 0 || w.first < s.first) {
+			s.first = w.first
+		}
+		s.next = w.next
+		if last && w.next != 0 && s.mark >= w.next {
+			return fmt.Errorf("%w: records %d to %d were on disk, but %s cannot be read from offset %d on", ErrDamaged, w.next, s.mark, w.path, w.end)
+		}
+	}
+	return nil
+}
+
+// check compares the journal that Pebble has opened with the survey: all that was
+// durable is there, and the groups of the logs follow each other and what the
+// sorted files hold, without a gap.
+func (s *survey) check(l *PebbleLog) error {
+	if must := max(s.mark+1, s.next); l.end.next < must {
+		return fmt.Errorf("%w: it ends at record %d, but record %d was on disk%s", ErrDamaged, l.end.next-1, must-1, s.suspects())
+	}
+	if s.first == 0 {
+		return nil
+	}
+	err := l.walk(l.db, max(s.first, l.base.Load().First), l.end.next-1, func(*head, []byte) error { return nil })
+	if err != nil {
+		return fmt.Errorf("%w%s", err, s.suspects())
+	}
+	return nil
+}
+
+// suspects names the files that do not end as they should.
+func (s *survey) suspects() string {
+	var all strings.Builder
+	if s.torn != "" {
+		all.WriteString("; " + s.torn)
+	}
+	for i, w := range s.wals {
+		if i < len(s.wals)-1 && w.tail != walClosed || w.tail == walTorn {
+			fmt.Fprintf(&all, "; %s cannot be read from offset %d on", w.path, w.end)
+		}
+	}
+	return all.String()
+}
+
+// report tells what the end of the last process has left torn: no record of it was
+// ever durable, so that it is left out.
+func (s *survey) report(log *slog.Logger, l *PebbleLog) {
+	if n := len(s.wals); n > 0 && s.wals[n-1].tail == walTorn {
+		w := s.wals[n-1]
+		log.Warn("the last write to the journal was torn and is left out", "file", w.path, "offset", w.end, "torn", w.torn, "last_record", l.end.next-1)
+	}
+	if s.torn != "" {
+		log.Warn("the last change of the journal's list of files was torn and is left out", "change", s.torn)
+	}
+}

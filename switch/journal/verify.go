@@ -1,0 +1,119 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2/sstable"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Report is what Verify has read.
+type Report struct {
+	Files   int    `json:"files"`   // sorted files, every block of them
+	Groups  uint64 `json:"groups"`  // and what is in them
+	Records uint64 `json:"records"` //
+	Bytes   uint64 `json:"bytes"`   // of the groups
+	First   uint64 `json:"first"`   // sequence numbers of the first record and of the last one
+	Last    uint64 `json:"last"`    //
+	FirstAt int64  `json:"first_at"`
+	LastAt  int64  `json:"last_at"`
+	Chain   Hash   `json:"chain"`     // hash of the last group
+	Tree    uint64 `json:"tree"`      // leaves of the Merkle log
+	Root    Hash   `json:"tree_root"` // and its root
+}
+
+// Progress says how far a long reading has come, in records.
+type Progress func(done, of uint64)
+
+// Verify reads everything: every block of every file against its checksum; every
+// group against the one before it, by number, order, time and hash; every record
+// against its checksum and the root of its group; every hash of the Merkle log
+// against the groups. The write-ahead logs were read when the journal was opened.
+// It reads what is there when it begins. progress may be nil. Safe for concurrent
+// use.
+func (l *PebbleLog) Verify(progress Progress) (Report, error) {
+	var r Report
+	base, last := l.base.Load(), l.Durable()
+	snapshot := l.db.NewSnapshot()
+	defer snapshot.Close()
+	if err := l.verifyFiles(&r); err != nil {
+		return r, err
+	}
+	var t tree
+	if err := readTree(snapshot, base.Groups, &t); err != nil {
+		return r, err
+	}
+	hashes := levelReader{r: snapshot, from: base.Groups}
+	defer hashes.close()
+	var c checker
+	r.First, r.Last, r.Chain = base.First, base.First-1, base.Chain
+	err := l.walk(snapshot, base.First, last, func(h *head, value []byte) error {
+		if err := c.records(value, h); err != nil {
+			return err
+		}
+		if r.Groups == 0 {
+			r.FirstAt = h.at
+		}
+		r.Groups, r.Records, r.Bytes = r.Groups+1, r.Records+uint64(h.count), r.Bytes+uint64(len(value))
+		r.Last, r.LastAt, r.Chain = h.next()-1, h.at, chainHash(value)
+		if progress != nil {
+			progress(r.Records, max(last, r.Last)+1-base.First)
+		}
+		return t.addStored(leafHash(value[:headBytes]), hashes.expect)
+	})
+	if err == nil {
+		err = hashes.ended()
+	}
+	r.Tree, r.Root = t.n, t.root()
+	return r, err
+}
+
+// verifyFiles reads every block of the sorted files, also those parts that no
+// reading of the groups touches, so that a damaged one is named.
+func (l *PebbleLog) verifyFiles(r *Report) error {
+	seen, gone := map[string]bool{}, map[string]bool{}
+	for again := true; again; {
+		again = false
+		levels, err := l.db.SSTables()
+		if err != nil {
+			return readError(err)
+		}
+		for _, table := range slices.Concat(levels...) {
+			path := l.o.FS.PathJoin(l.dir, fmt.Sprintf("%s.sst", table.BackingSSTNum))
+			if seen[path] {
+				continue
+			}
+			switch err := l.verifyFile(path); {
+			case errors.Is(err, fs.ErrNotExist) && !gone[path]:
+				gone[path], again = true, true // a compaction has replaced it, or it is lost: look once more
+			case err != nil:
+				return fmt.Errorf("%w: %s: %w", ErrDamaged, path, err)
+			default:
+				seen[path] = true
+			}
+		}
+	}
+	r.Files = len(seen)
+	return nil
+}
+
+func (l *PebbleLog) verifyFile(path string) (err error) {
+	f, err := l.o.FS.Open(path, vfs.SequentialReadsOption)
+	if err != nil {
+		return err
+	}
+	readable, err := sstable.NewSimpleReadable(f)
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	reader, err := sstable.NewReader(context.Background(), readable, l.o.Pebble("journal").MakeReaderOptions())
+	if err != nil {
+		return errors.Join(err, readable.Close())
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	return reader.ValidateBlockChecksums()
+}

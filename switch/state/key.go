@@ -1,0 +1,41 @@
+package state
+
+import (
+	"encoding/binary"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// The first byte of a key says what the row is. Numbers in keys are big-endian, so
+// that rows lie in their order.
+const (
+	tagApplied     = 'a' // -> sequence number of the last event in the rows
+	tagBusiness    = 'b' // + business identity -> payment id
+	tagConfig      = 'c' // -> configuration in force
+	tagFormat      = 'f' // -> format of the rows
+	tagHistory     = 'h' // + payment id -> row of a finished payment
+	tagKey         = 'k' // + request key -> payment id
+	tagMachine     = 'm' // -> the machine's own row
+	tagOpen        = 'o' // + payment id -> row of an open payment
+	tagParticipant = 'p' // + participant number -> its row
+)
+
+// appendID makes the key of what has a payment's number.
+func appendID(b []byte, tag byte, id payment.ID) []byte {
+	return binary.BigEndian.AppendUint64(append(b, tag), uint64(id))
+}
+
+func appendRequestKey(b []byte, key *payment.RequestKey) []byte {
+	return payment.AppendKey(append(b, tagKey), key)
+}
+
+func appendBusiness(b []byte, business *payment.Business) []byte {
+	return append(append(b, tagBusiness), business[:]...)
+}
+
+func appendParticipant(b []byte, n route.Participant) []byte {
+	return binary.BigEndian.AppendUint16(append(b, tagParticipant), uint16(n))
+}
+
+func idOf(v []byte) payment.ID { return payment.ID(binary.BigEndian.Uint64(v)) }

@@ -1,0 +1,46 @@
+package state
+
+import (
+	"log/slog"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchd/switch/seal"
+	"switchd/switch/storage"
+)
+
+// Options of a Store.
+type Options struct {
+	FS    vfs.FS       // file system; default: the real one
+	Log   *slog.Logger // default: slog.Default()
+	Fatal func(error)  // called when Pebble cannot go on after an I/O error; must not return. Default: panic
+	Keys  *seal.Keys   // seal the secret parts of payment rows; nil: they are in the clear
+
+	ReadOnly bool // for looking at a store that no process has open: nothing in the folder changes
+}
+
+const (
+	// memTableBytes bounds what is lost in a crash and replayed from the journal:
+	// a restart within 3 s at full load.
+	memTableBytes = 32 << 20
+	// cacheBytes must leave room beside the memtables: Pebble takes their memory
+	// out of it, and a cache of nothing makes every look-up read, check and
+	// decompress blocks (measured: a third of the switch's CPU).
+	cacheBytes = 192 << 20
+	// bloomBits per key spare a look-up of a new request key the reading of most
+	// files above the last level, which Pebble's Get searches without its filter;
+	// the order of the keys (payment.AppendKey) does that there.
+	bloomBits = 10
+)
+
+// pebble returns the options of the database, which takes over the cache.
+func (o Options) pebble(cache *pebble.Cache) *pebble.Options {
+	po := storage.Options{FS: o.FS, Log: o.Log, Fatal: o.Fatal}.Pebble("state store")
+	po.DisableWAL, po.MemTableSize, po.Cache, po.ReadOnly = true, memTableBytes, cache, o.ReadOnly
+	for i := range po.Levels {
+		po.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)
+	}
+	return po
+}
