@@ -15,6 +15,9 @@ func (discard) PutPayment(*Payment, []byte)                          {}
 func (discard) PutKey([]byte, ID)                                    {}
 func (discard) PutBusiness(*Business, ID)                            {}
 func (discard) FindBusiness(*Business) (ID, bool)                    { return 0, false }
+func (discard) FindLimit(*LimitKey) (LimitUse, bool)                 { return LimitUse{}, false }
+func (discard) PutLimit(*LimitKey, LimitUse)                         {}
+func (discard) DropLimits(LimitKey)                                  {}
 func (discard) Reopen(ID)                                            {}
 func (discard) FindPayment(_ ID, row []byte) ([]byte, bool)          { return row, false }
 func (discard) PutParticipant(route.Participant, []byte)             {}

@@ -34,6 +34,7 @@ type Effect struct {
 	Currency ledger.Currency // of a CapNear
 	Class    Class           // of a BreakerTurned
 	Breaker  BreakerState    // of a BreakerTurned: what it is now
+	Load     Load            // of a LoadTurned
 	Payment  *Payment
 }
 
@@ -102,13 +103,14 @@ const (
 	Throttled             // an enquiry over its limit, answered from the last answer
 	Commanded             // an operator's command took effect
 	CommandRefused        // an operator's command does not fit what it names, or has no reason
+	LoadTurned            // the switch sheds more or less new work
 	BreakerTurned         // a breaker of the participant To has opened, closed, or lets a few try
 	noticeCount
 )
 
 var noticeNames = [noticeCount]string{
 	"none", "moved", "repeated", "conflict", "late", "unmatched", "exception",
-	"cap near", "throttled", "commanded", "command refused", "breaker",
+	"cap near", "throttled", "commanded", "command refused", "load", "breaker",
 }
 
 // String is the name that scenario texts and metrics use.

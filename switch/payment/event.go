@@ -26,12 +26,13 @@ const (
 	Recovered           // first event after a restart
 	EnquiryArrived      // a participant asks what became of Event.Request.Original
 	CommandGiven        // Event.Command, by an operator
+	LoadChanged         // Event.Load
 	kindCount
 )
 
 var kindNames = [kindCount]string{
 	"none", "request", "answer", "link-up", "link-down", "send-failed", "tick", "config", "recovered",
-	"enquiry", "command",
+	"enquiry", "command", "load",
 }
 
 // String is the name that scenario texts and journal dumps use.
@@ -64,6 +65,7 @@ type Event struct {
 	Text    Text
 	Config  *Config
 	Command *Command
+	Load    Load
 }
 
 // RequestKey is a request's identity at its sender: the values of the fields that

@@ -44,6 +44,8 @@ func AppendEvent(b []byte, e *Event) []byte {
 		b = append(b, a.Approval[:]...)
 		b = putText(b, &e.Text, public)
 		b = putSecret(b, start, 0, &e.Text)
+	case LoadChanged:
+		b = append(b, byte(e.Load))
 	case ConfigChanged:
 		text, err := json.Marshal(e.Config)
 		if err != nil {
@@ -81,6 +83,8 @@ func DecodeEvent(record []byte, e *Event) error {
 	case AnswerArrived, SendFailed:
 		r.answer(&e.Answer)
 		r.text(&e.Text, public)
+	case LoadChanged:
+		e.Load = Load(r.below(uint8(loadCount)))
 	case ConfigChanged:
 		e.Config = new(Config)
 		if err := json.Unmarshal(r.take(len(r.b)), e.Config); err != nil {

@@ -18,6 +18,9 @@ type Store interface {
 	// FindPayment appends the row of the payment with this number. Payments that are
 	// open need not be found by any of the three: they are in memory.
 	FindPayment(id ID, row []byte) ([]byte, bool)
+	// FindLimit returns what PutLimit has stored; false, and nothing used, when there
+	// is none.
+	FindLimit(key *LimitKey) (LimitUse, bool)
 }
 
 // Totals counts payments by the states they have ever entered.
@@ -42,7 +45,10 @@ type Machine struct {
 	due        deadlines
 	totals     Totals
 	lastAt     int64 // time of the last event
-	known      ID    // finished payments below it are forgotten (forget.go)
+	load       Load
+	limits     map[LimitKey]LimitUse // changed since the last Flush
+	limitDay   uint32                // day of the last Flush that dropped old counters; 0: none yet
+	known      ID                    // finished payments below it are forgotten (forget.go)
 
 	// Scratch of the current Step.
 	now int64
@@ -67,7 +73,7 @@ func New(store Store) *Machine {
 	return &Machine{
 		config: &Config{}, routes: routes, book: ledger.NewBook(), store: store,
 		open: map[ID]*Payment{}, keys: map[RequestKey]ID{}, business: map[Business]ID{}, traces: map[trace]traced{},
-		lines: map[lineKey]line{},
+		lines: map[lineKey]line{}, limits: map[LimitKey]LimitUse{},
 	}
 }
 
@@ -100,6 +106,8 @@ func (m *Machine) Step(e *Event, out []Effect) []Effect {
 		m.enquiry(e)
 	case CommandGiven:
 		m.command(e)
+	case LoadChanged:
+		m.loadChanged(e.Load)
 	default:
 		panic(fmt.Sprintf("payment: event %d has unknown kind %d", e.Seq, e.Kind))
 	}

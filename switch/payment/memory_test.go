@@ -19,10 +19,11 @@ type memory struct {
 	participants map[route.Participant][]byte
 	machine      []byte
 	config       []byte
+	limits       map[LimitKey]LimitUse
 }
 
 func newMemory() *memory {
-	return &memory{payments: map[ID][]byte{}, open: map[ID]bool{}, keys: map[string]ID{}, business: map[Business]ID{}, participants: map[route.Participant][]byte{}}
+	return &memory{payments: map[ID][]byte{}, open: map[ID]bool{}, keys: map[string]ID{}, business: map[Business]ID{}, participants: map[route.Participant][]byte{}, limits: map[LimitKey]LimitUse{}}
 }
 
 func (s *memory) FindRequest(key *RequestKey, row []byte) ([]byte, bool) {
@@ -39,6 +40,21 @@ func (s *memory) FindBusiness(business *Business) (ID, bool) {
 }
 
 func (s *memory) Reopen(ID) {}
+
+func (s *memory) FindLimit(key *LimitKey) (LimitUse, bool) {
+	use, ok := s.limits[*key]
+	return use, ok
+}
+
+func (s *memory) PutLimit(key *LimitKey, use LimitUse) { s.limits[*key] = use }
+
+func (s *memory) DropLimits(before LimitKey) {
+	for key := range s.limits {
+		if key.Kind == before.Kind && key.Period < before.Period {
+			delete(s.limits, key)
+		}
+	}
+}
 
 func (s *memory) FindPayment(id ID, row []byte) ([]byte, bool) {
 	found, ok := s.payments[id]
@@ -71,6 +87,16 @@ func (s *memory) snapshot() *Snapshot {
 	return snap
 }
 
+// health is what the rim sees of breakers and limits.
+func (m *Machine) health() (all []Health) {
+	for n := range m.participants {
+		for _, c := range Classes() {
+			all = append(all, m.Health(route.Participant(n), c))
+		}
+	}
+	return all
+}
+
 // fingerprint is everything that a machine would write, in a fixed order: two
 // machines with equal fingerprints behave alike for ever.
 func fingerprint(m *Machine) string {
@@ -80,6 +106,7 @@ func fingerprint(m *Machine) string {
 		fmt.Fprintf(&b, "participant %d %x\n", n, m.appendParticipant(nil, route.Participant(n)))
 	}
 	fmt.Fprintf(&b, "machine %x\n", m.appendMachine(nil))
+	fmt.Fprintf(&b, "breakers and limits %v\n", m.health())
 	fmt.Fprintf(&b, "traces %v\nlines %v\n", m.traces, m.lines)
 	for n := range m.participants {
 		fmt.Fprintf(&b, "outbox %d, collects %d of %d\n", m.participants[n].outbox, m.participants[n].collects, n)

@@ -16,6 +16,8 @@ type Config struct {
 	Currency     ledger.Currency `json:"currency"`
 	OpenMax      int             `json:"open_max"` // payments in memory; beyond it new ones are declined as busy
 	Participants []Profile       `json:"participants"`
+	Limits       []Limit         `json:"limits,omitempty"`    // the first that fits a payment counts
+	BrownOut     int64           `json:"brown_out,omitempty"` // minor units: the largest payment that is taken at LoadSmallOnly; 0: any
 }
 
 // Profile is what the machine knows of one participant.
@@ -202,33 +204,12 @@ func (c *Config) Validate() error {
 	for i := range c.Participants {
 		p := &c.Participants[i]
 		entries = append(entries, route.Entry{Participant: p.Number, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes})
-		t := &p.Timers
-		for _, d := range [...]time.Duration{t.Total, t.Resolve, t.Debit, t.Credit, t.CreditUnknown, t.Reversal, t.BackoffMin, t.BackoffMax, t.GiveUp} {
-			if d <= 0 {
-				faults = append(faults, fmt.Errorf("payment: participant %s: a timer is %v, want more than 0", p.ID, d))
-				break
-			}
-		}
-		if p.Posting >= postingCount {
-			faults = append(faults, fmt.Errorf("payment: participant %s: unknown posting profile %d", p.ID, p.Posting))
-		}
+		faults = append(faults, p.validate(c.Currency)...)
 		for _, a := range p.Caps {
 			currencies[a.Currency] = true
-			if a.Minor < 0 || a.Currency == c.Currency {
-				faults = append(faults, fmt.Errorf("payment: participant %s: cap in currency %03d is negative, or is the switch's own currency", p.ID, a.Currency))
-			}
-		}
-		if b := &p.Breaker; b.Window > windowMax || b.Percent > 100 || b.OpenFor < 0 {
-			faults = append(faults, fmt.Errorf("payment: participant %s: a breaker looks at %d results, opens at %d %% for %v; want at most %d, at most 100 %%, not below 0",
-				p.ID, b.Window, b.Percent, b.OpenFor, windowMax))
-		}
-		if f := &p.Flow; f.Min < 0 || f.Max < 0 || f.Max != 0 && f.Min > f.Max {
-			faults = append(faults, fmt.Errorf("payment: participant %s: %d to %d messages in flight; want 0 or more, the first not above the second", p.ID, f.Min, f.Max))
-		}
-		if p.NetDebitCap < 0 {
-			faults = append(faults, fmt.Errorf("payment: participant %s: net debit cap is negative", p.ID))
 		}
 	}
+	faults = append(faults, c.validateLimits()...)
 	if n := len(currencies); n > currenciesMax {
 		faults = append(faults, fmt.Errorf("payment: caps in %d further currencies, limit %d", n, currenciesMax))
 	}
@@ -239,4 +220,36 @@ func (c *Config) Validate() error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// validate reports what makes a profile unusable in a switch of some currency.
+func (p *Profile) validate(own ledger.Currency) (faults []error) {
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("payment: participant %s: "+format, append([]any{p.ID}, args...)...))
+	}
+	t := &p.Timers
+	for _, d := range [...]time.Duration{t.Total, t.Resolve, t.Debit, t.Credit, t.CreditUnknown, t.Reversal, t.BackoffMin, t.BackoffMax, t.GiveUp} {
+		if d <= 0 {
+			fault("a timer is %v, want more than 0", d)
+			break
+		}
+	}
+	if p.Posting >= postingCount {
+		fault("unknown posting profile %d", p.Posting)
+	}
+	for _, a := range p.Caps {
+		if a.Minor < 0 || a.Currency == own {
+			fault("cap in currency %03d is negative, or is the switch's own currency", a.Currency)
+		}
+	}
+	if b := &p.Breaker; b.Window > windowMax || b.Percent > 100 || b.OpenFor < 0 {
+		fault("a breaker looks at %d results, opens at %d %% for %v; want at most %d, at most 100 %%, not below 0", b.Window, b.Percent, b.OpenFor, windowMax)
+	}
+	if f := &p.Flow; f.Min < 0 || f.Max < 0 || f.Max != 0 && f.Min > f.Max {
+		fault("%d to %d messages in flight; want 0 or more, the first not above the second", f.Min, f.Max)
+	}
+	if p.NetDebitCap < 0 {
+		fault("net debit cap is negative")
+	}
+	return faults
 }

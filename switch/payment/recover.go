@@ -13,6 +13,7 @@ import (
 // back. A credit on confirmation keeps its timer: without our word it is not
 // posted. Resolutions are asked again.
 func (m *Machine) recovered() {
+	m.load = LoadNormal // to be measured anew
 	for n := range m.participants {
 		p := m.at(route.Participant(n))
 		p.links, p.caughtUp, p.dirty = 0, 0, true

@@ -45,7 +45,7 @@ func (m *Machine) request(e *Event) {
 	case prior != nil:
 		why = Duplicate
 	case why != NoOutcome:
-	case full:
+	case full, m.load.Sheds(p.Type, p.Amount.Minor, m.config.BrownOut):
 		why = Busy
 	default:
 		why = m.admit(p, &e.Request)
@@ -130,6 +130,8 @@ func (m *Machine) admit(p *Payment, q *Request) Outcome {
 		return TooLate
 	case p.Amount.Minor <= 0 || !m.accepts(p.Amount.Currency):
 		return AmountInvalid
+	case m.aboveLimit(p):
+		return LimitAmount
 	case p.Type == Refund:
 		return m.admitRefund(p, &q.Original)
 	case p.Type == Collect:
@@ -213,8 +215,12 @@ func (m *Machine) mayCredit(p *Payment) Outcome {
 func (m *Machine) pay(p *Payment) {
 	why := m.mayPay(p)
 	if why == OK {
+		why = m.withinLimits(p)
+	}
+	if why == OK {
 		switch m.reserve(p) {
 		case ledger.OK:
+			m.countLimits(p, 1)
 		case ledger.OverCap:
 			why = NetDebitCap
 		default:

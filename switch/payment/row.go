@@ -40,6 +40,10 @@ type Rows interface {
 	PutMachine(row []byte)
 	// PutConfig stores the configuration in force.
 	PutConfig(row []byte)
+	// PutLimit stores what has been used under a limit.
+	PutLimit(key *LimitKey, use LimitUse)
+	// DropLimits drops all counters of the key's kind from periods before its own.
+	DropLimits(before LimitKey)
 }
 
 // Flush writes the rows of everything that has changed since the last Flush and
@@ -68,6 +72,7 @@ func (m *Machine) Flush(rows Rows) {
 		}
 		rows.PutConfig(text)
 	}
+	m.flushLimits(rows)
 	m.row = m.appendMachine(m.row[:0])
 	rows.PutMachine(m.row)
 }
@@ -150,7 +155,7 @@ func (m *Machine) appendMachine(b []byte) []byte {
 	for _, n := range m.totals {
 		b = putU64(b, n)
 	}
-	return b
+	return putU32(append(b, byte(m.load)), m.limitDay)
 }
 
 // Snapshot is the rows that a machine is restored from.
@@ -221,12 +226,16 @@ func (m *Machine) restoreMachine(row []byte) error {
 		return nil
 	}
 	r := reader{b: row}
-	if v := r.u8(); v != rowVersion && v != rowVersionOld {
-		return fmt.Errorf("machine row has version %d, this binary reads %d and %d", v, rowVersionOld, rowVersion)
+	version := r.u8()
+	if version != rowVersion && version != rowVersionOld {
+		return fmt.Errorf("machine row has version %d, this binary reads %d and %d", version, rowVersionOld, rowVersion)
 	}
 	m.lastAt, m.known = int64(r.u64()), ID(r.u64())
 	for s := range m.totals {
 		m.totals[s] = r.u64()
+	}
+	if version == rowVersion {
+		m.load, m.limitDay = Load(r.below(uint8(loadCount))), r.u32()
 	}
 	return r.done()
 }

@@ -129,6 +129,8 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 		return s.enquiry(d)
 	case "command":
 		return s.command(d)
+	case "load":
+		return s.load(d.CmdArgs[0].Key)
 	case "restart":
 		return s.restart()
 	case "positions":
@@ -159,6 +161,14 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 			for _, id := range a.Vals {
 				c.Participants[s.participant(id)].Match = Match{Transmitted: true, STAN: true}
 			}
+		case "limit": // amount, amount a day, payments a day, of persons
+			var n [3]int64
+			for i := range n {
+				n[i], _ = strconv.ParseInt(a.Vals[i], 10, 64)
+			}
+			c.Limits = append(c.Limits, Limit{Name: "p2p", Types: []Type{Push}, Payees: Persons, PerPayment: n[0], PerDay: n[1], CountPerDay: uint32(n[2])})
+		case "brown-out":
+			c.BrownOut, _ = strconv.ParseInt(a.Vals[0], 10, 64)
 		case "open-max":
 			c.OpenMax, _ = strconv.Atoi(a.Vals[0])
 		default:
@@ -437,6 +447,12 @@ func (s *scenario) tick(by string) string {
 	return out
 }
 
+// load is the driver's measure of load: a step of the ladder.
+func (s *scenario) load(step string) string {
+	n, _ := strconv.Atoi(step)
+	return s.step(&Event{Kind: LoadChanged, From: route.Nobody, Load: Load(n)})
+}
+
 // restart throws the machine away, rebuilds it from the rows and logs Recovered.
 func (s *scenario) restart() string {
 	m, err := restored(s.store)
@@ -516,6 +532,8 @@ func (s *scenario) print(b *strings.Builder, ef *Effect) {
 		fmt.Fprintf(b, "%s %v -> %v (%v)\n", no, ef.From, ef.State, ef.Cause)
 	case !ef.Send && ef.Notice == Exception:
 		fmt.Fprintf(b, "%s notice exception: %v\n", no, ef.Recon)
+	case !ef.Send && ef.Notice == LoadTurned:
+		fmt.Fprintf(b, "load is %v\n", ef.Load)
 	case !ef.Send && ef.Notice == BreakerTurned:
 		fmt.Fprintf(b, "breaker of %s for %v is %v\n", s.names[ef.To], ef.Class, ef.Breaker)
 	case !ef.Send && ef.Notice == CapNear:

@@ -48,6 +48,15 @@ func (s State) Final() bool {
 	return false
 }
 
+// moving says that the payer's money is, or may be, on its way.
+func (s State) moving() bool {
+	switch s {
+	case DebitSent, Debited, CreditSent, CreditUnknown, DebitRevSent:
+		return true
+	}
+	return false
+}
+
 // settled says that the payment counts: money moved, or is taken to have moved.
 func (s State) settled() bool { return s == Success || s == Deemed }
 

@@ -119,4 +119,7 @@ func (m *Machine) move(p *Payment, cause Cause) {
 	if p.Original != 0 && !to.settled() {
 		m.giveBack(p)
 	}
+	if from.moving() && !to.settled() && to != ReversalStuck {
+		m.countLimits(p, -1)
+	}
 }

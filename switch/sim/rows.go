@@ -27,6 +27,7 @@ const (
 	tagHistory     = 'h'
 	tagKey         = 'k'
 	tagBusiness    = 'b'
+	tagLimit       = 'l'
 )
 
 // rows is the state store in memory, with the contract of switch/state: a batch is
@@ -124,6 +125,34 @@ func (r *rows) PutKey(key []byte, id payment.ID) {
 // PutBusiness makes it findable by its business identity.
 func (r *rows) PutBusiness(business *payment.Business, id payment.ID) {
 	r.put(rowKey{tag: tagBusiness, text: string(business[:])}, binary.BigEndian.AppendUint64(nil, uint64(id)))
+}
+
+// PutLimit stores what has been used under a limit.
+func (r *rows) PutLimit(key *payment.LimitKey, use payment.LimitUse) {
+	row := binary.BigEndian.AppendUint32(nil, use.Count)
+	r.put(limitRow(key), binary.BigEndian.AppendUint64(row, uint64(use.Minor)))
+}
+
+// FindLimit returns it.
+func (r *rows) FindLimit(key *payment.LimitKey) (payment.LimitUse, bool) {
+	row, ok := r.all[limitRow(key)]
+	if !ok {
+		return payment.LimitUse{}, false
+	}
+	return payment.LimitUse{Count: binary.BigEndian.Uint32(row), Minor: int64(binary.BigEndian.Uint64(row[4:]))}, true
+}
+
+// DropLimits drops the counters of periods before the key's.
+func (r *rows) DropLimits(before payment.LimitKey) {
+	for _, key := range r.sorted() {
+		if key.tag == tagLimit && key.text[0] == before.Kind && key.number < uint64(before.Period) {
+			r.put(key, nil)
+		}
+	}
+}
+
+func limitRow(key *payment.LimitKey) rowKey {
+	return rowKey{tag: tagLimit, number: uint64(key.Period), text: string(key.Kind) + string(key.Whose[:])}
 }
 
 // Reopen takes a payment out of the history.

@@ -46,7 +46,7 @@ func (h *hashing) all() (applied uint64, err error) {
 		return 0, err
 	}
 	h.row([]byte{tagApplied}, binary.BigEndian.AppendUint64(nil, applied))
-	for _, tag := range [...]byte{tagConfig, tagMachine, tagParticipant} {
+	for _, tag := range [...]byte{tagConfig, tagLimit, tagMachine, tagParticipant} {
 		if err := h.scan(tag, h.same); err != nil {
 			return 0, err
 		}
