@@ -37,6 +37,7 @@ type PebbleLog struct {
 	mark    *mark                // durable, on disk; nil when opened for reading
 	base    atomic.Pointer[Base] // where it begins
 	durable atomic.Uint64        // last record that is known to be on disk
+	watch   watch                // for those who wait for durable to move
 }
 
 // OpenPebble opens or creates the journal in dir and reads its end. It fails
