@@ -62,8 +62,8 @@ func (l *PebbleLog) open(readOnly bool) error {
 	if err != nil {
 		return err
 	}
-	keep := &keeper{FS: l.o.FS}
 	po := l.o.Pebble("journal")
+	keep := &keeper{FS: po.FS} // over what storage puts around the file system, not in its place
 	po.FS, po.MemTableSize = keep, memTableBytes
 	po.Levels[0].BlockSize, po.TargetFileSizes[0] = blockSize, fileBytes
 	po.ReadOnly, po.ErrorIfNotExists = readOnly, readOnly
