@@ -112,7 +112,8 @@ var demoParticipants = []demoParticipant{
 	{"BANKC", "100003", "bankc", "BNKC", dialect20022, "BIN4", "", ""},
 }
 
-// demoTemplate has short timers, so that every repair is seen within seconds.
+// demoTemplate has short timers, so that every repair is seen within seconds, and
+// little room to keep: a temporary folder may be on a small disk.
 var demoTemplate = template.Must(template.New("demo").Parse(`# Written by switchd demo.
 listen: 127.0.0.1:0
 admin: 127.0.0.1:0
@@ -120,6 +121,7 @@ data_dir: ./data
 currency: INR
 institution: "999999"
 tls: {ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}
+disk: {reserve: 64MiB, ballast: 0}
 defaults:
   timers: {resolve: 300ms, debit: 300ms, credit: 300ms, total: 2s, reversal: 200ms, backoff_min: 100ms, backoff_max: 1s, give_up: 1m, credit_unknown: 600ms, idle: 5s, echo: 1s}
 participants:

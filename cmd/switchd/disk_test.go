@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,56 +36,153 @@ func fill(t *testing.T, file string, leave int64) {
 	if err := syscall.Statfs(filepath.Dir(file), &fs); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, make([]byte, int64(fs.Bavail)*int64(fs.Bsize)-leave), 0o600); err != nil {
+	err := os.WriteFile(file, make([]byte, int64(fs.Bavail)*int64(fs.Bsize)-leave), 0o600)
+	if err != nil && !errors.Is(err, syscall.ENOSPC) { // the switch may have taken some of it meanwhile
 		t.Fatal(err)
 	}
 }
 
-// TestFullDisk: when the disk is full the switch stops with one clear sentence
-// and exit code 1; it never tells anybody what it could not write. With room
-// again it goes on from what is on the disk.
-func TestFullDisk(t *testing.T) {
+// filling is a switch under load on a small disk that somebody else fills.
+type filling struct {
+	*scheme
+	p     *process
+	banks []*bank
+	other string // the file that fills the disk
+}
+
+// startFilling waits until payments are made. The disk has room for what the stores
+// take at the start (the journal's first log is 35 MiB) and twice the reserve.
+func startFilling(t *testing.T, flags ...string) *filling {
 	seed := newSeed(t)
-	disk := tinyDisk(t, "64m")
-	s := newSimulated(t, filepath.Join(disk, "data"))
-	p := s.serve("--quiet")
-	banks := s.banks(seed, "--rate", "150", "--faults")
-	until(t, patience, "100 payments", func() bool { got, ok := s.summary(); return ok && got.States["SUCCESS"] >= 100 })
-	ballast := filepath.Join(disk, "ballast")
-	fill(t, ballast, 512<<10)
-
-	p.wait(patience, exitFailed) // by itself
-	oneSentence(t, p)
-	again := start(t, "serve", "--config", s.config, "--quiet") // still no room
-	again.wait(patience, exitFailed)
-	oneSentence(t, again)
-
-	if err := os.Remove(ballast); err != nil {
-		t.Fatal(err)
-	}
-	p = s.serve()
-	s.signedOn(patience, s.ids...)
-	before, _ := s.summary()
-	until(t, patience, "payments after the repair", func() bool { got, ok := s.summary(); return ok && got.Payments > before.Payments+100 })
-	s.rest(banks...)
-	s.stopClean(p)
-	t.Log(judge(t, readHistory(t, s.data), s.reports(banks...)))
+	disk := tinyDisk(t, "160m")
+	f := &filling{scheme: newSimulated(t, filepath.Join(disk, "data")), other: filepath.Join(disk, "other")}
+	f.p = f.serve(flags...)
+	f.banks = f.scheme.banks(seed, "--rate", "150", "--faults")
+	until(t, patience, "100 payments", func() bool { got, ok := f.summary(); return ok && got.States["SUCCESS"] >= 100 })
+	return f
 }
 
-// oneSentence checks that the process has said once, and in words, that the disk
-// is full.
-func oneSentence(t *testing.T, p *process) {
+// free gives the room back, and waits until payments are made again.
+func (f *filling) free(t *testing.T) {
+	t.Helper()
+	if err := os.Remove(f.other); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := f.summary()
+	until(t, patience, "payments with room again", func() bool {
+		got, ok := f.summary()
+		return ok && got.States["SUCCESS"] > before.States["SUCCESS"]+100
+	})
+}
+
+// finish ends everything in good order and judges what is in the journal by what the
+// banks have seen.
+func (f *filling) finish(t *testing.T) {
+	t.Helper()
+	f.rest(f.banks...)
+	f.stopClean(f.p)
+	t.Log(judge(t, readHistory(t, f.data), f.reports(f.banks...)))
+}
+
+// TestDiskBelowReserve: new payments are declined and say so, open ones finish, and
+// with room again the switch goes on; nobody has to do anything to it.
+func TestDiskBelowReserve(t *testing.T) {
+	f := startFilling(t)
+	fill(t, f.other, 36<<20)
+	const held = `switchd_requests_held_total{reason="disk"}`
+	until(t, patience, "new payments are declined", func() bool { return f.metric(held) > 50 })
+	until(t, patience, "the open payments have finished", func() bool { got, ok := f.summary(); return ok && got.Open == 0 })
+	var ready string
+	if err := f.get("/readyz?verbose", &ready); err != nil {
+		t.Fatal(err)
+	}
+	if want := "[-] disk: new payments are declined: the disk of the data folder has "; !strings.Contains(ready, want) {
+		t.Errorf("/readyz says\n%s\nwant a line with %q", ready, want)
+	}
+	if got := f.metric("switchd_disk_state"); got != 2 {
+		t.Errorf("switchd_disk_state is %v, want 2", got)
+	}
+	f.free(t)
+	if f.p.ended() {
+		t.Error("it has ended")
+	}
+	for _, line := range []string{"disk below its reserve", "payments are taken"} {
+		if n := strings.Count(f.p.err.String(), line); n != 1 {
+			t.Errorf("%q was logged %d times, want once", line, n)
+		}
+	}
+	f.finish(t)
+}
+
+// TestFullDisk: the disk is full before anybody has looked. When a write fails the
+// switch stops with one clear sentence and exit code 1; it never tells anybody what
+// it could not write. On the full disk it does not start; with room again it goes on
+// from what is on the disk.
+func TestFullDisk(t *testing.T) {
+	f := startFilling(t, "--quiet")
+	fill(t, f.other, 0)
+	f.p.signal(syscall.SIGTERM) // it may not have to write more than it has set aside, until it stops
+	f.p.wait(patience, exitFailed)
+	oneSentence(t, f.p, "no space left on device")
+	again := start(t, "serve", "--config", f.config, "--quiet")
+	again.wait(patience, exitFailed)
+	oneSentence(t, again, "opening the stores takes 64 MiB: make room and start again")
+
+	if err := os.Remove(f.other); err != nil {
+		t.Fatal(err)
+	}
+	f.p = f.serve()
+	f.signedOn(patience, f.ids...)
+	before, _ := f.summary()
+	until(t, patience, "payments after the repair", func() bool { got, ok := f.summary(); return ok && got.Payments > before.Payments+100 })
+	f.finish(t)
+}
+
+// TestStartBelowReserve: a disk below the reserve has a switch that declines, from
+// the first payment on.
+func TestStartBelowReserve(t *testing.T) {
+	disk := tinyDisk(t, "160m")
+	s := newScheme(t, longTimers, 3, filepath.Join(disk, "data"))
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.Replace(string(text), schemeDisk, "reserve: 100MiB, warning: 101MiB, ballast: 8MiB", 1))
+	if err := os.WriteFile(s.config, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(disk, "other")
+	fill(t, other, 90<<20)
+	p := s.serve()
+	c := s.connect("BANKC")
+	c.signOn()
+	if a := c.ask(c.pay("BANKC", "user1@bankc")); a.de[39] != "96" || a.de[44] != "BUSY" {
+		t.Errorf("a payment was answered with %s %s", a.de[39], a.de[44])
+	}
+	if err := os.Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	until(t, patience, "payments are taken", func() bool { return s.metric("switchd_disk_state") != 2 })
+	c.send(c.pay("BANKC", "user1@bankc"))
+	if resolve := c.receive(); resolve.mti != "0100" {
+		t.Errorf("a %s, want a resolution", resolve.mti)
+	}
+	p.kill()
+}
+
+// oneSentence checks that the process has said once, and in words, why it ended.
+func oneSentence(t *testing.T, p *process, why string) {
 	t.Helper()
 	var said, logged []string
 	for line := range strings.Lines(p.err.String()) {
 		switch {
 		case strings.HasPrefix(line, "time="):
 			logged = append(logged, line)
-		case !strings.HasPrefix(line, "switchd: serving "):
+		case !strings.HasPrefix(line, "switchd: serving ") && !strings.HasPrefix(line, "switchd: stopping: "):
 			said = append(said, line)
 		}
 	}
-	if len(said) != 1 || !strings.HasPrefix(said[0], "switchd: ") || !strings.Contains(said[0], "no space left on device") || len(logged) > 10 {
+	if len(said) != 1 || !strings.HasPrefix(said[0], "switchd: ") || !strings.Contains(said[0], why) || len(logged) > 10 {
 		t.Errorf("want one sentence about the full disk and a short log; it said:\n%s", tail(p.err.String()))
 		return
 	}

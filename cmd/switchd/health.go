@@ -18,6 +18,7 @@ func (n *node) checks() []admin.Check {
 			}
 		}},
 		{Name: "writer", Run: n.live},
+		{Name: "disk", Run: n.disk.Check},
 		{Name: "links", Run: func() error {
 			if n.linksUp() == 0 {
 				return errors.New("no participant is signed on")

@@ -19,7 +19,7 @@ import (
 // participants can connect.
 //
 // Goroutines: this one (waits), the engine's sequencer and writer, gnetio's loops
-// and handshake workers, the admin server, the heartbeat.
+// and handshake workers, the admin server, the heartbeat, the watch of the disk.
 func (n *node) run(ctx context.Context, started func()) error {
 	if err := n.listenAdmin(); err != nil {
 		return err
@@ -36,6 +36,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 	rim, rimCtx := errgroup.WithContext(failed)
 	rim.Go(func() error { return n.admin.Run(rimCtx) })
 	rim.Go(func() error { return n.beat(rimCtx) })
+	rim.Go(func() error { return n.disk.Run(rimCtx) })
 	rim.Go(func() error {
 		select {
 		case <-n.engine.Ready():

@@ -70,12 +70,16 @@ const (
 	longTimers  = "resolve: 60s, debit: 60s, credit: 60s, total: 3m, reversal: 60s, credit_unknown: 5m, idle: 60s"
 )
 
+// schemeDisk is little room to keep, so that a test can fill a small disk.
+const schemeDisk = "reserve: 32MiB, ballast: 0"
+
 var schemeTemplate = template.Must(template.New("scheme").Parse(`listen: {{ .Listen }}
 admin: {{ .Admin }}
 data_dir: {{ .Data }}
 currency: INR
 institution: "999999"
 tls: {ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}
+disk: { {{- .Disk -}} }
 defaults:
   timers: { {{- .Timers -}} }
 participants:
@@ -85,14 +89,14 @@ participants:
 `))
 
 // newScheme writes certificates and a configuration with the first so many
-// participants to a new folder.
-func newScheme(t testing.TB, timers string, participants int) *scheme {
+// participants to a new folder. A scheme on a file system of its own names its data
+// folder.
+func newScheme(t testing.TB, timers string, participants int, data ...string) *scheme {
 	t.Helper()
-	return newSchemeOf(t, timers, schemeParticipants[:participants], schemeParticipants[:2])
+	return newSchemeOf(t, timers, schemeParticipants[:participants], schemeParticipants[:2], data...)
 }
 
-// newSimulated is newScheme with the simulated participants. A scheme on a file
-// system of its own names its data folder.
+// newSimulated is newScheme with the simulated participants.
 func newSimulated(t testing.TB, data ...string) *scheme {
 	t.Helper()
 	return newSchemeOf(t, shortTimers, simulatedParticipants, simulatedParticipants, data...)
@@ -120,7 +124,7 @@ func newSchemeOf(t testing.TB, timers string, all, simulated []schemeParticipant
 func (s *scheme) write(file, timers string, participants []schemeParticipant) {
 	s.t.Helper()
 	var text bytes.Buffer
-	err := schemeTemplate.Execute(&text, map[string]any{"Listen": s.listen, "Admin": s.admin, "Data": s.data, "Timers": timers, "Participants": participants})
+	err := schemeTemplate.Execute(&text, map[string]any{"Listen": s.listen, "Admin": s.admin, "Data": s.data, "Timers": timers, "Disk": schemeDisk, "Participants": participants})
 	if err == nil {
 		err = os.WriteFile(file, text.Bytes(), 0o600)
 	}

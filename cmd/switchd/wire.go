@@ -19,6 +19,7 @@ import (
 	"switchd/session/gnetio"
 	"switchd/switch/admin"
 	"switchd/switch/config"
+	"switchd/switch/disk"
 	"switchd/switch/egress"
 	"switchd/switch/engine"
 	"switchd/switch/ingress"
@@ -63,6 +64,7 @@ type node struct {
 	engine   *engine.Engine
 	egress   *egress.Egress
 	ingress  *ingress.Ingress
+	disk     *disk.Watch
 	server   *gnetio.Server // set by run, after recovery
 	admin    *admin.Server
 	lastSeen heartbeat
@@ -73,6 +75,9 @@ type node struct {
 func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	n := &node{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
 	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
+	if err := n.watchDisk(); err != nil {
+		return nil, err
+	}
 	f, err := openDataFolder(cfg, log)
 	if err != nil {
 		return nil, err
@@ -83,6 +88,9 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	})
 	if err == nil {
 		err = n.wireRim()
+	}
+	if err == nil {
+		err = n.attachDisk()
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.close())

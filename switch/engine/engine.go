@@ -77,6 +77,10 @@ func (e *Engine) Ready() <-chan struct{} { return e.ready }
 // Config is the configuration in force, with the participants' numbers.
 func (e *Engine) Config() *payment.Config { return e.config }
 
+// OpenPayments is how many payments wait for an outcome or a repair. Safe for
+// concurrent use.
+func (e *Engine) OpenPayments() int { return int(e.metrics.open.Load()) }
+
 // Inspect runs f on the machine between two groups and returns when it has run.
 // f must be quick and must not keep anything of the machine.
 func (e *Engine) Inspect(ctx context.Context, f func(*payment.Machine)) error {
@@ -139,6 +143,7 @@ func Open(o Options) (*Engine, error) {
 	if err := e.restore(); err != nil {
 		return nil, err
 	}
+	e.metrics.open.Store(int64(e.m.OpenCount()))
 	e.lastAt = e.m.LastAt()
 	e.ahead = max(0, e.lastAt-o.Clock())
 	first := make([]payment.Event, 0, 2)

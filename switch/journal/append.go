@@ -55,5 +55,6 @@ func (t *ticket) Wait() error {
 		return err
 	}
 	t.l.durable.Store(t.last)
+	t.l.watch.wake()
 	return t.b.Close()
 }

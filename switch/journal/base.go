@@ -25,6 +25,10 @@ var firstBase = Base{First: 1}
 // end is what the first group that is kept must follow.
 func (b *Base) end() end { return end{next: b.First, number: b.Groups, at: b.At, chain: b.Chain} }
 
+func gone(b *Base, from uint64) error {
+	return fmt.Errorf("%w: it begins at record %d, and %d is wanted", ErrGone, b.First, from)
+}
+
 // Layout of the base row, little-endian: first u64 | groups u64 | at i64 | chain [32]u8 | CRC32C u32.
 const baseBytes = 8 + 8 + 8 + 32 + 4
 
@@ -38,8 +42,8 @@ func (b *Base) append(row []byte) []byte {
 }
 
 // readBase reads the base row; a journal without one begins at record 1.
-func readBase(db *pebble.DB) (*Base, error) {
-	row, closer, err := db.Get([]byte{tagBase})
+func readBase(r pebble.Reader) (*Base, error) {
+	row, closer, err := r.Get([]byte{tagBase})
 	if errors.Is(err, pebble.ErrNotFound) {
 		b := firstBase
 		return &b, nil

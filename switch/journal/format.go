@@ -116,6 +116,17 @@ func (h *head) put(value []byte) {
 	copy(value[64:], h.root[:])
 }
 
+// takeHead reads the head of a group that was checked.
+func takeHead(value []byte) (h head) {
+	h.count = binary.LittleEndian.Uint32(value[4:])
+	h.first = binary.LittleEndian.Uint64(value[8:])
+	h.number = binary.LittleEndian.Uint64(value[16:])
+	h.at = int64(binary.LittleEndian.Uint64(value[24:]))
+	copy(h.before[:], value[32:])
+	copy(h.root[:], value[64:])
+	return h
+}
+
 // readHead reads the head of the group that is stored under first, and checks
 // what can be checked there.
 func readHead(value []byte, first uint64) (h head, err error) {
@@ -125,12 +136,7 @@ func readHead(value []byte, first uint64) (h head, err error) {
 	if value[0] != Format {
 		return h, fmt.Errorf("%w: group %d has format version %d, this binary reads %d", ErrDamaged, first, value[0], Format)
 	}
-	h.count = binary.LittleEndian.Uint32(value[4:])
-	h.first = binary.LittleEndian.Uint64(value[8:])
-	h.number = binary.LittleEndian.Uint64(value[16:])
-	h.at = int64(binary.LittleEndian.Uint64(value[24:]))
-	copy(h.before[:], value[32:])
-	copy(h.root[:], value[64:])
+	h = takeHead(value)
 	switch {
 	case h.first != first:
 		return h, fmt.Errorf("%w: group %d says that it is group %d", ErrDamaged, first, h.first)

@@ -98,14 +98,19 @@ func (c *checker) records(value []byte, h *head) error {
 		if sum := binary.LittleEndian.Uint32(value[at-4:]); crc32.Checksum(record, castagnoli) != sum {
 			return fmt.Errorf("%w: record %d has a wrong checksum (byte %d of group %d)", ErrDamaged, seq, at, h.first)
 		}
-		c.scratch = append(append(c.scratch[:0], 0), record...)
-		c.tree.add(prefixedHash(c.scratch))
+		c.tree.add(c.leaf(record))
 		return nil
 	})
 	if err == nil && c.tree.root() != h.root {
 		err = fmt.Errorf("%w: the records of group %d are not those that its head names (root)", ErrDamaged, h.first)
 	}
 	return err
+}
+
+// leaf is the hash of a record in the tree of its group.
+func (c *checker) leaf(record []byte) Hash {
+	c.scratch = append(append(c.scratch[:0], 0), record...)
+	return prefixedHash(c.scratch)
 }
 
 // eachRecord calls f for each record of a group; at is where its bytes begin in

@@ -11,7 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-func open(t *testing.T, fs vfs.FS) *PebbleLog {
+func open(t testing.TB, fs vfs.FS) *PebbleLog {
 	t.Helper()
 	l, err := OpenPebble("journal", Options{FS: fs})
 	if err != nil {

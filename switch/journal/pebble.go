@@ -37,6 +37,7 @@ type PebbleLog struct {
 	mark    *mark                // durable, on disk; nil when opened for reading
 	base    atomic.Pointer[Base] // where it begins
 	durable atomic.Uint64        // last record that is known to be on disk
+	watch   watch                // for those who wait for durable to move
 }
 
 // OpenPebble opens or creates the journal in dir and reads its end. It fails
@@ -61,8 +62,8 @@ func (l *PebbleLog) open(readOnly bool) error {
 	if err != nil {
 		return err
 	}
-	keep := &keeper{FS: l.o.FS}
 	po := l.o.Pebble("journal")
+	keep := &keeper{FS: po.FS} // over what storage puts around the file system, not in its place
 	po.FS, po.MemTableSize = keep, memTableBytes
 	po.Levels[0].BlockSize, po.TargetFileSizes[0] = blockSize, fileBytes
 	po.ReadOnly, po.ErrorIfNotExists = readOnly, readOnly

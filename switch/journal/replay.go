@@ -13,7 +13,7 @@ func (l *PebbleLog) Replay(from uint64, f func(seq uint64, record []byte) error)
 		return fmt.Errorf("%w: it ends at record %d, but record %d was applied", ErrDamaged, l.end.next-1, from-1)
 	}
 	var c checker
-	return l.walk(l.db, from, l.end.next-1, func(h *head, value []byte) error { return c.each(h, value, from, f) })
+	return walk(l.db, from, l.end.next-1, func(h *head, value []byte) error { return c.each(h, value, from, f) })
 }
 
 // each checks the records of a group, all of them before it calls f for those

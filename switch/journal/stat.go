@@ -15,19 +15,25 @@ type Stat struct {
 
 // Stat reads the two ends of the journal. Safe for concurrent use.
 func (l *PebbleLog) Stat() (Stat, error) {
-	base := *l.base.Load()
+	durable := l.Durable()
+	snapshot := l.db.NewSnapshot() // base and groups of one moment
+	defer snapshot.Close()
+	base, err := readBase(snapshot)
+	if err != nil {
+		return Stat{}, err
+	}
 	s := Stat{
-		First: base.First, Last: l.Durable(), Bytes: l.db.Metrics().DiskSpaceUsage(),
-		Base: base, Chain: base.Chain, Tree: base.Groups,
+		First: base.First, Last: durable, Bytes: l.db.Metrics().DiskSpaceUsage(),
+		Base: *base, Chain: base.Chain, Tree: base.Groups,
 	}
 	if s.Last < s.First {
 		return s, nil
 	}
-	first, _, err := groupOf(l.db, s.First)
+	first, _, err := groupOf(snapshot, s.First)
 	if err != nil {
 		return s, err
 	}
-	last, value, err := groupOf(l.db, s.Last)
+	last, value, err := groupOf(snapshot, s.Last)
 	if err != nil {
 		return s, err
 	}

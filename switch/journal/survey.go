@@ -145,7 +145,7 @@ func (s *survey) check(l *PebbleLog) error {
 	if s.first == 0 {
 		return nil
 	}
-	err := l.walk(l.db, max(s.first, l.base.Load().First), l.end.next-1, func(*head, []byte) error { return nil })
+	err := walk(l.db, max(s.first, l.base.Load().First), l.end.next-1, func(*head, []byte) error { return nil })
 	if err != nil {
 		return fmt.Errorf("%w%s", err, s.suspects())
 	}

@@ -37,9 +37,13 @@ type Progress func(done, of uint64)
 // use.
 func (l *PebbleLog) Verify(progress Progress) (Report, error) {
 	var r Report
-	base, last := l.base.Load(), l.Durable()
+	last := l.Durable()
 	snapshot := l.db.NewSnapshot()
 	defer snapshot.Close()
+	base, err := readBase(snapshot)
+	if err != nil {
+		return r, err
+	}
 	if err := l.verifyFiles(&r); err != nil {
 		return r, err
 	}
@@ -51,7 +55,7 @@ func (l *PebbleLog) Verify(progress Progress) (Report, error) {
 	defer hashes.close()
 	var c checker
 	r.First, r.Last, r.Chain = base.First, base.First-1, base.Chain
-	err := l.walk(snapshot, base.First, last, func(h *head, value []byte) error {
+	err = walk(snapshot, base.First, last, func(h *head, value []byte) error {
 		if err := c.records(value, h); err != nil {
 			return err
 		}

@@ -72,8 +72,11 @@ func (w *wal) take(b batch) {
 			w.first = b.first
 		}
 		w.next = b.next
-	case batchCut:
-		w.first, w.next = min(w.first, b.first), b.first
+	case batchCut: // of which the group that it may write again cannot be seen
+		if w.first == 0 || b.first < w.first {
+			w.first = b.first
+		}
+		w.next = 0
 	}
 }
 

@@ -10,10 +10,13 @@ import (
 // walk calls f for every group in r from the one that holds record from on, in
 // order, and checks that each follows the one before it; it does not look at their
 // records. It fails when record last is not there.
-func (l *PebbleLog) walk(r pebble.Reader, from, last uint64, f func(h *head, value []byte) error) error {
-	base := l.base.Load()
+func walk(r pebble.Reader, from, last uint64, f func(h *head, value []byte) error) error {
+	base, err := readBase(r)
+	if err != nil {
+		return err
+	}
 	if from < base.First {
-		return fmt.Errorf("%w: it begins at record %d, and %d is wanted", ErrGone, base.First, from)
+		return gone(base, from)
 	}
 	it, err := groups(r)
 	if err != nil {
