@@ -107,7 +107,7 @@ func clock() int64 { return time.Now().UnixNano() }
 
 func newRig(t *testing.T, room int) *rig { return newRigOf(t, room, Participant{}) }
 
-func newRigOf(t *testing.T, room int, p Participant) *rig {
+func newRigOf(t *testing.T, room int, p Participant, change ...func(*Options)) *rig {
 	t.Helper()
 	dir := t.TempDir()
 	if err := certs.Init(dir, []string{"BANKA"}, clock); err != nil {
@@ -130,12 +130,16 @@ func newRigOf(t *testing.T, room int, p Participant) *rig {
 	}
 	p.Dialect = &dialect8583.Dialect{Spec: spec, Directory: &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}}
 	r := &rig{t: t, spec: spec, wire: p.Wire, registry: prometheus.NewRegistry(), own: prometheus.NewRegistry(), links: &fakeLinks{}, engine: &fakeEngine{room: room, err: engine.ErrBusy, came: make(chan payment.Kind, 100)}}
-	r.in = New(Options{
+	o := Options{
 		Participants: map[string]Participant{"BANKA": p},
 		Engine:       r.engine, Links: r.links, Clock: clock, Log: slog.New(slog.DiscardHandler), Registry: r.own,
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	r.in = New(o)
 	server, err := gnetio.Listen(gnetio.Options{
-		Address: "127.0.0.1:0", TLS: serverTLS, Clock: clock, TickEvery: 10 * time.Millisecond, Registry: r.registry,
+		Address: "127.0.0.1:0", TLS: serverTLS, Clock: o.Clock, TickEvery: 10 * time.Millisecond, Registry: r.registry,
 	}, r.in)
 	if err != nil {
 		t.Fatal(err)
