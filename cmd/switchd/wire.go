@@ -61,6 +61,7 @@ type node struct {
 	cfg      *config.Config
 	log      *slog.Logger
 	registry *prometheus.Registry
+	data     *dataFolder // open until run has ended
 	engine   *engine.Engine
 	egress   *egress.Egress
 	ingress  *ingress.Ingress
@@ -82,6 +83,7 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.data = f
 	n.engine, err = engine.Open(engine.Options{
 		Log: f.journal, State: f.state, Keys: f.keys,
 		Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Logger: log, Registry: n.registry,
@@ -206,6 +208,7 @@ func (n *node) listenAdmin() error {
 		Address: n.cfg.Admin, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Checks: n.checks(), Summary: func() any { return n.summary(context.Background()) },
 		Payment: n.payment, Command: n.operate,
+		Journal: n.journalStat, Records: n.journalRecords, Proof: n.proof,
 	})
 	return err
 }
