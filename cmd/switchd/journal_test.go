@@ -336,6 +336,21 @@ func (s *journalScheme) testProve(t *testing.T) {
 	}
 }
 
+// copyFolder copies a data folder.
+func copyFolder(t *testing.T, from string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{sealKeyFile, checkpointKeyFile} { // a copy has other modes
+		if err := os.Chmod(filepath.Join(to, key), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
 // testNoKey: a folder without its keys, as it may come back from a backup.
 func (s *journalScheme) testNoKey(t *testing.T) {
 	bare := copyFolder(t, s.data)
