@@ -139,18 +139,30 @@ const adminWait = 10 * time.Second
 // errNoSwitch is wrapped by the error about an admin port that is not there.
 var errNoSwitch = errors.New("no switch answers")
 
+// where is the address of the admin port.
+func (f *adminFlags) where() (string, error) {
+	if f.address != "" {
+		return strings.TrimSuffix(strings.TrimPrefix(f.address, "http://"), "/"), nil
+	}
+	if f.config == "" {
+		return "", usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
+	}
+	cfg, err := config.Load(f.config, known())
+	if err != nil {
+		return "", usageError{err}
+	}
+	return cfg.Admin, nil
+}
+
+func noSwitch(address string, err error) error {
+	return fmt.Errorf("%w at %s: is it running? (%w)", errNoSwitch, address, err)
+}
+
 // call speaks to the admin port and returns its answer, of at most 1 MiB.
 func (f *adminFlags) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	address := f.address
-	if address == "" {
-		if f.config == "" {
-			return nil, usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
-		}
-		cfg, err := config.Load(f.config, known())
-		if err != nil {
-			return nil, usageError{err}
-		}
-		address = cfg.Admin
+	address, err := f.where()
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, adminWait)
 	defer cancel()
@@ -163,7 +175,7 @@ func (f *adminFlags) call(ctx context.Context, method, path string, body []byte)
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("%w at %s: is it running? (%w)", errNoSwitch, address, err)
+		return nil, noSwitch(address, err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))

@@ -12,7 +12,7 @@ import (
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode", "validate",
-		"sim", "payment", "payment show", "payment settle", "cap", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+		"sim", "payment", "payment show", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -72,6 +72,12 @@ func TestUsage(t *testing.T) {
 		{"journal verify-proof " + dir + "/none", "no such file"},
 		{"journal verify-proof " + os.DevNull + " --key " + dir + "/none", "no such file"},
 		{"cap BANKA", "See 'switchd cap --help'"},
+		{"backup", `"out" not set`},
+		{"backup --out " + dir + "/b", "which switch?"},
+		{"backup verify", "See 'switchd backup verify --help'"},
+		{"restore --from a", `"to" not set`},
+		{"restore --from a --to b --until-seq 1 --until-time 2026-11-22T00:00:00Z", "none of the others can be"},
+		{"restore --from a --to b --until-time yesterday", "is no time"},
 		{"sim --seeds 1 --payments 0", "--payments must be"},
 		{"demo --rate -1", "--rate must be"},
 		{"demo --duration yesterday", "invalid argument"},
