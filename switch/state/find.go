@@ -14,9 +14,12 @@ import (
 // restarts from the journal.
 func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) {
 	s.key = appendRequestKey(s.key[:0], key)
-	id, ok := s.findID()
+	text := keyOf(s.key[1:])
+	id, ok := s.recent(func(l *layer) (id payment.ID, ok bool) { id, ok = l.keys[text]; return id, ok })
 	if !ok {
-		return row, false
+		if id, ok = s.findID(); !ok {
+			return row, false
+		}
 	}
 	if row, ok = s.FindPayment(id, row); !ok {
 		panic("state store: a key names a payment that is not there")
@@ -26,12 +29,27 @@ func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) 
 
 // FindBusiness names the latest finished payment with a business identity.
 func (s *Store) FindBusiness(business *payment.Business) (payment.ID, bool) {
+	id, ok := s.recent(func(l *layer) (id payment.ID, ok bool) { id, ok = l.business[*business]; return id, ok })
+	if ok {
+		return id, true
+	}
 	s.key = appendBusiness(s.key[:0], business)
 	return s.findID()
 }
 
 // FindPayment appends the row of the finished payment with a number.
 func (s *Store) FindPayment(id payment.ID, row []byte) ([]byte, bool) {
+	open := false
+	_, ok := s.recent(func(l *layer) (payment.ID, bool) {
+		at, ok := l.payments[id]
+		if open = at.open; ok && !open {
+			row = append(row, l.row(at)...)
+		}
+		return id, ok
+	})
+	if ok {
+		return row, !open
+	}
 	s.key = appendID(s.key[:0], tagHistory, id)
 	sealed, ok := s.find()
 	if !ok {
@@ -42,6 +60,18 @@ func (s *Store) FindPayment(id payment.ID, row []byte) ([]byte, bool) {
 		panic(fmt.Sprintf("state store: payment %d: %v", id, err))
 	}
 	return row, true
+}
+
+// recent asks the layers, the latest first: what is not in them is in the database,
+// or was never there.
+func (s *Store) recent(find func(*layer) (payment.ID, bool)) (payment.ID, bool) {
+	s.mu.Lock() // others may hand over, and empty, a layer
+	defer s.mu.Unlock()
+	id, ok := find(s.pending)
+	if !ok && s.spilling != nil {
+		id, ok = find(s.spilling)
+	}
+	return id, ok
 }
 
 // findID reads the payment's number under s.key.
