@@ -17,9 +17,9 @@ const (
 	partSuffix    = ".part" // of a file that is not whole
 )
 
-// segmentName is a file of ours: the day, and the first record when the day alone was
-// taken.
-var segmentName = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(-[0-9]+)?\.swseg(\.part)?$`)
+// segmentName is a file of ours: the day, and its first and last record when the day
+// alone was taken.
+var segmentName = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(-[0-9]+-[0-9]+)?\.swseg(\.part)?$`)
 
 // journal moves the days that are older than the limit into the archive. The day in
 // which the journal ends stays, however old.
@@ -117,7 +117,7 @@ func (j *Job) archive(ctx context.Context, day Day, s *journal.Stat, last uint64
 	}
 	// Another part of the day, from before business_day_start was changed, or
 	// something that is not ours.
-	name = fmt.Sprintf("%s-%d%s", day, s.First, segmentSuffix)
+	name = fmt.Sprintf("%s-%d-%d%s", day, s.First, last, segmentSuffix)
 	switch {
 	case !slices.Contains(names, name):
 		seg, err = j.write(ctx, name, day, s.First, last)
@@ -125,7 +125,7 @@ func (j *Job) archive(ctx context.Context, day Day, s *journal.Stat, last uint64
 	case j.holds(name, &want):
 		return want, name, j.o.Archive.Sync()
 	}
-	return seg, name, fmt.Errorf("%s in %s does not hold the records %d to %d of this journal: look what it is, and move it away", name, j.o.Archive, s.First, last)
+	return seg, name, fmt.Errorf("%s in %s does not hold those records of this journal: look what it is, and move it away", name, j.o.Archive)
 }
 
 // holds says whether a file is whole and holds what want says.
