@@ -50,12 +50,15 @@ func boundAddress(eng gnet.Engine) (string, error) {
 	return ln.Addr().String(), nil
 }
 
-// OnOpen starts a link, or refuses it when there are too many.
+// OnOpen starts a link, or refuses the connection for what it costs to close it.
 func (cb *callbacks) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
-	s := cb.s
-	if s.open.Add(1) > int64(s.opt.LinksMax) {
-		s.open.Add(-1)
-		s.metrics.closed[endLinks].Inc()
+	s, now, from := cb.s, cb.s.opt.Clock(), addressOf(c.RemoteAddr())
+	p, why := s.admit(from, now)
+	if p == nil {
+		s.metrics.closed[why.label].Inc()
+		if times, due := s.causes.tell(why.label, now); due {
+			s.opt.Log.Warn("connection refused", "reason", why.text, "remote", c.RemoteAddr().String(), "times", times)
+		}
 		return nil, gnet.Close // without a context: OnClose leaves it alone
 	}
 	l := &Link{
@@ -63,8 +66,10 @@ func (cb *callbacks) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 		server:   s,
 		loop:     s.loopOf(c.EventLoop()),
 		conn:     c,
+		pool:     p,
+		address:  from,
 		remote:   c.RemoteAddr().String(),
-		deadline: s.opt.Clock() + int64(s.opt.HandshakeDeadline),
+		deadline: now + int64(s.opt.HandshakeDeadline),
 	}
 	l.tls = l.newSession()
 	l.enter(phaseShaking)
@@ -112,7 +117,7 @@ func (cb *callbacks) OnClose(c gnet.Conn, _ error) gnet.Action {
 	l.enter(phaseGone)
 	l.tls, l.rest = nil, nil
 	l.loop.remove(l)
-	s.open.Add(-1)
+	l.depart()
 	return gnet.None
 }
 

@@ -3,10 +3,11 @@
 //
 // It promises a Handler whole frames of a participant whose certificate has
 // been verified, every call for one link on one goroutine, and bounds on
-// everything a peer can make it hold: links, handshakes at work, time for a
-// handshake and for a frame, the length of a frame, bytes not yet sent. gnet
-// bounds none of these and cannot stop reading, so a link over its limit is
-// closed. Each link has the framing and the limits of its participant, from the
+// everything a peer can make it hold: links, connections that are none yet,
+// handshakes at work and from one address, time for a handshake and for a frame,
+// the length of a frame, bytes not yet sent. gnet bounds none of these and cannot
+// stop reading, so a link over its limit is closed. Strangers have places of their
+// own: however many they are, they keep no participant out. Each link has the framing and the limits of its participant, from the
 // first byte behind the handshake on (Link.Use), and buffers that grow with what
 // has come. Keep-alives are answered here. A malformed frame is counted by
 // reason, logged without its content, and closes the link; if it is the link's

@@ -2,6 +2,7 @@ package gnetio
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -45,6 +46,10 @@ type Link struct {
 	loop   *loop
 	conn   gnet.Conn
 	remote string
+
+	address   netip.Addr // of the peer
+	pool      *pool      // that it has a place in; nil once it is up
+	outboxMax int        // set before LinkUp, then constant
 
 	// The loop's own.
 	participant  string       // set before LinkUp, then constant
@@ -108,7 +113,7 @@ func (l *Link) SetState(v any) { l.state = v }
 // Queue copies whole frames to the outbox; it wakes nobody. Safe for concurrent
 // use, and the frames of one call stay together. What the link's Wire would not
 // take from the peer, it does not send either. A link whose unsent bytes
-// would exceed Options.OutboxBytesMax is closed and what it holds is dropped:
+// would exceed its OutboxBytesMax is closed and what it holds is dropped:
 // a peer that does not read would get answers too late to be of use.
 func (l *Link) Queue(frames []byte) error {
 	count, ok := l.countFrames(frames)
@@ -134,7 +139,7 @@ func (l *Link) enqueue(frames []byte) error {
 	if l.outbox == nil {
 		l.outbox = l.server.boxes.Get().(*box)
 	}
-	if len(l.outbox.b)+len(frames)+l.unsent > l.server.opt.OutboxBytesMax {
+	if len(l.outbox.b)+len(frames)+l.unsent > l.outboxMax {
 		l.askLocked(ending{endOutbox, ErrOutbox.Error()})
 		return ErrOutbox
 	}

@@ -25,16 +25,20 @@ type Server struct {
 	used   atomic.Bool   // Run or Close was called
 	base   context.Context
 
-	stopping atomic.Bool    // Run's context has ended
-	open     atomic.Int64   // connections, against LinksMax
-	shaking  atomic.Int64   // handshakes at work, against HandshakesMax
-	workers  sync.WaitGroup // those handshakes
-	ids      atomic.Uint64
-	boxes    sync.Pool
-	refusals quota
+	stopping  atomic.Bool    // Run's context has ended
+	workers   sync.WaitGroup // handshakes at work
+	ids       atomic.Uint64
+	boxes     sync.Pool
+	causes    causes
+	access    atomic.Pointer[table]
+	gate      *gate
+	strangers pool // connections that are not links yet, of unknown addresses
+	familiar  pool // and of those from which a participant has come, or comes
 
-	mu    sync.Mutex // guards loops: each loop adds itself, the ticker reads
+	mu    sync.Mutex // guards the rest: each loop adds itself and counts its links, the ticker reads
 	loops map[gnet.EventLoop]*loop
+	up    int            // links, against LinksMax
+	upOf  map[string]int // by participant, against Peer.LinksMax
 }
 
 // Listen binds the address, so that Addr is known and a second listener is
@@ -54,8 +58,13 @@ func Listen(o Options, h Handler) (*Server, error) {
 		booted: make(chan struct{}),
 		begin:  make(chan struct{}),
 		ended:  make(chan error, 1),
+		gate:   newGate(o.HandshakeRate, o.HandshakeBurst, o.AddressesMax),
 		loops:  map[gnet.EventLoop]*loop{},
+		upOf:   map[string]int{},
 	}
+	s.access.Store(newTable(o.Access))
+	s.strangers.limit(o.HalfOpenMax, o.HandshakesMax)
+	s.familiar.limit(o.HalfOpenMax, o.HandshakesMax)
 	s.boxes.New = func() any { return new(box) }
 	s.warnFewFiles()
 	// gnet binds and runs in one call, so the call waits in OnBoot, with the
@@ -142,14 +151,14 @@ func (s *Server) giveBox(b *box) {
 	}
 }
 
-// warnFewFiles speaks up when file descriptors may run out before LinksMax
-// does its work: gnet gives up listening then. The margin is a full accept
-// queue plus what the rest of the process has open.
+// warnFewFiles speaks up when file descriptors may run out before LinksMax and
+// HalfOpenMax do their work: gnet gives up listening then. The margin is a full
+// accept queue plus what the rest of the process has open.
 func (s *Server) warnFewFiles() {
 	const margin = 8192
 	var lim syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && lim.Cur < uint64(s.opt.LinksMax+margin) {
-		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener",
-			"limit", lim.Cur, "wanted", s.opt.LinksMax+margin)
+	wanted := s.opt.LinksMax + 2*s.opt.HalfOpenMax + margin
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && lim.Cur < uint64(wanted) {
+		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener", "limit", lim.Cur, "wanted", wanted)
 	}
 }

@@ -32,6 +32,10 @@ func (l *Link) shake(b []byte) {
 		l.refuse(shakeResult(err))
 		return
 	}
+	if why := l.settle(); why != "" {
+		l.refuse(why)
+		return
+	}
 	l.goUp()
 }
 
@@ -46,15 +50,15 @@ func (l *Link) startWorker() {
 		l.refuse(shakeResult(err))
 		return
 	}
-	s := l.server
-	if !ready || !s.takeWorker() {
+	s, p := l.server, l.pool
+	if !ready || !take(&p.working, &p.workingMax) {
 		return
 	}
 	l.working = true
 	tls := l.tls
 	s.workers.Go(func() {
 		err := tls.Handshake(s.base)
-		s.shaking.Add(-1)
+		p.working.Add(-1)
 		l.mu.Lock()
 		l.shook = true
 		l.shookErr = err
@@ -65,19 +69,6 @@ func (l *Link) startWorker() {
 		}
 		l.Wake()
 	})
-}
-
-// takeWorker takes one of the places for handshakes at work.
-func (s *Server) takeWorker() bool {
-	for {
-		n := s.shaking.Load()
-		if n >= int64(s.opt.HandshakesMax) {
-			return false
-		}
-		if s.shaking.CompareAndSwap(n, n+1) {
-			return true
-		}
-	}
 }
 
 // shaken says whether the worker is done, and how it went.
@@ -115,8 +106,8 @@ func (l *Link) countRefusal(result string) {
 	}
 	s := l.server
 	s.metrics.handshakes[result].Inc()
-	if s.refusals.allow(s.opt.Clock()) {
-		s.opt.Log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote)
+	if times, due := s.causes.tell("handshake "+result, s.opt.Clock()); due {
+		s.opt.Log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote, "times", times)
 	}
 }
 
