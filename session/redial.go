@@ -42,12 +42,15 @@ func NewRedial(o RedialOptions) Redial {
 // Up notes that the link is there.
 func (r *Redial) Up(now int64) { r.up, r.upAt = true, now }
 
+// Settled says whether a loss at now ends a life that was long enough to count.
+func (r *Redial) Settled(now int64) bool { return r.up && now-r.upAt >= int64(r.opt.Settled) }
+
 // Lost takes a failed attempt, or the loss of a link, and returns when to try
 // again. A link that comes up and is gone at once is a failure like others: a peer
 // that refuses us behind the handshake must not be dialled in a loop. chance is
 // any number by chance.
 func (r *Redial) Lost(now int64, chance uint64) (at int64) {
-	if r.up && now-r.upAt >= int64(r.opt.Settled) {
+	if r.Settled(now) {
 		r.wait = r.opt.Min
 	}
 	r.up = false

@@ -23,6 +23,9 @@ type Peer struct {
 	Allow          []netip.Prefix
 	LinksMax       int // links at a time that it may open; no limit of its own, only Options.LinksMax
 	OutboxBytesMax int // for each of its links; Options.OutboxBytesMax
+	// Dial are the links that the switch keeps up by dialling, beside those that the
+	// participant opens. At most 16.
+	Dial []Target
 }
 
 // prefixesMax bounds lists of addresses: each connection looks through them.
@@ -47,6 +50,7 @@ func (a Access) validate() error {
 		if p.LinksMax < 0 || p.OutboxBytesMax < 0 {
 			faults = append(faults, fmt.Errorf("a limit of %s is negative", id))
 		}
+		faults = append(faults, p.validateDial(id)...)
 	}
 	return errors.Join(faults...)
 }
@@ -78,15 +82,26 @@ func newTable(a Access) *table {
 	return t
 }
 
-// SetAccess changes who may connect, from the next connection on. Links that are
-// up and would not be let in any more are closed. Safe for concurrent use.
+// SetAccess changes who may connect and whom the switch dials, from the next
+// connection on. Links that are up and would not be let in any more, or are not
+// dialled any more, are closed. Safe for concurrent use.
 func (s *Server) SetAccess(a Access) error {
 	if err := a.validate(); err != nil {
 		return fmt.Errorf("gnetio access: %w", err)
 	}
+	if err := s.opt.checkDial(a); err != nil {
+		return fmt.Errorf("gnetio access: %w", err)
+	}
 	t := newTable(a)
 	s.access.Store(t)
+	s.dialer.set(a.Peers, s.opt.Clock())
 	s.sweep(func(l *Link) ending {
+		if l.slot != nil {
+			if s.dialer.dropped(l.slot) {
+				return ending{endHandler, "not dialled any more"}
+			}
+			return ending{}
+		}
 		peer := t.Peers[l.participant]
 		if len(t.Allow) > 0 && !contains(t.Allow, l.address) || !peer.allows(l.address) {
 			return ending{endAddress, "its address is not allowed any more"}

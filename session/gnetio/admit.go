@@ -35,6 +35,9 @@ func take(n, max *atomic.Int64) bool {
 // admit says whether a connection may begin a handshake, and in which pool. What
 // is refused here has cost no more than its accept.
 func (s *Server) admit(from netip.Addr, now int64) (*pool, ending) {
+	if s.leaving.Load() {
+		return nil, ending{endShutdown, "the switch is leaving"}
+	}
 	t := s.access.Load()
 	if len(t.Allow) > 0 && !contains(t.Allow, from) {
 		return nil, ending{endAddress, "address is not allowed"}
@@ -57,8 +60,22 @@ func (s *Server) admit(from netip.Addr, now int64) (*pool, ending) {
 // returns the result that refuses it, if one does.
 func (l *Link) settle() (refused string) {
 	s := l.server
-	t := s.access.Load()
-	peer := t.Peers[l.participant]
+	peer := s.access.Load().Peers[l.participant]
+	l.outboxMax = s.opt.OutboxBytesMax
+	if peer.OutboxBytesMax > 0 {
+		l.outboxMax = peer.OutboxBytesMax
+	}
+	if s.leaving.Load() {
+		return shakeClosed
+	}
+	if l.slot != nil {
+		l.pool.open.Add(-1)
+		l.pool = nil
+		if !s.dialer.up(l.slot, s.opt.Clock()) {
+			return shakeClosed
+		}
+		return ""
+	}
 	if !peer.allows(l.address) {
 		return shakeAddress
 	}
@@ -66,10 +83,6 @@ func (l *Link) settle() (refused string) {
 	defer s.mu.Unlock()
 	if s.up >= s.opt.LinksMax || peer.LinksMax > 0 && s.upOf[l.participant] >= peer.LinksMax {
 		return shakeLinks
-	}
-	l.outboxMax = s.opt.OutboxBytesMax
-	if peer.OutboxBytesMax > 0 {
-		l.outboxMax = peer.OutboxBytesMax
 	}
 	s.up++
 	s.upOf[l.participant]++
@@ -79,11 +92,15 @@ func (l *Link) settle() (refused string) {
 	return ""
 }
 
-// depart gives the place of a connection free.
+// depart gives the place of a connection free. Links that were dialled have none
+// that anybody else could want.
 func (l *Link) depart() {
-	if l.pool != nil {
+	switch {
+	case l.pool != nil:
 		l.pool.open.Add(-1)
 		l.pool = nil
+		return
+	case l.slot != nil:
 		return
 	}
 	s := l.server

@@ -2,6 +2,7 @@ package gnetio
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"time"
 
@@ -53,6 +54,14 @@ func boundAddress(eng gnet.Engine) (string, error) {
 // OnOpen starts a link, or refuses the connection for what it costs to close it.
 func (cb *callbacks) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	s, now, from := cb.s, cb.s.opt.Clock(), addressOf(c.RemoteAddr())
+	if d, ours := c.Context().(*dialing); ours {
+		d.taken.Store(true)
+		d.link.pool = &s.dialed
+		s.dialed.open.Add(1)
+		d.link.begin(c, from, now)
+		d.link.startWorker()
+		return nil, gnet.None
+	}
 	p, why := s.admit(from, now)
 	if p == nil {
 		s.metrics.closed[why.label].Inc()
@@ -61,21 +70,21 @@ func (cb *callbacks) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 		}
 		return nil, gnet.Close // without a context: OnClose leaves it alone
 	}
-	l := &Link{
-		id:       s.ids.Add(1),
-		server:   s,
-		loop:     s.loopOf(c.EventLoop()),
-		conn:     c,
-		pool:     p,
-		address:  from,
-		remote:   c.RemoteAddr().String(),
-		deadline: now + int64(s.opt.HandshakeDeadline),
-	}
+	l := &Link{server: s, pool: p}
+	l.begin(c, from, now)
+	return nil, gnet.None
+}
+
+// begin gives a link its connection.
+func (l *Link) begin(c gnet.Conn, from netip.Addr, now int64) {
+	s := l.server
+	l.id, l.loop, l.conn = s.ids.Add(1), s.loopOf(c.EventLoop()), c
+	l.address, l.remote = from, c.RemoteAddr().String()
+	l.deadline = now + int64(s.opt.HandshakeDeadline)
 	l.tls = l.newSession()
 	l.enter(phaseShaking)
 	l.loop.add(l)
 	c.SetContext(l)
-	return nil, gnet.None
 }
 
 // OnTraffic is called for input and for each wake-up.
@@ -103,6 +112,9 @@ func (cb *callbacks) OnClose(c gnet.Conn, _ error) gnet.Action {
 	why := ending{endPeer, "connection lost"}
 	if s.stopping.Load() {
 		why = ending{endShutdown, "shutdown"}
+	}
+	if l.slot != nil {
+		s.dialer.lost(l.slot, s.opt.Clock(), l.established)
 	}
 	switch l.phase {
 	case phaseShaking:
@@ -138,9 +150,11 @@ func (l *Link) farewell() {
 	l.send(l.tls.Take())
 }
 
-// OnTick has every loop look after its links.
+// OnTick has every loop look after its links, and dials what is due. gnet calls it
+// once all loops turn.
 func (cb *callbacks) OnTick() (time.Duration, gnet.Action) {
 	s := cb.s
+	s.dialer.tick(s.opt.Clock())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, lp := range s.loops {

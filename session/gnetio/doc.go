@@ -1,5 +1,5 @@
-// Package gnetio is the rim of the switch: it listens, speaks mutual TLS and
-// cuts frames on gnet's event loops. It is the only user of gnet.
+// Package gnetio is the rim of the switch: it listens and dials, speaks mutual TLS
+// and cuts frames on gnet's event loops. It is the only user of gnet.
 //
 // It promises a Handler whole frames of a participant whose certificate has
 // been verified, every call for one link on one goroutine, and bounds on
@@ -13,11 +13,16 @@
 // reason, logged without its content, and closes the link; if it is the link's
 // first, the log says which framing would fit.
 //
+// Links that are to be dialled (Peer.Dial) are kept up: each tick starts the
+// attempts that are due, each on a goroutine of its own that ends with the TCP
+// connection; from there on such a link is like any other, but that the peer must
+// be who was called.
+//
 // It is called by cmd/switchd (Listen, Run) and by switch/ingress and
 // switch/egress (the Handler; Queue and Wake from any goroutine). It never
 // looks into a frame, but for that log line, never keeps one after Handler.Frame returns, and never
-// blocks a loop: handshakes run on a bounded number of workers, which Run
-// waits for.
+// blocks a loop: handshakes and attempts run on a bounded number of workers, which
+// Run waits for.
 //
 // Sending is two steps, so that a burst is one TLS record and one write: Queue
 // appends to the link's outbox, Wake has the loop drain it. What the Handler

@@ -1,6 +1,7 @@
 package gnetio
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/netip"
 	"sync"
@@ -47,16 +48,20 @@ type Link struct {
 	conn   gnet.Conn
 	remote string
 
-	address   netip.Addr // of the peer
-	pool      *pool      // that it has a place in; nil once it is up
-	outboxMax int        // set before LinkUp, then constant
+	address   netip.Addr  // of the peer
+	pool      *pool       // that it has a place in; nil once it is up
+	outboxMax int         // set before LinkUp, then constant
+	slot      *slot       // of the dialer; nil: accepted
+	settings  *tls.Config // of a link that was dialled
+	group     int
 
 	// The loop's own.
-	participant  string       // set before LinkUp, then constant
+	participant  string       // set before LinkUp, then constant; of a link that was dialled, who is expected
 	state        any          // the Handler's
 	phase        phase        //
 	tls          *mtls.Conn   // nil once closing: idle or ended links hold no buffers
 	working      bool         // a handshake worker was started
+	established  bool         // the handshake has succeeded
 	deadline     int64        // of the handshake, or of the lingering; 0 while closing means now
 	wire         Wire         // set in LinkUp, then constant
 	frameMax     int          // bytes of the longest frame of wire

@@ -2,6 +2,7 @@ package gnetio
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"strings"
@@ -57,11 +58,11 @@ func shakeResult(err error) string {
 	switch {
 	case err == nil:
 		return shakeClosed // it had succeeded, but the peer was gone
-	case errors.Is(err, certs.ErrUnknown):
+	case errors.Is(err, certs.ErrUnknown), errors.Is(err, certs.ErrOther):
 		return shakeUnknownIdentity
 	case errors.Is(err, certs.ErrNoIdentity):
 		return shakeNoIdentity
-	case errors.Is(err, mtls.ErrNotTLS):
+	case errors.Is(err, mtls.ErrNotTLS), errors.As(err, new(tls.RecordHeaderError)):
 		return shakeNotTLS
 	case errors.Is(err, mtls.ErrPending):
 		return shakeOverflow

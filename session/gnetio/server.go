@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -32,8 +33,12 @@ type Server struct {
 	causes    causes
 	access    atomic.Pointer[table]
 	gate      *gate
-	strangers pool // connections that are not links yet, of unknown addresses
-	familiar  pool // and of those from which a participant has come, or comes
+	dialer    dialer
+	leaving   atomic.Bool   // no new links
+	gone      chan struct{} // closed when the loops have ended
+	dialed    pool          // connections that we have dialled and that are not links yet
+	strangers pool          // connections that are not links yet, of unknown addresses
+	familiar  pool          // and of those from which a participant has come, or comes
 
 	mu    sync.Mutex // guards the rest: each loop adds itself and counts its links, the ticker reads
 	loops map[gnet.EventLoop]*loop
@@ -61,8 +66,12 @@ func Listen(o Options, h Handler) (*Server, error) {
 		gate:   newGate(o.HandshakeRate, o.HandshakeBurst, o.AddressesMax),
 		loops:  map[gnet.EventLoop]*loop{},
 		upOf:   map[string]int{},
+		gone:   make(chan struct{}),
 	}
 	s.access.Store(newTable(o.Access))
+	s.dialer.server, s.dialer.chance = s, o.Chance
+	s.dialer.set(o.Access.Peers, o.Clock())
+	s.dialed.limit(math.MaxInt, math.MaxInt) // as many as are configured
 	s.strangers.limit(o.HalfOpenMax, o.HandshakesMax)
 	s.familiar.limit(o.HalfOpenMax, o.HandshakesMax)
 	s.boxes.New = func() any { return new(box) }
@@ -70,12 +79,14 @@ func Listen(o Options, h Handler) (*Server, error) {
 	// gnet binds and runs in one call, so the call waits in OnBoot, with the
 	// socket bound, until Run or Close says how it goes on.
 	go func() {
-		s.ended <- gnet.Run(&callbacks{s: s}, "tcp://"+o.Address,
+		err := gnet.Run(&callbacks{s: s}, "tcp://"+o.Address,
 			gnet.WithNumEventLoop(o.Loops),
 			gnet.WithLoadBalancing(gnet.LeastConnections), // links live for days: even them out
 			gnet.WithReuseAddr(true),                      // a restart must not wait for old connections
 			gnet.WithTicker(true),
 			gnet.WithLogger(gnetLog{o.Log}))
+		close(s.gone)
+		s.ended <- err
 	}()
 	select {
 	case <-s.booted:
@@ -106,6 +117,7 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		s.stopping.Store(true)
+		s.dialer.stop() // first: what is being made has to find its loop
 		// ctx is over, so this only starts the stop; we wait for the end
 		// itself, which is sooner than gnet's poll for it.
 		_ = s.engine.Stop(ctx)
@@ -116,11 +128,19 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	}
 	cancel()
+	s.dialer.stop()
 	s.workers.Wait()
 	if err != nil {
 		return fmt.Errorf("gnetio: %w", err)
 	}
 	return nil
+}
+
+// Leave has no new link come up: connections are closed as they are accepted, and
+// nothing is dialled. Links that are up live on. Safe for concurrent use.
+func (s *Server) Leave() {
+	s.leaving.Store(true)
+	s.dialer.hang()
 }
 
 // Close gives the address of a server that was never run free again.

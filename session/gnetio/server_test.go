@@ -187,6 +187,7 @@ func start(t testing.TB, h Handler, change func(*Options)) *rig {
 	o := Options{Address: "127.0.0.1:0", TLS: conf, TickEvery: 10 * time.Millisecond, Clock: r.clock.now, Registry: r.reg,
 		HandshakeRate: 100_000, HandshakeBurst: 100_000, // all clients of a test have one address
 		Log: slog.New(slog.NewTextHandler(r.log, nil))}
+	o.DialTLS = func(id string) (*tls.Config, error) { return certs.DialConfig(paths(r.dir, "switch"), id, r.clock.now) }
 	if change != nil {
 		change(&o)
 	}

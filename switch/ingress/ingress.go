@@ -105,11 +105,16 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 		return
 	}
 	l.Use(p.Wire)
-	st := in.standing[l.Participant()]
-	l.SetState(&link{
+	now, st := in.o.Clock(), in.standing[l.Participant()]
+	s := &link{
 		Link: l, Participant: p, number: p.Dialect.Participant(), interpreter: p.Dialect.Open(),
-		standing: st, automaton: st.shared.Open(in.o.Clock()),
-	})
+		standing: st, automaton: st.shared.Open(now),
+	}
+	l.SetState(s)
+	if l.Dialed() { // who calls says why
+		in.act(s, now, s.automaton.SignOn(now))
+		s.flush()
+	}
 }
 
 func stateOf(l *gnetio.Link) *link {

@@ -1,8 +1,11 @@
 package ingress
 
 import (
+	"crypto/tls"
 	"fmt"
+	"io"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -10,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"switchd/certs"
+	"switchd/codec/iso8583"
 	"switchd/session"
+	"switchd/session/gnetio"
 	"switchd/switch/payment"
 )
 
@@ -131,6 +137,76 @@ func TestKeysAndBusinessDays(t *testing.T) {
 	if got := hook.all(); !slices.Equal(got, want) {
 		t.Errorf("the hook heard %q, want %q", got, want)
 	}
+}
+
+// A link that the switch has dialled is signed on by the switch, which asks again
+// when it is refused, and calls again when nobody answers.
+func TestDialedLinkIsSignedOnByUs(t *testing.T) {
+	ahead := &ahead{}
+	r := newRigOf(t, 100, Participant{}, func(o *Options) { o.Clock = ahead.now })
+	p := certs.Paths{CA: filepath.Join(r.dir, "ca.pem"), Cert: filepath.Join(r.dir, "BANKA.pem"), Key: filepath.Join(r.dir, "BANKA-key.pem")}
+	conf, err := certs.ServerConfig(p, func(id string) bool { return id == certs.SwitchID }, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := tls.Listen("tcp", "127.0.0.1:0", conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	err = r.server.SetAccess(gnetio.Access{Peers: map[string]gnetio.Peer{"BANKA": {Dial: []gnetio.Target{{Addresses: []string{ln.Addr().String()}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	accept := func() {
+		t.Helper()
+		c, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		r.conn, r.received = c.(*tls.Conn), nil
+	}
+	// asked reads the sign-on; its DE11 goes back in the answer.
+	asked := func() *iso8583.Message {
+		t.Helper()
+		m := r.receive()
+		for string(m.Value(70)) == "301" {
+			m = r.receive()
+		}
+		if m.MTI() != 0x0800 || string(m.Value(70)) != "001" {
+			t.Fatalf("got %v/%s, want our sign-on", m.MTI(), m.Value(70))
+		}
+		return m
+	}
+	answer := func(code string) {
+		a := asked()
+		r.send(r.message(0x0810, map[int]string{7: string(a.Value(7)), 11: string(a.Value(11)), 39: code, 70: "001"}))
+	}
+	r.conn.Close()
+	accept()
+	answer("91")
+	r.network("301", "00") // the switch has read it
+	ahead.by.Add(int64(31 * time.Second))
+	answer("00")
+	r.expect(payment.LinkUp)
+	r.send(r.message(0x0200, pushTo("000001")))
+	r.expect(payment.RequestArrived)
+	r.conn.Close()
+	r.expect(payment.LinkDown)
+	ahead.by.Add(int64(time.Minute))
+	accept()
+	for range 3 { // no answer
+		asked()
+		ahead.by.Add(int64(6 * time.Second))
+	}
+	if _, err := r.conn.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("a link that never signs on: %v", err)
+	}
+	ahead.by.Add(int64(time.Minute))
+	accept()
+	answer("00")
+	r.expect(payment.LinkUp)
 }
 
 // A link that signs on and off without end tells the machine so a bounded number
