@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -253,7 +254,9 @@ func (v *verifier) follow() {
 // print writes the report. Its error says that something is damaged.
 func (r *verifyReport) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		if err := writeJSON(w, r); err != nil {
+		out := json.NewEncoder(w)
+		out.SetIndent("", "  ")
+		if err := out.Encode(r); err != nil {
 			return err
 		}
 	} else if err := r.table(w); err != nil {

@@ -120,7 +120,7 @@ func boot(at place) (*process, error) {
 	}
 	e, err := engine.Open(engine.Options{
 		Log: around, State: store, Config: config(), Clock: at.clock.Load, Logger: quiet, Keys: keys,
-		BusyEvents: 1 << 30, // a group is what one step submits
+		GapMax: -1, GroupEventsMax: 1024, // a group is what one step submits
 	})
 	if err != nil {
 		return nil, errors.Join(err, store.Close(), log.Close())
