@@ -7,11 +7,12 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"switchd/switch/payment"
+	"switchd/switch/storage"
 )
 
 // FindRequest appends the row of the finished payment that this request key has
-// made. A store that cannot be read must not guess: it panics, and the process
-// restarts from the journal.
+// made. A store that cannot be read must not guess: the process ends by Fatal, and
+// the next one finds out whether the journal can make the rows again.
 func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) {
 	s.key = appendRequestKey(s.key[:0], key)
 	text := keyOf(s.key[1:])
@@ -22,7 +23,7 @@ func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) 
 		}
 	}
 	if row, ok = s.FindPayment(id, row); !ok {
-		panic("state store: a key names a payment that is not there")
+		s.stop(errors.New("a key names a payment that is not there"))
 	}
 	return row, true
 }
@@ -57,7 +58,7 @@ func (s *Store) FindPayment(id payment.ID, row []byte) ([]byte, bool) {
 	}
 	row, err := s.opener.Open(row, sealed, payment.SecretAt(sealed))
 	if err != nil {
-		panic(fmt.Sprintf("state store: payment %d: %v", id, err))
+		s.stop(fmt.Errorf("payment %d: %w", id, err))
 	}
 	return row, true
 }
@@ -90,9 +91,16 @@ func (s *Store) find() ([]byte, bool) {
 		return nil, false
 	}
 	if err != nil {
-		panic(fmt.Sprintf("state store: look up: %v", err))
+		s.stop(err)
 	}
 	s.sealed = append(s.sealed[:0], v...)
 	closer.Close()
 	return s.sealed, true
+}
+
+// stop ends the process: a look-up has no other answer than yes and no.
+func (s *Store) stop(err error) {
+	err = fmt.Errorf("state store: look-up: %w", storage.Sentence(err))
+	s.fatal(err)
+	panic(err) // Fatal must not return
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"switchd/switch/seal"
+	"switchd/switch/storage"
 )
 
 // Store is the state store. Begin, FindRequest, FindBusiness and FindPayment
@@ -47,6 +48,9 @@ func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	cache := pebble.NewCache(cacheBytes)
 	defer cache.Unref()
+	if err := storage.CheckOptions(o.FS, dir); err != nil {
+		return nil, fmt.Errorf("open state store %s: %w", dir, err)
+	}
 	db, err := pebble.Open(dir, o.pebble(cache))
 	if err != nil {
 		return nil, fmt.Errorf("open state store %s: %w", dir, err)
