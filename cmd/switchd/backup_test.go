@@ -296,4 +296,7 @@ func TestForkMustBeAccepted(t *testing.T) {
 	if !strings.Contains(text, "events up to 1") || !strings.Contains(text, "left out: ") {
 		t.Error(text)
 	}
+	if note, err := os.ReadFile(filepath.Join(to, "declined-requests")); err != nil || !strings.HasPrefix(string(note), "0\n") {
+		t.Errorf("repeats of lost requests are not suspect: %q %v", note, err)
+	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"switchd/switch/backup"
 	"switchd/switch/config"
+	"switchd/switch/disk"
 	"switchd/switch/seal"
 )
 
@@ -74,7 +75,10 @@ func (f *restoreFlags) run(c *cobra.Command) error {
 		return err
 	}
 	talk := c.ErrOrStderr()
-	o := backup.Options{Build: build(), Clock: clock, Keys: keys, Progress: tell(talk), Log: newLogger(talk, true), Fatal: storageFailed()}
+	o := backup.Options{
+		Build: build(), Clock: clock, Keys: keys, Progress: tell(talk), Log: newLogger(talk, true), Fatal: storageFailed(),
+		Finish: func(dir string) error { return disk.Suspect(disk.On(dir)) },
+	}
 	r, err := backup.Restore(c.Context(), filepath.Clean(f.from), filepath.Clean(f.to), until, o)
 	if errors.Is(err, backup.ErrFork) {
 		fmt.Fprint(talk, forkMeans)
@@ -120,7 +124,8 @@ const forkMeans = `Leaving out the end of a history makes another one:
  - Numbers are given again: new payments will bear payment numbers, transaction ids
    (SWD...) and references (DE37) that participants have seen on others. A late answer
    to a lost payment can look like one to a new payment.
- - A repeat of a lost request is unknown here, and would be paid again.
+ - A lost request that comes again is unknown here. Marked repeats of unknown requests
+   are declined for 24 hours from the first start on; one that is not marked is paid.
  - Backups, exported days, checkpoints and receipts that were made after the cut are of
    the other history, and will not match this one.
 `
@@ -140,5 +145,6 @@ func (f *restoreFlags) print(w io.Writer, r *backup.Restored) {
 		fmt.Fprintf(w, "if the switch went on after event %d, participants know of payments that are not here: compare books before you start\n", r.Last)
 	}
 	fmt.Fprintf(w, "open payments: %d; a start acts on them as after a crash\n", r.Open)
+	fmt.Fprintln(w, "marked repeats of unknown requests are declined for 24 hours from the first start on")
 	fmt.Fprintf(w, "not copied: %s and %s; put them into the folder, or name them in the configuration (seal_key, checkpoint_key)\n", sealKeyFile, checkpointKeyFile)
 }

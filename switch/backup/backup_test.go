@@ -149,6 +149,29 @@ func TestPaymentsGoOnMeanwhile(t *testing.T) {
 	}
 }
 
+// TestFinish: what is to be done last is done before a switch may start on the
+// folder, and none may when that fails.
+func TestFinish(t *testing.T) {
+	fs := vfs.NewMem()
+	l := start(t, fs, "data")
+	l.pay(5)
+	l.take("out")
+	broken := errors.New("broken")
+	o := options(t, fs)
+	o.Finish = func(dir string) error {
+		if _, err := enter(dir, options(t, fs)); dir != "to" || err == nil {
+			t.Errorf("a switch would start on %s before it is finished", dir)
+		}
+		return broken
+	}
+	if _, err := Restore(t.Context(), "out", "to", Until{}, o); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if _, err := enter("to", options(t, fs)); err == nil {
+		t.Error("a switch would start on it")
+	}
+}
+
 // TestRestoredGoesOn: a switch starts on what was restored and goes on, and what
 // it is then is backed up and restored again.
 func TestRestoredGoesOn(t *testing.T) {

@@ -20,7 +20,10 @@ type Options struct {
 	Clock func() int64 // required by Take and Enter: UTC nanoseconds
 	Keys  *seal.Keys   // of the data folder; nil: nothing in it is sealed
 
-	Reserve  int64          // bytes that a backup must leave free on the disk of the data folder; default: any
+	Reserve int64 // bytes that a backup must leave free on the disk of the data folder; default: any
+	// Finish is called by Restore with the folder, when all is in it and before a
+	// switch may start on it. Default: nothing.
+	Finish   func(dir string) error
 	Progress func(Progress) // called now and then by the goroutine that works; default: nobody
 	Log      *slog.Logger   // default: slog.Default()
 	Fatal    func(error)    // called when a store cannot go on after an I/O error; must not return. Default: panic
@@ -30,6 +33,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
+	}
+	if o.Finish == nil {
+		o.Finish = func(string) error { return nil }
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -166,6 +166,9 @@ func (r *restoring) restore(ctx context.Context) error {
 	if err := w.write(r.d, r.to); err != nil {
 		return err
 	}
+	if err := r.o.Finish(r.to); err != nil {
+		return err
+	}
 	if err := r.d.Remove(r.d.PathJoin(r.to, unfinished)); err != nil {
 		return err
 	}
