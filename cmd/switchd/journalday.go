@@ -3,29 +3,29 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"switchd/switch/retention"
 )
 
-// A business day begins at a time of day in UTC that the configuration names, and
-// has the name of the date in its middle.
+// businessDays are the days of a configuration, by name.
 type businessDays struct{ start time.Duration }
 
-const dayForm = "2006-01-02"
+func (d businessDays) calendar() retention.Calendar { return retention.Calendar{Start: d.start} }
 
 // of is the day that a time falls into.
-func (d businessDays) of(at int64) string {
-	begin := time.Unix(0, at).UTC().Add(-d.start).Truncate(24 * time.Hour).Add(d.start)
-	return begin.Add(12 * time.Hour).Format(dayForm)
-}
+func (d businessDays) of(at int64) string { return d.calendar().DayOf(at).String() }
 
 // bounds are the times at which a day begins and the next one does.
 func (d businessDays) bounds(name string) (from, to int64, err error) {
-	day, err := time.Parse(dayForm, name)
-	if err != nil || day.Year() <= 1970 || day.Year() >= 2262 { // what nanoseconds can count
+	day, ok := retention.ParseDay(name)
+	if !ok || day < firstDay || day >= lastDay {
 		return 0, 0, fmt.Errorf("day %q is not a date like 2026-11-22", name)
 	}
-	begin := day.Add(d.start)
-	if d.start >= 12*time.Hour {
-		begin = begin.Add(-24 * time.Hour)
-	}
-	return begin.UnixNano(), begin.Add(24 * time.Hour).UnixNano(), nil
+	return d.calendar().Begin(day), d.calendar().Begin(day + 1), nil
 }
+
+// What nanoseconds can count.
+const (
+	firstDay retention.Day = 365     // 1971-01-01
+	lastDay  retention.Day = 106_651 // 2262-01-01
+)

@@ -2,7 +2,6 @@ package retention
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,13 +10,9 @@ import (
 // dir is a folder of the file system.
 type dir string
 
-// At returns the folder at a path, and makes it if it is not there.
-func At(path string) (Folder, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("archive: %w", err)
-	}
-	return dir(path), nil
-}
+// At returns the folder at a path. It is made when it is needed: a switch does not
+// wait for its archive.
+func At(path string) Folder { return dir(path) }
 
 // String is the path.
 func (d dir) String() string { return string(d) }
@@ -26,6 +21,9 @@ func (d dir) path(name string) string { return filepath.Join(string(d), name) }
 
 // Names lists the files.
 func (d dir) Names() ([]string, error) {
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(string(d))
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {

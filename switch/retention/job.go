@@ -4,16 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
-// Job does what is due, again and again. Its methods belong to one goroutine.
+// Job does what is due, again and again. Run belongs to one goroutine; Stop is safe
+// for concurrent use.
 type Job struct {
 	o       Options
 	metrics *metrics
 	done    Day   // for which all was done; only of use when begun
 	begun   bool  // it was done once
 	retry   int64 // not before this time, after a failure
+
+	stopped context.Context // ends with Stop
+	stop    func()
+	running sync.Mutex // held by Run, so that Stop can wait for it
 }
 
 // New returns a Job.
@@ -22,7 +28,17 @@ func New(o Options) (*Job, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &Job{o: o, metrics: newMetrics(o.Registry)}, nil
+	j := &Job{o: o, metrics: newMetrics(o.Registry)}
+	j.stopped, j.stop = context.WithCancel(context.Background())
+	return j, nil
+}
+
+// Stop ends Run, and returns when nothing is read or written any more. A Run that
+// has not begun does nothing. Rows may be asked for until then.
+func (j *Job) Stop() {
+	j.stop()
+	j.running.Lock() // only to wait
+	j.running.Unlock()
 }
 
 const (
@@ -30,9 +46,17 @@ const (
 	retryAfter = time.Hour
 )
 
-// Run does what is due at once, and then once each business day, until ctx ends. A
-// failure is logged, and what is left is tried again after an hour.
+// Run does what is due at once, and then once each business day, until ctx ends or
+// Stop is called. A failure is logged, and what is left is tried again after an hour.
 func (j *Job) Run(ctx context.Context) error {
+	j.running.Lock()
+	defer j.running.Unlock()
+	if j.stopped.Err() != nil {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(j.stopped, cancel)()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -49,7 +73,7 @@ func (j *Job) Run(ctx context.Context) error {
 func (j *Job) due(ctx context.Context) {
 	now := j.o.Clock()
 	today := j.o.Calendar.DayOf(now)
-	if j.begun && j.done == today || now < j.retry {
+	if ctx.Err() != nil || j.begun && j.done == today || now < j.retry {
 		return
 	}
 	err := j.Once(ctx)

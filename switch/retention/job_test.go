@@ -363,6 +363,43 @@ func TestOncePerDay(t *testing.T) {
 	}
 }
 
+// TestStop: it ends a run under way, and one that comes after.
+func TestStop(t *testing.T) {
+	w := newWorld(t, 4)
+	w.write(40)
+	begun := make(chan struct{})
+	o := w.options()
+	o.Rows = waits{w.rows, begun}
+	j, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- j.Run(context.Background()) }()
+	<-begun
+	j.Stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := j.Run(context.Background()); err != nil || w.first() != 1 {
+		t.Errorf("%v; a stopped job has moved the journal to %d", err, w.first())
+	}
+	j.Stop()
+}
+
+// waits are rows that flush until they are told to stop.
+type waits struct {
+	*memRows
+	begun chan struct{}
+}
+
+// Flush waits for the end.
+func (r waits) Flush(ctx context.Context) error {
+	close(r.begun)
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 // TestWithoutArchive: nothing leaves the journal, and once a day somebody is told.
 func TestWithoutArchive(t *testing.T) {
 	w := newWorld(t, 6)
@@ -397,10 +434,7 @@ func TestOptionsAreChecked(t *testing.T) {
 // TestFolder: the real one.
 func TestFolder(t *testing.T) {
 	path := t.TempDir() + "/a/b"
-	f, err := At(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := At(path)
 	w := newWorld(t, 7)
 	w.write(40)
 	o := w.options()
@@ -427,7 +461,7 @@ func TestFolder(t *testing.T) {
 		}
 		r.Close()
 	}
-	if _, err := At(path + "/" + names[0]); err == nil {
+	if _, err := At(path + "/" + names[0]).Names(); err == nil {
 		t.Error("a file is taken for a folder")
 	}
 }
