@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"switchd/switch/config"
 	"switchd/switch/journal"
+	"switchd/switch/retention"
 	"switchd/switch/seal"
 )
 
@@ -94,11 +96,11 @@ func (l *lookFolder) close() error { return l.log.Close() }
 
 // days are the business days of the configuration; without one they begin at
 // midnight.
-func (l *lookFolder) days() businessDays {
+func (l *lookFolder) days() retention.Calendar {
 	if l.cfg == nil {
-		return businessDays{}
+		return retention.Calendar{}
 	}
-	return businessDays{l.cfg.BusinessDayStart}
+	return retention.Calendar{Start: l.cfg.BusinessDayStart}
 }
 
 // open opens the folder that the flags name.
@@ -204,4 +206,11 @@ func ask[T any](ctx context.Context, f *journalFlags, path string) (v T, err err
 		return v, fmt.Errorf("the answer of the switch is not understood: %w", err)
 	}
 	return v, nil
+}
+
+// writeJSON prints a value of --json.
+func writeJSON(w io.Writer, v any) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	return out.Encode(v)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -111,8 +112,7 @@ func (d *dumper) ofFolder(ctx context.Context, l *lookFolder) error {
 	return eachRecord(ctx, l.log, from, to, d.record)
 }
 
-// ofSegment prints the events of a segment, which is checked on the way: only at
-// its end it is known that all of it is good.
+// ofSegment prints the events of a segment, after it was checked to its end.
 func (d *dumper) ofSegment(f *journalFlags) error {
 	keys, err := f.segmentKeys()
 	if err != nil {
@@ -123,18 +123,22 @@ func (d *dumper) ofSegment(f *journalFlags) error {
 		return usageError{err}
 	}
 	defer in.Close()
-	d.reader = newEventReader(keys, nil)
-	from, to := d.filter.bounds(0, ^uint64(0))
+	header, seg, err := journal.VerifySegment(in)
+	if err == nil {
+		_, err = in.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", d.segment, err)
+	}
+	d.reader = newEventReader(keys, header.Participants)
+	from, to := d.filter.bounds(seg.First, seg.Last)
 	_, _, err = journal.ReadSegment(in, func(rec journal.Record) error {
 		if rec.Seq < from || rec.Seq > to {
 			return nil
 		}
 		return d.record(&rec)
 	})
-	if err != nil {
-		return fmt.Errorf("%s: what was printed is not to be trusted: %w", d.segment, err)
-	}
-	return nil
+	return err
 }
 
 // record prints a record if it is asked for.

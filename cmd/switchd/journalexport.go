@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchd/switch/journal"
+	"switchd/switch/retention"
 )
 
 // exportFlags say what is exported, and where to.
@@ -43,7 +43,7 @@ archive_dir by itself; for another one take a backup and name that with --dir.`,
 			if err != nil {
 				return err
 			}
-			return errors.Join(f.export(l, c.OutOrStdout()), l.close())
+			return errors.Join(f.export(c, l), l.close())
 		},
 	}
 	f.registerFolder(c)
@@ -64,8 +64,10 @@ func (f *exportFlags) check() error {
 	case f.day == "" && (f.from == 0 || f.to < f.from):
 		return fmt.Errorf("--from %d --to %d are no records: they count from 1", f.from, f.to)
 	}
-	_, _, err := businessDays{}.bounds(orNone(f.day, "2000-01-01"))
-	return err
+	if _, ok := retention.ParseDay(f.day); f.day != "" && !ok {
+		return fmt.Errorf("day %q is not a date like 2026-11-22", f.day)
+	}
+	return nil
 }
 
 // exportView is what was written.
@@ -77,24 +79,28 @@ type exportView struct {
 }
 
 // export writes the file.
-func (f *exportFlags) export(l *lookFolder, w io.Writer) error {
+func (f *exportFlags) export(c *cobra.Command, l *lookFolder) error {
 	from, to := f.from, f.to
-	if f.day != "" {
+	if day, ok := retention.ParseDay(f.day); ok {
 		var err error
-		if from, to, err = dayRecords(l.log, l.days(), f.day); err != nil {
+		if from, to, err = dayRecords(l.log, l.days(), day); err != nil {
 			return err
 		}
 	}
+	names, err := l.names(c.Context())
+	if err != nil {
+		return err
+	}
 	v := exportView{File: f.out}
-	header := journal.SegmentHeader{Day: f.day, By: "switchd " + releaseVersion}
-	err := writeNew(f.out, 0o600, func(w io.Writer) (err error) {
+	header := journal.SegmentHeader{Day: f.day, By: "switchd " + releaseVersion, Participants: names}
+	err = writeNew(f.out, 0o600, func(w io.Writer) (err error) {
 		v.Segment, err = l.log.Export(w, from, to, header)
 		return err
 	}, v.readBack)
 	if err != nil {
 		return err
 	}
-	return v.print(w, f.asJSON)
+	return v.print(c.OutOrStdout(), f.asJSON)
 }
 
 // readBack reads a file that was just written to its end: what
@@ -122,9 +128,7 @@ func (v *exportView) readBack(file string) error {
 
 func (v *exportView) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		out := json.NewEncoder(w)
-		out.SetIndent("", "  ")
-		return out.Encode(v)
+		return writeJSON(w, v)
 	}
 	_, err := fmt.Fprintf(w, "%s: records %d to %d in %s, %s to %s, %s (%s of groups), chain hash %s\n", v.File, v.First, v.Last,
 		count(int(v.Groups), "group"), stampNanos(v.FirstAt), stampNanos(v.LastAt), sizeText(uint64(v.Bytes)), sizeText(v.Segment.Bytes), v.Chain)
@@ -133,11 +137,8 @@ func (v *exportView) print(w io.Writer, asJSON bool) error {
 
 // dayRecords are the first and the last record of a business day, which must be
 // over and still there.
-func dayRecords(log *journal.PebbleLog, days businessDays, day string) (first, last uint64, err error) {
-	begin, end, err := days.bounds(day)
-	if err != nil {
-		return 0, 0, err
-	}
+func dayRecords(log *journal.PebbleLog, days retention.Calendar, day retention.Day) (first, last uint64, err error) {
+	begin, end := days.Begin(day), days.Begin(day+1)
 	if clock() < end {
 		return 0, 0, fmt.Errorf("the day %s is not over: it ends at %s", day, time.Unix(0, end).UTC().Format(time.RFC3339))
 	}

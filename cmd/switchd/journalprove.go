@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +32,7 @@ PAYMENT is a payment's number, or its transaction id (SWD and 32 digits).`,
 			if !ok {
 				return usageError{fmt.Errorf("which payment? --id %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", id)}
 			}
-			p, err := either(c, &f, fmt.Sprintf("/api/v1/payments/%d/proof", number), func(l *lookFolder) (paymentProof, error) { return l.prove(&f, number) })
+			p, err := either(c, &f, fmt.Sprintf("/api/v1/payments/%d/proof", number), func(l *lookFolder) (paymentProof, error) { return l.prove(c.Context(), &f, number) })
 			if err != nil {
 				return err
 			}
@@ -140,9 +139,7 @@ func readProof(file string, stdin io.Reader) ([]byte, error) {
 // print says what is proven.
 func (o *provenPayment) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		out := json.NewEncoder(w)
-		out.SetIndent("", "  ")
-		return out.Encode(o)
+		return writeJSON(w, o)
 	}
 	key := o.Key + ", a key that you trust"
 	if !o.Pinned {

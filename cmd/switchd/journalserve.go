@@ -10,6 +10,7 @@ import (
 	"switchd/switch/admin"
 	"switchd/switch/journal"
 	"switchd/switch/payment"
+	"switchd/switch/retention"
 )
 
 // What one question about records may cost.
@@ -22,7 +23,7 @@ const (
 func (n *node) journalStat() (any, error) {
 	applied := n.data.state.Applied() // first: it must not seem ahead of the journal
 	v := journalView{Applied: &applied}
-	err := v.look(context.Background(), n.data.journal, businessDays{n.cfg.BusinessDayStart}, n.data.checkpoint)
+	err := v.look(context.Background(), n.data.journal, retention.Calendar{Start: n.cfg.BusinessDayStart}, n.data.checkpoint)
 	v.StateBytes = folderBytes(filepath.Join(n.cfg.DataDir, stateDir))
 	return v, err
 }

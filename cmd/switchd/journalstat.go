@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"switchd/switch/journal"
 	"switchd/switch/payment"
+	"switchd/switch/retention"
 	"switchd/switch/state"
 )
 
@@ -57,7 +57,7 @@ type journalView struct {
 }
 
 // look fills v from a journal, which may be in use.
-func (v *journalView) look(ctx context.Context, log *journal.PebbleLog, days businessDays, signer *checkpointKey) (err error) {
+func (v *journalView) look(ctx context.Context, log *journal.PebbleLog, days retention.Calendar, signer *checkpointKey) (err error) {
 	if v.Stat, err = log.Stat(); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (v *journalView) look(ctx context.Context, log *journal.PebbleLog, days bus
 	if v.Last >= v.First {
 		v.Records = v.Last - v.First + 1
 		v.GroupRecords = math.Round(100*float64(v.Records)/float64(max(v.Groups, 1))) / 100
-		v.FirstDay, v.LastDay = days.of(v.FirstAt), days.of(v.LastAt)
+		v.FirstDay, v.LastDay = days.DayOf(v.FirstAt).String(), days.DayOf(v.LastAt).String()
 		last, err := log.Tail(v.Last).Next(ctx)
 		if err != nil {
 			return err
@@ -122,9 +122,7 @@ func folderBytes(dir string) (bytes uint64) {
 
 func (v *journalView) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		out := json.NewEncoder(w)
-		out.SetIndent("", "  ")
-		return out.Encode(v)
+		return writeJSON(w, v)
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	if v.Records == 0 {

@@ -32,29 +32,46 @@ func (l *lookFolder) rows(f func(s *state.Store) error) error {
 }
 
 // prepare tells a reader the participants' names, and a filter what is known of its
-// payment. Without the state store the filter knows what the records say, and the
-// names are those of the configuration with which the journal begins.
+// payment; without the state store that is what the records say.
 func (l *lookFolder) prepare(ctx context.Context, r *eventReader, f *eventFilter) error {
+	if err := l.introduce(ctx, r); err != nil || f.payment == 0 {
+		return err
+	}
 	err := l.rows(func(s *state.Store) error {
-		c, err := s.Config()
-		if err != nil || c == nil {
-			return err
-		}
-		r.learn(c)
-		if f.payment == 0 {
-			return nil
-		}
-		_, err = find(s, f.payment, f.know)
+		_, err := find(s, f.payment, f.know)
 		return err
 	})
-	if !errors.Is(err, errNoRows) {
+	if errors.Is(err, errNoRows) {
+		return nil
+	}
+	return err
+}
+
+// introduce tells a reader the participants' names: those of the state store, or, if
+// it cannot be looked at, of the configuration with which the journal begins.
+func (l *lookFolder) introduce(ctx context.Context, r *eventReader) error {
+	err := l.rows(func(s *state.Store) error {
+		c, err := s.Config()
+		if err == nil && c != nil {
+			r.learn(c)
+		}
+		return err
+	})
+	if err == nil && len(r.names) > 0 || err != nil && !errors.Is(err, errNoRows) {
 		return err
 	}
 	stat, err := l.log.Stat()
-	if err != nil || stat.Last < stat.First {
+	if err != nil {
 		return err
 	}
-	return eachRecord(ctx, l.log, stat.First, stat.First, func(rec *journal.Record) error { return r.read(rec.Seq, rec.Bytes) })
+	return eachRecord(ctx, l.log, stat.First, min(stat.First, stat.Last), func(rec *journal.Record) error { return r.read(rec.Seq, rec.Bytes) })
+}
+
+// names are the participants' ids by number, as far as the folder tells them.
+func (l *lookFolder) names(ctx context.Context) ([]string, error) {
+	r := newEventReader(l.keys, nil)
+	err := l.introduce(ctx, r)
+	return r.names, err
 }
 
 // find calls f for a payment, if it is known.
@@ -74,7 +91,7 @@ func find(s *state.Store, id payment.ID, f func(p *payment.Payment)) (found bool
 }
 
 // prove proves how a payment of a folder has ended.
-func (l *lookFolder) prove(f *journalFlags, id payment.ID) (p paymentProof, err error) {
+func (l *lookFolder) prove(ctx context.Context, f *journalFlags, id payment.ID) (p paymentProof, err error) {
 	signer, err := f.signer(l)
 	if err != nil {
 		return p, err
@@ -82,17 +99,13 @@ func (l *lookFolder) prove(f *journalFlags, id payment.ID) (p paymentProof, err 
 	if signer == nil {
 		return p, fmt.Errorf("%s has no key that signs (%s): name it with --checkpoint-key", l.dir, checkpointKeyFile)
 	}
-	r := newEventReader(nil, nil)
+	r := newEventReader(l.keys, nil)
+	if err := l.introduce(ctx, r); err != nil {
+		return p, err
+	}
 	var s statement
 	var not error
 	err = l.rows(func(rows *state.Store) error {
-		c, err := rows.Config()
-		if err != nil {
-			return err
-		}
-		if c != nil {
-			r.learn(c)
-		}
 		found, err := find(rows, id, func(p *payment.Payment) { s, not = statementOf(p, r.party), provable(p) })
 		if err == nil && !found {
 			err = fmt.Errorf("no payment %d is known in %s", id, l.dir)

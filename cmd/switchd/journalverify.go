@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -254,9 +253,7 @@ func (v *verifier) follow() {
 // print writes the report. Its error says that something is damaged.
 func (r *verifyReport) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		out := json.NewEncoder(w)
-		out.SetIndent("", "  ")
-		if err := out.Encode(r); err != nil {
+		if err := writeJSON(w, r); err != nil {
 			return err
 		}
 	} else if err := r.table(w); err != nil {

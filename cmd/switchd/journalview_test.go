@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"switchd/ledger"
 	"switchd/switch/journal"
@@ -13,35 +12,6 @@ import (
 	"switchd/switch/route"
 	"switchd/switch/seal"
 )
-
-// TestBusinessDay: a day has the name of the date in its middle, and begins where
-// the one before it ends.
-func TestBusinessDay(t *testing.T) {
-	f := func(start time.Duration, name, begin string) {
-		t.Helper()
-		d := businessDays{start}
-		from, to, err := d.bounds(name)
-		want, parseErr := time.Parse(time.RFC3339, begin)
-		if err != nil || parseErr != nil || from != want.UnixNano() || to-from != int64(24*time.Hour) {
-			t.Errorf("%s with start %v: %v, %v", name, start, time.Unix(0, from).UTC(), err)
-		}
-		for at, want := range map[int64]bool{from: true, to - 1: true, from - 1: false, to: false} {
-			if (d.of(at) == name) != want {
-				t.Errorf("%v with start %v is of the day %s", time.Unix(0, at).UTC(), start, d.of(at))
-			}
-		}
-	}
-	f(0, "2026-11-22", "2026-11-22T00:00:00Z")
-	f(18*time.Hour+30*time.Minute, "2026-11-22", "2026-11-21T18:30:00Z")
-	f(12*time.Hour, "2026-11-22", "2026-11-21T12:00:00Z")
-	f(12*time.Hour-time.Minute, "2026-11-22", "2026-11-22T11:59:00Z")
-	f(time.Hour, "2024-03-01", "2024-03-01T01:00:00Z")
-	for _, bad := range []string{"", "22-11-2026", "2026-02-30", "2026-11-22T00:00:00Z", "0001-01-01", "9999-12-31"} {
-		if _, _, err := (businessDays{}).bounds(bad); err == nil {
-			t.Errorf("%q is a day", bad)
-		}
-	}
-}
 
 // TestMaskedText: what is masked of an event's texts, wherever an account stands.
 func TestMaskedText(t *testing.T) {

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"io"
 	"math/rand/v2"
 	"strings"
@@ -134,5 +135,54 @@ func TestManifestOfALaterFormat(t *testing.T) {
 	})
 	if _, err := Verify(t.Context(), "good", options(t, fs)); err == nil || !strings.Contains(err.Error(), `has format 2, this version of the switch reads format 1: use version "0.1.0"`) {
 		t.Error(err)
+	}
+}
+
+// FuzzManifest: a backup.json is taken only if it is byte for byte what was written.
+func FuzzManifest(f *testing.F) {
+	m := &Manifest{Format: Format, Kind: KindBackup, Journal: Extent{First: 1, Last: 9}, Keys: []uint32{1}, Files: []File{{Path: "journal/x", Bytes: 3}}}
+	b, err := m.encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add(bytes.Replace(b, []byte("9"), []byte("8"), 1))
+	f.Add([]byte(`{"format": 1}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		fs := vfs.NewMem()
+		if err := diskOf(fs).create(manifest, bytes.Clone(b)); err != nil {
+			t.Fatal(err)
+		}
+		m, err := readManifest(diskOf(fs), "")
+		if err != nil {
+			return
+		}
+		if again, err := m.encode(); err != nil || !bytes.Equal(again, b) {
+			t.Errorf("taken, and not what was written: %v", err)
+		}
+	})
+}
+
+// TestNothingSecretInABackup: accounts and names are nowhere in it in the clear.
+func TestNothingSecretInABackup(t *testing.T) {
+	fs := vfs.NewMem()
+	l := start(t, fs, "data")
+	l.pay(40)
+	l.settled()
+	m := l.take("out")
+	paths := []string{manifest}
+	for _, f := range m.Files {
+		paths = append(paths, f.Path)
+	}
+	for _, path := range paths {
+		b, err := diskOf(fs).read(diskOf(fs).path("out", path), 1<<30)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{"50100000000", "60200087654321", "A SENDER", "SOME BODY", "user1@"} {
+			if bytes.Contains(b, []byte(secret)) {
+				t.Errorf("%q is in %s", secret, path)
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -83,6 +84,8 @@ type live struct {
 	stan    uint32
 	stop    func() error
 	closing func() // called before the stores are closed
+	// decide is what a bank answers to a message; false: nothing, ever.
+	decide func(ef *payment.Effect) (payment.Outcome, payment.Code, bool)
 
 	mu      sync.Mutex // guards answers, which the writer makes and Release submits
 	answers []payment.Event
@@ -100,13 +103,20 @@ func enter(dir string, o Options) (*Entry, error) {
 // start opens a switch on dir.
 func start(t testing.TB, fs vfs.FS, dir string) *live {
 	t.Helper()
-	l := &live{t: t, fs: fs, dir: dir}
+	return startWith(t, fs, dir, testKeys(t, 1), machineConfig())
+}
+
+// startWith is start with keys and a configuration.
+func startWith(t testing.TB, fs vfs.FS, dir string, keys *seal.Keys, config payment.Config) *live {
+	t.Helper()
+	l := &live{t: t, fs: fs, dir: dir, decide: mostly}
 	l.now.Store(1_700_000_000_000_000_000)
-	keys := testKeys(t, 1)
+	o := options(t, fs)
+	o.Keys = keys
 	if err := diskOf(fs).makeDir(dir); err != nil {
 		t.Fatal(err)
 	}
-	entry, err := enter(dir, options(t, fs))
+	entry, err := enter(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +127,7 @@ func start(t testing.TB, fs vfs.FS, dir string) *live {
 		t.Fatal(err)
 	}
 	l.engine, err = engine.Open(engine.Options{
-		Log: l.journal, State: l.state, Keys: keys, Config: machineConfig(), Clock: l.now.Load, Logger: quiet,
+		Log: l.journal, State: l.state, Keys: keys, Config: config, Clock: l.now.Load, Logger: quiet,
 		Closing: func() {
 			if l.closing != nil {
 				l.closing()
@@ -137,7 +147,7 @@ func start(t testing.TB, fs vfs.FS, dir string) *live {
 	t.Cleanup(func() { _ = l.stop() }) // a test that cares has stopped it itself
 	<-l.engine.Ready()
 	var links []payment.Event
-	for n := range route.Participant(participants) {
+	for n := range route.Participant(len(config.Participants)) {
 		links = append(links, payment.Event{Kind: payment.LinkUp, From: n})
 	}
 	l.submit(links...)
@@ -147,28 +157,54 @@ func start(t testing.TB, fs vfs.FS, dir string) *live {
 // source is what a backup is made of.
 func (l *live) source() *Source { return &Source{Dir: l.dir, Journal: l.journal, State: l.state} }
 
+// submit hands events over. When the queue is full it lets the writer come by.
 func (l *live) submit(events ...payment.Event) {
-	if n, err := l.engine.Submit(events); n != len(events) {
-		l.t.Errorf("took %d of %d events: %v", n, len(events), err)
+	for {
+		n, err := l.engine.Submit(events)
+		if events = events[n:]; len(events) == 0 {
+			return
+		}
+		if !errors.Is(err, engine.ErrBusy) {
+			l.t.Errorf("%d events were not taken: %v", len(events), err)
+			return
+		}
+		l.point()
 	}
 }
 
-// Encode answers a message as its bank would: most are approved, some refused, and
-// some never answered.
+// mostly approves, refuses some, and never answers some.
+func mostly(ef *payment.Effect) (payment.Outcome, payment.Code, bool) {
+	if ef.Leg == payment.LegRequest {
+		return 0, payment.Code{}, false
+	}
+	switch (uint64(ef.Payment.ID) + uint64(ef.Leg)) % 11 {
+	case 0:
+		return payment.InsufficientFunds, payment.CodeOf("51"), true
+	case 1:
+		return 0, payment.Code{}, false
+	}
+	return payment.OK, payment.CodeOf("00"), true
+}
+
+// Encode answers a message as its bank would.
 func (l *live) Encode(ef *payment.Effect) {
 	p := ef.Payment
-	if ef.Leg == payment.LegRequest || ef.Leg == payment.LegEnquiry || p == nil {
+	if ef.Leg == payment.LegEnquiry || p == nil {
 		return
 	}
+	outcome, code, answers := l.decide(ef)
+	if !answers {
+		return
+	}
+	leg := &p.Legs[ef.Leg]
 	a := payment.Event{Kind: payment.AnswerArrived, From: ef.To}
-	a.Answer = payment.Answer{Payment: p.ID, Leg: ef.Leg, Minor: p.Amount.Minor, Outcome: payment.OK, Code: payment.CodeOf("00")}
-	switch (uint64(p.ID) + uint64(ef.Leg)) % 11 {
-	case 0:
-		a.Answer.Outcome, a.Answer.Code = payment.InsufficientFunds, payment.CodeOf("51")
-	case 1:
-		return
+	a.Answer = payment.Answer{
+		Payment: p.ID, Leg: ef.Leg, STAN: leg.STAN, Transmitted: leg.Transmitted, Minor: p.Amount.Minor, Outcome: outcome, Code: code,
 	}
-	if ef.Leg == payment.LegResolve {
+	if ef.Leg == payment.LegResolve && p.Type == payment.Collect {
+		a.Text.Set(payment.PayerAccount, []byte("50100012345678"))
+		a.Text.Set(payment.PayerIFSC, fmt.Appendf(nil, "BNK%c0000001", 'A'+ef.To))
+	} else if ef.Leg == payment.LegResolve {
 		a.Text.Set(payment.PayeeAccount, []byte("60200087654321"))
 		a.Text.Set(payment.PayeeIFSC, fmt.Appendf(nil, "BNK%c0000001", 'A'+ef.To))
 		a.Text.Set(payment.PayeeName, []byte("SOME BODY"))

@@ -120,6 +120,35 @@ func TestFolderOfNobody(t *testing.T) {
 	}
 }
 
+// TestFolderWithoutRows: the rows were moved away, or the switch was killed before
+// it had written any: backup and snapshot are of the journal, which makes them again.
+func TestFolderWithoutRows(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	l := start(t, mem, "data")
+	l.pay(20)
+	p := l.settled()
+	killed, moved := mem.CrashClone(vfs.CrashCloneCfg{}), mem.CrashClone(vfs.CrashCloneCfg{})
+	if err := moved.RemoveAll("data/" + stateDir); err != nil {
+		t.Fatal(err)
+	}
+	for name, fs := range map[string]vfs.FS{"killed": killed, "moved": moved} {
+		written(t, fs, "data", func(w *Writer) { w.Version = "0.0.9" })
+		m := closedBackup(t, fs, "data", "out")
+		if _, err := enter("data", options(t, fs)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if m.Applied != 0 || m.StateHash != "" || m.Journal.Last != p.seq {
+			t.Errorf("%s: %+v", name, m)
+		}
+		k := &live{t: t, fs: fs}
+		for to, from := range map[string]string{"backup": "out", "snapshot": snapshots(t, fs, "data")[0]} {
+			if r := k.bring(from, to, Until{}); !r.Rebuilt || r.StateHash != p.hash {
+				t.Errorf("%s: %s: %+v, want %+v", name, to, r, p)
+			}
+		}
+	}
+}
+
 // TestDowngrade: a binary that is older than a folder refuses it and says what to
 // do, whichever of the formats is newer, and changes nothing.
 func TestDowngrade(t *testing.T) {

@@ -187,7 +187,7 @@ func TestBitFlipsAfterPowerCut(t *testing.T) {
 func (w *world) flipBits(t *testing.T, most, least int) {
 	t.Helper()
 	if testing.Short() {
-		most = min(most, 4)
+		most = min(most, 2)
 	}
 	rng := rand.New(rand.NewPCG(6, 2))
 	found, harmless := map[string]int{}, map[string]int{}

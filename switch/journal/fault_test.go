@@ -157,7 +157,7 @@ func TestCrashAtEverySync(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		points++
-		if testing.Short() && points%4 != 0 {
+		if testing.Short() && points%8 != 0 {
 			return nil
 		}
 		_, durable := p.now()
@@ -175,7 +175,7 @@ func TestCrashAtEverySync(t *testing.T) {
 		kept(t, c.what, c.fs, c.written, c.durable)
 	}
 	t.Logf("%d crashes at %d points", len(crashes), points)
-	if len(crashes) < 100 {
+	if len(crashes) < 50 {
 		t.Errorf("only %d crashes", len(crashes))
 	}
 }
@@ -200,7 +200,7 @@ var kinds = map[string]func(errorfs.OpKind) bool{
 func TestDiskErrors(t *testing.T) {
 	most := *faults
 	if testing.Short() {
-		most = min(most, 12)
+		most = min(most, 6)
 	}
 	stopped := map[string]int{}
 	for kind, matches := range kinds {

@@ -79,5 +79,5 @@ func (r reporter) background(err error) {
 // corruption logs which file is damaged. It does not end the process: whoever was
 // reading is given the error, and stops or reports it.
 func (r reporter) corruption(i pebble.DataCorruptionInfo) {
-	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", Sentence(i.Details))
+	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", Sentence(i.Details).Error())
 }
