@@ -41,9 +41,8 @@ const (
 	// out of it, and a cache of nothing makes every look-up read, check and
 	// decompress blocks (measured: a third of the switch's CPU).
 	cacheBytes = 192 << 20
-	// bloomBits per key spare a look-up of a new request key the reading of most
-	// files above the last level, which Pebble's Get searches without its filter;
-	// the order of the keys (payment.AppendKey) does that there.
+	// bloomBits per key spare a look-up of what is not there the reading of blocks, as
+	// long as the filters fit into the cache: those of some 100 million keys do.
 	bloomBits = 10
 )
 

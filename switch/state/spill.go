@@ -37,6 +37,7 @@ func (s *Store) spill(l *layer) {
 		s.failed = fmt.Errorf("write state store: %w", err)
 	} else {
 		s.spilling = nil
+		s.stale.Store(true)
 	}
 	s.spilled.Broadcast()
 	s.mu.Unlock()

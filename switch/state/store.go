@@ -22,13 +22,16 @@ type Store struct {
 	applied atomic.Uint64
 
 	// mu guards the layers: which is which, and, from Begin to Commit, the pending
-	// one. What is in a layer is changed by the engine's goroutine alone.
+	// one. What is in a layer is changed by the engine's goroutine alone. It also
+	// guards lookup, which must not be older than what the layers have left.
 	mu       sync.Mutex
 	pending  *layer     // the latest groups
 	spilling *layer     // those before, on their way to the database; nil: they are there
 	spare    *layer     // nil or empty
 	spilled  *sync.Cond // spilling is nil, or failed is not
 	failed   error
+	lookup   *pebble.Iterator // nil: not made yet
+	stale    atomic.Bool      // there is something newer in the database, or its files are others
 
 	// writing is held by whoever writes to the database.
 	writing sync.Mutex
@@ -38,7 +41,6 @@ type Store struct {
 	batch  Batch
 	opener *seal.Opener
 	key    []byte // of the look-up under way
-	sealed []byte // the row that was found, as it is on disk
 }
 
 // Open opens or creates the store in dir. It fails when another process has it,
@@ -51,15 +53,16 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := storage.CheckOptions(o.FS, dir); err != nil {
 		return nil, fmt.Errorf("open state store %s: %w", dir, err)
 	}
-	db, err := pebble.Open(dir, o.pebble(cache))
+	s := &Store{keys: o.Keys, fatal: o.Fatal, opener: o.Keys.Opener(), pending: newLayer()}
+	s.batch.store, s.spilled = s, sync.NewCond(&s.mu)
+	po := o.pebble(cache)
+	po.EventListener.FlushEnd = func(pebble.FlushInfo) { s.stale.Store(true) }
+	po.EventListener.CompactionEnd = func(pebble.CompactionInfo) { s.stale.Store(true) }
+	db, err := pebble.Open(dir, po)
 	if err != nil {
 		return nil, fmt.Errorf("open state store %s: %w", dir, err)
 	}
-	s := &Store{
-		db: db, keys: o.Keys, fatal: o.Fatal, opener: o.Keys.Opener(), pending: newLayer(),
-		writer: writer{db: db, sealer: o.Keys.Sealer(), tokener: o.Keys.Tokener()},
-	}
-	s.batch.store, s.spilled = s, sync.NewCond(&s.mu)
+	s.db, s.writer = db, writer{db: db, sealer: o.Keys.Sealer(), tokener: o.Keys.Tokener()}
 	if err := s.begin(o.ReadOnly); err != nil {
 		return nil, errors.Join(fmt.Errorf("open state store %s: %w", dir, err), db.Close())
 	}
@@ -166,8 +169,12 @@ func (s *Store) Close() error {
 	for s.spilling != nil && s.failed == nil {
 		s.spilled.Wait()
 	}
+	var err error
+	if s.lookup != nil {
+		err = s.lookup.Close()
+	}
 	s.mu.Unlock()
-	return s.db.Close()
+	return errors.Join(err, s.db.Close())
 }
 
 // row returns a copy of one row, nil when there is none.
