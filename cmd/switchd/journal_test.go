@@ -107,7 +107,7 @@ func TestJournalRunning(t *testing.T) {
 	for _, from := range []string{"--admin=" + s.admin, "--config=" + s.config} {
 		out, _ := runs(t, 0, "journal", "stat", from, "--json")
 		v := unmarshal[journalView](t, out)
-		if v.First != 1 || v.Last < s.open || v.Groups == 0 || v.Verifier == "" || v.Applied == nil || *v.Applied > v.Last || !v.Replayable || v.Logic == 0 || v.StateBytes == 0 {
+		if v.First != 1 || v.Last < s.open || v.Groups == 0 || v.Verifier == "" || v.Applied == nil || *v.Applied > v.Last || !v.Replayable || v.Logic == 0 || v.Writer == nil || v.Writer.Version != releaseVersion || v.StateBytes == 0 {
 			t.Errorf("stat %s: %s", from, out)
 		}
 		if out, _ := runs(t, 0, "journal", "stat", from); !strings.Contains(out, v.Verifier) {
@@ -365,6 +365,9 @@ func (s *journalScheme) testNoKey(t *testing.T) {
 	}
 	out, _ = runs(t, 0, "journal", "dump", "--dir", bare)
 	noSecrets(t, out)
+	if _, said := runs(t, 0, "journal", "dump", "--dir", bare, "--payment", strconv.FormatUint(s.paid, 10)); !strings.Contains(said, "row was not looked at") {
+		t.Error(said)
+	}
 	if !strings.Contains(out, "bytes sealed") || strings.Contains(out, "541333") || !strings.Contains(out, "push 123.45 INR") {
 		t.Errorf("dump:\n%s", out)
 	}

@@ -36,7 +36,7 @@ cannot be read; exit code 1).`,
 			if err := d.filter.parse(); err != nil {
 				return usageError{err}
 			}
-			d.out, d.asJSON = bufio.NewWriter(c.OutOrStdout()), f.asJSON
+			d.out, d.talk, d.asJSON = bufio.NewWriter(c.OutOrStdout()), c.ErrOrStderr(), f.asJSON
 			return errors.Join(d.run(c, &f), d.out.Flush(), d.faulty())
 		},
 	}
@@ -67,6 +67,7 @@ type dumper struct {
 	filter  eventFilter
 	asJSON  bool
 	out     *bufio.Writer
+	talk    io.Writer
 	reader  *eventReader
 	begun   bool
 	faults  int
@@ -109,7 +110,15 @@ func (d *dumper) ofFolder(ctx context.Context, l *lookFolder) error {
 	if err := l.prepare(ctx, d.reader, &d.filter); err != nil {
 		return err
 	}
+	d.hint()
 	return eachRecord(ctx, l.log, from, to, d.record)
+}
+
+// hint tells what cannot be found without the row of a payment.
+func (d *dumper) hint() {
+	if d.filter.payment != 0 && len(d.filter.parties) == 0 {
+		fmt.Fprintln(d.talk, "switchd: the payment's row was not looked at: answers that name no payment, and a timer that ended it, are not among these")
+	}
 }
 
 // ofSegment prints the events of a segment, after it was checked to its end.
@@ -131,6 +140,7 @@ func (d *dumper) ofSegment(f *journalFlags) error {
 		return fmt.Errorf("%s: %w", d.segment, err)
 	}
 	d.reader = newEventReader(keys, header.Participants)
+	d.hint()
 	from, to := d.filter.bounds(seg.First, seg.Last)
 	_, _, err = journal.ReadSegment(in, func(rec journal.Record) error {
 		if rec.Seq < from || rec.Seq > to {

@@ -112,8 +112,11 @@ func (r *eventReader) read(seq uint64, record []byte) error {
 	case unopened != nil:
 		return fmt.Errorf("record %d: %w", seq, unopened)
 	}
-	if c := r.event.Config; c != nil {
-		r.learn(c)
+	switch {
+	case r.event.Config != nil:
+		r.learn(r.event.Config)
+	case r.currency == 0 && r.event.Kind == payment.RequestArrived: // the configuration is before what is read
+		r.currency = uint16(r.event.Request.Amount.Currency)
 	}
 	return nil
 }
@@ -234,7 +237,10 @@ func (r *eventReader) viewAnswer(a *payment.Answer) *answerView {
 // amountText is an amount in major units with its currency.
 func amountText(minor int64, numeric uint16) string {
 	money, known := config.CurrencyByNumber(numeric)
-	if !known {
+	switch {
+	case numeric == 0:
+		return fmt.Sprintf("%d minor units", minor)
+	case !known:
 		return fmt.Sprintf("%d minor units of currency %03d", minor, numeric)
 	}
 	sign := ""

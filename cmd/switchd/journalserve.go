@@ -24,7 +24,7 @@ func (n *node) journalStat() (any, error) {
 	applied := n.data.state.Applied() // first: it must not seem ahead of the journal
 	v := journalView{Applied: &applied}
 	err := v.look(context.Background(), n.data.journal, retention.Calendar{Start: n.cfg.BusinessDayStart}, n.data.checkpoint)
-	v.StateBytes = folderBytes(filepath.Join(n.cfg.DataDir, stateDir))
+	v.StateBytes, v.Writer = folderBytes(filepath.Join(n.cfg.DataDir, stateDir)), writerOf(n.cfg.DataDir)
 	return v, err
 }
 

@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"switchd/switch/backup"
 	"switchd/switch/journal"
 	"switchd/switch/payment"
 	"switchd/switch/retention"
@@ -42,18 +45,19 @@ public line with which others check the proofs of this switch (journal verify-pr
 // journalView is what a journal holds.
 type journalView struct {
 	journal.Stat
-	Records      uint64  `json:"records"`
-	GroupRecords float64 `json:"group_records"` // of an average group
-	FirstDay     string  `json:"first_day,omitempty"`
-	LastDay      string  `json:"last_day,omitempty"` // business days
-	Root         string  `json:"tree_root"`
-	Format       int     `json:"format"`
-	Logic        uint8   `json:"logic,omitempty"` // rules of the machine under which the last record was written
-	Replayable   bool    `json:"replayable"`      // by this version
-	StateBytes   uint64  `json:"state_bytes"`
-	Applied      *uint64 `json:"state_applied,omitempty"`
-	Verifier     string  `json:"verifier,omitempty"`
-	Checkpoint   string  `json:"checkpoint,omitempty"` // signed: the size of the journal and its root
+	Records      uint64         `json:"records"`
+	GroupRecords float64        `json:"group_records"` // of an average group
+	FirstDay     string         `json:"first_day,omitempty"`
+	LastDay      string         `json:"last_day,omitempty"` // business days
+	Root         string         `json:"tree_root"`
+	Format       int            `json:"format"`
+	Writer       *backup.Writer `json:"writer,omitempty"` // of the folder, at last
+	Logic        uint8          `json:"logic,omitempty"`  // rules of the machine under which the last record was written
+	Replayable   bool           `json:"replayable"`       // by this version
+	StateBytes   uint64         `json:"state_bytes"`
+	Applied      *uint64        `json:"state_applied,omitempty"`
+	Verifier     string         `json:"verifier,omitempty"`
+	Checkpoint   string         `json:"checkpoint,omitempty"` // signed: the size of the journal and its root
 }
 
 // look fills v from a journal, which may be in use.
@@ -94,7 +98,7 @@ func (l *lookFolder) stat(ctx context.Context, f *journalFlags) (v journalView, 
 	if err := v.look(ctx, l.log, l.days(), signer); err != nil {
 		return v, err
 	}
-	v.StateBytes = folderBytes(filepath.Join(l.dir, stateDir))
+	v.StateBytes, v.Writer = folderBytes(filepath.Join(l.dir, stateDir)), writerOf(l.dir)
 	err = l.rows(func(s *state.Store) error {
 		applied := s.Applied()
 		v.Applied = &applied
@@ -104,6 +108,16 @@ func (l *lookFolder) stat(ctx context.Context, f *journalFlags) (v journalView, 
 		err = nil
 	}
 	return v, err
+}
+
+// writerOf is who wrote a data folder last; nil when it does not say.
+func writerOf(dir string) *backup.Writer {
+	w := new(backup.Writer)
+	text, err := os.ReadFile(filepath.Join(dir, "version.json")) // of switch/backup
+	if err != nil || json.Unmarshal(text, w) != nil {
+		return nil
+	}
+	return w
 }
 
 // folderBytes is the size of all files in a folder.
@@ -143,13 +157,16 @@ func (v *journalView) print(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(t, "state store\tthe effect of the records up to %d\n", *v.Applied)
 	}
 	written := fmt.Sprintf("format %d", v.Format)
+	if v.Writer != nil {
+		written = fmt.Sprintf("switchd %s (commit %s), ", v.Writer.Version, v.Writer.Commit) + written
+	}
 	if v.Logic != 0 {
 		written += fmt.Sprintf(", rules %d of the payment machine", v.Logic)
 	}
 	if !v.Replayable {
 		written += ": another version must finish it (see operations)"
 	}
-	fmt.Fprintf(t, "written in\t%s\n", written)
+	fmt.Fprintf(t, "written by\t%s\n", written)
 	if v.Verifier != "" {
 		fmt.Fprintf(t, "verifier\t%s\n", v.Verifier)
 	} else {
