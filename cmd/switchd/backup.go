@@ -109,7 +109,7 @@ func progressLine(p *backup.Progress) string {
 	switch {
 	case p.Total == 0:
 		return p.Step
-	case p.Step == backup.StepReplay:
+	case p.Step == backup.StepReplay || p.Step == backup.StepJournal:
 		return fmt.Sprintf("%s: %d of %d events", p.Step, p.Done, p.Total)
 	}
 	return fmt.Sprintf("%s: %d of %d MiB", p.Step, mib(p.Done), mib(p.Total))

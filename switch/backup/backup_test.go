@@ -269,14 +269,25 @@ func TestRefusals(t *testing.T) {
 	if err := restore("to", Until{Seq: 5}, o); !errors.Is(err, ErrFork) {
 		t.Errorf("a cut: %v", err)
 	}
+	for _, step := range []string{StepCheckpoint, StepHash, StepCopy} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancelled.Progress = func(p Progress) {
+			if p.Step == step {
+				cancel()
+			}
+		}
+		if _, err := Take(ctx, l.source(), "cancelled", cancelled); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled in step %s: %v", step, err)
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancelled.Progress = func(p Progress) {
-		if p.Step == StepCopy {
+		if p.Done == p.Total { // all files were read: the stores are next
 			cancel()
 		}
 	}
-	if _, err := Take(ctx, l.source(), "cancelled", cancelled); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+	if _, err := Verify(ctx, "good", cancelled); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled verification: %v", err)
 	}
 	gone(t, fs, "to", "no", "cancelled", "cancelled"+partial, "killed", "data/"+stagingDir)
 }

@@ -141,7 +141,7 @@ func TestCrashDuringRestore(t *testing.T) {
 				if err != nil || hash != r.StateHash || last != r.Last {
 					t.Fatalf("%s: a switch would start on rows up to %d (%v)", c.names[i], last, err)
 				}
-				if x, err := o.extent(d, "to"); err != nil || x.Last != r.Last {
+				if x, err := o.extent(t.Context(), d, "to"); err != nil || x.Last != r.Last {
 					t.Fatalf("%s: a switch would start on a journal up to %d (%v)", c.names[i], x.Last, err)
 				}
 				whole++
@@ -231,7 +231,7 @@ func TestFailureDuringRestore(t *testing.T) {
 		f := failing{left: n, err: syscall.ENOSPC}
 		o := options(t, f.on(fs))
 		o.Progress = func(p Progress) {
-			if p.Step == StepVerify { // what the stores do about a full disk is tested with a full disk
+			if p.Step == StepJournal { // what the stores do about a full disk is tested with a full disk
 				f.end()
 				copying = false
 			}

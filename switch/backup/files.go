@@ -123,11 +123,3 @@ func (d disk) path(dir, listed string) string {
 	}
 	return d.PathJoin(dir, listed)
 }
-
-// unlocked is a file system on which stores are opened without their lock: to
-// look into a backup must not leave anything behind in it, and it may lie on a
-// medium that cannot be written.
-type unlocked struct{ storage.FS }
-
-// Lock locks nothing.
-func (unlocked) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }

@@ -46,7 +46,7 @@ func (o Options) withDefaults() Options {
 // Progress is how far a backup or a restore is.
 type Progress struct {
 	Step  string `json:"step"`  // what is done now: one of the Steps
-	Done  int64  `json:"done"`  // of Total, in bytes; in records when journal records are replayed
+	Done  int64  `json:"done"`  // of Total, in bytes; of StepJournal and StepReplay in events
 	Total int64  `json:"total"` // 0: not known
 }
 
@@ -56,5 +56,6 @@ const (
 	StepHash       = "hash of the rows"
 	StepCopy       = "copy"
 	StepVerify     = "verify"
+	StepJournal    = "verify the journal"
 	StepReplay     = "replay"
 )

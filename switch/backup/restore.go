@@ -41,7 +41,7 @@ type Restored struct {
 func Restore(ctx context.Context, from, to string, until Until, o Options) (*Restored, error) {
 	o = o.withDefaults()
 	r := &restoring{d: diskOf(o.FS), o: &o, from: from, to: to, until: until}
-	if err := r.check(); err != nil {
+	if err := r.check(ctx); err != nil {
 		return nil, fmt.Errorf("restore: %w", err)
 	}
 	if err := r.restore(ctx); err != nil {
@@ -62,7 +62,7 @@ type restoring struct {
 }
 
 // check refuses whatever can be refused before anything is written.
-func (r *restoring) check() (err error) {
+func (r *restoring) check(ctx context.Context) (err error) {
 	if r.m, err = r.o.open(r.d, r.from); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (r *restoring) check() (err error) {
 	if err := r.vacant(); err != nil {
 		return err
 	}
-	if err := r.end(); err != nil {
+	if err := r.end(ctx); err != nil {
 		return err
 	}
 	r.result.Cut = r.m.Journal.Last - r.last
@@ -114,13 +114,13 @@ func (r *restoring) vacant() error {
 }
 
 // end finds the last event to keep.
-func (r *restoring) end() error {
+func (r *restoring) end(ctx context.Context) error {
 	r.last = r.m.Journal.Last
 	switch {
 	case r.until.Seq != 0:
 		r.last = r.until.Seq
 	case r.until.Time != 0:
-		j, err := r.o.journal(r.d, r.from)
+		j, err := r.o.journal(ctx, r.d, r.from)
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,6 @@ func (r *restoring) restore(ctx context.Context) error {
 	if err := r.copy(ctx); err != nil {
 		return err
 	}
-	r.o.Progress(Progress{Step: StepVerify})
 	if err := r.o.verifyJournal(ctx, r.d, r.to, r.m); err != nil {
 		return err
 	}

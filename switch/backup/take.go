@@ -168,7 +168,7 @@ func (o *Options) describe(ctx context.Context, d disk, dir, kind string) (*Mani
 		m.Files = append(m.Files, File{Path: name, Bytes: info.Size()})
 		m.Bytes += info.Size()
 	}
-	if m.Journal, err = o.extent(d, dir); err != nil {
+	if m.Journal, err = o.extent(ctx, d, dir); err != nil {
 		return nil, err
 	}
 	return m, o.describeRows(ctx, d, dir, m)
@@ -185,7 +185,7 @@ func (o *Options) describeRows(ctx context.Context, d disk, dir string, m *Manif
 			m.StateHash = ""
 		}
 	default:
-		m.Applied, err = o.applied(d, dir)
+		m.Applied, err = o.applied(ctx, d, dir)
 	}
 	if err == nil && (m.Applied > m.Journal.Last || m.Applied+1 < m.Journal.First) {
 		err = fmt.Errorf("the rows are the effect of the events up to %d, the journal has %d to %d: they do not belong together", m.Applied, m.Journal.First, m.Journal.Last)
