@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"switchd/switch/journal"
 	"switchd/switch/seal"
 )
 
@@ -246,6 +248,13 @@ func (s *journalScheme) testExport(t *testing.T) {
 	if err != nil || int64(len(data)) != v.Bytes {
 		t.Fatalf("%d bytes, %v", len(data), err)
 	}
+	header, _, err := journal.ReadSegment(bytes.NewReader(data), func(rec journal.Record) error {
+		noSecrets(t, string(rec.Bytes))
+		return nil
+	})
+	if err != nil || strings.Join(header.Participants, " ") != "BANKA BANKB BANKC BANKD" {
+		t.Errorf("%+v, %v", header, err)
+	}
 	for _, args := range [][]string{{"--segment", file}, {"--segment", file, "--seal-key", filepath.Join(s.data, sealKeyFile)}, {"--dir", s.data, "--segment", file}} {
 		out, _ := runs(t, 0, append([]string{"journal", "verify", "--json"}, args...)...)
 		r := unmarshal[verifyReport](t, out)
@@ -302,7 +311,10 @@ func (s *journalScheme) testProve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		noSecrets(t, out+string(text))
+		noSecrets(t, out)
+		for _, r := range unmarshal[paymentProof](t, string(text)).Journal.Records {
+			noSecrets(t, string(r.Record))
+		}
 		out, said = runs(t, 0, "journal", "verify-proof", file)
 		if !strings.Contains(said, "anybody can have made it") || !strings.Contains(out, "NOT CHECKED") {
 			t.Errorf("without a key: %s%s", out, said)
@@ -326,7 +338,7 @@ func (s *journalScheme) testProve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, said := runs(t, exitFailed, "journal", "verify-proof", filepath.Join(dir, strconv.FormatUint(s.paid, 10)), "--key", stranger); out != "" || !strings.Contains(said, "not a key that you trust") {
+	if out, said := runs(t, exitFailed, "journal", "verify-proof", filepath.Join(dir, strconv.FormatUint(s.paid, 10)), "--key", stranger); out != "" || !strings.Contains(said, "another key than those that you trust") {
 		t.Errorf("under the key of another: %s%s", out, said)
 	}
 	for id, want := range map[uint64]string{s.open: "has not ended", 4711: "no payment 4711"} {

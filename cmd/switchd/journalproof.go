@@ -83,15 +83,15 @@ func checkProof(text []byte, pinned note.Verifiers) (*provenPayment, error) {
 	if !strings.HasPrefix(p.Verifier, keyName(own)+"+") { // in other letters
 		return nil, errors.New("its verifier is not as it was written")
 	}
-	verifiers := note.VerifierList(own)
+	// One key signs all of it: that of the checker, who knows it by more than the
+	// name and the number that the proof gives.
 	if pinned != nil {
-		if _, err := pinned.Verifier(own.Name(), own.KeyHash()); err != nil {
-			return nil, fmt.Errorf("it is signed by %s, which is not a key that you trust (--key)", keyName(own))
+		if own, err = pinned.Verifier(own.Name(), own.KeyHash()); err != nil {
+			return nil, fmt.Errorf("it is signed by another key than those that you trust (--key): %w", err)
 		}
-		verifiers = pinned
 	}
 	out := &provenPayment{Log: own.Name(), Key: keyName(own), Pinned: pinned != nil}
-	return out, out.check(&p, verifiers)
+	return out, out.check(&p, note.VerifierList(own))
 }
 
 // keyName is how a key is told from others of the same name.
@@ -99,7 +99,7 @@ func keyName(v note.Verifier) string { return fmt.Sprintf("%s+%08x", v.Name(), v
 
 // check checks signatures and records, and that all of them speak of one payment.
 func (o *provenPayment) check(p *paymentProof, verifiers note.Verifiers) error {
-	s, signer, err := openStatement(p.Statement, verifiers)
+	s, err := openStatement(p.Statement, verifiers)
 	if err != nil {
 		return err
 	}
@@ -110,9 +110,6 @@ func (o *provenPayment) check(p *paymentProof, verifiers note.Verifiers) error {
 	proven, err := journal.VerifyProof(text, verifiers)
 	if err != nil {
 		return err
-	}
-	if signedBy := fmt.Sprintf("%s+%08x", signer.Name, signer.Hash); signedBy != o.Key || proven.Signer != o.Log {
-		return errors.New("its signatures are of different keys")
 	}
 	o.statement, o.Groups, o.Root = s, proven.Groups, proven.Root.String()
 	return o.records(proven.Records)

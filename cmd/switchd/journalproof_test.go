@@ -195,8 +195,8 @@ func TestProofRejectsWhatDoesNotBelongTogether(t *testing.T) {
 	reject("a statement of another switch", func(p *paymentProof) { p.Statement = other.proof(t, l.statement()).Statement }, "statement")
 	reject("a checkpoint for a statement", func(p *paymentProof) { p.Statement = p.Journal.Checkpoint }, "not one about a payment")
 	reject("a statement for a checkpoint", func(p *paymentProof) { p.Journal.Checkpoint = p.Statement }, "checkpoint")
-	reject("another verifier", func(p *paymentProof) { p.Verifier = other.key.verifier }, "not a key that you trust")
-	reject("all of another switch", func(p *paymentProof) { *p = *other.proof(t, l.statement()) }, "not a key that you trust")
+	reject("another verifier", func(p *paymentProof) { p.Verifier = other.key.verifier }, "another key than those that you trust")
+	reject("all of another switch", func(p *paymentProof) { *p = *other.proof(t, l.statement()) }, "another key than those that you trust")
 	reject("signed by two", func(p *paymentProof) {
 		s := l.statement()
 		signed, err := note.Sign(&note.Note{Text: s.text("switchd/1")}, l.key, other.key)
@@ -205,6 +205,35 @@ func TestProofRejectsWhatDoesNotBelongTogether(t *testing.T) {
 		}
 		p.Statement = string(signed)
 	}, "2 signatures")
+}
+
+// TestProofIsOfOneKey: a checker who trusts several keys is not shown parts of theirs
+// as one.
+func TestProofIsOfOneKey(t *testing.T) {
+	l, other := newProofLog(t), newProofLog(t)
+	both := func() note.Verifiers {
+		var all []note.Verifier
+		for _, k := range []*checkpointKey{l.key, other.key} {
+			v, err := note.NewVerifier(k.verifier)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, v)
+		}
+		return note.VerifierList(all...)
+	}()
+	for _, from := range []*proofLog{l, other} {
+		if p, err := checkProof(mustMarshal(t, from.proof(t, from.statement())), both); err != nil || !p.Pinned {
+			t.Errorf("a proof by one of two keys: %v", err)
+		}
+	}
+	statement, records := l.proof(t, l.statement()), l.proof(t, l.statement())
+	statement.Statement, records.Journal = other.proof(t, l.statement()).Statement, other.proof(t, l.statement()).Journal
+	for _, p := range []*paymentProof{statement, records} {
+		if _, err := checkProof(mustMarshal(t, p), both); err == nil {
+			t.Error("a proof of two keys is taken")
+		}
+	}
 }
 
 // TestStatementIsCanonical: a statement is read only as it would be written.
@@ -217,7 +246,7 @@ func TestStatementIsCanonical(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, _, err = openStatement(string(signed), l.pinned(t))
+		_, err = openStatement(string(signed), l.pinned(t))
 		return err
 	}
 	if err := open(good); err != nil {

@@ -57,7 +57,10 @@ func (n *node) journalRecords(q url.Values) (any, error) {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errEnough) {
+	switch {
+	case errors.Is(err, journal.ErrGone): // retention was faster
+		return nil, fmt.Errorf("%w: %w", admin.ErrNotFound, err)
+	case err != nil && !errors.Is(err, errEnough):
 		return nil, err
 	}
 	if end < to {

@@ -80,25 +80,25 @@ func (s *statement) sign(signer note.Signer) (string, error) {
 
 // openStatement checks the signature under a statement and reads it. There is one
 // way to write a statement: whatever else reads the same is refused.
-func openStatement(signed string, verifiers note.Verifiers) (s statement, signer note.Signature, err error) {
+func openStatement(signed string, verifiers note.Verifiers) (s statement, err error) {
 	n, err := note.Open([]byte(signed), verifiers)
 	if err != nil {
-		return s, signer, fmt.Errorf("its statement: %w", err)
+		return s, fmt.Errorf("its statement: %w", err)
 	}
 	if len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 {
-		return s, signer, fmt.Errorf("its statement has %d signatures, want one", len(n.Sigs)+len(n.UnverifiedSigs))
+		return s, fmt.Errorf("its statement has %d signatures, want one", len(n.Sigs)+len(n.UnverifiedSigs))
 	}
-	signer = n.Sigs[0]
+	signer := n.Sigs[0]
 	if s, err = parseStatement(n.Text); err != nil {
-		return s, signer, fmt.Errorf("its statement: %w", err)
+		return s, fmt.Errorf("its statement: %w", err)
 	}
 	// The encoding of a signature leaves bits unused: only one spelling is taken.
 	sig, err := base64.StdEncoding.Strict().DecodeString(signer.Base64)
 	want := n.Text + "\n— " + signer.Name + " " + base64.StdEncoding.EncodeToString(sig) + "\n"
 	if err != nil || n.Text != s.text(signer.Name) || signed != want {
-		return s, signer, errors.New("its statement is not as it was written")
+		return s, errors.New("its statement is not as it was written")
 	}
-	return s, signer, nil
+	return s, nil
 }
 
 // parseStatement reads the lines of a statement; openStatement compares them with
