@@ -149,6 +149,40 @@ func TestPaymentsGoOnMeanwhile(t *testing.T) {
 	}
 }
 
+// TestTrimmedJournal: where retention has deleted the first events, an end before the
+// rows of the backup is refused, and the earliest one is named and possible.
+func TestTrimmedJournal(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	l := start(t, mem, "data")
+	l.pay(40)
+	rows := l.settled()
+	if err := l.state.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	base, err := l.journal.DeleteBefore(rows.seq - 20)
+	if err != nil || base.First < 2 {
+		t.Fatalf("%+v %v", base, err)
+	}
+	l.pay(20)
+	last := l.settled()
+	killed := mem.CrashClone(vfs.CrashCloneCfg{})
+	m := closedBackup(t, killed, "data", "out")
+	if m.Journal.First != base.First || m.Applied != rows.seq {
+		t.Errorf("%+v, want events from %d and rows up to %d", m, base.First, rows.seq)
+	}
+	k := &live{t: t, fs: killed}
+	_, err = Restore(t.Context(), "out", "to", Until{Seq: rows.seq - 1, AcceptFork: true}, options(t, killed))
+	if want := fmt.Sprintf("the earliest end is %d", rows.seq); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %q", err, want)
+	}
+	gone(t, killed, "to")
+	for _, p := range []point{rows, last} {
+		if r := k.bring("out", fmt.Sprint("to", p.seq), Until{Seq: p.seq, AcceptFork: true}); r.StateHash != p.hash || r.Rebuilt {
+			t.Errorf("up to %d: %+v, want %+v", p.seq, r, p)
+		}
+	}
+}
+
 // TestFinish: what is to be done last is done before a switch may start on the
 // folder, and none may when that fails.
 func TestFinish(t *testing.T) {
