@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -122,4 +123,15 @@ func openDisk(b *testing.B, dir string, keys *seal.Keys) (*Engine, *atomic.Int64
 		b.Fatal(err)
 	}
 	return e, syncs
+}
+
+// processCPU is the processor time that this process has taken.
+func processCPU() time.Duration { return usage(syscall.RUSAGE_SELF) }
+
+func usage(who int) time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(who, &r); err != nil {
+		panic(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }

@@ -133,13 +133,5 @@ func bareSync(b *testing.B, dir string) int64 {
 	return took[n/2]
 }
 
-func processCPU() time.Duration { return usage(syscall.RUSAGE_SELF) }
-func threadCPU() time.Duration  { return usage(1) } // RUSAGE_THREAD, which syscall has no name for
-
-func usage(who int) time.Duration {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(who, &r); err != nil {
-		return 0
-	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
-}
+// threadCPU is the processor time of the calling thread.
+func threadCPU() time.Duration { return usage(1) } // RUSAGE_THREAD, which syscall has no name for
