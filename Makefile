@@ -26,7 +26,7 @@ IDS       ?= BANKA,BANKB,BANKC
 
 # The packages in which several goroutines meet; -short makes long tests shorter.
 # Of the tests that start processes only those that start, stop, drain and kill.
-RACE       := ./session/... ./switch/admin ./switch/bench ./switch/egress ./switch/engine \
+RACE       := ./session/... ./switch/admin ./switch/backup ./switch/bench ./switch/egress ./switch/engine \
               ./switch/ingress ./switch/journal ./switch/simbank ./switch/state
 RACE_TESTS := Demo|Kill9|Drain|Stop
 

@@ -25,6 +25,8 @@ var (
 	ErrUnknown = errors.New("participant is not known")
 	// ErrNotSwitch says that the server answered with another identity than the switch's.
 	ErrNotSwitch = errors.New("server is not the switch")
+	// ErrOther says that the server is another participant than the one that was dialled.
+	ErrOther = errors.New("server is another participant")
 )
 
 // Identity reads the participant id from c's SAN URI

@@ -51,6 +51,13 @@ func ServerConfig(p Paths, known func(id string) bool, clock func() int64) (*tls
 // switch. The server is accepted by its identity urn:switch:participant:switch,
 // not by a host name, since participants reach the switch by many addresses.
 func ClientConfig(p Paths, clock func() int64) (*tls.Config, error) {
+	return DialConfig(p, SwitchID, clock)
+}
+
+// DialConfig makes the TLS settings of a link that is dialled. The server is
+// accepted by the identity urn:switch:participant:<id>, as ClientConfig does for
+// the switch.
+func DialConfig(p Paths, id string, clock func() int64) (*tls.Config, error) {
 	if clock == nil {
 		return nil, errors.New("client TLS: clock is required")
 	}
@@ -61,16 +68,16 @@ func ClientConfig(p Paths, clock func() int64) (*tls.Config, error) {
 	// The standard check is replaced, not left out: it insists on a host name.
 	conf.InsecureSkipVerify = true
 	conf.VerifyConnection = func(cs tls.ConnectionState) error {
-		return verifySwitch(cs, pool, conf.Time())
+		return verifyServer(cs, pool, conf.Time(), id)
 	}
 	return conf, nil
 }
 
-// verifySwitch does what crypto/tls would do, with the identity in the place
+// verifyServer does what crypto/tls would do, with the identity in the place
 // of the host name.
-func verifySwitch(cs tls.ConnectionState, pool *x509.CertPool, now time.Time) error {
+func verifyServer(cs tls.ConnectionState, pool *x509.CertPool, now time.Time, want string) error {
 	if len(cs.PeerCertificates) == 0 {
-		return ErrNotSwitch
+		return ErrNoIdentity
 	}
 	opts := x509.VerifyOptions{
 		Roots:         pool,
@@ -89,10 +96,14 @@ func verifySwitch(cs tls.ConnectionState, pool *x509.CertPool, now time.Time) er
 	if err != nil {
 		return err
 	}
-	if id != SwitchID {
+	switch {
+	case id == want:
+		return nil
+	case want == SwitchID:
 		return ErrNotSwitch
+	default:
+		return ErrOther
 	}
-	return nil
 }
 
 // baseConfig is what both ends share. Session tickets are off because a

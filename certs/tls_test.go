@@ -86,6 +86,28 @@ func TestMutualTLS(t *testing.T) {
 	}
 }
 
+// The switch dials a participant: it is accepted by its own name and no other.
+func TestDialConfig(t *testing.T) {
+	dir := t.TempDir()
+	if err := InitAt(dir, []string{"BANKA", "BANKB"}, day0, LeafValidity); err != nil {
+		t.Fatal(err)
+	}
+	server, err := ServerConfig(paths(dir, "BANKA"), func(id string) bool { return id == SwitchID }, clockAt(day0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]error{"BANKA": nil, "BANKB": ErrOther, SwitchID: ErrNotSwitch} {
+		client, err := DialConfig(paths(dir, SwitchID), id, clockAt(day0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		serverErr, clientErr := shake(t, server, client)
+		if !errors.Is(clientErr, want) || (want == nil) != (clientErr == nil && serverErr == nil) {
+			t.Errorf("%s: client %v, server %v", id, clientErr, serverErr)
+		}
+	}
+}
+
 func TestServerRefusesOldTLSAndNoCertificate(t *testing.T) {
 	dir := t.TempDir()
 	if err := InitAt(dir, []string{"A"}, day0, LeafValidity); err != nil {

@@ -18,14 +18,33 @@ func (a *Automaton) Request(now int64, code int) Answer {
 	case CodeEcho:
 		return Answer{Code: approved}
 	case CodeSignOn:
-		if a.state == Draining {
+		if a.state == Draining || a.state == Held && now < a.held {
 			return Answer{Code: notOperational}
 		}
-		return Answer{Code: approved, Change: a.signOn()}
+		change := a.signOn(now)
+		if change == HeldOff {
+			return Answer{Code: notOperational, Change: change}
+		}
+		return Answer{Code: approved, Change: change}
 	case CodeSignOff:
 		return Answer{Code: approved, Change: a.signOff()}
+	case CodeCutOver:
+		return a.cutOver(now)
+	case CodeKeyChange:
+		return a.keyOffered(now)
 	}
 	return Answer{Code: notSupported}
+}
+
+// cutOver takes the end of the peer's business day, from whoever takes part in it.
+func (a *Automaton) cutOver(now int64) Answer {
+	switch {
+	case a.state != Active && a.state != Draining:
+		return Answer{Code: notOperational}
+	case a.of.dayCut(now):
+		return Answer{Code: approved, Change: DayCut}
+	}
+	return Answer{Code: approved}
 }
 
 // Response takes a 0810 with the given DE70; approved says that DE39 was 00.
@@ -36,26 +55,40 @@ func (a *Automaton) Response(now int64, code int, approved bool) Change {
 		if !a.asked {
 			return None
 		}
-		a.asked = false
-		if approved && (a.state == Connected || a.state == Left) {
-			return a.signOn()
+		a.asked, a.asks = false, 0
+		if !approved {
+			a.refused, a.askedAt = true, now
+			return None
+		}
+		if a.state == Connected || a.state == Left {
+			return a.signOn(now)
 		}
 	case CodeSignOff:
 		// Also a refused sign-off ends the drain: we leave either way.
 		if a.state == Draining {
 			return a.signOff()
 		}
+	case CodeKeyChange:
+		return a.keyAnswered(now, approved)
 	}
 	return None
 }
 
-// SignOn starts a sign-on of our own, or repeats one that was not answered;
-// the caller sends 0800/001 when told so.
+// SignOn starts a sign-on of our own, on a link that we have dialled; the caller
+// sends 0800/001 when told so, now and by Tick. One that is not answered is
+// repeated, and closes the link in the end; one that is refused is tried again
+// later.
 func (a *Automaton) SignOn(now int64) Action {
 	if a.state != Connected && a.state != Left {
 		return None
 	}
-	a.asked = true
+	a.asks = 0
+	return a.ask(now)
+}
+
+// ask has a sign-on sent.
+func (a *Automaton) ask(now int64) Action {
+	a.asked, a.refused, a.askedAt = true, false, now
 	return SignOn
 }
 
@@ -67,7 +100,7 @@ func (a *Automaton) Drain(now int64) Action {
 		a.state = Draining
 		a.sent = now
 		return SignOff
-	case Connected, Left:
+	case Connected, Left, Held:
 		a.state = Closed
 		return Close
 	}
@@ -81,21 +114,55 @@ func (a *Automaton) Tick(now int64) Action {
 	case a.state == Closed:
 		return Close
 	case a.state == Draining:
-		if now-a.sent < int64(a.opt.EchoTimeout) {
+		if now-a.sent < int64(a.of.opt.EchoTimeout) {
 			return None
 		}
 		a.state = Closed
 		return Close
-	case a.waiting:
-		if now-a.sent < int64(a.opt.EchoTimeout) {
-			return None
-		}
-		a.misses++
-		if a.misses >= a.opt.MissesMax {
+	}
+	if act := a.signOnDue(now); act != None {
+		return act
+	}
+	if act := a.echoDue(now); act != None {
+		return act
+	}
+	return a.of.tick(now)
+}
+
+// signOnDue repeats a sign-on of ours, or makes the one that was held off.
+func (a *Automaton) signOnDue(now int64) Action {
+	o := &a.of.opt
+	switch {
+	case a.state == Held && now >= a.held:
+		a.state = Connected
+		a.asks = 0
+	case a.asked && now-a.askedAt >= int64(o.EchoTimeout):
+		a.asks++
+		if a.asks >= o.MissesMax {
 			a.state = Closed
 			return Close
 		}
-	case now-a.heard < int64(a.opt.Idle):
+	case a.refused && now-a.askedAt >= int64(o.SignOnEvery):
+	default:
+		return None
+	}
+	return a.ask(now)
+}
+
+// echoDue asks a silent peer whether it is there, and gives it up in the end.
+func (a *Automaton) echoDue(now int64) Action {
+	o := &a.of.opt
+	switch {
+	case a.waiting:
+		if now-a.sent < int64(o.EchoTimeout) {
+			return None
+		}
+		a.misses++
+		if a.misses >= o.MissesMax {
+			a.state = Closed
+			return Close
+		}
+	case now-a.heard < int64(o.Idle):
 		return None
 	}
 	a.waiting = true
@@ -103,10 +170,16 @@ func (a *Automaton) Tick(now int64) Action {
 	return Echo
 }
 
-// signOn makes the link active and reports the change, if it is one.
-func (a *Automaton) signOn() Change {
+// signOn makes the link active and reports the change, if it is one; or holds it
+// off, if the participant has signed on too often.
+func (a *Automaton) signOn(now int64) Change {
 	if a.state == Active {
 		return None
+	}
+	a.asked, a.refused = false, false
+	if until := a.of.admit(now); until != 0 {
+		a.state, a.held = Held, until
+		return HeldOff
 	}
 	a.state = Active
 	return SignedOn
@@ -115,11 +188,15 @@ func (a *Automaton) signOn() Change {
 // signOff takes the sign-off of either side: an active link is kept, for the
 // peer may sign on again; a draining one is over.
 func (a *Automaton) signOff() Change {
+	a.asked, a.refused = false, false
 	switch a.state {
 	case Active:
 		a.state = Left
 	case Draining:
 		a.state = Closed
+	case Held:
+		a.state = Left
+		return None
 	default:
 		return None
 	}

@@ -2,9 +2,9 @@ package session
 
 // Names as operators and the table of testdata/session/automaton.txt read them.
 var (
-	stateNames  = [...]string{"Connected", "Active", "Left", "Draining", "Closed"}
-	actionNames = [...]string{"None", "Echo", "SignOn", "SignOff", "Close"}
-	changeNames = [...]string{"None", "SignedOn", "SignedOff"}
+	stateNames  = [...]string{"Connected", "Active", "Left", "Draining", "Held", "Closed"}
+	actionNames = [...]string{"None", "Echo", "SignOn", "SignOff", "Close", "OfferKey", "KeyLapsed", "RetireKey"}
+	changeNames = [...]string{"None", "SignedOn", "SignedOff", "HeldOff", "KeyOffered", "KeyChanged", "KeyRefused", "DayCut"}
 )
 
 // String names the state.

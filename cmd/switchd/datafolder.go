@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 
+	"switchd/switch/backup"
 	"switchd/switch/config"
 	"switchd/switch/journal"
 	"switchd/switch/seal"
@@ -30,6 +31,7 @@ type dataFolder struct {
 	keys    *seal.Keys
 
 	checkpoint *checkpointKey
+	entry      *backup.Entry
 }
 
 func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journal.Close()) }
@@ -40,27 +42,39 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	log.Info("opening the data folder", "dir", cfg.DataDir)
+	fatal := storageFailed()
+	entry, err := backup.Enter(cfg.DataDir, backup.Options{Build: build(), Clock: clock, Log: log, Fatal: fatal})
+	if err != nil {
+		return nil, err
+	}
 	keys, err := openSealKeys(cfg.DataDir, cfg.SealKey, log)
 	if err != nil {
 		return nil, err
+	}
+	if err := entry.Prepare(keys); err != nil {
+		return nil, inUse(cfg.DataDir, err)
 	}
 	checkpoint, err := openCheckpointKey(cfg.DataDir, cfg.CheckpointKey, cfg.Institution, log)
 	if err != nil {
 		return nil, err
 	}
-	fatal := storageFailed()
 	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal})
-	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
-		return nil, fmt.Errorf("data folder %s is in use by another process: stop that one, or set another data_dir (%w)", cfg.DataDir, err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, inUse(cfg.DataDir, err)
 	}
 	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys})
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
-	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint}, nil
+	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry}, nil
+}
+
+// inUse says so when a data folder cannot be opened because somebody has it.
+func inUse(dir string, err error) error {
+	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
+		return fmt.Errorf("data folder %s is in use by another process: stop that one, or set another data_dir (%w)", dir, err)
+	}
+	return err
 }
 
 // storageFailed ends the process when a store cannot go on: what is on disk is the

@@ -121,7 +121,7 @@ data_dir: ./data
 currency: INR
 institution: "999999"
 tls: {ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}
-disk: {reserve: 64MiB, ballast: 0}
+disk: {reserve: 96MiB, ballast: 0}
 defaults:
   timers: {resolve: 300ms, debit: 300ms, credit: 300ms, total: 2s, reversal: 200ms, backoff_min: 100ms, backoff_max: 1s, give_up: 1m, credit_unknown: 600ms, idle: 5s, echo: 1s}
 participants:

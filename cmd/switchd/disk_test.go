@@ -51,10 +51,11 @@ type filling struct {
 }
 
 // startFilling waits until payments are made. The disk has room for what the stores
-// take at the start (the journal's first log is 35 MiB) and twice the reserve.
+// take at the start (the journal's first log is 35 MiB) and twice what they need to
+// be closed.
 func startFilling(t *testing.T, flags ...string) *filling {
 	seed := newSeed(t)
-	disk := tinyDisk(t, "160m")
+	disk := tinyDisk(t, "200m")
 	f := &filling{scheme: newSimulated(t, filepath.Join(disk, "data")), other: filepath.Join(disk, "other")}
 	f.p = f.serve(flags...)
 	f.banks = f.scheme.banks(seed, "--rate", "150", "--faults")
@@ -88,7 +89,7 @@ func (f *filling) finish(t *testing.T) {
 // with room again the switch goes on; nobody has to do anything to it.
 func TestDiskBelowReserve(t *testing.T) {
 	f := startFilling(t)
-	fill(t, f.other, 36<<20)
+	fill(t, f.other, 72<<20)
 	const held = `switchd_requests_held_total{reason="disk"}`
 	until(t, patience, "new payments are declined", func() bool { return f.metric(held) > 50 })
 	until(t, patience, "the open payments have finished", func() bool { got, ok := f.summary(); return ok && got.Open == 0 })
@@ -126,7 +127,7 @@ func TestFullDisk(t *testing.T) {
 	oneSentence(t, f.p, "no space left on device")
 	again := start(t, "serve", "--config", f.config, "--quiet")
 	again.wait(patience, exitFailed)
-	oneSentence(t, again, "opening the stores takes 64 MiB: make room and start again")
+	oneSentence(t, again, "opening the stores takes 96 MiB: make room and start again")
 
 	if err := os.Remove(f.other); err != nil {
 		t.Fatal(err)
@@ -141,18 +142,18 @@ func TestFullDisk(t *testing.T) {
 // TestStartBelowReserve: a disk below the reserve has a switch that declines, from
 // the first payment on.
 func TestStartBelowReserve(t *testing.T) {
-	disk := tinyDisk(t, "160m")
+	disk := tinyDisk(t, "200m")
 	s := newScheme(t, longTimers, 3, filepath.Join(disk, "data"))
 	text, err := os.ReadFile(s.config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = []byte(strings.Replace(string(text), schemeDisk, "reserve: 100MiB, warning: 101MiB, ballast: 8MiB", 1))
+	text = []byte(strings.Replace(string(text), schemeDisk, "reserve: 130MiB, warning: 131MiB, ballast: 8MiB", 1))
 	if err := os.WriteFile(s.config, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	other := filepath.Join(disk, "other")
-	fill(t, other, 90<<20)
+	fill(t, other, 110<<20)
 	p := s.serve()
 	c := s.connect("BANKC")
 	c.signOn()

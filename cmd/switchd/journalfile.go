@@ -11,8 +11,9 @@ import (
 
 // writeNew makes a file that nobody ever sees half written, and that is still
 // there after a power cut: written under another name beside it, synced, and then
-// given its name, which nothing may have yet.
-func writeNew(file string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+// given its name, which nothing may have yet. check, if there is one, looks at what
+// was written before it gets its name.
+func writeNew(file string, mode fs.FileMode, write func(io.Writer) error, check func(file string) error) (err error) {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("%s exists: it is not overwritten", file)
 	}
@@ -33,7 +34,11 @@ func writeNew(file string, mode fs.FileMode, write func(io.Writer) error) (err e
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	err = errors.Join(err, f.Close())
+	if err == nil && check != nil {
+		err = check(part)
+	}
+	if err != nil {
 		return err
 	}
 	return giveName(part, file)

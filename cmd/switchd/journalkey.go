@@ -65,7 +65,7 @@ func createCheckpointKey(file, name string) error {
 	return writeNew(file, 0o600, func(w io.Writer) error {
 		_, err := io.WriteString(w, checkpointKeyHead+verifier+"\n"+secret+"\n")
 		return err
-	})
+	}, nil)
 }
 
 // loadCheckpointKey reads a file with a signing key, which nobody but its owner may

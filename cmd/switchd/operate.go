@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"switchd/ledger"
 	"switchd/switch/config"
@@ -103,10 +104,19 @@ func (n *node) order(c *decision) (o payment.Command, err error) {
 	return o, nil
 }
 
-// parsePaymentID reads a payment's number, or its transaction id.
+// messageIDBytes is the length of the MsgId of the switch's own messages of ISO
+// 20022: SWD, a reference, and three characters for the leg.
+const messageIDBytes = len("SWD") + translate.ReferenceBytes + 3
+
+// parsePaymentID reads a payment's number, its transaction id, or the MsgId of a
+// message of the switch about it.
 func parsePaymentID(s string) (payment.ID, bool) {
 	if id, ok := translate.ParseSwitchID([]byte(s)); ok {
 		return id, true
+	}
+	if len(s) == messageIDBytes && strings.HasPrefix(s, "SWD") {
+		id, _, ok := translate.ParseReference([]byte(s[len("SWD"):][:translate.ReferenceBytes]))
+		return id, ok && id > 0
 	}
 	n, err := strconv.ParseUint(s, 10, 64)
 	return payment.ID(n), err == nil && n > 0

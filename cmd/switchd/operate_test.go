@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"switchd/switch/payment"
+	"switchd/switch/translate"
 )
 
 // TestOperate: an operator looks at a payment, cannot decide about one that needs
@@ -59,4 +62,20 @@ func capOf(t *testing.T, s *scheme, id string) int64 {
 	}
 	t.Fatalf("%s is not in the summary", id)
 	return 0
+}
+
+// TestParsePaymentID: whatever a participant names a payment by is understood.
+func TestParsePaymentID(t *testing.T) {
+	whole := translate.SwitchID(4711)
+	reference := translate.Reference(4711, payment.LegRequest)
+	for _, s := range []string{"4711", string(whole[:]), "SWD" + string(reference[:]) + "Q00"} {
+		if id, ok := parsePaymentID(s); !ok || id != 4711 {
+			t.Errorf("%q is payment %d, %v", s, id, ok)
+		}
+	}
+	for _, s := range []string{"", "0", "-1", "x", "SWD", "SWD" + string(reference[:]), "SWD000000000000Q00", "SWD!!!!!!!!!!!!Q00", "XXX" + string(reference[:]) + "Q00"} {
+		if id, ok := parsePaymentID(s); ok {
+			t.Errorf("%q is payment %d", s, id)
+		}
+	}
 }

@@ -136,18 +136,33 @@ func login() string {
 // adminWait bounds a call to the admin port.
 const adminWait = 10 * time.Second
 
+// errNoSwitch is wrapped by the error about an admin port that is not there.
+var errNoSwitch = errors.New("no switch answers")
+
+// where is the address of the admin port.
+func (f *adminFlags) where() (string, error) {
+	if f.address != "" {
+		return strings.TrimSuffix(strings.TrimPrefix(f.address, "http://"), "/"), nil
+	}
+	if f.config == "" {
+		return "", usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
+	}
+	cfg, err := config.Load(f.config, known())
+	if err != nil {
+		return "", usageError{err}
+	}
+	return cfg.Admin, nil
+}
+
+func noSwitch(address string, err error) error {
+	return fmt.Errorf("%w at %s: is it running? (%w)", errNoSwitch, address, err)
+}
+
 // call speaks to the admin port and returns its answer, of at most 1 MiB.
 func (f *adminFlags) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	address := f.address
-	if address == "" {
-		if f.config == "" {
-			return nil, usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
-		}
-		cfg, err := config.Load(f.config, known())
-		if err != nil {
-			return nil, usageError{err}
-		}
-		address = cfg.Admin
+	address, err := f.where()
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, adminWait)
 	defer cancel()
@@ -160,7 +175,7 @@ func (f *adminFlags) call(ctx context.Context, method, path string, body []byte)
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("no switch answers at %s: is it running? (%w)", address, err)
+		return nil, noSwitch(address, err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
@@ -191,6 +206,9 @@ func (f *adminFlags) print(w io.Writer, answer []byte) error {
 	fmt.Fprintf(t, "sender, payer's bank, payee's bank\t%s, %s, %s\n", v.Sender, v.PayerBank, v.PayeeBank)
 	fmt.Fprintf(t, "sender was told\t%s\n", v.Told)
 	fmt.Fprintf(t, "from, to\t%s, %s\n", v.CreatedAt, v.ClosedAt)
+	if v.ClosedSeq != 0 {
+		fmt.Fprintf(t, "records of the journal\t%d, %d\n", v.ID, v.ClosedSeq)
+	}
 	if v.DeadLetter {
 		fmt.Fprintln(t, "dead letter\ta person must decide")
 	}

@@ -25,6 +25,7 @@ type paymentView struct {
 	PayeeBank  string    `json:"payee_bank,omitempty"`
 	CreatedAt  string    `json:"created_at"`
 	ClosedAt   string    `json:"closed_at,omitempty"`
+	ClosedSeq  uint64    `json:"closed_record,omitempty"` // of the journal: the event that ended it; id is the record of its request
 	DeadLetter bool      `json:"dead_letter"`
 	Confirmed  bool      `json:"confirmed,omitempty"`
 	Returned   bool      `json:"returned,omitempty"`
@@ -77,7 +78,7 @@ func (n *node) view(p *payment.Payment) paymentView {
 		ID: uint64(p.ID), SwitchID: string(switchID[:]), State: p.State.String(), Outcome: p.Outcome.String(),
 		BankCode: p.BankCode.String(), Told: p.Reply.String(), Minor: p.Amount.Minor, Currency: int(p.Amount.Currency),
 		Sender: name(p.Key.From), PayerBank: name(p.PayerBank), PayeePSP: name(p.PayeePSP), PayeeBank: name(p.PayeeBank),
-		CreatedAt: stamp(p.CreatedAt), ClosedAt: stamp(p.ClosedAt), DeadLetter: p.DeadLetter, Confirmed: p.Confirmed, Returned: p.Returned,
+		CreatedAt: stamp(p.CreatedAt), ClosedAt: stamp(p.ClosedAt), ClosedSeq: p.ClosedSeq, DeadLetter: p.DeadLetter, Confirmed: p.Confirmed, Returned: p.Returned,
 		Reason: string(p.Text.Get(payment.Reason)), Operator: string(p.Text.Get(payment.Operator)), Legs: []legView{},
 	}
 	for leg := range p.Legs {

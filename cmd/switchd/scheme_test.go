@@ -71,7 +71,7 @@ const (
 )
 
 // schemeDisk is little room to keep, so that a test can fill a small disk.
-const schemeDisk = "reserve: 32MiB, ballast: 0"
+const schemeDisk = "reserve: 96MiB, ballast: 0"
 
 var schemeTemplate = template.Must(template.New("scheme").Parse(`listen: {{ .Listen }}
 admin: {{ .Admin }}

@@ -12,7 +12,7 @@ import (
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode", "validate",
-		"sim", "payment", "payment show", "payment settle", "cap", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+		"sim", "payment", "payment show", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -51,7 +51,33 @@ func TestUsage(t *testing.T) {
 		{"payment show 1", "which switch?"},
 		{"payment settle 1 --admin 127.0.0.1:1", "why? --reason"},
 		{"payment retry", "See 'switchd payment retry --help'"},
+		{"journal stat", "which journal?"},
+		{"journal verify", "what?"},
+		{"journal verify --dir " + dir, "is no data folder"},
+		{"journal verify --segment " + dir + "/none", "no such file"},
+		{"journal dump --dir " + dir + " --admin 127.0.0.1:1", "name one of them"},
+		{"journal dump --dir " + dir + " --segment x", "a file of its own"},
+		{"journal dump --dir " + dir + " --kind nothing", "is not one of request, answer"},
+		{"journal dump --dir " + dir + " --payment five", "neither a number"},
+		{"journal dump --dir " + dir + " --from 5 --to 4", "to 4 is before from 5"},
+		{"journal dump --dir " + dir + " --from x", "invalid argument"},
+		{"journal export --dir " + dir + " --day 2026-11-22", "where to?"},
+		{"journal export --dir " + dir + " --out x", "Name a --day"},
+		{"journal export --dir " + dir + " --out x --day 2026-11-22 --from 1", "Name a --day"},
+		{"journal export --dir " + dir + " --out x --from 2 --to 1", "are no records"},
+		{"journal export --dir " + dir + " --out x --day yesterday", "is not a date"},
+		{"journal prove --dir " + dir, "which payment?"},
+		{"journal prove --dir " + dir + " --id x", "which payment?"},
+		{"journal verify-proof", "which proof?"},
+		{"journal verify-proof " + dir + "/none", "no such file"},
+		{"journal verify-proof " + os.DevNull + " --key " + dir + "/none", "no such file"},
 		{"cap BANKA", "See 'switchd cap --help'"},
+		{"backup", `"out" not set`},
+		{"backup --out " + dir + "/b", "which switch?"},
+		{"backup verify", "See 'switchd backup verify --help'"},
+		{"restore --from a", `"to" not set`},
+		{"restore --from a --to b --until-seq 1 --until-time 2026-11-22T00:00:00Z", "none of the others can be"},
+		{"restore --from a --to b --until-time yesterday", "is no time"},
 		{"sim --seeds 1 --payments 0", "--payments must be"},
 		{"demo --rate -1", "--rate must be"},
 		{"demo --duration yesterday", "invalid argument"},

@@ -18,6 +18,7 @@ import (
 	"switchd/session"
 	"switchd/session/gnetio"
 	"switchd/switch/admin"
+	"switchd/switch/backup"
 	"switchd/switch/config"
 	"switchd/switch/disk"
 	"switchd/switch/egress"
@@ -61,12 +62,14 @@ type node struct {
 	cfg      *config.Config
 	log      *slog.Logger
 	registry *prometheus.Registry
+	data     *dataFolder // open until run has ended
 	engine   *engine.Engine
 	egress   *egress.Egress
 	ingress  *ingress.Ingress
 	disk     *disk.Watch
 	server   *gnetio.Server // set by run, after recovery
 	admin    *admin.Server
+	backups  *backup.Online
 	lastSeen heartbeat
 }
 
@@ -82,10 +85,17 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.data = f
+	n.backups = backup.NewOnline(backup.Source{Dir: cfg.DataDir, Journal: f.journal, State: f.state}, backup.Options{
+		Build: build(), Clock: clock, Keys: f.keys, Reserve: cfg.Disk.Reserve, Log: log, Fatal: storageFailed(),
+	}, n.registry)
 	n.engine, err = engine.Open(engine.Options{
-		Log: f.journal, State: f.state, Keys: f.keys,
+		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.backups.Stop,
 		Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Logger: log, Registry: n.registry,
 	})
+	if err == nil {
+		err = f.entry.Begin()
+	}
 	if err == nil {
 		err = n.wireRim()
 	}
@@ -205,7 +215,8 @@ func (n *node) listenAdmin() error {
 	n.admin, err = admin.Listen(admin.Options{
 		Address: n.cfg.Admin, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Checks: n.checks(), Summary: func() any { return n.summary(context.Background()) },
-		Payment: n.payment, Command: n.operate,
+		Payment: n.payment, Command: n.operate, Backup: n.takeBackup,
+		Journal: n.journalStat, Records: n.journalRecords, Proof: n.proof,
 	})
 	return err
 }

@@ -2,6 +2,7 @@ package gnetio
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"time"
 
@@ -50,27 +51,40 @@ func boundAddress(eng gnet.Engine) (string, error) {
 	return ln.Addr().String(), nil
 }
 
-// OnOpen starts a link, or refuses it when there are too many.
+// OnOpen starts a link, or refuses the connection for what it costs to close it.
 func (cb *callbacks) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
-	s := cb.s
-	if s.open.Add(1) > int64(s.opt.LinksMax) {
-		s.open.Add(-1)
-		s.metrics.closed[endLinks].Inc()
+	s, now, from := cb.s, cb.s.opt.Clock(), addressOf(c.RemoteAddr())
+	if d, ours := c.Context().(*dialing); ours {
+		d.taken.Store(true)
+		d.link.pool = &s.dialed
+		s.dialed.open.Add(1)
+		d.link.begin(c, from, now)
+		d.link.startWorker()
+		return nil, gnet.None
+	}
+	p, why := s.admit(from, now)
+	if p == nil {
+		s.metrics.closed[why.label].Inc()
+		if times, due := s.causes.tell(why.label, now); due {
+			s.opt.Log.Warn("connection refused", "reason", why.text, "remote", c.RemoteAddr().String(), "times", times)
+		}
 		return nil, gnet.Close // without a context: OnClose leaves it alone
 	}
-	l := &Link{
-		id:       s.ids.Add(1),
-		server:   s,
-		loop:     s.loopOf(c.EventLoop()),
-		conn:     c,
-		remote:   c.RemoteAddr().String(),
-		deadline: s.opt.Clock() + int64(s.opt.HandshakeDeadline),
-	}
+	l := &Link{server: s, pool: p}
+	l.begin(c, from, now)
+	return nil, gnet.None
+}
+
+// begin gives a link its connection.
+func (l *Link) begin(c gnet.Conn, from netip.Addr, now int64) {
+	s := l.server
+	l.id, l.loop, l.conn = s.ids.Add(1), s.loopOf(c.EventLoop()), c
+	l.address, l.remote = from, c.RemoteAddr().String()
+	l.deadline = now + int64(s.opt.HandshakeDeadline)
 	l.tls = l.newSession()
 	l.enter(phaseShaking)
 	l.loop.add(l)
 	c.SetContext(l)
-	return nil, gnet.None
 }
 
 // OnTraffic is called for input and for each wake-up.
@@ -99,6 +113,9 @@ func (cb *callbacks) OnClose(c gnet.Conn, _ error) gnet.Action {
 	if s.stopping.Load() {
 		why = ending{endShutdown, "shutdown"}
 	}
+	if l.slot != nil {
+		s.dialer.lost(l.slot, s.opt.Clock(), l.established)
+	}
 	switch l.phase {
 	case phaseShaking:
 		l.lost()
@@ -112,7 +129,7 @@ func (cb *callbacks) OnClose(c gnet.Conn, _ error) gnet.Action {
 	l.enter(phaseGone)
 	l.tls, l.rest = nil, nil
 	l.loop.remove(l)
-	s.open.Add(-1)
+	l.depart()
 	return gnet.None
 }
 
@@ -133,9 +150,11 @@ func (l *Link) farewell() {
 	l.send(l.tls.Take())
 }
 
-// OnTick has every loop look after its links.
+// OnTick has every loop look after its links, and dials what is due. gnet calls it
+// once all loops turn.
 func (cb *callbacks) OnTick() (time.Duration, gnet.Action) {
 	s := cb.s
+	s.dialer.tick(s.opt.Clock())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, lp := range s.loops {

@@ -3,6 +3,7 @@ package gnetio
 import (
 	"errors"
 	"io"
+	"net"
 
 	"switchd/codec/frame"
 	"switchd/session/mtls"
@@ -83,6 +84,10 @@ func (l *Link) larger(rest []byte) []byte {
 func readEnding(err error) ending {
 	if err == io.EOF {
 		return ending{endPeer, "closed by the peer"}
+	}
+	// To a client of TLS 1.3 the server's refusal comes behind the handshake.
+	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
+		return ending{endTLS, "refused by the peer: " + alert.Err.Error()}
 	}
 	return ending{endTLS, "TLS record refused"}
 }

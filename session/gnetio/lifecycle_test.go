@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
@@ -120,9 +121,13 @@ func TestRunWithEndedContext(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	_, err := Listen(Options{Address: "nowhere", Loops: -1, LinksMax: -1, HandshakesMax: -1, OutboxBytesMax: -1, FrameDeadline: -1,
-		HandshakeDeadline: -1, TickEvery: -1}, nil)
+		HandshakeDeadline: -1, TickEvery: -1, HandshakeRate: 100_001, HandshakeBurst: -1, AddressesMax: -1, HalfOpenMax: -1,
+		Access: Access{Allow: make([]netip.Prefix, 1), Peers: map[string]Peer{
+			"BANKA": {LinksMax: -1}, "BANKB": {OutboxBytesMax: -1}, "BANKC": {Allow: make([]netip.Prefix, prefixesMax+1)},
+		}}}, nil)
 	for _, want := range []string{"Address", "handler", "TLS", "Clock", "Loops", "LinksMax", "HandshakesMax", "OutboxBytesMax",
-		"FrameDeadline", "HandshakeDeadline", "TickEvery"} {
+		"FrameDeadline", "HandshakeDeadline", "TickEvery", "HandshakeRate", "HandshakeBurst", "AddressesMax", "HalfOpenMax",
+		"Allow has an invalid", "a limit of BANKA", "a limit of BANKB", "Allow of BANKC has more"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not named in %v", want, err)
 		}
@@ -187,16 +192,21 @@ func TestFirstWordsAndClose(t *testing.T) {
 	}
 }
 
-func TestQuotaAndResults(t *testing.T) {
-	var q quota
-	n := 0
-	for range 100 {
-		if q.allow(5e9) {
-			n++
+// A cause has a line at once, then one a minute that says how many times it stands
+// for; another cause has its own.
+func TestCausesAndResults(t *testing.T) {
+	var c causes
+	lines, times := 0, 0
+	for now := int64(0); now < 3*lineGap; now += lineGap / 100 {
+		if n, due := c.tell("flood", now); due {
+			lines, times = lines+1, times+n
 		}
 	}
-	if n != linesPerSecond || !q.allow(6e9) {
-		t.Errorf("%d lines", n)
+	if lines != 3 || times != 201 {
+		t.Errorf("%d lines for %d times", lines, times)
+	}
+	if n, due := c.tell("another", 0); n != 1 || !due {
+		t.Error("causes share their lines")
 	}
 	if got := shakeResult(errors.New("anything")); got != shakeFailed {
 		t.Error(got)

@@ -1,7 +1,9 @@
 package gnetio
 
 import (
+	"crypto/tls"
 	"errors"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -46,12 +48,20 @@ type Link struct {
 	conn   gnet.Conn
 	remote string
 
+	address   netip.Addr  // of the peer
+	pool      *pool       // that it has a place in; nil once it is up
+	outboxMax int         // set before LinkUp, then constant
+	slot      *slot       // of the dialer; nil: accepted
+	settings  *tls.Config // of a link that was dialled
+	group     int
+
 	// The loop's own.
-	participant  string       // set before LinkUp, then constant
+	participant  string       // set before LinkUp, then constant; of a link that was dialled, who is expected
 	state        any          // the Handler's
 	phase        phase        //
 	tls          *mtls.Conn   // nil once closing: idle or ended links hold no buffers
 	working      bool         // a handshake worker was started
+	established  bool         // the handshake has succeeded
 	deadline     int64        // of the handshake, or of the lingering; 0 while closing means now
 	wire         Wire         // set in LinkUp, then constant
 	frameMax     int          // bytes of the longest frame of wire
@@ -108,7 +118,7 @@ func (l *Link) SetState(v any) { l.state = v }
 // Queue copies whole frames to the outbox; it wakes nobody. Safe for concurrent
 // use, and the frames of one call stay together. What the link's Wire would not
 // take from the peer, it does not send either. A link whose unsent bytes
-// would exceed Options.OutboxBytesMax is closed and what it holds is dropped:
+// would exceed its OutboxBytesMax is closed and what it holds is dropped:
 // a peer that does not read would get answers too late to be of use.
 func (l *Link) Queue(frames []byte) error {
 	count, ok := l.countFrames(frames)
@@ -134,7 +144,7 @@ func (l *Link) enqueue(frames []byte) error {
 	if l.outbox == nil {
 		l.outbox = l.server.boxes.Get().(*box)
 	}
-	if len(l.outbox.b)+len(frames)+l.unsent > l.server.opt.OutboxBytesMax {
+	if len(l.outbox.b)+len(frames)+l.unsent > l.outboxMax {
 		l.askLocked(ending{endOutbox, ErrOutbox.Error()})
 		return ErrOutbox
 	}

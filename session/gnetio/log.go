@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 )
 
 // gnetLog gives gnet's own lines to the operator log. gnet says little, and
@@ -16,24 +17,36 @@ func (g gnetLog) Warnf(f string, a ...any)       { g.log.Warn("gnet: " + fmt.Spr
 func (g gnetLog) Errorf(f string, a ...any)      { g.log.Error("gnet: " + fmt.Sprintf(f, a...)) }
 func (g gnetLog) Fatalf(format string, a ...any) { g.Errorf(format, a...) }
 
-// quota bounds the log lines that strangers can cause: anyone who reaches the
-// port can fail a handshake, and each failure is counted anyway.
-type quota struct {
-	mu     sync.Mutex // guards the rest; loops share the quota
-	second int64
-	used   int
+// lineGap is from one log line about a cause to the next: anyone who reaches the
+// port can cause some, and all are counted in the metrics anyway.
+const lineGap = int64(time.Minute)
+
+// causes has one log line for each cause and minute. Causes are of small fixed
+// sets, or of the configuration.
+type causes struct {
+	mu   sync.Mutex // guards the rest; loops share it
+	told map[string]told
 }
 
-const linesPerSecond = 10
+type told struct {
+	at   int64 // when a line was written
+	more int   // times since then
+}
 
-// allow says whether one more line fits into the second of now.
-func (q *quota) allow(now int64) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if s := now / 1e9; s != q.second {
-		q.second = s
-		q.used = 0
+// tell says whether one more line is due about a cause, and for how many times it
+// stands. Safe for concurrent use.
+func (c *causes) tell(cause string, now int64) (times int, due bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t, before := c.told[cause]
+	t.more++
+	if before && now-t.at < lineGap {
+		c.told[cause] = t
+		return 0, false
 	}
-	q.used++
-	return q.used <= linesPerSecond
+	if c.told == nil {
+		c.told = map[string]told{}
+	}
+	c.told[cause] = told{at: now}
+	return t.more, true
 }

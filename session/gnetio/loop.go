@@ -2,6 +2,7 @@ package gnetio
 
 import (
 	"context"
+	"crypto/x509"
 	"sync/atomic"
 
 	"github.com/panjf2000/gnet/v2"
@@ -61,6 +62,49 @@ func (lp *loop) schedule() {
 	}
 	if lp.el.Execute(context.Background(), lp) != nil {
 		lp.due.Store(false)
+	}
+}
+
+// CloseLinks closes the links that are up and against whose certificate reject
+// gives a reason, for example that it has been revoked. reject is called on the
+// loops, at times on several at once. Safe for concurrent use.
+func (s *Server) CloseLinks(reject func(participant string, peer *x509.Certificate) (reason string)) {
+	s.sweep(func(l *Link) ending {
+		if why := reject(l.participant, l.tls.State().PeerCertificates[0]); why != "" {
+			return ending{endCertificate, why}
+		}
+		return ending{}
+	})
+}
+
+// sweep has every loop close the links that are up and for which why has a label.
+func (s *Server) sweep(why func(*Link) ending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, lp := range s.loops {
+		// A loop that takes no more tasks is one that ends, with all its links.
+		_ = lp.el.Execute(context.Background(), task(func() { lp.closeThose(why) }))
+	}
+}
+
+// task is a function as gnet runs it on a loop.
+type task func()
+
+// Run is called by gnet on the loop.
+func (t task) Run(context.Context) error { t(); return nil }
+
+func (lp *loop) closeThose(why func(*Link) ending) {
+	for i := len(lp.links) - 1; i >= 0; i-- {
+		l := lp.links[i]
+		if l.phase != phaseUp {
+			continue
+		}
+		if e := why(l); e.label != "" {
+			l.flush(e)
+		}
+		if l.verdict() == gnet.Close {
+			_ = lp.el.Close(l.conn)
+		}
 	}
 }
 

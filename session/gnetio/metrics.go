@@ -21,6 +21,8 @@ type metrics struct {
 	bytesIn    prometheus.Counter
 	bytesOut   prometheus.Counter
 	diagnoses  map[string]prometheus.Counter
+	dials      map[string]prometheus.Counter
+	dialed     map[slotState]prometheus.Gauge
 
 	keepAlivesIn, keepAlivesOut prometheus.Counter
 }
@@ -36,6 +38,9 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	bytes := counters("switchd_bytes_total", "Bytes on the wire, with TLS, by direction.", "direction")
 	alive := counters("switchd_keepalives_total", "Keep-alive frames by direction; they are not in switchd_frames_total.", "direction")
 	diagnoses := counters("switchd_link_diagnoses_total", "Links whose first bytes were no message as configured, by what fits them.", "result")
+	dials := counters("switchd_dials_total", "Attempts to reach a participant that the switch dials, by result.", "result")
+	dialed := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "switchd_dialed_links", Help: "Links that the switch keeps up by dialling, by state."}, []string{"state"})
 	m := &metrics{
 		links:      map[phase]prometheus.Gauge{},
 		handshakes: children(handshakes, shakeResults),
@@ -46,6 +51,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		bytesIn:    bytes.WithLabelValues("in"),
 		bytesOut:   bytes.WithLabelValues("out"),
 		diagnoses:  children(diagnoses, diagnosisResults),
+		dials:      children(dials, dialResults),
+		dialed:     map[slotState]prometheus.Gauge{},
 
 		keepAlivesIn:  alive.WithLabelValues("in"),
 		keepAlivesOut: alive.WithLabelValues("out"),
@@ -53,8 +60,11 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	for p, name := range phaseNames {
 		m.links[p] = links.WithLabelValues(name)
 	}
+	for p, name := range slotNames {
+		m.dialed[p] = dialed.WithLabelValues(name)
+	}
 	var faults []error
-	for _, c := range []prometheus.Collector{links, handshakes, closed, bad, frames, bytes, alive, diagnoses} {
+	for _, c := range []prometheus.Collector{links, handshakes, closed, bad, frames, bytes, alive, diagnoses, dials, dialed} {
 		faults = append(faults, r.Register(c))
 	}
 	return m, errors.Join(faults...)

@@ -2,6 +2,7 @@ package gnetio
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"strings"
@@ -21,28 +22,34 @@ const (
 	shakeNotTLS          = "not_tls"
 	shakeOverflow        = "overflow" // more bytes than a handshake has
 	shakeTimeout         = "timeout"
-	shakeBusy            = "busy"   // no worker became free within the deadline
-	shakeClosed          = "closed" // the peer, or our shutdown, came first
-	shakeFailed          = "failed" // anything else, for example no common version
+	shakeBusy            = "busy"      // no worker became free within the deadline
+	shakeClosed          = "closed"    // the peer, or our shutdown, came first
+	shakeFailed          = "failed"    // anything else, for example no common version
+	shakeAddress         = "address"   // a participant, but not from where it may come
+	shakeLinks           = "links_max" // a participant, but it has too many links, or all have
 )
 
 var shakeResults = []string{shakeOK, shakeNoCertificate, shakeUnknownCA, shakeExpired, shakeUnknownIdentity, shakeNoIdentity,
-	shakeNotTLS, shakeOverflow, shakeTimeout, shakeBusy, shakeClosed, shakeFailed}
+	shakeNotTLS, shakeOverflow, shakeTimeout, shakeBusy, shakeClosed, shakeFailed, shakeAddress, shakeLinks}
 
 // Reasons for the end of a link: the label values of switchd_links_closed_total.
 const (
-	endPeer      = "peer"           // the peer closed, or its host did
-	endHandshake = "handshake"      // see switchd_handshakes_total
-	endFrame     = "frame"          // malformed, see switchd_frame_errors_total
-	endDeadline  = "frame_deadline" // a frame took too long
-	endTLS       = "tls"            // a record that is not authentic, or an alert
-	endOutbox    = "outbox"         // more unsent bytes than allowed
-	endHandler   = "handler"        // Handler.Frame failed, or Link.Close was called
-	endLinks     = "links_max"      // there were too many links already
-	endShutdown  = "shutdown"
+	endPeer        = "peer"           // the peer closed, or its host did
+	endHandshake   = "handshake"      // see switchd_handshakes_total
+	endFrame       = "frame"          // malformed, see switchd_frame_errors_total
+	endDeadline    = "frame_deadline" // a frame took too long
+	endTLS         = "tls"            // a record that is not authentic, or an alert
+	endOutbox      = "outbox"         // more unsent bytes than allowed
+	endHandler     = "handler"        // Handler.Frame failed, or Link.Close was called
+	endAddress     = "address"        // where it came from is not allowed, or not any more
+	endRate        = "handshake_rate" // too many handshakes from its address
+	endHalfOpen    = "half_open"      // too many connections without a handshake
+	endCertificate = "certificate"    // it does not count any more
+	endShutdown    = "shutdown"
 )
 
-var endReasons = []string{endPeer, endHandshake, endFrame, endDeadline, endTLS, endOutbox, endHandler, endLinks, endShutdown}
+var endReasons = []string{endPeer, endHandshake, endFrame, endDeadline, endTLS, endOutbox, endHandler,
+	endAddress, endRate, endHalfOpen, endCertificate, endShutdown}
 
 // shakeResult sorts an error of the handshake. The error's own text is not
 // used further: parts of it are chosen by the peer.
@@ -51,11 +58,11 @@ func shakeResult(err error) string {
 	switch {
 	case err == nil:
 		return shakeClosed // it had succeeded, but the peer was gone
-	case errors.Is(err, certs.ErrUnknown):
+	case errors.Is(err, certs.ErrUnknown), errors.Is(err, certs.ErrOther):
 		return shakeUnknownIdentity
 	case errors.Is(err, certs.ErrNoIdentity):
 		return shakeNoIdentity
-	case errors.Is(err, mtls.ErrNotTLS):
+	case errors.Is(err, mtls.ErrNotTLS), errors.As(err, new(tls.RecordHeaderError)):
 		return shakeNotTLS
 	case errors.Is(err, mtls.ErrPending):
 		return shakeOverflow

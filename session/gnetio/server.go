@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,16 +26,24 @@ type Server struct {
 	used   atomic.Bool   // Run or Close was called
 	base   context.Context
 
-	stopping atomic.Bool    // Run's context has ended
-	open     atomic.Int64   // connections, against LinksMax
-	shaking  atomic.Int64   // handshakes at work, against HandshakesMax
-	workers  sync.WaitGroup // those handshakes
-	ids      atomic.Uint64
-	boxes    sync.Pool
-	refusals quota
+	stopping  atomic.Bool    // Run's context has ended
+	workers   sync.WaitGroup // handshakes at work
+	ids       atomic.Uint64
+	boxes     sync.Pool
+	causes    causes
+	access    atomic.Pointer[table]
+	gate      *gate
+	dialer    dialer
+	leaving   atomic.Bool   // no new links
+	gone      chan struct{} // closed when the loops have ended
+	dialed    pool          // connections that we have dialled and that are not links yet
+	strangers pool          // connections that are not links yet, of unknown addresses
+	familiar  pool          // and of those from which a participant has come, or comes
 
-	mu    sync.Mutex // guards loops: each loop adds itself, the ticker reads
+	mu    sync.Mutex // guards the rest: each loop adds itself and counts its links, the ticker reads
 	loops map[gnet.EventLoop]*loop
+	up    int            // links, against LinksMax
+	upOf  map[string]int // by participant, against Peer.LinksMax
 }
 
 // Listen binds the address, so that Addr is known and a second listener is
@@ -54,19 +63,30 @@ func Listen(o Options, h Handler) (*Server, error) {
 		booted: make(chan struct{}),
 		begin:  make(chan struct{}),
 		ended:  make(chan error, 1),
+		gate:   newGate(o.HandshakeRate, o.HandshakeBurst, o.AddressesMax),
 		loops:  map[gnet.EventLoop]*loop{},
+		upOf:   map[string]int{},
+		gone:   make(chan struct{}),
 	}
+	s.access.Store(newTable(o.Access))
+	s.dialer.server, s.dialer.chance = s, o.Chance
+	s.dialer.set(o.Access.Peers, o.Clock())
+	s.dialed.limit(math.MaxInt, math.MaxInt) // as many as are configured
+	s.strangers.limit(o.HalfOpenMax, o.HandshakesMax)
+	s.familiar.limit(o.HalfOpenMax, o.HandshakesMax)
 	s.boxes.New = func() any { return new(box) }
 	s.warnFewFiles()
 	// gnet binds and runs in one call, so the call waits in OnBoot, with the
 	// socket bound, until Run or Close says how it goes on.
 	go func() {
-		s.ended <- gnet.Run(&callbacks{s: s}, "tcp://"+o.Address,
+		err := gnet.Run(&callbacks{s: s}, "tcp://"+o.Address,
 			gnet.WithNumEventLoop(o.Loops),
 			gnet.WithLoadBalancing(gnet.LeastConnections), // links live for days: even them out
 			gnet.WithReuseAddr(true),                      // a restart must not wait for old connections
 			gnet.WithTicker(true),
 			gnet.WithLogger(gnetLog{o.Log}))
+		close(s.gone)
+		s.ended <- err
 	}()
 	select {
 	case <-s.booted:
@@ -97,6 +117,7 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		s.stopping.Store(true)
+		s.dialer.stop() // first: what is being made has to find its loop
 		// ctx is over, so this only starts the stop; we wait for the end
 		// itself, which is sooner than gnet's poll for it.
 		_ = s.engine.Stop(ctx)
@@ -107,11 +128,19 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	}
 	cancel()
+	s.dialer.stop()
 	s.workers.Wait()
 	if err != nil {
 		return fmt.Errorf("gnetio: %w", err)
 	}
 	return nil
+}
+
+// Leave has no new link come up: connections are closed as they are accepted, and
+// nothing is dialled. Links that are up live on. Safe for concurrent use.
+func (s *Server) Leave() {
+	s.leaving.Store(true)
+	s.dialer.hang()
 }
 
 // Close gives the address of a server that was never run free again.
@@ -142,14 +171,14 @@ func (s *Server) giveBox(b *box) {
 	}
 }
 
-// warnFewFiles speaks up when file descriptors may run out before LinksMax
-// does its work: gnet gives up listening then. The margin is a full accept
-// queue plus what the rest of the process has open.
+// warnFewFiles speaks up when file descriptors may run out before LinksMax and
+// HalfOpenMax do their work: gnet gives up listening then. The margin is a full
+// accept queue plus what the rest of the process has open.
 func (s *Server) warnFewFiles() {
 	const margin = 8192
 	var lim syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && lim.Cur < uint64(s.opt.LinksMax+margin) {
-		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener",
-			"limit", lim.Cur, "wanted", s.opt.LinksMax+margin)
+	wanted := s.opt.LinksMax + 2*s.opt.HalfOpenMax + margin
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && lim.Cur < uint64(wanted) {
+		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener", "limit", lim.Cur, "wanted", wanted)
 	}
 }

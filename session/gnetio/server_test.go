@@ -41,10 +41,18 @@ func paths(dir, id string) certs.Paths {
 	return certs.Paths{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, id+".pem"), Key: filepath.Join(dir, id+"-key.pem")}
 }
 
-// clock is the real time plus what a test adds to it.
-type clock struct{ ahead atomic.Int64 }
+// clock is the real time plus what a test adds to it, or that alone.
+type clock struct{ ahead, stopped atomic.Int64 }
 
-func (c *clock) now() int64 { return time.Now().UnixNano() + c.ahead.Load() }
+func (c *clock) now() int64 {
+	if at := c.stopped.Load(); at != 0 {
+		return at + c.ahead.Load()
+	}
+	return time.Now().UnixNano() + c.ahead.Load()
+}
+
+// stop has time pass only when a test adds to it.
+func (c *clock) stop() { c.stopped.Store(time.Now().UnixNano()) }
 
 // handler echoes frames and notes what happens. Its hooks, where set, come first.
 type handler struct {
@@ -177,7 +185,9 @@ func start(t testing.TB, h Handler, change func(*Options)) *rig {
 		t.Fatal(err)
 	}
 	o := Options{Address: "127.0.0.1:0", TLS: conf, TickEvery: 10 * time.Millisecond, Clock: r.clock.now, Registry: r.reg,
+		HandshakeRate: 100_000, HandshakeBurst: 100_000, // all clients of a test have one address
 		Log: slog.New(slog.NewTextHandler(r.log, nil))}
+	o.DialTLS = func(id string) (*tls.Config, error) { return certs.DialConfig(paths(r.dir, "switch"), id, r.clock.now) }
 	if change != nil {
 		change(&o)
 	}
@@ -201,7 +211,13 @@ func start(t testing.TB, h Handler, change func(*Options)) *rig {
 // dial connects a participant over TCP and TLS and shakes hands.
 func (r *rig) dial(id string) *tls.Conn {
 	r.t.Helper()
-	c := tls.Client(r.tcp(), r.client(id))
+	return r.dialFrom(id, "127.0.0.1")
+}
+
+// dialFrom is dial from one of the many addresses that a loopback has.
+func (r *rig) dialFrom(id, address string) *tls.Conn {
+	r.t.Helper()
+	c := tls.Client(r.tcpFrom(address), r.client(id))
 	if err := c.Handshake(); err != nil {
 		r.t.Fatal(err)
 	}
@@ -219,7 +235,14 @@ func (r *rig) client(id string) *tls.Config {
 
 func (r *rig) tcp() net.Conn {
 	r.t.Helper()
-	c, err := net.Dial("tcp", r.Addr())
+	return r.tcpFrom("127.0.0.1")
+}
+
+// tcpFrom connects from one of the many addresses that a loopback has.
+func (r *rig) tcpFrom(address string) net.Conn {
+	r.t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	c, err := d.Dial("tcp", r.Addr())
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -26,13 +26,30 @@ func (l *Link) shake(b []byte) {
 		err = mtls.ErrClosed // cannot be: the worker settles before it reports
 	}
 	if err == nil {
-		l.participant, err = certs.Identity(l.tls.State().PeerCertificates[0])
+		err = l.identify()
 	}
 	if err != nil {
 		l.refuse(shakeResult(err))
 		return
 	}
+	if why := l.settle(); why != "" {
+		l.refuse(why)
+		return
+	}
 	l.goUp()
+}
+
+// identify takes the peer's name from its certificate. On a link that we have
+// dialled it has to be the one that was called, whatever the TLS settings take.
+func (l *Link) identify() error {
+	id, err := certs.Identity(l.tls.State().PeerCertificates[0])
+	if err == nil && l.slot != nil && id != l.participant {
+		err = certs.ErrOther
+	}
+	if err == nil {
+		l.participant = id
+	}
+	return err
 }
 
 // startWorker starts the handshake once its first message is whole and a place
@@ -46,15 +63,15 @@ func (l *Link) startWorker() {
 		l.refuse(shakeResult(err))
 		return
 	}
-	s := l.server
-	if !ready || !s.takeWorker() {
+	s, p := l.server, l.pool
+	if !ready || !take(&p.working, &p.workingMax) {
 		return
 	}
 	l.working = true
 	tls := l.tls
 	s.workers.Go(func() {
 		err := tls.Handshake(s.base)
-		s.shaking.Add(-1)
+		p.working.Add(-1)
 		l.mu.Lock()
 		l.shook = true
 		l.shookErr = err
@@ -67,19 +84,6 @@ func (l *Link) startWorker() {
 	})
 }
 
-// takeWorker takes one of the places for handshakes at work.
-func (s *Server) takeWorker() bool {
-	for {
-		n := s.shaking.Load()
-		if n >= int64(s.opt.HandshakesMax) {
-			return false
-		}
-		if s.shaking.CompareAndSwap(n, n+1) {
-			return true
-		}
-	}
-}
-
 // shaken says whether the worker is done, and how it went.
 func (l *Link) shaken() (bool, error) {
 	l.mu.Lock()
@@ -90,6 +94,7 @@ func (l *Link) shaken() (bool, error) {
 // goUp gives the link to the Handler.
 func (l *Link) goUp() {
 	l.enter(phaseUp)
+	l.established = true
 	l.deadline = 0
 	l.server.metrics.handshakes[shakeOK].Inc()
 	l.server.opt.Log.Info("link up", "participant", l.participant, "link", l.id, "remote", l.remote)
@@ -115,8 +120,8 @@ func (l *Link) countRefusal(result string) {
 	}
 	s := l.server
 	s.metrics.handshakes[result].Inc()
-	if s.refusals.allow(s.opt.Clock()) {
-		s.opt.Log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote)
+	if times, due := s.causes.tell("handshake "+result+" "+l.dialedName(), s.opt.Clock()); due {
+		s.opt.Log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote, "dialed", l.dialedName(), "times", times)
 	}
 }
 
@@ -144,5 +149,18 @@ func (l *Link) late() string {
 
 // newSession makes the TLS side of a link; the worker's news wake the loop.
 func (l *Link) newSession() *mtls.Conn {
-	return mtls.Server(l.server.opt.TLS, mtls.Options{Notify: l.Wake})
+	o := mtls.Options{Notify: l.Wake}
+	if l.slot != nil {
+		return mtls.Client(l.settings, o)
+	}
+	return mtls.Server(l.server.opt.TLS, o)
+}
+
+// dialedName is whom we have called; empty on a link that was accepted. What a
+// stranger calls itself is not for the log.
+func (l *Link) dialedName() string {
+	if l.slot == nil {
+		return ""
+	}
+	return l.slot.participant
 }

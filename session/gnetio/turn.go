@@ -93,7 +93,7 @@ func (l *Link) flush(why ending) {
 		return
 	}
 	unsent := l.conn.OutboundBuffered()
-	if why.label == "" && unsent > l.server.opt.OutboxBytesMax {
+	if why.label == "" && unsent > l.outboxMax {
 		why = ending{endOutbox, ErrOutbox.Error()}
 	}
 	if why.label != "" {
@@ -127,7 +127,7 @@ func (l *Link) end(why ending) {
 	l.enter(phaseClosing)
 	l.deadline = 0
 	l.tls, l.rest = nil, nil
-	if was == phaseUp {
+	if was == phaseUp || tls.Established() {
 		tls.CloseNotify()
 	} else {
 		tls.Abort()

@@ -350,7 +350,7 @@ func TestFramesAllocateNothing(t *testing.T) {
 	h := &handler{onFrame: func(*Link, []byte) error { return nil }}
 	r := start(t, h, nil)
 	for _, f := range []frame.Framing{frame.BIN2, frame.NAC, frame.ASCII4, frame.BIN4, frame.VAP} {
-		l := &Link{server: r.Server}
+		l := &Link{server: r.Server, outboxMax: 1 << 20}
 		l.Use(Wire{Framing: f})
 		burst := bytes.Repeat(l.wire.put(netMessage(1), peerHeader(f)), 8)
 		burst, _ = f.AppendKeepAlive(burst)

@@ -42,6 +42,7 @@ func (o Options) withDefaults() Options {
 // safe for concurrent use.
 type Conn struct {
 	tls    *tls.Conn
+	client bool
 	pipe   *pipe
 	border border // where the records of the input end
 	up     bool   // the loop has seen that the handshake succeeded
@@ -51,6 +52,12 @@ type Conn struct {
 func Server(conf *tls.Config, o Options) *Conn {
 	p := newPipe(o.withDefaults())
 	return &Conn{tls: tls.Server(p, conf), pipe: p}
+}
+
+// Client returns the client side of a session that is still to be shaken.
+func Client(conf *tls.Config, o Options) *Conn {
+	p := newPipe(o.withDefaults())
+	return &Conn{tls: tls.Client(p, conf), pipe: p, client: true}
 }
 
 // Feed hands ciphertext to the session. Until Established has returned true b
@@ -63,8 +70,14 @@ func (c *Conn) Feed(b []byte) error {
 
 // Hello says whether the first record with the start of a ClientHello is
 // complete. Only then is a handshake worth a worker: a client that connects
-// and says nothing, or dribbles, costs none.
-func (c *Conn) Hello() (ready bool, err error) { return c.pipe.hello() }
+// and says nothing, or dribbles, costs none. The client side, which speaks first,
+// is ready from the start.
+func (c *Conn) Hello() (ready bool, err error) {
+	if c.client {
+		return true, nil
+	}
+	return c.pipe.hello()
+}
 
 // Handshake runs the handshake to its end. It blocks, on a worker goroutine of
 // the caller's, and ends with the peer's last flight, with ctx, or with Abort.

@@ -53,6 +53,56 @@ func TestEchoByteExact(t *testing.T) {
 	}
 }
 
+// The client side is as exact, also when the server sends session tickets behind
+// the handshake, as most do.
+func TestClientSideByteExact(t *testing.T) {
+	dir := pki(t)
+	server, client := serverConf(t, dir).Clone(), clientConf(t, dir, "BANKA")
+	server.SessionTicketsDisabled = false
+	for _, chunk := range []int{1, 7, 1 << 10, 64 << 10} {
+		a, b := tcpPair(t)
+		l, wait := drive(Client, client, a, chunk)
+		c := tls.Server(b, server)
+		up := make(chan struct{})
+		close(up)
+		const total = 64 << 10
+		sent := writeRandom(c, total, up)
+		got := sha256.New()
+		if n, err := io.Copy(got, c); err != nil || n != total {
+			t.Errorf("chunk %d: echoed %d bytes: %v", chunk, n, err)
+		}
+		if want := <-sent; want != [32]byte(got.Sum(nil)) {
+			t.Errorf("chunk %d: echo differs", chunk)
+		}
+		wait()
+		if l.err != io.EOF || l.shook != nil || l.conn.Partial() {
+			t.Errorf("chunk %d: loop ended with %v, handshake with %v", chunk, l.err, l.shook)
+		}
+		if id, err := certs.Identity(l.conn.State().PeerCertificates[0]); id != "switch" {
+			t.Errorf("identity %q %v", id, err)
+		}
+	}
+}
+
+// A client refuses a server that is not who was called, and the server learns why.
+func TestClientSideRefuses(t *testing.T) {
+	dir := pki(t)
+	wrong, err := certs.DialConfig(paths(dir, "switch"), "BANKB", clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := tcpPair(t)
+	l, wait := drive(Client, wrong, a, 1<<10)
+	if err := tls.Server(b, serverConf(t, dir)).Handshake(); err == nil || !strings.Contains(err.Error(), "bad certificate") {
+		t.Errorf("the server sees %v", err)
+	}
+	b.Close()
+	wait()
+	if !errors.Is(l.shook, certs.ErrOther) || l.conn.Established() {
+		t.Errorf("handshake: %v", l.shook)
+	}
+}
+
 // signal closes c with the first bytes written to it.
 type signal struct {
 	c    chan struct{}

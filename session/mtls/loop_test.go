@@ -71,8 +71,13 @@ type loop struct {
 
 // serve starts a loop and returns it with a function that waits for its end.
 func serve(conf *tls.Config, peer net.Conn, chunk int) (*loop, func()) {
+	return drive(Server, conf, peer, chunk)
+}
+
+// drive starts a loop for either side.
+func drive(side func(*tls.Config, Options) *Conn, conf *tls.Config, peer net.Conn, chunk int) (*loop, func()) {
 	l := &loop{peer: peer, chunk: chunk, wake: make(chan struct{}, 1), feeds: make(chan []byte)}
-	l.conn = Server(conf, Options{Notify: func() {
+	l.conn = side(conf, Options{Notify: func() {
 		select {
 		case l.wake <- struct{}{}:
 		default:
@@ -114,6 +119,7 @@ func (l *loop) pump() {
 
 func (l *loop) run() {
 	plain := make([]byte, 20<<10)
+	l.begin() // the client side needs no input for that
 	for l.err == nil {
 		select {
 		case b, ok := <-l.feeds:

@@ -31,8 +31,8 @@ const (
 // size is one key that is a number of bytes: its default and its bounds.
 type size struct{ def, low, high int64 }
 
-// disk reads the room to keep. The least reserve is what a demonstration can have;
-// a warning comes before the reserve, or it is none.
+// disk reads the room to keep. The least reserve is what a start needs; a warning
+// comes before the reserve, or it is none.
 func (b *binder) disk(v value) Disk {
 	var o object
 	if !v.absent() {
@@ -40,11 +40,11 @@ func (b *binder) disk(v value) Disk {
 	}
 	faults := len(b.r.faults)
 	d := Disk{
-		Reserve: o.get("reserve").bytes(size{gib, 32 * mib, tib}),
+		Reserve: o.get("reserve").bytes(size{gib, 96 * mib, tib}),
 		Ballast: o.get("ballast").bytes(size{256 * mib, 0, tib}),
 	}
 	warning := o.get("warning")
-	d.Warning = warning.bytes(size{2 * d.Reserve, 32 * mib, 4 * tib})
+	d.Warning = warning.bytes(size{2 * d.Reserve, 96 * mib, 4 * tib})
 	if len(b.r.faults) == faults && d.Warning <= d.Reserve {
 		warning.fault("warning (%s) is not above reserve (%s): the warning must come first; raise it or leave it out", inBytes(d.Warning), inBytes(d.Reserve))
 	}

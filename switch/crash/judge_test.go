@@ -1,9 +1,10 @@
 package crash
 
 import (
+	"errors"
 	"fmt"
-	"slices"
-	"sync/atomic"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -14,6 +15,7 @@ import (
 // verdict is what the oracle says about a data folder after a crash.
 type verdict struct {
 	refused  error    // the start said no: a promise is kept by not going on
+	stopped  error    // it stopped by itself while it was asked
 	faults   []string // promises that are broken
 	payments int      // that the switch knew when it came up
 	open     int      // of them
@@ -23,19 +25,51 @@ func (v *verdict) fault(format string, args ...any) {
 	v.faults = append(v.faults, fmt.Sprintf(format, args...))
 }
 
+// failed says that the switch did not do what it was asked.
+func (v *verdict) failed(doing string, err error) {
+	if err != nil && v.stopped == nil {
+		v.stopped = fmt.Errorf("%s: %w", doing, err)
+	}
+}
+
+// broken is what is wrong for who expects a start and a switch that goes on.
+func (v verdict) broken() (said string) {
+	if v.refused != nil {
+		said = fmt.Sprintf("it does not start: %v\n\t", v.refused)
+	}
+	if v.stopped != nil {
+		said += fmt.Sprintf("it stopped: %v\n\t", v.stopped)
+	}
+	return said + strings.Join(v.faults[:min(5, len(v.faults))], "\n\t")
+}
+
 // judge starts a switch on what a crash has left, holds it to everything that it
 // had told anybody before at, has every sender repeat its request, and lets it come
 // to rest with banks that hide nothing. The outside goes on where it was: what was
 // on its way back when the crash came may still arrive.
-func judge(fs vfs.FS, s *script, at moment) (v verdict) {
-	clock := new(atomic.Int64)
-	clock.Store(at.now + int64(time.Second))
-	r := newRun(s, place{fs: fs, clock: clock})
-	r.sent.Store(int64(len(s.plans)))
-	promises := r.remember(at)
-	var err error
-	if r.p, err = boot(r.at); err != nil {
-		v.refused = err
+func judge(fs vfs.FS, s *script, at moment) verdict {
+	over, died := make(chan verdict, 1), make(chan error, 1)
+	var once sync.Once
+	on := place{fs: fs, fatal: func(err error) {
+		once.Do(func() { died <- err })
+		select {} // must not return; whoever waits for this process waits no longer
+	}}
+	go func() { over <- judgeOn(on, s, at) }()
+	select {
+	case v := <-over:
+		return v
+	case err := <-died:
+		return verdict{stopped: err}
+	}
+}
+
+func judgeOn(on place, s *script, at moment) (v verdict) {
+	at.now += int64(time.Second)
+	r := resume(s, on, at)
+	r.o.calm = true
+	r.sent.Store(int64(len(s.plans))) // nobody asks for anything new
+	promises := r.promises(at.heard)
+	if r.p, v.refused = boot(r.at); v.refused != nil {
 		return v
 	}
 	v.failed("look", r.p.inspect(func(m *payment.Machine) {
@@ -47,41 +81,41 @@ func judge(fs vfs.FS, s *script, at moment) (v verdict) {
 			}
 		})
 		for id, is := range promises {
-			v.fault("payment %d of %d is lost", id, is.minor)
+			if v.stopped == nil { // all of them were looked at
+				v.fault("payment %d of %d is lost", id, is.minor)
+			}
 		}
 	}))
-	if len(v.faults) > 0 { // rows that do not fit each other may stop the switch: what it has lost is said
-		_ = r.p.stop()
-		return v
+	if len(v.faults) == 0 && v.stopped == nil { // rows that do not fit each other may stop the switch
+		v.failed("repeats", r.repeat(&v, at.sent))
+		v.failed("come to rest", r.calmDown())
 	}
-	v.failed("repeats", r.repeat(&v, at.sent))
-	for turns := 0; r.busy(); turns++ {
-		if turns > 1000 {
-			v.fault("it does not come to rest")
-			break
-		}
-		if err := r.turn(); err != nil {
-			v.failed("go on", err)
-			break
-		}
+	if len(v.faults) == 0 && v.stopped == nil {
+		v.failed("look", r.p.inspect(func(m *payment.Machine) {
+			ended := map[payment.ID]bool{}
+			v.books(r, m, at.sent, func(p *payment.Payment) {
+				ended[p.ID] = true
+				v.end(r.o, p)
+			})
+			v.ends(r.o, m, at.sent, ended)
+		}))
 	}
-	v.failed("look", r.p.inspect(func(m *payment.Machine) {
-		ended := map[payment.ID]bool{}
-		v.books(r, m, at.sent, func(p *payment.Payment) {
-			ended[p.ID] = true
-			v.end(r.o, p)
-		})
-		v.ends(r.o, m, at.sent, ended)
-	}))
 	v.failed("stop", r.p.stop())
 	v.faults = append(v.faults, r.o.faults...)
 	return v
 }
 
-func (v *verdict) failed(doing string, err error) {
-	if err != nil {
-		v.fault("%s: %v", doing, err)
+// calmDown goes on until nothing is open.
+func (r *run) calmDown() error {
+	for range 1000 {
+		if !r.busy() {
+			return nil
+		}
+		if err := r.turn(); err != nil {
+			return err
+		}
 	}
+	return errors.New("payments stay open")
 }
 
 // promise is what somebody outside relies on for one payment.
@@ -93,13 +127,11 @@ type promise struct {
 	legs   map[payment.Leg]*message
 }
 
-// remember makes the outside of a moment, calm from now on, and lists what it
-// relies on.
-func (r *run) remember(at moment) map[payment.ID]*promise {
+// promises lists what the outside relies on.
+func (r *run) promises(heard []message) map[payment.ID]*promise {
 	all := map[payment.ID]*promise{}
-	for i := range at.heard {
-		m := &at.heard[i]
-		r.o.hear(m)
+	for i := range heard {
+		m := &heard[i]
 		if plan, _ := r.script.planOf(&m.key); r.o.numbers[plan] != m.id {
 			continue // a refusal that is no payment
 		}
@@ -117,8 +149,6 @@ func (r *run) remember(at moment) map[payment.ID]*promise {
 			p.legs[m.leg] = m
 		}
 	}
-	r.o.step, r.o.calm = max(r.o.step, at.step), true
-	r.o.due = slices.DeleteFunc(r.o.due, func(d dueEvent) bool { return d.step <= at.step })
 	return all
 }
 
@@ -171,7 +201,10 @@ func (v *verdict) books(r *run, m *payment.Machine, sent int, each func(*payment
 		}
 		return nil
 	})
-	v.failed("read the payments", err)
+	if err != nil {
+		v.failed("read the payments", err)
+		return n
+	}
 	for i := range participants {
 		if at := m.Position(i); at.Posted != posted[i] || at.Reserved != reserved[i] {
 			v.fault("participant %d has %d posted and %d reserved, its payments make %d and %d", i, at.Posted, at.Reserved, posted[i], reserved[i])

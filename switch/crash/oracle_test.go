@@ -60,8 +60,8 @@ func TestOracle(t *testing.T) {
 			c.harm(t, w)
 			v := judge(w.fs, w.script, w.at)
 			said := strings.Join(v.faults, "\n")
-			if v.refused != nil {
-				said += "refused: " + v.refused.Error()
+			if v.refused != nil || v.stopped != nil {
+				said += v.broken()
 			}
 			if !strings.Contains(said, c.want) || (c.want == "") != (said == "") {
 				t.Errorf("want %q, got:\n%s", c.want, said)

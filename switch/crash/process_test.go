@@ -24,6 +24,7 @@ type post struct {
 	mu    sync.Mutex // guards all: the engine's writer appends, hooks and tests read
 	heard []message
 	step  int
+	dead  bool // the process is gone: whatever it still does, nobody hears it
 }
 
 // soFar is all messages up to now. They never change.
@@ -42,6 +43,9 @@ func (p *post) at(step int) {
 func (p *post) add(some []message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.dead {
+		return
+	}
 	for i := range some {
 		some[i].step = p.step
 	}
@@ -103,9 +107,24 @@ var keys = func() *seal.Keys {
 	return k
 }()
 
-// boot starts a process. The error says why it refuses.
+var quiet = slog.New(slog.DiscardHandler)
+
+// refusal is why a process does not start.
+type refusal struct{ error }
+
+// Unwrap is the reason.
+func (r refusal) Unwrap() error { return r.error }
+
+// boot starts a process.
 func boot(at place) (*process, error) {
-	quiet := slog.New(slog.DiscardHandler)
+	p, err := open(at)
+	if err != nil {
+		return nil, refusal{err}
+	}
+	return p, nil
+}
+
+func open(at place) (*process, error) {
 	log, err := journal.OpenPebble("journal", journal.Options{FS: at.fs, Log: quiet, Fatal: at.fatal})
 	if err != nil {
 		return nil, err
@@ -120,7 +139,7 @@ func boot(at place) (*process, error) {
 	}
 	e, err := engine.Open(engine.Options{
 		Log: around, State: store, Config: config(), Clock: at.clock.Load, Logger: quiet, Keys: keys,
-		BusyEvents: 1 << 30, // a group is what one step submits
+		GapMax: -1, GroupEventsMax: 1024, // a group is what one step submits
 	})
 	if err != nil {
 		return nil, errors.Join(err, store.Close(), log.Close())
@@ -192,7 +211,13 @@ func (p *process) why(err error) error {
 
 // inspect runs f on the machine between two groups.
 func (p *process) inspect(f func(*payment.Machine)) error {
-	return p.e.Inspect(context.Background(), f)
+	err := p.e.Inspect(context.Background(), f)
+	if errors.Is(err, engine.ErrStopped) { // Run says why
+		err = <-p.done
+		p.done <- err
+		return errors.Join(errors.New("it stopped"), err)
+	}
+	return err
 }
 
 // stop ends the process as an operator does.

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"switchd/switch/payment"
@@ -38,6 +39,23 @@ func newRun(s *script, at place) *run {
 		at.post = &post{}
 	}
 	return &run{script: s, at: at, o: newOutside(s), later: map[int][]payment.Event{}, perStep: 20}
+}
+
+// resume is the outside as it was at a moment, to go on with a switch that has what
+// was on disk then. What was on its way back to the switch may still arrive; what was
+// still to be repeated is not.
+func resume(s *script, on place, at moment) *run {
+	r := newRun(s, on)
+	r.at.clock.Store(at.now)
+	r.at.post.heard, r.at.post.step = slices.Clone(at.heard), at.step
+	for i := range at.heard {
+		r.o.hear(&at.heard[i])
+	}
+	r.heard = len(at.heard)
+	r.sent.Store(int64(at.sent))
+	r.o.step = max(r.o.step, at.step)
+	r.o.due = slices.DeleteFunc(r.o.due, func(d dueEvent) bool { return d.step <= at.step })
+	return r
 }
 
 // start boots a process and has everybody sign on.
@@ -159,10 +177,8 @@ func (r *run) listen() {
 
 // busy says that something is still to come.
 func (r *run) busy() bool {
-	open := 1
-	if err := r.p.inspect(func(m *payment.Machine) { open = m.OpenCount() }); err != nil {
-		return false
-	}
+	open := 1 // and when it has stopped, the next turn says why
+	_ = r.p.inspect(func(m *payment.Machine) { open = m.OpenCount() })
 	return open > 0 || len(r.o.due) > 0 || len(r.later) > 0
 }
 
@@ -174,5 +190,20 @@ func (r *run) moment(take func()) moment {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	take()
+	return r.momentLocked()
+}
+
+// die ends the process at this moment, as kill -9 does.
+func (r *run) die(take func()) moment {
+	p := r.at.post
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dead = true
+	take()
+	return r.momentLocked()
+}
+
+func (r *run) momentLocked() moment {
+	p := r.at.post
 	return moment{heard: p.heard[:len(p.heard):len(p.heard)], sent: int(r.sent.Load()), step: p.step, now: r.at.clock.Load()}
 }

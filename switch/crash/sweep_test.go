@@ -3,7 +3,6 @@ package crash
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"path"
 	"runtime"
 	"sort"
@@ -18,8 +17,19 @@ import (
 var (
 	seedFlag  = flag.Uint64("crash.seed", 1, "seed of the scripts and of what a crash keeps")
 	pointFlag = flag.Int("crash.point", 0, "crash at this sync alone, from 1; 0: at every one")
-	longFlag  = flag.Bool("crash.long", false, "the nightly figures: small groups, every boundary")
+	sizeFlag  = flag.String("crash.size", "small", "how much is tried: small, commit (make crash) or long (make crash-long)")
 )
+
+// sized is a figure by the size of the run.
+func sized(small, commit, long int) int {
+	switch *sizeFlag {
+	case "commit":
+		return commit
+	case "long":
+		return long
+	}
+	return small
+}
 
 // syncs are the operations after which data is promised to stay.
 func syncs(k errorfs.OpKind) bool {
@@ -86,9 +96,7 @@ func (w *sweep) before(op errorfs.Op) error {
 	var cuts []cut
 	at := w.run.moment(func() {
 		for _, percent := range percents {
-			cuts = append(cuts, cut{point: point, file: op.Path, percent: percent, fs: w.mem.CrashClone(vfs.CrashCloneCfg{
-				UnsyncedDataPercent: percent, RNG: rand.New(rand.NewPCG(w.script.seed, uint64(point))),
-			})})
+			cuts = append(cuts, cut{point: point, file: op.Path, percent: percent, fs: survivors(w.mem, percent, uint64(point))})
 		}
 	})
 	for _, c := range cuts {
@@ -104,14 +112,12 @@ func (w *sweep) judge(c *cut) {
 	w.judged++
 	w.open += v.open
 	w.mu.Unlock()
-	if v.refused != nil {
-		v.fault("it does not start: %v", v.refused)
-	}
-	if len(v.faults) == 0 {
+	why := v.broken()
+	if why == "" {
 		return
 	}
 	said := fmt.Sprintf("cut %d (sync of %s), %d %% of the rest survives: %s\n-crash.seed %d -crash.point %d",
-		c.point, c.file, c.percent, strings.Join(v.faults[:min(5, len(v.faults))], "\n\t"), w.script.seed, c.point)
+		c.point, c.file, c.percent, why, w.script.seed, c.point)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.bad++; w.bad == 1 {
@@ -161,16 +167,16 @@ func fileType(name string) string {
 		return store + " OPTIONS"
 	case strings.HasPrefix(base, "marker"):
 		return store + " marker"
+	case base == "DURABLE":
+		return store + " DURABLE"
 	}
 	return "other: " + name
 }
 
-// TestPowerCuts cuts the power at every sync of a run of 2,000 payments.
+// TestPowerCuts cuts the power at every sync of a run, of 2,000 payments in a commit.
 func TestPowerCuts(t *testing.T) {
-	w := newSweep(t, newScript(*seedFlag, 2000))
-	w.run.perStep, w.run.flushes, w.run.restarts = 40, 10, []int{500, 1000, 1500}
-	if *longFlag {
-		w.run.perStep = 4
-	}
+	n := sized(200, 2000, 2000)
+	w := newSweep(t, newScript(*seedFlag, n))
+	w.run.perStep, w.run.flushes, w.run.restarts = sized(20, 40, 4), 10, []int{n / 4, n / 2, n * 3 / 4}
 	w.play()
 }

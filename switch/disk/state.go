@@ -37,13 +37,14 @@ func (s State) next(room int64, l levels) State {
 	return OK
 }
 
-// What must be writable, in bytes. The stores keep up to 32 MiB in memory each and
-// write them out at the start (what the journal holds and has not sorted yet) and
-// at the end (the rows); while they run they merge files, which takes the size of
-// what is merged for a moment.
+// What must be writable, in bytes. The stores keep rows and records in memory and
+// write them out in files of up to 32 MiB; the state store has up to 32 MiB of rows
+// before that. At the start the journal writes out what it has not sorted yet, and
+// sets 35 MiB aside for what comes; at the end the rows are written. While they run
+// they merge files, which takes the size of what is merged for a moment.
 const (
-	openBytes    = 64 << 20 // to open both stores
-	finishBytes  = 32 << 20 // to close them in good order
+	openBytes    = 96 << 20 // to open both stores
+	finishBytes  = 64 << 20 // to close them in good order
 	paymentBytes = 8 << 10  // to finish one open payment: its events, rows and look-ups. Measured: 2,300 with the longest texts and a reversal; repeats add to it
 )
 

@@ -26,5 +26,14 @@ func takenBytes(info os.FileInfo) int64 {
 	return info.Size()
 }
 
+// deviceOf is the file system that a file is on.
+func deviceOf(info os.FileInfo) (uint64, bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return uint64(stat.Dev), true
+}
+
 // allocate is left to writing the file.
 func allocate(*os.File, int64) error { return errors.ErrUnsupported }

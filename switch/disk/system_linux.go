@@ -23,6 +23,15 @@ func takenBytes(info os.FileInfo) int64 {
 	return info.Size()
 }
 
+// deviceOf is the file system that a file is on.
+func deviceOf(info os.FileInfo) (uint64, bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return uint64(stat.Dev), true
+}
+
 // allocate has the file system set so many bytes aside for a file.
 func allocate(f *os.File, bytes int64) error {
 	if err := syscall.Fallocate(int(f.Fd()), 0, 0, bytes); err != nil {

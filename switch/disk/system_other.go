@@ -15,4 +15,6 @@ func freeBytes(dir string) (int64, error) {
 
 func takenBytes(info os.FileInfo) int64 { return info.Size() }
 
+func deviceOf(os.FileInfo) (uint64, bool) { return 0, false }
+
 func allocate(*os.File, int64) error { return errors.ErrUnsupported }

@@ -7,8 +7,9 @@
 //
 // Two goroutines, both inside Run:
 //
-//	sequencer: takes what is waiting as one group, stamps Seq and At, appends it
-//	           to the journal, hands it on while the fsync is under way
+//	sequencer: takes what is waiting as one group when the pacer says so (pace.go),
+//	           stamps Seq and At, appends it to the journal, hands it on while the
+//	           fsync is under way
 //	writer:    waits for the fsync, steps each event, lets the sink encode each
 //	           effect, writes the rows of the group, releases what was encoded
 //

@@ -34,9 +34,19 @@ type Engine struct {
 	ticking  atomic.Bool
 	deadKick chan struct{}
 	lastAt   int64
-	sealer   *seal.Sealer // the sequencer's
-	record   []byte       // the sequencer's scratch: a record before it is sealed
-	ahead    int64        // how far the journal's time was before the clock at the start
+
+	// The pacing of groups. appended is the sequencer's, landed the writer's: the
+	// difference is how many are on their way. landing has a token when a group
+	// has landed while the sequencer awaited that.
+	pace     pacer
+	appended uint64
+	landed   atomic.Uint64
+	awaited  atomic.Bool
+	landing  chan struct{}
+
+	sealer *seal.Sealer // the sequencer's
+	record []byte       // the sequencer's scratch: a record before it is sealed
+	ahead  int64        // how far the journal's time was before the clock at the start
 
 	commands sync.Mutex // held by the one who waits for a verdict
 	verdict  chan bool  // of the writer on a command
@@ -45,7 +55,7 @@ type Engine struct {
 // commit is one group on its way from the sequencer to the writer.
 type commit struct {
 	events []payment.Event
-	batch  *batch // to be given back after this group; nil: another group has the rest of it
+	batch  *batch // to be given back after this group
 	group  *journal.Group
 	ticket journal.Ticket
 	at     int64 // when it was appended
@@ -54,10 +64,6 @@ type commit struct {
 // now is the time of events: the clock, or, when it was set back between two
 // starts, the journal's time going on. Deadlines are in it.
 func (e *Engine) now() int64 { return e.o.Clock() + e.ahead }
-
-// pipeDepth is how many groups may be between append and fsync. One in the disk,
-// one behind it: more only makes groups smaller.
-const pipeDepth = 2
 
 // Submit hands events over, in order; it copies them. Safe for concurrent use; it
 // never blocks. It returns how many were taken; fewer than all come with ErrBusy
@@ -133,9 +139,10 @@ func Open(o Options) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		o: o, m: payment.New(o.State), q: newQueue(o.QueueMax),
-		pipe: make(chan commit, pipeDepth-1), asks: make(chan func(*payment.Machine)),
-		ready: make(chan struct{}), done: make(chan struct{}), free: make(chan *commit, pipeDepth+2),
+		o: o, m: payment.New(o.State), q: newQueue(o.QueueMax, o.GroupEventsMax, o.GroupsMax+2),
+		pace: newPacer(&o), landing: make(chan struct{}, 1),
+		pipe: make(chan commit, o.GroupsMax), asks: make(chan func(*payment.Machine)),
+		ready: make(chan struct{}), done: make(chan struct{}), free: make(chan *commit, o.GroupsMax+2),
 		deadKick: make(chan struct{}, 1), verdict: make(chan bool, 1),
 		sealer: o.Keys.Sealer(),
 	}

@@ -332,14 +332,19 @@ func TestSecondStartChangesNothing(t *testing.T) {
 // order and their effect.
 func TestLargeBatchIsSeveralGroups(t *testing.T) {
 	e := openOn(t, vfs.NewMem(), testConfig(time.Minute))
-	const n = 2*journal.GroupRecordsMax + 10
+	const n = 2*journal.GroupRecordsMax + 10 // answers; requests would not fit beside them
 	answers := make([]payment.Event, n)
 	for i := range answers {
 		answers[i] = payment.Event{Kind: payment.AnswerArrived, Answer: payment.Answer{Payment: payment.ID(i + 1)}}
 	}
-	submit(t, e, answers...)
+	submit(t, e, append(answers, links()...)...)
 	stop := start(e, &sink{})
-	submit(t, e, append(links(), push(1))...)
+	for up := false; !up; {
+		if err := e.Inspect(context.Background(), func(m *payment.Machine) { up = m.LinkCount(1) == 1 }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	submit(t, e, push(1))
 	for known := 0; known == 0; {
 		known, _ = totals(t, e)
 	}

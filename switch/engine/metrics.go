@@ -14,6 +14,7 @@ type metrics struct {
 	states      [32]prometheus.Counter // by payment.State
 	notices     [16]prometheus.Counter // by payment.Notice
 	exceptions  [16]prometheus.Counter // by payment.Recon
+	held        [holdCount]prometheus.Counter
 	groupEvents prometheus.Histogram
 	groupBytes  prometheus.Counter
 	commit      prometheus.Histogram
@@ -83,7 +84,13 @@ func (m *metrics) vectors(reg prometheus.Registerer) {
 	for _, r := range payment.Recons() {
 		m.exceptions[r] = exceptions.WithLabelValues(r.String())
 	}
-	reg.MustRegister(events, states, notices, exceptions)
+	holds := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "switchd_commit_held_total", Help: "Commits, by what they had to wait for: none, company (more events to share the commit), disk (the commit before).",
+	}, []string{"for"})
+	for h, name := range holdNames {
+		m.held[h] = holds.WithLabelValues(name)
+	}
+	reg.MustRegister(events, states, notices, exceptions, holds)
 }
 
 // count takes one notice. Writer goroutine only.

@@ -36,9 +36,13 @@ type Options struct {
 	// engine must have ended when it returns. Default: nobody does.
 	Closing func()
 
-	QueueMax   int           // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
-	CommitGap  time.Duration // least time between two commits when busy; default 500 us, which Go's timers make 1 ms. Zero load commits at once
-	BusyEvents int           // a group of at least so many events makes the next one wait for CommitGap; default 4
+	QueueMax int // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
+	// Limits of the pacer (pace.go). They bound it; there is nothing to tune for a
+	// disk or a load.
+	GroupEventsMax int           // events of a group that waits for nothing more; default 512, 16 to 8191
+	GroupsMax      int           // groups between append and durable, all but one of them full; default 16, 1 to 64
+	GapMax         time.Duration // longest wait for company, counted from the commit before; default 1 ms, the least that a Go timer takes; up to 100 ms, negative: none
+	BusyEvents     int           // so many events within GapMax make a group wait for all of it, fewer for a part; default 16, 1 to 8191
 
 	Logger   *slog.Logger          // default: slog.Default()
 	Registry prometheus.Registerer // default: none
@@ -48,11 +52,17 @@ func (o Options) withDefaults() Options {
 	if o.QueueMax == 0 {
 		o.QueueMax = journal.GroupRecordsMax
 	}
-	if o.CommitGap == 0 {
-		o.CommitGap = 500 * time.Microsecond
+	if o.GroupEventsMax == 0 {
+		o.GroupEventsMax = 512
+	}
+	if o.GroupsMax == 0 {
+		o.GroupsMax = 16
+	}
+	if o.GapMax == 0 {
+		o.GapMax = time.Millisecond
 	}
 	if o.BusyEvents == 0 {
-		o.BusyEvents = 4
+		o.BusyEvents = 16
 	}
 	if o.Closing == nil {
 		o.Closing = func() {}
@@ -74,8 +84,18 @@ func (o *Options) validate() error {
 	if o.QueueMax < 16 || o.QueueMax > journal.GroupRecordsMax {
 		faults = append(faults, fmt.Errorf("engine: QueueMax %d, want 16 to %d", o.QueueMax, journal.GroupRecordsMax))
 	}
-	if o.CommitGap < 0 || o.CommitGap > 100*time.Millisecond {
-		faults = append(faults, fmt.Errorf("engine: CommitGap %v, want 0 to 100ms", o.CommitGap))
+	const eventsMax = journal.GroupRecordsMax - 1 // a Tick may join a full group
+	if o.GroupEventsMax < 16 || o.GroupEventsMax > eventsMax {
+		faults = append(faults, fmt.Errorf("engine: GroupEventsMax %d, want 16 to %d", o.GroupEventsMax, eventsMax))
+	}
+	if o.GroupsMax < 1 || o.GroupsMax > 64 {
+		faults = append(faults, fmt.Errorf("engine: GroupsMax %d, want 1 to 64", o.GroupsMax))
+	}
+	if o.GapMax > 100*time.Millisecond {
+		faults = append(faults, fmt.Errorf("engine: GapMax %v, want at most 100ms", o.GapMax))
+	}
+	if o.BusyEvents < 1 || o.BusyEvents > eventsMax {
+		faults = append(faults, fmt.Errorf("engine: BusyEvents %d, want 1 to %d", o.BusyEvents, eventsMax))
 	}
 	return errors.Join(faults...)
 }

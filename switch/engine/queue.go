@@ -43,17 +43,22 @@ func (b *batch) add(ev *payment.Event) {
 // producers fill one batch while the sequencer works on another, so that a
 // hand-over is one lock and one copy however many events it has.
 type queue struct {
-	mu     sync.Mutex // guards cur, spare, stopped
+	mu     sync.Mutex // guards what follows up to closed
+	full   []*batch   // before cur, oldest first
 	cur    *batch
+	n      int // events in full and cur
+	enough int // so many of them wake the sequencer
 	spare  []*batch
 	closed bool
 
-	max  int
-	wake chan struct{} // holds a token while cur may be non-empty
+	max      int
+	batchMax int           // events of one batch, which becomes one group
+	spareMax int           // batches kept for reuse
+	wake     chan struct{} // holds a token when enough may wait
 }
 
-func newQueue(limit int) *queue {
-	return &queue{cur: &batch{}, max: limit, wake: make(chan struct{}, 1)}
+func newQueue(limit, batchMax, spareMax int) *queue {
+	return &queue{cur: &batch{}, enough: 1, max: limit, batchMax: batchMax, spareMax: spareMax, wake: make(chan struct{}, 1)}
 }
 
 // limit is how full the queue may be for an event of this kind.
@@ -80,15 +85,21 @@ func (q *queue) put(events []payment.Event) (taken int, err error) {
 		switch ev := &events[taken]; {
 		case q.closed:
 			err = ErrStopped
-		case len(q.cur.events) >= q.limit(ev.Kind):
+		case q.n >= q.limit(ev.Kind):
 			err = ErrBusy
 		default:
+			if len(q.cur.events) >= q.batchMax {
+				q.full = append(q.full, q.cur)
+				q.cur = q.fresh()
+			}
 			q.cur.add(ev)
+			q.n++
 			taken++
 		}
 	}
+	wake := taken > 0 && q.n >= q.enough
 	q.mu.Unlock()
-	if taken > 0 {
+	if wake {
 		select {
 		case q.wake <- struct{}{}:
 		default:
@@ -97,35 +108,59 @@ func (q *queue) put(events []payment.Event) (taken int, err error) {
 	return taken, err
 }
 
-// swap takes what is waiting; nil when nothing is. give returns a batch for reuse.
-func (q *queue) swap() *batch {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.cur.events) == 0 {
-		return nil
+// fresh is an empty batch. The caller holds mu.
+func (q *queue) fresh() *batch {
+	n := len(q.spare)
+	if n == 0 {
+		return &batch{}
 	}
-	b := q.cur
-	if n := len(q.spare); n > 0 {
-		q.cur, q.spare = q.spare[n-1], q.spare[:n-1]
-	} else {
-		q.cur = &batch{}
-	}
+	b := q.spare[n-1]
+	q.spare = q.spare[:n-1]
 	return b
 }
 
+// swap takes the oldest batch of what is waiting; nil when nothing is. give
+// returns it for reuse.
+func (q *queue) swap() *batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.enough = never // the sequencer is awake
+	b := q.cur
+	switch {
+	case len(q.full) > 0:
+		b = q.full[0]
+		q.full = append(q.full[:0], q.full[1:]...)
+	case len(b.events) > 0:
+		q.cur = q.fresh()
+	default:
+		return nil
+	}
+	q.n -= len(b.events)
+	return b
+}
+
+// give takes a batch back.
 func (q *queue) give(b *batch) {
 	b.reset()
 	q.mu.Lock()
-	if len(q.spare) < pipeDepth+2 {
+	if len(q.spare) < q.spareMax {
 		q.spare = append(q.spare, b)
 	}
 	q.mu.Unlock()
 }
 
+// await arms wake for so many waiting events, and says whether they are there.
+func (q *queue) await(enough int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.enough = enough
+	return q.n >= enough
+}
+
 func (q *queue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.cur.events)
+	return q.n
 }
 
 // close refuses all further events; what is waiting is still taken.

@@ -8,10 +8,56 @@ import (
 	"switchd/switch/payment"
 )
 
+// drain takes all that waits; only the last batch may have room left.
+func drain(t *testing.T, q *queue) (events []payment.Event) {
+	t.Helper()
+	room := false
+	for b := q.swap(); b != nil; b = q.swap() {
+		if room || len(b.events) > q.batchMax {
+			t.Fatalf("a batch of %d events, behind one with room: %v", len(b.events), room)
+		}
+		room = len(b.events) < q.batchMax
+		events = append(events, b.events...)
+	}
+	return events
+}
+
+// TestWakesWhenEnoughWait: not before, and not for one that is awake.
+func TestWakesWhenEnoughWait(t *testing.T) {
+	q := newQueue(1000, 64, 4)
+	put := func(n int) (woken bool) {
+		if _, err := q.put(make([]payment.Event, n)); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-q.wake:
+			return true
+		default:
+			return false
+		}
+	}
+	if !put(1) {
+		t.Error("the first event does not wake")
+	}
+	q.swap()
+	if put(10) {
+		t.Error("events wake one who has not said that it sleeps")
+	}
+	if q.await(12) {
+		t.Error("10 of 12 are enough")
+	}
+	if put(1) || !put(1) {
+		t.Error("the 12th event does not wake, or the 11th does")
+	}
+	if !q.await(12) {
+		t.Error("12 of 12 are not enough")
+	}
+}
+
 // TestFullQueueKeepsRoomForAnswers: requests are refused first, answers later,
 // link events last.
 func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
-	q := newQueue(100)
+	q := newQueue(100, 64, 4)
 	fill := func(kind payment.Kind) (n int) {
 		for {
 			if _, err := q.put([]payment.Event{{Kind: kind}}); err != nil {
@@ -35,8 +81,12 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	if n := fill(payment.LinkDown); n != controlReserve {
 		t.Errorf("%d link events fit behind them, want %d", n, controlReserve)
 	}
-	if b := q.swap(); len(b.events) != 100+answerReserve+2*controlReserve || q.swap() != nil {
-		t.Errorf("swap gives %d events", len(b.events))
+	const all = 100 + answerReserve + 2*controlReserve
+	if n := q.len(); n != all {
+		t.Errorf("%d events wait, want %d", n, all)
+	}
+	if n := len(drain(t, q)); n != all || q.len() != 0 {
+		t.Errorf("swap gives %d events, %d are left; want %d", n, q.len(), all)
 	}
 	q.close()
 	if _, err := q.put([]payment.Event{{Kind: payment.LinkUp}}); !errors.Is(err, ErrStopped) {
@@ -46,11 +96,11 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 
 // TestSparesAreBounded: batches that come from elsewhere do not pile up.
 func TestSparesAreBounded(t *testing.T) {
-	q := newQueue(100)
+	q := newQueue(100, 64, 4)
 	for range 100 {
 		q.give(&batch{})
 	}
-	if len(q.spare) > pipeDepth+2 {
+	if len(q.spare) > 4 {
 		t.Errorf("%d spare batches", len(q.spare))
 	}
 }
@@ -58,7 +108,7 @@ func TestSparesAreBounded(t *testing.T) {
 // TestEventsOwnTheirText: what a producer does with its buffer after put, and
 // what later events do to the arena, changes nothing in the queue.
 func TestEventsOwnTheirText(t *testing.T) {
-	q := newQueue(1000)
+	q := newQueue(1000, 64, 4)
 	ev := payment.Event{Kind: payment.AnswerArrived}
 	for i := range 300 {
 		ev.Text.Reset()
@@ -67,7 +117,7 @@ func TestEventsOwnTheirText(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for i, got := range q.swap().events {
+	for i, got := range drain(t, q) {
 		if v := got.Text.Get(payment.Note); len(v) != 3 || v[0] != byte(i) || v[2] != byte(i) {
 			t.Fatalf("event %d holds %v", i, v)
 		}
@@ -77,7 +127,7 @@ func TestEventsOwnTheirText(t *testing.T) {
 // TestOrderOfOneProducer: whatever other producers do, each one's events keep
 // their order.
 func TestOrderOfOneProducer(t *testing.T) {
-	q := newQueue(1 << 13)
+	q := newQueue(1<<13, 64, 4)
 	const producers, each = 4, 1000
 	var wg sync.WaitGroup
 	for p := range producers {
@@ -91,7 +141,7 @@ func TestOrderOfOneProducer(t *testing.T) {
 	}
 	wg.Wait()
 	var last [producers]int64
-	for _, ev := range q.swap().events {
+	for _, ev := range drain(t, q) {
 		if ev.At < last[ev.Seq] {
 			t.Fatalf("producer %d: %d after %d", ev.Seq, ev.At, last[ev.Seq])
 		}

@@ -33,7 +33,7 @@ func openSealed(t *testing.T, fs vfs.FS, keys *seal.Keys) (*Engine, error) {
 	return e, err
 }
 
-func testKeys(t *testing.T, id uint32) *seal.Keys {
+func testKeys(t testing.TB, id uint32) *seal.Keys {
 	t.Helper()
 	keys, err := seal.New([32]byte{1}, seal.Key{ID: id, Secret: [32]byte{byte(id)}})
 	if err != nil {

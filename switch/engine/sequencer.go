@@ -13,97 +13,113 @@ import (
 // Tick fires all that have passed.
 const tickGap = 5 * time.Millisecond
 
-// sequence is the sequencer: it turns what is waiting into groups until ctx ends
-// or the journal or the writer fails.
+// idleNap is how long the sequencer sleeps at most when nothing wakes it.
+const idleNap = time.Second
+
+// sequence is the sequencer: it turns what is waiting into groups, when the pacer
+// says so, until ctx ends or the journal or the writer fails.
 func (e *Engine) sequence(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	var lastTick int64
-	var busyUntil int64 // a commit before this time would make groups too small
+	stop, stopping := ctx.Done(), false
+	var lastTick, over int64 // over: the end of a wait that has come, whatever the clock says
+	held := holdNone         // what the next group was last made to wait for
 	for {
-		now := e.now()
-		tick, wait := e.tickDue(now, lastTick)
-		if b := e.q.swap(); b != nil || tick {
-			if b == nil {
-				b = &batch{}
-			}
-			if tick {
+		now, landed := e.now(), e.landed.Load()
+		ticks, nap := e.tickDue(now, lastTick)
+		why, enough, until := e.pace.decide(max(now, over), e.q.len()+ticks, int(e.appended-landed))
+		switch why {
+		case holdNone:
+			if ticks > 0 {
 				lastTick = now
-				e.ticking.Store(true)
-				b.events = append(b.events, payment.Event{Kind: payment.Tick, From: route.Nobody})
 			}
-			busy := len(b.events) >= e.o.BusyEvents
-			if err := e.commit(b, now); err != nil {
+			if err := e.commit(now, ticks, held); err != nil {
 				return err
 			}
-			if busy {
-				busyUntil = now + int64(e.o.CommitGap)
-				e.pause(ctx, timer, busyUntil)
-			}
+			held, over = holdNone, 0
 			continue
-		}
-		if ctx.Err() != nil {
-			e.q.close()
-			if e.q.len() == 0 {
+		case holdEvents:
+			if stopping {
 				return nil
 			}
+		case holdCompany:
+			held, nap = why, time.Duration(until-now)
+		case holdDisk:
+			held, nap = why, idleNap
+		}
+		e.awaited.Store(why == holdDisk)
+		if e.q.await(enough-ticks) || e.landed.Load() != landed {
 			continue
 		}
-		timer.Reset(wait)
-		select {
-		case <-e.q.wake:
-		case <-e.deadKick:
-		case <-timer.C:
-		case <-e.done: // the writer has failed and says why itself
-			return nil
-		case <-ctx.Done():
+		timer.Reset(nap)
+		switch e.sleep(timer, stop) {
+		case failed:
+			return nil // the writer says why itself
+		case timeout:
+			over = until
+		case stopped:
+			stop, stopping = nil, true
+			e.q.close()
 		}
 	}
 }
 
-// pause waits until the given time: what arrives meanwhile shares one fsync.
-func (e *Engine) pause(ctx context.Context, timer *time.Timer, until int64) {
-	wait := time.Duration(until - e.now())
-	if wait <= 0 {
-		return
-	}
-	timer.Reset(wait)
+// waker is what ends the sequencer's sleep.
+type waker uint8
+
+const (
+	work    waker = iota
+	timeout       // the nap is over
+	stopped       // the engine is to end
+	failed        // the writer has ended
+)
+
+func (e *Engine) sleep(timer *time.Timer, stop <-chan struct{}) waker {
 	select {
+	case <-e.q.wake:
+	case <-e.landing:
+	case <-e.deadKick:
 	case <-timer.C:
-	case <-ctx.Done():
+		return timeout
+	case <-e.done:
+		return failed
+	case <-stop:
+		return stopped
 	}
+	return work
 }
 
-// tickDue says whether a deadline has passed, and how long to wait for the next.
-func (e *Engine) tickDue(now, lastTick int64) (due bool, wait time.Duration) {
-	const idle = time.Second
+// tickDue says how many Ticks are due, one or none, and how long to wait for the
+// next.
+func (e *Engine) tickDue(now, lastTick int64) (ticks int, nap time.Duration) {
 	at := e.deadline.Load()
 	if at == 0 || e.ticking.Load() {
-		return false, idle
+		return 0, idleNap
 	}
 	at = max(at, lastTick+int64(tickGap))
 	if at <= now {
-		return true, 0
+		return 1, 0
 	}
-	return false, min(time.Duration(at-now), idle)
+	return 0, min(time.Duration(at-now), idleNap)
 }
 
-// commit stamps a batch, appends it to the journal as one group, or as several
-// when it is larger than a group may be, and hands it to the writer.
-func (e *Engine) commit(b *batch, now int64) error {
-	e.lastAt = max(e.lastAt, now)
-	for rest := b.events; len(rest) > 0; {
-		n := min(len(rest), journal.GroupRecordsMax)
-		c := e.take()
-		c.events, c.batch = rest[:n], nil
-		if rest = rest[n:]; len(rest) == 0 {
-			c.batch = b
-		}
-		if err := e.append(c); err != nil {
-			return err
-		}
+// commit makes the oldest batch that waits, and a Tick if one is due, the next
+// group.
+func (e *Engine) commit(now int64, ticks int, held hold) error {
+	b := e.q.swap()
+	if b == nil {
+		b = &batch{}
 	}
-	return nil
+	if ticks > 0 {
+		e.ticking.Store(true)
+		b.events = append(b.events, payment.Event{Kind: payment.Tick, From: route.Nobody})
+	}
+	e.lastAt = max(e.lastAt, now)
+	e.pace.closed(now, len(b.events))
+	e.metrics.held[held].Inc()
+	c := e.take()
+	c.events, c.batch = b.events, b
+	return e.append(c)
 }
 
 // append makes one group of c's events and hands it on.
@@ -123,6 +139,7 @@ func (e *Engine) append(c *commit) error {
 	}
 	e.metrics.groupEvents.Observe(float64(len(c.events)))
 	e.metrics.groupBytes.Add(float64(c.group.Bytes()))
+	e.appended++
 	select {
 	case e.pipe <- *c:
 		return nil

@@ -32,6 +32,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
 	}
 	e.metrics.commit.Observe(seconds(e.now() - c.at))
+	e.land()
 	ticked, logged := false, 0
 	for i := range c.events {
 		ev := &c.events[i]
@@ -63,6 +64,17 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	return effects, nil
 }
 
+// land tells the sequencer, if it waits for that, that a group is durable.
+func (e *Engine) land() {
+	e.landed.Add(1)
+	if e.awaited.Load() {
+		select {
+		case e.landing <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // publish tells the sequencer the next deadline.
 func (e *Engine) publish(ticked bool) {
 	e.metrics.open.Store(int64(e.m.OpenCount()))
@@ -87,9 +99,7 @@ func (e *Engine) publish(ticked bool) {
 }
 
 func (e *Engine) recycle(c *commit) {
-	if c.batch != nil {
-		e.q.give(c.batch)
-	}
+	e.q.give(c.batch)
 	back := &commit{group: c.group}
 	select {
 	case e.free <- back:

@@ -3,7 +3,6 @@ package ingress
 import (
 	"errors"
 
-	"switchd/session"
 	"switchd/session/gnetio"
 	"switchd/switch/payment"
 	"switchd/switch/translate"
@@ -36,11 +35,11 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 		in.metrics.unmatched.Inc()
 	case translate.NetworkRequest:
 		s.used-- // the sign-on has an event of its own
-		in.managed(s, now, msg.Code)
+		in.managed(s, now, msg.Code, body)
 		return nil
 	case translate.NetworkAnswer:
 		s.used--
-		in.change(s, s.automaton.Response(now, msg.Code, msg.Accepted))
+		in.answered(s, now, &msg)
 		return nil
 	case translate.Unsupported:
 		in.refuse(s, translate.NotSupported)
@@ -112,24 +111,4 @@ func (in *Ingress) request(s *link, now int64, ev *payment.Event) bool {
 		ev.Request.Refuse = payment.Closing
 	}
 	return true
-}
-
-// managed takes a network management request.
-func (in *Ingress) managed(s *link, now int64, code int) {
-	answer := s.automaton.Request(now, code)
-	s.append(func(dst []byte) ([]byte, error) {
-		return s.interpreter.NetworkAnswer(dst, answer.Code)
-	})
-	in.change(s, answer.Change)
-}
-
-func (in *Ingress) change(s *link, c session.Change) {
-	switch c {
-	case session.SignedOn:
-		// The answer must leave before anything that the sign-on allows.
-		s.flush()
-		in.attach(s)
-	case session.SignedOff:
-		in.detach(s)
-	}
 }

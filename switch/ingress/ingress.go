@@ -32,11 +32,12 @@ type Links interface {
 	Detach(n route.Participant, l session.Link)
 }
 
-// Options of an Ingress; all are required.
+// Options of an Ingress; all but Hook are required.
 type Options struct {
 	Participants map[string]Participant // by id, as in the certificate
 	Engine       Submitter
 	Links        Links
+	Hook         session.Hook // for keys and business days; nil: the switch has neither
 	Clock        func() int64
 	Log          *slog.Logger
 	Registry     prometheus.Registerer
@@ -51,13 +52,19 @@ type Ingress struct {
 	hold     hold        // new payments are declined without a record
 	turned   latest      // told "busy" without a record
 	repeats  latest      // repeats on their way to the engine, or there
+	standing map[string]*standing
 }
 
 var _ gnetio.Handler = (*Ingress)(nil)
 
 // New returns an Ingress.
 func New(o Options) *Ingress {
-	return &Ingress{o: o, metrics: newMetrics(o.Registry)}
+	in := &Ingress{o: o, metrics: newMetrics(o.Registry), standing: map[string]*standing{}}
+	for id, p := range o.Participants {
+		p.Session.Keys = o.Hook != nil
+		in.standing[id] = &standing{shared: session.NewParticipant(p.Session)}
+	}
+	return in
 }
 
 // Drain has new payments declined from now on; what is open goes on, and repeats
@@ -72,6 +79,7 @@ type link struct {
 	*gnetio.Link
 	Participant
 	number    route.Participant
+	standing  *standing
 	automaton *session.Automaton
 	attached  bool // egress may use it, and the machine has been told
 	leaving   bool
@@ -97,10 +105,16 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 		return
 	}
 	l.Use(p.Wire)
-	l.SetState(&link{
+	now, st := in.o.Clock(), in.standing[l.Participant()]
+	s := &link{
 		Link: l, Participant: p, number: p.Dialect.Participant(), interpreter: p.Dialect.Open(),
-		automaton: session.New(p.Session, in.o.Clock()),
-	})
+		standing: st, automaton: st.shared.Open(now),
+	}
+	l.SetState(s)
+	if l.Dialed() { // who calls says why
+		in.act(s, now, s.automaton.SignOn(now))
+		s.flush()
+	}
 }
 
 func stateOf(l *gnetio.Link) *link {
@@ -123,36 +137,6 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 		s.used = 0
 	}
 	s.flush()
-}
-
-// Tick does a link's upkeep: echo, missed echoes, sign-off.
-func (in *Ingress) Tick(l *gnetio.Link, now int64) {
-	s := stateOf(l)
-	if s == nil {
-		return
-	}
-	action := s.automaton.Tick(now)
-	if in.leaving.Load() && !s.leaving {
-		s.leaving = true
-		action = s.automaton.Drain(now)
-	}
-	switch action {
-	case session.Echo:
-		in.network(s, now, session.CodeEcho)
-	case session.SignOff:
-		in.network(s, now, session.CodeSignOff)
-	case session.Close:
-		l.Close("session over: echoes missed or signed off")
-	}
-	s.flush()
-}
-
-// network sends a network management request.
-func (in *Ingress) network(s *link, now int64, code int) {
-	s.stan = s.stan%999_999 + 1
-	s.append(func(dst []byte) ([]byte, error) {
-		return s.interpreter.Network(dst, now, s.stan, code)
-	})
 }
 
 // LinkDown ends the state of a link.

@@ -92,6 +92,8 @@ type rig struct {
 	in     *Ingress
 	engine *fakeEngine
 	links  *fakeLinks
+	server *gnetio.Server
+	dir    string // of the certificates
 	spec   *iso8583.Spec
 	conn   *tls.Conn
 	w      iso8583.Writer
@@ -107,7 +109,7 @@ func clock() int64 { return time.Now().UnixNano() }
 
 func newRig(t *testing.T, room int) *rig { return newRigOf(t, room, Participant{}) }
 
-func newRigOf(t *testing.T, room int, p Participant) *rig {
+func newRigOf(t *testing.T, room int, p Participant, change ...func(*Options)) *rig {
 	t.Helper()
 	dir := t.TempDir()
 	if err := certs.Init(dir, []string{"BANKA"}, clock); err != nil {
@@ -129,21 +131,26 @@ func newRigOf(t *testing.T, room int, p Participant) *rig {
 		t.Fatal(err)
 	}
 	p.Dialect = &dialect8583.Dialect{Spec: spec, Directory: &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}}
-	r := &rig{t: t, spec: spec, wire: p.Wire, registry: prometheus.NewRegistry(), own: prometheus.NewRegistry(), links: &fakeLinks{}, engine: &fakeEngine{room: room, err: engine.ErrBusy, came: make(chan payment.Kind, 100)}}
-	r.in = New(Options{
+	r := &rig{t: t, dir: dir, spec: spec, wire: p.Wire, registry: prometheus.NewRegistry(), own: prometheus.NewRegistry(), links: &fakeLinks{}, engine: &fakeEngine{room: room, err: engine.ErrBusy, came: make(chan payment.Kind, 100)}}
+	o := Options{
 		Participants: map[string]Participant{"BANKA": p},
 		Engine:       r.engine, Links: r.links, Clock: clock, Log: slog.New(slog.DiscardHandler), Registry: r.own,
-	})
-	server, err := gnetio.Listen(gnetio.Options{
-		Address: "127.0.0.1:0", TLS: serverTLS, Clock: clock, TickEvery: 10 * time.Millisecond, Registry: r.registry,
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	r.in = New(o)
+	r.server, err = gnetio.Listen(gnetio.Options{
+		Address: "127.0.0.1:0", TLS: serverTLS, Clock: o.Clock, TickEvery: 10 * time.Millisecond, Registry: r.registry,
+		DialTLS: func(id string) (*tls.Config, error) { return certs.DialConfig(paths("switch"), id, clock) },
 	}, r.in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- server.Run(ctx) }()
-	r.conn, err = tls.Dial("tcp", server.Addr(), clientTLS)
+	go func() { done <- r.server.Run(ctx) }()
+	r.conn, err = tls.Dial("tcp", r.server.Addr(), clientTLS)
 	if err != nil {
 		t.Fatal(err)
 	}

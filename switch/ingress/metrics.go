@@ -11,6 +11,7 @@ type metrics struct {
 	malformed prometheus.Counter
 	unmatched prometheus.Counter
 	shed      prometheus.Counter
+	heldOff   prometheus.Counter
 	refused   *prometheus.CounterVec
 	held      *prometheus.CounterVec
 	lastLog   atomic.Int64
@@ -24,6 +25,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		malformed: counter("switchd_messages_malformed_total", "Messages in good frames with a bad field."),
 		unmatched: counter("switchd_messages_unmatched_total", "Answers whose reference is none of this switch."),
 		shed:      counter("switchd_messages_shed_total", "Messages for which the engine had no room."),
+		heldOff:   counter("switchd_links_held_total", "Links held off because their participant had signed on too often within a minute."),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "switchd_messages_refused_total", Help: "Requests answered without becoming an event, by response code (DE39).",
 		}, []string{"code"}),
@@ -32,7 +34,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"reason"}),
 	}
 	m.held.WithLabelValues(string(DiskFull))
-	reg.MustRegister(m.malformed, m.unmatched, m.shed, m.refused, m.held)
+	reg.MustRegister(m.malformed, m.unmatched, m.shed, m.heldOff, m.refused, m.held)
 	return m
 }
 

@@ -1,9 +1,13 @@
 package journal
 
 import (
+	"errors"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
 // TestCheckpoint: the copy has every record that was durable, opens by itself and
@@ -51,4 +55,27 @@ func TestCheckpoint(t *testing.T) {
 	if _, err := OpenReadOnly("nowhere", Options{FS: fs}); err == nil {
 		t.Error("a journal that is not there was opened for reading")
 	}
+}
+
+// TestCheckpointToFullDisk: a copy that cannot be written is an error of the copy;
+// the journal goes on.
+func TestCheckpointToFullDisk(t *testing.T) {
+	fs := vfs.NewMem()
+	full := errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpFileWrite && strings.HasPrefix(op.Path, "copy") {
+			return syscall.ENOSPC
+		}
+		return nil
+	}))
+	l, err := OpenPebble("journal", Options{FS: full})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	write(t, l, 2, 5)
+	if err := l.Checkpoint("copy"); !errors.Is(err, syscall.ENOSPC) {
+		t.Error(err)
+	}
+	write(t, l, 3)
+	whole(t, l, 1, 10)
 }

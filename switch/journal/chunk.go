@@ -71,7 +71,8 @@ func openChunks(disk vfs.FS, path string, number uint32, legacy bool) (*chunks, 
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, errors.Join(readError(err), f.Close())
+		_ = f.Close()
+		return nil, readError(err)
 	}
 	return &chunks{f: f, size: info.Size(), number: number, legacy: legacy, start: -1}, nil
 }

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -28,7 +27,10 @@ func (l *PebbleLog) CutAfter(seq uint64) error {
 		return err
 	}
 	// First of all nobody may expect the records that go.
-	if err := errors.Join(l.mark.set(seq), l.mark.sync()); err != nil {
+	if err := l.mark.set(seq); err != nil {
+		return err
+	}
+	if err := l.mark.sync(); err != nil {
 		return err
 	}
 	l.durable.Store(seq)

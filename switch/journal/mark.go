@@ -9,6 +9,8 @@ import (
 	"io/fs"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchd/switch/storage"
 )
 
 // markName is the file beside Pebble's that says how far the journal is known to
@@ -63,8 +65,18 @@ func openMark(disk vfs.FS, dir string, seq uint64) (*mark, error) {
 		return nil, writeError(err)
 	}
 	m := &mark{f: f}
-	if err := errors.Join(m.set(seq), m.sync(), syncDir(disk, dir)); err != nil {
-		return nil, errors.Join(err, f.Close())
+	err = m.set(seq)
+	if err == nil {
+		err = m.sync()
+	}
+	if err == nil {
+		if err = storage.SyncDir(disk, dir); err != nil {
+			err = writeError(err)
+		}
+	}
+	if err != nil {
+		_ = f.Close() // says nothing more
+		return nil, err
 	}
 	return m, nil
 }
@@ -88,16 +100,10 @@ func (m *mark) sync() error {
 }
 
 // close leaves the mark on disk.
-func (m *mark) close() error { return errors.Join(m.sync(), m.f.Close()) }
-
-func syncDir(disk vfs.FS, dir string) error {
-	d, err := disk.OpenDir(dir)
-	if err != nil {
-		return writeError(err)
+func (m *mark) close() error {
+	err := m.sync()
+	if closing := m.f.Close(); err == nil && closing != nil {
+		err = writeError(closing)
 	}
-	err = d.Sync()
-	if err = errors.Join(err, d.Close()); err != nil {
-		return writeError(err)
-	}
-	return nil
+	return err
 }

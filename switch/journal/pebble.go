@@ -52,7 +52,8 @@ func openLog(dir string, o Options, readOnly bool) (*PebbleLog, error) {
 	o = o.WithDefaults()
 	l := &PebbleLog{dir: dir, o: o}
 	if err := l.open(readOnly); err != nil {
-		return nil, errors.Join(fmt.Errorf("open journal %s: %w", dir, err), l.Close())
+		_ = l.Close() // what closing says after a failure is only its echo
+		return nil, fmt.Errorf("open journal %s: %w", dir, err)
 	}
 	return l, nil
 }
@@ -183,14 +184,18 @@ func (l *PebbleLog) Next() uint64 { return l.end.next }
 // concurrent use.
 func (l *PebbleLog) Durable() uint64 { return l.durable.Load() }
 
-// Close closes the database.
-func (l *PebbleLog) Close() error {
-	var errs []error
-	if l.mark != nil {
-		errs = append(errs, l.mark.close())
-	}
+// Close closes the database. Its first error is the one that counts.
+func (l *PebbleLog) Close() (err error) {
 	if l.db != nil {
-		errs = append(errs, l.db.Close())
+		err = l.db.Close()
 	}
-	return errors.Join(errs...)
+	if l.mark != nil {
+		if marking := l.mark.close(); err == nil {
+			err = marking
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("close journal %s: %w", l.dir, storage.Sentence(err))
+	}
+	return nil
 }

@@ -135,7 +135,11 @@ func TestProofIsTamperProof(t *testing.T) {
 			t.Errorf("%s: %+v, %v", what, out, err)
 		}
 	}
-	for i := range good {
+	step := 1
+	if testing.Short() {
+		step = 5
+	}
+	for i := 0; i < len(good); i += step {
 		for _, change := range []byte{1, 2, 4, 8, 16, 32, 64, 128, good[i] ^ ' ', good[i] ^ 'A'} {
 			bad := bytes.Clone(good)
 			bad[i] ^= change

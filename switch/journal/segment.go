@@ -34,8 +34,12 @@ type SegmentHeader struct {
 	Format int    `json:"format"`
 	Day    string `json:"day,omitempty"` // the caller's: business day, 2006-01-02
 	By     string `json:"by,omitempty"`  // the caller's: which switch and which version wrote it
-	Base   Base   `json:"base"`          // where it begins: the groups before it and their hash
-	Tree   []Hash `json:"tree"`          // of the Merkle log before it: roots of complete subtrees, the largest first
+
+	// Participants are the caller's: the ids that the numbers in its records stand for.
+	Participants []string `json:"participants,omitempty"`
+
+	Base Base   `json:"base"` // where it begins: the groups before it and their hash
+	Tree []Hash `json:"tree"` // of the Merkle log before it: roots of complete subtrees, the largest first
 }
 
 // Segment is what a segment holds.

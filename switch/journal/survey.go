@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/atomicfs"
 	pebblewal "github.com/cockroachdb/pebble/v2/wal"
@@ -51,40 +49,10 @@ func newSurvey(disk vfs.FS, dir string) (*survey, error) {
 	if err := s.readManifest(disk, dir, names); err != nil {
 		return nil, err
 	}
-	if err := checkOptions(disk, dir, names); err != nil {
-		return nil, err
+	if err := storage.CheckOptions(disk, dir); err != nil {
+		return nil, readError(err)
 	}
 	return s, s.readWALs(disk, dir, names)
-}
-
-// checkOptions reads the file of options that Pebble has left. There is nothing in
-// it that we need, but Pebble refuses one that it cannot read, without its name.
-func checkOptions(disk vfs.FS, dir string, names []string) error {
-	last := ""
-	for _, name := range names {
-		if strings.HasPrefix(name, "OPTIONS-") && (len(name) > len(last) || len(name) == len(last) && name > last) {
-			last = name
-		}
-	}
-	if last == "" {
-		return nil
-	}
-	path := disk.PathJoin(dir, last)
-	f, err := disk.Open(path)
-	if err != nil {
-		return readError(err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return readError(err)
-	}
-	// Options of another version of Pebble are none of our business.
-	skip := &pebble.ParseHooks{SkipUnknown: func(string, string) bool { return true }}
-	if err := new(pebble.Options).Parse(string(text), skip); err != nil {
-		return fmt.Errorf("%w: %s: %w; nothing is lost with it, it can be removed", ErrDamaged, path, storage.Sentence(err))
-	}
-	return nil
 }
 
 func (s *survey) readManifest(disk vfs.FS, dir string, names []string) error {
@@ -162,6 +130,9 @@ func (s *survey) suspects() string {
 		if i < len(s.wals)-1 && w.tail != walClosed || w.tail == walTorn {
 			fmt.Fprintf(&all, "; %s cannot be read from offset %d on", w.path, w.end)
 		}
+	}
+	if n := len(s.wals); n > 0 && all.Len() == 0 {
+		fmt.Fprintf(&all, "; %s ends at offset %d", s.wals[n-1].path, s.wals[n-1].end)
 	}
 	return all.String()
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchd/switch/storage"
 )
 
 // Report is what Verify has read.
@@ -95,7 +97,7 @@ func (l *PebbleLog) verifyFiles(r *Report) error {
 			case errors.Is(err, fs.ErrNotExist) && !gone[path]:
 				gone[path], again = true, true // a compaction has replaced it, or it is lost: look once more
 			case err != nil:
-				return fmt.Errorf("%w: %s: %w", ErrDamaged, path, err)
+				return fmt.Errorf("%w: %s: %w", ErrDamaged, path, storage.Sentence(err))
 			default:
 				seen[path] = true
 			}
@@ -105,19 +107,24 @@ func (l *PebbleLog) verifyFiles(r *Report) error {
 	return nil
 }
 
-func (l *PebbleLog) verifyFile(path string) (err error) {
+func (l *PebbleLog) verifyFile(path string) error {
 	f, err := l.o.FS.Open(path, vfs.SequentialReadsOption)
 	if err != nil {
 		return err
 	}
 	readable, err := sstable.NewSimpleReadable(f)
 	if err != nil {
-		return errors.Join(err, f.Close())
+		_ = f.Close()
+		return err
 	}
 	reader, err := sstable.NewReader(context.Background(), readable, l.o.Pebble("journal").MakeReaderOptions())
 	if err != nil {
-		return errors.Join(err, readable.Close())
+		_ = readable.Close()
+		return err
 	}
-	defer func() { err = errors.Join(err, reader.Close()) }()
-	return reader.ValidateBlockChecksums()
+	err = reader.ValidateBlockChecksums()
+	if closing := reader.Close(); err == nil {
+		err = closing
+	}
+	return err
 }

@@ -158,6 +158,9 @@ func (p *Payment) bury() {
 	}
 }
 
+// Decided says that an operator has decided about p: it may have been a dead letter.
+func (p *Payment) Decided() bool { return p.Text.Has(Reason) }
+
 // revive makes a finished payment an open one: it owes something again.
 func (m *Machine) revive(p *Payment) {
 	if !p.live {

@@ -19,16 +19,26 @@ const (
 // binary that wrote the events.
 var replayable = [...]uint8{Logic}
 
+// LogicOf is the number of the rules under which an event record was written; 0: it
+// is no record.
+func LogicOf(record []byte) uint8 {
+	if len(record) < 2 {
+		return 0
+	}
+	return record[1]
+}
+
 // CheckLogic refuses an event record that was written under rules that this binary
 // would not replay in the same way.
 func CheckLogic(record []byte) error {
-	if len(record) < 2 {
+	logic := LogicOf(record)
+	if logic == 0 {
 		return errShort
 	}
 	for _, known := range replayable {
-		if record[1] == known {
+		if logic == known {
 			return nil
 		}
 	}
-	return fmt.Errorf("it was written under rules %d of the payment machine, this binary has rules %d and would make another history of it: start the version that wrote it once, stop it with Ctrl-C, then start this one", record[1], Logic)
+	return fmt.Errorf("it was written under rules %d of the payment machine, this binary has rules %d and would make another history of it: start the version that wrote it once, stop it with Ctrl-C, then start this one", logic, Logic)
 }

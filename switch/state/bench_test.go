@@ -7,6 +7,7 @@ import (
 
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/seal"
 )
 
 // load writes payments as a busy switch does: in each group some begin, some end,
@@ -71,12 +72,18 @@ func cpu(t testing.TB) float64 {
 // to compact.
 func BenchmarkRows(b *testing.B) {
 	for _, iso20022 := range []bool{false, true} {
-		b.Run(fmt.Sprintf("iso20022=%v", iso20022), func(b *testing.B) { benchmarkRows(b, iso20022) })
+		for _, sealed := range []bool{false, true} {
+			b.Run(fmt.Sprintf("iso20022=%v/sealed=%v", iso20022, sealed), func(b *testing.B) { benchmarkRows(b, iso20022, sealed) })
+		}
 	}
 }
 
-func benchmarkRows(b *testing.B, iso20022 bool) {
-	s, err := Open(b.TempDir(), Options{})
+func benchmarkRows(b *testing.B, iso20022, sealed bool) {
+	var keys *seal.Keys
+	if sealed {
+		keys = testKeys(b, 1)
+	}
+	s, err := Open(b.TempDir(), Options{Keys: keys})
 	if err != nil {
 		b.Fatal(err)
 	}

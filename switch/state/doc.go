@@ -2,10 +2,12 @@
 // a repeated request is looked up in, what history is read from.
 //
 // It promises a consistent prefix: after a crash the rows are exactly the effect
-// of all events up to Applied, and the journal from there on is replayed. It
-// needs no write-ahead log of its own for that: every group is one batch that
-// carries the sequence number of its last event, and Pebble flushes batches whole
-// and in order.
+// of all events up to some number, and the journal from there on is replayed. It
+// needs no write-ahead log of its own for that. The rows of the latest groups are
+// in memory only (a layer), where most payments begin and end; a full layer is
+// written to Pebble as one sorted batch that carries the number of its last event,
+// and Pebble flushes batches whole and in order. Whoever reads beside the writer
+// has the layer written first.
 //
 // Its writer is switch/engine, from one goroutine; whoever reads history is safe
 // beside it, and never sees what the journal may lose: the engine writes rows of

@@ -18,7 +18,10 @@ import (
 // again, which the machine finds in its memory first, and what belongs to forgotten
 // payments.
 func (s *Store) Hash() (sum [sha256.Size]byte, applied uint64, err error) {
-	v := s.view()
+	v, err := s.view()
+	if err != nil {
+		return sum, 0, err
+	}
 	defer v.close()
 	h := hashing{view: v, h: sha256.New(), absent: map[payment.ID]bool{}, kept: map[payment.ID]bool{}, open: map[string]bool{}}
 	if applied, err = h.all(); err != nil {

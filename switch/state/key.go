@@ -13,12 +13,18 @@ const (
 	tagApplied     = 'a' // -> sequence number of the last event in the rows
 	tagBusiness    = 'b' // + business identity -> payment id
 	tagConfig      = 'c' // -> configuration in force
+	tagDeadLetter  = 'd' // + payment id: a person must decide
+	tagException   = 'e' // + payment id: reconciliation must look at it
 	tagFormat      = 'f' // -> format of the rows
+	tagFacet       = 'g' // + participant or state, block of payment ids: some finished payment there has it
 	tagHistory     = 'h' // + payment id -> row of a finished payment
 	tagKey         = 'k' // + request key -> payment id
+	tagLate        = 'l' // + payment id with a mark in its middle: it has this mark
 	tagMachine     = 'm' // -> the machine's own row
 	tagOpen        = 'o' // + payment id -> row of an open payment
 	tagParticipant = 'p' // + participant number -> its row
+	tagRun         = 'r' // + run -> number of its marks
+	tagLeaf        = 'x' // + run + first mark -> marks of a run
 )
 
 // appendID makes the key of what has a payment's number.

@@ -21,24 +21,36 @@ type Options struct {
 	ReadOnly bool // for looking at a store that no process has open: nothing in the folder changes
 }
 
+func (o Options) withDefaults() Options {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.Fatal == nil {
+		o.Fatal = func(err error) { panic(err) }
+	}
+	return o
+}
+
 const (
-	// memTableBytes bounds what is lost in a crash and replayed from the journal:
-	// a restart within 3 s at full load.
-	memTableBytes = 32 << 20
+	// memTableBytes is small because a layer comes as one batch, sorted, that Pebble
+	// need not sort in: it does so with batches of more than half of this.
+	memTableBytes = 4 << 20
+	// memTables is how many of them, or of such batches, may wait for a flush.
+	memTables = 16
 	// cacheBytes must leave room beside the memtables: Pebble takes their memory
 	// out of it, and a cache of nothing makes every look-up read, check and
 	// decompress blocks (measured: a third of the switch's CPU).
 	cacheBytes = 192 << 20
-	// bloomBits per key spare a look-up of a new request key the reading of most
-	// files above the last level, which Pebble's Get searches without its filter;
-	// the order of the keys (payment.AppendKey) does that there.
+	// bloomBits per key spare a look-up of what is not there the reading of blocks, as
+	// long as the filters fit into the cache: those of some 100 million keys do.
 	bloomBits = 10
 )
 
 // pebble returns the options of the database, which takes over the cache.
 func (o Options) pebble(cache *pebble.Cache) *pebble.Options {
 	po := storage.Options{FS: o.FS, Log: o.Log, Fatal: o.Fatal}.Pebble("state store")
-	po.DisableWAL, po.MemTableSize, po.Cache, po.ReadOnly = true, memTableBytes, cache, o.ReadOnly
+	po.DisableWAL, po.ReadOnly, po.Cache = true, o.ReadOnly, cache
+	po.MemTableSize, po.MemTableStopWritesThreshold = memTableBytes, memTables
 	for i := range po.Levels {
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)
 	}

@@ -12,10 +12,12 @@ import (
 
 // Snapshot reads the rows that a machine is restored from.
 func (s *Store) Snapshot() (*payment.Snapshot, error) {
-	v := s.view()
+	v, err := s.view()
+	if err != nil {
+		return nil, err
+	}
 	defer v.close()
 	snap := &payment.Snapshot{Participants: map[route.Participant][]byte{}}
-	var err error
 	if snap.Config, err = row(v.rows, []byte{tagConfig}); err != nil {
 		return nil, err
 	}
@@ -42,7 +44,10 @@ func (s *Store) Snapshot() (*payment.Snapshot, error) {
 // Payments calls f for every payment in the store, finished ones first, each in
 // the order of their numbers. The payment is valid during the call.
 func (s *Store) Payments(f func(p *payment.Payment) error) error {
-	v := s.view()
+	v, err := s.view()
+	if err != nil {
+		return err
+	}
 	defer v.close()
 	var p payment.Payment
 	for _, tag := range [...]byte{tagHistory, tagOpen} {
@@ -66,7 +71,13 @@ type view struct {
 	opened []byte
 }
 
-func (s *Store) view() *view { return &view{rows: s.db.NewSnapshot(), opener: s.keys.Opener()} }
+// view returns the store as it is now. The caller closes it.
+func (s *Store) view() (*view, error) {
+	if err := s.settle(); err != nil {
+		return nil, err
+	}
+	return &view{rows: s.db.NewSnapshot(), opener: s.keys.Opener()}, nil
+}
 
 func (v *view) close() { v.rows.Close() }
 

@@ -4,11 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"switchd/switch/seal"
+	"switchd/switch/storage"
 )
 
 // Store is the state store. Begin, FindRequest, FindBusiness and FindPayment
@@ -16,31 +18,55 @@ import (
 type Store struct {
 	db      *pebble.DB
 	keys    *seal.Keys
+	fatal   func(error)
 	applied atomic.Uint64
-	batch   Batch
+
+	// mu guards the layers: which is which, and, from Begin to Commit, the pending
+	// one. What is in a layer is changed by the engine's goroutine alone. It also
+	// guards lookup, which must not be older than what the layers have left.
+	mu       sync.Mutex
+	pending  *layer     // the latest groups
+	spilling *layer     // those before, on their way to the database; nil: they are there
+	spare    *layer     // nil or empty
+	spilled  *sync.Cond // spilling is nil, or failed is not
+	failed   error
+	lookup   *pebble.Iterator // nil: not made yet
+	stale    atomic.Bool      // there is something newer in the database, or its files are others
+
+	// writing is held by whoever writes to the database.
+	writing sync.Mutex
+	writer  writer
 
 	// Of the engine's goroutine.
-	sealer *seal.Sealer
+	batch  Batch
 	opener *seal.Opener
 	key    []byte // of the look-up under way
-	sealed []byte // the row that was found, as it is on disk
 }
 
 // Open opens or creates the store in dir. It fails when another process has it,
 // when it was written by a version that this one cannot read, and when its rows are
 // sealed and there is no key, or the other way round.
 func Open(dir string, o Options) (*Store, error) {
+	o = o.withDefaults()
 	cache := pebble.NewCache(cacheBytes)
 	defer cache.Unref()
-	db, err := pebble.Open(dir, o.pebble(cache))
+	if err := storage.CheckOptions(o.FS, dir); err != nil {
+		return nil, fmt.Errorf("open state store %s: %w", dir, err)
+	}
+	s := &Store{keys: o.Keys, fatal: o.Fatal, opener: o.Keys.Opener(), pending: newLayer()}
+	s.batch.store, s.spilled = s, sync.NewCond(&s.mu)
+	po := o.pebble(cache)
+	po.EventListener.FlushEnd = func(pebble.FlushInfo) { s.stale.Store(true) }
+	po.EventListener.CompactionEnd = func(pebble.CompactionInfo) { s.stale.Store(true) }
+	db, err := pebble.Open(dir, po)
 	if err != nil {
 		return nil, fmt.Errorf("open state store %s: %w", dir, err)
 	}
-	s := &Store{db: db, keys: o.Keys, sealer: o.Keys.Sealer(), opener: o.Keys.Opener()}
-	s.batch.store = s
+	s.db, s.writer = db, writer{db: db, sealer: o.Keys.Sealer(), tokener: o.Keys.Tokener()}
 	if err := s.begin(o.ReadOnly); err != nil {
 		return nil, errors.Join(fmt.Errorf("open state store %s: %w", dir, err), db.Close())
 	}
+	s.pending.begin(s.Applied())
 	return s, nil
 }
 
@@ -55,7 +81,10 @@ func (s *Store) begin(readOnly bool) error {
 	if err != nil {
 		return err
 	}
-	if f == nil && applied == 0 && !readOnly {
+	switch {
+	case f == nil && applied == 0 && readOnly: // a crash came before anything reached the disk
+		return nil
+	case f == nil && applied == 0:
 		// Not synced: until something is, the next start finds an empty folder again.
 		return s.db.Set([]byte{tagFormat}, s.format(), pebble.NoSync)
 	}
@@ -112,6 +141,9 @@ func (s *Store) Durable() (uint64, error) {
 
 // Flush writes everything in memory to disk: the snapshot of a clean stop.
 func (s *Store) Flush() error {
+	if err := s.settle(); err != nil {
+		return err
+	}
 	if err := s.db.Flush(); err != nil {
 		return fmt.Errorf("flush state store: %w", err)
 	}
@@ -132,7 +164,18 @@ func (s *Store) Checkpoint(dir string) error {
 }
 
 // Close closes the store without flushing.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.mu.Lock()
+	for s.spilling != nil && s.failed == nil {
+		s.spilled.Wait()
+	}
+	var err error
+	if s.lookup != nil {
+		err = s.lookup.Close()
+	}
+	s.mu.Unlock()
+	return errors.Join(err, s.db.Close())
+}
 
 // row returns a copy of one row, nil when there is none.
 func row(from pebble.Reader, key []byte) ([]byte, error) {

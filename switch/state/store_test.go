@@ -85,26 +85,83 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// TestLookUps: a finished payment is found by its number and by its business
-// identity; one that is open again is not in the history, and the latest payment
-// with an identity is the one that counts.
+// rowOf is the row of a payment with a number, and a text to know it by.
+func rowOf(t testing.TB, tape *tape, stage int, id payment.ID, note string) (*payment.Payment, []byte) {
+	t.Helper()
+	tape.number(id, uint64(id))
+	row := bytes.Clone(tape.puts[stage].row)
+	i := bytes.Index(row, []byte("some.body@bankb"))
+	if copy(row[i:i+len("some.body")], note+".........") == 0 {
+		t.Fatal("the row has no address")
+	}
+	return &tape.puts[stage].p, row
+}
+
+// TestLookUps: a finished payment is found by its number, its key and its business
+// identity, wherever its row is; one that is open again is not in the history, and
+// the latest payment with an identity is the one that counts.
 func TestLookUps(t *testing.T) {
+	for _, way := range []struct {
+		name   string
+		settle func(s *Store) error
+	}{
+		{"in memory", func(*Store) error { return nil }},
+		{"in the database", (*Store).settle},
+		{"on its way", func(s *Store) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.spilling != nil { // the layer before
+				s.spare = nil
+				return s.writer.write(s.spilling)
+			}
+			return nil
+		}},
+	} {
+		t.Run(way.name, func(t *testing.T) { testLookUps(t, way.name == "on its way", way.settle) })
+	}
+}
+
+func testLookUps(t *testing.T, handOver bool, settle func(*Store) error) {
 	s := open(t, vfs.NewMem())
 	defer s.Close()
+	tape := record(t, false)
 	put := func(applied uint64, f func(b *Batch)) {
+		t.Helper()
 		b := s.Begin()
 		f(b)
 		if err := b.Commit(applied); err != nil {
 			t.Fatal(err)
 		}
+		if err := settle(s); err != nil {
+			t.Fatal(err)
+		}
+		if handOver {
+			s.mu.Lock()
+			s.handOver()
+			s.mu.Unlock()
+		}
 	}
+	const first, last = 0, 3 // rows on the tape
 	business := payment.Business{1}
-	put(1, func(b *Batch) {
-		b.PutPayment(&payment.Payment{ID: 7, State: payment.Declined}, []byte("seven"))
+	key := payment.RequestKey{STAN: 7}
+	p, row := rowOf(t, tape, last, 7, "seven")
+	put(7, func(b *Batch) {
+		b.PutPayment(p, row)
+		b.PutKey(payment.AppendKey(nil, &key), 7)
 		b.PutBusiness(&business, 7)
 	})
-	if row, ok := s.FindPayment(7, []byte("> ")); !ok || string(row) != "> seven" {
-		t.Errorf("payment 7: %q %v", row, ok)
+	found := func(way, note string, row []byte, ok bool) {
+		t.Helper()
+		if !ok || !bytes.HasPrefix(row, []byte("> ")) || !bytes.Contains(row, []byte(note+".")) {
+			t.Errorf("%s: %q %v", way, row, ok)
+		}
+	}
+	got, ok := s.FindPayment(7, []byte("> "))
+	found("payment 7", "seven", got, ok)
+	got, ok = s.FindRequest(&key, []byte("> "))
+	found("request 7", "seven", got, ok)
+	if _, ok := s.FindRequest(&payment.RequestKey{STAN: 8}, nil); ok {
+		t.Error("found a request that never came")
 	}
 	if id, ok := s.FindBusiness(&business); !ok || id != 7 {
 		t.Errorf("business: %d %v", id, ok)
@@ -112,26 +169,31 @@ func TestLookUps(t *testing.T) {
 	if _, ok := s.FindBusiness(&payment.Business{2}); ok {
 		t.Error("found a business identity that nobody has")
 	}
-	put(2, func(b *Batch) {
+	p, row = rowOf(t, tape, first, 7, "open")
+	put(8, func(b *Batch) {
 		b.Reopen(7)
-		b.PutPayment(&payment.Payment{ID: 7, State: payment.Received}, []byte("open"))
+		b.PutPayment(p, row)
 	})
 	if _, ok := s.FindPayment(7, nil); ok {
 		t.Error("an open payment is in the history")
 	}
-	if snap, err := s.Snapshot(); err != nil || len(snap.Open) != 1 {
-		t.Errorf("%v, %d open", err, len(snap.Open))
-	}
-	put(3, func(b *Batch) {
-		b.PutPayment(&payment.Payment{ID: 7, State: payment.Declined}, []byte("closed"))
-		b.PutPayment(&payment.Payment{ID: 9, State: payment.Declined}, []byte("nine"))
+	p, row = rowOf(t, tape, last, 7, "closed")
+	q, later := rowOf(t, record(t, false), last, 9, "nine")
+	put(9, func(b *Batch) {
+		b.PutPayment(p, row)
+		b.PutPayment(q, later)
 		b.PutBusiness(&business, 9)
 	})
 	if id, ok := s.FindBusiness(&business); !ok || id != 9 {
 		t.Errorf("business: %d %v", id, ok)
 	}
-	if row, ok := s.FindPayment(7, nil); !ok || string(row) != "closed" {
-		t.Errorf("payment 7: %q %v", row, ok)
+	got, ok = s.FindPayment(7, []byte("> "))
+	found("payment 7", "closed", got, ok)
+	if handOver {
+		s.spill(s.spilling)
+	}
+	if n := count(t, s); n != 2 {
+		t.Errorf("%d payments", n)
 	}
 }
 
@@ -214,7 +276,10 @@ func TestSealed(t *testing.T) {
 	}
 	rows := 0
 	for _, tag := range []byte{tagOpen, tagHistory} {
-		v := s.view()
+		v, err := s.view()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := v.scan(tag, func(_, row []byte) error {
 			rows++
 			if bytes.Contains(row, []byte(account)) {
@@ -355,36 +420,6 @@ func TestCheckpoint(t *testing.T) {
 			t.Errorf("the copy is at %d (%d at the call): %v, hash %x, want %x", applied, before, err, hash, hashes[applied])
 		}
 		copied.Close()
-	}
-}
-
-// TestHashIsOfTheEvents: groups and the crashes between them do not matter, other
-// events do.
-func TestHashIsOfTheEvents(t *testing.T) {
-	hash := func(n uint64, keys *seal.Keys, again bool) [32]byte {
-		fs := vfs.NewMem()
-		s := openWith(t, fs, Options{Keys: keys})
-		play(t, s, 1, n)
-		if again {
-			if err := s.Flush(); err != nil {
-				t.Fatal(err)
-			}
-			s.Close()
-			s = openWith(t, fs, Options{Keys: keys})
-		}
-		defer s.Close()
-		sum, applied, err := s.Hash()
-		if err != nil || applied != n {
-			t.Fatal(applied, err)
-		}
-		return sum
-	}
-	want := hash(20, nil, false)
-	if hash(20, nil, true) != want || hash(20, testKeys(t, 1), false) != want || hash(20, testKeys(t, 2), true) != want {
-		t.Error("the same events have another hash")
-	}
-	if hash(21, nil, false) == want {
-		t.Error("other events have the same hash")
 	}
 }
 

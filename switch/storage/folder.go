@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -10,34 +9,44 @@ import (
 // folders is a file system on which Pebble's folders keep what they promise.
 //
 // Pebble names its current MANIFEST by a marker file: it writes the new MANIFEST,
-// creates the marker, and syncs the folder once for both. A power cut before that
-// sync may keep the marker without the MANIFEST, where the file system does not
-// keep the order of the two, and the folder does not open any more. So what a
-// marker names is made to stay before the marker is there.
-//
-// When that sync fails Pebble panics, with a trace for its developers. It ends in
-// Fatal instead, as one sentence.
-type folders struct {
-	vfs.FS
-	name  string // of the database
-	fatal func(error)
-}
+// creates the marker, removes the marker of before, and syncs the folder once for
+// all. A power cut before that sync may keep any of it without the rest, where the
+// file system does not keep the order, and the folder does not open any more, or
+// opens as a new one. So each step is made to stay before the next.
+type folders struct{ vfs.FS }
 
 // markerPrefix begins the names of Pebble's markers.
 const markerPrefix = "marker."
 
 // Create creates a file; before a marker it syncs the folder.
 func (f folders) Create(path string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if strings.HasPrefix(f.PathBase(path), markerPrefix) {
-		if err := f.sync(f.PathDir(path)); err != nil {
-			return nil, err
-		}
+	if err := f.before(path); err != nil {
+		return nil, err
 	}
 	return f.FS.Create(path, category)
 }
 
-func (f folders) sync(dir string) error {
-	d, err := f.OpenDir(dir)
+// Remove removes a file; before a marker it syncs the folder.
+func (f folders) Remove(path string) error {
+	if err := f.before(path); err != nil {
+		return err
+	}
+	return f.FS.Remove(path)
+}
+
+func (f folders) before(path string) error {
+	if !strings.HasPrefix(f.PathBase(path), markerPrefix) {
+		return nil
+	}
+	return SyncDir(f.FS, f.PathDir(path))
+}
+
+// Unwrap returns the file system below.
+func (f folders) Unwrap() vfs.FS { return f.FS }
+
+// SyncDir makes what was created, renamed and removed in a folder stay.
+func SyncDir(fs FS, dir string) error {
+	d, err := fs.OpenDir(dir)
 	if err != nil {
 		return err
 	}
@@ -46,32 +55,4 @@ func (f folders) sync(dir string) error {
 		return err
 	}
 	return d.Close()
-}
-
-// OpenDir opens a folder to be synced.
-func (f folders) OpenDir(path string) (vfs.File, error) {
-	d, err := f.FS.OpenDir(path)
-	if err != nil {
-		return nil, err
-	}
-	return folder{d, f, path}, nil
-}
-
-// Unwrap returns the file system below.
-func (f folders) Unwrap() vfs.FS { return f.FS }
-
-// folder is an open folder.
-type folder struct {
-	vfs.File
-	fs   folders
-	path string
-}
-
-// Sync makes what was created, renamed and removed in the folder stay.
-func (d folder) Sync() error {
-	err := d.File.Sync()
-	if err != nil {
-		d.fs.fatal(fmt.Errorf("%s: sync of the folder %s: %w", d.fs.name, d.path, err))
-	}
-	return err
 }

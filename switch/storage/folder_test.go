@@ -74,16 +74,21 @@ func TestFolderSyncErrorIsASentence(t *testing.T) {
 		return nil
 	})}
 	type stopped struct{ error }
-	fs := folders{errorfs.Wrap(vfs.NewMem(), &failing), "journal", func(err error) { panic(stopped{err}) }}
+	fs := Options{FS: errorfs.Wrap(vfs.NewMem(), &failing), Fatal: func(err error) { panic(stopped{err}) }}.Pebble("journal").FS
 	if err := fs.MkdirAll("db", 0o755); err != nil {
 		t.Fatal(err)
 	}
+	lock, err := fs.Lock("db/LOCK")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
 	failing.On()
 	defer func() {
-		if s, ok := recover().(stopped); !ok || s.Error() != "journal: sync of the folder db: injected error" {
+		if s, ok := recover().(stopped); !ok || s.Error() != "journal: sync db: injected error" {
 			t.Errorf("ended with %v", s)
 		}
 	}()
-	_, err := fs.Create("db/marker.manifest.000001.MANIFEST-000001", vfs.WriteCategoryUnspecified)
+	_, err = fs.Create("db/marker.manifest.000001.MANIFEST-000001", vfs.WriteCategoryUnspecified)
 	t.Errorf("it went on: %v", err)
 }

@@ -3,7 +3,6 @@ package storage
 import (
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -42,7 +41,7 @@ func (o Options) Pebble(name string) *pebble.Options {
 	o = o.WithDefaults()
 	r := reporter{o, name}
 	po := &pebble.Options{
-		FS: tails{folders{o.FS, name, o.Fatal}, name, o.Fatal, new(atomic.Bool)}, Logger: r, FormatMajorVersion: Format,
+		FS: folders{&strict{FS: o.FS, name: name, fatal: o.Fatal}}, Logger: r, FormatMajorVersion: Format,
 		EventListener: &pebble.EventListener{BackgroundError: r.background, DataCorruption: r.corruption},
 	}
 	// On the way to durability a byte saved is worth less than the time it takes,
@@ -80,5 +79,5 @@ func (r reporter) background(err error) {
 // corruption logs which file is damaged. It does not end the process: whoever was
 // reading is given the error, and stops or reports it.
 func (r reporter) corruption(i pebble.DataCorruptionInfo) {
-	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", Sentence(i.Details))
+	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", Sentence(i.Details).Error())
 }

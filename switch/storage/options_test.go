@@ -68,7 +68,7 @@ func TestFlushErrorStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := <-fatal; !strings.HasPrefix(err.Error(), "journal: background write: ") {
+	if err := <-fatal; err.Error() != "journal: make db/000005.sst: injected error" {
 		t.Error(err)
 	}
 	broken.Off() // a real Fatal does not return; here Pebble may end

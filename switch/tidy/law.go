@@ -35,10 +35,12 @@ var places = []place{
 	// The core. The state store knows the machine's rows, and the ledger the
 	// numbers of participants; never the other way round.
 	{"switch/engine", []string{"switch/payment", "switch/seal", "switch/journal", "switch/state", "switch/route", "ledger"}},
+	{"switch/backup", []string{"switch/engine", "switch/journal", "switch/payment", "switch/seal", "switch/state", "switch/storage"}},
 	{"switch/journal", []string{"switch/storage"}},
 	{"switch/state", []string{"switch/seal", "switch/payment", "switch/route", "switch/storage", "ledger"}},
 	{"switch/storage", nil},
 	{"switch/disk", nil},
+	{"switch/retention", []string{"switch/journal"}},
 	{"switch/payment", []string{"switch/route", "ledger", "switch/mutant"}},
 	{"ledger", []string{"switch/route", "switch/mutant"}},
 	{"ledger/settlement", []string{"ledger", "switch/route"}},

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchd/switch/admin"
+	"switchd/switch/backup"
+	"switchd/switch/seal"
+)
+
+// backupOrder asks the admin port for a backup.
+type backupOrder struct {
+	Out string `json:"out"` // absolute path of a folder that is not there yet
+}
+
+// backupView is what is told of a backup.
+type backupView struct {
+	Dir       string        `json:"dir"`
+	MadeAt    string        `json:"made_at"`
+	Version   string        `json:"version"`
+	Applied   uint64        `json:"applied"`
+	StateHash string        `json:"state_hash,omitempty"`
+	Journal   backup.Extent `json:"journal"`
+	Keys      []uint32      `json:"keys"`
+	Bytes     int64         `json:"bytes"`
+	Files     int           `json:"files"`
+}
+
+func viewBackup(dir string, m *backup.Manifest) *backupView {
+	return &backupView{
+		Dir: dir, MadeAt: m.MadeAt, Version: m.Writer.Version, Applied: m.Applied, StateHash: m.StateHash,
+		Journal: m.Journal, Keys: m.Keys, Bytes: m.Bytes, Files: len(m.Files),
+	}
+}
+
+// print says what a backup is.
+func (v *backupView) print(w io.Writer, did string) {
+	fmt.Fprintf(w, "%s %s: events %d to %d, the last of %s; %d MiB in %d files, made at %s by version %s\n",
+		did, v.Dir, v.Journal.First, v.Journal.Last, at(v.Journal.LastAt), mib(v.Bytes), v.Files, v.MadeAt, v.Version)
+	fmt.Fprintf(w, "rows up to event %d, hash %s\n", v.Applied, v.StateHash)
+	if len(v.Keys) > 0 {
+		fmt.Fprintf(w, "sealed with the keys %v, which are not in it: keep the key file elsewhere\n", v.Keys)
+	}
+}
+
+func at(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
+
+func mib(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
+
+// build is this binary.
+func build() backup.Build {
+	v := readVersion()
+	return backup.Build{Version: v.Version, Commit: v.Commit}
+}
+
+// takeBackup makes a backup that the admin port was asked for.
+func (n *node) takeBackup(ctx context.Context, body []byte, progress func(any)) (any, error) {
+	in := json.NewDecoder(bytes.NewReader(body))
+	in.DisallowUnknownFields()
+	var order backupOrder
+	if err := in.Decode(&order); err != nil || in.More() || !filepath.IsAbs(order.Out) {
+		return nil, errors.New(`this asks for no backup: want {"out": "/absolute/path"}`)
+	}
+	out := filepath.Clean(order.Out)
+	m, err := n.backups.Take(ctx, out, seldom(func(p backup.Progress) { progress(p) }))
+	if errors.Is(err, backup.ErrBusy) || errors.Is(err, backup.ErrStopped) {
+		return nil, fmt.Errorf("%w: %w", admin.ErrConflict, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return viewBackup(out, m), nil
+}
+
+// tellEvery is how often people are told how far something is.
+const tellEvery = 2 * time.Second
+
+// seldom passes each new step on, and how far it is now and then.
+func seldom(f func(backup.Progress)) func(backup.Progress) {
+	var step string
+	var told int64
+	return func(p backup.Progress) {
+		now := clock()
+		if p.Step == step && now-told < int64(tellEvery) {
+			return
+		}
+		step, told = p.Step, now
+		f(p)
+	}
+}
+
+// tell writes progress for people.
+func tell(w io.Writer) func(backup.Progress) {
+	return seldom(func(p backup.Progress) { fmt.Fprintln(w, "switchd: "+progressLine(&p)) })
+}
+
+func progressLine(p *backup.Progress) string {
+	switch {
+	case p.Total == 0:
+		return p.Step
+	case p.Step == backup.StepReplay || p.Step == backup.StepJournal:
+		return fmt.Sprintf("%s: %d of %d events", p.Step, p.Done, p.Total)
+	}
+	return fmt.Sprintf("%s: %d of %d MiB", p.Step, mib(p.Done), mib(p.Total))
+}
+
+func newBackup() *cobra.Command {
+	var f adminFlags
+	var out, dir, sealKey string
+	var unverified bool
+	c := &cobra.Command{
+		Use: "backup --out DIR", Short: "Copy the data folder of a running or a stopped switch",
+		Long: `Writes a backup to DIR, which must not be there yet: journal, rows, and backup.json
+with the hash of every file. Payments go on meanwhile. Name the running switch by
+--config or --admin, or the data folder of a stopped one by --dir. A backup that
+fails, or is ended by Ctrl-C, leaves nothing behind.
+
+The key file that account numbers are sealed with is not copied: without it the
+backup cannot be read. Keep it elsewhere.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			out, err := filepath.Abs(out)
+			if err != nil {
+				return err
+			}
+			var v *backupView
+			if dir != "" {
+				v, err = backupClosed(c, dir, sealKey, out)
+			} else {
+				v, err = f.backup(c, out)
+			}
+			if err != nil {
+				return err
+			}
+			if !unverified {
+				if _, err := backup.Verify(c.Context(), out, backup.Options{Build: build(), Fatal: storageFailed(), Progress: tell(c.ErrOrStderr())}); err != nil {
+					return err
+				}
+			}
+			return f.show(c.OutOrStdout(), "made", v)
+		},
+	}
+	f.register(c, false)
+	c.Flags().StringVar(&out, "out", "", "folder to make (required)")
+	c.Flags().StringVar(&dir, "dir", "", "data folder of a switch that does not run")
+	c.Flags().StringVar(&sealKey, "seal-key", "", "with --dir: the key file, if it is not in the data folder")
+	c.Flags().BoolVar(&unverified, "no-verify", false, "do not read the backup again after it was made")
+	if err := c.MarkFlagRequired("out"); err != nil {
+		panic(err)
+	}
+	c.AddCommand(newBackupVerify())
+	return c
+}
+
+// show prints a backup as text or as JSON.
+func (f *adminFlags) show(w io.Writer, did string, v *backupView) error {
+	if f.asJSON {
+		return json.NewEncoder(w).Encode(v)
+	}
+	v.print(w, did)
+	return nil
+}
+
+// backupClosed backs up a data folder that no process has open.
+func backupClosed(c *cobra.Command, dir, sealKey, out string) (v *backupView, err error) {
+	if sealKey == "" {
+		sealKey = filepath.Join(dir, sealKeyFile)
+	}
+	keys, err := seal.LoadFile(sealKey)
+	if err != nil {
+		return nil, err
+	}
+	log := newLogger(c.ErrOrStderr(), true)
+	o := backup.Options{Build: build(), Clock: clock, Keys: keys, Log: log, Fatal: storageFailed(), Progress: tell(c.ErrOrStderr())}
+	s, release, err := backup.Closed(dir, o)
+	if err != nil {
+		return nil, inUse(dir, err)
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	m, err := backup.Take(c.Context(), s, out, o)
+	if err != nil {
+		return nil, err
+	}
+	return viewBackup(out, m), nil
+}
+
+// backup asks a running switch for a backup and tells how far it is.
+func (f *adminFlags) backup(c *cobra.Command, out string) (*backupView, error) {
+	address, err := f.where()
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(backupOrder{Out: out})
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, "http://"+address+"/api/v1/backup", bytes.NewReader(body))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, noSwitch(address, err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<16)) // what there is of it says why
+		return nil, errors.New(strings.TrimSpace(string(text)))
+	}
+	return follow(answer.Body, c.ErrOrStderr())
+}
+
+// follow reads the answer to a backup, line by line, to its end.
+func follow(answer io.Reader, talk io.Writer) (*backupView, error) {
+	lines := json.NewDecoder(answer)
+	for {
+		var line struct {
+			Progress *backup.Progress `json:"progress"`
+			Backup   *backupView      `json:"backup"`
+			Error    string           `json:"error"`
+		}
+		if err := lines.Decode(&line); err != nil {
+			return nil, fmt.Errorf("the switch has not said how the backup ended: it is not made (%w)", err)
+		}
+		switch {
+		case line.Error != "":
+			return nil, errors.New(line.Error)
+		case line.Backup != nil:
+			return line.Backup, nil
+		case line.Progress != nil:
+			fmt.Fprintln(talk, "switchd: "+progressLine(line.Progress))
+		}
+	}
+}
+
+func newBackupVerify() *cobra.Command {
+	var f adminFlags
+	var sealKey string
+	c := &cobra.Command{
+		Use: "verify DIR", Short: "Read all of a backup and compare it with what was written",
+		Long: `Reads every file of a backup against its hash, and every group of its journal
+against its checksums and the chain. With the key file it also compares the rows with
+their hash. It changes nothing.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			o := backup.Options{Build: build(), Fatal: storageFailed(), Progress: tell(c.ErrOrStderr()), Log: newLogger(c.ErrOrStderr(), true)}
+			if sealKey != "" {
+				var err error
+				if o.Keys, err = seal.LoadFile(sealKey); err != nil {
+					return err
+				}
+			}
+			m, err := backup.Verify(c.Context(), args[0], o)
+			if err != nil {
+				return err
+			}
+			return f.show(c.OutOrStdout(), "good", viewBackup(args[0], m))
+		},
+	}
+	c.Flags().StringVar(&sealKey, "seal-key", "", "key file of the data folder: compares the rows too")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+	return c
+}

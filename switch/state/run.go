@@ -1,0 +1,118 @@
+package state
+
+import (
+	"encoding/binary"
+	"slices"
+	"sort"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"switchd/switch/payment"
+)
+
+// A run has the marks of the payments that ended in one layer, in their order, in
+// leaves. Its number is that of the layer's last event; it names no payment beyond
+// that, and none that began lateAfter events before the layer.
+//
+// Keys: 'r' + run -> marks u32; 'x' + run + mark of 40 bits + back u32 -> leaf: for each
+// mark itself and back, which is how far before the run's number the payment's is.
+const (
+	lateAfter = 1 << 20
+	leafMarks = 256
+	backBits  = 32
+	markEntry = markBits/8 + backBits/8
+)
+
+func appendRun(b []byte, run uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(b, tagRun), run)
+}
+
+// appendLeaf makes the key of a leaf of its first mark.
+func appendLeaf(b []byte, run, mark uint64, back uint32) []byte {
+	b = binary.BigEndian.AppendUint64(append(b, tagLeaf), run)
+	return appendEntry(b, mark, back)
+}
+
+func appendEntry(b []byte, mark uint64, back uint32) []byte {
+	b = append(b, byte(mark>>32), byte(mark>>24), byte(mark>>16), byte(mark>>8), byte(mark))
+	return binary.BigEndian.AppendUint32(b, back)
+}
+
+// markAt is the mark of entry i of a leaf.
+func markAt(leaf []byte, i int) uint64 {
+	e := leaf[i*markEntry:]
+	return uint64(e[0])<<32 | uint64(binary.BigEndian.Uint32(e[1:]))
+}
+
+func backAt(leaf []byte, i int) uint32 { return binary.BigEndian.Uint32(leaf[i*markEntry+markBits/8:]) }
+
+// inRun says whether a payment that ended in l has its marks in the run of l.
+func (l *layer) inRun(id payment.ID) bool {
+	return uint64(id)+lateAfter > l.since && l.applied-uint64(id) < 1<<backBits
+}
+
+// marking collects the marks of a layer: of each the mark, and the place of its
+// payment in a list.
+type marking struct {
+	all  []uint64
+	leaf []byte
+}
+
+const placeBits = 64 - markBits
+
+func (m *marking) reset() { m.all = m.all[:0] }
+
+func (m *marking) add(marks []uint64, place int) {
+	for _, mark := range marks {
+		m.all = append(m.all, mark<<placeBits|uint64(place))
+	}
+}
+
+// leaves calls f with the key and the content of each leaf of a run. ids are what
+// places are places in, in the order of the numbers.
+func (m *marking) leaves(run uint64, ids []payment.ID, f func(key, leaf []byte)) {
+	slices.Sort(m.all)
+	m.all = slices.Compact(m.all)
+	var key [1 + 8 + markEntry]byte
+	for rest := m.all; len(rest) > 0; {
+		n := min(leafMarks, len(rest))
+		m.leaf = m.leaf[:0]
+		for _, e := range rest[:n] {
+			m.leaf = appendEntry(m.leaf, e>>placeBits, uint32(run-uint64(ids[e&(1<<placeBits-1)])))
+		}
+		f(appendLeaf(key[:0], run, rest[0]>>placeBits, backAt(m.leaf, 0)), m.leaf)
+		rest = rest[n:]
+	}
+}
+
+// probe appends the payments that have a mark in a run, in any order. it is over
+// the leaves of all runs. looked counts the leaves and payments.
+func probe(it *pebble.Iterator, run, mark uint64, ids []payment.ID) (_ []payment.ID, looked int, err error) {
+	var room [1 + 8 + markEntry]byte
+	// The first that have the mark may stand at the end of a leaf that begins with a
+	// smaller one.
+	if !it.SeekLT(appendLeaf(room[:0], run, mark, 0)) || leafRun(it.Key()) != run {
+		it.Next()
+	}
+	for ; it.Valid() && leafRun(it.Key()) == run; it.Next() {
+		leaf, err := it.ValueAndErr()
+		if err != nil {
+			return ids, looked, readError(err)
+		}
+		n := len(leaf) / markEntry
+		if n == 0 || len(leaf)%markEntry != 0 || markAt(leaf, 0) > mark {
+			break
+		}
+		looked++
+		i := sort.Search(n, func(i int) bool { return markAt(leaf, i) >= mark })
+		for ; i < n && markAt(leaf, i) == mark; i++ {
+			ids, looked = append(ids, payment.ID(run-uint64(backAt(leaf, i)))), looked+1
+		}
+		if i < n && markAt(leaf, 0) < mark {
+			break // no other leaf begins with it
+		}
+	}
+	return ids, looked, readError(it.Error())
+}
+
+func leafRun(key []byte) uint64 { return binary.BigEndian.Uint64(key[1:]) }
