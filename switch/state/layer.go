@@ -37,6 +37,7 @@ type layer struct {
 	participants [][]byte // by number; empty: not in this layer
 	machine      []byte
 	config       []byte
+	limits       limits
 	used         bool // it has something of a group
 }
 
@@ -63,13 +64,14 @@ func (l *layer) reset() {
 	clear(l.payments)
 	clear(l.keys)
 	clear(l.business)
+	l.limits.reset()
 	for n := range l.participants {
 		l.participants[n] = l.participants[n][:0]
 	}
 }
 
 func (l *layer) full() bool {
-	return len(l.bytes) >= layerBytes || len(l.payments) >= layerKeys || len(l.keys) >= layerKeys
+	return len(l.bytes) >= layerBytes || len(l.payments) >= layerKeys || len(l.keys) >= layerKeys || len(l.limits.uses) >= layerKeys
 }
 
 // born says whether a payment is younger than everything below this layer: the

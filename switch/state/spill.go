@@ -82,6 +82,7 @@ type writer struct {
 	key     []byte
 	sealed  []byte
 	sealer  *seal.Sealer
+	ring    *seal.Keys
 	tokener *seal.Tokener
 
 	p        payment.Payment
@@ -122,6 +123,7 @@ func (w *writer) write(l *layer) error {
 	w.history(l)
 	w.requests(l)
 	w.lates()
+	w.limits(l)
 	w.only(tagMachine, l.machine)
 	w.open(l)
 	for n, row := range l.participants {

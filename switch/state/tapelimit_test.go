@@ -37,6 +37,9 @@ func TestLimits(t *testing.T) {
 		b.PutLimit(key('d', 6), payment.LimitUse{Count: 4, Minor: 1 << 40})
 		b.DropLimits(*key('d', 6))
 	})
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	if use, ok := s.FindLimit(key('d', 6)); !ok || use != (payment.LimitUse{Count: 4, Minor: 1 << 40}) {
 		t.Errorf("%+v %v", use, ok)
 	}
@@ -46,7 +49,7 @@ func TestLimits(t *testing.T) {
 	if use, ok := s.FindLimit(key('m', 5)); !ok || use.Count != 3 {
 		t.Errorf("another kind: %+v %v", use, ok)
 	}
-	if k := s.appendLimit(nil, key('d', 6)); len(k) != 22 || k[6] == 7 && k[7] == 0 {
+	if k := appendLimit(nil, s.keys, key('d', 6)); len(k) != 22 || k[6] == 7 && k[7] == 0 {
 		t.Errorf("the key is %x", k)
 	}
 }
