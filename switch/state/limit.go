@@ -42,6 +42,11 @@ func (b *Batch) PutLimit(key *payment.LimitKey, use payment.LimitUse) {
 
 // DropLimits drops the counters of the key's kind from periods before its own.
 func (b *Batch) DropLimits(before payment.LimitKey) {
+	for key := range b.limits.uses {
+		if key.Kind == before.Kind && key.Period < before.Period {
+			delete(b.limits.uses, key)
+		}
+	}
 	b.limits.drops = append(b.limits.drops, before)
 }
 
