@@ -135,7 +135,7 @@ func (n *node) wireRim() error {
 		if err != nil {
 			return err
 		}
-		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: wire.Framing, Limits: wire.Limits}
+		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match}
 		readers[p.ID] = ingress.Participant{
 			Dialect: dialect, Wire: wire,
 			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
