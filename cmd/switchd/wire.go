@@ -26,6 +26,7 @@ import (
 	"switchd/switch/engine"
 	"switchd/switch/ingress"
 	"switchd/switch/payment"
+	"switchd/switch/retention"
 	"switchd/switch/translate"
 	message8583 "switchd/switch/translate/iso8583"
 )
@@ -71,6 +72,7 @@ type node struct {
 	server   *gnetio.Server // set by run, after recovery
 	admin    *admin.Server
 	backups  *backup.Online
+	retainer *retention.Job
 	lastSeen heartbeat
 }
 
@@ -91,7 +93,7 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 		Build: build(), Clock: clock, Keys: f.keys, Reserve: cfg.Disk.Reserve, Log: log, Fatal: storageFailed(),
 	}, n.registry)
 	n.engine, err = engine.Open(engine.Options{
-		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.backups.Stop,
+		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
 		Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Logger: log, Registry: n.registry,
 	})
 	if err == nil {
@@ -103,10 +105,19 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	if err == nil {
 		err = n.attachDisk()
 	}
+	if err == nil {
+		n.retainer, err = n.newRetention()
+	}
 	if err != nil {
 		return nil, errors.Join(err, f.close())
 	}
 	return n, nil
+}
+
+// stopReaders ends everything that reads the stores beside the engine.
+func (n *node) stopReaders() {
+	n.backups.Stop()
+	n.retainer.Stop()
 }
 
 // wireRim builds egress and ingress for the participants under the numbers that
