@@ -71,7 +71,7 @@ func TestReadersSeeWhatIsDurable(t *testing.T) {
 	}
 	g.shut.Store(true)
 	submit(t, e, push(1))
-	<-g.held // the payment is written, and its fsync does not return
+	<-g.held        // the payment is written, and its fsync does not return
 	for range 200 { // a writer that does not wait would have come by long since
 		if got := found(); len(got) != 0 {
 			t.Fatalf("payment %d was found, and is not durable", got[0].ID)
