@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"runtime/debug"
@@ -188,13 +189,15 @@ func codes(lists ...[]string) []payment.Code {
 
 // listen opens the doors: only after recovery is complete.
 func (n *node) listen() error {
-	tlsConfig, err := certs.ServerConfig(certs.Paths{CA: n.cfg.TLS.CA, Cert: n.cfg.TLS.Cert, Key: n.cfg.TLS.Key}, n.isParticipant, clock)
+	own := certs.Paths{CA: n.cfg.TLS.CA, Cert: n.cfg.TLS.Cert, Key: n.cfg.TLS.Key}
+	tlsConfig, err := certs.ServerConfig(own, n.isParticipant, clock)
 	if err != nil {
 		return err
 	}
 	n.server, err = gnetio.Listen(gnetio.Options{
 		Address: n.cfg.Listen, TLS: tlsConfig, LinksMax: n.cfg.Limits.Links, HandshakesMax: n.cfg.Limits.Handshakes,
-		Clock: clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(),
+		DialTLS: func(id string) (*tls.Config, error) { return certs.DialConfig(own, id, clock) },
+		Clock:   clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(),
 	}, n.ingress)
 	return err
 }
