@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	restartGroups   = flag.Int("restart.groups", 20_000, "groups of the tail that BenchmarkRestart replays")
+	restartGroups   = flag.Int("restart.groups", 10_000, "groups of the tail that BenchmarkRestart replays")
 	restartPayments = flag.Int("restart.payments", 50_000, "payments of the store that BenchmarkRestart opens")
 )
 
