@@ -21,6 +21,7 @@ SEEDS     ?= 1000
 SEED      ?= 1
 FUZZTIME  ?= 60s
 BENCHTIME ?= 1s
+KILLS     ?= 100
 DIR       ?= .build/certs
 IDS       ?= BANKA,BANKB,BANKC
 
@@ -31,9 +32,9 @@ RACE       := ./session/... ./switch/admin ./switch/backup ./switch/bench ./swit
 RACE_TESTS := Demo|Kill9|Drain|Stop
 
 # The parts of check, in this order.
-CHECKS := lint test race fuzz-smoke sim mutants demo bench-smoke
+CHECKS := lint test race crash kill fuzz-smoke sim mutants demo bench-smoke
 
-.PHONY: help build run test check bench fuzz sim mutants certs lint race demo fuzz-smoke bench-smoke clean
+.PHONY: help build run test check bench fuzz sim mutants certs lint race crash crash-long kill demo fuzz-smoke bench-smoke clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,7 +51,7 @@ run: build ## run the demo until Ctrl-C; RATE=50 payments per second, ARGS=--fau
 test: ## run all tests
 	$(GO) test -timeout 8m ./...
 
-check: ## everything the CI checks, under 10 minutes on 2 cores
+check: ## everything the CI checks, under 15 minutes on 2 cores
 	@begin=$$(date +%s); failed=; \
 	for part in $(CHECKS); do \
 		start=$$(date +%s); printf '\n== %s\n' $$part; \
@@ -69,7 +70,20 @@ lint: ## gofmt, go vet, staticcheck
 race: ## the race detector where goroutines meet
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(RACE)
 	CGO_ENABLED=1 $(GO) test -race -short ./switch/payment -sim.seeds=20
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run 'TestHonestRun|TestTailWhileWriting|TestSweepFinds' ./switch/crash
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run '$(RACE_TESTS)' ./cmd/switchd
+
+# What was tried is told by the tests' own lines.
+crash: | .build ## power cuts, failing and full disks, torn writes, flipped bits: as many as each commit must survive
+	@$(GO) test -count=1 -timeout 15m -v ./switch/crash -crash.size commit > .build/crash-log 2>&1 || { cat .build/crash-log; exit 1; }
+	@sed -n 's/^ *[a-z]*_test.go:[0-9]*: //p' .build/crash-log | grep -E 'cuts judged|runs:|changes|flips in|when it was full|behind the reader'
+
+crash-long: | .build ## the same as far as a night allows, and a reader for a minute
+	$(GO) test -count=1 -timeout 6h -v ./switch/crash -crash.size long | tee .build/crash-long-log
+
+kill: | .build ## kill -9 the switch under load, KILLS=100 times among honest participants and as often among bad ones
+	@$(GO) test -count=1 -timeout 15m -v -run '^TestKill9$$' ./cmd/switchd -process-kills $(KILLS) > .build/kill-log 2>&1 || { cat .build/kill-log; exit 1; }
+	@sed -n 's/^ *kill_test.go:[0-9]*: //p' .build/kill-log | cut -c 1-200
 
 # fuzz-all lists the fuzz targets of all packages and runs each for $(FUZZTIME).
 define fuzz-all

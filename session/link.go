@@ -11,4 +11,6 @@ type Link interface {
 	AppendHeader(dst []byte) []byte
 	// Wake lets the outbox leave.
 	Wake()
+	// Group ranks the link among those of its participant, 0 first. It does not change.
+	Group() int
 }

@@ -22,6 +22,8 @@ import (
 // bankFlags are what a simulated participant can be told on the command line.
 type bankFlags struct {
 	config, id, connect, certs, report string
+	listen                             string
+	links                              int
 	accounts                           int
 	balance                            int64
 	rate, badRate, repeatRate          float64
@@ -36,8 +38,8 @@ func newBank() *cobra.Command {
 	var f bankFlags
 	c := &cobra.Command{
 		Use: "bank --config FILE --id ID", Short: "Run one simulated participant (PSP and bank) that connects to a switch",
-		Long: `Connects to the switch of the configuration as participant ID, with the
-certificate <id>.pem beside the configured CA, answers resolutions, debits,
+		Long: `Connects to the switch of the configuration as participant ID, or with --listen
+has the switch connect, with the certificate <id>.pem beside the configured CA, answers resolutions, debits,
 credits, reversals and advices from its own book, and with --rate originates
 payments to the other participants. Ends by Ctrl-C or after --duration.`,
 		Args: cobra.NoArgs,
@@ -47,6 +49,8 @@ payments to the other participants. Ends by Ctrl-C or after --duration.`,
 	fl.StringVar(&f.config, "config", "", "the switch's configuration file (required)")
 	fl.StringVar(&f.id, "id", "", "participant to be (required)")
 	fl.StringVar(&f.connect, "connect", "", "host:port of the switch (default: listen of the configuration)")
+	fl.IntVar(&f.links, "links", 1, "links to open, up to 64")
+	fl.StringVar(&f.listen, "listen", "", "host:port to have the switch connect to, instead of connecting to it")
 	fl.StringVar(&f.certs, "certs", "", "folder with ca.pem and <id>.pem (default: the folder of the configured CA)")
 	fl.StringVar(&f.report, "report", "", "write a full report of payments and legs to this file at the end")
 	fl.IntVar(&f.accounts, "accounts", 10, "accounts to keep")
@@ -164,9 +168,9 @@ func (f *bankFlags) options(cfg *config.Config) (simbank.Options, error) {
 	o := simbank.Options{
 		ID: f.id, Accounts: f.accounts, OpeningBalance: f.balance, Rate: f.rate, BadRate: f.badRate, RepeatRate: f.repeatRate,
 		AnswerTimeout: f.answerTimeout, RepeatsMax: f.repeatsMax, Seed: f.seed, Drain: f.drain,
-		Address: f.connect, Clock: clock, Currency: cfg.Money().Digits(),
+		Address: f.connect, Links: f.links, Clock: clock, Currency: cfg.Money().Digits(),
 	}
-	if o.Address == "" {
+	if o.Address == "" && f.listen == "" {
 		o.Address = dialable(cfg.Listen)
 	}
 	if f.faults {
@@ -200,9 +204,20 @@ func (f *bankFlags) options(cfg *config.Config) (simbank.Options, error) {
 	if dir == "" {
 		dir = filepath.Dir(cfg.TLS.CA)
 	}
-	var err error
-	o.TLS, err = certs.ClientConfig(leafPaths(dir, f.id), clock)
-	return o, err
+	return o, f.secure(&o, leafPaths(dir, f.id))
+}
+
+// secure gives the bank its side of the mutual TLS, and its port if it listens.
+func (f *bankFlags) secure(o *simbank.Options, own certs.Paths) (err error) {
+	if f.listen == "" {
+		o.TLS, err = certs.ClientConfig(own, clock)
+		return err
+	}
+	if o.TLS, err = certs.ServerConfig(own, func(id string) bool { return id == certs.SwitchID }, clock); err != nil {
+		return err
+	}
+	o.Listener, err = net.Listen("tcp", f.listen)
+	return err
 }
 
 // speak gives the bank the protocol of its dialect and the abilities that the

@@ -19,7 +19,8 @@ import (
 // participants can connect.
 //
 // Goroutines: this one (waits), the engine's sequencer and writer, gnetio's loops
-// and handshake workers, the admin server, the heartbeat, the watch of the disk.
+// and handshake workers, the admin server, the heartbeat, the watch of the disk,
+// retention.
 func (n *node) run(ctx context.Context, started func()) error {
 	if err := n.listenAdmin(); err != nil {
 		return err
@@ -37,6 +38,14 @@ func (n *node) run(ctx context.Context, started func()) error {
 	rim.Go(func() error { return n.admin.Run(rimCtx) })
 	rim.Go(func() error { return n.beat(rimCtx) })
 	rim.Go(func() error { return n.disk.Run(rimCtx) })
+	rim.Go(func() error {
+		select {
+		case <-n.engine.Ready():
+			return n.retainer.Run(rimCtx)
+		case <-rimCtx.Done():
+			return nil
+		}
+	})
 	rim.Go(func() error {
 		select {
 		case <-n.engine.Ready():

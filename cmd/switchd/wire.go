@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"runtime/debug"
@@ -25,6 +26,7 @@ import (
 	"switchd/switch/engine"
 	"switchd/switch/ingress"
 	"switchd/switch/payment"
+	"switchd/switch/retention"
 	"switchd/switch/translate"
 	message8583 "switchd/switch/translate/iso8583"
 )
@@ -70,6 +72,7 @@ type node struct {
 	server   *gnetio.Server // set by run, after recovery
 	admin    *admin.Server
 	backups  *backup.Online
+	retainer *retention.Job
 	lastSeen heartbeat
 }
 
@@ -90,7 +93,7 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 		Build: build(), Clock: clock, Keys: f.keys, Reserve: cfg.Disk.Reserve, Log: log, Fatal: storageFailed(),
 	}, n.registry)
 	n.engine, err = engine.Open(engine.Options{
-		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.backups.Stop,
+		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
 		Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Logger: log, Registry: n.registry,
 	})
 	if err == nil {
@@ -102,10 +105,19 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	if err == nil {
 		err = n.attachDisk()
 	}
+	if err == nil {
+		n.retainer, err = n.newRetention()
+	}
 	if err != nil {
 		return nil, errors.Join(err, f.close())
 	}
 	return n, nil
+}
+
+// stopReaders ends everything that reads the stores beside the engine.
+func (n *node) stopReaders() {
+	n.backups.Stop()
+	n.retainer.Stop()
 }
 
 // wireRim builds egress and ingress for the participants under the numbers that
@@ -135,7 +147,7 @@ func (n *node) wireRim() error {
 		if err != nil {
 			return err
 		}
-		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: wire.Framing, Limits: wire.Limits}
+		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match}
 		readers[p.ID] = ingress.Participant{
 			Dialect: dialect, Wire: wire,
 			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
@@ -188,13 +200,15 @@ func codes(lists ...[]string) []payment.Code {
 
 // listen opens the doors: only after recovery is complete.
 func (n *node) listen() error {
-	tlsConfig, err := certs.ServerConfig(certs.Paths{CA: n.cfg.TLS.CA, Cert: n.cfg.TLS.Cert, Key: n.cfg.TLS.Key}, n.isParticipant, clock)
+	own := certs.Paths{CA: n.cfg.TLS.CA, Cert: n.cfg.TLS.Cert, Key: n.cfg.TLS.Key}
+	tlsConfig, err := certs.ServerConfig(own, n.isParticipant, clock)
 	if err != nil {
 		return err
 	}
 	n.server, err = gnetio.Listen(gnetio.Options{
 		Address: n.cfg.Listen, TLS: tlsConfig, LinksMax: n.cfg.Limits.Links, HandshakesMax: n.cfg.Limits.Handshakes,
-		Clock: clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(),
+		DialTLS: func(id string) (*tls.Config, error) { return certs.DialConfig(own, id, clock) },
+		Clock:   clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(),
 	}, n.ingress)
 	return err
 }

@@ -149,8 +149,11 @@ func TestCloseLinks(t *testing.T) {
 	ended(t, a)
 	exchange(t, b, "has another one")
 	r.eventually("switchd_links_closed_total", endCertificate, 1)
-	if h.down.Load() != 1 || h.reasons[0] != "revoked: BANKA" {
-		t.Errorf("%d links down, %q", h.down.Load(), h.reasons)
+	eventually(t, "link down", func() bool { return h.down.Load() == 1 })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.reasons[0] != "revoked: BANKA" {
+		t.Errorf("reasons %q", h.reasons)
 	}
 }
 

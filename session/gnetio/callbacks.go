@@ -82,6 +82,7 @@ func (l *Link) begin(c gnet.Conn, from netip.Addr, now int64) {
 	l.address, l.remote = from, c.RemoteAddr().String()
 	l.deadline = now + int64(s.opt.HandshakeDeadline)
 	l.tls = l.newSession()
+	l.settings = nil // the session has them, as long as it lives
 	l.enter(phaseShaking)
 	l.loop.add(l)
 	c.SetContext(l)

@@ -17,7 +17,7 @@ func nothingLeft(t *testing.T) {
 
 // ourGoroutines are those that run code of session/..., without tests.
 func ourGoroutines() (all []string) {
-	buf := make([]byte, 16<<20)
+	buf := make([]byte, 4<<20)
 	for _, g := range bytes.Split(buf[:runtime.Stack(buf, true)], []byte("\n\n")) {
 		text := string(g)
 		if strings.Contains(text, "switchd/session/") && !strings.Contains(text, "_test.go") {

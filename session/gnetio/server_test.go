@@ -58,6 +58,8 @@ func (c *clock) stop() { c.stopped.Store(time.Now().UnixNano()) }
 type handler struct {
 	up, down, frames, alive, bursts, ticks atomic.Int64
 
+	forget bool // keep no links: memory is weighed
+
 	onUp    func(*Link)
 	onFrame func(*Link, []byte) error
 
@@ -77,7 +79,9 @@ func (h *handler) speak(w Wire) {
 func (h *handler) LinkUp(l *Link) {
 	h.mu.Lock()
 	l.Use(h.wire)
-	h.links = append(h.links, l)
+	if !h.forget {
+		h.links = append(h.links, l)
+	}
 	h.mu.Unlock()
 	l.SetState(new(bytes.Buffer))
 	h.up.Add(1)

@@ -176,6 +176,18 @@ func TestTrimmedJournal(t *testing.T) {
 		t.Errorf("%v, want %q", err, want)
 	}
 	gone(t, killed, "to")
+	bare := mem.CrashClone(vfs.CrashCloneCfg{})
+	if err := bare.RemoveAll("data/" + stateDir); err != nil {
+		t.Fatal(err)
+	}
+	s, release, err := Closed("data", options(t, bare))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	if _, err := Take(t.Context(), s, "out", options(t, bare)); err == nil || !strings.Contains(err.Error(), "do not belong together") {
+		t.Errorf("neither rows nor the beginning of the journal: %v", err)
+	}
 	for _, p := range []point{rows, last} {
 		if r := k.bring("out", fmt.Sprint("to", p.seq), Until{Seq: p.seq, AcceptFork: true}); r.StateHash != p.hash || r.Rebuilt {
 			t.Errorf("up to %d: %+v, want %+v", p.seq, r, p)

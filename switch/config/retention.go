@@ -1,8 +1,10 @@
 package config
 
 import (
+	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -49,6 +51,9 @@ func (b *binder) retention(v value, c *Config) Retention {
 	if dir := o.get("archive_dir"); !dir.absent() {
 		c.places["archive_dir"] = dir.at
 		r.ArchiveDir = b.path(dir)
+		if c.DataDir != "" && within(r.ArchiveDir, c.DataDir) {
+			dir.fault("archive_dir %s is inside data_dir: what leaves the data folder must be beside it", r.ArchiveDir)
+		}
 	}
 	if len(b.r.faults) == faults && r.Archive <= r.Journal {
 		at := o.get("archive")
@@ -58,6 +63,12 @@ func (b *binder) retention(v value, c *Config) Retention {
 		at.fault("archive (%dd) is not longer than journal (%dd): what leaves the journal would be deleted at once; raise it", r.Archive, r.Journal)
 	}
 	return r
+}
+
+// within says whether a folder is another one or inside it, by their names.
+func within(dir, other string) bool {
+	way, err := filepath.Rel(other, dir)
+	return dir != "" && err == nil && way != ".." && !strings.HasPrefix(way, ".."+string(filepath.Separator))
 }
 
 var spanForm = pattern{

@@ -49,7 +49,7 @@ func survivors(fs *vfs.MemFS, percent int, chance uint64) *vfs.MemFS {
 // played or something fails. It returns why it ended, nil if nothing has failed, and
 // what is left then: all that it wrote, or what a power cut at that moment leaves.
 // The process ends there: what it still does, nobody hears.
-func (b *base) goOn(disk func(*vfs.MemFS) vfs.FS, percent int, prepare func(*run)) (why error, left *base) {
+func (b *base) goOn(disk func(*vfs.MemFS) vfs.FS, percent int, prepare func(*run)) (left *base, why error) {
 	mem := everything(b.fs)
 	left = &base{script: b.script}
 	over := make(chan error, 1)
@@ -74,7 +74,7 @@ func (b *base) goOn(disk func(*vfs.MemFS) vfs.FS, percent int, prepare func(*run
 		}
 		end(err)
 	}()
-	return <-over, left
+	return left, <-over
 }
 
 // sudden is why a process ended by Fatal.

@@ -82,7 +82,7 @@ func (f *faults) one(n int) {
 		file.Store(&op.Path)
 		return syscall.EIO
 	})
-	why, left := f.base.goOn(func(mem *vfs.MemFS) vfs.FS { return errorfs.Wrap(mem, inject) }, 100*(n%2), func(r *run) {
+	left, why := f.base.goOn(func(mem *vfs.MemFS) vfs.FS { return errorfs.Wrap(mem, inject) }, 100*(n%2), func(r *run) {
 		r.restarts = []int{len(f.base.script.plans) - 30}
 		for i := range f.base.at.sent { // old requests again: the switch must look them up
 			r.later[r.o.step+1+i/10] = append(r.later[r.o.step+1+i/10], r.script.again(i, false))

@@ -93,9 +93,9 @@ func TestFullDisk(t *testing.T) {
 		disk := func(bytes int) func(*vfs.MemFS) vfs.FS {
 			return func(mem *vfs.MemFS) vfs.FS { return &small{FS: mem, room: int64(bytes)} }
 		}
-		why, left := first.goOn(disk(room), 100, func(r *run) { r.flushes, r.restarts = 20, []int{90} })
+		left, why := first.goOn(disk(room), 100, func(r *run) { r.flushes, r.restarts = 20, []int{90} })
 		ends[endOf(why)]++
-		stillFull, after := left.goOn(disk(0), 100, func(*run) {})
+		after, stillFull := left.goOn(disk(0), 100, func(*run) {})
 		again[endOf(stillFull)]++
 		for _, err := range []error{why, stillFull} {
 			if err == nil || !errors.Is(err, syscall.ENOSPC) && !strings.Contains(err.Error(), syscall.ENOSPC.Error()) {

@@ -1,7 +1,6 @@
 package crash
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -30,8 +29,11 @@ func TestHonestRun(t *testing.T) {
 			t.Errorf("%d payments, %d open: %s", v.payments, v.open, why)
 		}
 		all := r.at.post.soFar()
-		if first != nil && !slices.Equal(first, all) {
-			t.Error("the same seed has made other messages")
+		for i := range first {
+			if i >= len(all) || first[i] != all[i] {
+				t.Errorf("the same seed has made %d other messages, from the %d. on: %+v", len(all), i, first[i])
+				break
+			}
 		}
 		first = all
 	}

@@ -228,7 +228,7 @@ func TestSweepFindsWhatIsNotDurable(t *testing.T) {
 	w := newSweep(t, newScript(3, 60))
 	w.expect = true
 	w.run.perStep = 10
-	w.run.at.log = func(l journal.Log) journal.Log { return hasty{l} }
+	w.run.at.log = newHasty
 	w.play()
 	if w.bad == 0 {
 		t.Error("no cut has found anything")
@@ -237,17 +237,37 @@ func TestSweepFindsWhatIsNotDurable(t *testing.T) {
 }
 
 // hasty is a journal whose tickets do not wait for the disk.
-type hasty struct{ journal.Log }
+type hasty struct {
+	journal.Log
+	tickets chan journal.Ticket
+	waited  chan struct{} // closed when all tickets were waited for
+}
 
-// Append hands a ticket out that is waited for when nobody looks.
+func newHasty(l journal.Log) journal.Log {
+	h := hasty{l, make(chan journal.Ticket, 1000), make(chan struct{})}
+	go func() { // when nobody looks
+		defer close(h.waited)
+		for t := range h.tickets {
+			_ = t.Wait()
+		}
+	}()
+	return h
+}
+
+// Append hands out a ticket that is waited for by somebody else.
 func (h hasty) Append(g *journal.Group) (journal.Ticket, error) {
 	t, err := h.Log.Append(g)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		h.tickets <- t
 	}
-	waited := make(chan error, 1)
-	go func() { waited <- t.Wait() }()
-	return now{}, nil
+	return now{}, err
+}
+
+// Close ends it. What has not been waited for by then never was durable.
+func (h hasty) Close() error {
+	close(h.tickets)
+	<-h.waited
+	return h.Log.Close()
 }
 
 type now struct{}

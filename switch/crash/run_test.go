@@ -66,35 +66,16 @@ func (r *run) start() (err error) {
 	return r.signOn()
 }
 
-// signOn has everybody sign on, and waits for the Tick that this makes due at once.
+// signOn has everybody sign on to a process that has just started.
 func (r *run) signOn() error {
+	if err := r.settle(); err != nil {
+		return err
+	}
+	r.at.clock.Add(tickGap)
 	if err := r.p.submit(links()); err != nil {
 		return err
 	}
-	for looked := 1; ; looked++ {
-		due, err := r.due()
-		switch {
-		case err != nil || !due:
-			return err
-		case looked%100 == 0: // there was a Tick at this time already
-			r.at.clock.Add(tickGap)
-			err = r.p.submit(nil)
-		default:
-			runtime.Gosched()
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// due says that a deadline has passed.
-func (r *run) due() (due bool, err error) {
-	err = r.p.inspect(func(m *payment.Machine) {
-		at, some := m.NextDeadline()
-		due = some && at <= r.at.clock.Load()
-	})
-	return due, err
+	return r.settle()
 }
 
 // submit has events take effect, and then the time pass and deadlines with it. Time
@@ -104,13 +85,36 @@ func (r *run) submit(events []payment.Event) error {
 	if err := r.p.submit(events); err != nil {
 		return err
 	}
-	for gap := stepTime; ; gap = tickGap {
-		r.at.clock.Add(gap)
-		if err := r.p.submit(nil); err != nil {
+	r.at.clock.Add(stepTime)
+	if err := r.p.submit(nil); err != nil {
+		return err
+	}
+	return r.settle()
+}
+
+// settle waits for the Ticks that are due. The sequencer logs one as soon as it has
+// looked at the clock; when a Tick has left something over, it logs the next one only
+// when some time has passed. How long to wait before that is assumed matters only to
+// who wants the same journal again.
+func (r *run) settle() error {
+	soon := 1 << 20
+	if r.o.calm {
+		soon = 100
+	}
+	for looked := 1; ; looked++ {
+		var due bool
+		err := r.p.inspect(func(m *payment.Machine) {
+			at, some := m.NextDeadline()
+			due = some && at <= r.at.clock.Load()
+		})
+		if err != nil || !due {
 			return err
 		}
-		if due, err := r.due(); err != nil || !due {
-			return err
+		if runtime.Gosched(); looked%soon == 0 {
+			r.at.clock.Add(tickGap)
+			if err := r.p.submit(nil); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -58,8 +58,9 @@ type sweep struct {
 	points int
 	files  map[string]int
 	judged int
-	open   int  // payments that were open at the cuts
-	expect bool // that cuts find something: it is counted only
+	open   int                    // payments that were open at the cuts
+	at     func(file string) bool // cut at syncs of these kinds of files only; nil: at all
+	expect bool                   // that cuts find something: it is counted only
 	bad    int
 	first  string
 }
@@ -90,7 +91,7 @@ func (w *sweep) before(op errorfs.Op) error {
 	point := w.points
 	w.files[fileType(op.Path)]++
 	w.mu.Unlock()
-	if *pointFlag != 0 && *pointFlag != point {
+	if *pointFlag != 0 && *pointFlag != point || w.at != nil && !w.at(fileType(op.Path)) {
 		return nil
 	}
 	var cuts []cut
@@ -178,5 +179,17 @@ func TestPowerCuts(t *testing.T) {
 	n := sized(200, 2000, 2000)
 	w := newSweep(t, newScript(*seedFlag, n))
 	w.run.perStep, w.run.flushes, w.run.restarts = sized(20, 40, 4), 10, []int{n / 4, n / 2, n * 3 / 4}
+	w.play()
+}
+
+// TestPowerCutsAmidRows cuts the power while rows go to disk by themselves: enough
+// payments for the state store to be full several times.
+func TestPowerCutsAmidRows(t *testing.T) {
+	if *sizeFlag != "long" {
+		t.Skip("100,000 payments: with -crash.size long")
+	}
+	w := newSweep(t, newScript(*seedFlag, 100_000))
+	w.run.perStep = 500
+	w.at = func(file string) bool { return file == "state table" || file == "state MANIFEST" }
 	w.play()
 }

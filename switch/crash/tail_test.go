@@ -56,6 +56,16 @@ func (w *watched) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error)
 	return &watchedFile{f, w.p}, nil
 }
 
+// ReuseForWrite makes a file of one that is no longer needed: a log that takes the
+// place of an older one.
+func (w *watched) ReuseForWrite(before, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := w.FS.ReuseForWrite(before, name, c)
+	if err != nil || fileType(name) != "journal WAL" {
+		return f, err
+	}
+	return &watchedFile{f, w.p}, nil
+}
+
 // Unwrap is the file system below.
 func (w *watched) Unwrap() vfs.FS { return w.FS }
 

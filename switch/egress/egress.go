@@ -1,9 +1,9 @@
 package egress
 
 import (
-	"bytes"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -20,12 +20,35 @@ type Lane struct {
 	Dialect translate.Dialect
 	Framing frame.Framing
 	Limits  frame.Limits
+	Match   payment.Match // how its answers find their message, as in its payment.Profile
+	// Window is how many new requests may be unanswered on one link, 1 to 65,536;
+	// an eighth is kept for credits; 4096. What is over it does not leave, and its
+	// payment is told so. Repairs and answers are not counted and not held back.
+	Window int
+	// Unanswered is how long a message without an answer counts, for the window and
+	// for the link of its account; 1 min.
+	Unanswered time.Duration
+}
+
+// windowMax is the largest Window.
+const windowMax = 1 << 16
+
+func (l Lane) withDefaults() Lane {
+	if l.Window <= 0 {
+		l.Window = 4096
+	}
+	l.Window = min(l.Window, windowMax)
+	if l.Unanswered <= 0 {
+		l.Unanswered = time.Minute
+	}
+	return l
 }
 
 // Options of an Egress.
 type Options struct {
 	Lanes []Lane // by participant number; a lane without a Dialect is never written to
-	// Submit takes the SendFailed events of messages that found no link.
+	// Submit takes the SendFailed events of messages that did not leave. It keeps
+	// nothing of the slice.
 	Submit   func(events []payment.Event) (int, error)
 	Clock    func() int64 // UTC nanoseconds
 	Log      *slog.Logger
@@ -35,18 +58,20 @@ type Options struct {
 // lane is a Lane at work.
 type lane struct {
 	Lane
+	byTrace     bool
 	interpreter translate.Interpreter // writer goroutine only
 
-	mu    sync.Mutex     // guards links and turn
-	links []session.Link // signed on
-	turn  int
+	mu      sync.Mutex // guards the rest: links come, go and bring answers on their loops
+	links   []*outlet  // signed on, in order of their groups
+	flights flights
+	turn    int     // where to begin to look for a link
+	current *outlet // where this group has begun
+	release uint64  // number of the release that comes next
 
 	// Of the group that is being encoded; writer goroutine only.
-	staged []byte
-	header []byte          // that the staged frames carry
-	other  []byte          // room for the header of a link
-	legs   []payment.Event // SendFailed, one for each staged leg, used if no link takes it
-	sent   int
+	parcels []*parcel
+	dirty   bool
+	other   []byte // room for the header of a link
 }
 
 // Egress is the engine's sink.
@@ -54,6 +79,8 @@ type Egress struct {
 	o       Options
 	lanes   []lane
 	dirty   []*lane
+	spare   []*parcel       // empty ones
+	failed  []payment.Event // what did not leave, until Release
 	metrics *metrics
 }
 
@@ -61,59 +88,78 @@ type Egress struct {
 func New(o Options) *Egress {
 	e := &Egress{o: o, lanes: make([]lane, len(o.Lanes)), metrics: newMetrics(o.Registry)}
 	for i := range o.Lanes {
-		e.lanes[i].Lane = o.Lanes[i]
-		if o.Lanes[i].Dialect != nil {
-			e.lanes[i].interpreter = o.Lanes[i].Dialect.Open()
+		l := &e.lanes[i]
+		l.Lane, l.flights, l.release = o.Lanes[i].withDefaults(), newFlights(), 1
+		l.byTrace = l.Match != (payment.Match{}) && !l.Match.Reference
+		if l.Dialect != nil {
+			l.interpreter = l.Dialect.Open()
 		}
 	}
 	return e
 }
 
-// Attach makes l one of the links that n's messages may go to. Safe for
-// concurrent use, like Detach.
-func (e *Egress) Attach(n route.Participant, l session.Link) {
-	lane := &e.lanes[n]
-	lane.mu.Lock()
-	defer lane.mu.Unlock()
-	lane.links = append(lane.links, l)
+// Attach makes a link one of those that n's messages may go to. Safe for concurrent
+// use, like Detach and Answered.
+func (e *Egress) Attach(n route.Participant, link session.Link) {
+	l := &e.lanes[n]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.attach(link)
 }
 
-// Detach takes l out. What was queued on it before may still leave.
-func (e *Egress) Detach(n route.Participant, l session.Link) {
-	lane := &e.lanes[n]
-	lane.mu.Lock()
-	defer lane.mu.Unlock()
-	for i := range lane.links {
-		if lane.links[i] == l {
-			lane.links = append(lane.links[:i], lane.links[i+1:]...)
-			return
-		}
-	}
+// Detach takes a link out. What was queued on it before may still leave.
+func (e *Egress) Detach(n route.Participant, link session.Link) {
+	l := &e.lanes[n]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.detach(link)
+}
+
+// Answered takes an answer of n, on whatever link it came: the message is not on its
+// way any more.
+func (e *Egress) Answered(n route.Participant, a *payment.Answer) {
+	l := &e.lanes[n]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flights.landed(l.nameOf(a))
 }
 
 // Links is the number of links that n's messages may go to.
 func (e *Egress) Links(n route.Participant) int {
-	lane := &e.lanes[n]
-	lane.mu.Lock()
-	defer lane.mu.Unlock()
-	return len(lane.links)
+	l := &e.lanes[n]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.links)
 }
 
-// Encode stages the message of ef. Writer goroutine only.
+// Encode stages the message of ef for one link of its participant. Writer goroutine
+// only.
 func (e *Egress) Encode(ef *payment.Effect) {
-	l := &e.lanes[ef.To]
-	late := ef.NotAfter != 0 && e.o.Clock() >= ef.NotAfter
+	l, now := &e.lanes[ef.To], e.o.Clock()
+	if !l.dirty {
+		l.dirty = true
+		e.dirty = append(e.dirty, l)
+	}
+	m := message{passage: l.passageOf(ef)}
+	if ef.Leg != payment.LegRequest && !ef.Repeat {
+		m.report, m.leg = true, legOf(ef)
+	}
+	late := ef.NotAfter != 0 && now >= ef.NotAfter
 	if l.Dialect == nil || late { // no longer configured, or its answer could not count any more
-		e.metrics.unsent.Inc()
-		e.submit([]payment.Event{failed(ef)})
+		m.report, m.leg = true, legOf(ef)
+		e.unsent(&m, false)
 		return
 	}
-	if len(l.staged) == 0 && len(l.legs) == 0 {
-		e.dirty = append(e.dirty, l)
-		l.expect()
+	l.mu.Lock()
+	o, full := l.take(&m.passage, now)
+	l.mu.Unlock()
+	if o == nil {
+		e.unsent(&m, full)
+		return
 	}
-	start := len(l.staged)
-	b, err := l.Framing.BeginHeader(l.staged, l.header)
+	p := e.parcelOf(l, o)
+	start := len(p.frames)
+	b, err := l.Framing.BeginHeader(p.frames, p.header)
 	if err == nil {
 		b, err = l.interpreter.Compose(b, ef)
 	}
@@ -123,109 +169,87 @@ func (e *Egress) Encode(ef *payment.Effect) {
 	if err != nil {
 		// A value that the dialect cannot carry: to the payment it is a message
 		// that did not leave.
-		l.staged = b[:start]
+		p.frames = b[:start]
+		l.mu.Lock()
+		l.drop(&m.passage, o)
+		l.mu.Unlock()
 		e.metrics.unencodable.Inc()
 		e.o.Log.Error("message does not fit the dialect", "participant", ef.To, "leg", ef.Leg.String(), "reason", err)
-		e.submit([]payment.Event{failed(ef)})
+		m.leg = legOf(ef)
+		e.fail(&m)
 		return
 	}
-	l.staged = b
-	l.sent++
-	if ef.Leg != payment.LegRequest && !ef.Repeat {
-		l.legs = append(l.legs, failed(ef))
+	p.frames, m.end = b, len(b)
+	p.messages = append(p.messages, m)
+}
+
+// legOf names the leg of ef.
+func legOf(ef *payment.Effect) payment.Answer {
+	leg := &ef.Payment.Legs[ef.Leg]
+	return payment.Answer{Payment: ef.Payment.ID, Leg: ef.Leg, STAN: leg.STAN, Transmitted: leg.Transmitted, Minor: -1}
+}
+
+// unsent counts a message that found no link, or no room, and has the machine told
+// if it has to know.
+func (e *Egress) unsent(m *message, full bool) {
+	if full {
+		e.metrics.windowed.Inc()
+	} else {
+		e.metrics.unsent.Inc()
+	}
+	if m.report {
+		e.fail(m)
 	}
 }
 
-// failed is the event that says that the leg of ef did not leave.
-func failed(ef *payment.Effect) payment.Event {
-	leg := &ef.Payment.Legs[ef.Leg]
-	return payment.Event{Kind: payment.SendFailed, From: route.Nobody, Answer: payment.Answer{
-		Payment: ef.Payment.ID, Leg: ef.Leg, STAN: leg.STAN, Transmitted: leg.Transmitted, Minor: -1,
-	}}
+// fail notes that a leg has provably not left.
+func (e *Egress) fail(m *message) {
+	e.failed = append(e.failed, payment.Event{Kind: payment.SendFailed, From: route.Nobody, Answer: m.leg})
 }
 
-// Release hands every staged lane to a link. Writer goroutine only.
+// Release hands what is staged to the links, and what did not leave to the machine.
+// Writer goroutine only.
 func (e *Egress) Release() {
 	for i, l := range e.dirty {
 		e.dirty[i] = nil
-		switch {
-		case len(l.staged) == 0:
-		case l.handOver():
-			e.metrics.sent.Add(float64(l.sent))
-		default:
-			e.metrics.unsent.Add(float64(l.sent))
-			e.submit(l.legs)
+		// A parcel that is not taken adds to others, behind it or again.
+		for j := 0; j < len(l.parcels); j++ {
+			p := l.parcels[j]
+			p.outlet.staged = nil
+			switch {
+			case len(p.messages) == 0:
+			case l.deliver(p):
+				e.metrics.sent.Add(float64(len(p.messages)))
+			default:
+				e.move(l, p)
+			}
 		}
-		l.staged, l.legs, l.sent = l.staged[:0], l.legs[:0], 0
+		l.mu.Lock()
+		for _, p := range l.parcels {
+			p.outlet.plain = 0
+		}
+		l.release++
+		l.turn++
+		l.current = nil
+		l.mu.Unlock()
+		for j, p := range l.parcels {
+			e.empty(p)
+			l.parcels[j] = nil
+		}
+		l.parcels, l.dirty = l.parcels[:0], false
 	}
 	e.dirty = e.dirty[:0]
+	e.submit()
 }
 
-func (e *Egress) submit(events []payment.Event) {
-	if len(events) == 0 {
+func (e *Egress) submit() {
+	if len(e.failed) == 0 {
 		return
 	}
-	if n, err := e.o.Submit(events); err != nil {
+	if n, err := e.o.Submit(e.failed); err != nil {
 		// Their timers take over: a send that could not be proven unsent counts
 		// as sent, which is the safe way to be wrong.
-		e.o.Log.Warn("failed sends could not be reported", "count", len(events)-n, "reason", err)
+		e.o.Log.Warn("failed sends could not be reported", "count", len(e.failed)-n, "reason", err)
 	}
-}
-
-// expect notes the header of the link that is likely to take the next group.
-func (l *lane) expect() {
-	l.header = l.header[:0]
-	if !l.Framing.HasHeader() {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n := len(l.links); n > 0 {
-		l.header = l.links[(l.turn+1)%n].AppendHeader(l.header)
-	}
-}
-
-// handOver gives what is staged to the next link that takes it.
-func (l *lane) handOver() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for range l.links {
-		l.turn++
-		link := l.links[l.turn%len(l.links)]
-		if l.address(link) && link.Queue(l.staged) == nil {
-			link.Wake()
-			return true
-		}
-	}
-	return false
-}
-
-// address gives the staged frames the header of the link that is to take them. It
-// seldom has to do anything: links have the same header all day, and the expected
-// link takes its group unless it has broken since.
-func (l *lane) address(link session.Link) bool {
-	if !l.Framing.HasHeader() {
-		return true
-	}
-	l.other = link.AppendHeader(l.other[:0])
-	if bytes.Equal(l.other, l.header) {
-		return true
-	}
-	out := make([]byte, 0, len(l.staged))
-	for rest := l.staged; len(rest) > 0; {
-		fr, err := l.Framing.Read(rest, l.Limits)
-		start := len(out)
-		if err == nil {
-			rest = rest[fr.Bytes:]
-			out, err = l.Framing.BeginHeader(out, l.other)
-		}
-		if err == nil {
-			out, err = l.Framing.End(append(out, fr.Body...), start, l.Limits)
-		}
-		if err != nil || fr.Bytes == 0 {
-			return false
-		}
-	}
-	l.staged, l.header = out, append(l.header[:0], l.other...)
-	return true
+	e.failed = e.failed[:0]
 }

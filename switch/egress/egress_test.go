@@ -3,6 +3,7 @@ package egress
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 
@@ -23,6 +24,7 @@ type fakeLink struct {
 	wakes  int
 	broken bool
 	header []byte
+	group  int
 }
 
 func (l *fakeLink) Queue(frames []byte) error {
@@ -33,6 +35,7 @@ func (l *fakeLink) Queue(frames []byte) error {
 	return nil
 }
 func (l *fakeLink) Wake()                          { l.wakes++ }
+func (l *fakeLink) Group() int                     { return l.group }
 func (l *fakeLink) AppendHeader(dst []byte) []byte { return append(dst, l.header...) }
 
 func newEgress(t testing.TB) (*Egress, *[]payment.Event) { return newEgressOf(t, frame.BIN2) }
@@ -60,7 +63,7 @@ func routeOf(n int) route.Participant { return route.Participant(n) }
 
 func effect(id payment.ID, leg payment.Leg, to int) *payment.Effect {
 	p := &payment.Payment{ID: id, Amount: ledger.Amount{Minor: 100, Currency: 356}, Reply: payment.OK, Echo: payment.Echo{RRN: [12]byte([]byte("RRN000000001"))}}
-	p.Text.Set(payment.PayerAccount, []byte("a"))
+	p.Text.Set(payment.PayerAccount, fmt.Appendf(nil, "account%d", id))
 	p.Legs[leg] = payment.LegState{SentAt: 1, STAN: 9, Transmitted: 1122153000}
 	return &payment.Effect{Send: true, To: routeOf(to), Leg: leg, Payment: p}
 }
@@ -204,23 +207,33 @@ func TestFramesCarryTheHeaderOfTheirLink(t *testing.T) {
 	a, b := &fakeLink{header: []byte("\x60\x00\x01\x00\x0a")}, &fakeLink{header: []byte("\x60\x00\x01\x00\x0b")}
 	e.Attach(0, a)
 	e.Attach(0, b)
+	seen := map[string]bool{}
 	headers := func(l *fakeLink) (all []string) {
 		for rest := l.frames; len(rest) > 0; {
 			fr, err := frame.NAC.Read(rest, frame.Limits{})
 			if err != nil || fr.Bytes == 0 || len(fr.Body) < 100 {
 				t.Fatalf("not whole frames: %v", err)
 			}
+			if seen[string(fr.Body)] {
+				t.Error("a message went out twice")
+			}
+			seen[string(fr.Body)] = true
 			rest, all = rest[fr.Bytes:], append(all, string(fr.Header))
 		}
 		l.frames = nil
 		return all
 	}
+	id := payment.ID(0)
 	group := func(change func()) {
 		for range 2 {
-			e.Encode(effect(7, payment.LegDebit, 0))
+			id++
+			e.Encode(effect(id, payment.LegDebit, 0))
 		}
 		change()
 		e.Release()
+		for i := range payment.ID(2) {
+			e.Answered(0, &payment.Answer{Payment: id - i, Leg: payment.LegDebit})
+		}
 	}
 	check := func(l *fakeLink, n int) {
 		t.Helper()
@@ -236,6 +249,7 @@ func TestFramesCarryTheHeaderOfTheirLink(t *testing.T) {
 	group(func() {})                                   // a's turn
 	check(a, 0)
 	check(b, 4)
+	e.Detach(0, a)
 	group(func() { b.header = []byte("\x60\x00\x01\x00\x0c") })
 	check(b, 2)
 	group(func() { b.header = []byte("no TPDU") })

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	restartGroups   = flag.Int("restart.groups", 20_000, "groups of the tail that BenchmarkRestart replays")
+	restartGroups   = flag.Int("restart.groups", 10_000, "groups of the tail that BenchmarkRestart replays")
 	restartPayments = flag.Int("restart.payments", 50_000, "payments of the store that BenchmarkRestart opens")
 )
 
@@ -115,7 +115,12 @@ func (*camera) PutBusiness(*payment.Business, payment.ID)              {}
 func (*camera) Reopen(payment.ID)                                      {}
 func (*camera) PutParticipant(route.Participant, []byte)               {}
 func (*camera) PutMachine([]byte)                                      {}
-func (*camera) PutConfig([]byte)                                       {}
+func (*camera) FindLimit(*payment.LimitKey) (payment.LimitUse, bool) {
+	return payment.LimitUse{}, false
+}
+func (*camera) PutLimit(*payment.LimitKey, payment.LimitUse) {}
+func (*camera) DropLimits(payment.LimitKey)                  {}
+func (*camera) PutConfig([]byte)                             {}
 
 // film writes a journal of n events of payments in groups of so many into dir. It
 // does not sync: that is not what is measured.

@@ -28,9 +28,13 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	switch msg.Kind {
 	case translate.Request:
 		taken = in.request(s, now, ev)
-	case translate.Answer, translate.Enquiry:
-		// Answers count also after a sign-off: what is open must be able to end.
-		taken = msg.Kind == translate.Answer || s.automaton.Ready()
+	case translate.Answer:
+		// Answers count also after a sign-off: what is open must be able to end. And
+		// on whatever link they come.
+		in.o.Links.Answered(s.number, &ev.Answer)
+		taken = true
+	case translate.Enquiry:
+		taken = s.automaton.Ready()
 	case translate.Unmatched:
 		in.metrics.unmatched.Inc()
 	case translate.NetworkRequest:

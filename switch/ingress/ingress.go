@@ -25,11 +25,12 @@ type Submitter interface {
 	Submit(events []payment.Event) (taken int, err error)
 }
 
-// Links is told which links messages may go out on: the egress, as seen from
-// here.
+// Links is told which links messages may go out on, and what was answered: the
+// egress, as seen from here.
 type Links interface {
 	Attach(n route.Participant, l session.Link)
 	Detach(n route.Participant, l session.Link)
+	Answered(n route.Participant, a *payment.Answer)
 }
 
 // Options of an Ingress; all but Hook are required.

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -69,8 +70,9 @@ func (f *fakeEngine) last() payment.Event {
 
 // fakeLinks counts the links that messages may go out on.
 type fakeLinks struct {
-	mu sync.Mutex // guards n
-	n  int
+	mu       sync.Mutex // guards the rest
+	n        int
+	answered []payment.ID
 }
 
 func (f *fakeLinks) add(d int) {
@@ -80,6 +82,11 @@ func (f *fakeLinks) add(d int) {
 }
 func (f *fakeLinks) Attach(route.Participant, session.Link) { f.add(1) }
 func (f *fakeLinks) Detach(route.Participant, session.Link) { f.add(-1) }
+func (f *fakeLinks) Answered(_ route.Participant, a *payment.Answer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answered = append(f.answered, a.Payment)
+}
 func (f *fakeLinks) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -285,6 +292,11 @@ func TestLifeOfALink(t *testing.T) {
 	ref := translate.Reference(2, payment.LegDebit)
 	r.send(r.message(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}))
 	r.expect(payment.AnswerArrived)
+	r.links.mu.Lock()
+	if !slices.Equal(r.links.answered, []payment.ID{2}) {
+		t.Errorf("answered: %v", r.links.answered)
+	}
+	r.links.mu.Unlock()
 	if r.links.count() != 0 {
 		t.Errorf("%d links attached, want 0", r.links.count())
 	}

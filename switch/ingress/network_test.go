@@ -209,6 +209,29 @@ func TestDialedLinkIsSignedOnByUs(t *testing.T) {
 	r.expect(payment.LinkUp)
 }
 
+// A peer that is gone without a word, as behind a cable that was pulled, is asked
+// three times and given up; the machine hears of it once.
+func TestHalfOpenLinkIsGivenUp(t *testing.T) {
+	ahead := &ahead{}
+	r := newRigOf(t, 100, Participant{}, func(o *Options) { o.Clock = ahead.now })
+	r.network("001", "00")
+	r.expect(payment.LinkUp)
+	ahead.by.Add(int64(30 * time.Second))
+	for range 3 {
+		if m := r.receive(); m.MTI() != 0x0800 || string(m.Value(70)) != "301" {
+			t.Fatalf("got %v/%s, want an echo", m.MTI(), m.Value(70))
+		}
+		ahead.by.Add(int64(5 * time.Second))
+	}
+	r.expect(payment.LinkDown)
+	if rest, err := io.ReadAll(r.conn); len(rest) > 0 || err != nil {
+		t.Errorf("behind the third echo: %q %v", rest, err)
+	}
+	if r.links.count() != 0 || len(r.engine.came) != 0 {
+		t.Errorf("%d links, %d events", r.links.count(), len(r.engine.came))
+	}
+}
+
 // A link that signs on and off without end tells the machine so a bounded number
 // of times, is held off with one line in the log, and is signed on by us later.
 func TestFlappingIsHeldOff(t *testing.T) {

@@ -16,6 +16,16 @@ func (m *Machine) forget(c *Command, seq uint64) bool {
 // forgotten says that a payment from the store counts as not there.
 func (m *Machine) forgotten(p *Payment) bool { return p.ID < m.known && !p.DeadLetter }
 
+// present is a payment in memory, unless it has ended and is forgotten: then it is as
+// little there as in the store. What the machine knows must not depend on when its
+// rows were flushed.
+func (m *Machine) present(p *Payment) *Payment {
+	if !p.live && m.forgotten(p) {
+		return nil
+	}
+	return p
+}
+
 // Known is the number below which finished payments are forgotten, except dead
 // letters: what a store need not keep.
 func (m *Machine) Known() ID { return m.known }

@@ -77,7 +77,7 @@ func (m *Machine) lookup(ref *Reference) *Payment {
 
 func (m *Machine) byID(id ID) *Payment {
 	if p := m.open[id]; p != nil {
-		return p
+		return m.present(p)
 	}
 	row, ok := m.store.FindPayment(id, m.row[:0])
 	m.row = row[:0]
@@ -108,7 +108,7 @@ func (m *Machine) byBusiness(business *Business) *Payment {
 // from the store; nil when the key is new.
 func (m *Machine) find(key *RequestKey) *Payment {
 	if id, ok := m.keys[*key]; ok {
-		return m.open[id]
+		return m.present(m.open[id])
 	}
 	row, ok := m.store.FindRequest(key, m.row[:0])
 	m.row = row[:0]
@@ -137,6 +137,9 @@ func (m *Machine) read(row []byte, p *Payment) {
 // writes it and lets it go again. nil: there is none.
 func (m *Machine) recall(id ID) *Payment {
 	p := m.open[id]
+	if p != nil && m.present(p) == nil {
+		return nil
+	}
 	if p == nil {
 		row, ok := m.store.FindPayment(id, m.row[:0])
 		m.row = row[:0]

@@ -100,7 +100,9 @@ func (m *Machine) flushPayment(p *Payment, rows Rows) {
 	}
 	m.unfollow(p, rows)
 	delete(m.open, p.ID)
-	delete(m.keys, p.Key)
+	if m.keys[p.Key] == p.ID { // not overtaken by another, after this one was forgotten
+		delete(m.keys, p.Key)
+	}
 	if len(m.free) < freeMax {
 		m.free = append(m.free, p)
 	}

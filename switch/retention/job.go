@@ -38,7 +38,7 @@ func New(o Options) (*Job, error) {
 func (j *Job) Stop() {
 	j.stop()
 	j.running.Lock() // only to wait
-	j.running.Unlock()
+	defer j.running.Unlock()
 }
 
 const (

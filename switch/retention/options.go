@@ -35,9 +35,9 @@ type Rows interface {
 	Known(ctx context.Context) (payment uint64, err error)
 	// Forget makes the finished payments below a number unknown, by an event.
 	Forget(ctx context.Context, before uint64) error
-	// Sweep deletes the rows of forgotten payments, at most so many of them, and says
-	// how many it has deleted and whether there are more.
-	Sweep(ctx context.Context, before uint64, atMost int) (deleted int, more bool, err error)
+	// Sweep deletes the rows of forgotten payments. It looks at about so many rows, and
+	// says how many payments it has deleted and whether there may be more.
+	Sweep(ctx context.Context, before uint64, rows int) (deleted int, more bool, err error)
 }
 
 // Folder is the archive. Its methods are called by one goroutine.

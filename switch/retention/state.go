@@ -2,9 +2,9 @@ package retention
 
 import "context"
 
-// sliceRows is how many payments one slice of a sweep deletes: well below the time
-// of a commit, for payments wait behind it.
-const sliceRows = 256
+// sliceRows is how many rows one slice of a sweep looks at. With the pause it makes
+// some 30,000 a second: a day of any switch is swept within a day.
+const sliceRows = 1024
 
 // state forgets the finished payments that are older than the limit, by an event, and
 // then deletes their rows. Rows of an earlier time that was cut short go with them.

@@ -124,7 +124,7 @@ func TestOpenerIsBounded(t *testing.T) {
 
 func TestToken(t *testing.T) {
 	keys := testKeys(t, 1)
-	if keys.Token([]byte("a")) != keys.Token([]byte("a")) || keys.Token([]byte("a")) == keys.Token([]byte("b")) {
+	if first, again := keys.Token([]byte("a")), keys.Token([]byte("a")); first != again || keys.Token([]byte("a")) == keys.Token([]byte("b")) {
 		t.Error("a token is not what an account is told by")
 	}
 	other, _ := New([keyBytes]byte{8}, keys.ring...)

@@ -87,6 +87,9 @@ func (d *door) Wake() {
 	d.staged = d.staged[:0]
 }
 
+// Group is that of all links.
+func (d *door) Group() int { return 0 }
+
 // AppendHeader appends nothing: the framing has no header.
 func (d *door) AppendHeader(dst []byte) []byte { return dst }
 
@@ -123,6 +126,7 @@ func (d *door) message(body []byte) {
 	case translate.Request:
 		d.request()
 	case translate.Answer:
+		d.n.egress.Answered(d.number, &d.event.Answer)
 		d.submit()
 	case translate.Enquiry:
 		if d.automaton.Ready() {
@@ -270,7 +274,7 @@ func (w *world) dialect(n route.Participant) translate.Dialect {
 func (w *world) lanes() []egress.Lane {
 	lanes := make([]egress.Lane, len(w.config.Participants))
 	for i := range lanes {
-		lanes[i] = egress.Lane{Dialect: w.dialect(route.Participant(i)), Framing: w.framing(route.Participant(i))}
+		lanes[i] = egress.Lane{Dialect: w.dialect(route.Participant(i)), Framing: w.framing(route.Participant(i)), Match: w.config.Participants[i].Match}
 	}
 	return lanes
 }

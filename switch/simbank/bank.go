@@ -24,7 +24,7 @@ type Bank struct {
 	traffic *dice // own payments
 	jitter  *dice // back-off
 
-	link    atomic.Pointer[link] // the link that answers go out on
+	links   links
 	ready   chan struct{}
 	first   sync.Once   // closes ready
 	resting atomic.Bool // originates no more
@@ -70,7 +70,8 @@ func (b *Bank) Ready() <-chan struct{} { return b.ready }
 // the last payment, and only then ends Run.
 func (b *Bank) StopOriginating() { b.resting.Store(true) }
 
-// Run connects, signs on and serves, again after each loss, until ctx ends. Then
+// Run connects, signs on and serves, again after each loss, until ctx ends; with a
+// Listener the switch connects and signs on. Then
 // it originates no more, waits up to Options.Drain for its open payments, signs
 // off and closes. It may be called once. It returns nil: a switch that is not
 // there is a matter of trying again.
@@ -82,7 +83,13 @@ func (b *Bank) Run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { b.timers.run(life) })
-	parts.Go(func() { b.connect(life) })
+	if b.opts.Listener != nil {
+		parts.Go(func() { b.accept(life) })
+	} else {
+		for range b.opts.Links {
+			parts.Go(func() { b.connect(life) })
+		}
+	}
 	parts.Go(func() { b.repeat(life) })
 	parts.Go(func() { b.originate(ctx) })
 	<-ctx.Done()
@@ -98,17 +105,16 @@ func (b *Bank) Run(ctx context.Context) error {
 func (b *Bank) connect(ctx context.Context) {
 	wait := b.opts.BackoffMin
 	for ctx.Err() == nil && !b.leaving.Load() {
-		before := b.stats.signOns.Load()
 		if conn, err := b.dial(ctx); err != nil {
 			b.opts.Log.Warn("switch not reached", "participant", b.opts.ID, "refused", errors.As(err, new(*tls.CertificateVerificationError)))
 		} else {
 			l := newLink(b, conn)
-			reason := l.run(ctx)
-			b.down(l)
+			reason := l.run(ctx, true)
+			b.links.remove(l)
 			b.opts.Log.Info("link closed", "participant", b.opts.ID, "reason", reason)
-		}
-		if b.stats.signOns.Load() > before {
-			wait = b.opts.BackoffMin
+			if l.lived.Load() {
+				wait = b.opts.BackoffMin
+			}
 		}
 		// Half to one and a half of the wait, by chance: participants that
 		// lost the same switch must not come back as one.
@@ -122,30 +128,6 @@ func (b *Bank) dial(ctx context.Context) (net.Conn, error) {
 	defer cancel()
 	d := tls.Dialer{Config: b.opts.TLS}
 	return d.DialContext(ctx, "tcp", b.opts.Address)
-}
-
-// up makes a link the one that payments and answers go out on.
-func (b *Bank) up(l *link) {
-	l.enter(signedOn)
-	b.link.Store(l)
-	b.stats.signOns.Add(1)
-	b.opts.Log.Info("signed on", "participant", b.opts.ID)
-	b.first.Do(func() { close(b.ready) })
-}
-
-// down takes a link out of use, if it is the one in use.
-func (b *Bank) down(l *link) { b.link.CompareAndSwap(l, nil) }
-
-// signedOn reports whether own payments may be sent.
-func (b *Bank) signedOn() bool {
-	l := b.link.Load()
-	return l != nil && l.phase.Load() == signedOn
-}
-
-// transmit sends on the link in use; false when there is none.
-func (b *Bank) transmit(body []byte) bool {
-	l := b.link.Load()
-	return l != nil && l.queue(body)
 }
 
 // drain waits for the open own payments, up to Options.Drain.
@@ -162,23 +144,25 @@ func (b *Bank) drain() {
 	}
 }
 
-// signOff tells the switch to send no more and waits for its answer, so that the
-// connection closes with nothing on its way.
+// signOff tells the switch to send no more and waits for its answers, so that the
+// connections close with nothing on its way.
 func (b *Bank) signOff() {
 	b.leaving.Store(true)
-	l := b.link.Load()
-	if l == nil {
-		return
+	all := b.links.all()
+	for _, l := range all {
+		b.links.remove(l)
+		l.enter(signedOff)
+		l.ask(signOff)
 	}
-	b.down(l)
-	l.enter(signedOff)
-	l.ask(signOff)
 	patience := time.NewTimer(b.opts.EchoTimeout)
 	defer patience.Stop()
-	select {
-	case <-l.bye:
-	case <-l.gone:
-	case <-patience.C:
+	for _, l := range all {
+		select {
+		case <-l.bye:
+		case <-l.gone:
+		case <-patience.C:
+			return
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ type fakeSwitch struct {
 type frameIn struct {
 	message
 	body []byte
+	on   net.Conn // the link that it came on
 }
 
 func newFakeSwitch(t testing.TB) *fakeSwitch { return newFakeSwitchOf(t, "iso87-npci") }
@@ -104,7 +105,16 @@ func newFakeSwitchOf(t testing.TB, dialect string) *fakeSwitch {
 		frames:    make(chan frameIn, 10_000), network: make(chan message, 100),
 	}
 	var served sync.WaitGroup
-	served.Go(s.accept)
+	served.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			s.use(conn)
+			served.Go(func() { s.read(conn) })
+		}
+	})
 	t.Cleanup(func() {
 		_ = listener.Close()
 		s.hangUp()
@@ -113,17 +123,11 @@ func newFakeSwitchOf(t testing.TB, dialect string) *fakeSwitch {
 	return s
 }
 
-func (s *fakeSwitch) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		s.mu.Lock()
-		s.conn = conn
-		s.mu.Unlock()
-		s.read(conn) // one participant at a time
-	}
+// use makes a connection the one that send writes to.
+func (s *fakeSwitch) use(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn = conn
 }
 
 func (s *fakeSwitch) read(conn net.Conn) {
@@ -156,11 +160,11 @@ func (s *fakeSwitch) read(conn net.Conn) {
 				if m.de[70] == "001" {
 					code = s.signOn
 				}
-				s.send(answerTo(m, code, 7, 11, 70))
+				s.sendOn(conn, answerTo(m, code, 7, 11, 70))
 			}
 			continue
 		}
-		s.frames <- frameIn{m, append([]byte(nil), body...)}
+		s.frames <- frameIn{m, append([]byte(nil), body...), conn}
 	}
 }
 
@@ -168,6 +172,16 @@ func (s *fakeSwitch) send(m message) {
 	body, err := s.codec.encode(m)
 	must(s.t, err)
 	s.sendBytes(body)
+}
+
+// sendOn is send on one of several links.
+func (s *fakeSwitch) sendOn(conn net.Conn, m message) {
+	body, err := s.codec.encode(m)
+	must(s.t, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out, _ := s.wire.appendFrame(nil, body)
+	_, _ = conn.Write(out)
 }
 
 func (s *fakeSwitch) sendBytes(body []byte) {

@@ -25,6 +25,7 @@ type link struct {
 	heard atomic.Int64 // when the last frame came
 	phase atomic.Int32 // connecting, signedOn or signedOff
 	since atomic.Int64 // when the phase began
+	lived atomic.Bool  // it was signed on
 	wake  chan struct{}
 	gone  chan struct{} // closed when the link is
 	bye   chan struct{} // closed when the sign-off is answered
@@ -60,14 +61,17 @@ func (l *link) enter(phase int32) {
 	l.phase.Store(phase)
 }
 
-// run signs on and serves the link until it is closed; it says why it was.
-func (l *link) run(ctx context.Context) string {
+// run signs on, if it is for us to do that, and serves the link until it is closed;
+// it says why it was.
+func (l *link) run(ctx context.Context, calling bool) string {
 	stop := context.AfterFunc(ctx, func() { l.close("stopped") })
 	defer stop()
 	var others sync.WaitGroup
 	others.Go(l.write)
 	others.Go(l.keep)
-	l.ask(signOn)
+	if calling {
+		l.ask(signOn)
+	}
 	l.close(l.read())
 	others.Wait()
 	return l.reason
@@ -138,6 +142,9 @@ func (l *link) answer(h *heard) {
 	}
 	if body, err := l.bank.speech.confirm(h); err == nil {
 		l.queue(body)
+	}
+	if h.event == signOn && h.bad == nil {
+		l.bank.up(l)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"regexp"
 	"time"
 
@@ -31,9 +32,11 @@ type Options struct {
 	Accounts       int   // accounts to keep, 1-9999; default 10
 	OpeningBalance int64 // of each account, minor units; default 10,000,000
 
-	Address string      // host:port of the switch
-	TLS     *tls.Config // client side of the mutual TLS; required
-	Spec    []byte      // field table as JSON in the format of moov-io/iso8583; empty with ISO20022
+	Address  string       // host:port of the switch
+	Links    int          // to hold to it, 1-64; default 1
+	Listener net.Listener // where the switch connects, instead of Address and Links; Run closes it
+	TLS      *tls.Config  // client side of the mutual TLS, with Listener the server side; required
+	Spec     []byte       // field table as JSON in the format of moov-io/iso8583; empty with ISO20022
 
 	ISO20022       bool          // speak ISO 20022 instead of ISO 8583
 	Switch         string        // the switch's institution, which ISO 20022 messages are addressed to
@@ -78,6 +81,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	or(&o.Currency, "356")
 	or(&o.Accounts, 10)
+	or(&o.Links, 1)
 	or(&o.OpeningBalance, 10_000_000)
 	or(&o.AmountMin, 100)
 	or(&o.AmountMax, max(50_000, o.AmountMin))
@@ -134,7 +138,7 @@ func (o Options) validate() error {
 	want(ifscForm.MatchString(o.IFSC), "IFSC must be four capital letters")
 	want(o.Accounts >= 1 && o.Accounts <= 9999, "Accounts must be 1-9999")
 	want(o.OpeningBalance >= 0, "OpeningBalance must not be negative")
-	want(o.Address != "", "Address is missing")
+	faults = append(faults, o.validateLinks())
 	want(o.TLS != nil, "TLS is missing: a link is never in clear")
 	want(o.ISO20022 || len(o.Spec) > 0, "Spec is missing")
 	faults = append(faults, o.validateMessages())
@@ -153,6 +157,17 @@ func (o Options) validate() error {
 	}
 	want(o.Faults.valid(), "Faults must be shares of 0..1 and delays in order")
 	return errors.Join(faults...)
+}
+
+// validateLinks looks at how the switch is reached.
+func (o Options) validateLinks() error {
+	switch {
+	case (o.Address != "") == (o.Listener != nil):
+		return errors.New("simbank: Address is missing, or there is a Listener too")
+	case o.Links < 1 || o.Links > linksMax:
+		return fmt.Errorf("simbank: Links must be 1-%d", linksMax)
+	}
+	return nil
 }
 
 // validateMessages looks at what ISO 20022 needs.

@@ -10,7 +10,12 @@ import (
 // Config is the configuration in force, with the numbers of the participants; nil
 // when there is none yet.
 func (s *Store) Config() (*payment.Config, error) {
-	text, err := row(s.db, []byte{tagConfig})
+	v, err := s.view()
+	if err != nil {
+		return nil, err
+	}
+	defer v.close()
+	text, err := row(v.rows, []byte{tagConfig})
 	if err != nil || text == nil {
 		return nil, err
 	}

@@ -15,6 +15,9 @@
 // in and opened on the way out (switch/seal). Hash says whether two stores have the
 // same content.
 //
+// Search finds payments by what their rows say, page by page. Sweep deletes those
+// that the machine has forgotten.
+//
 //	store, err := state.Open(dir, state.Options{Keys: keys})
 //	b := store.Begin()
 //	machine.Flush(b)

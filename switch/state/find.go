@@ -1,18 +1,21 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable/block"
 
 	"switchd/switch/payment"
+	"switchd/switch/storage"
 )
 
 // FindRequest appends the row of the finished payment that this request key has
-// made. A store that cannot be read must not guess: it panics, and the process
-// restarts from the journal.
+// made. A store that cannot be read must not guess: the process ends by Fatal, and
+// the next one finds out whether the journal can make the rows again.
 func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) {
-	s.mu.Lock()
+	s.beginFind()
 	defer s.mu.Unlock()
 	s.key = appendRequestKey(s.key[:0], key)
 	text := keyOf(s.key[1:])
@@ -26,14 +29,14 @@ func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) 
 		}
 	}
 	if row, ok = s.payment(id, row); !ok {
-		panic("state store: a key names a payment that is not there")
+		s.stop(errors.New("a key names a payment that is not there"))
 	}
 	return row, true
 }
 
 // FindBusiness names the latest finished payment with a business identity.
 func (s *Store) FindBusiness(business *payment.Business) (payment.ID, bool) {
-	s.mu.Lock()
+	s.beginFind()
 	defer s.mu.Unlock()
 	id, ok := s.pending.business[*business]
 	if !ok && s.spilling != nil {
@@ -48,7 +51,7 @@ func (s *Store) FindBusiness(business *payment.Business) (payment.ID, bool) {
 
 // FindPayment appends the row of the finished payment with a number.
 func (s *Store) FindPayment(id payment.ID, row []byte) ([]byte, bool) {
-	s.mu.Lock()
+	s.beginFind()
 	defer s.mu.Unlock()
 	return s.payment(id, row)
 }
@@ -74,7 +77,7 @@ func (s *Store) payment(id payment.ID, row []byte) ([]byte, bool) {
 	}
 	row, err := s.opener.Open(row, sealed, payment.SecretAt(sealed))
 	if err != nil {
-		panic(fmt.Sprintf("state store: payment %d: %v", id, err))
+		s.stop(fmt.Errorf("payment %d: %w", id, err))
 	}
 	return row, true
 }
@@ -94,28 +97,44 @@ func (s *Store) readID() (payment.ID, bool) {
 // of that level. An iterator that is kept is asked instead: with those filters, and
 // at two thirds of the time.
 func (s *Store) read() ([]byte, bool) {
-	if s.stale.Swap(false) && s.lookup != nil {
-		if err := s.lookup.Close(); err != nil {
-			panic(fmt.Sprintf("state store: look up: %v", err))
-		}
-		s.lookup = nil
-	}
-	if s.lookup == nil {
-		it, err := s.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
-		if err != nil {
-			panic(fmt.Sprintf("state store: look up: %v", err))
-		}
-		s.lookup = it
-	}
 	if !s.lookup.SeekPrefixGE(s.key) { // the whole key is the prefix
 		if err := s.lookup.Error(); err != nil {
-			panic(fmt.Sprintf("state store: look up: %v", err))
+			s.stop(err)
 		}
 		return nil, false
 	}
 	v, err := s.lookup.ValueAndErr()
 	if err != nil {
-		panic(fmt.Sprintf("state store: look up: %v", err))
+		s.stop(err)
 	}
 	return v, true
+}
+
+// lookUps are counted by Pebble on their own.
+var lookUps = block.RegisterCategory("switchd-look-ups", block.LatencySensitiveQoSLevel)
+
+// beginFind begins a look-up: whoever holds s.mu sees the database, until the end of
+// the look-up, as the layers have left it.
+func (s *Store) beginFind() {
+	s.mu.Lock()
+	if !s.stale.Swap(false) && s.lookup != nil {
+		return
+	}
+	var err error
+	if s.lookup != nil {
+		err = s.lookup.Close()
+	}
+	if err == nil {
+		s.lookup, err = s.db.NewIter(&pebble.IterOptions{UseL6Filters: true, Category: lookUps})
+	}
+	if err != nil {
+		s.stop(err)
+	}
+}
+
+// stop ends the process: a look-up has no other answer than yes and no.
+func (s *Store) stop(err error) {
+	err = fmt.Errorf("state store: look-up: %w", storage.Sentence(err))
+	s.fatal(err)
+	panic(err) // Fatal must not return
 }

@@ -27,7 +27,14 @@ type author struct {
 	out     []payment.Effect
 	records [][]byte // the events, as the journal has them
 	waiting []payment.Event
+	asked   []asked
 	forget  bool
+}
+
+// asked is what names a request.
+type asked struct {
+	from route.Participant
+	n    uint64
 }
 
 // authorStart is when histories begin.
@@ -146,12 +153,11 @@ func (a *author) tick(d time.Duration) {
 func (a *author) request() {
 	e := payment.Event{Kind: payment.RequestArrived, From: route.Participant(a.rng.IntN(3))}
 	n := a.seq + 1
-	switch a.rng.IntN(20) {
-	case 0:
-		n = 1 + a.rng.Uint64N(a.seq) // perhaps a repeat
-	case 1:
-		n = max(a.seq, 40) - a.rng.Uint64N(40)
+	if len(a.asked) > 0 && a.rng.IntN(12) == 0 { // a repeat, or a new one when the first is forgotten
+		was := a.asked[a.rng.IntN(len(a.asked))]
+		e.From, n = was.from, was.n
 	}
+	a.asked = append(a.asked, asked{e.From, n})
 	e.Request = payment.Request{
 		Key:    payment.RequestKey{From: e.From, STAN: uint32(n % 1_000_000), Transmitted: 1122000000 + uint32(n/100), Acquirer: 600000},
 		Echo:   payment.Echo{Transmitted: 1122000000 + uint32(n/100), STAN: uint32(n)},
@@ -232,6 +238,7 @@ type actor struct {
 	s    *Store
 	m    *payment.Machine
 
+	runMin          int
 	crashes, spills int // one in so many events; 0: never
 	groupMax        int
 }
@@ -239,6 +246,7 @@ type actor struct {
 func (a *actor) open() {
 	a.t.Helper()
 	a.s = openWith(a.t, a.fs, Options{Keys: a.keys})
+	a.s.writer.runMin = a.runMin
 	a.m = payment.New(a.s)
 	snap, err := a.s.Snapshot()
 	if err == nil {

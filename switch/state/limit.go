@@ -8,13 +8,10 @@ import (
 	"switchd/switch/seal"
 )
 
-// tagLimit + kind + period + token -> what a payer has used under a limit. The
-// token stands for the machine's hash of the account, which alone could be tried
-// out: see payment.LimitKey.
-const tagLimit = 'l'
-
 const limitRowBytes = 12
 
+// appendLimit makes the key of a counter. The token stands for the machine's hash of
+// the account, which alone could be tried out: see payment.LimitKey.
 func appendLimit(b []byte, keys *seal.Keys, key *payment.LimitKey) []byte {
 	b = binary.BigEndian.AppendUint32(append(b, tagLimit, key.Kind), key.Period)
 	token := keys.Token(key.Whose[:])
@@ -52,7 +49,7 @@ func (b *Batch) DropLimits(before payment.LimitKey) {
 
 // FindLimit returns what PutLimit has stored under a key.
 func (s *Store) FindLimit(key *payment.LimitKey) (payment.LimitUse, bool) {
-	s.mu.Lock()
+	s.beginFind()
 	defer s.mu.Unlock()
 	use, ok := s.pending.limits.uses[*key]
 	if !ok && s.spilling != nil {

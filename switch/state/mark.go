@@ -38,9 +38,6 @@ var references = [...]payment.TextField{payment.MsgID, payment.EndToEndID, payme
 // accounts are the accounts that a payment is found by.
 var accounts = [...]payment.TextField{payment.PayerAccount, payment.PayeeAccount}
 
-// marksMax is the largest number of marks of a payment.
-const marksMax = 1 + len(references) + len(accounts)
-
 // appendMarks appends the marks of a payment; equal ones may be among them.
 func appendMarks(marks []uint64, p *payment.Payment, t *seal.Tokener) []uint64 {
 	if p.Echo.RRN != ([12]byte{}) {

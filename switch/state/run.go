@@ -52,21 +52,27 @@ func (l *layer) inRun(id payment.ID) bool {
 }
 
 // marking collects the marks of a layer: of each the mark, and the place of its
-// payment in a list.
+// payment in a list, counted from the end, so that the largest number comes first.
 type marking struct {
 	all  []uint64
 	leaf []byte
 }
 
-const placeBits = 64 - markBits
+const (
+	placeBits = 64 - markBits
+	placeMax  = 1<<placeBits - 1
+)
 
 func (m *marking) reset() { m.all = m.all[:0] }
 
 func (m *marking) add(marks []uint64, place int) {
 	for _, mark := range marks {
-		m.all = append(m.all, mark<<placeBits|uint64(place))
+		m.all = append(m.all, mark<<placeBits|uint64(placeMax-place))
 	}
 }
+
+// placeOf is the place of an entry.
+func placeOf(entry uint64) int { return placeMax - int(entry&placeMax) }
 
 // leaves calls f with the key and the content of each leaf of a run. ids are what
 // places are places in, in the order of the numbers.
@@ -78,7 +84,7 @@ func (m *marking) leaves(run uint64, ids []payment.ID, f func(key, leaf []byte))
 		n := min(leafMarks, len(rest))
 		m.leaf = m.leaf[:0]
 		for _, e := range rest[:n] {
-			m.leaf = appendEntry(m.leaf, e>>placeBits, uint32(run-uint64(ids[e&(1<<placeBits-1)])))
+			m.leaf = appendEntry(m.leaf, e>>placeBits, uint32(run-uint64(ids[placeOf(e)])))
 		}
 		f(appendLeaf(key[:0], run, rest[0]>>placeBits, backAt(m.leaf, 0)), m.leaf)
 		rest = rest[n:]
@@ -106,7 +112,8 @@ func probe(it *pebble.Iterator, run, mark uint64, ids []payment.ID) (_ []payment
 		looked++
 		i := sort.Search(n, func(i int) bool { return markAt(leaf, i) >= mark })
 		for ; i < n && markAt(leaf, i) == mark; i++ {
-			ids, looked = append(ids, payment.ID(run-uint64(backAt(leaf, i)))), looked+1
+			ids = append(ids, payment.ID(run-uint64(backAt(leaf, i))))
+			looked++
 		}
 		if i < n && markAt(leaf, 0) < mark {
 			break // no other leaf begins with it

@@ -51,9 +51,9 @@ func (s *Store) Payments(f func(p *payment.Payment) error) error {
 	defer v.close()
 	var p payment.Payment
 	for _, tag := range [...]byte{tagHistory, tagOpen} {
-		err := v.payments(tag, func(_, row []byte) error {
-			if err := payment.DecodePayment(row, &p); err != nil {
-				return fmt.Errorf("row of a payment: %w", err)
+		err := v.scan(tag, func(key, sealed []byte) error {
+			if err := v.decode(idOf(key[1:]), sealed, &p); err != nil {
+				return err
 			}
 			return f(&p)
 		})
@@ -81,12 +81,18 @@ func (s *Store) view() (*view, error) {
 
 func (v *view) close() { v.rows.Close() }
 
+// iterator is over the rows of a tag.
+func (v *view) iterator(tag byte) (*pebble.Iterator, error) {
+	it, err := v.rows.NewIter(&pebble.IterOptions{LowerBound: []byte{tag}, UpperBound: []byte{tag + 1}})
+	return it, readError(err)
+}
+
 // scan calls f for every row of a tag, in the order of the keys. Both are valid
 // during the call.
 func (v *view) scan(tag byte, f func(key, row []byte) error) error {
-	it, err := v.rows.NewIter(&pebble.IterOptions{LowerBound: []byte{tag}, UpperBound: []byte{tag + 1}})
+	it, err := v.iterator(tag)
 	if err != nil {
-		return readError(err)
+		return err
 	}
 	defer it.Close()
 	for ok := it.First(); ok; ok = it.Next() {
@@ -117,4 +123,16 @@ func (v *view) open(sealed []byte) ([]byte, error) {
 	var err error
 	v.opened, err = v.opener.Open(v.opened[:0], sealed, payment.SecretAt(sealed))
 	return v.opened, err
+}
+
+// decode opens and reads a payment's row.
+func (v *view) decode(id payment.ID, sealed []byte, p *payment.Payment) error {
+	row, err := v.open(sealed)
+	if err == nil {
+		err = payment.DecodePayment(row, p)
+	}
+	if err != nil {
+		return fmt.Errorf("payment %d: %w", id, err)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -18,6 +17,11 @@ func (s *Store) FirstSince(at int64) (payment.ID, error) {
 		return 0, err
 	}
 	defer v.close()
+	return v.since(at)
+}
+
+// since is FirstSince.
+func (v *view) since(at int64) (payment.ID, error) {
 	applied, err := number(v.rows, tagApplied)
 	if err != nil {
 		return 0, err
@@ -37,9 +41,9 @@ func (s *Store) FirstSince(at int64) (payment.ID, error) {
 // is none.
 func (v *view) firstSince(tag byte, at int64) (payment.ID, error) {
 	const none = payment.ID(math.MaxUint64)
-	it, err := v.rows.NewIter(&pebble.IterOptions{LowerBound: []byte{tag}, UpperBound: []byte{tag + 1}})
+	it, err := v.iterator(tag)
 	if err != nil {
-		return 0, readError(err)
+		return 0, err
 	}
 	defer it.Close()
 	if !it.Last() {
@@ -63,7 +67,7 @@ func (v *view) firstSince(tag byte, at int64) (payment.ID, error) {
 			continue
 		}
 		if err := v.read(it, &p); err != nil {
-			return 0, fmt.Errorf("payment %d: %w", id, err)
+			return 0, err
 		}
 		if p.CreatedAt >= at {
 			high, found = middle, id
@@ -74,15 +78,11 @@ func (v *view) firstSince(tag byte, at int64) (payment.ID, error) {
 	return found, nil
 }
 
-// read reads the payment that it stands on.
+// read reads the payment whose row it stands on.
 func (v *view) read(it *pebble.Iterator, p *payment.Payment) error {
 	sealed, err := it.ValueAndErr()
 	if err != nil {
 		return readError(err)
 	}
-	row, err := v.open(sealed)
-	if err != nil {
-		return err
-	}
-	return payment.DecodePayment(row, p)
+	return v.decode(idOf(it.Key()[1:]), sealed, p)
 }

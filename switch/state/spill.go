@@ -84,6 +84,7 @@ type writer struct {
 	sealer  *seal.Sealer
 	ring    *seal.Keys
 	tokener *seal.Tokener
+	runMin  int // fewer marks make no run: each has to be looked into
 
 	p        payment.Payment
 	ids      []payment.ID
@@ -205,6 +206,12 @@ func (w *writer) derive(l *layer) error {
 		for _, mark := range w.marks {
 			w.late = append(w.late, late{id, mark})
 		}
+	}
+	if len(w.marking.all) < w.runMin {
+		for _, e := range w.marking.all {
+			w.late = append(w.late, late{w.ids[placeOf(e)], e >> placeBits})
+		}
+		w.marking.reset()
 	}
 	slices.SortFunc(w.noticed, func(a, b notice) int { return cmp.Or(cmp.Compare(a.tag, b.tag), cmp.Compare(a.id, b.id)) })
 	return nil

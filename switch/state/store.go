@@ -33,9 +33,10 @@ type Store struct {
 	lookup   *pebble.Iterator // nil: not made yet
 	stale    atomic.Bool      // there is something newer in the database, or its files are others
 
-	// writing is held by whoever writes to the database.
-	writing sync.Mutex
-	writer  writer
+	// writing is held by whoever writes to the database, and guards what it needs.
+	writing  sync.Mutex
+	writer   writer
+	sweeping sweeping
 
 	// Of the engine's goroutine.
 	batch  Batch
@@ -62,7 +63,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open state store %s: %w", dir, err)
 	}
-	s.db, s.writer = db, writer{db: db, sealer: o.Keys.Sealer(), ring: o.Keys, tokener: o.Keys.Tokener()}
+	s.db, s.writer = db, writer{db: db, sealer: o.Keys.Sealer(), ring: o.Keys, tokener: o.Keys.Tokener(), runMin: leafMarks}
 	if err := s.begin(o.ReadOnly); err != nil {
 		return nil, errors.Join(fmt.Errorf("open state store %s: %w", dir, err), db.Close())
 	}

@@ -1,0 +1,144 @@
+package egress
+
+import (
+	"bytes"
+
+	"switchd/codec/frame"
+	"switchd/switch/payment"
+)
+
+// parcel is what one group of events has for one link: whole frames, one for each
+// message. It belongs to the writer goroutine.
+type parcel struct {
+	outlet   *outlet
+	header   []byte // that the frames carry, where the framing has one
+	frames   []byte
+	messages []message
+}
+
+// message is what is known of one frame of a parcel.
+type message struct {
+	passage
+	end    int            // of its frame
+	report bool           // if it does not leave, the machine is told
+	leg    payment.Answer // names the leg
+}
+
+// parcelKeep is the largest buffer that an empty parcel keeps.
+const parcelKeep = 256 << 10
+
+// parcelOf is the parcel of a link in this group.
+func (e *Egress) parcelOf(l *lane, o *outlet) *parcel {
+	if o.staged != nil {
+		return o.staged
+	}
+	var p *parcel
+	if n := len(e.spare); n > 0 {
+		p, e.spare = e.spare[n-1], e.spare[:n-1]
+	} else {
+		p = new(parcel)
+	}
+	p.outlet = o
+	if p.header = p.header[:0]; l.Framing.HasHeader() {
+		p.header = o.link.AppendHeader(p.header)
+	}
+	o.staged = p
+	l.parcels = append(l.parcels, p)
+	return p
+}
+
+// empty gives a parcel back for any link to use.
+func (e *Egress) empty(p *parcel) {
+	p.outlet = nil
+	p.frames, p.messages = p.frames[:0], p.messages[:0]
+	if cap(p.frames) <= parcelKeep {
+		e.spare = append(e.spare, p)
+	}
+}
+
+// deliver gives a parcel to its link; false when the link takes none of it.
+func (l *lane) deliver(p *parcel) bool {
+	if !l.address(p) || p.outlet.link.Queue(p.frames) != nil {
+		return false
+	}
+	p.outlet.link.Wake()
+	return true
+}
+
+// address gives the frames of a parcel the header of their link. It seldom has to do
+// anything: links have the same header all day.
+func (l *lane) address(p *parcel) bool {
+	if !l.Framing.HasHeader() {
+		return true
+	}
+	l.other = p.outlet.link.AppendHeader(l.other[:0])
+	if bytes.Equal(l.other, p.header) {
+		return true
+	}
+	out, ends := make([]byte, 0, len(p.frames)), make([]int, 0, len(p.messages))
+	from := 0
+	for i := range p.messages {
+		var ok bool
+		if out, ok = l.reframe(out, p.frames[from:p.messages[i].end], l.other); !ok {
+			return false
+		}
+		from, ends = p.messages[i].end, append(ends, len(out))
+	}
+	for i, end := range ends {
+		p.messages[i].end = end
+	}
+	p.frames, p.header = out, append(p.header[:0], l.other...)
+	return true
+}
+
+// reframe appends a frame with another header.
+func (l *lane) reframe(dst, one, header []byte) ([]byte, bool) {
+	if !l.Framing.HasHeader() {
+		return append(dst, one...), true
+	}
+	start := len(dst)
+	fr, err := l.Framing.Read(one, l.Limits)
+	if err == nil && fr.Kind != frame.Incomplete {
+		dst, err = l.Framing.BeginHeader(dst, header)
+	}
+	if err == nil {
+		dst, err = l.Framing.End(append(dst, fr.Body...), start, l.Limits)
+	}
+	if err != nil {
+		return dst[:start], false
+	}
+	return dst, true
+}
+
+// move finds other links for the messages of a parcel that its own has not taken.
+// What finds none has provably not left.
+func (e *Egress) move(l *lane, p *parcel) {
+	now := e.o.Clock()
+	from := 0
+	for i := range p.messages {
+		m := &p.messages[i]
+		one := p.frames[from:m.end]
+		from = m.end
+		l.mu.Lock()
+		p.outlet.failed = l.release
+		l.drop(&m.passage, p.outlet)
+		o, full := l.take(&m.passage, now)
+		l.mu.Unlock()
+		if o == nil {
+			e.unsent(m, full)
+			continue
+		}
+		to := e.parcelOf(l, o)
+		var ok bool
+		if to.frames, ok = l.reframe(to.frames, one, to.header); !ok {
+			l.mu.Lock()
+			l.drop(&m.passage, o)
+			l.mu.Unlock()
+			e.unsent(m, false)
+			continue
+		}
+		moved := *m
+		moved.end = len(to.frames)
+		to.messages = append(to.messages, moved)
+	}
+}
