@@ -19,7 +19,7 @@ var amountForm = pattern{
 
 // amount reads a decimal text as exact minor units of the file's currency.
 func (b *binder) amount(v value) int64 {
-	s, ok := v.match(amountForm)
+	s, ok := v.match()
 	if !ok {
 		return 0
 	}

@@ -1,43 +1,11 @@
 package config
 
 import (
+	"cmp"
+	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
-
-// participantsMax keeps the sum of all net debit caps inside an int64, see
-// capUnitsMax.
-const participantsMax = 4096
-
-var rootKeys = []key{
-	{"listen", "127.0.0.1:8583"},
-	{"admin", "127.0.0.1:9583"},
-	{"data_dir", "./data"},
-	{"seal_key", ""},
-	{"checkpoint_key", ""},
-	{"currency", ""},
-	{"institution", `"999999"`},
-	{"tls", "{ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}"},
-	{"limits", ""},
-	{"disk", ""},
-	{"business_day_start", ""},
-	{"retention", ""},
-	{"defaults", ""},
-	{"participants", "[{id: BANKA, ...}]"},
-}
-
-var tlsKeys = []key{
-	{"ca", "certs/ca.pem"},
-	{"cert", "certs/switch.pem"},
-	{"key", "certs/switch-key.pem"},
-}
-
-var limitKeys = []key{{"links", ""}, {"handshakes", ""}, {"queue", ""}, {"open_payments", ""}}
-
-var defaultKeys = []key{{"timers", ""}}
-
-var institutionForm = pattern{regexp.MustCompile(`^[0-9]{1,11}$`), `1 to 11 digits, for example "100001"`}
 
 // binder turns the tree of a file into a Config. It notes faults in its reader
 // and goes on with zero values, so its result counts only if there is no fault.
@@ -47,14 +15,35 @@ type binder struct {
 	dir   string // where relative paths start
 	money Currency
 
-	institutions, ids, handles, prefixes seen
+	folder func(dir string) ([]source, error) // nil: there are no folders
+	parts  []*reader                          // of the files of a folder
+
+	institutions, ids, handles, prefixes, bics seen
+	bins, accounts                             []claim
+}
+
+// err is what is wrong with all files, or nil.
+func (b *binder) err() error {
+	var all Faults
+	for _, r := range append([]*reader{b.r}, b.parts...) {
+		if faults, bad := r.err().(Faults); bad {
+			all = append(all, faults...)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return nil
+	case len(all) > faultsMax+1:
+		all = append(all[:faultsMax:faultsMax], Fault{File: b.r.file, Text: fmt.Sprintf("%d more faults are not shown", len(all)-faultsMax)})
+	}
+	return all
 }
 
 func (b *binder) config(root value) *Config {
-	b.institutions, b.ids, b.handles, b.prefixes = seen{}, seen{}, seen{}, seen{}
-	o := root.object("the configuration", rootKeys)
+	b.institutions, b.ids, b.handles, b.prefixes, b.bics = seen{}, seen{}, seen{}, seen{}, seen{}
+	o := root.object("the configuration")
 	c := &Config{
-		file:          b.r.file,
+		files:         []string{b.r.file},
 		places:        map[string]position{"data_dir": o.get("data_dir").at},
 		Listen:        b.address(o.get("listen")),
 		Admin:         b.loopback(o.get("admin")),
@@ -62,6 +51,7 @@ func (b *binder) config(root value) *Config {
 		SealKey:       b.optionalPath(o.get("seal_key")),
 		CheckpointKey: b.optionalPath(o.get("checkpoint_key")),
 		Currency:      b.currency(o.get("currency")),
+		Allow:         b.prefixList(o.get("allow")),
 		Limits:        b.limits(o.get("limits")),
 		Disk:          b.disk(o.get("disk")),
 
@@ -73,46 +63,68 @@ func (b *binder) config(root value) *Config {
 	}
 	c.Institution = b.institution(o.get("institution"))
 	b.tls(o.get("tls"), c)
-	timers := b.timers(b.defaults(o.get("defaults")), DefaultTimers())
-	c.Participants = b.participants(o.get("participants"), timers)
+	c.PaymentLimits = b.paymentLimits(o.get("payment_limits"))
+	c.BrownOut = b.brownOut(o.get("brown_out"))
+	timers := b.timers(o.get("defaults").object("defaults").get("timers"), DefaultTimers())
+	c.Participants = b.everyone(o, c, timers)
 	return c
 }
 
-// defaults finds the timers that apply to all participants.
-func (b *binder) defaults(v value) value {
-	if v.absent() {
-		return value{}
+// everyone reads the participants of the file and of its folder.
+func (b *binder) everyone(o object, c *Config, timers Timers) []Participant {
+	here, dir := o.get("participants"), o.get("participants_dir")
+	all := append(b.participants(here, timers), b.folderOf(dir, c, timers)...)
+	at := cmp.Or(dir.r, here.r) // of one that is there
+	switch n := len(all); {
+	case n > participantsMax:
+		at.fault(position{}, "%d participants: at most %d are possible", n, participantsMax)
+	case n == 0 && dir.absent() && kind(here.node) == "a list":
+		here.fault("participants is empty: a switch needs at least one")
+	case n == 0 && !dir.absent() && len(c.files) == 1 && b.err() == nil:
+		dir.fault("%s has no *.yml files: a switch needs at least one participant", dir.name)
+	case n == 0 && !dir.absent() && b.err() == nil:
+		dir.fault("%s has no participant in its files: a switch needs at least one", dir.name)
 	}
-	return v.object("defaults", defaultKeys).get("timers")
+	b.overlaps("bin_ranges", b.bins)
+	b.overlaps("account_ranges", b.accounts)
+	return all
 }
 
 func (b *binder) tls(v value, c *Config) {
 	if v.absent() {
 		return
 	}
-	o := v.object("tls", tlsKeys)
-	for _, k := range tlsKeys {
-		c.places[k.name] = o.get(k.name).at
+	o := v.object("tls")
+	for _, k := range []string{"ca", "cert", "key", "crl"} {
+		c.places[k] = o.get(k).at
 	}
 	c.TLS = TLS{CA: b.path(o.get("ca")), Cert: b.path(o.get("cert")), Key: b.path(o.get("key"))}
+	for _, entry := range o.get("crl").list("certs/ca.crl") {
+		if file := b.path(entry); file != "" {
+			c.TLS.CRL = append(c.TLS.CRL, file)
+		}
+	}
 }
 
 func (b *binder) limits(v value) Limits {
-	var o object
-	if !v.absent() {
-		o = v.object("limits", limitKeys)
-	}
+	o := v.object("limits")
 	return Limits{
-		Links:        o.get("links").integer(1024, 1, 65_536),
-		Handshakes:   o.get("handshakes").integer(256, 1, 65_536),
-		Queue:        o.get("queue").integer(8192, 16, 8192),
-		OpenPayments: o.get("open_payments").integer(1_000_000, 16, 50_000_000),
+		Links:                o.get("links").integer(),
+		Handshakes:           o.get("handshakes").integer(),
+		HalfOpen:             o.get("half_open").integer(),
+		HandshakesPerAddress: o.get("handshakes_per_address").integer(),
+		HandshakeBurst:       o.get("handshake_burst").integer(),
+		Addresses:            o.get("addresses").integer(),
+		Dials:                o.get("dials").integer(),
+		Outbox:               o.get("outbox").bytes(),
+		Queue:                o.get("queue").integer(),
+		OpenPayments:         o.get("open_payments").integer(),
 	}
 }
 
 // institution reads an identification and demands that it is nobody else's.
 func (b *binder) institution(v value) string {
-	s, ok := v.match(institutionForm)
+	s, ok := v.match()
 	if !ok {
 		return ""
 	}
@@ -152,41 +164,39 @@ func (b *binder) optionalPath(v value) string {
 
 func (b *binder) currency(v value) string {
 	b.money, _ = CurrencyOf(currencyDefault)
-	if v.absent() {
-		return currencyDefault
-	}
-	s := v.oneOf(currencyCodes())
+	s := v.oneOf(b.known)
 	if money, known := CurrencyOf(s); known {
 		b.money = money
 	}
 	return s
 }
 
-// seen remembers where a name was used first; names are unique over the file.
-type seen map[string]position
+// seen remembers where a name was used first; names are unique over all files.
+type seen map[string]value
 
-// add reports a name that is used already and says in which line.
+// add reports a name that is used already and says where.
 func (s seen) add(v value, name, shownAs string) bool {
 	if first, taken := s[name]; taken {
-		v.fault("%s is already used in line %d: each may appear only once", shownAs, first.line)
+		v.fault("%s is already used %s: each may appear only once", shownAs, v.line(first))
 		return false
 	}
-	s[name] = v.at
+	s[name] = v
 	return true
 }
 
-// nameList is a kind of name that participants have lists of.
-type nameList struct {
-	form pattern
-	noun string // what messages call one of them
-	each string // an example
+// line says where another value is, as seen from this one.
+func (v value) line(of value) string {
+	if of.r != v.r {
+		return fmt.Sprintf("in %s, line %d", of.r.file, of.at.line)
+	}
+	return fmt.Sprintf("in line %d", of.at.line)
 }
 
 // names reads a list of names, each unique in the given set.
-func (l nameList) names(v value, taken seen) []string {
+func (b *binder) names(v value, taken seen, noun, each string) []string {
 	var out []string
-	for _, entry := range v.list(l.each) {
-		if s, ok := entry.match(l.form); ok && taken.add(entry, s, l.noun+" "+s) {
+	for _, entry := range v.list(each) {
+		if s, ok := entry.match(); ok && taken.add(entry, s, noun+" "+s) {
 			out = append(out, s)
 		}
 	}

@@ -1,10 +1,7 @@
 package config
 
 import (
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
+	"net/netip"
 	"time"
 )
 
@@ -40,15 +37,31 @@ type Config struct {
 	BusinessDayStart time.Duration
 	// Retention is how long what has happened is kept.
 	Retention Retention
-	// Participants are in the order of the file, at least one.
+	// Allow are the addresses that may connect at all; empty: any.
+	Allow []netip.Prefix
+	// PaymentLimits are what payers may pay, by category: the first that fits a
+	// payment counts. Empty: no limits.
+	PaymentLimits []PaymentLimit
+	// BrownOut is what is shed under load.
+	BrownOut BrownOut
+	// Participants are in the order of the file, then of the files of its folder; at
+	// least one.
 	Participants []Participant
 
-	file   string
+	files  []string
 	places map[string]position // of what CheckFiles may complain about
 }
 
-// TLS holds three PEM files, joined to the configuration file's folder.
-type TLS struct{ CA, Cert, Key string }
+// Files are the files that the configuration was read from: the first is the one
+// that names the folder of the others. The caller must not change them.
+func (c *Config) Files() []string { return c.files }
+
+// TLS holds PEM files, joined to the configuration file's folder.
+type TLS struct {
+	CA, Cert, Key string
+	// CRL are lists of revoked certificates.
+	CRL []string
+}
 
 // Limits are counts; each has a default and none can be switched off.
 type Limits struct {
@@ -56,6 +69,17 @@ type Limits struct {
 	Links int
 	// Handshakes is how many TLS handshakes may run at once. Default 256.
 	Handshakes int
+	// HalfOpen is how many connections may be without a handshake, of strangers and
+	// of known addresses each. Default 512.
+	HalfOpen int
+	// HandshakesPerAddress is how many handshakes a second one address may begin,
+	// HandshakeBurst how many at once, Addresses how many are remembered for that.
+	// Defaults 50, 200, 8192.
+	HandshakesPerAddress, HandshakeBurst, Addresses int
+	// Dials is how many connections to participants may be in the making. Default 32.
+	Dials int
+	// Outbox is how many bytes may wait on one link. Default 4 MiB.
+	Outbox int64
 	// Queue is how many events may wait for the sequencer. Default 8192.
 	Queue int
 	// OpenPayments is how many payments may be unfinished. Default 1000000.
@@ -68,10 +92,21 @@ type Participant struct {
 	ID string
 	// Institution identifies it in messages (DE32), 1 to 11 digits.
 	Institution string
+	// PSP says that it serves addresses and may have accounts at other participants
+	// debited; Bank that it holds accounts: no other is asked to debit or to credit.
+	// One of them at least; both unless the file says which.
+	PSP, Bank bool
 	// Handles are the parts behind the @ of the addresses it serves.
 	Handles []string
 	// IFSCPrefixes are the first four letters of its branches' codes.
 	IFSCPrefixes []string
+	// BIC is its business identifier code, 8 or 11 characters; empty: it has none.
+	BIC string
+	// BINRanges and AccountRanges are the first digits of its cards and accounts,
+	// ascending. No two of one kind overlap, of all participants.
+	BINRanges, AccountRanges []Range
+	// Currency is that of the configuration.
+	Currency string
 	// Dialect and Framing are names that the binary knows.
 	Dialect, Framing string
 	// KeepAlive says what a keep-alive of its framing gets: "answer" or "swallow";
@@ -85,6 +120,10 @@ type Participant struct {
 	// of each message is sent; empty: those of the profile.
 	Profile  string
 	Versions []string
+	// AmountInMajorUnits says that its DE4 counts whole units of the currency.
+	AmountInMajorUnits bool
+	// AccountPadding is how its own accounts are filled up in DE102 and DE103.
+	AccountPadding Padding
 	// Posting is "immediate" when the participant posts a credit with its yes,
 	// "on_confirm" when it waits for the switch's confirmation; empty: immediate.
 	Posting string
@@ -108,6 +147,99 @@ type Participant struct {
 	DuplicateKey, MatchKey []int
 	// Timers are those of the file over its defaults over DefaultTimers.
 	Timers Timers
+	// Links are its connections.
+	Links Links
+	// Allow are the addresses that its certificate is good for; empty: any.
+	Allow []netip.Prefix
+	// Pins are the SHA-256 of public keys that its certificate may have, each as
+	// sha256/BASE64; empty: any that the CA has signed.
+	Pins []string
+	// TLSMin is the oldest version of TLS that it may use: "1.3" or "1.2".
+	TLSMin string
+	// Rate limits the new messages of one class that are taken from it.
+	Rate Rate
+	// InFlight bounds the limit of the messages of one class that wait for its
+	// answers.
+	InFlight InFlight
+	// Breaker is when messages of one class are no longer sent to it, and again.
+	Breaker Breaker
+}
+
+// Range is all numbers whose first digits are from Low to High, which have as many
+// digits as each other.
+type Range struct{ Low, High string }
+
+// Padding fills a text up to Width with zeros on the left, or spaces on the right;
+// Width 0: not at all.
+type Padding struct {
+	Width  int
+	Spaces bool
+}
+
+// Links are the connections of one participant.
+type Links struct {
+	// Listen is how many it may open at a time; 0: no limit of its own.
+	Listen int
+	// Dial are those that the switch makes.
+	Dial []Dial
+	// Window is how many new requests may be unanswered on one. Default 4096.
+	Window int
+	// Outbox is how many bytes may wait on one; 0: Limits.Outbox.
+	Outbox int64
+}
+
+// Dial is one way to a participant: so many links to any of some host:port.
+type Dial struct {
+	Addresses []string
+	Group     int // 0 to 15; the lowest that is up is used
+	Links     int // default 1
+}
+
+// Rate is so many messages a second and so many at once; zero: no limit.
+type Rate struct{ Requests, Burst int }
+
+// InFlight bounds a limit that follows a participant's answer times. Defaults 256
+// and 65536.
+type InFlight struct {
+	Off      bool
+	Min, Max int
+}
+
+// Breaker is when a participant's breakers open and close.
+type Breaker struct {
+	Off     bool
+	InRow   int           // failures in a row that open it; default 5
+	Window  int           // results that are looked at; default 20
+	Percent int           // of failures in a full window that open it; default 50
+	OpenFor time.Duration // until a few may try; default 30 s
+	Closes  int           // how many may try, and answers that close it; default 3
+}
+
+// PaymentLimit is what one payer may pay in one category. What it does not name, it
+// does not ask for; an amount or count of 0 is no limit.
+type PaymentLimit struct {
+	Name               string
+	Types              []string // push, collect, refund
+	Payee              string   // merchant, person
+	Purposes           []string
+	PerPayment, PerDay int64 // minor units
+	CountPerDay        int
+}
+
+// BrownOut is what is shed under load.
+type BrownOut struct {
+	// SmallAmount is the largest payment, in minor units, that is taken at the third
+	// step; 0: any.
+	SmallAmount int64
+	// Steps are when each begins.
+	Steps [loadSteps]LoadStep
+}
+
+// LoadStep begins when the queue is full to Queue percent, or commits take as long
+// as Commit.
+type LoadStep struct {
+	Queue  int
+	Commit time.Duration
 }
 
 // Timers are the waits of one participant (domain.md 1.6 and 7.2).
@@ -143,49 +275,4 @@ type Names struct {
 func (c *Config) Money() Currency {
 	money, _ := CurrencyOf(c.Currency)
 	return money
-}
-
-// Load reads and checks a configuration file. The error is of type Faults and
-// holds everything that is wrong.
-func Load(file string, known Names) (*Config, error) {
-	data, err := readFile(file)
-	if err != nil {
-		return nil, Faults{{File: file, Text: "cannot be read: " + reason(err)}}
-	}
-	return Parse(file, data, known)
-}
-
-// readFile reads one byte more than is allowed, so that Parse can tell.
-func readFile(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, fileBytesMax+1))
-}
-
-// reason is the bare reason of a file error; the path is in the fault already.
-func reason(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return err.Error()
-}
-
-// Parse is Load for bytes that are in memory already; file names them in faults
-// and its folder is where relative paths start.
-func Parse(file string, data []byte, known Names) (*Config, error) {
-	r := &reader{file: file}
-	root := r.document(data)
-	if root == nil {
-		return nil, r.err()
-	}
-	b := binder{r: r, known: known, dir: filepath.Dir(file)}
-	c := b.config(value{r: r, node: root, at: position{1, 1}, name: "the file"})
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	return c, nil
 }

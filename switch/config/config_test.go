@@ -77,8 +77,8 @@ func TestOneFaultEach(t *testing.T) {
 	f("", empty)
 	f("# nothing\n", empty)
 	f("---\n...\n", empty)
-	f("just words", "f:1:1: the file is a text: write a mapping of keys (listen, admin, data_dir, seal_key, checkpoint_key, currency, institution, tls, limits, disk, business_day_start, retention, defaults, participants)")
-	f("- a", "f:1:1: the file is a list: write a mapping of keys (listen, admin, data_dir, seal_key, checkpoint_key, currency, institution, tls, limits, disk, business_day_start, retention, defaults, participants)")
+	f("just words", "f:1:1: the file is a text: write a mapping of keys (listen, admin, data_dir, seal_key, checkpoint_key, currency, institution, tls, allow, limits, disk, business_day_start, retention, payment_limits, brown_out, defaults, participants_dir, participants)")
+	f("- a", "f:1:1: the file is a list: write a mapping of keys (listen, admin, data_dir, seal_key, checkpoint_key, currency, institution, tls, allow, limits, disk, business_day_start, retention, payment_limits, brown_out, defaults, participants_dir, participants)")
 	f("listen: \xff", "f:1:9: the file is not UTF-8 text from here: save it as UTF-8")
 	f("listen: a\x00", "f:1:10: control character 0x00: remove it")
 	f(strings.Repeat("#", fileBytesMax+1), "f: the file is larger than 4 MiB: this is not a configuration of switchd")
@@ -113,7 +113,10 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Limits != (Limits{1024, 256, 8192, 1_000_000}) {
+	if c.Limits != (Limits{
+		Links: 1024, Handshakes: 256, HalfOpen: 512, HandshakesPerAddress: 50, HandshakeBurst: 200, Addresses: 8192,
+		Dials: 32, Outbox: 4 << 20, Queue: 8192, OpenPayments: 1_000_000,
+	}) {
 		t.Errorf("limits %+v", c.Limits)
 	}
 	if c.Disk != (Disk{Reserve: 1 << 30, Warning: 2 << 30, Ballast: 256 << 20}) || c.BusinessDayStart != 0 ||
@@ -121,6 +124,9 @@ func TestExample(t *testing.T) {
 		t.Errorf("%+v, a day from %v, %+v", c.Disk, c.BusinessDayStart, c.Retention)
 	}
 	a, b := c.Participants[0], c.Participants[1]
+	if c.BrownOut != (BrownOut{Steps: DefaultLoadSteps()}) || c.PaymentLimits != nil || c.Allow != nil {
+		t.Errorf("%+v, %+v, %v", c.BrownOut, c.PaymentLimits, c.Allow)
+	}
 	if a.Timers != DefaultTimers() || !slices.Equal(a.Ambiguous, DefaultAmbiguous()) {
 		t.Errorf("BANKA is not as the defaults: %+v", a)
 	}

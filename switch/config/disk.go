@@ -3,6 +3,7 @@ package config
 import (
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -20,31 +21,23 @@ type Disk struct {
 	Ballast int64
 }
 
-var diskKeys = []key{{"reserve", ""}, {"warning", ""}, {"ballast", ""}}
-
 const (
 	mib = int64(1) << 20
 	gib = int64(1) << 30
 	tib = int64(1) << 40
 )
 
-// size is one key that is a number of bytes: its default and its bounds.
-type size struct{ def, low, high int64 }
-
 // disk reads the room to keep. The least reserve is what a start needs; a warning
 // comes before the reserve, or it is none.
 func (b *binder) disk(v value) Disk {
-	var o object
-	if !v.absent() {
-		o = v.object("disk", diskKeys)
-	}
+	o := v.object("disk")
 	faults := len(b.r.faults)
-	d := Disk{
-		Reserve: o.get("reserve").bytes(size{gib, 96 * mib, tib}),
-		Ballast: o.get("ballast").bytes(size{256 * mib, 0, tib}),
-	}
+	d := Disk{Reserve: o.get("reserve").bytes(), Ballast: o.get("ballast").bytes()}
 	warning := o.get("warning")
-	d.Warning = warning.bytes(size{2 * d.Reserve, 96 * mib, 4 * tib})
+	d.Warning = 2 * d.Reserve
+	if !warning.absent() {
+		d.Warning = warning.bytes()
+	}
 	if len(b.r.faults) == faults && d.Warning <= d.Reserve {
 		warning.fault("warning (%s) is not above reserve (%s): the warning must come first; raise it or leave it out", inBytes(d.Warning), inBytes(d.Reserve))
 	}
@@ -58,32 +51,38 @@ var sizeForm = pattern{
 
 var sizeUnits = map[string]int64{"MiB": mib, "GiB": gib, "TiB": tib}
 
-// bytes reads a size; absent gives the default. Zero needs no unit, and is for keys
-// that may be switched off.
-func (v value) bytes(s size) int64 {
+// bytes reads a size within the bounds of its shape. Zero needs no unit, and is for
+// keys that may be switched off.
+func (v value) bytes() int64 {
+	def := sizeOf(v.def)
 	if v.absent() {
-		return s.def
+		return def
 	}
 	n := int64(0)
 	if number, isInteger := v.node.(*ast.IntegerNode); isInteger {
 		if digits := number.GetToken().Value; digits != "0" {
 			v.fault("%s has no unit: write for example %sMiB", v.name, digits)
-			return s.def
+			return def
 		}
 	} else {
-		text, ok := v.match(sizeForm)
+		text, ok := v.match()
 		if !ok {
-			return s.def
+			return def
 		}
-		digits, unit := text[:len(text)-3], text[len(text)-3:]
-		n, _ = strconv.ParseInt(digits, 10, 64) // at most 7 digits, by the form
-		n *= sizeUnits[unit]
+		n = sizeOf(text)
 	}
-	if n < s.low || n > s.high {
-		v.fault("%s is %s: it must be from %s to %s", v.name, inBytes(n), inBytes(s.low), inBytes(s.high))
-		return s.def
+	if n < v.is.low || n > v.is.high {
+		v.fault("%s is %s: it must be from %s to %s", v.name, inBytes(n), inBytes(v.is.low), inBytes(v.is.high))
+		return def
 	}
 	return n
+}
+
+// sizeOf is a text of the form of a size as a number; 0 for none.
+func sizeOf(text string) int64 {
+	unit := sizeUnits[text[max(len(text)-3, 0):]]
+	n, _ := strconv.ParseInt(strings.TrimRight(text, "MGTiB"), 10, 64) // at most 7 digits, by the form
+	return n * unit
 }
 
 // inBytes prints a size as a user would write it.

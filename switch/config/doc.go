@@ -8,9 +8,12 @@
 // nesting and the parts of YAML that can multiply (anchors, aliases, merge keys)
 // are bounded or refused before anything is bound.
 //
-// The commands `serve`, `bank` and `check-config` call it once at start. It
-// opens no file but the one it is given, except in CheckFiles; it never looks at
-// the environment, never guesses, never rounds an amount, and reads no key that
+// One table (table.go, tableparticipant.go) says of each key what may stand there,
+// what holds without it and what it is for: the binder reads by it.
+//
+// The commands `serve`, `bank` and `check-config` call it at start. It opens no
+// file but the one it is given and those of the folder of participants that it
+// names, except in CheckFiles; it never looks at the environment, never guesses, never rounds an amount, and reads no key that
 // it does not know.
 //
 // Example:

@@ -65,16 +65,17 @@ func (r *reader) err() error {
 	if len(r.faults) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(r.faults, func(a, b Fault) int {
+	faults := slices.Clone(r.faults)
+	slices.SortStableFunc(faults, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
 	})
-	r.faults = slices.Compact(r.faults)
-	if over := len(r.faults) - faultsMax; over > 0 {
-		r.faults = append(r.faults[:faultsMax:faultsMax], Fault{
+	faults = slices.Compact(faults)
+	if over := len(faults) - faultsMax; over > 0 {
+		faults = append(faults[:faultsMax], Fault{
 			File: r.file, Text: fmt.Sprintf("%d more faults are not shown", over),
 		})
 	}
-	return r.faults
+	return faults
 }
 
 // shown quotes a value for a message, bounded so that a broken file cannot flood

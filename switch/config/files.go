@@ -15,7 +15,7 @@ const keyOpenMode fs.FileMode = 0o007
 // folders of data and archive, if they exist, are folders. It is not part of Load, so that a
 // configuration can be checked on another machine. The error is of type Faults.
 func CheckFiles(c *Config) error {
-	r := &reader{file: c.file}
+	r := &reader{file: c.files[0]}
 	for _, f := range []struct{ key, path string }{
 		{"ca", c.TLS.CA}, {"cert", c.TLS.Cert}, {"key", c.TLS.Key},
 	} {

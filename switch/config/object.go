@@ -1,7 +1,7 @@
 package config
 
 import (
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,30 +9,39 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// value is one node of the file with the name that messages call it by. The
-// zero value stands for a key that is absent or already reported: every method
-// on it answers false and reports nothing, so callers need no checks.
+// value is one node of the file with the name that messages call it by, and the
+// shape that it should have. One without a node stands for a key that is absent or
+// already reported: every method on it answers with what holds without the key and
+// reports nothing, so callers need no checks.
 type value struct {
 	r    *reader
 	node ast.Node
 	at   position // where messages point
 	key  position // the key in front of it, if there is one
 	name string
+	is   *shape
+	def  string // what holds without it
 }
-
-// key is one key that a mapping may have. A key with an example must be there.
-type key struct{ name, example string }
 
 // object is one mapping of the file.
 type object struct {
 	values map[string]value
+	is     *shape
 	// meant are known keys that an unknown one was probably meant to be: they
 	// are not reported as missing on top.
 	meant map[string]bool
 }
 
-// get is the value of a key, or the zero value.
-func (o object) get(name string) value { return o.values[name] }
+// get is the value of a key.
+func (o object) get(name string) value {
+	k := o.is.find(name)
+	v := o.values[name]
+	v.name, v.is, v.def = name, &k.is, k.def
+	return v
+}
+
+// has tells whether a key is there.
+func (o object) has(name string) bool { return !o.get(name).absent() }
 
 // fault reports something about this value.
 func (v value) fault(format string, args ...any) { v.r.fault(v.at, format, args...) }
@@ -49,38 +58,57 @@ func (v value) absent() bool {
 
 // object reads a mapping: unknown, repeated and missing keys are reported here,
 // once for all mappings. owner names the mapping in messages.
-func (v value) object(owner string, keys []key) object {
-	o := object{values: make(map[string]value, len(keys)), meant: make(map[string]bool)}
+func (v value) object(owner string) object {
+	o := object{values: make(map[string]value, len(v.is.keys)), is: v.is, meant: make(map[string]bool)}
 	pairs, isMapping := mappingPairs(v.node)
 	if !isMapping {
 		if !v.absent() {
-			v.fault("%s is %s: write a mapping of keys (%s)", v.name, kind(v.node), keyNames(keys))
+			v.fault("%s is %s: write a mapping of keys (%s)%s", v.name, kind(v.node), keyNames(v.is.keys), v.is.orOff())
 		}
 		return o
 	}
 	for _, pair := range pairs {
-		v.r.pair(o, pair, owner, keys)
+		v.r.pair(o, pair, owner)
 	}
-	for _, k := range keys {
-		if _, there := o.values[k.name]; !there && k.example != "" && !o.meant[k.name] {
+	for i := range v.is.keys {
+		k := &v.is.keys[i]
+		if _, there := o.values[k.name]; !there && k.example != "" && !o.meant[k.name] && !o.spared(k.name) {
 			v.fault("%s has no key %q: add it, for example %s: %s", owner, k.name, k.name, k.example)
 		}
 	}
 	return o
 }
 
+// spared says that a key may be missing because another one stands in its place.
+func (o object) spared(name string) bool {
+	return slices.Contains(o.is.some, name) && slices.ContainsFunc(o.is.some, func(other string) bool {
+		_, there := o.values[other]
+		return there || o.meant[other]
+	})
+}
+
+// orOff tells the other way to write a mapping, if there is one.
+func (s *shape) orOff() string {
+	if s.off {
+		return ", or off"
+	}
+	return ""
+}
+
+// isOff tells whether the word off stands in place of a mapping.
+func (v value) isOff() bool {
+	text, isText := v.node.(*ast.StringNode)
+	return v.is.off && isText && text.Value == "off"
+}
+
 // pair adds one key of a mapping to its object.
-func (r *reader) pair(o object, pair *ast.MappingValueNode, owner string, keys []key) {
+func (r *reader) pair(o object, pair *ast.MappingValueNode, owner string) {
 	if pair.Key == nil || pair.Key.GetToken() == nil || pair.Key.Type() == ast.MergeKeyType || pair.Key.Type() == ast.MappingKeyType {
 		return // refused by the guard
 	}
 	name, at := pair.Key.GetToken().Value, nodePosition(pair.Key)
-	known := false
-	for _, k := range keys {
-		known = known || k.name == name
-	}
-	if !known {
-		near, advice := suggestion(name, keyList(keys))
+	if known := keyList(o.is.keys); !slices.Contains(known, name) {
+		near, advice := suggestion(name, known)
 		o.meant[near] = true
 		r.fault(at, "%s has no key %s%s", owner, shown(name), advice)
 		return
@@ -139,12 +167,16 @@ func (v value) list(each string) []value {
 		v.fault("%s is %s: write a list, for example [%s]", v.name, kind(v.node), each)
 		return nil
 	}
+	if len(seq.Values) > v.is.most {
+		v.fault("%s has %d entries: at most %d are possible", v.name, len(seq.Values), v.is.most)
+		return nil
+	}
 	entries := make([]value, 0, len(seq.Values))
 	for _, n := range seq.Values {
 		if n == nil {
 			continue
 		}
-		entries = append(entries, value{r: v.r, node: n, at: nodePosition(n), name: "entry of " + v.name})
+		entries = append(entries, value{r: v.r, node: n, at: nodePosition(n), name: "entry of " + v.name, is: v.is.each})
 	}
 	return entries
 }
@@ -168,17 +200,11 @@ func (v value) text() (string, bool) {
 	return "", false
 }
 
-// pattern is a form that texts must have.
-type pattern struct {
-	re   *regexp.Regexp
-	says string
-}
-
-// match reads a text of a form.
-func (v value) match(p pattern) (string, bool) {
+// match reads a text of the form of its shape.
+func (v value) match() (string, bool) {
 	s, ok := v.text()
-	if ok && !p.re.MatchString(s) {
-		v.fault("%s is %s: write %s", v.name, shown(s), p.says)
+	if ok && !v.is.form.re.MatchString(s) {
+		v.fault("%s is %s: write %s", v.name, shown(s), v.is.form.says)
 		return "", false
 	}
 	return s, ok
@@ -188,16 +214,16 @@ func (v value) match(p pattern) (string, bool) {
 // have short names, and the nearest is seldom the one that was meant.
 const namesListed = 40
 
-// oneOf reads a text that must be one of the names the binary knows.
-func (v value) oneOf(names []string) string {
-	s, ok := v.text()
-	if !ok {
-		return ""
+// oneOf reads a text that must be one of the choices of its shape; without: what
+// holds without the key.
+func (v value) oneOf(known Names) string {
+	if v.absent() {
+		return v.def
 	}
-	for _, name := range names {
-		if s == name {
-			return s
-		}
+	s, ok := v.text()
+	names := v.is.choices(known)
+	if !ok || slices.Contains(names, s) {
+		return s
 	}
 	near, advice := suggestion(s, names)
 	if near != "" && len(names) <= namesListed {
@@ -207,22 +233,37 @@ func (v value) oneOf(names []string) string {
 	return ""
 }
 
-// integer reads a whole number within bounds; absent gives the default.
-func (v value) integer(def, low, high int) int {
+// integer reads a whole number within the bounds of its shape.
+func (v value) integer() int {
+	def, _ := strconv.Atoi(v.def) // 0 where there is none
 	if v.absent() {
 		return def
 	}
+	low, high := v.is.low, v.is.high
 	digits := v.node.GetToken().Value
 	if _, isInteger := v.node.(*ast.IntegerNode); !isInteger && kind(v.node) != "a text" {
 		v.fault("%s is %s: write a whole number from %d to %d without quotes", v.name, kind(v.node), low, high)
 		return def
 	}
 	i, err := strconv.Atoi(digits)
-	if err != nil || i < low || i > high || strconv.Itoa(i) != digits {
+	if err != nil || int64(i) < low || int64(i) > high || strconv.Itoa(i) != digits {
 		v.fault("%s is %s: write a whole number from %d to %d, digits only", v.name, strings.Trim(shown(digits), `"`), low, high)
 		return def
 	}
 	return i
+}
+
+// truth reads true or false.
+func (v value) truth() bool {
+	if v.absent() {
+		return v.def == "true"
+	}
+	b, isTruth := v.node.(*ast.BoolNode)
+	if !isTruth {
+		v.fault("%s is %s: write true or false without quotes", v.name, kind(v.node))
+		return false
+	}
+	return b.Value
 }
 
 // kind says in a user's words what a node is.

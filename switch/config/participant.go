@@ -1,47 +1,10 @@
 package config
 
 import (
-	"regexp"
 	"slices"
+
+	"github.com/goccy/go-yaml/ast"
 )
-
-var participantKeys = []key{
-	{"id", "BANKA"},
-	{"institution", `"100001"`},
-	{"handles", ""},
-	{"ifsc_prefixes", ""},
-	{"dialect", "iso87-npci"},
-	{"framing", "BIN2"},
-	{"keepalive", ""},
-	{"header", ""},
-	{"profile", ""},
-	{"versions", ""},
-	{"posting", ""},
-	{"abilities", ""},
-	{"net_debit_cap", `"1000000.00"`},
-	{"ambiguous", ""},
-	{"duplicate_key", ""},
-	{"match_key", ""},
-	{"timers", ""},
-}
-
-var (
-	idForm     = pattern{regexp.MustCompile(`^[A-Z0-9]{2,11}$`), "2 to 11 capital letters and digits, for example BANKA"}
-	headerForm = pattern{regexp.MustCompile(`^([0-9A-Fa-f]{2}){5,64}$`), `5 to 64 bytes in hexadecimal digits, for example "6000010002"`}
-	answerForm = pattern{regexp.MustCompile(`^([0-9A-Z]{2}|[0-9A-Z]{4})$`), `2 (ISO 8583) or 4 (ISO 20022) digits or capital letters, for example "91" or AB05`}
-)
-
-var handleList = nameList{
-	form: pattern{regexp.MustCompile(`^[a-z][a-z0-9]{1,63}$`), "2 to 64 small letters and digits, a letter first, for example banka"},
-	noun: "handle",
-	each: "banka",
-}
-
-var prefixList = nameList{
-	form: pattern{regexp.MustCompile(`^[A-Z]{4}$`), "4 capital letters, for example BNKA"},
-	noun: "IFSC prefix",
-	each: "BNKA",
-}
 
 // DefaultAmbiguous are the DE39 codes that prove nothing about a debit when a
 // participant's profile does not say otherwise (domain.md 1.3). The caller owns
@@ -53,13 +16,6 @@ func (b *binder) participants(v value, timers Timers) []Participant {
 		return nil
 	}
 	entries := v.list("{id: BANKA, ...}")
-	switch {
-	case len(entries) > participantsMax:
-		v.fault("participants has %d entries: at most %d are possible", len(entries), participantsMax)
-		return nil
-	case len(entries) == 0 && kind(v.node) == "a list":
-		v.fault("participants is empty: a switch needs at least one")
-	}
 	out := make([]Participant, 0, len(entries))
 	for _, entry := range entries {
 		out = append(out, b.participant(entry, timers))
@@ -72,24 +28,28 @@ func (b *binder) participant(v value, timers Timers) Participant {
 	if id := v.peek("id"); idForm.re.MatchString(id) {
 		owner = "participant " + id
 	}
-	o := v.object(owner, participantKeys)
+	o := v.object(owner)
 	p := Participant{
 		Institution:  b.institution(o.get("institution")),
-		Handles:      handleList.names(o.get("handles"), b.handles),
-		IFSCPrefixes: prefixList.names(o.get("ifsc_prefixes"), b.prefixes),
-		Dialect:      o.get("dialect").oneOf(b.known.Dialects),
-		Framing:      o.get("framing").oneOf(b.known.Framings),
-		KeepAlive:    o.get("keepalive").oneOf(keepAlives),
-		Profile:      o.get("profile").oneOf(b.known.Profiles),
-		Versions:     b.words(o.get("versions"), b.known.Versions, "pacs.008.001.08"),
-		Posting:      o.get("posting").oneOf(postings),
-		Abilities:    b.words(o.get("abilities"), abilities, "checks"),
+		Dialect:      o.get("dialect").oneOf(b.known),
+		Framing:      o.get("framing").oneOf(b.known),
+		KeepAlive:    o.get("keepalive").oneOf(b.known),
+		Profile:      o.get("profile").oneOf(b.known),
+		Versions:     b.words(o.get("versions"), "pacs.008.001.08"),
+		Posting:      o.get("posting").oneOf(b.known),
+		Abilities:    b.words(o.get("abilities"), "checks"),
 		NetDebitCap:  b.amount(o.get("net_debit_cap")),
 		Ambiguous:    b.ambiguous(o.get("ambiguous")),
 		DuplicateKey: b.fields(o.get("duplicate_key"), b.known.DuplicateFields),
 		MatchKey:     b.fields(o.get("match_key"), b.known.MatchFields),
 		Timers:       b.timers(o.get("timers"), timers),
+
+		AmountInMajorUnits: o.get("amount_in_major_units").truth(),
+		AccountPadding:     b.padding(o.get("account_padding")),
 	}
+	b.connections(o, &p)
+	b.measures(o, &p)
+	b.reach(o, owner, &p)
 	if b.known.CheckKeys != nil {
 		if err := b.known.CheckKeys(p.DuplicateKey, p.MatchKey); err != nil {
 			v.fault("%s: %v", owner, err)
@@ -97,30 +57,20 @@ func (b *binder) participant(v value, timers Timers) Participant {
 	}
 	b.wire(o, &p)
 	if id := o.get("id"); !id.absent() {
-		if s, ok := id.match(idForm); ok && b.ids.add(id, s, "id "+s) {
+		if s, ok := id.match(); ok && b.ids.add(id, s, "id "+s) {
 			p.ID = s
 		}
 	}
-	if o.empty("handles") && o.empty("ifsc_prefixes") && len(o.values) > 0 {
-		v.fault("%s has neither handles nor ifsc_prefixes: nobody could be paid there; add one of them", owner)
+	if len(o.values) > 0 && !slices.ContainsFunc(addressKeys, func(k string) bool { return !o.empty(k) }) {
+		v.fault("%s has none of handles, ifsc_prefixes, bic, bin_ranges and account_ranges: nobody could be paid there; add one of them", owner)
 	}
 	return p
 }
 
-// postings are when a participant posts the credits that it has said yes to.
-var postings = []string{"immediate", "on_confirm"}
-
-// abilities are what a participant may be able to do beyond the messages of every
-// payment.
-var abilities = []string{"repeat_safe", "receipts", "updates", "checks", "binding"}
-
-// keepAlives are what can be done with a keep-alive.
-var keepAlives = []string{"answer", "swallow"}
-
 // wire checks what belongs to dialect and framing, if both are known.
 func (b *binder) wire(o object, p *Participant) {
 	if header := o.get("header"); !header.absent() {
-		p.Header, _ = header.match(headerForm)
+		p.Header, _ = header.match()
 	}
 	if p.Dialect == "" || p.Framing == "" || b.known.CheckWire == nil {
 		return
@@ -137,7 +87,8 @@ func (o object) empty(name string) bool {
 	if !there {
 		return true
 	}
-	return kind(v.node) == "a list" && len(v.list("")) == 0
+	seq, isList := v.node.(*ast.SequenceNode)
+	return isList && len(seq.Values) == 0
 }
 
 // fields reads a list of data elements out of those that the key may have.
@@ -147,7 +98,7 @@ func (b *binder) fields(v value, allowed []int) []int {
 	}
 	var out []int
 	for _, entry := range v.list("11") {
-		de := entry.integer(0, 2, 128)
+		de := entry.integer()
 		switch {
 		case de == 0:
 		case !slices.Contains(allowed, de):
@@ -161,15 +112,15 @@ func (b *binder) fields(v value, allowed []int) []int {
 	return out
 }
 
-// words reads a list of words out of those that are known, each at most once; nil
+// words reads a list of words out of those of its shape, each at most once; nil
 // when the key is absent.
-func (b *binder) words(v value, known []string, each string) []string {
+func (b *binder) words(v value, each string) []string {
 	if v.absent() {
 		return nil
 	}
 	words, here := []string{}, seen{}
 	for _, entry := range v.list(each) {
-		if s := entry.oneOf(known); s != "" && here.add(entry, s, s) {
+		if s := entry.oneOf(b.known); s != "" && here.add(entry, s, s) {
 			words = append(words, s)
 		}
 	}
@@ -183,7 +134,7 @@ func (b *binder) ambiguous(v value) []string {
 	codes := []string{} // an empty list is a choice: every answer proves something
 	here := seen{}      // unique per participant only
 	for _, entry := range v.list(`"91"`) {
-		s, ok := entry.match(answerForm)
+		s, ok := entry.match()
 		switch {
 		case !ok || !here.add(entry, s, "ambiguous code "+s):
 		case s == "00":

@@ -26,27 +26,19 @@ type Retention struct {
 	Archive int
 }
 
-var retentionKeys = []key{{"journal", ""}, {"state", ""}, {"archive_dir", ""}, {"archive", ""}}
-
 // yearDays is what a year counts in a span: what must be kept for ten years is not
 // deleted some leap days early.
 const yearDays = 366
 
-// span is one key that is a number of days: its default and its bounds.
-type span struct{ def, low, high int }
-
 // retention reads how long what has happened is kept. A finished payment is known
 // for two days at least: that long its sender may ask again.
 func (b *binder) retention(v value, c *Config) Retention {
-	var o object
-	if !v.absent() {
-		o = v.object("retention", retentionKeys)
-	}
+	o := v.object("retention")
 	faults := len(b.r.faults)
 	r := Retention{
-		Journal: o.get("journal").days(span{90, 1, 100 * yearDays}),
-		State:   o.get("state").days(span{90, 2, 100 * yearDays}),
-		Archive: o.get("archive").days(span{10 * yearDays, 1, 100 * yearDays}),
+		Journal: o.get("journal").days(),
+		State:   o.get("state").days(),
+		Archive: o.get("archive").days(),
 	}
 	if dir := o.get("archive_dir"); !dir.absent() {
 		c.places["archive_dir"] = dir.at
@@ -76,26 +68,33 @@ var spanForm = pattern{
 	"a number of days or years, for example 90d or 10y",
 }
 
-// days reads a span; absent gives the default.
-func (v value) days(s span) int {
+// days reads a span within the bounds of its shape.
+func (v value) days() int {
+	def := daysOf(v.def)
 	if v.absent() {
-		return s.def
+		return def
 	}
 	if n, isInteger := v.node.(*ast.IntegerNode); isInteger {
 		v.fault("%s has no unit: write for example %sd", v.name, n.GetToken().Value)
-		return s.def
+		return def
 	}
-	text, ok := v.match(spanForm)
+	text, ok := v.match()
 	if !ok {
-		return s.def
+		return def
 	}
-	n, _ := strconv.Atoi(text[:len(text)-1]) // at most 6 digits, by the form
-	if text[len(text)-1] == 'y' {
+	n := daysOf(text)
+	if int64(n) < v.is.low || int64(n) > v.is.high {
+		v.fault("%s is %s: it must be from %dd to %dy", v.name, text, v.is.low, v.is.high/yearDays)
+		return def
+	}
+	return n
+}
+
+// daysOf is a text of the form of a span as a number of days.
+func daysOf(text string) int {
+	n, _ := strconv.Atoi(strings.TrimRight(text, "dy")) // at most 6 digits, by the form
+	if strings.HasSuffix(text, "y") {
 		n *= yearDays
-	}
-	if n < s.low || n > s.high {
-		v.fault("%s is %s: it must be from %dd to %dy", v.name, text, s.low, s.high/yearDays)
-		return s.def
 	}
 	return n
 }
@@ -110,7 +109,7 @@ func (v value) timeOfDay() time.Duration {
 	if v.absent() {
 		return 0
 	}
-	text, ok := v.match(timeOfDayForm)
+	text, ok := v.match()
 	if !ok {
 		return 0
 	}

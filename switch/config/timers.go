@@ -8,30 +8,21 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// timer is one key of a timers mapping: its default and its bounds. The bounds
-// leave room for tests and demonstrations (milliseconds) and refuse what can
-// only be a slip (a debit timer of 15 hours).
-type timer struct {
-	name           string
-	def, low, high time.Duration
-	field          func(*Timers) *time.Duration
-}
-
 const day = 24 * time.Hour
 
-// timerTable holds the defaults of domain.md 1.6 and 7.2.
-var timerTable = []timer{
-	{"resolve", 10 * time.Second, 10 * time.Millisecond, 5 * time.Minute, func(t *Timers) *time.Duration { return &t.Resolve }},
-	{"debit", 15 * time.Second, 10 * time.Millisecond, 5 * time.Minute, func(t *Timers) *time.Duration { return &t.Debit }},
-	{"credit", 15 * time.Second, 10 * time.Millisecond, 5 * time.Minute, func(t *Timers) *time.Duration { return &t.Credit }},
-	{"total", 45 * time.Second, 20 * time.Millisecond, 15 * time.Minute, func(t *Timers) *time.Duration { return &t.Total }},
-	{"reversal", 10 * time.Second, 10 * time.Millisecond, 5 * time.Minute, func(t *Timers) *time.Duration { return &t.Reversal }},
-	{"backoff_min", 10 * time.Second, 10 * time.Millisecond, time.Hour, func(t *Timers) *time.Duration { return &t.BackoffMin }},
-	{"backoff_max", 15 * time.Minute, 10 * time.Millisecond, day, func(t *Timers) *time.Duration { return &t.BackoffMax }},
-	{"give_up", 48 * time.Hour, 100 * time.Millisecond, 30 * day, func(t *Timers) *time.Duration { return &t.GiveUp }},
-	{"credit_unknown", 600 * time.Second, 10 * time.Millisecond, day, func(t *Timers) *time.Duration { return &t.CreditUnknown }},
-	{"idle", 30 * time.Second, 100 * time.Millisecond, time.Hour, func(t *Timers) *time.Duration { return &t.Idle }},
-	{"echo", 5 * time.Second, 10 * time.Millisecond, 5 * time.Minute, func(t *Timers) *time.Duration { return &t.Echo }},
+// timerFields are where the values of timersShape go.
+var timerFields = map[string]func(*Timers) *time.Duration{
+	"resolve":        func(t *Timers) *time.Duration { return &t.Resolve },
+	"debit":          func(t *Timers) *time.Duration { return &t.Debit },
+	"credit":         func(t *Timers) *time.Duration { return &t.Credit },
+	"total":          func(t *Timers) *time.Duration { return &t.Total },
+	"reversal":       func(t *Timers) *time.Duration { return &t.Reversal },
+	"backoff_min":    func(t *Timers) *time.Duration { return &t.BackoffMin },
+	"backoff_max":    func(t *Timers) *time.Duration { return &t.BackoffMax },
+	"give_up":        func(t *Timers) *time.Duration { return &t.GiveUp },
+	"credit_unknown": func(t *Timers) *time.Duration { return &t.CreditUnknown },
+	"idle":           func(t *Timers) *time.Duration { return &t.Idle },
+	"echo":           func(t *Timers) *time.Duration { return &t.Echo },
 }
 
 // ordered are pairs of timers of which the first must not be longer.
@@ -45,8 +36,8 @@ var ordered = []struct{ short, long, why string }{
 // DefaultTimers are the timers of a participant whose file names none.
 func DefaultTimers() Timers {
 	var t Timers
-	for _, row := range timerTable {
-		*row.field(&t) = row.def
+	for _, k := range timersShape.keys {
+		*timerFields[k.name](&t), _ = time.ParseDuration(k.def)
 	}
 	return t
 }
@@ -56,18 +47,14 @@ func (b *binder) timers(v value, base Timers) Timers {
 	if v.absent() {
 		return base
 	}
-	keys := make([]key, len(timerTable))
-	for i, row := range timerTable {
-		keys[i] = key{name: row.name}
-	}
-	o, t := v.object("timers", keys), base
-	faults := len(b.r.faults)
-	for _, row := range timerTable {
-		if at := o.get(row.name); !at.absent() {
-			*row.field(&t) = at.duration(row)
+	o, t := v.object("timers"), base
+	faults := len(v.r.faults)
+	for _, k := range timersShape.keys {
+		if at := o.get(k.name); !at.absent() {
+			*timerFields[k.name](&t) = at.duration()
 		}
 	}
-	if len(b.r.faults) == faults {
+	if len(v.r.faults) == faults {
 		t.ordered(v, o)
 	}
 	return t
@@ -77,7 +64,7 @@ func (b *binder) timers(v value, base Timers) Timers {
 // point at, for the other one may come from the defaults.
 func (t *Timers) ordered(v value, o object) {
 	for _, pair := range ordered {
-		short, long := *find(pair.short).field(t), *find(pair.long).field(t)
+		short, long := *timerFields[pair.short](t), *timerFields[pair.long](t)
 		if short <= long {
 			continue
 		}
@@ -91,15 +78,6 @@ func (t *Timers) ordered(v value, o object) {
 	}
 }
 
-func find(name string) timer {
-	for _, row := range timerTable {
-		if row.name == name {
-			return row
-		}
-	}
-	panic("config: no timer is called " + name)
-}
-
 // durationForm is narrower than Go's: no sign, no fraction, no unit below a
 // millisecond, so that each length has few ways to be written.
 var durationForm = pattern{
@@ -107,20 +85,26 @@ var durationForm = pattern{
 	"a number with its unit, for example 500ms, 15s, 10m or 48h",
 }
 
-// duration reads one timer; a fault leaves its default.
-func (v value) duration(row timer) time.Duration {
+// duration reads a length of time within the bounds of its shape; a fault leaves
+// what holds without the key.
+func (v value) duration() time.Duration {
+	def, _ := time.ParseDuration(v.def) // 0 where there is none
+	if v.absent() {
+		return def
+	}
 	if n, isInteger := v.node.(*ast.IntegerNode); isInteger {
 		v.fault("%s has no unit: write for example %ss", v.name, n.GetToken().Value)
-		return row.def
+		return def
 	}
-	s, ok := v.match(durationForm)
+	s, ok := v.match()
 	if !ok {
-		return row.def
+		return def
 	}
+	low, high := time.Duration(v.is.low), time.Duration(v.is.high)
 	d, err := time.ParseDuration(s)
-	if err != nil || d < row.low || d > row.high {
-		v.fault("%s is %s: it must be from %s to %s", v.name, s, brief(row.low), brief(row.high))
-		return row.def
+	if err != nil || d < low || d > high {
+		v.fault("%s is %s: it must be from %s to %s", v.name, s, brief(low), brief(high))
+		return def
 	}
 	return d
 }

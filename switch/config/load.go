@@ -1,0 +1,65 @@
+package config
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Load reads and checks a configuration file, with the folder of participants that
+// it may name. The error is of type Faults and holds everything that is wrong.
+func Load(file string, known Names) (*Config, error) {
+	data, err := readFile(file)
+	if err != nil {
+		return nil, Faults{{File: file, Text: "cannot be read: " + reason(err)}}
+	}
+	return parse(source{file, data}, known, readFolder)
+}
+
+// Parse is Load for bytes that are in memory already; file names them in faults
+// and its folder is where relative paths start. It opens nothing: the bytes cannot
+// name a folder of participants.
+func Parse(file string, data []byte, known Names) (*Config, error) {
+	return parse(source{file, data}, known, nil)
+}
+
+// source is one file.
+type source struct {
+	file string
+	data []byte
+}
+
+// parse turns a file into a Config. folder reads the folder of participants.
+func parse(root source, known Names, folder func(dir string) ([]source, error)) (*Config, error) {
+	r := &reader{file: root.file}
+	node := r.document(root.data)
+	if node == nil {
+		return nil, r.err()
+	}
+	b := binder{r: r, known: known, dir: filepath.Dir(root.file), folder: folder}
+	c := b.config(value{r: r, node: node, at: position{1, 1}, name: "the file", is: &rootShape})
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// readFile reads one byte more than is allowed, so that the parser can tell.
+func readFile(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, fileBytesMax+1))
+}
+
+// reason is the bare reason of a file error; the path is in the fault already.
+func reason(err error) string {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
