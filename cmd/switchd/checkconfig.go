@@ -10,15 +10,20 @@ import (
 )
 
 func newCheckConfig() *cobra.Command {
-	var files, example bool
+	var files, example, schema bool
 	c := &cobra.Command{
 		Use: "check-config FILE", Short: "Validate a configuration file and list everything that is wrong with it",
 		Long: `Prints each fault as file:line:column: what is wrong, all at once, and exits
-with 2. With --example it prints a commented configuration to start from.`,
+with 2. With --example it prints a commented configuration to start from, with
+--schema the JSON Schema (2020-12) of all keys, for editors and other tools.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if example {
 				_, err := c.OutOrStdout().Write(config.Example())
+				return err
+			}
+			if schema {
+				_, err := c.OutOrStdout().Write(config.Schema(known()))
 				return err
 			}
 			if len(args) == 0 {
@@ -34,6 +39,7 @@ with 2. With --example it prints a commented configuration to start from.`,
 	}
 	c.Flags().BoolVar(&files, "files", false, "also check that the certificate files can be used")
 	c.Flags().BoolVar(&example, "example", false, "print an example configuration")
+	c.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of a configuration")
 	return c
 }
 

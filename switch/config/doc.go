@@ -9,7 +9,8 @@
 // are bounded or refused before anything is bound.
 //
 // One table (table.go, tableparticipant.go) says of each key what may stand there,
-// what holds without it and what it is for: the binder reads by it.
+// what holds without it and what it is for: the binder reads by it, and Schema and
+// the reference of the keys are made of it.
 //
 // The commands `serve`, `bank` and `check-config` call it at start. It opens no
 // file but the one it is given and those of the folder of participants that it

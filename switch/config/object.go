@@ -81,7 +81,7 @@ func (v value) object(owner string) object {
 
 // spared says that a key may be missing because another one stands in its place.
 func (o object) spared(name string) bool {
-	return slices.Contains(o.is.some, name) && slices.ContainsFunc(o.is.some, func(other string) bool {
+	return o.is.oneOfSome(name) && slices.ContainsFunc(o.is.some, func(other string) bool {
 		_, there := o.values[other]
 		return there || o.meant[other]
 	})

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -93,4 +96,23 @@ func (s *shape) find(name string) *key {
 		}
 	}
 	panic("config: no key is called " + name)
+}
+
+// oneOfSome says whether a key is one of those of which one must be there.
+func (s *shape) oneOfSome(name string) bool { return slices.Contains(s.some, name) }
+
+// bounds are the least and the greatest value as they would be written; empty: a
+// shape has none.
+func (s *shape) bounds() (low, high string) {
+	switch s.kind {
+	case isNumber:
+		return strconv.FormatInt(s.low, 10), strconv.FormatInt(s.high, 10)
+	case isTime:
+		return brief(time.Duration(s.low)), brief(time.Duration(s.high))
+	case isSize:
+		return inBytes(s.low), inBytes(s.high)
+	case isSpan:
+		return fmt.Sprintf("%dd", s.low), fmt.Sprintf("%dy", s.high/yearDays)
+	}
+	return "", ""
 }

@@ -116,6 +116,7 @@ var dependencies = []dependency{
 	{"golang.org/x/mod/", []string{"switch/journal", "cmd/switchd/..."}, false, "what the journal proves is made and checked in two places"},
 	{"golang.org/x/sync/", []string{"cmd/switchd/..."}, false, "goroutines are started by the command"},
 	{"github.com/cockroachdb/datadriven", nil, true, "it reads scenario texts"},
+	{"github.com/santhosh-tekuri/jsonschema/", nil, true, "it is the second opinion about the schema of the configuration"},
 	{"pgregory.net/rapid", nil, true, "it makes random messages that shrink"},
 }
 
