@@ -40,9 +40,18 @@ type Engine struct {
 	// has landed while the sequencer awaited that.
 	pace     pacer
 	appended uint64
+	begun    []int64 // when the groups on their way were appended, by their numbers
 	landed   atomic.Uint64
 	awaited  atomic.Bool
 	landing  chan struct{}
+
+	// The load. meter is the sequencer's, logged the step that its last LoadChanged
+	// has told, probe that it is to be told again; commitMean is the writer's, in ns; step is for everyone.
+	meter      loadMeter
+	logged     payment.Load
+	probe      bool
+	commitMean atomic.Int64
+	step       atomic.Uint32
 
 	sealer *seal.Sealer // the sequencer's
 	record []byte       // the sequencer's scratch: a record before it is sealed
@@ -82,6 +91,11 @@ func (e *Engine) Ready() <-chan struct{} { return e.ready }
 
 // Config is the configuration in force, with the participants' numbers.
 func (e *Engine) Config() *payment.Config { return e.config }
+
+// Load is how far new work is to be shed. The rim asks it for each request: it is
+// ahead of the LoadChanged event that tells the machine, which a disk that hangs
+// keeps waiting. Safe for concurrent use.
+func (e *Engine) Load() payment.Load { return payment.Load(e.step.Load()) }
 
 // OpenPayments is how many payments wait for an outcome or a repair. Safe for
 // concurrent use.
@@ -140,11 +154,11 @@ func Open(o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		o: o, m: payment.New(o.State), q: newQueue(o.QueueMax, o.GroupEventsMax, o.GroupsMax+2),
-		pace: newPacer(&o), landing: make(chan struct{}, 1),
+		pace: newPacer(&o), landing: make(chan struct{}, 1), begun: make([]int64, o.GroupsMax+2),
 		pipe: make(chan commit, o.GroupsMax), asks: make(chan func(*payment.Machine)),
 		ready: make(chan struct{}), done: make(chan struct{}), free: make(chan *commit, o.GroupsMax+2),
 		deadKick: make(chan struct{}, 1), verdict: make(chan bool, 1),
-		sealer: o.Keys.Sealer(),
+		sealer: o.Keys.Sealer(), meter: loadMeter{steps: o.Load},
 	}
 	e.metrics = newMetrics(o.Registry, e)
 	if err := e.restore(); err != nil {

@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"switchd/switch/payment"
+	"switchd/switch/route"
 )
 
 // LoadStep is when a step of the brown-out ladder is entered: when the queue is so
@@ -41,21 +45,19 @@ const (
 
 // loadMeter turns what the sequencer sees into a step of the ladder. Time comes in.
 type loadMeter struct {
-	steps  LoadSteps
-	step   payment.Load
-	commit int64 // mean commit time, ns
-	moved  int64 // when the step was last changed
-	calm   int64 // since when there is less load than the step stands for; 0: there is not
+	steps LoadSteps
+	step  payment.Load
+	moved int64 // when the step was last changed
+	calm  int64 // since when there is less load than the step stands for; 0: there is not
 }
 
-// committed takes how long a commit took.
-func (l *loadMeter) committed(took int64) { l.commit += (took - l.commit) / loadMean }
+// mean takes the mean commit time and one more.
+func mean(commits, took int64) int64 { return commits + (took-commits)/loadMean }
 
-// look takes how full the queue is, in percent of the room for requests, and how long
-// the oldest group that is not durable has been on its way, and says which step the
-// ladder is on now.
-func (l *loadMeter) look(now int64, fill int, waiting int64) payment.Load {
-	slow := max(l.commit, waiting)
+// look takes how full the queue is, in percent of the room for requests, and how slow
+// the disk: the mean commit time, or how long the oldest group that is not durable has
+// been on its way, whichever is longer. It says which step the ladder is on now.
+func (l *loadMeter) look(now int64, fill int, slow int64) payment.Load {
 	switch wants := l.wants(fill, slow, 100); {
 	case wants > l.step:
 		l.calm = 0
@@ -81,4 +83,65 @@ func (l *loadMeter) wants(fill int, slow int64, percent int) payment.Load {
 		}
 	}
 	return payment.LoadNormal
+}
+
+// validate says what makes steps unusable.
+func (s *LoadSteps) validate() error {
+	for i := range s {
+		if s[i].Fill < 1 || s[i].Fill > 100 || s[i].Commit < time.Millisecond || i > 0 && (s[i].Fill < s[i-1].Fill || s[i].Commit < s[i-1].Commit) {
+			return fmt.Errorf("engine: step %d of the load is %d %% and %v; want 1 to 100 %% and at least 1 ms, not below the step before", i+1, s[i].Fill, s[i].Commit)
+		}
+	}
+	return nil
+}
+
+// loadLook is how often the sequencer looks at least while it waits for the disk.
+const loadLook = loadClimb / 2
+
+// turned tells operators that a breaker has turned. Writer only.
+func (e *Engine) turned(ef *payment.Effect) {
+	id := e.m.Profile(ef.To).ID
+	e.metrics.breakers.WithLabelValues(id, ef.Class.String()).Set(float64(ef.Breaker))
+	e.o.Logger.Warn("breaker", "participant", id, "class", ef.Class.String(), "state", ef.Breaker.String())
+}
+
+// loadProbe is after how long without a commit the step in force is told again.
+const loadProbe = int64(time.Second)
+
+// look measures the load, publishes the step, and says whether the machine has to be
+// told. Sequencer only.
+func (e *Engine) look(now int64) (tell int) {
+	if e.meter.moved == 0 {
+		e.meter.moved = now
+	}
+	room := e.q.limit(payment.RequestArrived)
+	fill, slow := e.q.len()*100/room, e.commitMean.Load()
+	if landed := e.landed.Load(); landed < e.appended {
+		slow = max(slow, now-e.begun[landed%uint64(len(e.begun))])
+	}
+	before := e.meter.step
+	if to := e.meter.look(now, fill, slow); to != before {
+		e.step.Store(uint32(to))
+		level := slog.LevelInfo
+		if to > before {
+			level = slog.LevelWarn
+		}
+		e.o.Logger.Log(context.Background(), level, "load has changed", "from", before.String(), "to", to.String(),
+			"queue_percent", fill, "commit", time.Duration(slow).Round(time.Millisecond).String())
+	}
+	// Where nothing is committed nobody finds out that the disk is well again.
+	e.probe = e.meter.step != payment.LoadNormal && now-e.pace.closedAt >= loadProbe
+	if e.probe || e.meter.step != e.logged {
+		return 1
+	}
+	return 0
+}
+
+// loadEvent appends the event that tells the machine of the load, if one is due.
+func (e *Engine) loadEvent(events []payment.Event) []payment.Event {
+	if !e.probe && e.meter.step == e.logged {
+		return events
+	}
+	e.probe, e.logged = false, e.meter.step
+	return append(events, payment.Event{Kind: payment.LoadChanged, From: route.Nobody, Load: e.logged})
 }

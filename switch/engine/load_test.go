@@ -1,11 +1,20 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchd/switch/journal"
 	"switchd/switch/payment"
+	"switchd/switch/state"
 )
 
 // TestLoadLadder walks up and down: one step at a time, up at once and down slowly,
@@ -52,14 +61,163 @@ func TestLoadLadder(t *testing.T) {
 // TestLoadMean: one stall is forgotten, a disk that is slow all the time is not.
 func TestLoadMean(t *testing.T) {
 	l := loadMeter{steps: DefaultLoadSteps()}
-	l.committed(int64(600 * time.Millisecond))
-	if got := l.look(int64(time.Hour), 0, 0); got != payment.LoadNormal {
+	slow := int64(600 * time.Millisecond)
+	commits := mean(0, slow)
+	if got := l.look(int64(time.Hour), 0, commits); got != payment.LoadNormal {
 		t.Errorf("after one stall: %v", got)
 	}
 	for range 100 {
-		l.committed(int64(600 * time.Millisecond))
+		commits = mean(commits, slow)
 	}
-	if got := l.look(int64(time.Hour), 0, 0); got != payment.LoadNoEnquiries {
+	if got := l.look(int64(time.Hour), 0, commits); got != payment.LoadNoEnquiries {
 		t.Errorf("with a slow disk: %v", got)
+	}
+}
+
+// TestLoadStepsAreChecked: a ladder that goes down is none.
+func TestLoadStepsAreChecked(t *testing.T) {
+	good := DefaultLoadSteps()
+	if err := good.validate(); err != nil {
+		t.Error(err)
+	}
+	for name, spoil := range map[string]func(*LoadSteps){
+		"full":  func(s *LoadSteps) { s[3].Fill = 101 },
+		"empty": func(s *LoadSteps) { s[0].Fill = 0 },
+		"fill":  func(s *LoadSteps) { s[2].Fill = s[1].Fill - 1 },
+		"time":  func(s *LoadSteps) { s[2].Commit = s[1].Commit - 1 },
+		"short": func(s *LoadSteps) { s[0].Commit = 0 },
+	} {
+		s := DefaultLoadSteps()
+		if spoil(&s); s.validate() == nil {
+			t.Errorf("%s: %+v is taken", name, s)
+		}
+	}
+}
+
+// heldLog is a journal whose groups become durable when the test says so.
+type heldLog struct {
+	journal.Log
+	hangs   atomic.Bool   // from the next group on
+	durable chan struct{} // closed: all are
+	waited  chan struct{} // gets a token when the first one is waited for
+}
+
+type heldTicket struct {
+	journal.Ticket
+	*heldLog
+}
+
+func (l *heldLog) Append(g *journal.Group) (journal.Ticket, error) {
+	t, err := l.Log.Append(g)
+	if err == nil && l.hangs.Load() {
+		return heldTicket{t, l}, nil
+	}
+	return t, err
+}
+
+func (t heldTicket) Wait() error {
+	select {
+	case t.waited <- struct{}{}:
+	default:
+	}
+	<-t.durable
+	return t.Ticket.Wait()
+}
+
+// told is a log handler that hands over what the load has changed to.
+type told struct {
+	slog.Handler
+	to chan string
+}
+
+func (h told) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h told) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if r.Message == "load has changed" && a.Key == "to" {
+			h.to <- a.Value.String()
+		}
+		return true
+	})
+	return nil
+}
+
+// TestDiskThatHangs: the rim knows while the disk hangs, the machine as soon as it
+// can be told, and both when it is well again.
+func TestDiskThatHangs(t *testing.T) {
+	fs := vfs.NewMem()
+	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := state.Open("state", state.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now atomic.Int64
+	now.Store(clockOf())
+	log := &heldLog{Log: j, durable: make(chan struct{}), waited: make(chan struct{}, 1)}
+	h := told{to: make(chan string, 16)}
+	e, err := Open(Options{
+		Log: log, State: s, Config: testConfig(time.Minute), Clock: now.Load, Logger: slog.New(h),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := start(e, &sink{})
+	log.hangs.Store(true)
+	submit(t, e, links()...)
+	<-log.waited
+	now.Add(int64(700 * time.Millisecond))
+	if to := <-h.to; to != "no-enquiries" || e.Load() != payment.LoadNoEnquiries {
+		t.Fatalf("the load is %s", to)
+	}
+	if known := e.m.Load(); known != payment.LoadNormal { // the writer waits for the disk: it is not touched
+		t.Fatalf("the machine knows of %v before it is on record", known)
+	}
+	close(log.durable)
+	inspect := func() (step payment.Load) {
+		if err := e.Inspect(t.Context(), func(m *payment.Machine) { step = m.Load() }); err != nil {
+			t.Fatal(err)
+		}
+		return step
+	}
+	for inspect() != payment.LoadNoEnquiries {
+		runtime.Gosched()
+	}
+	for inspect() != payment.LoadNormal {
+		now.Add(int64(time.Second))
+		submit(t, e, links()...) // wakes it
+	}
+	if e.Load() != payment.LoadNormal {
+		t.Errorf("the rim still sheds: %v", e.Load())
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestIdleLadderProbes: with nothing to commit nobody would find out that the disk is
+// well again, so the step in force is told once more.
+func TestIdleLadderProbes(t *testing.T) {
+	e := openOn(t, vfs.NewMem(), testConfig(time.Minute))
+	now := int64(time.Hour)
+	e.commitMean.Store(int64(600 * time.Millisecond))
+	e.pace.closedAt = now
+	e.look(now)
+	if now += loadClimb; e.look(now) != 1 || len(e.loadEvent(nil)) != 1 {
+		t.Fatal("a step is not told")
+	}
+	if e.pace.closedAt = now; e.look(now+loadProbe-1) != 0 || len(e.loadEvent(nil)) != 0 {
+		t.Error("it is told again at once")
+	}
+	if e.look(now+loadProbe) != 1 {
+		t.Fatal("it is not told again")
+	}
+	if events := e.loadEvent(nil); len(events) != 1 || events[0].Load != e.meter.step {
+		t.Errorf("what is told again is %+v", events)
+	}
+	if err := errors.Join(e.o.Log.Close(), e.o.State.Close()); err != nil {
+		t.Error(err)
 	}
 }

@@ -20,6 +20,7 @@ type metrics struct {
 	commit      prometheus.Histogram
 	duration    prometheus.Histogram
 	refused     prometheus.Counter
+	breakers    *prometheus.GaugeVec // by participant and class
 	open        atomic.Int64
 }
 
@@ -51,6 +52,9 @@ func newMetrics(reg prometheus.Registerer, e *Engine) *metrics {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "switchd_queue_events", Help: "Events that wait for the sequencer.",
 		}, func() float64 { return float64(e.q.len()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "switchd_load_step", Help: "How far new work is shed: 0 not at all, 1 enquiries, 2 also collects, 3 also large payments, 4 all new payments.",
+		}, func() float64 { return float64(e.Load()) }),
 	)
 	return m
 }
@@ -90,7 +94,10 @@ func (m *metrics) vectors(reg prometheus.Registerer) {
 	for h, name := range holdNames {
 		m.held[h] = holds.WithLabelValues(name)
 	}
-	reg.MustRegister(events, states, notices, exceptions, holds)
+	m.breakers = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "switchd_breaker_state", Help: "Breakers that have turned since the start: 0 closed, 1 open, 2 half-open.",
+	}, []string{"participant", "class"})
+	reg.MustRegister(events, states, notices, exceptions, holds, m.breakers)
 }
 
 // count takes one notice. Writer goroutine only.

@@ -39,10 +39,12 @@ type Options struct {
 	QueueMax int // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
 	// Limits of the pacer (pace.go). They bound it; there is nothing to tune for a
 	// disk or a load.
-	GroupEventsMax int           // events of a group that waits for nothing more; default 512, 16 to 8191
+	GroupEventsMax int           // events of a group that waits for nothing more; default 512, 16 to 8190
 	GroupsMax      int           // groups between append and durable, all but one of them full; default 16, 1 to 64
 	GapMax         time.Duration // longest wait for company, counted from the commit before; default 1 ms, the least that a Go timer takes; up to 100 ms, negative: none
-	BusyEvents     int           // so many events within GapMax make a group wait for all of it, fewer for a part; default 16, 1 to 8191
+	BusyEvents     int           // so many events within GapMax make a group wait for all of it, fewer for a part; default 16, 1 to 8190
+
+	Load LoadSteps // when new work is shed; default DefaultLoadSteps
 
 	Logger   *slog.Logger          // default: slog.Default()
 	Registry prometheus.Registerer // default: none
@@ -64,6 +66,9 @@ func (o Options) withDefaults() Options {
 	if o.BusyEvents == 0 {
 		o.BusyEvents = 16
 	}
+	if o.Load == (LoadSteps{}) {
+		o.Load = DefaultLoadSteps()
+	}
 	if o.Closing == nil {
 		o.Closing = func() {}
 	}
@@ -84,7 +89,7 @@ func (o *Options) validate() error {
 	if o.QueueMax < 16 || o.QueueMax > journal.GroupRecordsMax {
 		faults = append(faults, fmt.Errorf("engine: QueueMax %d, want 16 to %d", o.QueueMax, journal.GroupRecordsMax))
 	}
-	const eventsMax = journal.GroupRecordsMax - 1 // a Tick may join a full group
+	const eventsMax = journal.GroupRecordsMax - 2 // a Tick and a LoadChanged may join a full group
 	if o.GroupEventsMax < 16 || o.GroupEventsMax > eventsMax {
 		faults = append(faults, fmt.Errorf("engine: GroupEventsMax %d, want 16 to %d", o.GroupEventsMax, eventsMax))
 	}
@@ -96,6 +101,9 @@ func (o *Options) validate() error {
 	}
 	if o.BusyEvents < 1 || o.BusyEvents > eventsMax {
 		faults = append(faults, fmt.Errorf("engine: BusyEvents %d, want 1 to %d", o.BusyEvents, eventsMax))
+	}
+	if err := o.Load.validate(); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }

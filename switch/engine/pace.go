@@ -95,11 +95,11 @@ func (p *pacer) want() int {
 
 // closed takes note of a group that was closed.
 func (p *pacer) closed(now int64, events int) {
+	gap := max(now-p.closedAt, int64(time.Microsecond))
+	p.closedAt = now
 	if p.gapMax < 0 {
 		return
 	}
-	gap := max(now-p.closedAt, int64(time.Microsecond))
-	p.closedAt = now
 	company := float64(events) * float64(p.gapMax) / float64(gap)
 	// A gap counts for as much as it is of the time that is looked back at.
 	p.company += (company - p.company) * float64(gap) / float64(gap+rateGaps*p.gapMax)

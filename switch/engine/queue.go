@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"switchd/switch/payment"
+	"switchd/switch/route"
 )
 
 // ErrBusy means that the queue is full: nothing was taken, answer at once.
@@ -46,8 +47,10 @@ type queue struct {
 	mu     sync.Mutex // guards what follows up to closed
 	full   []*batch   // before cur, oldest first
 	cur    *batch
-	n      int // events in full and cur
-	enough int // so many of them wake the sequencer
+	n      int     // events in full and cur
+	by     []int32 // of them requests and enquiries, by participant
+	askers int     // participants that have some
+	enough int     // so many of them wake the sequencer
 	spare  []*batch
 	closed bool
 
@@ -85,9 +88,10 @@ func (q *queue) put(events []payment.Event) (taken int, err error) {
 		switch ev := &events[taken]; {
 		case q.closed:
 			err = ErrStopped
-		case q.n >= q.limit(ev.Kind):
+		case q.n >= q.limit(ev.Kind) || q.greedy(ev):
 			err = ErrBusy
 		default:
+			q.count(ev, 1)
 			if len(q.cur.events) >= q.batchMax {
 				q.full = append(q.full, q.cur)
 				q.cur = q.fresh()
@@ -106,6 +110,42 @@ func (q *queue) put(events []payment.Event) (taken int, err error) {
 		}
 	}
 	return taken, err
+}
+
+// limited says that an event starts something: a participant may have as many of
+// them in the queue as it likes only while there is room for those of others.
+func limited(ev *payment.Event) bool {
+	return ev.From != route.Nobody && (ev.Kind == payment.RequestArrived || ev.Kind == payment.EnquiryArrived)
+}
+
+// greedy says that the sender of an event has its share of the queue already. A
+// queue that is short has room for everyone; in a longer one nobody has more than
+// two fifths, so that one alone does not make the switch shed the work of others.
+func (q *queue) greedy(ev *payment.Event) bool {
+	room := q.limit(payment.RequestArrived)
+	if q.n < room/4 || !limited(ev) || int(ev.From) >= len(q.by) {
+		return false
+	}
+	share := min(room*2/5, room/max(q.askers, 1))
+	return int(q.by[ev.From]) >= share
+}
+
+// count takes note of an event that comes or goes.
+func (q *queue) count(ev *payment.Event, by int32) {
+	if !limited(ev) {
+		return
+	}
+	for int(ev.From) >= len(q.by) { // at most route.Nobody: participants are numbered from 0
+		q.by = append(q.by, 0)
+	}
+	was := q.by[ev.From]
+	q.by[ev.From] = was + by
+	switch {
+	case was == 0:
+		q.askers++
+	case was+by == 0:
+		q.askers--
+	}
 }
 
 // fresh is an empty batch. The caller holds mu.
@@ -136,6 +176,9 @@ func (q *queue) swap() *batch {
 		return nil
 	}
 	q.n -= len(b.events)
+	for i := range b.events {
+		q.count(&b.events[i], -1)
+	}
 	return b
 }
 

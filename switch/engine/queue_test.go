@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"switchd/switch/payment"
+	"switchd/switch/route"
 )
 
 // drain takes all that waits; only the last batch may have room left.
@@ -60,7 +61,7 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	q := newQueue(100, 64, 4)
 	fill := func(kind payment.Kind) (n int) {
 		for {
-			if _, err := q.put([]payment.Event{{Kind: kind}}); err != nil {
+			if _, err := q.put([]payment.Event{{Kind: kind, From: route.Participant(n % 5)}}); err != nil {
 				if !errors.Is(err, ErrBusy) {
 					t.Fatal(err)
 				}
@@ -91,6 +92,43 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	q.close()
 	if _, err := q.put([]payment.Event{{Kind: payment.LinkUp}}); !errors.Is(err, ErrStopped) {
 		t.Errorf("after close: %v", err)
+	}
+}
+
+// TestOneSenderHasItsShare: who floods is told "busy" while the others have room, and
+// what is taken out gives room again.
+func TestOneSenderHasItsShare(t *testing.T) {
+	const room = 750
+	q := newQueue(1000, 64, 4)
+	fill := func(from route.Participant, kind payment.Kind) (taken int) {
+		for {
+			if n, _ := q.put([]payment.Event{{Kind: kind, From: from}}); n == 0 {
+				return taken
+			}
+			taken++
+		}
+	}
+	if n := fill(7, payment.RequestArrived); n != room*2/5 {
+		t.Errorf("one sender has %d of %d", n, room)
+	}
+	if n := fill(3, payment.RequestArrived); n != room*2/5 {
+		t.Errorf("the second one has %d of %d", n, room)
+	}
+	if n := fill(200, payment.RequestArrived); n != room-2*(room*2/5) {
+		t.Errorf("the third one has %d of %d, want the rest", n, room)
+	}
+	if n := fill(7, payment.EnquiryArrived); n != 0 {
+		t.Errorf("who has its share of requests has %d enquiries as well", n)
+	}
+	if n, _ := q.put([]payment.Event{{Kind: payment.AnswerArrived, From: 7}}); n != 1 {
+		t.Error("an answer of the greedy one is refused")
+	}
+	drain(t, q)
+	if q.askers != 0 {
+		t.Errorf("an empty queue has events of %d senders", q.askers)
+	}
+	if n := fill(7, payment.RequestArrived); n != room*2/5 {
+		t.Errorf("after all were taken one sender has %d of %d", n, room)
 	}
 }
 

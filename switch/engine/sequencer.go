@@ -27,7 +27,8 @@ func (e *Engine) sequence(ctx context.Context) error {
 	for {
 		now, landed := e.now(), e.landed.Load()
 		ticks, nap := e.tickDue(now, lastTick)
-		why, enough, until := e.pace.decide(max(now, over), e.q.len()+ticks, int(e.appended-landed))
+		own := ticks + e.look(now) // events of the engine itself
+		why, enough, until := e.pace.decide(max(now, over), e.q.len()+own, int(e.appended-landed))
 		switch why {
 		case holdNone:
 			if ticks > 0 {
@@ -45,10 +46,10 @@ func (e *Engine) sequence(ctx context.Context) error {
 		case holdCompany:
 			held, nap = why, time.Duration(until-now)
 		case holdDisk:
-			held, nap = why, idleNap
+			held, nap = why, time.Duration(loadLook)
 		}
 		e.awaited.Store(why == holdDisk)
-		if e.q.await(enough-ticks) || e.landed.Load() != landed {
+		if e.q.await(enough-own) || e.landed.Load() != landed {
 			continue
 		}
 		timer.Reset(nap)
@@ -103,8 +104,8 @@ func (e *Engine) tickDue(now, lastTick int64) (ticks int, nap time.Duration) {
 	return 0, min(time.Duration(at-now), idleNap)
 }
 
-// commit makes the oldest batch that waits, and a Tick if one is due, the next
-// group.
+// commit makes the oldest batch that waits, a Tick if one is due, and a LoadChanged
+// if the machine does not know the step yet, the next group.
 func (e *Engine) commit(now int64, ticks int, held hold) error {
 	b := e.q.swap()
 	if b == nil {
@@ -114,6 +115,7 @@ func (e *Engine) commit(now int64, ticks int, held hold) error {
 		e.ticking.Store(true)
 		b.events = append(b.events, payment.Event{Kind: payment.Tick, From: route.Nobody})
 	}
+	b.events = e.loadEvent(b.events)
 	e.lastAt = max(e.lastAt, now)
 	e.pace.closed(now, len(b.events))
 	e.metrics.held[held].Inc()
@@ -139,6 +141,7 @@ func (e *Engine) append(c *commit) error {
 	}
 	e.metrics.groupEvents.Observe(float64(len(c.events)))
 	e.metrics.groupBytes.Add(float64(c.group.Bytes()))
+	e.begun[e.appended%uint64(len(e.begun))] = c.at
 	e.appended++
 	select {
 	case e.pipe <- *c:

@@ -31,7 +31,9 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	if err := c.ticket.Wait(); err != nil {
 		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
 	}
-	e.metrics.commit.Observe(seconds(e.now() - c.at))
+	took := e.now() - c.at
+	e.metrics.commit.Observe(seconds(took))
+	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
 	ticked, logged := false, 0
 	for i := range c.events {
@@ -45,6 +47,8 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 				sink.Encode(ef)
 			case ef.Notice == payment.Exception:
 				e.exception(ef, &logged)
+			case ef.Notice == payment.BreakerTurned:
+				e.turned(ef)
 			}
 			if !ef.Send {
 				e.metrics.count(ef)

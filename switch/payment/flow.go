@@ -106,6 +106,23 @@ func (m *Machine) full(n route.Participant, c Class) bool {
 	return !p.profile.Flow.Off && int(p.flows[c].inFlight) >= p.flows[c].most(&p.profile.Flow)
 }
 
+// underWay says that whoever has asked for the payment waits for its answer.
+func (s State) underWay() bool { return s >= Received && s <= CreditSent }
+
+// countAsking keeps count of a sender's requests that are under way.
+func (m *Machine) countAsking(p *Payment, to State) {
+	if n := m.at(p.Key.From); to.underWay() {
+		n.asking++
+	} else {
+		n.asking--
+	}
+}
+
+// asksTooMuch says that a sender has as many requests under way as it may have.
+func (p *participant) asksTooMuch() bool {
+	return p.profile.InFlight > 0 && p.asking >= p.profile.InFlight
+}
+
 func (m *Machine) enterFlow(p *Payment, to State) {
 	if n, c := p.asked(to); c != classCount {
 		m.at(n).flows[c].inFlight++

@@ -228,8 +228,10 @@ func (l Load) String() string {
 
 // loadChanged takes the step that the driver has measured.
 func (m *Machine) loadChanged(to Load) {
-	m.load = to
-	m.notice(Effect{Notice: LoadTurned, To: route.Nobody, Load: to})
+	if to != m.load { // the driver also tells the step that it was, to see how long that takes
+		m.load = to
+		m.notice(Effect{Notice: LoadTurned, To: route.Nobody, Load: to})
+	}
 }
 
 // Load is the step in force.

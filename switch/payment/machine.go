@@ -157,6 +157,9 @@ func (m *Machine) PositionSum() int64 {
 // Config returns the configuration in force. Read it, never change it.
 func (m *Machine) Config() *Config { return m.config }
 
+// Profile is that of a participant; it is read only.
+func (m *Machine) Profile(n route.Participant) *Profile { return &m.at(n).profile }
+
 // LinkCount is the number of signed-on links of a participant.
 func (m *Machine) LinkCount(n route.Participant) int {
 	if int(n) >= len(m.participants) {

@@ -43,8 +43,9 @@ type Profile struct {
 	Checks     bool    `json:"checks,omitempty"`      // it answers status enquiries and fences
 	Binding    bool    `json:"binding,omitempty"`     // its "not done" to a status enquiry guarantees that it will not post; without, a fence makes sure
 
-	Breaker Breaker `json:"breaker,omitzero"`
-	Flow    Flow    `json:"flow,omitzero"`
+	InFlight int     `json:"in_flight,omitempty"` // its requests without a final answer; beyond it new ones are declined as busy; 0: no limit of its own
+	Breaker  Breaker `json:"breaker,omitzero"`
+	Flow     Flow    `json:"flow,omitzero"`
 
 	Match  Match  `json:"match"`
 	Timers Timers `json:"timers"`
@@ -107,6 +108,7 @@ type participant struct {
 	caughtUp int64 // when all that was owed to it at its return has gone out; what comes later goes behind
 	outbox   int   // answers, updates and confirmations that wait for its receipts
 	collects int   // its collects that wait for approval
+	asking   int   // its requests that are under way
 
 	breaker  Breaker // of the profile, with defaults
 	breakers [classCount]breaker

@@ -26,7 +26,7 @@ func (m *Machine) request(e *Event) {
 		m.repeated(prior, e)
 		return
 	}
-	full := m.active >= m.config.OpenMax
+	full := m.active >= m.config.OpenMax || m.at(e.From).asksTooMuch()
 	p := m.take()
 	p.begin(e)
 	prior := m.twin(e)

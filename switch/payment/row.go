@@ -207,6 +207,9 @@ func (m *Machine) readmit(p *Payment) {
 	}
 	m.revive(p)
 	m.countCollect(p, StateNone, p.State)
+	if p.State.underWay() {
+		m.countAsking(p, p.State)
+	}
 	m.enterFlow(p, p.State)
 	for leg := range p.Legs {
 		if mutant.Is(mutant.LoseOutbox) {

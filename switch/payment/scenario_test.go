@@ -208,6 +208,8 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 			p.RepeatSafe = true
 		case "breaker":
 			p.Breaker = Breaker{}
+		case "one-request":
+			p.InFlight = 1
 		case "one-in-flight":
 			p.Flow = Flow{Min: 1, Max: 1}
 		default:

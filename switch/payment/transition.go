@@ -107,6 +107,9 @@ func (m *Machine) move(p *Payment, cause Cause) {
 	if from == AwaitAuth || to == AwaitAuth {
 		m.countCollect(p, from, to)
 	}
+	if from.underWay() != to.underWay() {
+		m.countAsking(p, to)
+	}
 	m.totals[to]++
 	m.touch(p)
 	if p.owes > 0 {

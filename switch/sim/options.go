@@ -67,7 +67,7 @@ func drawTraits(rng *rand.Rand) traits {
 var rateMax = [faultCount]float64{
 	faultLost: 0.1, faultMute: 0.1, faultLate: 0.1, faultTwice: 0.2, faultAmbiguous: 0.1, faultRefused: 0.15,
 	faultOtherAmount: 0.03, faultGarbled: 0.03, faultContradict: 0.03, faultStranger: 0.03, faultRefuseApply: 0.03,
-	faultAmnesia: 1, faultRefuseRepair: 0.03, faultStoreError: 0.002, faultSlowSync: 0.02, faultDuplicate: 0.2, faultEnquiry: 0.2, faultConflict: 0.05, faultTwin: 0.1,
+	faultAmnesia: 1, faultRefuseRepair: 0.1, faultStoreError: 0.002, faultSlowSync: 0.02, faultDuplicate: 0.2, faultEnquiry: 0.2, faultConflict: 0.05, faultTwin: 0.1,
 }
 
 func drawSwarm(rng *rand.Rand) swarm {
