@@ -315,9 +315,14 @@ func (s *journalScheme) testProve(t *testing.T) {
 		for _, r := range unmarshal[paymentProof](t, string(text)).Journal.Records {
 			noSecrets(t, string(r.Record))
 		}
-		out, said = runs(t, 0, "journal", "verify-proof", file)
+		out, said = runs(t, 0, "journal", "verify-proof", file, "--any-key")
 		if !strings.Contains(said, "anybody can have made it") || !strings.Contains(out, "NOT CHECKED") {
-			t.Errorf("without a key: %s%s", out, said)
+			t.Errorf("with any key: %s%s", out, said)
+		}
+		for _, args := range [][]string{{}, {"--any-key", "--key", pinned}} {
+			if out, said := runs(t, exitUsage, append([]string{"journal", "verify-proof", file}, args...)...); out != "" || !strings.Contains(said, "whose proof?") {
+				t.Errorf("verify-proof %v: %s%s", args, out, said)
+			}
 		}
 		out, _ = runs(t, 0, "journal", "verify-proof", file, "--key", pinned, "--json")
 		if v := unmarshal[provenPayment](t, out); v.Payment != id || !v.Pinned || v.Sender.ID != "BANKC" || v.Groups != view.Tree || v.Root != view.Root {
