@@ -22,9 +22,7 @@ func (n *node) newRetention() (*retention.Job, error) {
 		Journal: n.data.journal, Rows: keptRows{n.engine, n.data.state, r.State}, Clock: clock,
 		Calendar: retention.Calendar{Start: n.cfg.BusinessDayStart}, By: "switchd " + readVersion().Version + ", institution " + n.cfg.Institution,
 		JournalDays: r.Journal, StateDays: r.State, ArchiveDays: r.Archive, Log: n.log, Registry: n.registry,
-	}
-	for _, p := range n.engine.Config().Participants {
-		o.Participants = append(o.Participants, p.ID)
+		Participants: numberedNames(n.engine.Config()),
 	}
 	if r.ArchiveDir != "" {
 		o.Archive, o.Spare = retention.At(r.ArchiveDir), n.spareForArchive
