@@ -19,12 +19,15 @@ type Entry struct {
 // refuses one that is not whole, and one that a newer version has written.
 func Enter(dir string, o Options) (*Entry, error) {
 	e := &Entry{d: diskOf(o.FS), o: o.withDefaults(), dir: dir}
-	there, err := e.d.there(e.d.PathJoin(dir, unfinished))
+	if err := e.d.restored(dir); err != nil {
+		return nil, err
+	}
+	there, err := e.d.there(e.d.PathJoin(dir, manifest))
 	if err != nil {
 		return nil, err
 	}
-	if there {
-		return nil, fmt.Errorf("data folder %s: a restore into it was begun and has not ended: remove it and restore again", dir)
+	if there { // a start would make it one that no longer verifies
+		return nil, fmt.Errorf("data folder %s is a backup: make a data folder of it (switchd restore --from %s --to NEW_FOLDER) and name that", dir, dir)
 	}
 	if e.was, err = readWriter(e.d, dir); err != nil {
 		return nil, err
@@ -35,6 +38,15 @@ func Enter(dir string, o Options) (*Entry, error) {
 		}
 	}
 	return e, nil
+}
+
+// restored refuses a folder into which a restore was begun and has not ended.
+func (d disk) restored(dir string) error {
+	there, err := d.there(d.PathJoin(dir, unfinished))
+	if err == nil && there {
+		err = fmt.Errorf("data folder %s: a restore into it was begun and has not ended: remove it and restore again", dir)
+	}
+	return err
 }
 
 // Prepare is called with the keys of the folder before its stores are opened: a

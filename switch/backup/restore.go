@@ -99,6 +99,9 @@ func (r *restoring) parent() string {
 
 // vacant refuses a target in which something is.
 func (r *restoring) vacant() error {
+	if inside(r.to, r.from) {
+		return fmt.Errorf("%s lies in the backup %s, which must stay as it is: name a folder elsewhere", r.to, r.from)
+	}
 	there, err := r.d.there(r.to)
 	if err != nil || !there {
 		return err

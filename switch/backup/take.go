@@ -83,6 +83,9 @@ const manifestRoom = 4 << 20
 
 // check looks at what can be known before anything is done.
 func (t *taking) check() error {
+	if inside(t.out, t.s.Dir) {
+		return fmt.Errorf("it would lie in the data folder %s, and be lost with it: name a folder elsewhere", t.s.Dir)
+	}
 	for _, path := range []string{t.out, t.out + partial} {
 		there, err := t.d.there(path)
 		if err != nil {

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"os"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -33,6 +34,9 @@ func (f folders) Remove(path string) error {
 	}
 	return f.FS.Remove(path)
 }
+
+// MkdirAll makes folders that nobody else may look into: Pebble would let everybody.
+func (f folders) MkdirAll(dir string, _ os.FileMode) error { return f.FS.MkdirAll(dir, 0o700) }
 
 func (f folders) before(path string) error {
 	if !strings.HasPrefix(f.PathBase(path), markerPrefix) {
