@@ -3,6 +3,9 @@ package backup
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
 
 	"switchd/switch/seal"
 )
@@ -54,7 +57,7 @@ func (d disk) restored(dir string) error {
 // when another process has the folder and there is something to do.
 func (e *Entry) Prepare(keys *seal.Keys) error {
 	e.o.Keys = keys
-	begun, err := e.d.there(e.d.PathJoin(e.dir, journalDir))
+	begun, err := e.begun()
 	if err != nil || !begun {
 		return err
 	}
@@ -77,6 +80,17 @@ func (e *Entry) Prepare(keys *seal.Keys) error {
 		err = e.snapshot(s)
 	}
 	return errors.Join(err, release())
+}
+
+// begun says that there is a journal: a first start that was killed may have left its
+// folder and no journal in it, and the next one begins with that. Whether something
+// has been there, the journal itself sees when it is opened.
+func (e *Entry) begun() (bool, error) {
+	names, err := e.d.List(e.d.PathJoin(e.dir, journalDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, storeMarker) }), err
 }
 
 // refuse says why this binary must not touch the folder, and what to do.

@@ -182,7 +182,7 @@ func (o *Options) describe(ctx context.Context, d disk, dir, kind string) (*Mani
 // switch was killed before it had written any.
 func (o *Options) describeRows(ctx context.Context, d disk, dir string, m *Manifest) (err error) {
 	switch {
-	case !slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Path, stateDir) }):
+	case !slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Path, stateDir+"/"+storeMarker) }):
 	case m.Kind == KindBackup:
 		if m.StateHash, m.Applied, err = o.hash(ctx, d, dir); m.Applied == 0 {
 			m.StateHash = ""
