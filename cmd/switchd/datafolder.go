@@ -15,6 +15,7 @@ import (
 	"switchd/switch/journal"
 	"switchd/switch/seal"
 	"switchd/switch/state"
+	"switchd/switch/storage"
 )
 
 // The names in a data folder.
@@ -38,8 +39,8 @@ func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journ
 
 // openDataFolder opens or creates the data folder of a switch.
 func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+	if err := makeDataFolder(cfg.DataDir); err != nil {
+		return nil, err
 	}
 	log.Info("opening the data folder", "dir", cfg.DataDir)
 	fatal := storageFailed()
@@ -67,6 +68,14 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry}, nil
+}
+
+// makeDataFolder makes the folder, if it is not there, so that it stays.
+func makeDataFolder(dir string) error {
+	if err := storage.MakeDir(storage.Options{}.WithDefaults().FS, dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
 }
 
 // inUse says so when a data folder cannot be opened because somebody has it.

@@ -222,8 +222,8 @@ func (n *node) isParticipant(id string) bool {
 	return false
 }
 
-// listenAdmin opens the admin port. It is open while the machine recovers, so
-// that a probe sees "alive, not ready".
+// listenAdmin opens the admin port, when the journal is replayed: a probe sees
+// "alive, not ready" until the first group of this start is committed.
 func (n *node) listenAdmin() error {
 	var err error
 	n.admin, err = admin.Listen(admin.Options{

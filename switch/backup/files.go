@@ -31,13 +31,7 @@ func (d disk) there(path string) (bool, error) {
 }
 
 // syncDir makes the names in a folder durable.
-func (d disk) syncDir(path string) error {
-	f, err := d.OpenDir(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
+func (d disk) syncDir(path string) error { return storage.SyncDir(d.FS, path) }
 
 // inside says whether a path lies in a folder, also by way of symbolic links.
 func inside(path, dir string) bool {
@@ -58,22 +52,6 @@ func resolved(path string) string {
 		return full
 	}
 	return path
-}
-
-// makeDir makes a folder and those above it that are not there, durably.
-func (d disk) makeDir(path string) error {
-	there, err := d.there(path)
-	if err != nil || there {
-		return err
-	}
-	above := d.PathDir(path)
-	if err := d.makeDir(above); err != nil {
-		return err
-	}
-	if err := d.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	return d.syncDir(above)
 }
 
 // read reads a file of at most so many bytes.

@@ -7,10 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"switchd/switch/storage"
 )
 
 // dir is a folder of the file system.
 type dir string
+
+var realDisk = storage.Options{}.WithDefaults().FS
 
 // At returns the folder at a path. It is made when it is needed: a switch does not
 // wait for its archive.
@@ -23,7 +27,7 @@ func (d dir) path(name string) string { return filepath.Join(string(d), name) }
 
 // Names lists the files.
 func (d dir) Names() ([]string, error) {
-	if err := d.make(); err != nil {
+	if err := storage.MakeDir(realDisk, string(d)); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(string(d))
@@ -32,24 +36,6 @@ func (d dir) Names() ([]string, error) {
 		names = append(names, e.Name())
 	}
 	return names, err
-}
-
-// make makes the folder and those above it that are not there, durably: the files
-// in it would go with it.
-func (d dir) make() error {
-	if _, err := os.Stat(string(d)); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	above := dir(filepath.Dir(string(d)))
-	if above != d {
-		if err := above.make(); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(string(d), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return above.Sync()
 }
 
 // Create makes a file that its owner may read.
@@ -84,10 +70,4 @@ func (d dir) Rename(old, name string) error {
 func (d dir) Remove(name string) error { return os.Remove(d.path(name)) }
 
 // Sync makes the names of the folder durable.
-func (d dir) Sync() error {
-	f, err := os.Open(string(d))
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
+func (d dir) Sync() error { return storage.SyncDir(realDisk, string(d)) }

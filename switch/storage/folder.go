@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"os"
 	"strings"
 
@@ -59,4 +60,22 @@ func SyncDir(fs FS, dir string) error {
 		return err
 	}
 	return d.Close()
+}
+
+// MakeDir makes a folder that nobody else may look into, and those above it that are
+// not there, so that they stay: what is in a folder goes with it.
+func MakeDir(fs FS, dir string) error {
+	if _, err := fs.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	above := fs.PathDir(dir)
+	if above != dir {
+		if err := MakeDir(fs, above); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return SyncDir(fs, above)
 }

@@ -114,3 +114,23 @@ func TestNobodyElseLooks(t *testing.T) {
 		}
 	}
 }
+
+// TestMadeFolderStays: a power cut right after takes nothing of it.
+func TestMadeFolderStays(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	for range 2 { // one that is there is left alone
+		if err := MakeDir(mem, "a/b/c"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := mem.CrashClone(vfs.CrashCloneCfg{}).Stat("a/b/c"); err != nil {
+		t.Error(err)
+	}
+	mem = vfs.NewCrashableMem()
+	if err := mem.MkdirAll("a/b/c", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mem.CrashClone(vfs.CrashCloneCfg{}).Stat("a"); err == nil {
+		t.Error("this proves nothing")
+	}
+}
