@@ -37,10 +37,12 @@ const (
 	recordHeadBytes = 8
 )
 
-// Bounds of one group; its writer keeps to GroupRecordsMax by making several.
+// Bounds of one group; its writer keeps to them by making several. GroupBytesMax is
+// three times what the engine's largest group can be.
 const (
 	GroupRecordsMax = 8192
 	RecordBytesMax  = 1 << 20
+	GroupBytesMax   = 64 << 20
 )
 
 // The first byte of a key says what is under it.
