@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -94,7 +95,7 @@ func (d *dumper) run(c *cobra.Command, f *journalFlags) error {
 		if page.Next == 0 {
 			return nil
 		}
-		page, err = ask[recordsView](c.Context(), f, d.filter.path(page.Next))
+		page, err = ask[recordsView](c.Context(), f, http.MethodGet, d.filter.path(page.Next), nil)
 	}
 	return err
 }

@@ -160,7 +160,7 @@ func (r *eventReader) party(n route.Participant) party {
 // view shows the record that was read last.
 func (r *eventReader) view() eventView {
 	e := &r.event
-	v := eventView{Seq: e.Seq, At: stampNanos(e.At), Kind: e.Kind.String(), From: r.name(e.From), Payment: uint64(paymentOf(e)), Sealed: r.sealed, Text: maskedText(e)}
+	v := eventView{Seq: e.Seq, At: stampNanos(e.At), Kind: e.Kind.String(), From: r.name(e.From), Payment: uint64(paymentOf(e)), Sealed: r.sealed, Text: maskedText(&e.Text)}
 	switch e.Kind {
 	case payment.RequestArrived, payment.EnquiryArrived:
 		v.Request = viewRequest(e)

@@ -12,7 +12,7 @@ import (
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode", "validate",
-		"sim", "payment", "payment show", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+		"sim", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -49,6 +49,13 @@ func TestUsage(t *testing.T) {
 		{"spec check a.json b.json", "which file?"},
 		{"sim", "--seeds"},
 		{"payment show 1", "which switch?"},
+		{"payment show x --admin 127.0.0.1:1", "which payment?"},
+		{"payment show 1 --dir " + dir, "is no data folder"},
+		{"payment find", "which switch?"},
+		{"payment find 5", "unknown command"},
+		{"payment find --state", "needs an argument"},
+		{"payment find --limit x", "invalid argument"},
+		{"payment find --dir " + dir, "is no data folder"},
 		{"payment settle 1 --admin 127.0.0.1:1", "why? --reason"},
 		{"payment retry", "See 'switchd payment retry --help'"},
 		{"journal stat", "which journal?"},
