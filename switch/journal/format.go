@@ -37,11 +37,12 @@ const (
 	recordHeadBytes = 8
 )
 
-// Bounds of one group; its writer keeps to them by making several. GroupBytesMax is
-// three times what the engine's largest group can be.
+// Bounds of one group; its writer keeps to them by making several. GroupBytesMax has
+// room for the engine's largest group of payments (20 MiB) and one configuration, by
+// far the largest record.
 const (
 	GroupRecordsMax = 8192
-	RecordBytesMax  = 1 << 20
+	RecordBytesMax  = 16 << 20
 	GroupBytesMax   = 64 << 20
 )
 

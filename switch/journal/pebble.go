@@ -185,6 +185,10 @@ func (l *PebbleLog) readEnd() error {
 	return readTree(l.db, l.end.number, &l.tree)
 }
 
+// First is the sequence number of the first record that is kept. Safe for concurrent
+// use.
+func (l *PebbleLog) First() uint64 { return l.base.Load().First }
+
 // Next is the sequence number that the next record must have.
 func (l *PebbleLog) Next() uint64 { return l.end.next }
 
