@@ -69,6 +69,7 @@ touch each other, or the journal of --dir, must follow each other.`,
 func (f *journalFlags) verify(c *cobra.Command, segments []string) (*verifyReport, error) {
 	v := &verifier{progress: newProgress(c.ErrOrStderr())}
 	defer v.progress.end()
+	defer v.progress.endAtOnce(c)()
 	var err error
 	if f.dir != "" || f.config != "" && len(segments) == 0 {
 		err = v.folder(f, c)
