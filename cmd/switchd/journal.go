@@ -126,7 +126,11 @@ func (f *journalFlags) open(c *cobra.Command) (*lookFolder, error) {
 	}
 	l.log, err = journal.OpenReadOnly(at, journal.Options{Log: l.out, Fatal: storageFailed()})
 	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
-		return nil, fmt.Errorf("%s is in use by another process: ask the running switch with --config or --admin; for verify and export take a backup and look at that one with --dir", l.dir)
+		what := "take a backup ('switchd backup') and name that with --dir"
+		if c.Flags().Lookup("admin") != nil { // not verify, not export
+			what = "ask the running switch with --config or --admin, or " + what
+		}
+		return nil, fmt.Errorf("%s is in use by another process: %s", l.dir, what)
 	}
 	return l, err
 }
