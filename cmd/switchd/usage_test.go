@@ -141,6 +141,15 @@ func TestWrongConfig(t *testing.T) {
 	if !strings.Contains(out, "good, 2 participants") || said != "" {
 		t.Errorf("of a good file it says %q and %q", out, said)
 	}
+	keys := filepath.Join(s.dir, "keys.yml")
+	named := "seal_key: none.key\ncheckpoint_key: " + s.certs() + "\n" + string(text)
+	if err := os.WriteFile(keys, []byte(named), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runs(t, 0, "check-config", keys)
+	if _, said := runs(t, exitUsage, "check-config", "--files", keys); !strings.Contains(said, "seal_key: ") || !strings.Contains(said, "none.key") || !strings.Contains(said, "checkpoint_key: ") {
+		t.Errorf("of key files that cannot be used it says %q", said)
+	}
 }
 
 // TestExample: the example configuration is a good one.
