@@ -16,6 +16,7 @@ type Job struct {
 	done    Day   // for which all was done; only of use when begun
 	begun   bool  // it was done once
 	retry   int64 // not before this time, after a failure
+	told    Day   // for which somebody was told that it waits
 
 	stopped context.Context // ends with Stop
 	stop    func()
@@ -83,8 +84,7 @@ func (j *Job) due(ctx context.Context) {
 	switch {
 	case ctx.Err() != nil: // it was told to end, which is no failure
 	case jumped:
-		j.retry = now + int64(retryAfter)
-		j.o.Log.Warn("retention waits: nothing was recorded for a day and more until a day ago or less; if the switch has not rested, its clock was set forward: stop it and set the clock", "day", today.String(), "again_in", retryAfter)
+		j.wait(now, today)
 	case err != nil:
 		j.retry = now + int64(retryAfter)
 		j.metrics.runs.WithLabelValues(failed).Inc()
@@ -92,6 +92,15 @@ func (j *Job) due(ctx context.Context) {
 	default:
 		j.done, j.begun, j.retry = today, true, 0
 		j.metrics.runs.WithLabelValues(done).Inc()
+	}
+}
+
+// wait has the job look again in an hour, and says so once a day.
+func (j *Job) wait(now int64, today Day) {
+	j.retry = now + int64(retryAfter)
+	if j.told != today {
+		j.told = today
+		j.o.Log.Warn("retention waits: nothing was recorded for a day and more until a day ago or less; if the switch has not rested, its clock was set forward: stop it and set the clock", "day", today.String())
 	}
 }
 
