@@ -291,6 +291,16 @@ func TestForkMustBeAccepted(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, said)
 		}
 	}
+	for _, until := range []string{"--until-seq=0", "--until-time=1969-12-31T00:00:00Z", "--until-time=2300-01-01T00:00:00Z"} {
+		runs(t, exitUsage, "restore", "--from", out, "--to", to, until, "--seal-key", s.sealKey(), "--accept-fork")
+	}
+	link := filepath.Join(s.dir, "link") // the way round does not help
+	if err := os.Symlink(s.data, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := runs(t, exitFailed, "backup", "--out", filepath.Join(link, "out"), "--dir", s.data); !strings.Contains(said, "would lie in the data folder") {
+		t.Error(said)
+	}
 	empty(t, to)
 	text, _ := runs(t, 0, "restore", "--from", out, "--to", to, "--until-seq", "1", "--seal-key", s.sealKey(), "--accept-fork")
 	if !strings.Contains(text, "events up to 1") || !strings.Contains(text, "left out: ") {

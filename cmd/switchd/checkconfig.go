@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchd/switch/config"
+	"switchd/switch/seal"
 )
 
 func newCheckConfig() *cobra.Command {
@@ -30,6 +31,9 @@ with 2. With --example it prints a commented configuration to start from, with
 				return usageError{errors.New("which file? See 'switchd check-config --help'")}
 			}
 			cfg, err := loadConfig(args[0], files)
+			if err == nil && files {
+				err = checkKeys(args[0], cfg)
+			}
 			if err != nil {
 				return err
 			}
@@ -37,10 +41,27 @@ with 2. With --example it prints a commented configuration to start from, with
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&files, "files", false, "also check that the certificate files can be used")
+	c.Flags().BoolVar(&files, "files", false, "also check that the files with certificates and keys can be used")
 	c.Flags().BoolVar(&example, "example", false, "print an example configuration")
 	c.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of a configuration")
 	return c
+}
+
+// checkKeys checks the key files that a configuration names, as a start does. Those
+// in the data folder are made by the first start.
+func checkKeys(file string, cfg *config.Config) error {
+	var faults []error
+	if cfg.SealKey != "" {
+		if _, err := seal.LoadFile(cfg.SealKey); err != nil {
+			faults = append(faults, usageError{fmt.Errorf("%s: seal_key: %w", file, err)})
+		}
+	}
+	if cfg.CheckpointKey != "" {
+		if _, err := loadCheckpointKey(cfg.CheckpointKey); err != nil {
+			faults = append(faults, usageError{fmt.Errorf("%s: checkpoint_key: %w", file, err)})
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // loadConfig reads a configuration; what is wrong with it is a usage error.

@@ -15,6 +15,7 @@ import (
 	"switchd/switch/journal"
 	"switchd/switch/seal"
 	"switchd/switch/state"
+	"switchd/switch/storage"
 )
 
 // The names in a data folder.
@@ -38,10 +39,13 @@ func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journ
 
 // openDataFolder opens or creates the data folder of a switch.
 func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+	if err := makeDataFolder(cfg.DataDir); err != nil {
+		return nil, err
 	}
 	log.Info("opening the data folder", "dir", cfg.DataDir)
+	if _, err := os.Stat(filepath.Join(cfg.DataDir, journalDir)); errors.Is(err, fs.ErrNotExist) {
+		log.Warn("a new data folder: no payment is known; if there should be some, stop at once and look at data_dir", "dir", cfg.DataDir)
+	}
 	fatal := storageFailed()
 	entry, err := backup.Enter(cfg.DataDir, backup.Options{Build: build(), Clock: clock, Log: log, Fatal: fatal})
 	if err != nil {
@@ -59,14 +63,36 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 		return nil, err
 	}
 	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal})
+	if errors.Is(err, journal.ErrDamaged) {
+		return nil, fmt.Errorf("%w: do not repair it by hand, restore a backup (switchd restore)", err)
+	}
 	if err != nil {
 		return nil, inUse(cfg.DataDir, err)
 	}
 	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys})
 	if err != nil {
-		return nil, errors.Join(err, j.Close())
+		stat, not := j.Stat()
+		return nil, errors.Join(rowsUnreadable(err, stat.First == 1), not, j.Close())
 	}
 	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry}, nil
+}
+
+// makeDataFolder makes the folder, if it is not there, so that it stays.
+func makeDataFolder(dir string) error {
+	if err := storage.MakeDir(storage.Options{}.WithDefaults().FS, dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}
+
+// rowsUnreadable says in one line why the state store cannot be read, and what
+// helps. whole: the journal has all events, so that the rows can be made again.
+func rowsUnreadable(err error, whole bool) error {
+	way := "if it is damaged, restore a backup (switchd restore)"
+	if whole {
+		way = "if it is damaged, move the folder " + stateDir + " away: the next start makes it again from the journal"
+	}
+	return fmt.Errorf("%w: %s", storage.Sentence(err), way)
 }
 
 // inUse says so when a data folder cannot be opened because somebody has it.

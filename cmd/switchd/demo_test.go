@@ -103,3 +103,16 @@ func TestDemoSecondCtrlC(t *testing.T) {
 	p.signal(syscall.SIGINT)
 	p.wait(2*time.Second, exitFailed)
 }
+
+// TestDemoTable: the table is drawn over itself, in as many lines as it has also on
+// a terminal that is narrower than they are.
+func TestDemoTable(t *testing.T) {
+	var out strings.Builder
+	v := demoView{out: &out}
+	v.draw([]byte("one\ntwo\n"))
+	v.draw([]byte("three\nfour\n"))
+	want := "\x1b[?7l\x1b[2Kone\n\x1b[2Ktwo\n\x1b[?7h" + "\x1b[?7l\x1b[2A\x1b[2Kthree\n\x1b[2Kfour\n\x1b[?7h"
+	if out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}

@@ -10,6 +10,12 @@ import (
 	"time"
 )
 
+// Whether a terminal goes on in the next line at its right edge.
+const (
+	wrapOff = "\x1b[?7l"
+	wrapOn  = "\x1b[?7h"
+)
+
 // demoView shows a running demo: a table that is drawn over itself on a
 // terminal, one line a second elsewhere, nothing on stdout with --json.
 type demoView struct {
@@ -86,9 +92,11 @@ func major(minor int64) string {
 	return fmt.Sprintf("%s%d.%02d", sign, minor/100, minor%100)
 }
 
-// draw puts the table where the last one stands.
+// draw puts the table where the last one stands. A terminal that is too narrow cuts
+// its lines: if it wrapped them, the next table would not find the place of this one.
 func (v *demoView) draw(table []byte) {
 	var b bytes.Buffer
+	b.WriteString(wrapOff)
 	if v.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", v.drawn)
 	}
@@ -98,6 +106,7 @@ func (v *demoView) draw(table []byte) {
 			b.Write(line)
 		}
 	}
+	b.WriteString(wrapOn)
 	v.drawn = bytes.Count(table, []byte("\n"))
 	v.out.Write(b.Bytes())
 }

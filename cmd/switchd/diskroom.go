@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
-
 	"switchd/switch/disk"
 	"switchd/switch/ingress"
 )
@@ -11,8 +8,8 @@ import (
 // watchDisk looks whether the disk has room for the stores, before they are opened.
 func (n *node) watchDisk() error {
 	dir, room := n.cfg.DataDir, n.cfg.Disk
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
+	if err := makeDataFolder(dir); err != nil {
+		return err
 	}
 	var err error
 	n.disk, err = disk.Open(disk.Options{

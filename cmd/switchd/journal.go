@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -125,7 +126,11 @@ func (f *journalFlags) open(c *cobra.Command) (*lookFolder, error) {
 	}
 	l.log, err = journal.OpenReadOnly(at, journal.Options{Log: l.out, Fatal: storageFailed()})
 	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
-		return nil, fmt.Errorf("%s is in use by another process: ask the running switch with --config or --admin (stat, dump, prove), or take a backup and look at that one with --dir", l.dir)
+		what := "take a backup ('switchd backup') and name that with --dir"
+		if c.Flags().Lookup("admin") != nil { // not verify, not export
+			what = "ask the running switch with --config or --admin, or " + what
+		}
+		return nil, fmt.Errorf("%s is in use by another process: %s", l.dir, what)
 	}
 	return l, err
 }
@@ -178,12 +183,17 @@ func keyOf[K any](l *lookFolder, flag, configured, own string, load func(string)
 
 // either asks the running switch under a path of its admin port, or lets local look
 // at the folder, as the flags say.
-func either[T any](c *cobra.Command, f *journalFlags, path string, local func(*lookFolder) (T, error)) (v T, err error) {
+func either[T any](c *cobra.Command, f *journalFlags, path string, local func(*lookFolder) (T, error)) (T, error) {
+	return eitherOf(c, f, func() (T, error) { return ask[T](c.Context(), f, http.MethodGet, path, nil) }, local)
+}
+
+// eitherOf is either with a question that is not a path alone.
+func eitherOf[T any](c *cobra.Command, f *journalFlags, remote func() (T, error), local func(*lookFolder) (T, error)) (v T, err error) {
 	if f.dir != "" && f.address != "" {
 		return v, usageError{errors.New("--dir is a folder that no switch has, --admin is a running switch: name one of them")}
 	}
 	if f.dir == "" && (f.address != "" || f.config != "") {
-		v, err = ask[T](c.Context(), f, path)
+		v, err = remote()
 		if f.address != "" || !errors.Is(err, errNoSwitch) {
 			return v, err
 		}
@@ -197,8 +207,8 @@ func either[T any](c *cobra.Command, f *journalFlags, path string, local func(*l
 }
 
 // ask gets an answer of the admin port.
-func ask[T any](ctx context.Context, f *journalFlags, path string) (v T, err error) {
-	answer, err := f.call(ctx, "GET", path, nil)
+func ask[T any](ctx context.Context, f *journalFlags, method, path string, body []byte) (v T, err error) {
+	answer, err := f.call(ctx, method, path, body)
 	if err != nil {
 		return v, err
 	}

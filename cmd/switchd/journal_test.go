@@ -137,7 +137,7 @@ func TestJournalRunning(t *testing.T) {
 	}
 	for _, args := range [][]string{{"verify"}, {"stat"}, {"dump"}, {"prove", "--id", "1"}, {"export", "--from", "1", "--to", "2", "--out", filepath.Join(s.dir, "x")}} {
 		out, said := runs(t, exitFailed, append([]string{"journal", "--dir", s.data}, args...)...)
-		if out != "" || !strings.Contains(said, "in use by another process") || !strings.Contains(said, "backup") {
+		if out != "" || !strings.Contains(said, "in use by another process") || !strings.Contains(said, "switchd backup") || strings.Contains(said, "--admin") != (args[0] != "verify" && args[0] != "export") {
 			t.Errorf("%v beside a running switch: %s%s", args, out, said)
 		}
 	}
@@ -167,6 +167,7 @@ func TestJournalFolder(t *testing.T) {
 	t.Run("dump", s.testDump)
 	t.Run("payment", s.testDumpPayment)
 	t.Run("export", s.testExport)
+	t.Run("interrupted export", s.testInterruptedExport)
 	t.Run("prove", s.testProve)
 	t.Run("no key", s.testNoKey)
 }
@@ -211,6 +212,9 @@ func (s *journalScheme) testDump(t *testing.T) {
 		if e.Kind != "link-up" || e.From != "BANKC" && e.From != "BANKD" {
 			t.Errorf("%+v", e)
 		}
+	}
+	if out, said := runs(t, 0, "journal", "dump", "--dir", s.data, "--from", "99999"); out != "" || said != "switchd: no event is like that\n" {
+		t.Errorf("events that are not there: %s%s", out, said)
 	}
 	part, _ := runs(t, 0, "journal", "dump", "--dir", s.data, "--from", "3", "--to", "5", "--json")
 	if all := events(t, part); len(all) != 3 || all[0].Seq != 3 || all[2].Seq != 5 {
@@ -286,6 +290,10 @@ func (s *journalScheme) testExport(t *testing.T) {
 		}
 	}
 	runs(t, exitFailed, "journal", "export", "--dir", s.data, "--from", "1", "--to", "99999", "--out", other)
+	nowhere := filepath.Join(filepath.Dir(file), "no", "such")
+	if _, said := runs(t, exitFailed, "journal", "export", "--dir", s.data, "--from", "2", "--to", last, "--out", nowhere); said != "switchd: "+nowhere+" cannot be written: the folder "+filepath.Dir(nowhere)+" is not there\n" {
+		t.Error(said)
+	}
 	if left, err := os.ReadDir(filepath.Dir(file)); err != nil || len(left) != 1 {
 		t.Errorf("files that were not finished are left: %v", left)
 	}
@@ -315,9 +323,14 @@ func (s *journalScheme) testProve(t *testing.T) {
 		for _, r := range unmarshal[paymentProof](t, string(text)).Journal.Records {
 			noSecrets(t, string(r.Record))
 		}
-		out, said = runs(t, 0, "journal", "verify-proof", file)
+		out, said = runs(t, 0, "journal", "verify-proof", file, "--any-key")
 		if !strings.Contains(said, "anybody can have made it") || !strings.Contains(out, "NOT CHECKED") {
-			t.Errorf("without a key: %s%s", out, said)
+			t.Errorf("with any key: %s%s", out, said)
+		}
+		for _, args := range [][]string{{}, {"--any-key", "--key", pinned}} {
+			if out, said := runs(t, exitUsage, append([]string{"journal", "verify-proof", file}, args...)...); out != "" || !strings.Contains(said, "whose proof?") {
+				t.Errorf("verify-proof %v: %s%s", args, out, said)
+			}
 		}
 		out, _ = runs(t, 0, "journal", "verify-proof", file, "--key", pinned, "--json")
 		if v := unmarshal[provenPayment](t, out); v.Payment != id || !v.Pinned || v.Sender.ID != "BANKC" || v.Groups != view.Tree || v.Root != view.Root {

@@ -14,9 +14,16 @@ import (
 // ending.
 func spoil(t *testing.T, data, ending string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(data, journalDir, "*"+ending))
+	spoilAt(t, filepath.Join(data, journalDir, "*"+ending), 2)
+}
+
+// spoilAt changes one bit of the largest file of a pattern, where a part of it ends:
+// a half, a quarter.
+func spoilAt(t *testing.T, pattern string, part int) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no file *%s: %v", ending, err)
+		t.Fatalf("no file %s: %v", pattern, err)
 	}
 	var largest []byte
 	name := ""
@@ -29,7 +36,7 @@ func spoil(t *testing.T, data, ending string) {
 			largest, name = text, file
 		}
 	}
-	largest[len(largest)/2] ^= 8
+	largest[len(largest)/part] ^= 8
 	if err := os.WriteFile(name, largest, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +84,7 @@ func TestJournalDamaged(t *testing.T) {
 	log := copyFolder(t, s.data)
 	spoil(t, log, ".log")
 	damaged(log, ".log cannot be read from offset")
+	s.refused(t, log, "journal is damaged", "restore a backup")
 
 	// Closed and opened again, the records are in sorted files.
 	sorted := copyFolder(t, s.data)
@@ -98,4 +106,39 @@ func TestJournalDamaged(t *testing.T) {
 		}
 	})
 	damaged(cut, "records are missing")
+
+	rows := copyFolder(t, s.data)
+	spoilAt(t, filepath.Join(rows, stateDir, "*.sst"), 8)
+	damaged(rows, "state store", "checksum", "move the folder state away")
+	files, err := filepath.Glob(filepath.Join(rows, stateDir, "*.sst"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damaged(rows, "open state store", "move the folder state away")
+	s.refused(t, rows, "open state store", "move the folder state away")
+}
+
+// refused checks that no switch starts on a data folder, and that it says why and
+// what helps in one line.
+func (s *journalScheme) refused(t *testing.T, data string, want ...string) {
+	t.Helper()
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(s.dir, "refused.yml")
+	if err := os.WriteFile(config, []byte(strings.Replace(string(text), s.data, data, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, said := runs(t, exitFailed, "serve", "--config", config, "--quiet")
+	for _, w := range want {
+		if !strings.Contains(said, w) || strings.Count(said, "\n") != 1 {
+			t.Errorf("nothing about %q, or not one line: %s", w, said)
+		}
+	}
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +39,11 @@ cannot be read; exit code 1).`,
 				return usageError{err}
 			}
 			d.out, d.talk, d.asJSON = bufio.NewWriter(c.OutOrStdout()), c.ErrOrStderr(), f.asJSON
-			return errors.Join(d.run(c, &f), d.out.Flush(), d.faulty())
+			err := errors.Join(d.run(c, &f), d.out.Flush(), d.faulty())
+			if err == nil && !d.begun {
+				fmt.Fprintln(d.talk, "switchd: no event is like that")
+			}
+			return err
 		},
 	}
 	f.registerBoth(c)
@@ -47,7 +53,7 @@ cannot be read; exit code 1).`,
 	fl.Uint64Var(&d.filter.from, "from", 0, "first record (default: the first one that is kept, with --payment its request)")
 	fl.Uint64Var(&d.filter.to, "to", 0, "last record (default: the last one)")
 	fl.StringVar(&d.filter.paymentText, "payment", "", "events about this payment only")
-	fl.StringVar(&d.filter.kindText, "kind", "", "events of this kind only")
+	fl.StringVar(&d.filter.kindText, "kind", "", "events of this kind only: "+strings.Join(eventKinds(), ", "))
 	completeNames(c, "kind", eventKinds, cobra.ShellCompDirectiveNoFileComp)
 	return c
 }
@@ -80,6 +86,7 @@ func (d *dumper) run(c *cobra.Command, f *journalFlags) error {
 		if f.dir != "" || f.address != "" {
 			return usageError{errors.New("--segment is a file of its own: leave --dir and --admin out")}
 		}
+		defer newProgress(d.talk).endAtOnce(c)()
 		return d.ofSegment(f)
 	}
 	page, err := either(c, f, d.filter.path(d.filter.from), func(l *lookFolder) (recordsView, error) {
@@ -94,7 +101,7 @@ func (d *dumper) run(c *cobra.Command, f *journalFlags) error {
 		if page.Next == 0 {
 			return nil
 		}
-		page, err = ask[recordsView](c.Context(), f, d.filter.path(page.Next))
+		page, err = ask[recordsView](c.Context(), f, http.MethodGet, d.filter.path(page.Next), nil)
 	}
 	return err
 }
@@ -171,11 +178,12 @@ func (d *dumper) print(v *eventView) error {
 			d.first = v.Fault
 		}
 	}
+	begun := d.begun
+	d.begun = true
 	if d.asJSON {
 		return json.NewEncoder(d.out).Encode(v)
 	}
-	if !d.begun {
-		d.begun = true
+	if !begun {
 		if err := writeEventHead(d.out); err != nil {
 			return err
 		}

@@ -123,15 +123,19 @@ func (r *eventReader) read(seq uint64, record []byte) error {
 
 // learn takes the names of the participants from a configuration.
 func (r *eventReader) learn(c *payment.Config) {
-	r.currency = uint16(c.Currency)
-	r.names = r.names[:0:0]
+	r.currency, r.names = uint16(c.Currency), numberedNames(c)
+}
+
+// numberedNames are the ids of the participants by number.
+func numberedNames(c *payment.Config) (names []string) {
 	for i := range c.Participants {
 		p := &c.Participants[i]
-		for len(r.names) <= int(p.Number) {
-			r.names = append(r.names, "")
+		for len(names) <= int(p.Number) {
+			names = append(names, "")
 		}
-		r.names[p.Number] = p.ID
+		names[p.Number] = p.ID
 	}
+	return names
 }
 
 // name is a participant's id, or its number when no configuration has named it.
@@ -156,7 +160,7 @@ func (r *eventReader) party(n route.Participant) party {
 // view shows the record that was read last.
 func (r *eventReader) view() eventView {
 	e := &r.event
-	v := eventView{Seq: e.Seq, At: stampNanos(e.At), Kind: e.Kind.String(), From: r.name(e.From), Payment: uint64(paymentOf(e)), Sealed: r.sealed, Text: maskedText(e)}
+	v := eventView{Seq: e.Seq, At: stampNanos(e.At), Kind: e.Kind.String(), From: r.name(e.From), Payment: uint64(paymentOf(e)), Sealed: r.sealed, Text: maskedText(&e.Text)}
 	switch e.Kind {
 	case payment.RequestArrived, payment.EnquiryArrived:
 		v.Request = viewRequest(e)

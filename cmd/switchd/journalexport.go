@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -61,8 +62,10 @@ func (f *exportFlags) check() error {
 		return errors.New("where to? --out names the file")
 	case (f.day != "") == (f.from != 0 || f.to != 0):
 		return errors.New("what? Name a --day, or records with --from and --to")
-	case f.day == "" && (f.from == 0 || f.to < f.from):
-		return fmt.Errorf("--from %d --to %d are no records: they count from 1", f.from, f.to)
+	case f.day == "" && (f.from == 0 || f.to == 0):
+		return errors.New("which records? --from and --to belong together, and records count from 1")
+	case f.to < f.from:
+		return fmt.Errorf("--to %d is before --from %d", f.to, f.from)
 	}
 	if _, ok := retention.ParseDay(f.day); f.day != "" && !ok {
 		return fmt.Errorf("day %q is not a date like 2026-11-22", f.day)
@@ -93,19 +96,34 @@ func (f *exportFlags) export(c *cobra.Command, l *lookFolder) error {
 	}
 	v := exportView{File: f.out}
 	header := journal.SegmentHeader{Day: f.day, By: "switchd " + releaseVersion, Participants: names}
+	ctx := c.Context()
 	err = writeNew(f.out, 0o600, func(w io.Writer) (err error) {
-		v.Segment, err = l.log.Export(w, from, to, header)
+		v.Segment, err = l.log.Export(stoppable{ctx, w}, from, to, header)
 		return err
-	}, v.readBack)
+	}, func(file string) error { return v.readBack(ctx, file) })
 	if err != nil {
 		return err
 	}
 	return v.print(c.OutOrStdout(), f.asJSON)
 }
 
+// stoppable is w until ctx ends.
+type stoppable struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+// Write writes p, or says that ctx has ended.
+func (s stoppable) Write(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.w.Write(p)
+}
+
 // readBack reads a file that was just written to its end: what
 // it says must be what was meant.
-func (v *exportView) readBack(file string) error {
+func (v *exportView) readBack(ctx context.Context, file string) error {
 	in, err := os.Open(file)
 	if err != nil {
 		return err
@@ -115,7 +133,7 @@ func (v *exportView) readBack(file string) error {
 	if err != nil {
 		return err
 	}
-	header, seg, err := journal.VerifySegment(in)
+	header, seg, err := journal.ReadSegment(in, func(journal.Record) error { return ctx.Err() })
 	if err == nil && seg != v.Segment {
 		err = fmt.Errorf("it holds records %d to %d with hash %s, not what was written", seg.First, seg.Last, seg.SHA256)
 	}

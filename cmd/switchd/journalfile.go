@@ -18,7 +18,10 @@ func writeNew(file string, mode fs.FileMode, write func(io.Writer) error, check 
 		return fmt.Errorf("%s exists: it is not overwritten", file)
 	}
 	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*.part")
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s cannot be written: the folder %s is not there", file, filepath.Dir(file))
+	case err != nil:
 		return err
 	}
 	part := f.Name()

@@ -8,16 +8,16 @@ import (
 	"switchd/switch/payment"
 )
 
-// maskedText is what may be seen of the texts of an event: of an account number as
-// much as of DE2, of an address the side of the participant, of names and notes
-// nothing; of everything else all, unless an account number stands in it.
-func maskedText(e *payment.Event) map[string]string {
+// maskedText is what may be seen of the texts of an event or a payment: of an account
+// number as much as of DE2, of an address the side of the participant, of names and
+// notes nothing; of everything else all, unless an account number stands in it.
+func maskedText(text *payment.Text) map[string]string {
 	var out map[string]string
 	accounts := accountSet{}
 	for _, f := range [...]payment.TextField{payment.PayerAccount, payment.PayeeAccount} {
-		accounts.add(tightText(e.Text.Get(f)))
+		accounts.add(tightText(text.Get(f)))
 	}
-	e.Text.Fields(func(f payment.TextField, value []byte) {
+	text.Fields(func(f payment.TextField, value []byte) {
 		if out == nil {
 			out = map[string]string{}
 		}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/spf13/cobra"
 )
 
 // progress tells how far a long reading is, in one line that is drawn over itself
@@ -46,6 +49,18 @@ func (p *progress) end() {
 		fmt.Fprint(p.w, "\r\x1b[2K")
 		p.said = ""
 	}
+}
+
+// endAtOnce has Ctrl-C end the process while a command reads for long: there is
+// nothing to be put in order. stop ends that.
+func (p *progress) endAtOnce(c *cobra.Command) (stop func() bool) {
+	return context.AfterFunc(c.Context(), func() {
+		if p.w != nil {
+			fmt.Fprint(p.w, "\r\x1b[2K")
+		}
+		fmt.Fprintln(c.ErrOrStderr(), interrupted(c))
+		os.Exit(exitFailed)
+	})
 }
 
 // sizeText is a number of bytes for people, exactly for those below a mebibyte.

@@ -72,16 +72,16 @@ func provable(p *payment.Payment) error {
 
 func newVerifyProof() *cobra.Command {
 	var key string
-	var asJSON bool
+	var anyKey, asJSON bool
 	c := &cobra.Command{
-		Use: "verify-proof FILE [--key FILE]", Short: "Check a proof of a payment, without the journal",
+		Use: "verify-proof FILE (--key FILE | --any-key)", Short: "Check a proof of a payment, without the journal",
 		Long: `Checks what 'switchd journal prove' has written and says in words what it proves. It
 needs nothing else but the verifier of the switch: a line NAME+HASH+KEY that the
 switch's operator gives you once, over a way that you trust ('switchd journal stat'
 prints it), kept in the file of --key. Several lines are several keys.
 
-Without --key the signatures are checked against the key that the proof itself names:
-then it is whole, but anybody can have made it.
+--any-key checks the signatures against the key that the proof itself names: then it
+is whole and fits together, but anybody can have made it.
 
 FILE may be - for stdin. Exit code 1: it proves nothing.`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -91,6 +91,9 @@ FILE may be - for stdin. Exit code 1: it proves nothing.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if (key != "") == anyKey {
+				return usageError{errors.New("whose proof? --key names the file with the verifier of the switch, which its operator gives you; --any-key takes a proof that anybody can have made")}
+			}
 			text, err := readProof(args[0], c.InOrStdin())
 			if err != nil {
 				return usageError{err}
@@ -106,12 +109,13 @@ FILE may be - for stdin. Exit code 1: it proves nothing.`,
 				return fmt.Errorf("%s proves nothing: %w", args[0], err)
 			}
 			if !proven.Pinned {
-				fmt.Fprintln(c.ErrOrStderr(), "switchd: without --key this is whole, but anybody can have made it: get the verifier from the switch's operator")
+				fmt.Fprintln(c.ErrOrStderr(), "switchd: with --any-key this is whole, but anybody can have made it: get the verifier from the switch's operator")
 			}
 			return proven.print(c.OutOrStdout(), asJSON)
 		},
 	}
 	c.Flags().StringVar(&key, "key", "", "file with the verifier of the switch")
+	c.Flags().BoolVar(&anyKey, "any-key", false, "take the key that the proof itself names, in place of --key")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

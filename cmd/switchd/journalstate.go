@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -38,7 +39,7 @@ func (l *lookFolder) prepare(ctx context.Context, r *eventReader, f *eventFilter
 		return err
 	}
 	err := l.rows(func(s *state.Store) error {
-		_, err := find(s, f.payment, f.know)
+		_, err := findPayment(s, f.payment, f.know)
 		return err
 	})
 	if errors.Is(err, errNoRows) {
@@ -67,27 +68,20 @@ func (l *lookFolder) introduce(ctx context.Context, r *eventReader) error {
 	return eachRecord(ctx, l.log, stat.First, min(stat.First, stat.Last), func(rec *journal.Record) error { return r.read(rec.Seq, rec.Bytes) })
 }
 
+// behind says on talk that the rows do not have the effect of all events yet.
+func (l *lookFolder) behind(s *state.Store, talk io.Writer) error {
+	stat, err := l.log.Stat()
+	if applied := s.Applied(); err == nil && applied < stat.Last {
+		fmt.Fprintf(talk, "switchd: the state store has events up to %d, the journal goes to %d: what came after is not looked at until the switch has started again\n", applied, stat.Last)
+	}
+	return err
+}
+
 // names are the participants' ids by number, as far as the folder tells them.
 func (l *lookFolder) names(ctx context.Context) ([]string, error) {
 	r := newEventReader(l.keys, nil)
 	err := l.introduce(ctx, r)
 	return r.names, err
-}
-
-// find calls f for a payment, if it is known.
-func find(s *state.Store, id payment.ID, f func(p *payment.Payment)) (found bool, err error) {
-	err = s.Payments(func(p *payment.Payment) error {
-		if p.ID != id {
-			return nil
-		}
-		found = true
-		f(p)
-		return errEnough
-	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	return found, err
 }
 
 // prove proves how a payment of a folder has ended.
@@ -106,7 +100,7 @@ func (l *lookFolder) prove(ctx context.Context, f *journalFlags, id payment.ID) 
 	var s statement
 	var not error
 	err = l.rows(func(rows *state.Store) error {
-		found, err := find(rows, id, func(p *payment.Payment) { s, not = statementOf(p, r.party), provable(p) })
+		found, err := findPayment(rows, id, func(p *payment.Payment) { s, not = statementOf(p, r.party), provable(p) })
 		if err == nil && !found {
 			err = fmt.Errorf("no payment %d is known in %s", id, l.dir)
 		}

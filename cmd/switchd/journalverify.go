@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -23,6 +25,7 @@ type verifyReport struct {
 	Dir      string          `json:"dir,omitempty"`
 	Journal  *journal.Report `json:"journal,omitempty"`
 	Applied  *uint64         `json:"state_applied,omitempty"` // the state store is the effect of the events up to here
+	Rows     string          `json:"state_hash,omitempty"`    // of all of its rows, opened, as in a backup made then
 	Opened   bool            `json:"sealed_parts_opened"`
 	Notes    []string        `json:"notes,omitempty"` // what was not looked at
 	Segments []segmentReport `json:"segments,omitempty"`
@@ -43,9 +46,9 @@ func newJournalVerify() *cobra.Command {
 		Long: `Reads everything: every block of every file, every group against the one before it
 (number, order, time, hash chain), every record against its checksum and its group,
 every hash of the Merkle log. Then, with the key, that every record opens and is an
-event with the number under which it stands; and that the state store is not ahead
-of the journal. Exit code 1 and a line with file, group, record and byte for what
-is damaged.
+event with the number under which it stands; all rows of the state store, and that
+they are not ahead of the journal. Exit code 1 and a line with file, group, record
+and byte for what is damaged.
 
 --segment names files that export has written; they need no folder. Segments that
 touch each other, or the journal of --dir, must follow each other.`,
@@ -69,6 +72,7 @@ touch each other, or the journal of --dir, must follow each other.`,
 func (f *journalFlags) verify(c *cobra.Command, segments []string) (*verifyReport, error) {
 	v := &verifier{progress: newProgress(c.ErrOrStderr())}
 	defer v.progress.end()
+	defer v.progress.endAtOnce(c)()
 	var err error
 	if f.dir != "" || f.config != "" && len(segments) == 0 {
 		err = v.folder(f, c)
@@ -188,21 +192,29 @@ func eachRecord(ctx context.Context, log *journal.PebbleLog, first, last uint64,
 	}
 }
 
-// state checks that the rows are not ahead of the journal: then records that had
-// taken effect would be missing.
+// state reads all rows, and checks that they are not ahead of the journal: then
+// records that had taken effect would be missing.
 func (v *verifier) state(l *lookFolder, r *journal.Report) error {
 	err := l.rows(func(s *state.Store) error {
-		applied := s.Applied()
-		if v.Applied = &applied; applied > r.Last {
+		sum, applied, err := s.Hash()
+		if err != nil {
+			return err
+		}
+		v.Rows, v.Applied = hex.EncodeToString(sum[:]), &applied
+		if applied > r.Last {
 			v.Damage = append(v.Damage, fmt.Sprintf("the state store is the effect of records up to %d, but the journal ends at record %d: records are missing", applied, r.Last))
 		}
 		return nil
 	})
-	if errors.Is(err, errNoRows) {
+	switch {
+	case errors.Is(err, errNoRows):
 		v.Notes = append(v.Notes, "not looked at: "+err.Error())
-		err = nil
+	case errors.Is(err, fs.ErrPermission):
+		return err
+	case err != nil:
+		v.Damage = append(v.Damage, rowsUnreadable(err, r.First == 1).Error())
 	}
-	return err
+	return nil
 }
 
 // segment checks one exported file.
@@ -276,7 +288,7 @@ func (r *verifyReport) table(w io.Writer) error {
 		fmt.Fprintf(t, "Merkle log\t%s, root %s\n", count(int(j.Tree), "group"), j.Root)
 	}
 	if r.Applied != nil {
-		fmt.Fprintf(t, "state store\tthe effect of the records up to %d\n", *r.Applied)
+		fmt.Fprintf(t, "state store\tthe effect of the records up to %d, hash %s\n", *r.Applied, r.Rows)
 	}
 	for _, s := range r.Segments {
 		fmt.Fprintf(t, "segment\t%s\n", s.File)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,7 @@ func (e usageError) Unwrap() error { return e.err }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process, whatever it is busy with
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -51,9 +53,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case !begun: // an unknown command or flag, wrong or missing arguments
 		fmt.Fprintf(stderr, "%v\nSee '%s --help'\n", err, c.CommandPath())
 		return exitUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, interrupted(c))
+		return exitFailed
 	}
 	fmt.Fprintln(stderr, "switchd:", err)
 	return exitFailed
+}
+
+// interrupted is what is said of a command that a signal has ended.
+func interrupted(c *cobra.Command) string {
+	return fmt.Sprintf("switchd: %s was interrupted before its end", strings.TrimPrefix(c.CommandPath(), "switchd "))
 }
 
 func newRoot() *cobra.Command {
@@ -69,7 +79,20 @@ Start with: switchd demo`,
 	}
 	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newSim(), newPayment(), newCap(), newBackup(), newRestore(), newJournal(), newCheckConfig(), newCerts(), newDecode(), newValidate(), newSpec(), newVersion())
 	root.InitDefaultCompletionCmd()
+	groups(root)
 	return root
+}
+
+// groups has the commands that only hold others refuse names that they do not hold:
+// cobra shows the help and ends with 0, which a script takes for done.
+func groups(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		if sub.HasSubCommands() && !sub.Runnable() {
+			sub.Args = cobra.NoArgs
+			sub.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+		groups(sub)
+	}
 }
 
 // onRun calls f when c or a command below it begins its work. What fails before

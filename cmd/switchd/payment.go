@@ -18,6 +18,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchd/switch/config"
+	"switchd/switch/payment"
+	"switchd/switch/state"
 )
 
 // adminFlags say which switch is spoken to.
@@ -40,7 +42,7 @@ func (f *adminFlags) register(c *cobra.Command, commands bool) {
 
 func newPayment() *cobra.Command {
 	c := &cobra.Command{
-		Use: "payment", Short: "Look at a payment of a running switch, or decide about one that waits for a person",
+		Use: "payment", Short: "Search payments, look at one, or decide about one that waits for a person",
 		Long: `A reversal, an advice or a confirmation that a bank has refused or never answered
 is a dead letter: the switch has done what it can, and a person decides. A deemed
 payment may be confirmed or given back by its bank outside the switch. Decisions are
@@ -57,24 +59,58 @@ ID is a payment's number, or its transaction id (SWD and 32 digits).`,
 	} {
 		c.AddCommand(newDecision(d.name, d.short))
 	}
-	c.AddCommand(newPaymentShow())
+	c.AddCommand(newPaymentShow(), newPaymentFind())
 	return c
 }
 
 func newPaymentShow() *cobra.Command {
-	var f adminFlags
+	var f journalFlags
 	c := &cobra.Command{
-		Use: "show ID", Short: "Show state, outcome and messages of a payment", Args: cobra.ExactArgs(1),
+		Use: "show ID (--config FILE | --admin ADDRESS | --dir D)", Short: "Show state, outcome, exceptions and messages of a payment",
+		Long: `Shows a payment: how it stands, what its sender was told, its messages to the banks and
+their answers; the exceptions that reconciliation must look at, and whether it is a dead
+letter, which a person must decide about. Account numbers are masked.
+
+ID is a payment's number, its transaction id (SWD and 32 digits), or the MsgId of a
+message of the switch about it.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			answer, err := f.call(c.Context(), http.MethodGet, "/api/v1/payments/"+args[0], nil)
-			if err != nil {
+			id, ok := parsePaymentID(args[0])
+			if !ok {
+				return usageError{fmt.Errorf("which payment? %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", args[0])}
+			}
+			if err := f.named(); err != nil {
 				return err
 			}
-			return f.print(c.OutOrStdout(), answer)
+			v, err := either(c, &f, fmt.Sprintf("/api/v1/payments/%d", id), func(l *lookFolder) (paymentView, error) { return l.show(c, id) })
+			switch {
+			case err != nil:
+				return err
+			case f.asJSON:
+				return writeJSON(c.OutOrStdout(), v)
+			}
+			return v.print(c.OutOrStdout())
 		},
 	}
-	f.register(c, false)
+	f.registerBoth(c)
+	f.registerSealKey(c)
 	return c
+}
+
+// show shows a payment of a folder.
+func (l *lookFolder) show(c *cobra.Command, id payment.ID) (v paymentView, err error) {
+	r := newEventReader(l.keys, nil)
+	if err := l.introduce(c.Context(), r); err != nil {
+		return v, err
+	}
+	err = l.rows(func(s *state.Store) error {
+		found, err := findPayment(s, id, func(p *payment.Payment) { v = viewPayment(p, r.name) })
+		if err == nil && !found {
+			err = fmt.Errorf("no payment %d is known in %s", id, l.dir)
+		}
+		return errors.Join(l.behind(s, c.ErrOrStderr()), err)
+	})
+	return v, err
 }
 
 func newDecision(name, short string) *cobra.Command {
@@ -182,8 +218,12 @@ func (f *adminFlags) call(ctx context.Context, method, path string, body []byte)
 	if err != nil {
 		return nil, err
 	}
-	if response.StatusCode != http.StatusOK {
-		return nil, errors.New(strings.TrimSpace(string(answer)))
+	switch said := strings.TrimSpace(string(answer)); response.StatusCode {
+	case http.StatusOK:
+	case http.StatusBadRequest:
+		return nil, usageError{errors.New(said)}
+	default:
+		return nil, errors.New(said)
 	}
 	return answer, nil
 }
@@ -199,15 +239,32 @@ func (f *adminFlags) print(w io.Writer, answer []byte) error {
 		_, err := fmt.Fprintln(w, "done")
 		return err
 	}
+	return v.print(w)
+}
+
+// print shows a payment for people.
+func (v *paymentView) print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "payment\t%d  %s\n", v.ID, v.SwitchID)
 	fmt.Fprintf(t, "state\t%s (%s)\n", v.State, strings.TrimSpace(v.Outcome+" "+v.BankCode))
-	fmt.Fprintf(t, "amount\t%d minor units of currency %03d\n", v.Minor, v.Currency)
+	fmt.Fprintf(t, "amount\t%s\n", amountText(v.Minor, uint16(v.Currency)))
 	fmt.Fprintf(t, "sender, payer's bank, payee's bank\t%s, %s, %s\n", v.Sender, v.PayerBank, v.PayeeBank)
+	fmt.Fprintf(t, "payer's, payee's account\t%s, %s\n", dashed(v.Payer), dashed(v.Payee))
+	for _, ref := range [...][2]string{
+		{"RRN", v.References.RRN}, {"message id", v.References.MsgID}, {"end-to-end id", v.References.EndToEndID},
+		{"transaction id", v.References.TransactionID}, {"UETR", v.References.UETR},
+	} {
+		if ref[1] != "" {
+			fmt.Fprintf(t, "%s\t%s\n", ref[0], ref[1])
+		}
+	}
 	fmt.Fprintf(t, "sender was told\t%s\n", v.Told)
 	fmt.Fprintf(t, "from, to\t%s, %s\n", v.CreatedAt, v.ClosedAt)
 	if v.ClosedSeq != 0 {
 		fmt.Fprintf(t, "records of the journal\t%d, %d\n", v.ID, v.ClosedSeq)
+	}
+	for _, why := range v.Exceptions {
+		fmt.Fprintf(t, "exception\t%s\n", why)
 	}
 	if v.DeadLetter {
 		fmt.Fprintln(t, "dead letter\ta person must decide")

@@ -9,29 +9,50 @@ import (
 	"switchd/switch/translate"
 )
 
-// paymentView is one payment for people, without accounts, names and addresses.
+// paymentHead is what is shown of each payment: without names and addresses, with
+// accounts masked.
+type paymentHead struct {
+	ID         uint64     `json:"id"`
+	SwitchID   string     `json:"switch_id"`
+	State      string     `json:"state"`
+	Outcome    string     `json:"outcome"`
+	BankCode   string     `json:"bank_code,omitempty"`
+	Told       string     `json:"told"`  // what its sender was told first
+	Minor      int64      `json:"minor"` // amount, minor units
+	Currency   int        `json:"currency"`
+	Sender     string     `json:"sender"`
+	PayerBank  string     `json:"payer_bank,omitempty"`
+	PayerPSP   string     `json:"payer_psp,omitempty"` // of a collect
+	PayeePSP   string     `json:"payee_psp,omitempty"`
+	PayeeBank  string     `json:"payee_bank,omitempty"`
+	References references `json:"references"`
+	Payer      string     `json:"payer_account,omitempty"`
+	Payee      string     `json:"payee_account,omitempty"`
+	CreatedAt  string     `json:"created_at"`
+	ClosedAt   string     `json:"closed_at,omitempty"`
+	ClosedSeq  uint64     `json:"closed_record,omitempty"` // of the journal: the event that ended it; id is the record of its request
+	DeadLetter bool       `json:"dead_letter"`
+	Exceptions []string   `json:"exceptions,omitempty"` // what reconciliation must look at
+}
+
+// references are those of the request, as its sender knows it. One in which an account
+// number stands is masked.
+type references struct {
+	RRN           string `json:"rrn,omitempty"`
+	MsgID         string `json:"msg_id,omitempty"`
+	EndToEndID    string `json:"end_to_end_id,omitempty"`
+	TransactionID string `json:"transaction_id,omitempty"`
+	UETR          string `json:"uetr,omitempty"`
+}
+
+// paymentView is one payment for people.
 type paymentView struct {
-	ID         uint64    `json:"id"`
-	SwitchID   string    `json:"switch_id"`
-	State      string    `json:"state"`
-	Outcome    string    `json:"outcome"`
-	BankCode   string    `json:"bank_code,omitempty"`
-	Told       string    `json:"told"`  // what its sender was told first
-	Minor      int64     `json:"minor"` // amount, minor units
-	Currency   int       `json:"currency"`
-	Sender     string    `json:"sender"`
-	PayerBank  string    `json:"payer_bank,omitempty"`
-	PayeePSP   string    `json:"payee_psp,omitempty"`
-	PayeeBank  string    `json:"payee_bank,omitempty"`
-	CreatedAt  string    `json:"created_at"`
-	ClosedAt   string    `json:"closed_at,omitempty"`
-	ClosedSeq  uint64    `json:"closed_record,omitempty"` // of the journal: the event that ended it; id is the record of its request
-	DeadLetter bool      `json:"dead_letter"`
-	Confirmed  bool      `json:"confirmed,omitempty"`
-	Returned   bool      `json:"returned,omitempty"`
-	Reason     string    `json:"reason,omitempty"` // of the operator who decided last
-	Operator   string    `json:"operator,omitempty"`
-	Legs       []legView `json:"legs"`
+	paymentHead
+	Confirmed bool      `json:"confirmed,omitempty"`
+	Returned  bool      `json:"returned,omitempty"`
+	Reason    string    `json:"reason,omitempty"` // of the operator who decided last
+	Operator  string    `json:"operator,omitempty"`
+	Legs      []legView `json:"legs"`
 }
 
 // legView is one message of a payment.
@@ -56,29 +77,48 @@ func (n *node) payment(id string) (any, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), paymentLook)
 	defer cancel()
 	var v paymentView
+	names := n.participantNames()
 	found := false
 	err := n.engine.Inspect(ctx, func(m *payment.Machine) {
-		found = m.Look(number, func(p *payment.Payment) { v = n.view(p) })
+		found = m.Look(number, func(p *payment.Payment) { v = viewPayment(p, names) })
 	})
 	return v, found && err == nil
 }
 
-// view copies what is shown of a payment.
-func (n *node) view(p *payment.Payment) paymentView {
-	name := func(number route.Participant) string {
-		for _, profile := range n.engine.Config().Participants {
-			if profile.Number == number {
-				return profile.ID
-			}
-		}
-		return ""
-	}
+// participantNames gives the ids of the participants of the running switch.
+func (n *node) participantNames() func(route.Participant) string {
+	r := newEventReader(nil, nil)
+	r.learn(n.engine.Config())
+	return r.name
+}
+
+// viewHead copies what is shown of each payment.
+func viewHead(p *payment.Payment, name func(route.Participant) string) paymentHead {
 	switchID := translate.SwitchID(p.ID)
-	v := paymentView{
+	text := maskedText(&p.Text)
+	v := paymentHead{
 		ID: uint64(p.ID), SwitchID: string(switchID[:]), State: p.State.String(), Outcome: p.Outcome.String(),
 		BankCode: p.BankCode.String(), Told: p.Reply.String(), Minor: p.Amount.Minor, Currency: int(p.Amount.Currency),
-		Sender: name(p.Key.From), PayerBank: name(p.PayerBank), PayeePSP: name(p.PayeePSP), PayeeBank: name(p.PayeeBank),
-		CreatedAt: stamp(p.CreatedAt), ClosedAt: stamp(p.ClosedAt), ClosedSeq: p.ClosedSeq, DeadLetter: p.DeadLetter, Confirmed: p.Confirmed, Returned: p.Returned,
+		Sender: name(p.Key.From), PayerBank: name(p.PayerBank), PayerPSP: name(p.PayerPSP), PayeePSP: name(p.PayeePSP), PayeeBank: name(p.PayeeBank),
+		References: references{
+			RRN: trimmed(p.Echo.RRN[:]), MsgID: text[payment.MsgID.String()], EndToEndID: text[payment.EndToEndID.String()],
+			TransactionID: text[payment.TransactionID.String()], UETR: text[payment.UETR.String()],
+		},
+		Payer: text[payment.PayerAccount.String()], Payee: text[payment.PayeeAccount.String()],
+		CreatedAt: stamp(p.CreatedAt), ClosedAt: stamp(p.ClosedAt), ClosedSeq: p.ClosedSeq, DeadLetter: p.DeadLetter,
+	}
+	for _, why := range payment.Recons() {
+		if why != payment.NoRecon && p.Exceptions.Has(why) {
+			v.Exceptions = append(v.Exceptions, why.String())
+		}
+	}
+	return v
+}
+
+// viewPayment copies what is shown of one payment.
+func viewPayment(p *payment.Payment, name func(route.Participant) string) paymentView {
+	v := paymentView{
+		paymentHead: viewHead(p, name), Confirmed: p.Confirmed, Returned: p.Returned,
 		Reason: string(p.Text.Get(payment.Reason)), Operator: string(p.Text.Get(payment.Operator)), Legs: []legView{},
 	}
 	for leg := range p.Legs {

@@ -63,10 +63,13 @@ The key file that account numbers are sealed with is needed, and not copied.`,
 
 func (f *restoreFlags) run(c *cobra.Command) error {
 	until := backup.Until{Seq: f.seq, AcceptFork: f.acceptFork}
+	if f.seq == 0 && c.Flags().Changed("until-seq") { // which would mean: all of it
+		return usageError{errors.New("--until-seq 0 is no event: they count from 1")}
+	}
 	if f.time != "" {
 		t, err := time.Parse(time.RFC3339, f.time)
-		if err != nil {
-			return usageError{fmt.Errorf("--until-time %q is no time: want 2026-11-22T18:30:00Z", f.time)}
+		if err != nil || t.Year() <= 1970 || t.Year() >= 2262 { // nanoseconds of an int64
+			return usageError{fmt.Errorf("--until-time %q is no time of a history: want 2026-11-22T18:30:00Z", f.time)}
 		}
 		until.Time = t.UnixNano()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"switchd/switch/disk"
 	"switchd/switch/engine"
@@ -21,14 +22,21 @@ func (n *node) newRetention() (*retention.Job, error) {
 		Journal: n.data.journal, Rows: keptRows{n.engine, n.data.state, r.State}, Clock: clock,
 		Calendar: retention.Calendar{Start: n.cfg.BusinessDayStart}, By: "switchd " + readVersion().Version + ", institution " + n.cfg.Institution,
 		JournalDays: r.Journal, StateDays: r.State, ArchiveDays: r.Archive, Log: n.log, Registry: n.registry,
+		Participants: numberedNames(n.engine.Config()),
 	}
 	if r.ArchiveDir != "" {
-		o.Archive = retention.At(r.ArchiveDir)
-		if disk.Same(n.cfg.DataDir, r.ArchiveDir) {
-			o.Spare = n.disk.Spare
-		}
+		o.Archive, o.Spare = retention.At(r.ArchiveDir), n.spareForArchive
 	}
 	return retention.New(o)
+}
+
+// spareForArchive is how many bytes the archive may take. What its folder lies on is
+// looked at each time: when another disk is taken away, the folder below is ours.
+func (n *node) spareForArchive() int64 {
+	if disk.Same(n.cfg.DataDir, n.cfg.Retention.ArchiveDir) {
+		return n.disk.Spare()
+	}
+	return math.MaxInt64
 }
 
 // keptRows are the rows of a running switch, for its retention.

@@ -119,6 +119,7 @@ func TestRetention(t *testing.T) {
 	for i, days := range []int{50, 30, 15, 5} {
 		past(t, cfg, days, uint32(1+5*i), 5)
 	}
+	past(t, cfg, 1, 0, 0) // without yesterday, the clock would be in doubt
 	var first uint64
 	log := live(t, cfg, func(n *node) {
 		until(t, patience, "retention has run", func() bool {
@@ -155,6 +156,13 @@ func TestRetention(t *testing.T) {
 		if err != nil || !strings.Contains(file, header.Day) || header.By != fmt.Sprintf("switchd %s, institution 999999", releaseVersion) {
 			t.Errorf("%s: %+v %v", file, header, err)
 		}
+		var ids []string
+		for _, p := range cfg.Participants {
+			ids = append(ids, p.ID)
+		}
+		if !slices.Equal(header.Participants, ids) {
+			t.Errorf("%s names the participants %v, want %v", file, header.Participants, ids)
+		}
 		if next != 0 && seg.First != next {
 			t.Errorf("%s begins with record %d, the one before ends before %d", file, seg.First, next)
 		}
@@ -174,6 +182,34 @@ func TestRetention(t *testing.T) {
 		}
 		until(t, patience, "a forgotten request is a new one", func() bool { return len(n.payments(t)) == 11 })
 	})
+}
+
+// TestExportDay: a business day that is over goes to a file that says whose numbers
+// stand in it, and can be looked into by itself.
+func TestExportDay(t *testing.T) {
+	dir := t.TempDir()
+	cfg, err := demoConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	past(t, cfg, 5, 1, 3)
+	past(t, cfg, 3, 4, 2)
+	out, _ := runs(t, 0, "journal", "stat", "--dir", cfg.DataDir, "--json")
+	day, file := unmarshal[journalView](t, out).FirstDay, filepath.Join(dir, "day")
+	out, said := runs(t, 0, "journal", "export", "--dir", cfg.DataDir, "--day", day, "--out", file, "--json")
+	v := unmarshal[exportView](t, out)
+	if said != "" || v.Header.Day != day || len(v.Header.Participants) != len(cfg.Participants) || v.Header.Participants[0] != cfg.Participants[0].ID {
+		t.Errorf("export: %s%s", out, said)
+	}
+	out, _ = runs(t, 0, "journal", "dump", "--segment", file, "--json", "--kind", "request")
+	for _, e := range events(t, out) {
+		if e.From != cfg.Participants[0].ID || !strings.HasPrefix(e.At, day) {
+			t.Errorf("%+v", e)
+		}
+	}
+	if n := len(events(t, out)); n != 3 {
+		t.Errorf("the day has %d requests, want 3:\n%s", n, out)
+	}
 }
 
 func gathered(t *testing.T, n *node) string {

@@ -12,7 +12,7 @@ import (
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode", "validate",
-		"sim", "payment", "payment show", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+		"sim", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -40,6 +40,9 @@ func TestUsage(t *testing.T) {
 		{"check-config " + dir, dir + ": "},
 		{"certs init --dir " + dir, `"ids" not set`},
 		{"certs nonsense", "unknown command"},
+		{"journal nonsense", "unknown command \"nonsense\" for \"switchd journal\"\nSee 'switchd journal --help'"},
+		{"payment nonsense", "unknown command"},
+		{"completion nonsense", "unknown command"},
 		{"version --yaml", "unknown flag"},
 		{"decode --dialect iso87-npci 30 31", "needs quotes"},
 		{"decode --dialect iso87-npci " + dir + "/none.bin", "no such file"},
@@ -49,6 +52,13 @@ func TestUsage(t *testing.T) {
 		{"spec check a.json b.json", "which file?"},
 		{"sim", "--seeds"},
 		{"payment show 1", "which switch?"},
+		{"payment show x --admin 127.0.0.1:1", "which payment?"},
+		{"payment show 1 --dir " + dir, "is no data folder"},
+		{"payment find", "which switch?"},
+		{"payment find 5", "unknown command"},
+		{"payment find --state", "needs an argument"},
+		{"payment find --limit x", "invalid argument"},
+		{"payment find --dir " + dir, "is no data folder"},
 		{"payment settle 1 --admin 127.0.0.1:1", "why? --reason"},
 		{"payment retry", "See 'switchd payment retry --help'"},
 		{"journal stat", "which journal?"},
@@ -64,12 +74,14 @@ func TestUsage(t *testing.T) {
 		{"journal export --dir " + dir + " --day 2026-11-22", "where to?"},
 		{"journal export --dir " + dir + " --out x", "Name a --day"},
 		{"journal export --dir " + dir + " --out x --day 2026-11-22 --from 1", "Name a --day"},
-		{"journal export --dir " + dir + " --out x --from 2 --to 1", "are no records"},
+		{"journal export --dir " + dir + " --out x --from 2 --to 1", "--to 1 is before --from 2"},
+		{"journal export --dir " + dir + " --out x --from 2", "belong together"},
 		{"journal export --dir " + dir + " --out x --day yesterday", "is not a date"},
 		{"journal prove --dir " + dir, "which payment?"},
 		{"journal prove --dir " + dir + " --id x", "which payment?"},
 		{"journal verify-proof", "which proof?"},
-		{"journal verify-proof " + dir + "/none", "no such file"},
+		{"journal verify-proof " + dir + "/none", "whose proof?"},
+		{"journal verify-proof --any-key " + dir + "/none", "no such file"},
 		{"journal verify-proof " + os.DevNull + " --key " + dir + "/none", "no such file"},
 		{"cap BANKA", "See 'switchd cap --help'"},
 		{"backup", `"out" not set`},
@@ -128,6 +140,15 @@ func TestWrongConfig(t *testing.T) {
 	out, said := runs(t, 0, "check-config", "--files", s.config)
 	if !strings.Contains(out, "good, 2 participants") || said != "" {
 		t.Errorf("of a good file it says %q and %q", out, said)
+	}
+	keys := filepath.Join(s.dir, "keys.yml")
+	named := "seal_key: none.key\ncheckpoint_key: " + s.certs() + "\n" + string(text)
+	if err := os.WriteFile(keys, []byte(named), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runs(t, 0, "check-config", keys)
+	if _, said := runs(t, exitUsage, "check-config", "--files", keys); !strings.Contains(said, "seal_key: ") || !strings.Contains(said, "none.key") || !strings.Contains(said, "checkpoint_key: ") {
+		t.Errorf("of key files that cannot be used it says %q", said)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net/url"
 	"runtime/debug"
 	"time"
 
@@ -73,6 +74,7 @@ type node struct {
 	admin    *admin.Server
 	backups  *backup.Online
 	retainer *retention.Job
+	readers  readers
 	lastSeen heartbeat
 }
 
@@ -118,6 +120,7 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 func (n *node) stopReaders() {
 	n.backups.Stop()
 	n.retainer.Stop()
+	n.readers.stop()
 }
 
 // wireRim builds egress and ingress for the participants under the numbers that
@@ -222,15 +225,20 @@ func (n *node) isParticipant(id string) bool {
 	return false
 }
 
-// listenAdmin opens the admin port. It is open while the machine recovers, so
-// that a probe sees "alive, not ready".
+// listenAdmin opens the admin port, when the journal is replayed: a probe sees
+// "alive, not ready" until the first group of this start is committed.
 func (n *node) listenAdmin() error {
 	var err error
 	n.admin, err = admin.Listen(admin.Options{
 		Address: n.cfg.Admin, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Checks: n.checks(), Summary: func() any { return n.summary(context.Background()) },
 		Payment: n.payment, Command: n.operate, Backup: n.takeBackup,
-		Journal: n.journalStat, Records: n.journalRecords, Proof: n.proof,
+		Search:  func(q url.Values) (any, error) { return n.readers.read(func() (any, error) { return n.search(q) }) },
+		Journal: func() (any, error) { return n.readers.read(n.journalStat) },
+		Records: func(q url.Values) (any, error) {
+			return n.readers.read(func() (any, error) { return n.journalRecords(q) })
+		},
+		Proof: func(id string) (any, error) { return n.readers.read(func() (any, error) { return n.proof(id) }) },
 	})
 	return err
 }

@@ -47,12 +47,12 @@ func (p *pages) order(w http.ResponseWriter, r *http.Request, taken bool) (body 
 		return nil, false
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" || r.Header.Get("Origin") != "" {
-		http.Error(w, "a command is application/json, and not sent by a web page", http.StatusUnsupportedMediaType)
+		http.Error(w, "a request by POST is application/json, and not sent by a web page", http.StatusUnsupportedMediaType)
 		return nil, false
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, commandBytesMax))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		http.Error(w, "a command has at most 4096 bytes", http.StatusRequestEntityTooLarge)
+		http.Error(w, "a request has at most 4096 bytes", http.StatusRequestEntityTooLarge)
 		return nil, false
 	}
 	return body, err == nil // or the client is gone

@@ -2,10 +2,11 @@
 // and a summary.
 //
 // It promises to stay out of the way: it listens on a loopback address only
-// (there is no login yet), answers only GET and HEAD but for commands, bounds
-// connections, header sizes and times, and changes nothing by itself. What it
-// shows and what commands do is handed in as functions; it knows no other package
-// of the switch.
+// (there is no login yet), answers only GET and HEAD but for commands and
+// what must not stand in an address, bounds connections, header sizes, searches and
+// times, and changes nothing by itself. What it shows and what commands do is handed
+// in as functions; it knows no other package of the switch. It keeps no log of what
+// was asked.
 //
 // The commands `serve` and `demo` call it. It never takes part in a payment, and
 // never shows message content: what Summary and Payment return is shown to whoever
@@ -16,6 +17,8 @@
 //	/livez            200 while the process turns, else 503
 //	/readyz           200 when all checks pass, else 503; ?verbose lists them
 //	/api/v1/summary   the summary as JSON
+//	/api/v1/payments?rrn=R&...  a page of the payments that fit, JSON
+//	/api/v1/payments/search  POST: the same by a JSON object, which may name an account
 //	/api/v1/payments/ID  one payment as JSON
 //	/api/v1/payments/ID/proof  how it has ended, proven
 //	/api/v1/journal   what the journal holds

@@ -24,6 +24,7 @@ const (
 	headerBytesMax  = 16 << 10
 	commandBytesMax = 4 << 10
 	scrapesMax      = 4 // of /metrics at once
+	searchesMax     = 4 // at once: each may take some tens of milliseconds
 )
 
 // Check is one condition of readiness.
@@ -54,6 +55,9 @@ type Options struct {
 	// Payment gives a payment by what stands behind /api/v1/payments/, as a value for
 	// encoding/json; false: there is none. Default: there are none.
 	Payment func(id string) (any, bool)
+	// Search gives the payments that fit criteria, a page of them as a value for
+	// encoding/json, in bounded time. Default: there is no such page.
+	Search func(criteria url.Values) (any, error)
 	// Command carries out an operator's command, a JSON object of at most 4 KiB, and
 	// gives a value for encoding/json. It may block until the command is durable.
 	// Its error is told to the operator. Default: commands are not taken.

@@ -13,10 +13,13 @@ import (
 // pages holds what the handlers need; it is not changed after newPages.
 type pages struct {
 	Options
-	metrics *metrics
+	metrics  *metrics
+	searches chan struct{} // one for each that is under way
 }
 
-func newPages(o Options, m *metrics) *pages { return &pages{Options: o, metrics: m} }
+func newPages(o Options, m *metrics) *pages {
+	return &pages{Options: o, metrics: m, searches: make(chan struct{}, searchesMax)}
+}
 
 // handler is the whole tree of pages behind the common checks.
 func (p *pages) handler() http.Handler {
@@ -26,6 +29,8 @@ func (p *pages) handler() http.Handler {
 		"/livez":          http.HandlerFunc(p.livez),
 		"/readyz":         http.HandlerFunc(p.readyz),
 		"/api/v1/summary": http.HandlerFunc(p.summary),
+		foundPage:         http.HandlerFunc(p.found),
+		searchPage:        http.HandlerFunc(p.search),
 		paymentsPage:      http.HandlerFunc(p.payment),
 		commandsPage:      http.HandlerFunc(p.command),
 		backupsPage:       http.HandlerFunc(p.backup),
@@ -59,15 +64,15 @@ func guarded(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		command := r.URL.Path == commandsPage || r.URL.Path == backupsPage
+		posted := r.URL.Path == commandsPage || r.URL.Path == backupsPage || r.URL.Path == searchPage
 		switch {
-		case command && r.Method != http.MethodPost:
+		case posted && r.Method != http.MethodPost:
 			h.Set("Allow", "POST")
-			http.Error(w, "a command is sent by POST", http.StatusMethodNotAllowed)
-		case !command && r.Method != http.MethodGet && r.Method != http.MethodHead:
+			http.Error(w, "this page is asked by POST", http.StatusMethodNotAllowed)
+		case !posted && r.Method != http.MethodGet && r.Method != http.MethodHead:
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
-		case !command && r.ContentLength != 0:
+		case !posted && r.ContentLength != 0:
 			h.Set("Connection", "close") // the body is not read
 			http.Error(w, "a request here has no body", http.StatusRequestEntityTooLarge)
 		case !localName(r.Host):
@@ -98,7 +103,7 @@ func (p *pages) counted(page string, next http.Handler) http.Handler {
 	case "/":
 		page = "other"
 	case paymentsPage:
-		page = "/api/v1/payments"
+		page = "/api/v1/payments/id"
 	case proofsPage:
 		page = "/api/v1/payments/proof"
 	}

@@ -291,6 +291,14 @@ func TestRefusals(t *testing.T) {
 	if err := fs.MkdirAll("full/of", 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := fs.MkdirAll("half", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := diskOf(fs).create("half/"+unfinished, []byte(unfinishedText)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, half := Closed("half", o)
+	_, entered := Enter("good", o)
 	other, without := o, o
 	other.Keys, without.Keys = testKeys(t, 2), nil
 	cancelled := o
@@ -301,6 +309,11 @@ func TestRefusals(t *testing.T) {
 		"again":        {take("good", o), "is there already"},
 		"after a kill": {take("killed", o), "remove that folder"},
 		"nowhere":      {take("no/where", o), "is not there"},
+		"into itself":  {take("data/"+journalDir+"/good", o), "would lie in the data folder data"},
+		"as itself":    {take("good/../data", o), "would lie in the data folder data"},
+		"half":         {half, "a restore into it was begun and has not ended"},
+		"start on it":  {entered, "data folder good is a backup: make a data folder of it"},
+		"inside":       {restore("good/"+journalDir+"/to", Until{}, o), "lies in the backup good"},
 		"target":       {restore("full", Until{}, o), "is not empty (of)"},
 		"other keys":   {restore("to", Until{}, other), "sealed with the keys [1], the key file has [2]"},
 		"no keys":      {restore("to", Until{}, without), "name the key file"},

@@ -68,6 +68,25 @@ func (c *crashes) arm(armed bool) {
 	c.armed = armed
 }
 
+// TestCrashDuringFirstStart: wherever the process or the power goes while a folder is
+// made, the next start goes on with it.
+func TestCrashDuringFirstStart(t *testing.T) {
+	c, fs := newCrashes(1)
+	c.arm(true)
+	start(t, fs, "data")
+	c.arm(false)
+	t.Logf("%d crashes", len(c.copies))
+	for i, crashed := range c.copies {
+		t.Run(c.names[i], func(t *testing.T) {
+			l := start(t, crashed, "data")
+			l.pay(1)
+			if err := l.stop(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 // TestCrashDuringBackup: wherever the process or the power goes, there is a whole
 // backup or none, and the data folder is as good as ever.
 func TestCrashDuringBackup(t *testing.T) {

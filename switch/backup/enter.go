@@ -3,6 +3,9 @@ package backup
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
 
 	"switchd/switch/seal"
 )
@@ -19,12 +22,15 @@ type Entry struct {
 // refuses one that is not whole, and one that a newer version has written.
 func Enter(dir string, o Options) (*Entry, error) {
 	e := &Entry{d: diskOf(o.FS), o: o.withDefaults(), dir: dir}
-	there, err := e.d.there(e.d.PathJoin(dir, unfinished))
+	if err := e.d.restored(dir); err != nil {
+		return nil, err
+	}
+	there, err := e.d.there(e.d.PathJoin(dir, manifest))
 	if err != nil {
 		return nil, err
 	}
-	if there {
-		return nil, fmt.Errorf("data folder %s: a restore into it was begun and has not ended: remove it and restore again", dir)
+	if there { // a start would make it one that no longer verifies
+		return nil, fmt.Errorf("data folder %s is a backup: make a data folder of it (switchd restore --from %s --to NEW_FOLDER) and name that", dir, dir)
 	}
 	if e.was, err = readWriter(e.d, dir); err != nil {
 		return nil, err
@@ -37,12 +43,21 @@ func Enter(dir string, o Options) (*Entry, error) {
 	return e, nil
 }
 
+// restored refuses a folder into which a restore was begun and has not ended.
+func (d disk) restored(dir string) error {
+	there, err := d.there(d.PathJoin(dir, unfinished))
+	if err == nil && there {
+		err = fmt.Errorf("data folder %s: a restore into it was begun and has not ended: remove it and restore again", dir)
+	}
+	return err
+}
+
 // Prepare is called with the keys of the folder before its stores are opened: a
 // folder that another version has written gets a snapshot, to go back to. It fails
 // when another process has the folder and there is something to do.
 func (e *Entry) Prepare(keys *seal.Keys) error {
 	e.o.Keys = keys
-	begun, err := e.d.there(e.d.PathJoin(e.dir, journalDir))
+	begun, err := e.begun()
 	if err != nil || !begun {
 		return err
 	}
@@ -65,6 +80,17 @@ func (e *Entry) Prepare(keys *seal.Keys) error {
 		err = e.snapshot(s)
 	}
 	return errors.Join(err, release())
+}
+
+// begun says that there is a journal: a first start that was killed may have left its
+// folder and no journal in it, and the next one begins with that. Whether something
+// has been there, the journal itself sees when it is opened.
+func (e *Entry) begun() (bool, error) {
+	names, err := e.d.List(e.d.PathJoin(e.dir, journalDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, storeMarker) }), err
 }
 
 // refuse says why this binary must not touch the folder, and what to do.

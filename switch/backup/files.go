@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"switchd/switch/storage"
 )
@@ -29,28 +31,27 @@ func (d disk) there(path string) (bool, error) {
 }
 
 // syncDir makes the names in a folder durable.
-func (d disk) syncDir(path string) error {
-	f, err := d.OpenDir(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+func (d disk) syncDir(path string) error { return storage.SyncDir(d.FS, path) }
+
+// inside says whether a path lies in a folder, also by way of symbolic links.
+func inside(path, dir string) bool {
+	rel, err := filepath.Rel(resolved(dir), resolved(path))
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// makeDir makes a folder and those above it that are not there, durably.
-func (d disk) makeDir(path string) error {
-	there, err := d.there(path)
-	if err != nil || there {
-		return err
+// resolved is a path without symbolic links, as far as there is something. In the
+// file system of a test it is the path.
+func resolved(path string) string {
+	path = filepath.Clean(path)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	} else if above := filepath.Dir(path); above != path {
+		return filepath.Join(resolved(above), filepath.Base(path))
 	}
-	above := d.PathDir(path)
-	if err := d.makeDir(above); err != nil {
-		return err
+	if full, err := filepath.Abs(path); err == nil {
+		return full
 	}
-	if err := d.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	return d.syncDir(above)
+	return path
 }
 
 // read reads a file of at most so many bytes.

@@ -19,6 +19,7 @@ import (
 	"switchd/switch/route"
 	"switchd/switch/seal"
 	"switchd/switch/state"
+	"switchd/switch/storage"
 )
 
 // quiet is where the tests' logs go.
@@ -113,7 +114,7 @@ func startWith(t testing.TB, fs vfs.FS, dir string, keys *seal.Keys, config paym
 	l.now.Store(1_700_000_000_000_000_000)
 	o := options(t, fs)
 	o.Keys = keys
-	if err := diskOf(fs).makeDir(dir); err != nil {
+	if err := storage.MakeDir(fs, dir); err != nil {
 		t.Fatal(err)
 	}
 	entry, err := enter(dir, o)

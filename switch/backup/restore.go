@@ -10,6 +10,7 @@ import (
 	"switchd/switch/journal"
 	"switchd/switch/payment"
 	"switchd/switch/state"
+	"switchd/switch/storage"
 )
 
 // Until says up to where a history is restored; the zero value is all of it.
@@ -99,6 +100,9 @@ func (r *restoring) parent() string {
 
 // vacant refuses a target in which something is.
 func (r *restoring) vacant() error {
+	if inside(r.to, r.from) {
+		return fmt.Errorf("%s lies in the backup %s, which must stay as it is: name a folder elsewhere", r.to, r.from)
+	}
 	there, err := r.d.there(r.to)
 	if err != nil || !there {
 		return err
@@ -179,7 +183,7 @@ const unfinishedText = "A restore into this folder was begun and has not ended: 
 
 // mark makes the target a folder that no switch starts on.
 func (r *restoring) mark() error {
-	if err := r.d.makeDir(r.to); err != nil {
+	if err := storage.MakeDir(r.d.FS, r.to); err != nil {
 		return err
 	}
 	if err := r.d.create(r.d.PathJoin(r.to, unfinished), []byte(unfinishedText)); err != nil {

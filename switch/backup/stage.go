@@ -46,6 +46,9 @@ func stage(d disk, s *Source) (dir string, err error) {
 func Closed(dir string, o Options) (s *Source, release func() error, err error) {
 	o = o.withDefaults()
 	d := diskOf(o.FS)
+	if err := d.restored(dir); err != nil {
+		return nil, nil, err
+	}
 	// The journal is opened first by everybody, so its lock is that of the folder.
 	j, err := journal.OpenReadOnly(d.PathJoin(dir, journalDir), journal.Options{FS: d.FS, Log: o.Log, Fatal: o.Fatal})
 	if err != nil {

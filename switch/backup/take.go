@@ -83,6 +83,9 @@ const manifestRoom = 4 << 20
 
 // check looks at what can be known before anything is done.
 func (t *taking) check() error {
+	if inside(t.out, t.s.Dir) {
+		return fmt.Errorf("it would lie in the data folder %s, and be lost with it: name a folder elsewhere", t.s.Dir)
+	}
 	for _, path := range []string{t.out, t.out + partial} {
 		there, err := t.d.there(path)
 		if err != nil {
@@ -179,7 +182,7 @@ func (o *Options) describe(ctx context.Context, d disk, dir, kind string) (*Mani
 // switch was killed before it had written any.
 func (o *Options) describeRows(ctx context.Context, d disk, dir string, m *Manifest) (err error) {
 	switch {
-	case !slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Path, stateDir) }):
+	case !slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Path, stateDir+"/"+storeMarker) }):
 	case m.Kind == KindBackup:
 		if m.StateHash, m.Applied, err = o.hash(ctx, d, dir); m.Applied == 0 {
 			m.StateHash = ""

@@ -24,6 +24,8 @@ const (
 	unfinished  = "restore.unfinished"
 	stagingDir  = "backup.staging"
 	snapshotDir = "snapshots"
+
+	storeMarker = "marker.manifest." // begins the name of the file that makes a folder a store
 )
 
 // writeCategory is what the storage's statistics count our writes under.

@@ -31,8 +31,9 @@ func (w *Watch) recall() error {
 	}
 	first, _, _ := strings.Cut(text, "\n")
 	until, err := strconv.ParseInt(first, 10, 64)
-	if err != nil || until == 0 { // it was killed while it declined, or while it wrote this
-		until = w.o.Clock() + int64(repeatsMax)
+	// It was killed while it declined, or while it wrote this, or its clock was ahead.
+	if last := w.o.Clock() + int64(repeatsMax); err != nil || until == 0 || until > last {
+		until = last
 	}
 	w.suspect = until
 	w.worked(noteFailed, w.o.Disk.Note(note(until)))
@@ -43,10 +44,14 @@ func (w *Watch) recall() error {
 // hold has new payments declined. The note comes first, or a kill between the two
 // could leave a declined request without one.
 func (w *Watch) hold() {
-	w.worked(noteFailed, w.o.Disk.Note(note(0)))
 	w.suspect, w.held = 0, true
+	w.noteHold()
 	w.gate.Hold()
 }
+
+// noteHold notes that the gate is held. A disk that was full at once has no room for
+// that before the ballast is given up: then each look tries again.
+func (w *Watch) noteHold() { w.noted = w.worked(noteFailed, w.o.Disk.Note(note(0))) }
 
 // unhold lets new payments in again.
 func (w *Watch) unhold() {

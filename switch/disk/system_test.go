@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,9 +100,10 @@ func TestNoteIsKept(t *testing.T) {
 	}
 }
 
-// TestOddNotes: a note that cannot be read, or was cut, counts as written now.
+// TestOddNotes: a note that cannot be read, or was cut, or comes from a clock that was
+// ahead, counts as written now.
 func TestOddNotes(t *testing.T) {
-	for _, text := range []string{"0", "x", "\n", note(0), note(77)[:1]} {
+	for _, text := range []string{"0", "x", "\n", note(0), note(77)[:1], note(5 + int64(repeatsMax) + 1), note(math.MaxInt64)} {
 		d := &fake{free: 1 << 40, note: text}
 		w, err := Open(Options{Disk: d, Reserve: 1 << 30, Clock: func() int64 { return 5 }})
 		if err != nil {

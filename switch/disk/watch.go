@@ -18,6 +18,7 @@ type Watch struct {
 
 	state   State
 	held    bool             // the gate has been told so
+	noted   bool             // and the note says so
 	suspect int64            // until then a repeat that nobody knows may be of a declined request; 0: none is
 	failing map[failure]bool // what did not work at the last look
 	rest    int              // looks until the ballast is tried again
@@ -132,6 +133,9 @@ func (w *Watch) look() {
 	}
 	if w.worked(statFailed, err) {
 		w.judge(free, ballast)
+	}
+	if w.held && !w.noted {
+		w.noteHold()
 	}
 	w.outlive()
 }

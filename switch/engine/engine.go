@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"switchd/switch/journal"
 	"switchd/switch/payment"
@@ -143,6 +144,10 @@ func (e *Engine) Run(ctx context.Context, sink Sink) error {
 	return closing
 }
 
+// aheadTold is how far the journal may be ahead of the clock before somebody is told:
+// what is recorded from now on bears times that are wrong by as much.
+const aheadTold = time.Minute
+
 // Open restores the machine from the state store, replays the journal from there
 // on and prepares the events that begin this start: Recovered, if there was
 // anything before, and ConfigChanged, if the configuration is another one. On an
@@ -166,7 +171,9 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.metrics.open.Store(int64(e.m.OpenCount()))
 	e.lastAt = e.m.LastAt()
-	e.ahead = max(0, e.lastAt-o.Clock())
+	if e.ahead = max(0, e.lastAt-o.Clock()); e.ahead > int64(aheadTold) {
+		o.Logger.Warn("the clock is behind the journal, whose time goes on: one of the two was set wrongly", "by", time.Duration(e.ahead))
+	}
 	first := make([]payment.Event, 0, 2)
 	if o.Log.Next() > 1 {
 		first = append(first, payment.Event{Kind: payment.Recovered, From: route.Nobody})

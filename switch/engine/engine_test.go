@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +63,11 @@ func openOn(t testing.TB, fs vfs.FS, config payment.Config) *Engine {
 // openAt is openOn with another clock.
 func openAt(t testing.TB, fs vfs.FS, config payment.Config, clock func() int64) *Engine {
 	t.Helper()
+	return openWith(t, fs, Options{Config: config, Clock: clock})
+}
+
+func openWith(t testing.TB, fs vfs.FS, o Options) *Engine {
+	t.Helper()
 	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +76,8 @@ func openAt(t testing.TB, fs vfs.FS, config payment.Config, clock func() int64) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Open(Options{Log: j, State: s, Config: config, Clock: clock})
+	o.Log, o.State = j, s
+	e, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,7 +372,11 @@ func TestClockSetBackBetweenStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	hourAgo := func() int64 { return clockOf() - int64(time.Hour) }
-	e := openAt(t, fs, testConfig(20*time.Millisecond), hourAgo)
+	var log strings.Builder
+	e := openWith(t, fs, Options{Config: testConfig(20 * time.Millisecond), Clock: hourAgo, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if !strings.Contains(log.String(), "the clock is behind the journal") {
+		t.Errorf("nobody was told: %s", log.String())
+	}
 	out := &sink{sent: make(chan string, 10)}
 	stop := start(e, out)
 	submit(t, e, append(links(), push(1))...)

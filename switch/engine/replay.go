@@ -44,6 +44,9 @@ type replay struct {
 }
 
 func (r *replay) run() error {
+	if err := r.checkKeys(); err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
 	snap, err := r.state.Snapshot()
 	if err != nil {
 		return err

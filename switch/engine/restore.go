@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"switchd/switch/journal"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/state"
@@ -35,6 +36,10 @@ func store(m *payment.Machine, s *state.Store, applied uint64) error {
 	m.Flush(b)
 	return b.Commit(applied)
 }
+
+// configBytesMax bounds a configuration, which is one record of the journal. 4096
+// participants of 4 KB fit.
+const configBytesMax = journal.RecordBytesMax - 1024
 
 // merge gives the participants of next their numbers: the one that they had, or
 // the next free one. A participant that is no longer configured keeps its number
@@ -81,6 +86,9 @@ func merge(old, next *payment.Config) (*payment.Config, bool, error) {
 	is, err := json.Marshal(&merged)
 	if err != nil {
 		return nil, false, err
+	}
+	if len(is) > configBytesMax {
+		return nil, false, fmt.Errorf("engine: a configuration of %d bytes for %d participants, limit %d", len(is), len(merged.Participants), configBytesMax)
 	}
 	return &merged, !bytes.Equal(was, is), nil
 }

@@ -132,3 +132,42 @@ func scanJournal(t *testing.T, fs vfs.FS, f func(record []byte)) {
 		t.Fatal(err)
 	}
 }
+
+// TestAnotherKeyUnderTheSameNumber: after a clean stop, with nothing open and nothing
+// to be replayed, a key file with another key under the number of the old one is
+// refused, however many records without anything secret have come since.
+func TestAnotherKeyUnderTheSameNumber(t *testing.T) {
+	for name, later := range map[string]int{"at once": 0, "much later": keyCheckMin + 1} {
+		t.Run(name, func(t *testing.T) {
+			fs := vfs.NewMem()
+			run := func(keys *seal.Keys, events []payment.Event) error {
+				e, err := openSealed(t, fs, keys)
+				if err != nil {
+					return err
+				}
+				stop := start(e, &sink{})
+				submit(t, e, events...)
+				return stop()
+			}
+			declined := push(1) // its payee is nobody's: it is over at once
+			declined.Text.Set(payment.PayeeIFSC, []byte("NONE0000001"))
+			events := []payment.Event{declined}
+			for range later {
+				events = append(events, payment.Event{Kind: payment.LinkUp, From: 1})
+			}
+			if err := run(testKeys(t, 1), events); err != nil {
+				t.Fatal(err)
+			}
+			other, err := seal.New([32]byte{1}, seal.Key{ID: 1, Secret: [32]byte{9}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := run(other, nil); err == nil || !strings.Contains(err.Error(), "key 1 is another one") {
+				t.Errorf("with another key: %v", err)
+			}
+			if err := run(testKeys(t, 1), nil); err != nil {
+				t.Errorf("with the right one: %v", err)
+			}
+		})
+	}
+}

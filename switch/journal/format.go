@@ -37,10 +37,13 @@ const (
 	recordHeadBytes = 8
 )
 
-// Bounds of one group; its writer keeps to GroupRecordsMax by making several.
+// Bounds of one group; its writer keeps to them by making several. GroupBytesMax has
+// room for the engine's largest group of payments (20 MiB) and one configuration, by
+// far the largest record.
 const (
 	GroupRecordsMax = 8192
-	RecordBytesMax  = 1 << 20
+	RecordBytesMax  = 16 << 20
+	GroupBytesMax   = 64 << 20
 )
 
 // The first byte of a key says what is under it.

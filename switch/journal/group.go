@@ -73,6 +73,9 @@ func (g *Group) seal(end *end) []byte {
 	if g.first != end.next || g.count == 0 || g.count > GroupRecordsMax {
 		panic(fmt.Sprintf("journal: group of %d records at %d, next is %d", g.count, g.first, end.next))
 	}
+	if len(g.buf) > GroupBytesMax {
+		panic(fmt.Sprintf("journal: group %d of %d bytes, limit %d", g.first, len(g.buf), GroupBytesMax))
+	}
 	if g.at < end.at {
 		panic(fmt.Sprintf("journal: group %d is of time %d, the one before it of %d", g.first, g.at, end.at))
 	}

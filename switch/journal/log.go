@@ -3,6 +3,9 @@ package journal
 // Log is an ordered, durable sequence of records. The first record ever has
 // sequence number 1. Append and Close belong to one goroutine.
 type Log interface {
+	// First is the sequence number of the first record that is kept; Next, when there
+	// is none.
+	First() uint64
 	// Next is the sequence number that the next record must have.
 	Next() uint64
 	// Append hands g over and returns at once. Groups become durable in the order

@@ -13,6 +13,9 @@ type MemoryLog struct {
 // NewMemory returns an empty log.
 func NewMemory() *MemoryLog { return &MemoryLog{end: start} }
 
+// First is 1: nothing is ever deleted.
+func (l *MemoryLog) First() uint64 { return 1 }
+
 // Next is the sequence number that the next record must have.
 func (l *MemoryLog) Next() uint64 { return l.end.next }
 

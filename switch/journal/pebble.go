@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -31,6 +32,7 @@ const (
 type PebbleLog struct {
 	dir     string
 	db      *pebble.DB
+	lock    *pebble.Lock // of the folder; nil when Pebble has made it, and locked it itself
 	o       Options
 	end     end
 	tree    tree                 // the Merkle log, up to end
@@ -58,16 +60,22 @@ func openLog(dir string, o Options, readOnly bool) (*PebbleLog, error) {
 	return l, nil
 }
 
-func (l *PebbleLog) open(readOnly bool) error {
-	survey, err := newSurvey(l.o.FS, l.dir)
-	if err != nil {
-		return err
-	}
+func (l *PebbleLog) open(readOnly bool) (err error) {
 	po := l.o.Pebble("journal")
 	keep := &keeper{FS: po.FS} // over what storage puts around the file system, not in its place
 	po.FS, po.MemTableSize = keep, memTableBytes
 	po.Levels[0].BlockSize, po.TargetFileSizes[0] = blockSize, fileBytes
 	po.ReadOnly, po.ErrorIfNotExists = readOnly, readOnly
+	// Files that a running switch writes look like damaged ones to who reads them one
+	// after the other: first of all nobody else may have the folder.
+	if l.lock, err = pebble.LockDirectory(l.dir, keep); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return storage.Sentence(err)
+	}
+	po.Lock = l.lock
+	survey, err := newSurvey(l.o.FS, l.dir)
+	if err != nil {
+		return err
+	}
 	if l.db, err = pebble.Open(l.dir, po); storage.Corrupt(err) {
 		return readError(err)
 	} else if err != nil {
@@ -177,6 +185,10 @@ func (l *PebbleLog) readEnd() error {
 	return readTree(l.db, l.end.number, &l.tree)
 }
 
+// First is the sequence number of the first record that is kept. Safe for concurrent
+// use.
+func (l *PebbleLog) First() uint64 { return l.base.Load().First }
+
 // Next is the sequence number that the next record must have.
 func (l *PebbleLog) Next() uint64 { return l.end.next }
 
@@ -192,6 +204,11 @@ func (l *PebbleLog) Close() (err error) {
 	if l.mark != nil {
 		if marking := l.mark.close(); err == nil {
 			err = marking
+		}
+	}
+	if l.lock != nil {
+		if unlocking := l.lock.Close(); err == nil {
+			err = unlocking
 		}
 	}
 	if err != nil {

@@ -33,6 +33,17 @@ func MarshalProof(p *Proof) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
+// spelledAnew says whether p has a list that is null where MarshalProof has an empty
+// one: both read the same.
+func (p *Proof) spelledAnew() bool {
+	again := p.Records == nil
+	for i := range p.Records {
+		r := &p.Records[i]
+		again = again || r.Record == nil || r.Path == nil || r.Head == nil || r.Log == nil
+	}
+	return again
+}
+
 // VerifyProof checks what MarshalProof has written, with the verifiers of a switch
 // and nothing else. Every byte of it matters.
 func VerifyProof(proof []byte, verifiers note.Verifiers) (*Proven, error) {
@@ -45,7 +56,7 @@ func VerifyProof(proof []byte, verifiers note.Verifiers) (*Proven, error) {
 	if p.Format != Format {
 		return nil, fmt.Errorf("%w: it has format %d, this version of the switch reads %d", ErrProof, p.Format, Format)
 	}
-	if again, err := MarshalProof(&p); err != nil || !bytes.Equal(again, proof) {
+	if again, err := MarshalProof(&p); err != nil || !bytes.Equal(again, proof) || p.spelledAnew() {
 		return nil, fmt.Errorf("%w: it is not as it was written (spaces, order or spelling)", ErrProof)
 	}
 	out, err := openCheckpoint(p.Checkpoint, verifiers)

@@ -183,3 +183,45 @@ func TestCheckpointIsSigned(t *testing.T) {
 		t.Errorf("another size: %v", err)
 	}
 }
+
+// TestProofHasOneSpelling: a list that is empty may be written in two ways, and one
+// of them is taken.
+func TestProofHasOneSpelling(t *testing.T) {
+	signer, verifiers := testKey(t)
+	l := open(t, vfs.NewMem())
+	defer l.Close()
+	var g Group
+	g.Reset(1)
+	g.Add(nil) // the only record of the only group: all its lists are empty
+	ticket, err := l.Append(&g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ticket.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	none, err := l.Prove(signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := l.Prove(signer, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*Proof{none, one} {
+		good, err := MarshalProof(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := VerifyProof(good, verifiers); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+		for _, empty := range []string{"[]", `""`} {
+			if bad := bytes.Replace(good, []byte(empty), []byte("null"), 1); !bytes.Equal(bad, good) {
+				if _, err := VerifyProof(bad, verifiers); !errors.Is(err, ErrProof) {
+					t.Errorf("%s: %v", bad, err)
+				}
+			}
+		}
+	}
+}

@@ -149,9 +149,13 @@ func (s *segmentReader) group() ([]byte, error) {
 		}
 		size[i], s.block = s.block[0], s.block[1:]
 	}
+	left := int64(binary.LittleEndian.Uint32(size[:]))
+	if left > GroupBytesMax {
+		return nil, fmt.Errorf("%w: a group of %d bytes, limit %d", ErrDamaged, left, GroupBytesMax)
+	}
 	// The length is believed as far as there are bytes.
 	s.value.Reset()
-	for left := int(binary.LittleEndian.Uint32(size[:])); left > 0; {
+	for left > 0 {
 		if len(s.block) == 0 {
 			if err := s.nextBlock(); errors.Is(err, io.EOF) {
 				return nil, io.ErrUnexpectedEOF
@@ -159,7 +163,7 @@ func (s *segmentReader) group() ([]byte, error) {
 				return nil, err
 			}
 		}
-		n := min(left, len(s.block))
+		n := min(left, int64(len(s.block)))
 		s.value.Write(s.block[:n])
 		s.block, left = s.block[n:], left-n
 	}

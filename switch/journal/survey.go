@@ -113,7 +113,8 @@ func (s *survey) check(l *PebbleLog) error {
 	if s.first == 0 {
 		return nil
 	}
-	err := walk(l.db, max(s.first, l.base.Load().First), l.end.next-1, func(*head, []byte) error { return nil })
+	// From the group before them on: it must be the one that they follow.
+	err := walk(l.db, max(s.first-1, l.base.Load().First), l.end.next-1, func(*head, []byte) error { return nil })
 	if err != nil {
 		return fmt.Errorf("%w%s", err, s.suspects())
 	}

@@ -3,6 +3,7 @@ package payment
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -155,7 +156,12 @@ func (m *Machine) configure(c *Config) {
 		panic("payment: configuration in the journal is not valid: " + err.Error())
 	}
 	m.config, m.routes, m.configDirty = c, routes, true
-	clear(m.traces)
+	// Those of finished payments go to the store with them: a replay may not have
+	// written them yet where the first run had.
+	maps.DeleteFunc(m.traces, func(_ trace, t traced) bool {
+		p := m.open[t.id]
+		return p == nil || p.live
+	})
 	m.OpenPayments(func(p *Payment) {
 		if p.live {
 			m.followAll(p)

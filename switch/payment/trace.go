@@ -73,8 +73,11 @@ func (t trace) key() RequestKey {
 
 // findTraced finds the leg behind a trace, in memory or in the store.
 func (m *Machine) findTraced(t trace) (traced, bool) {
-	if found, ok := m.traces[t]; ok || !m.at(t.participant).profile.byTrace() {
-		return found, ok
+	if !m.at(t.participant).profile.byTrace() { // any more: what is not in the store yet is not found either
+		return traced{}, false
+	}
+	if found, ok := m.traces[t]; ok {
+		return found, true
 	}
 	key := t.key()
 	row, ok := m.store.FindRequest(&key, m.row[:0])

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -14,12 +13,12 @@ import (
 
 const (
 	segmentSuffix = ".swseg"
-	partSuffix    = ".part" // of a file that is not whole
+	partSuffix    = ".part" // of a file that is not whole, behind a number: nobody writes to another's
 )
 
 // segmentName is a file of ours: the day, and its first and last record when the day
 // alone was taken.
-var segmentName = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(-[0-9]+-[0-9]+)?\.swseg(\.part)?$`)
+var segmentName = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(-[0-9]+-[0-9]+)?\.swseg((?:\.[0-9]+)?\.part)?$`)
 
 // journal moves the days that are older than the limit into the archive. The day in
 // which the journal ends stays, however old.
@@ -108,29 +107,31 @@ func (j *Job) archive(ctx context.Context, day Day, s *journal.Stat, last uint64
 		seg, err = j.write(ctx, name, day, s.First, last)
 		return seg, name, err
 	}
-	want, err := j.o.Journal.Export(ctxWriter{ctx}, s.First, last, j.header(day))
+	want, err := j.o.Journal.Export(pacedDrop{j.pace(ctx)}, s.First, last, j.header(day))
 	if err != nil {
 		return seg, name, err
 	}
-	if j.holds(name, &want) {
+	if j.holds(ctx, name, &want) {
 		return want, name, j.o.Archive.Sync() // whoever has renamed it may have died before he could
 	}
 	// Another part of the day, from before business_day_start was changed, or
 	// something that is not ours.
 	name = fmt.Sprintf("%s-%d-%d%s", day, s.First, last, segmentSuffix)
 	switch {
+	case ctx.Err() != nil: // it was not read to its end
+		return seg, name, ctx.Err()
 	case !slices.Contains(names, name):
 		seg, err = j.write(ctx, name, day, s.First, last)
 		return seg, name, err
-	case j.holds(name, &want):
+	case j.holds(ctx, name, &want):
 		return want, name, j.o.Archive.Sync()
 	}
 	return seg, name, fmt.Errorf("%s in %s does not hold those records of this journal: look what it is, and move it away", name, j.o.Archive)
 }
 
 // holds says whether a file is whole and holds what want says.
-func (j *Job) holds(name string, want *journal.Segment) bool {
-	got, err := j.readBack(name)
+func (j *Job) holds(ctx context.Context, name string, want *journal.Segment) bool {
+	got, err := j.readBack(ctx, name)
 	if err != nil {
 		return false
 	}
@@ -139,34 +140,33 @@ func (j *Job) holds(name string, want *journal.Segment) bool {
 }
 
 // readBack verifies a file of the archive from its first byte to its last.
-func (j *Job) readBack(name string) (seg journal.Segment, err error) {
+func (j *Job) readBack(ctx context.Context, name string) (seg journal.Segment, err error) {
 	f, err := j.o.Archive.Open(name)
 	if err != nil {
 		return seg, err
 	}
-	_, seg, err = journal.VerifySegment(f)
+	_, seg, err = journal.VerifySegment(pacedReader{j.pace(ctx), f})
 	return seg, errors.Join(err, f.Close())
 }
 
 func (j *Job) header(day Day) journal.SegmentHeader {
-	return journal.SegmentHeader{Day: day.String(), By: j.o.By}
+	return journal.SegmentHeader{Day: day.String(), By: j.o.By, Participants: j.o.Participants}
 }
 
 // write writes a file under another name, reads it back, and renames it: what bears
 // the name of a day is whole, and on disk.
 func (j *Job) write(ctx context.Context, name string, day Day, first, last uint64) (seg journal.Segment, err error) {
-	half := name + partSuffix
-	f, err := j.o.Archive.Create(half)
+	f, half, err := j.o.Archive.Create(name + ".*" + partSuffix)
 	if err != nil {
 		return seg, err
 	}
-	seg, err = j.o.Journal.Export(&pacedWriter{ctx: ctx, job: j, w: f}, first, last, j.header(day))
+	seg, err = j.o.Journal.Export(pacedWriter{j.pace(ctx), f}, first, last, j.header(day))
 	if err == nil {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = j.same(half, &seg, first, last)
+		err = j.same(ctx, half, &seg, first, last)
 	}
 	if err == nil {
 		err = j.o.Archive.Rename(half, name)
@@ -182,8 +182,8 @@ func (j *Job) write(ctx context.Context, name string, day Day, first, last uint6
 
 // same compares what a file holds with what was written, and that with what was to
 // be.
-func (j *Job) same(name string, seg *journal.Segment, first, last uint64) error {
-	got, err := j.readBack(name)
+func (j *Job) same(ctx context.Context, name string, seg *journal.Segment, first, last uint64) error {
+	got, err := j.readBack(ctx, name)
 	if err != nil {
 		return fmt.Errorf("%s was written and cannot be read back: %w", name, err)
 	}
@@ -251,42 +251,3 @@ func ignoreAbsent(err error) error {
 	}
 	return err
 }
-
-// ErrNoRoom means that the archive would take the room that payments need.
-var ErrNoRoom = errors.New("the archive is on the disk of the data folder, which has no room to spare for it")
-
-// spareLeast is how much must be to spare while the archive is written: more than
-// what is written between two looks at the disk.
-const spareLeast = 64 << 20
-
-// pacedWriter writes to the archive no faster than payments can bear, and stops when
-// ctx ends or the room does.
-type pacedWriter struct {
-	ctx   context.Context
-	job   *Job
-	w     io.Writer
-	since int // bytes since the last pause
-}
-
-// Write writes a block of a segment.
-func (p *pacedWriter) Write(b []byte) (int, error) {
-	if err := p.ctx.Err(); err != nil {
-		return 0, err
-	}
-	if spare := p.job.o.Spare; spare != nil && spare() < spareLeast {
-		return 0, ErrNoRoom
-	}
-	n, err := p.w.Write(b)
-	p.job.metrics.bytes.Add(float64(n))
-	if p.since += n; err == nil && p.since >= 1<<20 {
-		p.since = 0
-		err = p.job.pause(p.ctx)
-	}
-	return n, err
-}
-
-// ctxWriter drops what is written until ctx ends.
-type ctxWriter struct{ ctx context.Context }
-
-// Write drops b.
-func (w ctxWriter) Write(b []byte) (int, error) { return len(b), w.ctx.Err() }

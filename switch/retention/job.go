@@ -16,6 +16,7 @@ type Job struct {
 	done    Day   // for which all was done; only of use when begun
 	begun   bool  // it was done once
 	retry   int64 // not before this time, after a failure
+	told    Day   // for which somebody was told that it waits
 
 	stopped context.Context // ends with Stop
 	stop    func()
@@ -76,9 +77,14 @@ func (j *Job) due(ctx context.Context) {
 	if ctx.Err() != nil || j.begun && j.done == today || now < j.retry {
 		return
 	}
-	err := j.Once(ctx)
+	jumped, err := j.jumped(now)
+	if err == nil && !jumped {
+		err = j.Once(ctx)
+	}
 	switch {
 	case ctx.Err() != nil: // it was told to end, which is no failure
+	case jumped:
+		j.wait(now, today)
 	case err != nil:
 		j.retry = now + int64(retryAfter)
 		j.metrics.runs.WithLabelValues(failed).Inc()
@@ -87,6 +93,33 @@ func (j *Job) due(ctx context.Context) {
 		j.done, j.begun, j.retry = today, true, 0
 		j.metrics.runs.WithLabelValues(done).Inc()
 	}
+}
+
+// wait has the job look again in an hour, and says so once a day.
+func (j *Job) wait(now int64, today Day) {
+	j.retry = now + int64(retryAfter)
+	if j.told != today {
+		j.told = today
+		j.o.Log.Warn("retention waits: nothing was recorded for a day and more until a day ago or less; if the switch has not rested, its clock was set forward: stop it and set the clock", "day", today.String())
+	}
+}
+
+// jumped says whether time has made a jump within the last day: something was
+// recorded in that day and nothing in the one before, but older days are there. The
+// switch has rested, or was started with a wrong clock; by that all payments could be
+// too old, and what is forgotten or deleted does not come back. So somebody has a day
+// to see it. It is asked of the journal, so that another start makes no difference.
+func (j *Job) jumped(now int64) (bool, error) {
+	s, err := j.o.Journal.Stat()
+	if err != nil || s.Last < s.First {
+		return false, err
+	}
+	late, err := j.o.Journal.FirstSince(now - int64(dayLength))
+	if err != nil {
+		return false, err
+	}
+	early, err := j.o.Journal.FirstSince(now - 2*int64(dayLength))
+	return early == late && late > s.First && late <= s.Last, err
 }
 
 // Once does everything that is due. What one part cannot do does not keep the others
@@ -109,15 +142,3 @@ func part(name string, err error) error {
 
 // kept is the first day that is kept when so many days are.
 func (j *Job) kept(now int64, days int) Day { return j.o.Calendar.DayOf(now) - Day(days) }
-
-// pause waits a moment, or until ctx ends.
-func (j *Job) pause(ctx context.Context) error {
-	timer := time.NewTimer(j.o.Pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -151,7 +151,7 @@ func TestDays(t *testing.T) {
 		}
 	}
 	header, seg, err := journal.VerifySegment(bytes.NewReader(w.folder.names["2024-02-29.swseg"].bytes))
-	if err != nil || header.Day != "2024-02-29" || header.By != "test" || seg.First != 7 || seg.Last != 8 {
+	if err != nil || header.Day != "2024-02-29" || header.By != "test" || !slices.Equal(header.Participants, []string{"BANKA", "BANKB"}) || seg.First != 7 || seg.Last != 8 {
 		t.Errorf("the file of the leap day: %+v %+v %v", header, seg, err)
 	}
 }
@@ -243,12 +243,12 @@ type breaks struct {
 var errBroken = errors.New("input/output error")
 
 // Create may fail.
-func (b breaks) Create(name string) (File, error) {
+func (b breaks) Create(pattern string) (File, string, error) {
 	if b.what == "create" {
-		return nil, errBroken
+		return nil, "", errBroken
 	}
-	f, err := b.memFolder.Create(name)
-	return breaksFile{f, b.what}, err
+	f, name, err := b.memFolder.Create(pattern)
+	return breaksFile{f, b.what}, name, err
 }
 
 // Rename may fail.

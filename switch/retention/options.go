@@ -46,12 +46,13 @@ type Folder interface {
 	String() string
 	// Names are the files in it, sorted.
 	Names() ([]string, error)
-	// Create makes a file, or empties it.
-	Create(name string) (File, error)
+	// Create makes a new file, with a name of its own in the place of the star.
+	Create(pattern string) (f File, name string, err error)
 	// Open reads a file.
 	Open(name string) (io.ReadCloser, error)
-	// Rename, Remove and Sync are those of a folder: only after Sync does what was
-	// made, renamed or removed stay so.
+	// Rename gives a file a name that nothing has: it replaces nothing, whoever else
+	// writes here. It, Remove and Sync are those of a folder: only after Sync does what
+	// was made, renamed or removed stay so.
 	Rename(old, name string) error
 	Remove(name string) error
 	Sync() error
@@ -71,6 +72,10 @@ type Options struct {
 	Calendar Calendar     // of business days
 	Clock    func() int64 // required: UTC nanoseconds
 	By       string       // which switch and which version writes the archive
+
+	// Participants are the ids that the numbers in the journal stand for. A file of the
+	// archive names them: in ten years nobody else will.
+	Participants []string
 
 	JournalDays int // days that stay in the journal; required
 	StateDays   int // days for which a finished payment is known; required

@@ -110,7 +110,7 @@ func (w *world) die(machine bool) {
 func (w *world) options() Options {
 	return Options{
 		Journal: watchedLog{w.log, w}, Rows: w.rows, Archive: w.folder, Calendar: Calendar{w.start}, Clock: func() int64 { return w.now },
-		JournalDays: 3, StateDays: 5, ArchiveDays: 20, Pause: time.Nanosecond, Log: slog.New(slog.DiscardHandler), By: "test",
+		JournalDays: 3, StateDays: 5, ArchiveDays: 20, Pause: time.Nanosecond, Log: slog.New(slog.DiscardHandler), By: "test", Participants: []string{"BANKA", "BANKB"},
 	}
 }
 
@@ -241,6 +241,7 @@ func (w *world) at(seq uint64) (at int64) {
 type memFolder struct {
 	w             *world
 	names, synced map[string]*memFile
+	made          int
 }
 
 type memFile struct {
@@ -255,11 +256,13 @@ func (f *memFolder) String() string { return "archive" }
 func (f *memFolder) Names() ([]string, error) { return slices.Sorted(maps.Keys(f.names)), nil }
 
 // Create makes a file.
-func (f *memFolder) Create(name string) (File, error) {
+func (f *memFolder) Create(pattern string) (File, string, error) {
 	f.w.step()
+	f.made++
+	name := strings.Replace(pattern, "*", fmt.Sprint(f.made), 1)
 	file := &memFile{w: f.w}
 	f.names[name] = file
-	return file, nil
+	return file, name, nil
 }
 
 // Open reads a file.

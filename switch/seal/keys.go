@@ -78,6 +78,9 @@ func (k *Keys) Format(w fmt.State, _ rune) {
 // Format never prints the key itself.
 func (k Key) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, fmt.Sprint("seal.Key ", k.ID)) }
 
+// MarshalText never writes the key itself: what logs and JSON show of it.
+func (k Key) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(k)), nil }
+
 // derive makes the cipher of one salt under one key; ok is false for an unknown key.
 func (k *Keys) derive(id uint32, salt []byte) (c cipher.AEAD, ok bool) {
 	for i := range k.ring {

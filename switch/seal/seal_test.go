@@ -184,7 +184,8 @@ func TestKeysAreNeverPrinted(t *testing.T) {
 	var b bytes.Buffer
 	slog.New(slog.NewTextHandler(&b, nil)).Info("keys", "keys", keys, "key", keys.ring[0])
 	fmt.Fprintf(&b, "%v %+v %#v %s %x %d %v %+v %#v %x", keys, keys, keys, keys, keys, keys, keys.ring[0], keys.ring[0], keys.ring[0], keys.ring[0])
-	for _, leak := range []string{"[1 0 0", "0x1,", "01000000", "[7 0"} {
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("keys", "keys", keys, "key", keys.ring[0], "ring", keys.ring)
+	for _, leak := range []string{"[1 0 0", "0x1,", "01000000", "[7 0", "[1,0,0", "[7,0"} {
 		if strings.Contains(b.String(), leak) {
 			t.Errorf("%q in %s", leak, b.String())
 		}

@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"errors"
+	"os"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -34,6 +36,9 @@ func (f folders) Remove(path string) error {
 	return f.FS.Remove(path)
 }
 
+// MkdirAll makes folders that nobody else may look into: Pebble would let everybody.
+func (f folders) MkdirAll(dir string, _ os.FileMode) error { return f.FS.MkdirAll(dir, 0o700) }
+
 func (f folders) before(path string) error {
 	if !strings.HasPrefix(f.PathBase(path), markerPrefix) {
 		return nil
@@ -55,4 +60,22 @@ func SyncDir(fs FS, dir string) error {
 		return err
 	}
 	return d.Close()
+}
+
+// MakeDir makes a folder that nobody else may look into, and those above it that are
+// not there, so that they stay: what is in a folder goes with it.
+func MakeDir(fs FS, dir string) error {
+	if _, err := fs.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	above := fs.PathDir(dir)
+	if above != dir {
+		if err := MakeDir(fs, above); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return SyncDir(fs, above)
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -91,4 +92,45 @@ func TestFolderSyncErrorIsASentence(t *testing.T) {
 	}()
 	_, err = fs.Create("db/marker.manifest.000001.MANIFEST-000001", vfs.WriteCategoryUnspecified)
 	t.Errorf("it went on: %v", err)
+}
+
+// TestNobodyElseLooks: the folders of a database are their owner's, whatever the
+// folder above them is.
+func TestNobodyElseLooks(t *testing.T) {
+	dir := t.TempDir() + "/db"
+	db, err := pebble.Open(dir, Options{}.Pebble("journal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Checkpoint(dir + ".copy"); err != nil {
+		t.Error(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, path := range []string{dir, dir + ".copy"} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: %v %v", path, info, err)
+		}
+	}
+}
+
+// TestMadeFolderStays: a power cut right after takes nothing of it.
+func TestMadeFolderStays(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	for range 2 { // one that is there is left alone
+		if err := MakeDir(mem, "a/b/c"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := mem.CrashClone(vfs.CrashCloneCfg{}).Stat("a/b/c"); err != nil {
+		t.Error(err)
+	}
+	mem = vfs.NewCrashableMem()
+	if err := mem.MkdirAll("a/b/c", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mem.CrashClone(vfs.CrashCloneCfg{}).Stat("a"); err == nil {
+		t.Error("this proves nothing")
+	}
 }

@@ -40,7 +40,7 @@ var places = []place{
 	{"switch/state", []string{"switch/seal", "switch/payment", "switch/route", "switch/storage", "ledger"}},
 	{"switch/storage", nil},
 	{"switch/disk", nil},
-	{"switch/retention", []string{"switch/journal"}},
+	{"switch/retention", []string{"switch/journal", "switch/storage"}},
 	{"switch/payment", []string{"switch/route", "ledger", "switch/mutant"}},
 	{"ledger", []string{"switch/route", "switch/mutant"}},
 	{"ledger/settlement", []string{"ledger", "switch/route"}},

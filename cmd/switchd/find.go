@@ -1,0 +1,255 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"switchd/switch/state"
+)
+
+func newPaymentFind() *cobra.Command {
+	var f journalFlags
+	c := &cobra.Command{
+		Use: "find [criteria] (--config FILE | --admin ADDRESS | --dir D)", Short: "Search payments, newest first",
+		Long: `Shows the payments that fit all that is asked for, open ones and those that have
+ended, a page of them, newest first. Account numbers show the first six and the last
+four digits. D in the first column is a dead letter, E an exception that reconciliation
+must look at; 'switchd payment show' tells more.
+
+A search by a reference, an account, a participant or a state reads little beyond what
+it finds; one by an amount alone reads all that lies between --from and --to.
+
+When there is more, the last line on stderr says how to go on; with --json it is next:
+payments (id, switch_id, state, outcome, minor, currency, sender, payer_bank, payee_bank,
+references, created_at, closed_at, dead_letter, exceptions, ...), next, examined.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			values, err := givenCriteria(c)
+			if err != nil {
+				return usageError{err}
+			}
+			if err := f.named(); err != nil {
+				return err
+			}
+			v, err := find(c, &f, values)
+			if err != nil {
+				return err
+			}
+			return v.print(c.OutOrStdout(), c.ErrOrStderr(), f.asJSON)
+		},
+	}
+	f.registerBoth(c)
+	f.registerSealKey(c)
+	registerCriteria(c)
+	return c
+}
+
+// flagName is the name of a criterion on the command line.
+func flagName(criterion string) string { return strings.ReplaceAll(criterion, "_", "-") }
+
+func registerCriteria(c *cobra.Command) {
+	fl := c.Flags()
+	for _, k := range criteria {
+		switch name := flagName(k.name); {
+		case k.name == "exceptions" || k.name == "dead_letters":
+			fl.Bool(name, false, k.usage)
+		case k.name == "limit":
+			fl.Int(name, state.PageDefault, k.usage)
+		case k.many:
+			fl.StringSlice(name, nil, k.usage)
+		default:
+			fl.String(name, "", k.usage)
+		}
+	}
+	completeNames(c, "state", stateNames, cobra.ShellCompDirectiveNoFileComp)
+	for _, name := range []string{"id", "rrn", "uetr", "reference", "account", "participant", "from", "to", "min", "max", "limit", "page"} {
+		completeNames(c, name, func() []string { return nil }, cobra.ShellCompDirectiveNoFileComp)
+	}
+}
+
+// givenCriteria are the criteria among the flags.
+func givenCriteria(c *cobra.Command) (url.Values, error) {
+	values := url.Values{}
+	for _, k := range criteria {
+		flag := c.Flags().Lookup(flagName(k.name))
+		if !flag.Changed {
+			continue
+		}
+		values.Set(k.name, flag.Value.String())
+		if k.many {
+			all, err := c.Flags().GetStringSlice(flag.Name)
+			if err != nil {
+				return nil, err
+			}
+			values.Set(k.name, strings.Join(all, ","))
+		}
+	}
+	if values.Get(accountCriterion) == "-" {
+		line, err := bufio.NewReader(io.LimitReader(c.InOrStdin(), 1<<10)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		values.Set(accountCriterion, strings.TrimSpace(line))
+	}
+	return values, nil
+}
+
+// accountCriterion is the criterion that is nobody's to see.
+const accountCriterion = "account"
+
+// named says what is missing when the flags name neither a switch nor a folder.
+func (f *journalFlags) named() error {
+	if f.dir == "" && f.config == "" && f.address == "" {
+		return usageError{errors.New("which switch? Name its --config, the address of its --admin port, or with --dir the data folder of one that does not run")}
+	}
+	return nil
+}
+
+// find asks a running switch, or looks into a folder.
+func find(c *cobra.Command, f *journalFlags, values url.Values) (foundView, error) {
+	return eitherOf(c, f, func() (foundView, error) {
+		return fillPage(values, func(values url.Values) (foundView, error) {
+			body, err := json.Marshal(values)
+			if err != nil {
+				return foundView{}, err
+			}
+			return ask[foundView](c.Context(), f, http.MethodPost, "/api/v1/payments/search", body)
+		})
+	}, func(l *lookFolder) (v foundView, err error) {
+		err = l.rows(func(s *state.Store) error {
+			config, err := s.Config()
+			if err == nil {
+				err = l.behind(s, c.ErrOrStderr())
+			}
+			if err != nil {
+				return err
+			}
+			v, err = fillPage(values, func(values url.Values) (foundView, error) {
+				if err := c.Context().Err(); err != nil {
+					return foundView{}, err
+				}
+				return search(s, config, values)
+			})
+			return err
+		})
+		if errors.As(err, new(criteriaFault)) {
+			err = usageError{err}
+		}
+		return v, err
+	})
+}
+
+// fillPage asks until the page is full or there is nothing more: one search reads so much
+// and no more, but somebody who waits wants his page.
+func fillPage(values url.Values, ask func(url.Values) (foundView, error)) (all foundView, err error) {
+	values = maps.Clone(values)
+	limit := state.PageDefault
+	if n, err := strconv.Atoi(values.Get("limit")); err == nil {
+		limit = n
+	}
+	for {
+		v, err := ask(values)
+		if err != nil {
+			return all, err
+		}
+		v.Payments, v.Examined = append(all.Payments, v.Payments...), v.Examined+all.Examined
+		if all = v; !all.Cut || all.Next == "" || len(all.Payments) >= limit {
+			return all, nil
+		}
+		values.Set("page", all.Next)
+		values.Set("limit", strconv.Itoa(limit-len(all.Payments)))
+	}
+}
+
+// print shows a page; talk hears how to go on.
+func (v *foundView) print(w, talk io.Writer, asJSON bool) error {
+	if asJSON {
+		return writeJSON(w, v)
+	}
+	if err := v.table(w); err != nil {
+		return err
+	}
+	more := ""
+	if v.Next != "" {
+		more = "; there may be more: the same with --page " + v.Next
+	}
+	_, err := fmt.Fprintf(talk, "switchd: %s%s\n", count(len(v.Payments), "payment"), more)
+	return err
+}
+
+// tableWidth is the room for a line of a table; the reference takes what is left.
+const (
+	tableWidth   = 100
+	referenceMin = 12
+)
+
+func (v *foundView) table(w io.Writer) error {
+	if len(v.Payments) == 0 {
+		return nil
+	}
+	rows := [][]string{{"", "payment", "asked for (UTC)", "state", "amount", "banks", "reference"}}
+	for i := range v.Payments {
+		rows = append(rows, v.Payments[i].row())
+	}
+	width := make([]int, len(rows[0]))
+	left := tableWidth
+	for i := range len(width) - 1 {
+		for _, row := range rows {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+		}
+		left -= width[i] + 2
+	}
+	out := bufio.NewWriter(w)
+	for _, row := range rows {
+		line := fmt.Sprintf("%-*s  %*s  %-*s  %-*s  %*s  %-*s  %s", width[0], row[0], width[1], row[1], width[2], row[2], width[3], row[3],
+			width[4], row[4], width[5], row[5], shortened(row[6], max(left, referenceMin)))
+		fmt.Fprintln(out, strings.TrimRight(line, " "))
+	}
+	return out.Flush()
+}
+
+// row is a payment in the columns of the table.
+func (p *paymentHead) row() []string {
+	look := ""
+	if p.DeadLetter {
+		look = "D"
+	}
+	if len(p.Exceptions) > 0 {
+		look += "E"
+	}
+	asked, _, _ := strings.Cut(strings.Replace(p.CreatedAt, "T", " ", 1), ".")
+	banks := dashed(p.PayerBank) + " > " + dashed(p.PayeeBank)
+	reference := ""
+	for _, one := range []string{p.References.RRN, p.References.EndToEndID, p.References.TransactionID, p.References.UETR, p.References.MsgID} {
+		if reference == "" {
+			reference = one
+		}
+	}
+	return []string{look, strconv.FormatUint(p.ID, 10), asked, p.State, amountText(p.Minor, uint16(p.Currency)), banks, dashed(reference)}
+}
+
+func dashed(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// shortened is a text of at most so many characters.
+func shortened(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}
