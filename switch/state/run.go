@@ -91,13 +91,20 @@ func (m *marking) leaves(run uint64, ids []payment.ID, f func(key, leaf []byte))
 	}
 }
 
-// probe appends the payments that have a mark in a run, in any order. it is over
-// the leaves of all runs. looked counts the leaves and payments.
-func probe(it *pebble.Iterator, run, mark uint64, ids []payment.ID) (_ []payment.ID, looked int, err error) {
+// probe appends the payments below a number that have a mark in a run, in any order.
+// it is over the leaves of all runs. looked counts the leaves and payments.
+func probe(it *pebble.Iterator, run, mark uint64, below payment.ID, ids []payment.ID) (_ []payment.ID, looked int, err error) {
 	var room [1 + 8 + markEntry]byte
-	// The first that have the mark may stand at the end of a leaf that begins with a
-	// smaller one.
-	if !it.SeekLT(appendLeaf(room[:0], run, mark, 0)) || leafRun(it.Key()) != run {
+	least := uint64(0) // how far back the first of them is
+	if uint64(below) <= run {
+		least = run - uint64(below) + 1
+	}
+	if least >= 1<<backBits {
+		return ids, 0, nil
+	}
+	// The first that have the mark may stand at the end of a leaf that begins with
+	// others.
+	if !it.SeekLT(appendLeaf(room[:0], run, mark, uint32(least))) || leafRun(it.Key()) != run {
 		it.Next()
 	}
 	for ; it.Valid() && leafRun(it.Key()) == run; it.Next() {
@@ -110,13 +117,16 @@ func probe(it *pebble.Iterator, run, mark uint64, ids []payment.ID) (_ []payment
 			break
 		}
 		looked++
-		i := sort.Search(n, func(i int) bool { return markAt(leaf, i) >= mark })
+		i := sort.Search(n, func(i int) bool {
+			m := markAt(leaf, i)
+			return m > mark || m == mark && uint64(backAt(leaf, i)) >= least
+		})
 		for ; i < n && markAt(leaf, i) == mark; i++ {
 			ids = append(ids, payment.ID(run-uint64(backAt(leaf, i))))
 			looked++
 		}
-		if i < n && markAt(leaf, 0) < mark {
-			break // no other leaf begins with it
+		if i < n {
+			break // at what comes behind them
 		}
 	}
 	return ids, looked, readError(it.Error())
