@@ -117,10 +117,7 @@ func probe(it *pebble.Iterator, run, mark uint64, below payment.ID, ids []paymen
 			break
 		}
 		looked++
-		i := sort.Search(n, func(i int) bool {
-			m := markAt(leaf, i)
-			return m > mark || m == mark && uint64(backAt(leaf, i)) >= least
-		})
+		i := searchLeaf(leaf, mark, uint32(least))
 		for ; i < n && markAt(leaf, i) == mark; i++ {
 			ids = append(ids, payment.ID(run-uint64(backAt(leaf, i))))
 			looked++
@@ -130,6 +127,14 @@ func probe(it *pebble.Iterator, run, mark uint64, below payment.ID, ids []paymen
 		}
 	}
 	return ids, looked, readError(it.Error())
+}
+
+// searchLeaf is the place of the first entry with a mark and so far back, or beyond.
+func searchLeaf(leaf []byte, mark uint64, back uint32) int {
+	return sort.Search(len(leaf)/markEntry, func(i int) bool {
+		m := markAt(leaf, i)
+		return m > mark || m == mark && backAt(leaf, i) >= back
+	})
 }
 
 func leafRun(key []byte) uint64 { return binary.BigEndian.Uint64(key[1:]) }
