@@ -112,6 +112,25 @@ func TestFindRunningAndStopped(t *testing.T) {
 	}
 }
 
+// TestFindAfterACrash: the folder of a switch that was killed has rows of a moment
+// before; that is said, and everything is found when it has started again.
+func TestFindAfterACrash(t *testing.T) {
+	s := newJournalScheme(t)
+	s.p.kill()
+	out, said := runs(t, 0, "payment", "find", "--dir", s.data, "--json")
+	if v := unmarshal[foundView](t, out); len(v.Payments) == 3 || !strings.Contains(said, "the journal goes to") {
+		t.Errorf("%s%s", out, said)
+	}
+	if _, said := runs(t, exitFailed, "payment", "show", strconv.FormatUint(s.paid, 10), "--dir", s.data); !strings.Contains(said, "the journal goes to") || !strings.Contains(said, "is known in") {
+		t.Error(said)
+	}
+	s.p = s.serve("--drain", "100ms")
+	out, _ = runs(t, 0, "payment", "find", "--admin", s.admin, "--json")
+	if v := unmarshal[foundView](t, out); len(v.Payments) != 3 {
+		t.Errorf("%s", out)
+	}
+}
+
 // testFind asks for the payments in many ways and returns what all of them look like.
 func (s *journalScheme) testFind(t *testing.T, where ...string) string {
 	t.Helper()

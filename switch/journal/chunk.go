@@ -36,7 +36,7 @@ const (
 	chunkWhole   chunkKind = iota // a chunk of this log
 	chunkEOF                      // the end of the file
 	chunkZero                     // zeros: nothing was ever written here
-	chunkStale                    // a chunk of an older log whose file was used again
+	chunkStale                    // of an older log whose file was used again, any part of it: no head of this log was written here
 	chunkTrailer                  // what a log ends with that was closed
 	chunkBad                      // anything else
 )
@@ -119,22 +119,20 @@ func (r *chunks) at(i int) chunk {
 	if allZero(b[:min(len(b), chunkHeadLegacy)]) {
 		return chunk{kind: chunkZero}
 	}
+	if !r.legacy && len(b) >= chunkHeadLog {
+		switch number := binary.LittleEndian.Uint32(b[chunkHeadLegacy:]); {
+		case number == r.number+1 && b[6] == chunkTrailerType && allZero(b[:6]):
+			return chunk{kind: chunkTrailer}
+		case number != r.number:
+			return chunk{kind: chunkStale}
+		}
+	}
 	head := r.headBytes(b)
 	if head == 0 || len(b) < head {
 		return chunk{kind: chunkBad}
 	}
 	end := head + int(binary.LittleEndian.Uint16(b[4:]))
 	whole := end <= len(b) && binary.LittleEndian.Uint32(b) == maskedSum(b[6:end])
-	if !r.legacy {
-		number := binary.LittleEndian.Uint32(b[chunkHeadLegacy:])
-		switch {
-		case number == r.number+1 && b[6] == chunkTrailerType && allZero(b[:6]):
-			return chunk{kind: chunkTrailer}
-		case number != r.number && whole:
-			return chunk{kind: chunkStale}
-		}
-		whole = whole && number == r.number
-	}
 	if !whole {
 		return chunk{kind: chunkBad}
 	}

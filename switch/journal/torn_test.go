@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -201,4 +202,53 @@ func pebbleAlone(t *testing.T, fs *vfs.MemFS) string {
 		return "empty"
 	}
 	return fmt.Sprintf("no error, last group %d", binary.BigEndian.Uint64(it.Key()[1:]))
+}
+
+// TestKilledInAFileUsedAgain: Pebble writes a new log over an older one. What is left
+// of that behind the last group is no write that was torn, and the start says nothing
+// of one; a group of which a part was written over it is.
+func TestKilledInAFileUsedAgain(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	l := open(t, disk)
+	w := &world{fs: disk}
+	rng := rand.New(rand.NewPCG(6, 9))
+	for range 3 {
+		w.fill(t, l, rng, 150_000)
+		flush(t, l)
+	}
+	w.fill(t, l, rng, 20_000)
+	killed := w.copy()
+	again := (&world{fs: killed}).copy()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	logs := filesOf(t, killed, ".log")
+	path := "journal/" + slices.Max(logs)
+	number := 0
+	fmt.Sscanf(slices.Max(logs), "%d", &number)
+	log, err := readWAL(killed, path, uint32(number), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := again.UnsafeGetFileDataBuffer(path)
+	if len(b) < int(log.end)+100_000 {
+		t.Fatalf("%s: %d bytes, written up to %d: not one that was used again", path, len(b), log.end)
+	}
+	binary.LittleEndian.PutUint32(b[log.end+chunkHeadLegacy:], uint32(number)) // of the head of a chunk
+	for name, c := range map[string]struct {
+		fs   vfs.FS
+		torn bool
+	}{"killed": {killed, false}, "torn": {again, true}} {
+		var said bytes.Buffer
+		l, err := OpenPebble("journal", Options{FS: c.fs, Log: slog.New(slog.NewTextHandler(&said, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if int(l.Durable()) != w.durable || strings.Contains(said.String(), "torn") != c.torn {
+			t.Errorf("%s: %d records of %d; it says %q", name, l.Durable(), w.durable, said.String())
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

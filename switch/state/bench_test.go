@@ -17,7 +17,7 @@ type load struct {
 	tape    *tape
 	started uint64 // payments
 	groups  uint64
-	machine [160]byte
+	row     [50]byte // of a participant
 }
 
 const (
@@ -50,9 +50,9 @@ func (l *load) group() error {
 		}
 	}
 	for n := range route.Participant(3) {
-		b.PutParticipant(n, l.machine[:50])
+		b.PutParticipant(n, l.row[:])
 	}
-	b.PutMachine(l.machine[:])
+	b.PutMachine(l.tape.machine)
 	l.groups++
 	l.started += loadPerGroup
 	return b.Commit(uint64(l.id(l.started)))

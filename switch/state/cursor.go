@@ -23,10 +23,16 @@ type budget struct{ spent, most int }
 func (b *budget) spend(n int) { b.spent += n }
 func (b *budget) over() bool  { return b.spent >= b.most }
 
+// add is spend for what does not count: it is bounded by something else.
+func (b *budget) add(n int) { b.spent, b.most = b.spent+n, b.most+n }
+
 // What is done beside reading rows, in rows.
 const (
 	seekCost  = 2 // to find a block or a segment
 	probeCost = 4 // to look into a run
+	// entriesPerRow is how many entries of a run are read in the time of a row: an
+	// account that half of all payments have has some ten thousand in one run.
+	entriesPerRow = 64
 )
 
 // numbers goes down the rows of a tag that are keyed by the number of a payment.

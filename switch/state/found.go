@@ -71,8 +71,12 @@ func (r *runs) before(id payment.ID) (payment.ID, bool) {
 			return payment.ID(r.next) + 1, false
 		}
 		var looked int
-		r.ids, looked, r.fail = probe(r.leaves, r.next, r.mark, r.ids)
-		r.budget.spend(probeCost + looked)
+		r.ids, looked, r.fail = probe(r.leaves, r.next, r.mark, id, r.ids)
+		if cost := probeCost + looked/entriesPerRow; payment.ID(r.next) < id {
+			r.budget.spend(cost)
+		} else {
+			r.budget.add(cost) // the page before has looked there as well: this one shall come further
+		}
 		slices.SortFunc(r.ids, func(a, b payment.ID) int { return cmp.Compare(b, a) })
 		r.ids = slices.Compact(r.ids)
 		r.heads.Prev()

@@ -76,7 +76,7 @@ func FuzzLeaf(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer it.Close()
-		ids, _, err := probe(it, 1000, mark, nil)
+		ids, _, err := probe(it, 1000, mark, 1<<64-1, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

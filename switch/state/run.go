@@ -91,13 +91,20 @@ func (m *marking) leaves(run uint64, ids []payment.ID, f func(key, leaf []byte))
 	}
 }
 
-// probe appends the payments that have a mark in a run, in any order. it is over
-// the leaves of all runs. looked counts the leaves and payments.
-func probe(it *pebble.Iterator, run, mark uint64, ids []payment.ID) (_ []payment.ID, looked int, err error) {
+// probe appends the payments below a number that have a mark in a run, in any order.
+// it is over the leaves of all runs. looked counts the leaves and payments.
+func probe(it *pebble.Iterator, run, mark uint64, below payment.ID, ids []payment.ID) (_ []payment.ID, looked int, err error) {
 	var room [1 + 8 + markEntry]byte
-	// The first that have the mark may stand at the end of a leaf that begins with a
-	// smaller one.
-	if !it.SeekLT(appendLeaf(room[:0], run, mark, 0)) || leafRun(it.Key()) != run {
+	least := uint64(0) // how far back the first of them is
+	if uint64(below) <= run {
+		least = run - uint64(below) + 1
+	}
+	if least >= 1<<backBits {
+		return ids, 0, nil
+	}
+	// The first that have the mark may stand at the end of a leaf that begins with
+	// others.
+	if !it.SeekLT(appendLeaf(room[:0], run, mark, uint32(least))) || leafRun(it.Key()) != run {
 		it.Next()
 	}
 	for ; it.Valid() && leafRun(it.Key()) == run; it.Next() {
@@ -110,16 +117,24 @@ func probe(it *pebble.Iterator, run, mark uint64, ids []payment.ID) (_ []payment
 			break
 		}
 		looked++
-		i := sort.Search(n, func(i int) bool { return markAt(leaf, i) >= mark })
+		i := searchLeaf(leaf, mark, uint32(least))
 		for ; i < n && markAt(leaf, i) == mark; i++ {
 			ids = append(ids, payment.ID(run-uint64(backAt(leaf, i))))
 			looked++
 		}
-		if i < n && markAt(leaf, 0) < mark {
-			break // no other leaf begins with it
+		if i < n {
+			break // at what comes behind them
 		}
 	}
 	return ids, looked, readError(it.Error())
+}
+
+// searchLeaf is the place of the first entry with a mark and so far back, or beyond.
+func searchLeaf(leaf []byte, mark uint64, back uint32) int {
+	return sort.Search(len(leaf)/markEntry, func(i int) bool {
+		m := markAt(leaf, i)
+		return m > mark || m == mark && backAt(leaf, i) >= back
+	})
 }
 
 func leafRun(key []byte) uint64 { return binary.BigEndian.Uint64(key[1:]) }

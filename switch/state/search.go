@@ -7,7 +7,8 @@ import (
 )
 
 // examinedMax bounds the work of one Search, in rows that are read or their like:
-// some tens of milliseconds.
+// some tens of milliseconds. To go on with a mark takes up to as much again: the runs
+// of the lateAfter events behind the place are looked into for what has ended late.
 const examinedMax = 20_000
 
 // Search finds payments, open and finished, those with the largest numbers first:

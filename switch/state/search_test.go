@@ -300,7 +300,7 @@ func TestMarksInRuns(t *testing.T) {
 	}
 	defer it.Close()
 	for mark, ids := range want {
-		got, looked, err := probe(it, run, mark, nil)
+		got, looked, err := probe(it, run, mark, 1<<64-1, nil)
 		slices.Sort(got)
 		if err != nil || !slices.Equal(got, ids) {
 			t.Fatalf("mark %x: %v, %d payments of %d", mark, err, len(got), len(ids))
@@ -308,10 +308,20 @@ func TestMarksInRuns(t *testing.T) {
 		if looked > len(ids)+2+len(ids)/leafMarks {
 			t.Errorf("mark %x of %d payments: %d looked at", mark, len(ids), looked)
 		}
+		below := ids[rng.IntN(len(ids))] + payment.ID(rng.IntN(2)) // one of them, or just beyond
+		fit := slices.IndexFunc(ids, func(id payment.ID) bool { return id >= below })
+		if fit < 0 {
+			fit = len(ids)
+		}
+		got, looked, err = probe(it, run, mark, below, nil)
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, ids[:fit]) || looked > fit+2+fit/leafMarks {
+			t.Fatalf("mark %x below %d: %v, %d payments of %d, %d looked at", mark, below, err, len(got), fit, looked)
+		}
 	}
 	for range 100 {
 		if mark := rng.Uint64() >> (64 - markBits); want[mark] == nil {
-			if got, looked, err := probe(it, run, mark, nil); len(got) > 0 || looked > 1 || err != nil {
+			if got, looked, err := probe(it, run, mark, 1<<64-1, nil); len(got) > 0 || looked > 1 || err != nil {
 				t.Fatalf("an unknown mark: %v, %d looked at, %v", got, looked, err)
 			}
 		}

@@ -51,10 +51,12 @@ func (s *Store) Sweep(before payment.ID, limit int) (deleted int, done bool, err
 	}
 	defer w.b.Close()
 	defer w.close()
-	if err := w.slice(); err != nil {
-		return 0, false, fmt.Errorf("sweep the state store: %w", err)
+	err = w.slice()
+	if err == nil {
+		err = w.b.Commit(pebble.NoSync)
 	}
-	if err := w.b.Commit(pebble.NoSync); err != nil {
+	if err != nil {
+		s.sweeping = sweeping{} // it has gone on beyond what was deleted
 		return 0, false, fmt.Errorf("sweep the state store: %w", err)
 	}
 	s.stale.Store(true)

@@ -233,7 +233,7 @@ func TestSweep(t *testing.T) {
 		a.s.Close()
 		never.s.Close()
 	}
-	if t.Logf("%d swept", swept); swept < 300 {
+	if t.Logf("%d swept", swept); swept < 300 { // what a crash brings back is counted again, so that it varies
 		t.Error("the histories forget too little")
 	}
 }

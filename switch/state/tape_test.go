@@ -19,6 +19,7 @@ type tape struct {
 	puts     []taped
 	key      []byte
 	business payment.Business
+	machine  []byte
 }
 
 // taped is one PutPayment.
@@ -38,9 +39,9 @@ func (t *tape) PutPayment(p *payment.Payment, row []byte) {
 // The rest of payment.Rows and payment.Store: nothing is ever found.
 func (t *tape) PutKey(key []byte, _ payment.ID)                      { t.key = bytes.Clone(key) }
 func (t *tape) PutBusiness(b *payment.Business, _ payment.ID)        { t.business = *b }
+func (t *tape) PutMachine(row []byte)                                { t.machine = bytes.Clone(row) }
 func (t *tape) Reopen(payment.ID)                                    {}
 func (t *tape) PutParticipant(route.Participant, []byte)             {}
-func (t *tape) PutMachine([]byte)                                    {}
 func (t *tape) PutConfig([]byte)                                     {}
 func (*tape) FindRequest(*payment.RequestKey, []byte) ([]byte, bool) { return nil, false }
 func (*tape) FindBusiness(*payment.Business) (payment.ID, bool)      { return 0, false }
