@@ -106,10 +106,7 @@ func verifyServer(cs tls.ConnectionState, pool *x509.CertPool, now time.Time, wa
 	}
 }
 
-// baseConfig is what both ends share. Session tickets are off because a
-// resumed session would skip the check of the certificate's dates, and links
-// live for days. Dynamic record sizing is off because it cuts a burst into
-// small records for the sake of web pages: here one burst is one record.
+// baseConfig is what both ends share, read from files.
 func baseConfig(p Paths, clock func() int64) (*tls.Config, *x509.CertPool, error) {
 	pem, err := os.ReadFile(p.CA)
 	if err != nil {
@@ -123,13 +120,30 @@ func baseConfig(p Paths, clock func() int64) (*tls.Config, *x509.CertPool, error
 	if err != nil {
 		return nil, nil, fmt.Errorf("load own certificate: %w", err)
 	}
+	return settings(&own, clock), pool, nil
+}
+
+// settings are those of every link, for the newest version of TLS only. Session
+// tickets are off because a resumed session would skip the check of the
+// certificate's dates, and links live for days. Dynamic record sizing is off
+// because it cuts a burst into small records for the sake of web pages: here one
+// burst is one record.
+func settings(own *tls.Certificate, clock func() int64) *tls.Config {
 	return &tls.Config{
 		MinVersion:                  tls.VersionTLS13,
 		MaxVersion:                  tls.VersionTLS13,
-		Certificates:                []tls.Certificate{own},
+		Certificates:                []tls.Certificate{*own},
+		CipherSuites:                suites12,
 		CurvePreferences:            []tls.CurveID{tls.X25519MLKEM768, tls.X25519, tls.CurveP256},
 		SessionTicketsDisabled:      true,
 		DynamicRecordSizingDisabled: true,
 		Time:                        func() time.Time { return time.Unix(0, clock()) },
-	}, pool, nil
+	}
+}
+
+// suites12 are those of TLS 1.2, where it is allowed: ECDHE and an AEAD. TLS 1.3
+// has no others.
+var suites12 = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+	tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }

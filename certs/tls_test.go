@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -19,10 +20,44 @@ func paths(dir, id string) Paths {
 
 func clockAt(t time.Time) func() int64 { return func() int64 { return t.UnixNano() } }
 
+// behind is an end of a pipe whose writes do not wait for a reader: in TLS 1.2 both
+// sides may write at the same time.
+type behind struct {
+	net.Conn
+	out  chan []byte
+	once sync.Once
+}
+
+func pipe() (a, b net.Conn) {
+	a, b = net.Pipe()
+	return newBehind(a), newBehind(b)
+}
+
+func newBehind(c net.Conn) *behind {
+	b := &behind{Conn: c, out: make(chan []byte, 100)}
+	go func() {
+		for p := range b.out {
+			_, _ = c.Write(p) // fails when the other end has gone
+		}
+		c.Close()
+	}()
+	return b
+}
+
+func (b *behind) Write(p []byte) (int, error) {
+	b.out <- append([]byte(nil), p...)
+	return len(p), nil
+}
+
+func (b *behind) Close() error {
+	b.once.Do(func() { close(b.out) })
+	return nil
+}
+
 // shake runs one handshake over a pipe and returns both sides' errors.
-func shake(t *testing.T, server, client *tls.Config) (serverErr, clientErr error) {
+func shake(t testing.TB, server, client *tls.Config) (serverErr, clientErr error) {
 	t.Helper()
-	a, b := net.Pipe()
+	a, b := pipe()
 	s, c := tls.Server(a, server), tls.Client(b, client)
 	done := make(chan error, 1)
 	go func() {

@@ -1,7 +1,7 @@
 package gnetio
 
 import (
-	"crypto/x509"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/netip"
@@ -140,8 +140,8 @@ func TestCloseLinks(t *testing.T) {
 	r := start(t, h, func(o *Options) { o.Loops = 2 })
 	a, b := r.dial("BANKA"), r.dial("BANKB")
 	serial := h.link(t, a).tls.State().PeerCertificates[0].SerialNumber
-	r.CloseLinks(func(participant string, peer *x509.Certificate) string {
-		if peer.SerialNumber.Cmp(serial) == 0 {
+	r.CloseLinks(func(participant string, peer tls.ConnectionState) string {
+		if peer.PeerCertificates[0].SerialNumber.Cmp(serial) == 0 {
 			return "revoked: " + participant
 		}
 		return ""

@@ -2,7 +2,7 @@ package gnetio
 
 import (
 	"context"
-	"crypto/x509"
+	"crypto/tls"
 	"sync/atomic"
 
 	"github.com/panjf2000/gnet/v2"
@@ -67,10 +67,11 @@ func (lp *loop) schedule() {
 
 // CloseLinks closes the links that are up and against whose certificate reject
 // gives a reason, for example that it has been revoked. reject is called on the
-// loops, at times on several at once. Safe for concurrent use.
-func (s *Server) CloseLinks(reject func(participant string, peer *x509.Certificate) (reason string)) {
+// loops, at times on several at once, with what the handshake has agreed on. Safe
+// for concurrent use.
+func (s *Server) CloseLinks(reject func(participant string, peer tls.ConnectionState) (reason string)) {
 	s.sweep(func(l *Link) ending {
-		if why := reject(l.participant, l.tls.State().PeerCertificates[0]); why != "" {
+		if why := reject(l.participant, l.tls.State()); why != "" {
 			return ending{endCertificate, why}
 		}
 		return ending{}

@@ -19,7 +19,7 @@ import (
 // Options of a Server. TLS, Clock and Address are required.
 type Options struct {
 	Address           string                                        // host:port to listen on; port 0 lets the system choose
-	TLS               *tls.Config                                   // of certs.ServerConfig: verifies the peer and its identity
+	TLS               *tls.Config                                   // of certs.Trust.Server: verifies the peer and its identity
 	Loops             int                                           // event loops; 1 up to two processors, then half of them
 	Access            Access                                        // who may connect; anyone with a certificate
 	HandshakesMax     int                                           // handshakes at work at the same time, of strangers and of known addresses each; others wait within their deadline; 256

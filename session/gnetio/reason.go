@@ -22,15 +22,19 @@ const (
 	shakeNotTLS          = "not_tls"
 	shakeOverflow        = "overflow" // more bytes than a handshake has
 	shakeTimeout         = "timeout"
-	shakeBusy            = "busy"      // no worker became free within the deadline
-	shakeClosed          = "closed"    // the peer, or our shutdown, came first
-	shakeFailed          = "failed"    // anything else, for example no common version
-	shakeAddress         = "address"   // a participant, but not from where it may come
-	shakeLinks           = "links_max" // a participant, but it has too many links, or all have
+	shakeBusy            = "busy"   // no worker became free within the deadline
+	shakeClosed          = "closed" // the peer, or our shutdown, came first
+	shakeFailed          = "failed" // anything else, for example no common version
+	shakeRevoked         = "revoked"
+	shakeListExpired     = "crl_expired" // nobody can say whether it is revoked
+	shakePin             = "pin"         // its key is none of the participant's
+	shakeVersion         = "tls_version" // TLS 1.2, but not a participant that may speak it
+	shakeAddress         = "address"     // a participant, but not from where it may come
+	shakeLinks           = "links_max"   // a participant, but it has too many links, or all have
 )
 
 var shakeResults = []string{shakeOK, shakeNoCertificate, shakeUnknownCA, shakeExpired, shakeUnknownIdentity, shakeNoIdentity,
-	shakeNotTLS, shakeOverflow, shakeTimeout, shakeBusy, shakeClosed, shakeFailed, shakeAddress, shakeLinks}
+	shakeNotTLS, shakeOverflow, shakeTimeout, shakeBusy, shakeClosed, shakeFailed, shakeRevoked, shakeListExpired, shakePin, shakeVersion, shakeAddress, shakeLinks}
 
 // Reasons for the end of a link: the label values of switchd_links_closed_total.
 const (
@@ -51,30 +55,38 @@ const (
 var endReasons = []string{endPeer, endHandshake, endFrame, endDeadline, endTLS, endOutbox, endHandler,
 	endAddress, endRate, endHalfOpen, endCertificate, endShutdown}
 
+// shakeErrors are the errors with a value of their own.
+var shakeErrors = []struct {
+	err    error
+	result string
+}{
+	{certs.ErrUnknown, shakeUnknownIdentity}, {certs.ErrOther, shakeUnknownIdentity}, {certs.ErrNoIdentity, shakeNoIdentity},
+	{certs.ErrRevoked, shakeRevoked}, {certs.ErrListExpired, shakeListExpired}, {certs.ErrPin, shakePin}, {certs.ErrVersion, shakeVersion},
+	{certs.ErrAuthority, shakeUnknownCA},
+	{mtls.ErrNotTLS, shakeNotTLS}, {mtls.ErrPending, shakeOverflow}, {mtls.ErrClosed, shakeClosed}, {context.Canceled, shakeClosed},
+}
+
 // shakeResult sorts an error of the handshake. The error's own text is not
 // used further: parts of it are chosen by the peer.
 func shakeResult(err error) string {
+	if err == nil {
+		return shakeClosed // it had succeeded, but the peer was gone
+	}
+	for _, known := range shakeErrors {
+		if errors.Is(err, known.err) {
+			return known.result
+		}
+	}
 	var invalid x509.CertificateInvalidError
 	switch {
-	case err == nil:
-		return shakeClosed // it had succeeded, but the peer was gone
-	case errors.Is(err, certs.ErrUnknown), errors.Is(err, certs.ErrOther):
-		return shakeUnknownIdentity
-	case errors.Is(err, certs.ErrNoIdentity):
-		return shakeNoIdentity
-	case errors.Is(err, mtls.ErrNotTLS), errors.As(err, new(tls.RecordHeaderError)):
+	case errors.As(err, new(tls.RecordHeaderError)):
 		return shakeNotTLS
-	case errors.Is(err, mtls.ErrPending):
-		return shakeOverflow
-	case errors.Is(err, mtls.ErrClosed), errors.Is(err, context.Canceled):
-		return shakeClosed
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return shakeExpired
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return shakeUnknownCA
 	case strings.Contains(err.Error(), "didn't provide a certificate"): // crypto/tls has no value for it; a test holds the text
 		return shakeNoCertificate
-	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return shakeUnknownCA
 	}
 	return shakeFailed
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 )
 
 // PendingMaxDefault is how many unread bytes a Conn keeps when Options say nothing.
@@ -23,8 +24,9 @@ var (
 
 // Options of a Conn.
 type Options struct {
-	PendingMax int    // bytes fed but not yet taken by the handshake; 64 KiB
-	Notify     func() // called on the worker when there is something to send, and when it is done; must not block
+	PendingMax int      // bytes fed but not yet taken by the handshake; 64 KiB
+	Notify     func()   // called on the worker when there is something to send, and when it is done; must not block
+	Remote     net.Addr // of the peer, for tls.Config.GetConfigForClient; unknown
 }
 
 func (o Options) withDefaults() Options {
@@ -33,6 +35,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Notify == nil {
 		o.Notify = func() {}
+	}
+	if o.Remote == nil {
+		o.Remote = memory{}
 	}
 	return o
 }

@@ -138,12 +138,12 @@ func (p *pipe) Close() error {
 // matter: its loop aborts what takes too long.
 
 func (p *pipe) LocalAddr() net.Addr              { return memory{} }
-func (p *pipe) RemoteAddr() net.Addr             { return memory{} }
+func (p *pipe) RemoteAddr() net.Addr             { return p.opt.Remote }
 func (p *pipe) SetDeadline(time.Time) error      { return nil }
 func (p *pipe) SetReadDeadline(time.Time) error  { return nil }
 func (p *pipe) SetWriteDeadline(time.Time) error { return nil }
 
-// memory is the address of both ends of a pipe.
+// memory is the address of an end of a pipe that nobody has named.
 type memory struct{}
 
 func (memory) Network() string { return "memory" }

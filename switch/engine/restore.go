@@ -57,7 +57,7 @@ func merge(old, next *payment.Config) (*payment.Config, bool, error) {
 	for _, was := range old.Participants {
 		p, still := listed[was.ID]
 		if !still {
-			p, p.Handles, p.IFSCPrefixes = was, nil, nil
+			p = was.Unlisted()
 		}
 		p.Number = was.Number
 		merged.Participants = append(merged.Participants, p)

@@ -4,9 +4,10 @@
 // It promises that nothing financial passes a link before its sign-on, that a
 // malformed message is answered with the field's name and the link kept, and that
 // a request for which there is no room is answered at once, as is every new payment
-// while a Hold is on. Its caller is
+// while a Hold is on, and whatever is over its participant's Limits or too much for
+// the load. Its caller is
 // session/gnetio, on the link's event loop: it is a gnetio.Handler, keeps one
-// state per link and locks nothing of its own.
+// state per link, and what the links of a participant share behind small locks.
 //
 //	in := ingress.New(ingress.Options{...})
 //	server, err := gnetio.Listen(options, in)

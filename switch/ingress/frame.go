@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"switchd/session/gnetio"
-	"switchd/switch/payment"
 	"switchd/switch/translate"
 )
 
@@ -34,7 +33,7 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 		in.o.Links.Answered(s.number, &ev.Answer)
 		taken = true
 	case translate.Enquiry:
-		taken = s.automaton.Ready()
+		taken = in.enquiry(s, now, ev)
 	case translate.Unmatched:
 		in.metrics.unmatched.Inc()
 	case translate.NetworkRequest:
@@ -46,7 +45,7 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 		in.answered(s, now, &msg)
 		return nil
 	case translate.Unsupported:
-		in.refuse(s, translate.NotSupported)
+		in.other(s, now)
 	case translate.Malformed:
 		in.refuse(s, translate.FormatFault(msg.Note))
 	}
@@ -83,36 +82,4 @@ func (in *Ingress) refuse(s *link, r translate.Refusal) {
 		}
 		return b, nil
 	})
-}
-
-// request takes a payment's request, and says whether its event goes on.
-func (in *Ingress) request(s *link, now int64, ev *payment.Event) bool {
-	// A switch that signs off has the request declined on the record, like any
-	// other while it drains.
-	if !s.automaton.Ready() && !in.draining.Load() {
-		// A repeat gets no answer here: its original may be under way or done, and
-		// "not signed on" would be mistaken for its outcome.
-		if !ev.Request.Repeat {
-			in.refuse(s, translate.NotSignedOn)
-		}
-		return false
-	}
-	if ev.Request.Repeat {
-		in.repeats.add(&ev.Request.Key)
-	}
-	held := in.Held()
-	if held != "" && in.fresh(&ev.Request) {
-		in.metrics.held.WithLabelValues(string(held)).Inc()
-		s.turnAway(ev)
-		return false
-	}
-	// Declined by the machine, not here: on the record, so that a repeat is told
-	// the same, whenever it comes.
-	switch {
-	case held != "" || ev.Request.Repeat && in.turnedAway(now, &ev.Request.Key):
-		ev.Request.Refuse = payment.Busy
-	case in.draining.Load():
-		ev.Request.Refuse = payment.Closing
-	}
-	return true
 }

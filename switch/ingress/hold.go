@@ -1,10 +1,6 @@
 package ingress
 
-import (
-	"sync/atomic"
-
-	"switchd/switch/payment"
-)
+import "sync/atomic"
 
 // Reason says why new payments are held. It is the label of a metric.
 type Reason string
@@ -39,17 +35,4 @@ func (in *Ingress) Release(until int64) {
 func (in *Ingress) Held() Reason {
 	why, _ := in.hold.reason.Load().(Reason)
 	return why
-}
-
-// fresh says that a request is seen for the first time. When its repeat came first,
-// on another link, it is not: what the machine made of that one is the answer to
-// both.
-func (in *Ingress) fresh(r *payment.Request) bool {
-	return !r.Repeat && !in.repeats.has(&r.Key)
-}
-
-// turnedAway says that the original of a repeat may have been told "busy" without a
-// record.
-func (in *Ingress) turnedAway(now int64, key *payment.RequestKey) bool {
-	return now < in.hold.suspect.Load() || in.turned.has(key)
 }

@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"hash/maphash"
 	"log/slog"
 	"sync/atomic"
 
@@ -18,6 +19,7 @@ type Participant struct {
 	Dialect translate.Dialect
 	Wire    gnetio.Wire
 	Session session.Options
+	Limits  Limits
 }
 
 // Submitter is the engine, as seen from here.
@@ -33,12 +35,14 @@ type Links interface {
 	Answered(n route.Participant, a *payment.Answer)
 }
 
-// Options of an Ingress; all but Hook are required.
+// Options of an Ingress; all but Hook, Load and SmallAmount are required.
 type Options struct {
 	Participants map[string]Participant // by id, as in the certificate
 	Engine       Submitter
 	Links        Links
-	Hook         session.Hook // for keys and business days; nil: the switch has neither
+	Hook         session.Hook        // for keys and business days; nil: the switch has neither
+	Load         func() payment.Load // the step of the brown-out ladder in force, safe for concurrent use; nil: always normal
+	SmallAmount  int64               // minor units; above it payments wait from payment.LoadSmallOnly on, as in payment.Config.BrownOut; 0: none do
 	Clock        func() int64
 	Log          *slog.Logger
 	Registry     prometheus.Registerer
@@ -51,8 +55,7 @@ type Ingress struct {
 	draining atomic.Bool // no new payments
 	leaving  atomic.Bool // sign off every link
 	hold     hold        // new payments are declined without a record
-	turned   latest      // told "busy" without a record
-	repeats  latest      // repeats on their way to the engine, or there
+	seed     maphash.Seed
 	standing map[string]*standing
 }
 
@@ -60,10 +63,10 @@ var _ gnetio.Handler = (*Ingress)(nil)
 
 // New returns an Ingress.
 func New(o Options) *Ingress {
-	in := &Ingress{o: o, metrics: newMetrics(o.Registry), standing: map[string]*standing{}}
+	in := &Ingress{o: o, metrics: newMetrics(o.Registry), seed: maphash.MakeSeed(), standing: map[string]*standing{}}
 	for id, p := range o.Participants {
 		p.Session.Keys = o.Hook != nil
-		in.standing[id] = &standing{shared: session.NewParticipant(p.Session)}
+		in.standing[id] = newStanding(id, &p, in.metrics)
 	}
 	return in
 }
@@ -130,14 +133,19 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 	if s == nil {
 		return
 	}
-	if s.used > 0 {
-		taken, err := in.o.Engine.Submit(s.events[:s.used])
-		if err != nil {
-			in.shed(s, s.events[taken:s.used], err)
-		}
-		s.used = 0
-	}
+	in.submit(s)
 	s.flush()
+}
+
+func (in *Ingress) submit(s *link) {
+	if s.used == 0 {
+		return
+	}
+	taken, err := in.o.Engine.Submit(s.events[:s.used])
+	if err != nil {
+		in.shed(s, s.events[taken:s.used], err)
+	}
+	s.used = 0
 }
 
 // LinkDown ends the state of a link.

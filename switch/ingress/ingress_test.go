@@ -95,7 +95,7 @@ func (f *fakeLinks) count() int {
 
 // rig is an Ingress behind a real server, and one client.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	in     *Ingress
 	engine *fakeEngine
 	links  *fakeLinks

@@ -14,6 +14,7 @@ type metrics struct {
 	heldOff   prometheus.Counter
 	refused   *prometheus.CounterVec
 	held      *prometheus.CounterVec
+	limited   *prometheus.CounterVec
 	lastLog   atomic.Int64
 }
 
@@ -32,9 +33,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		held: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "switchd_requests_held_total", Help: "New payments declined without a record while none were taken, by why.",
 		}, []string{"reason"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "switchd_messages_limited_total", Help: "Messages turned away at the rim, by participant, class, and why: rate (its limit), gap (asked about just before), load (the switch sheds it).",
+		}, []string{"participant", "class", "why"}),
 	}
 	m.held.WithLabelValues(string(DiskFull))
-	reg.MustRegister(m.malformed, m.unmatched, m.shed, m.heldOff, m.refused, m.held)
+	reg.MustRegister(m.malformed, m.unmatched, m.shed, m.heldOff, m.refused, m.held, m.limited)
 	return m
 }
 

@@ -1,19 +1,12 @@
 package ingress
 
 import (
-	"sync"
 	"time"
 
 	"switchd/session"
 	"switchd/session/gnetio"
 	"switchd/switch/translate"
 )
-
-// standing is where a participant stands whatever the link.
-type standing struct {
-	mu     sync.Mutex // guards shared, which the links' automatons use from several loops
-	shared *session.Participant
-}
 
 // Tick does a link's upkeep: echo, missed echoes, sign-on and sign-off, keys.
 func (in *Ingress) Tick(l *gnetio.Link, now int64) {

@@ -128,15 +128,12 @@ func (m *Machine) resolved(p *Payment, e *Event) {
 		m.decline(p, Refusal, a.Outcome)
 		return
 	}
-	p.PayeeBank = p.PayeePSP
-	if e.Text.Has(PayeeIFSC) {
-		bank, ok := m.routes.IFSC(e.Text.Get(PayeeIFSC))
-		if !ok {
-			m.decline(p, Refusal, RouteUnknown)
-			return
-		}
-		p.PayeeBank = bank
+	bank, ok := m.bankOf(&e.Text, payeeSide, p.AccountTypes, p.PayeePSP)
+	if !ok {
+		m.decline(p, Refusal, RouteUnknown)
+		return
 	}
+	p.PayeeBank = bank
 	if !m.adopt(p, e, PayeeAccount, PayeeName, PayeeIFSC) {
 		return
 	}

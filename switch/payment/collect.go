@@ -16,6 +16,8 @@ func (m *Machine) admitCollect(p *Payment) Outcome {
 	switch {
 	case p.Model != ModelA:
 		return FunctionUnsupported
+	case m.at(p.Key.From).profile.NotPSP:
+		return TypeNotPermitted
 	case p.ExpireAt <= m.now:
 		return Expired
 	case p.ExpireAt > m.now+int64(collectMax):
@@ -25,14 +27,11 @@ func (m *Machine) admitCollect(p *Payment) Outcome {
 	case !p.Text.Has(PayerVPA):
 		return AddressUnknown
 	}
-	p.PayeeBank = p.Key.From
-	if p.Text.Has(PayeeIFSC) {
-		bank, ok := m.routes.IFSC(p.Text.Get(PayeeIFSC))
-		if !ok {
-			return RouteUnknown
-		}
-		p.PayeeBank = bank
+	bank, ok := m.bankOf(&p.Text, payeeSide, p.AccountTypes, p.Key.From)
+	if !ok {
+		return RouteUnknown
 	}
+	p.PayeeBank = bank
 	psp, ok := m.routes.VPA(p.Text.Get(PayerVPA))
 	if !ok {
 		return AddressUnknown
@@ -79,15 +78,12 @@ func (m *Machine) authorised(p *Payment, e *Event) {
 		m.decline(p, Refusal, AmountMismatch)
 		return
 	}
-	p.PayerBank = p.PayerPSP
-	if e.Text.Has(PayerIFSC) {
-		bank, ok := m.routes.IFSC(e.Text.Get(PayerIFSC))
-		if !ok {
-			m.decline(p, Refusal, RouteUnknown)
-			return
-		}
-		p.PayerBank = bank
+	bank, ok := m.bankOf(&e.Text, payerSide, p.AccountTypes, p.PayerPSP)
+	if !ok {
+		m.decline(p, Refusal, RouteUnknown)
+		return
 	}
+	p.PayerBank = bank
 	if !m.adopt(p, e, PayerAccount, PayerName, PayerIFSC) {
 		return
 	}

@@ -28,8 +28,13 @@ type Profile struct {
 	Institution  string            `json:"institution"` // DE32, digits
 	Handles      []string          `json:"handles"`
 	IFSCPrefixes []string          `json:"ifsc_prefixes"`
-	NetDebitCap  int64             `json:"net_debit_cap"`  // minor units
-	Caps         []ledger.Amount   `json:"caps,omitempty"` // net debit caps in further currencies
+	BIC          string            `json:"bic,omitempty"`
+	BINs         []route.Range     `json:"bins,omitempty"`     // first digits of its cards
+	Accounts     []route.Range     `json:"accounts,omitempty"` // first digits of its accounts
+	NotPSP       bool              `json:"not_psp,omitempty"`  // it moves money of its own accounts only, and serves no address
+	NotBank      bool              `json:"not_bank,omitempty"` // it holds no accounts: it is never asked to debit or to credit
+	NetDebitCap  int64             `json:"net_debit_cap"`      // minor units
+	Caps         []ledger.Amount   `json:"caps,omitempty"`     // net debit caps in further currencies
 
 	// Codes of an answer that prove neither that money moved nor that it did not.
 	AmbiguousDebit  []Code `json:"ambiguous_debit"`
@@ -149,7 +154,7 @@ func (m *Machine) configure(c *Config) {
 		m.setCaps(&p)
 		m.at(p.Number).profile, m.at(p.Number).breaker = p, p.Breaker.withDefaults()
 		m.at(p.Number).dirty = true
-		entries = append(entries, route.Entry{Participant: p.Number, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes})
+		entries = append(entries, p.entry())
 	}
 	routes, err := route.New(entries)
 	if err != nil { // the driver has checked the configuration before it logged it
@@ -211,8 +216,8 @@ func (c *Config) Validate() error {
 	entries := make([]route.Entry, 0, len(c.Participants))
 	for i := range c.Participants {
 		p := &c.Participants[i]
-		entries = append(entries, route.Entry{Participant: p.Number, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes})
-		faults = append(faults, p.validate(c.Currency)...)
+		entries = append(entries, p.entry())
+		faults = append(append(faults, p.validate(c.Currency)...), p.validateRoles()...)
 		for _, a := range p.Caps {
 			currencies[a.Currency] = true
 		}
@@ -228,6 +233,32 @@ func (c *Config) Validate() error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// entry is what a participant serves.
+func (p *Profile) entry() route.Entry {
+	return route.Entry{
+		Participant: p.Number, Handles: p.Handles, IFSCPrefixes: p.IFSCPrefixes, BIC: p.BIC, BINs: p.BINs, Accounts: p.Accounts,
+	}
+}
+
+// Unlisted is the profile of a participant that is no longer configured: it keeps
+// its number and serves no address.
+func (p Profile) Unlisted() Profile {
+	p.Handles, p.IFSCPrefixes, p.BIC, p.BINs, p.Accounts = nil, nil, "", nil, nil
+	return p
+}
+
+// validateRoles reports addresses that payments would take to somebody who is not
+// there for them.
+func (p *Profile) validateRoles() (faults []error) {
+	if p.NotPSP && len(p.Handles) > 0 {
+		faults = append(faults, fmt.Errorf("payment: participant %s: is no PSP and has handles", p.ID))
+	}
+	if p.NotBank && (len(p.IFSCPrefixes)+len(p.BINs)+len(p.Accounts) > 0 || p.BIC != "") {
+		faults = append(faults, fmt.Errorf("payment: participant %s: is no bank and has codes or ranges of one", p.ID))
+	}
+	return faults
 }
 
 // validate reports what makes a profile unusable in a switch of some currency.

@@ -142,13 +142,12 @@ func (m *Machine) admit(p *Payment, q *Request) Outcome {
 
 // locate finds who serves payer and payee, and whether they can be reached now.
 func (m *Machine) locate(p *Payment) Outcome {
-	p.PayerBank = p.Key.From
-	if p.Text.Has(PayerIFSC) {
-		bank, ok := m.routes.IFSC(p.Text.Get(PayerIFSC))
-		if !ok || p.Model == ModelB && bank != p.Key.From { // only the payer's bank itself can have taken the money
-			return RouteUnknown
-		}
-		p.PayerBank = bank
+	bank, ok := m.bankOf(&p.Text, payerSide, p.AccountTypes, p.Key.From)
+	if !ok || p.Model == ModelB && bank != p.Key.From { // only the payer's bank itself can have taken the money
+		return RouteUnknown
+	}
+	if p.PayerBank = bank; bank != p.Key.From && m.at(p.Key.From).profile.NotPSP {
+		return TypeNotPermitted
 	}
 	next := Outcome(OK)
 	if p.Text.Has(PayeeVPA) {
@@ -165,12 +164,8 @@ func (m *Machine) locate(p *Payment) Outcome {
 		case m.full(psp, ClassResolve):
 			next = BankThrottledPSP
 		}
-	} else {
-		bank, ok := m.routes.IFSC(p.Text.Get(PayeeIFSC))
-		if !ok {
-			return RouteUnknown
-		}
-		p.PayeeBank = bank
+	} else if p.PayeeBank, ok = m.bankOf(&p.Text, payeeSide, p.AccountTypes, route.Nobody); !ok {
+		return RouteUnknown
 	}
 	if p.Model == ModelA {
 		if why := m.mayDebit(p); why != OK {

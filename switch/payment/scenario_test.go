@@ -212,6 +212,13 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 			p.InFlight = 1
 		case "one-in-flight":
 			p.Flow = Flow{Min: 1, Max: 1}
+		case "psp-only":
+			p.NotBank, p.IFSCPrefixes = true, nil
+		case "bank-only":
+			p.NotPSP, p.Handles = true, nil
+		case "reach": // BIC BNKxINBB, cards 40000x, accounts x...
+			x := string('0' + byte(p.Number))
+			p.BIC, p.BINs, p.Accounts = "BNK"+id[len(id)-1:]+"INBB", []route.Range{{Low: "40000" + x, High: "40000" + x}}, []route.Range{{Low: x, High: x}}
 		default:
 			s.t.Fatalf("unknown configuration key %s", a.Key)
 		}
@@ -311,6 +318,8 @@ func (s *scenario) requestPart(e *Event, key, v string) {
 		e.Request.AcceptedAt = s.now + int64(s.duration(v))
 	case "payer":
 		e.Text.Set(PayerAccount, []byte(v))
+	case "account-types":
+		e.Request.AccountTypes = uint16(n)
 	default:
 		s.t.Fatalf("unknown part of a request %s", key)
 	}

@@ -8,4 +8,7 @@
 //
 //	t, err := route.New([]route.Entry{{Participant: 0, Handles: []string{"banka"}}})
 //	p, ok := t.Handle([]byte("banka")) // 0, true
+//
+// An address is a handle, the code of a bank (IFSC or BIC), or the first digits of a
+// card or an account.
 package route

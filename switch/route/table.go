@@ -17,11 +17,23 @@ const ParticipantsMax = 4096
 // letters + '0' + 6 alphanumerics).
 const ifscPrefixBytes = 4
 
+// Lengths of a BIC (ISO 9362): of all branches, or of one.
+const (
+	bicBytes       = 8
+	bicBranchBytes = 11
+)
+
+// mainOffice is the branch part of a BIC that names no branch.
+const mainOffice = "XXX"
+
 // Entry lists what one participant serves.
 type Entry struct {
 	Participant  Participant
 	Handles      []string // VPA handles, lower case: the part after '@'
 	IFSCPrefixes []string // first 4 letters of an IFSC, upper case
+	BIC          string   // 8 characters: all branches; 11: one; empty: none
+	BINs         []Range  // first digits of its cards
+	Accounts     []Range  // first digits of its accounts
 }
 
 // Table maps addresses to participants. It is immutable and safe for
@@ -29,30 +41,60 @@ type Entry struct {
 type Table struct {
 	handles  map[string]Participant
 	prefixes map[string]Participant
+	bics     map[string]Participant
+	bins     spans
+	accounts spans
 }
 
-// New builds a Table. It fails when two participants claim one address or a
-// prefix has the wrong length.
+// New builds a Table. It fails when two participants claim one address, or an
+// address does not have its form.
 func New(entries []Entry) (*Table, error) {
-	t := &Table{handles: map[string]Participant{}, prefixes: map[string]Participant{}}
-	for _, e := range entries {
-		for _, h := range e.Handles {
-			if prior, taken := t.handles[h]; taken {
-				return nil, fmt.Errorf("route: handle %q is claimed by participants %d and %d", h, prior, e.Participant)
-			}
-			t.handles[h] = e.Participant
-		}
-		for _, p := range e.IFSCPrefixes {
-			if len(p) != ifscPrefixBytes {
-				return nil, fmt.Errorf("route: IFSC prefix %q has %d letters, want %d", p, len(p), ifscPrefixBytes)
-			}
-			if prior, taken := t.prefixes[p]; taken {
-				return nil, fmt.Errorf("route: IFSC prefix %q is claimed by participants %d and %d", p, prior, e.Participant)
-			}
-			t.prefixes[p] = e.Participant
+	t := &Table{handles: map[string]Participant{}, prefixes: map[string]Participant{}, bics: map[string]Participant{}}
+	for i := range entries {
+		if err := t.add(&entries[i]); err != nil {
+			return nil, err
 		}
 	}
-	return t, nil
+	if err := t.bins.sort("BIN"); err != nil {
+		return nil, err
+	}
+	return t, t.accounts.sort("account")
+}
+
+func (t *Table) add(e *Entry) error {
+	for _, h := range e.Handles {
+		if err := claim(t.handles, "handle", h, e.Participant); err != nil {
+			return err
+		}
+	}
+	for _, p := range e.IFSCPrefixes {
+		if len(p) != ifscPrefixBytes {
+			return fmt.Errorf("route: IFSC prefix %q has %d letters, want %d", p, len(p), ifscPrefixBytes)
+		}
+		if err := claim(t.prefixes, "IFSC prefix", p, e.Participant); err != nil {
+			return err
+		}
+	}
+	if e.BIC != "" {
+		if n := len(e.BIC); n != bicBytes && n != bicBranchBytes || !letter(e.BIC[4]) {
+			return fmt.Errorf("route: %q is not a BIC", e.BIC)
+		}
+		if err := claim(t.bics, "BIC", string(wholeBIC([]byte(e.BIC))), e.Participant); err != nil {
+			return err
+		}
+	}
+	if err := t.bins.add("BIN", e.BINs, e.Participant); err != nil {
+		return err
+	}
+	return t.accounts.add("account", e.Accounts, e.Participant)
+}
+
+func claim(names map[string]Participant, noun, name string, p Participant) error {
+	if prior, taken := names[name]; taken {
+		return fmt.Errorf("route: %s %q is claimed by participants %d and %d", noun, name, prior, p)
+	}
+	names[name] = p
+	return nil
 }
 
 // Handle returns who serves a VPA handle (lower case, without '@').
@@ -71,6 +113,15 @@ func (t *Table) VPA(vpa []byte) (Participant, bool) {
 	return Nobody, false
 }
 
+// Agent returns the bank behind a code, which is an IFSC or a BIC: the fifth
+// character of a BIC is a letter of its country, that of an IFSC is 0.
+func (t *Table) Agent(code []byte) (Participant, bool) {
+	if len(code) > ifscPrefixBytes && letter(code[ifscPrefixBytes]) {
+		return t.BIC(code)
+	}
+	return t.IFSC(code)
+}
+
 // IFSC returns who serves a branch code, by its first 4 letters.
 func (t *Table) IFSC(ifsc []byte) (Participant, bool) {
 	if len(ifsc) < ifscPrefixBytes {
@@ -79,3 +130,32 @@ func (t *Table) IFSC(ifsc []byte) (Participant, bool) {
 	p, ok := t.prefixes[string(ifsc[:ifscPrefixBytes])]
 	return p, ok
 }
+
+// BIC returns who serves a business identifier code in capital letters: a branch
+// that is somebody's own, or else whoever serves all branches.
+func (t *Table) BIC(bic []byte) (Participant, bool) {
+	if len(bic) != bicBytes && len(bic) != bicBranchBytes {
+		return Nobody, false
+	}
+	if p, ok := t.bics[string(wholeBIC(bic))]; ok {
+		return p, true
+	}
+	p, ok := t.bics[string(bic[:bicBytes])]
+	return p, ok
+}
+
+// BIN returns who has issued a card, by the first digits of its number.
+func (t *Table) BIN(number []byte) (Participant, bool) { return t.bins.find(number) }
+
+// Account returns who holds an account, by its first digits.
+func (t *Table) Account(account []byte) (Participant, bool) { return t.accounts.find(account) }
+
+// wholeBIC leaves out the branch that names none.
+func wholeBIC(bic []byte) []byte {
+	if len(bic) == bicBranchBytes && string(bic[bicBytes:]) == mainOffice {
+		return bic[:bicBytes]
+	}
+	return bic
+}
+
+func letter(c byte) bool { return c >= 'A' && c <= 'Z' }

@@ -178,7 +178,7 @@ func (d *door) request() {
 	}
 	d.n.turned[ev.Request.Key] = true
 	d.n.w.judge.busy(ev)
-	d.out = framed(d.framing, d.out, func(dst []byte) ([]byte, error) { return d.interpreter.RefuseRequest(dst, ev, payment.Busy) })
+	d.out = framed(d.framing, d.out, func(dst []byte) ([]byte, error) { return d.interpreter.RefuseRequest(dst, ev, translate.Busy) })
 }
 
 // submit hands the event over. What finds no room is lost; its timer takes over.

@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"strconv"
+
 	"switchd/ledger"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -49,8 +51,9 @@ type Interpreter interface {
 	Refuse(dst []byte, r Refusal) (b []byte, ok bool)
 
 	// RefuseRequest appends the refusal of a request that was read but not taken:
-	// what the machine would have answered, had it declined it for why.
-	RefuseRequest(dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error)
+	// what the machine would have answered, had it declined it for r.Why, but for the
+	// note if there is one.
+	RefuseRequest(dst []byte, ev *payment.Event, r Refusal) ([]byte, error)
 
 	// Network appends a network management request with a code of DE70, at the
 	// time at (UTC nanoseconds), with a running number of up to six digits.
@@ -93,7 +96,7 @@ type Inbound struct {
 // Refusal is why a message is answered by the rim without becoming an event.
 type Refusal struct {
 	Why  payment.Outcome
-	Note string // for people: 25 characters
+	Note string // for people: 25 characters, in DE44 or AddtlInf; empty: what the outcome says itself
 }
 
 // NoteBytesMax bounds the note of a refusal: DE44 holds 25 characters.
@@ -103,7 +106,29 @@ const NoteBytesMax = 25
 var (
 	NotSignedOn  = Refusal{payment.PayerOffline, "NOT SIGNED ON"}
 	NotSupported = Refusal{payment.FunctionUnsupported, "NOT SUPPORTED"}
+	Busy         = Refusal{Why: payment.Busy}
 )
+
+// TryAgain is the refusal of what may come again after a while, in nanoseconds. Its
+// seconds are rounded up, and are 1 to 90. About an enquiry why is payment.Pending:
+// whatever else it is answered with can be taken for how the payment has ended.
+func TryAgain(why payment.Outcome, after int64) Refusal {
+	const second = 1_000_000_000
+	n := (min(max(after, 1), againMax*second) + second - 1) / second
+	return Refusal{why, again[n-1]}
+}
+
+// againMax is the longest time that TryAgain says, in seconds: that between two
+// enquiries about one payment.
+const againMax = 90
+
+// again are the notes by seconds: to refuse must cost nothing.
+var again = func() (all [againMax]string) {
+	for i := range all {
+		all[i] = "TRY AGAIN IN " + strconv.Itoa(i+1) + " S"
+	}
+	return all
+}()
 
 // FormatFault is the refusal of a message with a wrong field.
 func FormatFault(note string) Refusal {

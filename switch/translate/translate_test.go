@@ -134,3 +134,15 @@ func TestDuplicatesProveNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestTryAgain: in whole seconds, never none, and it fits DE44.
+func TestTryAgain(t *testing.T) {
+	for after, want := range map[int64]string{
+		-1: "TRY AGAIN IN 1 S", 0: "TRY AGAIN IN 1 S", 1: "TRY AGAIN IN 1 S", 1e9: "TRY AGAIN IN 1 S", 1e9 + 1: "TRY AGAIN IN 2 S",
+		90e9: "TRY AGAIN IN 90 S", 1 << 62: "TRY AGAIN IN 90 S",
+	} {
+		if got := TryAgain(payment.Busy, after); got != (Refusal{payment.Busy, want}) || len(got.Note) > NoteBytesMax {
+			t.Errorf("after %d ns: %+v, want %q", after, got, want)
+		}
+	}
+}

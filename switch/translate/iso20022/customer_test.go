@@ -61,7 +61,7 @@ func TestRefusedInitiation(t *testing.T) {
 		t.Fatalf("%+v", in)
 	}
 	rim, ok := i.Refuse(nil, translate.NotSignedOn)
-	busy, err := i.RefuseRequest(nil, &ev, payment.Busy)
+	busy, err := i.RefuseRequest(nil, &ev, translate.Busy)
 	if !ok || err != nil {
 		t.Fatal(ok, err)
 	}

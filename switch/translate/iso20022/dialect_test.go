@@ -298,11 +298,11 @@ func TestRefusals(t *testing.T) {
 		string(m.Text(codec.ReasonCode)) != "AB07" || string(m.Text(codec.OriginalMsgID)) != "BANKMSG1" || string(m.Text(codec.OriginalUETR)) != push()[codec.UETR] {
 		t.Errorf("not signed on: %s", body)
 	}
-	busy, err := i.RefuseRequest(nil, &ev, payment.Busy)
+	busy, err := i.RefuseRequest(nil, &ev, translate.Busy)
 	if err != nil || string(parsed(t, busy).Text(codec.ReasonCode)) != "AB02" {
 		t.Errorf("busy: %v %s", err, busy)
 	}
-	again, _ := i.RefuseRequest(nil, &ev, payment.Busy)
+	again, _ := i.RefuseRequest(nil, &ev, translate.Busy)
 	if !bytes.Equal(busy, again) {
 		t.Error("a refusal told twice is two messages")
 	}

@@ -67,7 +67,7 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		p := payment.Payment{ID: 7, Amount: ev.Request.Amount, Echo: ev.Request.Echo, Text: back.Text, Key: ev.Request.Key, CreatedAt: stamp, PayerBank: 1, PayeeBank: 0, Reply: payment.OK}
-		busy, err := i.RefuseRequest(nil, &ev, payment.Busy)
+		busy, err := i.RefuseRequest(nil, &ev, translate.Busy)
 		valid("busy", busy, err)
 		for _, leg := range []payment.Leg{payment.LegRequest, payment.LegCredit, payment.LegReversal, payment.LegConfirm} {
 			if p.Amount.Currency == noCurrency && (leg == payment.LegCredit || leg == payment.LegReversal) {

@@ -43,7 +43,7 @@ func (i *interpreter) Network(dst []byte, at int64, number uint32, code int) ([]
 // NetworkAnswer appends the admi.011 to the admi.004 read last.
 func (i *interpreter) NetworkAnswer(dst []byte, code string) ([]byte, error) {
 	at, _ := codec.ParseDateTime(i.msg.Text(codec.BizCreatedAt)) // their clock: an answer has no other
-	w := i.begin(dst, i.dialect.send.eventAnswer, refusalID(i.msg.Text(codec.BizMsgID), 0, &i.id), at, false)
+	w := i.begin(dst, i.dialect.send.eventAnswer, refusalID(i.msg.Text(codec.BizMsgID), 0, "", &i.id), at, false)
 	if i.msg.Has(codec.EventParameter) {
 		w.Set(codec.OriginatorReference, i.msg.Text(codec.EventParameter))
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // Refuse appends the refusal of the message read last: a status report for a
-// payment that was asked for, "it stays" for a recall, a message reject for
-// anything else. Messages that are answers, receipts or rejects get none: two
+// payment that was asked for, "it stays" for a recall, "not decided" for an enquiry
+// that is to come again later, a message reject for anything else. Messages that are answers, receipts or rejects get none: two
 // systems that reject each other's rejects never end.
 func (i *interpreter) Refuse(dst []byte, r translate.Refusal) ([]byte, bool) {
 	var b []byte
@@ -23,6 +23,8 @@ func (i *interpreter) Refuse(dst []byte, r translate.Refusal) ([]byte, bool) {
 		b, err = i.refusePayment(dst, r.Why)
 	case i.fault == nil && f == familyRecall:
 		b, err = i.keep(dst)
+	case i.fault == nil && f == familyEnquiry && r.Why == payment.Pending:
+		b, err = i.undecided(dst, r)
 	default:
 		b, err = i.reject(dst, r)
 	}
@@ -45,19 +47,19 @@ func (i *interpreter) refusePayment(dst []byte, why payment.Outcome) ([]byte, er
 	if v := i.msg.Text(codec.ClearingReference); len(v) == len(p.Echo.RRN) {
 		copy(p.Echo.RRN[:], v)
 	}
-	return i.refused(dst, &p, why)
+	return i.refused(dst, &p, translate.Refusal{Why: why})
 }
 
 // RefuseRequest appends the refusal of a request that was read but not taken.
-func (i *interpreter) RefuseRequest(dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error) {
+func (i *interpreter) RefuseRequest(dst []byte, ev *payment.Event, r translate.Refusal) ([]byte, error) {
 	q := &ev.Request
 	p := payment.Payment{Key: q.Key, Echo: q.Echo, Amount: q.Amount, Text: ev.Text}
-	return i.refused(dst, &p, why)
+	return i.refused(dst, &p, r)
 }
 
-func (i *interpreter) refused(dst []byte, p *payment.Payment, why payment.Outcome) ([]byte, error) {
+func (i *interpreter) refused(dst []byte, p *payment.Payment, r translate.Refusal) ([]byte, error) {
 	ef := payment.Effect{Leg: payment.LegRequest, Payment: p}
-	return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), uint64(why), &i.id), theirTime(p), &ef, why)
+	return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), uint64(r.Why), r.Note, &i.id), theirTime(p), &ef, r.Why, r.Note)
 }
 
 // theirTime is when the sender says that it made its message: the only time that
@@ -70,9 +72,9 @@ func theirTime(p *payment.Payment) int64 {
 // refusalID is the id of a message that answers another outside any payment. It is
 // made of the other's id and of what tells answers to that apart, so that the same
 // answer has the same id and another one has another.
-func refusalID(of []byte, which uint64, room *messageID) []byte {
-	var text [64]byte
-	sum := sha256.Sum256(append(binary.LittleEndian.AppendUint64(text[:0], which), of...))
+func refusalID(of []byte, which uint64, note string, room *messageID) []byte {
+	var text [96]byte
+	sum := sha256.Sum256(append(append(binary.LittleEndian.AppendUint64(text[:0], which), of...), note...))
 	number := translate.Reference(payment.ID(binary.LittleEndian.Uint64(sum[:])>>7), payment.LegRequest)
 	b := append(room[:0], idPrefix...)
 	b = append(b, number[:]...)
@@ -90,7 +92,7 @@ func (i *interpreter) reject(dst []byte, r translate.Refusal) ([]byte, error) {
 	if i.fault != nil {
 		which = uint64(i.fault.Reason)<<32 | uint64(i.fault.Offset)
 	}
-	w := i.begin(dst, i.dialect.send.reject, refusalID(related, which, &i.id), at, false)
+	w := i.begin(dst, i.dialect.send.reject, refusalID(related, which, "", &i.id), at, false)
 	w.Set(codec.RelatedReference, related)
 	w.SetString(codec.RejectReason, translate.ReasonOf(r.Why).Code)
 	if i.fault != nil {
@@ -108,7 +110,7 @@ func (i *interpreter) reject(dst []byte, r translate.Refusal) ([]byte, error) {
 func (i *interpreter) keep(dst []byte) ([]byte, error) {
 	m := &i.msg
 	at, _ := codec.ParseDateTime(m.Text(codec.BizCreatedAt))
-	w := i.begin(dst, i.dialect.send.recallAnswer, refusalID(m.Text(codec.BizMsgID), 0, &i.id), at, false)
+	w := i.begin(dst, i.dialect.send.recallAnswer, refusalID(m.Text(codec.BizMsgID), 0, "", &i.id), at, false)
 	i.agents(w)
 	w.SetString(codec.CancellationStatus, "RJCR")
 	w.Set(codec.StatusID, m.Text(codec.CancellationID))
@@ -118,4 +120,30 @@ func (i *interpreter) keep(dst []byte) ([]byte, error) {
 		}
 	}
 	return w.Finish()
+}
+
+// undecided answers an enquiry that is not looked into now. What was asked about
+// comes back, and nothing is said about it.
+func (i *interpreter) undecided(dst []byte, r translate.Refusal) ([]byte, error) {
+	m, d := &i.msg, i.dialect.send.statusReport
+	at, _ := codec.ParseDateTime(m.Text(codec.BizCreatedAt))
+	asked := m.Text(codec.MsgID)
+	w := i.begin(dst, d, refusalID(asked, uint64(r.Why), r.Note, &i.id), at, false)
+	i.agents(w)
+	w.Set(codec.StatusID, asked)
+	for _, e := range enquired {
+		if e.original {
+			w.Set(e.from, m.Text(e.from))
+		}
+	}
+	i.status(w, nil, r.Why, false)
+	i.note(w, d, r.Note)
+	return w.Finish()
+}
+
+// note writes what a report says to people, where the profile has a place for it.
+func (i *interpreter) note(w *codec.Writer, d *codec.Definition, note string) {
+	if note != "" && i.dialect.profile.Carries(d, codec.ReasonText) {
+		w.SetString(codec.ReasonText, note)
+	}
 }

@@ -30,9 +30,9 @@ func TestRefusalsHaveIdsOfTheirOwn(t *testing.T) {
 		seen[id] = body
 	}
 	for range 2 {
-		busy, err := i.RefuseRequest(nil, &ev, payment.Busy)
+		busy, err := i.RefuseRequest(nil, &ev, translate.Busy)
 		keep("busy", busy, err)
-		closing, err := i.RefuseRequest(nil, &ev, payment.Closing)
+		closing, err := i.RefuseRequest(nil, &ev, translate.Refusal{Why: payment.Closing})
 		keep("closing", closing, err)
 	}
 	// What the machine refuses as a duplicate, twice, at another time.
@@ -122,5 +122,57 @@ func TestDuplicateOnRecord(t *testing.T) {
 		if found := ours && id == p.ID && leg == payment.LegRequest; found != known {
 			t.Errorf("%v: answered as %s", state, parsed(t, body).Text(codec.MsgID))
 		}
+	}
+}
+
+// TestNotesOfRefusals: the note stands in AddtlInf of the report that the request is
+// answered by, and makes it another message. An enquiry that is to come again hears
+// "not decided" and gets back what it asked about; never a reject of the payment.
+func TestNotesOfRefusals(t *testing.T) {
+	i := dialect(t, 1).Open()
+	var ev payment.Event
+	for name, with := range map[string]map[codec.Field]string{"pacs.008.001.08": push(), "pain.001.001.10": initiation()} {
+		b := &bank{t: t, from: "100002"}
+		if in := i.Read(b.message(name, with), &ev); in.Kind != translate.Request {
+			t.Fatalf("%s: %+v", name, in)
+		}
+		seen := map[string]string{}
+		for _, r := range []translate.Refusal{translate.Busy, translate.TryAgain(payment.Busy, 7e9), translate.TryAgain(payment.Busy, 8e9)} {
+			body, err := i.RefuseRequest(nil, &ev, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := parsed(t, body)
+			if string(m.Text(codec.Status)) != "RJCT" || string(m.Text(codec.ReasonCode)) != "AB02" || string(m.Text(codec.ReasonText)) != r.Note {
+				t.Errorf("%s %+v: %s", name, r, body)
+			}
+			id := string(m.Text(codec.BizMsgID))
+			if other, known := seen[id]; known {
+				t.Errorf("%s: %q and %q have one id", name, other, r.Note)
+			}
+			seen[id] = r.Note
+		}
+	}
+	asked := map[codec.Field]string{
+		codec.OriginalMsgID: "GONE1", codec.OriginalMsgName: "pain.001.001.10", codec.OriginalEndToEndID: "E2E7",
+		codec.OriginalTransactionID: "TX7", codec.OriginalUETR: push()[codec.UETR],
+	}
+	if in := i.Read((&bank{t: t, from: "100002"}).message("pacs.028.001.03", asked), &ev); in.Kind != translate.Enquiry {
+		t.Fatalf("%+v", in)
+	}
+	body, ok := i.Refuse(nil, translate.TryAgain(payment.Pending, 34e9))
+	m := parsed(t, body)
+	if !ok || m.Definition().Name != "pacs.002.001.10" || string(m.Text(codec.Status)) != "PDNG" ||
+		string(m.Text(codec.ReasonText)) != "TRY AGAIN IN 34 S" || string(m.Text(codec.StatusID)) != string(ev.Text.Get(payment.MsgID)) {
+		t.Errorf("%v %s", ok, body)
+	}
+	for f, want := range asked {
+		if got := string(m.Text(f)); got != want {
+			t.Errorf("%v: %q, want %q", f, got, want)
+		}
+	}
+	body, ok = i.Refuse(nil, translate.NotSignedOn)
+	if m := parsed(t, body); !ok || m.Definition().Name != "admi.002.001.01" {
+		t.Errorf("an enquiry that is refused for good: %s", body)
 	}
 }

@@ -17,10 +17,10 @@ func (i *interpreter) report(dst []byte, ef *payment.Effect) ([]byte, error) {
 	}
 	if !recorded(p) {
 		// A request that never became a payment: its own id and time are all there is.
-		return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), uint64(o), &i.id), theirTime(p), ef, o)
+		return i.reportAs(dst, refusalID(p.Text.Get(payment.MsgID), uint64(o), "", &i.id), theirTime(p), ef, o, "")
 	}
 	i.id = idOf(p, ef.Leg)
-	return i.reportAs(dst, i.id[:], sentAt(p, ef.Leg), ef, o)
+	return i.reportAs(dst, i.id[:], sentAt(p, ef.Leg), ef, o, "")
 }
 
 // recorded says that a request is a payment, if only a declined one. One that
@@ -31,7 +31,7 @@ func recorded(p *payment.Payment) bool {
 
 // reportAs writes a report with an id and a time: a pacs.002, or the pain.002 that
 // a pain.001 is answered by.
-func (i *interpreter) reportAs(dst []byte, id []byte, at int64, ef *payment.Effect, o payment.Outcome) ([]byte, error) {
+func (i *interpreter) reportAs(dst []byte, id []byte, at int64, ef *payment.Effect, o payment.Outcome, note string) ([]byte, error) {
 	p, d, customer := ef.Payment, i.dialect.send.statusReport, fromCustomer(ef.Payment)
 	if customer {
 		d = i.dialect.send.customerReport
@@ -59,6 +59,7 @@ func (i *interpreter) reportAs(dst []byte, id []byte, at int64, ef *payment.Effe
 		w.Set(codec.ServicerReference, p.Approval[:])
 	}
 	i.status(w, p, o, customer)
+	i.note(w, d, note)
 	return w.Finish()
 }
 
@@ -90,7 +91,7 @@ func (i *interpreter) requested(w *codec.Writer, p *payment.Payment, customer bo
 func (i *interpreter) enquiryAnswer(dst []byte, ef *payment.Effect) ([]byte, error) {
 	p := ef.Payment
 	asked := ef.Text.Get(payment.MsgID)
-	w := i.begin(dst, i.dialect.send.statusReport, refusalID(asked, uint64(ef.At), &i.id), ef.At, false)
+	w := i.begin(dst, i.dialect.send.statusReport, refusalID(asked, uint64(ef.At), "", &i.id), ef.At, false)
 	i.agents(w)
 	w.Set(codec.StatusID, asked)
 	switch {

@@ -15,7 +15,7 @@ import (
 func (d *Dialect) compose(w *codec.Writer, dst []byte, ef *payment.Effect) ([]byte, error) {
 	switch ef.Leg {
 	case payment.LegRequest:
-		return d.reply(w, dst, ef.Payment)
+		return d.reply(w, dst, ef.Payment, "")
 	case payment.LegResolve:
 		return d.resolve(w, dst, ef.Payment)
 	case payment.LegUpdate:
@@ -58,8 +58,9 @@ var postings = [...]message{
 	payment.LegConfirm:  {mti: mtiAdvice, original: payment.LegCredit, processing: processingCredit, kind: "CONFIRM"},
 }
 
-// reply is the 0210 to the payer's PSP.
-func (d *Dialect) reply(w *codec.Writer, dst []byte, p *payment.Payment) ([]byte, error) {
+// reply is the 0210 to the payer's PSP. Its text is that of the result, unless there
+// is a note.
+func (d *Dialect) reply(w *codec.Writer, dst []byte, p *payment.Payment, note string) ([]byte, error) {
 	result := translate.ResultOf(p.Reply)
 	w.Begin(d.Spec, dst, mtiFinancial.Response())
 	w.SetUint(3, functions[p.Type].processing*10_000+uint64(p.AccountTypes))
@@ -72,14 +73,14 @@ func (d *Dialect) reply(w *codec.Writer, dst []byte, p *payment.Payment) ([]byte
 		w.Set(38, p.Approval[:])
 	}
 	w.SetString(39, result.Code)
-	if result.Text != "" {
-		var room [25]byte
-		note := append(room[:0], result.Text...)
-		if p.ReplyCode[0] != 0 {
-			note = append(note, ' ')
-			note = append(note, p.ReplyCode[:2]...)
-		}
-		w.Set(44, note)
+	switch {
+	case note != "":
+		d.note(w, note)
+	case p.ReplyCode[0] != 0 && result.Text != "" && d.Spec.Defines(44):
+		var room [translate.NoteBytesMax]byte
+		w.Set(44, append(append(append(room[:0], result.Text...), ' '), p.ReplyCode[:2]...))
+	default:
+		d.note(w, result.Text)
 	}
 	w.SetUint(49, uint64(p.Amount.Currency))
 	text(w, 102, p, payment.PayerAccount)

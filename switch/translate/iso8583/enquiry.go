@@ -69,9 +69,7 @@ func (d *Dialect) enquiryAnswer(w *codec.Writer, dst []byte, ef *payment.Effect)
 	w.SetString(32, d.Directory.InstitutionOf(d.Number))
 	w.Set(37, asked.Echo.RRN[:])
 	w.SetString(39, result.Code)
-	if result.Text != "" {
-		w.SetString(44, result.Text)
-	}
+	d.note(w, result.Text)
 	if p.ID != 0 {
 		w.SetUint(49, uint64(p.Amount.Currency))
 	}
@@ -95,9 +93,7 @@ func (d *Dialect) update(w *codec.Writer, dst []byte, ef *payment.Effect) ([]byt
 	w.SetUint(11, uint64(leg.STAN))
 	d.references(w, p, payment.LegUpdate)
 	w.SetString(39, result.Code)
-	if result.Text != "" {
-		w.SetString(44, result.Text)
-	}
+	d.note(w, result.Text)
 	w.SetUint(49, uint64(p.Amount.Currency))
 	var room [42]byte
 	w.Set(90, d.appendDE90(room[:0], p, p.Echo.STAN, p.Echo.Transmitted))

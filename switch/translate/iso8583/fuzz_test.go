@@ -39,7 +39,7 @@ func FuzzRequest(f *testing.F) {
 		if err := payment.DecodeEvent(payment.AppendEvent(nil, &ev), &back); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.refuseRequest(&w, nil, &ev, payment.Busy); err != nil {
+		if _, err := d.refuseRequest(&w, nil, &ev, translate.Busy); err != nil {
 			t.Fatalf("a request that was read cannot be refused: %v", err)
 		}
 	})

@@ -108,8 +108,8 @@ func (i *interpreter) Refuse(dst []byte, r translate.Refusal) ([]byte, bool) {
 }
 
 // RefuseRequest appends the refusal of a request that was read but not taken.
-func (i *interpreter) RefuseRequest(dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error) {
-	return i.dialect.refuseRequest(&i.writer, dst, ev, why)
+func (i *interpreter) RefuseRequest(dst []byte, ev *payment.Event, r translate.Refusal) ([]byte, error) {
+	return i.dialect.refuseRequest(&i.writer, dst, ev, r)
 }
 
 // Network appends an 0800.

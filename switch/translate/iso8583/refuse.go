@@ -23,7 +23,7 @@ func (d *Dialect) refuse(w *codec.Writer, dst []byte, msg *codec.Message, r tran
 		}
 	}
 	w.SetString(39, translate.ResultOf(r.Why).Code)
-	w.SetString(44, r.Note)
+	d.note(w, r.Note)
 	if msg.Has(49) {
 		w.Set(49, msg.Value(49))
 	}
@@ -58,9 +58,16 @@ func (d *Dialect) networkAnswer(w *codec.Writer, dst []byte, msg *codec.Message,
 }
 
 // refuseRequest appends the refusal of a push request that was read but not
-// taken: what the machine would have answered, had it declined it for why.
-func (d *Dialect) refuseRequest(w *codec.Writer, dst []byte, ev *payment.Event, why payment.Outcome) ([]byte, error) {
+// taken: what the machine would have answered, had it declined it.
+func (d *Dialect) refuseRequest(w *codec.Writer, dst []byte, ev *payment.Event, r translate.Refusal) ([]byte, error) {
 	q := &ev.Request
-	p := payment.Payment{Key: q.Key, Echo: q.Echo, Amount: q.Amount, AccountTypes: q.AccountTypes, Type: q.Type, Text: ev.Text, Reply: why}
-	return d.reply(w, dst, &p)
+	p := payment.Payment{Key: q.Key, Echo: q.Echo, Amount: q.Amount, AccountTypes: q.AccountTypes, Type: q.Type, Text: ev.Text, Reply: r.Why}
+	return d.reply(w, dst, &p, r.Note)
+}
+
+// note writes DE44, where the spec has it: it is for people.
+func (d *Dialect) note(w *codec.Writer, text string) {
+	if text != "" && d.Spec.Defines(44) {
+		w.SetString(44, text)
+	}
 }

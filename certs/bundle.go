@@ -1,0 +1,95 @@
+package certs
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"time"
+)
+
+// pemBegin begins every PEM block.
+const pemBegin = "-----BEGIN "
+
+// authoritiesMax bounds a bundle: each is tried when a list's signature is checked.
+const authoritiesMax = 64
+
+// blocksOf returns all blocks of a kind. A block that is begun and cannot be read
+// is a fault: encoding/pem would pass over it, and half a bundle would look like a
+// whole one.
+func blocksOf(file string, data []byte, kind string) ([][]byte, error) {
+	var found [][]byte
+	all := 0
+	for rest := data; ; all++ {
+		block, more := pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		if block.Type == kind {
+			found = append(found, block.Bytes)
+		}
+		rest = more
+	}
+	// Each block has two lines of this kind; more are those of a block, or of the
+	// beginning of one, that cannot be read.
+	if lines := bytes.Count(append([]byte("\n"), data...), []byte("\n-")); lines != 2*all {
+		return nil, fmt.Errorf("%s: a PEM block cannot be read: the file is not complete, or damaged", file)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s: no PEM block %q", file, kind)
+	}
+	return found, nil
+}
+
+// readAuthorities reads a bundle.
+func readAuthorities(file string, data []byte) ([]*x509.Certificate, error) {
+	blocks, err := blocksOf(file, data, certBlock)
+	if err != nil {
+		return nil, err
+	}
+	if len(blocks) > authoritiesMax {
+		return nil, fmt.Errorf("%s: more than %d authorities", file, authoritiesMax)
+	}
+	var all []*x509.Certificate
+	for i, der := range blocks {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, fmt.Errorf("%s: certificate %d: %w", file, i+1, err)
+		}
+		if !c.BasicConstraintsValid || !c.IsCA {
+			return nil, fmt.Errorf("%s: certificate %d is not that of an authority", file, i+1)
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// readOwn reads our own certificate, with those between it and the authority, and
+// its key. What no peer would take is refused, so that it does not replace what
+// they take.
+func readOwn(p Paths, cert, key []byte, id string, now time.Time) (*tls.Certificate, error) {
+	if _, err := blocksOf(p.Cert, cert, certBlock); err != nil {
+		return nil, err
+	}
+	own, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("%s with %s: %w", p.Cert, p.Key, err)
+	}
+	leaf := own.Leaf
+	is, err := Identity(leaf)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", p.Cert, err)
+	case is != id:
+		return nil, fmt.Errorf("%s: a certificate of %s, not of %s", p.Cert, is, id)
+	case now.Before(leaf.NotBefore):
+		return nil, fmt.Errorf("%s: not valid before %s", p.Cert, shown(leaf.NotBefore))
+	case now.After(leaf.NotAfter):
+		return nil, fmt.Errorf("%s: expired on %s", p.Cert, shown(leaf.NotAfter))
+	}
+	return &own, nil
+}
+
+// shown is a time as operators read it.
+func shown(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,55 @@
+package ingress
+
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/session"
+)
+
+// standing is where a participant stands whatever the link.
+type standing struct {
+	mu     sync.Mutex // guards shared, which the links' automatons use from several loops
+	shared *session.Participant
+
+	buckets [classCount]bucket
+	memory  memory
+	asked   asked
+	away    [classCount][causeCount]prometheus.Counter // nil where there is no such cause
+	line    line
+}
+
+func newStanding(id string, p *Participant, m *metrics) *standing {
+	st := &standing{shared: session.NewParticipant(p.Session), memory: memory{seed: maphash.MakeSeed()}}
+	st.limit(&p.Limits)
+	for c, all := range causes {
+		for _, why := range all {
+			st.away[c][why] = m.limited.WithLabelValues(id, classNames[c], causeNames[why])
+		}
+	}
+	return st
+}
+
+// lineGap is from one log line about a participant's limits to the next.
+const lineGap = int64(time.Minute)
+
+// line spaces log lines.
+type line struct {
+	last atomic.Int64 // when one was written
+	more atomic.Int64 // times since then
+}
+
+// tell says whether a line is due, and for how many times it stands. Safe for
+// concurrent use.
+func (l *line) tell(now int64) (times int64, due bool) {
+	l.more.Add(1)
+	last := l.last.Load()
+	if last != 0 && now-last < lineGap || !l.last.CompareAndSwap(last, now) {
+		return 0, false
+	}
+	return l.more.Swap(0), true
+}
