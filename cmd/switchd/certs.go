@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -9,11 +10,16 @@ import (
 )
 
 func newCerts() *cobra.Command {
-	c := &cobra.Command{Use: "certs", Short: "Make certificates for development and tests", Args: cobra.NoArgs,
+	c := &cobra.Command{Use: "certs", Short: "Make, revoke and show certificates", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(newCertsInit(), newCertsIssue(), newCertsRevoke(), newCertsShow())
+	return c
+}
+
+func newCertsInit() *cobra.Command {
 	var dir string
 	var ids []string
-	create := &cobra.Command{
+	c := &cobra.Command{
 		Use: "init --dir D --ids A,B,C", Short: "Make a private CA and a certificate for the switch and each participant",
 		Long: `Makes ca.pem, ca-key.pem, and <id>.pem, <id>-key.pem for "switch" and each id
 (ECDSA P-256, identity urn:switch:participant:<id>). Never overwrites a file.`,
@@ -26,11 +32,68 @@ func newCerts() *cobra.Command {
 			return nil
 		},
 	}
-	create.Flags().StringVar(&dir, "dir", "certs", "folder to write to")
-	create.Flags().StringSliceVar(&ids, "ids", nil, "participant ids, separated by commas")
-	if err := create.MarkFlagRequired("ids"); err != nil {
+	certsFlags(c, &dir, &ids, "participant ids, separated by commas")
+	return c
+}
+
+func newCertsIssue() *cobra.Command {
+	var dir string
+	var ids []string
+	var valid time.Duration
+	c := &cobra.Command{
+		Use: "issue --dir D --ids A,B,C", Short: "Make further certificates with the CA of certs init",
+		Long: `Makes <id>.pem and <id>-key.pem for each id, signed by ca.pem in the folder. Never
+overwrites a file: to try a renewal, move the two files of an id away first; a
+running switch takes the new ones by itself.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if valid <= 0 {
+				return usageError{fmt.Errorf("--valid must be more than 0")}
+			}
+			if err := certs.Issue(dir, ids, time.Unix(0, clock()), valid); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.ErrOrStderr(), "wrote %d certificates to %s\n", len(ids), dir)
+			return nil
+		},
+	}
+	certsFlags(c, &dir, &ids, "ids, separated by commas; \"switch\" is one")
+	c.Flags().DurationVar(&valid, "valid", certs.LeafValidity, "how long they are valid")
+	return c
+}
+
+func newCertsRevoke() *cobra.Command {
+	var dir string
+	var ids []string
+	var valid time.Duration
+	c := &cobra.Command{
+		Use: "revoke --dir D --ids A,B,C", Short: "Put certificates on the revocation list of the CA of certs init",
+		Long: `Puts the certificates <id>.pem of the folder on crl.pem, which is made, or replaced
+by a newer one in one step. A switch that has the file under tls.crl refuses them
+and closes their links within a minute. --ids "" only renews the list.`,
+		Example: "  switchd certs revoke --dir certs --ids BANKA\n  switchd certs show certs/crl.pem",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if valid <= 0 {
+				return usageError{fmt.Errorf("--valid must be more than 0")}
+			}
+			if err := certs.Revoke(dir, ids, time.Unix(0, clock()), valid); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.ErrOrStderr(), "revoked %d certificates in %s/crl.pem\n", len(ids), dir)
+			return nil
+		},
+	}
+	certsFlags(c, &dir, &ids, "whose certificates, separated by commas; \"\" for none")
+	c.Flags().DurationVar(&valid, "valid", certs.CRLValidity, "when the next list has to come")
+	return c
+}
+
+// certsFlags are those of every command that writes to a PKI folder.
+func certsFlags(c *cobra.Command, dir *string, ids *[]string, which string) {
+	c.Flags().StringVar(dir, "dir", "certs", "folder of the PKI")
+	c.Flags().StringSliceVar(ids, "ids", nil, which)
+	if err := c.MarkFlagRequired("ids"); err != nil {
 		panic(err)
 	}
-	c.AddCommand(create)
-	return c
 }

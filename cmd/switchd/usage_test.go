@@ -11,7 +11,7 @@ import (
 
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode", "validate",
+	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "certs issue", "certs revoke", "certs show", "decode", "validate",
 		"sim", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
@@ -43,6 +43,11 @@ func TestUsage(t *testing.T) {
 		{"journal nonsense", "unknown command \"nonsense\" for \"switchd journal\"\nSee 'switchd journal --help'"},
 		{"payment nonsense", "unknown command"},
 		{"completion nonsense", "unknown command"},
+		{"certs revoke --dir " + dir, `"ids" not set`},
+		{"certs revoke --ids A --valid 0s", "--valid must be"},
+		{"certs issue --ids A --valid soon", "invalid argument"},
+		{"certs show", "which file?"},
+		{"certs show " + dir + "/none.pem", "no such file"},
 		{"version --yaml", "unknown flag"},
 		{"decode --dialect iso87-npci 30 31", "needs quotes"},
 		{"decode --dialect iso87-npci " + dir + "/none.bin", "no such file"},
