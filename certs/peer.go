@@ -26,7 +26,7 @@ var (
 // Peer is what is asked of one participant beside a certificate of a trusted
 // authority. All may be zero.
 type Peer struct {
-	Pins  []Pin          // its key must be one of them; none: any key; at most 8
+	Pins  []Pin          // its key must be one of them; none: any key; at most 16
 	TLS12 bool           // TLS 1.2 will do, with ECDHE and an AEAD; otherwise 1.3 only
 	Allow []netip.Prefix // where it comes from, to offer TLS 1.2 nowhere else; empty: anywhere
 }

@@ -14,7 +14,7 @@ const pinPrefix = "sha256/"
 
 // pinsMax bounds the pins of a participant: one in use, one for the roll-over, and
 // some room.
-const pinsMax = 8
+const pinsMax = 16
 
 // Pin is the SHA-256 of a public key (SubjectPublicKeyInfo in DER). It stays the
 // same when a certificate is renewed with its key.
