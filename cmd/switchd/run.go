@@ -55,6 +55,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 		if err := n.listen(); err != nil {
 			return err
 		}
+		rim.Go(func() error { return n.trust.Run(rimCtx, func() { n.server.CloseLinks(n.trust.Reject) }) })
 		n.log.Info("ready", "listen", n.server.Addr(), "admin", "http://"+n.admin.Addr())
 		started()
 		return n.server.Run(rimCtx)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -70,6 +69,7 @@ type node struct {
 	egress   *egress.Egress
 	ingress  *ingress.Ingress
 	disk     *disk.Watch
+	trust    *certs.Trust
 	server   *gnetio.Server // set by run, after recovery
 	admin    *admin.Server
 	backups  *backup.Online
@@ -86,6 +86,14 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	if err := n.watchDisk(); err != nil {
 		return nil, err
 	}
+	trust, err := trustOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	trust.Log, trust.Registry = log, n.registry
+	if n.trust, err = certs.New(trust); err != nil {
+		return nil, err
+	}
 	f, err := openDataFolder(cfg, log)
 	if err != nil {
 		return nil, err
@@ -96,7 +104,7 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	}, n.registry)
 	n.engine, err = engine.Open(engine.Options{
 		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
-		Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Logger: log, Registry: n.registry,
+		Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Load: loadStepsOf(cfg), Logger: log, Registry: n.registry,
 	})
 	if err == nil {
 		err = f.entry.Begin()
@@ -150,22 +158,27 @@ func (n *node) wireRim() error {
 		if err != nil {
 			return err
 		}
-		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match}
+		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match, Window: p.Links.Window}
 		readers[p.ID] = ingress.Participant{
 			Dialect: dialect, Wire: wire,
 			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
+			Limits:  limitsOf(&p),
 		}
 	}
 	n.egress = egress.New(egress.Options{Lanes: lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: readers, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
+		Load: n.engine.Load, SmallAmount: n.cfg.BrownOut.SmallAmount,
 	})
 	return nil
 }
 
 // machineConfig is what the payment machine needs of a configuration.
 func machineConfig(cfg *config.Config) payment.Config {
-	c := payment.Config{Currency: ledger.Currency(cfg.Money().Numeric), OpenMax: cfg.Limits.OpenPayments}
+	c := payment.Config{
+		Currency: ledger.Currency(cfg.Money().Numeric), OpenMax: cfg.Limits.OpenPayments,
+		Limits: paymentLimits(cfg), BrownOut: cfg.BrownOut.SmallAmount,
+	}
 	for _, p := range cfg.Participants {
 		t := p.Timers
 		profile := payment.Profile{
@@ -178,6 +191,8 @@ func machineConfig(cfg *config.Config) payment.Config {
 			},
 		}
 		enable(&profile, &p)
+		reach(&profile, &p)
+		guard(&profile, &p)
 		c.Participants = append(c.Participants, profile)
 	}
 	return c
@@ -203,26 +218,15 @@ func codes(lists ...[]string) []payment.Code {
 
 // listen opens the doors: only after recovery is complete.
 func (n *node) listen() error {
-	own := certs.Paths{CA: n.cfg.TLS.CA, Cert: n.cfg.TLS.Cert, Key: n.cfg.TLS.Key}
-	tlsConfig, err := certs.ServerConfig(own, n.isParticipant, clock)
-	if err != nil {
-		return err
-	}
+	var err error
 	n.server, err = gnetio.Listen(gnetio.Options{
-		Address: n.cfg.Listen, TLS: tlsConfig, LinksMax: n.cfg.Limits.Links, HandshakesMax: n.cfg.Limits.Handshakes,
-		DialTLS: func(id string) (*tls.Config, error) { return certs.DialConfig(own, id, clock) },
-		Clock:   clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(),
+		Address: n.cfg.Listen, TLS: n.trust.Server(), DialTLS: n.trust.Dial, Access: accessOf(n.cfg),
+		LinksMax: n.cfg.Limits.Links, HandshakesMax: n.cfg.Limits.Handshakes, HalfOpenMax: n.cfg.Limits.HalfOpen,
+		HandshakeRate: n.cfg.Limits.HandshakesPerAddress, HandshakeBurst: n.cfg.Limits.HandshakeBurst, AddressesMax: n.cfg.Limits.Addresses,
+		DialsMax: n.cfg.Limits.Dials, OutboxBytesMax: int(n.cfg.Limits.Outbox),
+		Clock: clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(),
 	}, n.ingress)
 	return err
-}
-
-func (n *node) isParticipant(id string) bool {
-	for i := range n.cfg.Participants {
-		if n.cfg.Participants[i].ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // listenAdmin opens the admin port, when the journal is replayed: a probe sees

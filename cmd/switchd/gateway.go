@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"switchd/certs"
+	"switchd/session/gnetio"
+	"switchd/switch/config"
+	"switchd/switch/engine"
+	"switchd/switch/ingress"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// What the parts of the rim and the machine need of a configuration, each in its own
+// words.
+
+// trustOf is who is let in with which certificate.
+func trustOf(cfg *config.Config) (certs.Options, error) {
+	o := certs.Options{
+		Paths: certs.Paths{CA: cfg.TLS.CA, Cert: cfg.TLS.Cert, Key: cfg.TLS.Key},
+		CRLs:  cfg.TLS.CRL, Peers: map[string]certs.Peer{}, Clock: clock,
+	}
+	var faults []error
+	for i := range cfg.Participants {
+		p := &cfg.Participants[i]
+		peer := certs.Peer{TLS12: p.TLSMin == "1.2", Allow: p.Allow}
+		for _, text := range p.Pins {
+			pin, err := certs.ParsePin(text)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("participant %s: %w", p.ID, err))
+			}
+			peer.Pins = append(peer.Pins, pin)
+		}
+		o.Peers[p.ID] = peer
+	}
+	return o, errors.Join(faults...)
+}
+
+// accessOf is where participants come from, and where they are dialled.
+func accessOf(cfg *config.Config) gnetio.Access {
+	a := gnetio.Access{Allow: cfg.Allow, Peers: map[string]gnetio.Peer{}}
+	for i := range cfg.Participants {
+		p := &cfg.Participants[i]
+		peer := gnetio.Peer{Allow: p.Allow, LinksMax: p.Links.Listen, OutboxBytesMax: int(p.Links.Outbox)}
+		for _, d := range p.Links.Dial {
+			peer.Dial = append(peer.Dial, gnetio.Target{Group: d.Group, Addresses: d.Addresses, Links: d.Links})
+		}
+		a.Peers[p.ID] = peer
+	}
+	return a
+}
+
+// limitsOf is what a participant may send.
+func limitsOf(p *config.Participant) ingress.Limits {
+	return ingress.Limits{Requests: ingress.Rate{Rate: p.Rate.Requests, Burst: p.Rate.Burst}}
+}
+
+// loadStepsOf is when new work is shed.
+func loadStepsOf(cfg *config.Config) (steps engine.LoadSteps) {
+	for i := range steps {
+		steps[i] = engine.LoadStep{Fill: cfg.BrownOut.Steps[i].Queue, Commit: cfg.BrownOut.Steps[i].Commit}
+	}
+	return steps
+}
+
+// reach is how a participant is found and what it is there for.
+func reach(profile *payment.Profile, p *config.Participant) {
+	profile.BIC, profile.BINs, profile.Accounts = p.BIC, ranges(p.BINRanges), ranges(p.AccountRanges)
+	profile.NotPSP, profile.NotBank = !p.PSP, !p.Bank
+}
+
+func ranges(of []config.Range) []route.Range {
+	var out []route.Range
+	for _, r := range of {
+		out = append(out, route.Range(r))
+	}
+	return out
+}
+
+// guard is what a participant is kept from, and what it keeps from others.
+func guard(profile *payment.Profile, p *config.Participant) {
+	b := &p.Breaker
+	profile.Breaker = payment.Breaker{
+		Off: b.Off, InRow: uint8(b.InRow), Window: uint8(b.Window), Percent: uint8(b.Percent), OpenFor: b.OpenFor, Closes: uint8(b.Closes),
+	}
+	profile.Flow = payment.Flow{Off: p.InFlight.Off, Min: int32(p.InFlight.Min), Max: int32(p.InFlight.Max)}
+}
+
+// paymentLimits are what payers may pay.
+func paymentLimits(cfg *config.Config) []payment.Limit {
+	var out []payment.Limit
+	for _, l := range cfg.PaymentLimits {
+		limit := payment.Limit{
+			Name: l.Name, Purposes: l.Purposes, PerPayment: l.PerPayment, PerDay: l.PerDay, CountPerDay: uint32(l.CountPerDay),
+			Payees: map[string]payment.Payees{"merchant": payment.Merchants, "person": payment.Persons}[l.Payee],
+		}
+		for _, name := range l.Types {
+			limit.Types = append(limit.Types, map[string]payment.Type{"push": payment.Push, "collect": payment.Collect, "refund": payment.Refund}[name])
+		}
+		out = append(out, limit)
+	}
+	return out
+}
