@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 
 	"switchd/switch/config"
 	"switchd/switch/engine"
+	"switchd/switch/translate"
+	message8583 "switchd/switch/translate/iso8583"
 )
 
 // schemaFile is the schema as it is published.
@@ -30,5 +33,32 @@ func TestLoadStepsAgree(t *testing.T) {
 		if want := engine.DefaultLoadSteps()[i]; s.Queue != want.Fill || s.Commit != want.Commit {
 			t.Errorf("step %d is %+v, the engine's %+v", i+1, s, want)
 		}
+	}
+}
+
+// TestQuirksOfTheConfiguration: the unit of DE4 follows the currency; what belongs to
+// ISO 8583 is refused elsewhere.
+func TestQuirksOfTheConfiguration(t *testing.T) {
+	p := config.Participant{Dialect: "iso87-npci", Framing: "BIN2", Currency: "INR", AccountPadding: config.Padding{Width: 16, Spaces: true}}
+	for currency, want := range map[string]int64{"INR": 100, "JPY": 1, "BHD": 1000} {
+		p.Currency, p.AmountInMajorUnits = currency, true
+		if q := quirksOf(&p); q.Unit != want || q.Padding.Width != 16 || !q.Padding.Spaces {
+			t.Errorf("%s: %+v", currency, q)
+		}
+	}
+	d, err := newDialect(&p, &translate.Directory{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, unit := d.(*message8583.Dialect).AmountMax(); unit < 1 {
+		t.Errorf("DE4 in units of %d", unit)
+	}
+	p.AmountInMajorUnits = false
+	if q := quirksOf(&p); q.Unit != 1 {
+		t.Errorf("%+v", q)
+	}
+	p.Dialect, p.Framing = dialect20022, "BIN4"
+	if err := checkWire(&p); err == nil || !strings.Contains(err.Error(), "account_padding belong to dialects of ISO 8583") {
+		t.Errorf("padding in XML: %v", err)
 	}
 }

@@ -35,7 +35,23 @@ func newDialect(p *config.Participant, dir *translate.Directory, n route.Partici
 	if err != nil {
 		return nil, err
 	}
-	return (&message8583.Dialect{Spec: spec, Directory: dir, Number: n}).With(p.DuplicateKey, p.MatchKey)
+	d, err := (&message8583.Dialect{Spec: spec, Directory: dir, Number: n}).With(p.DuplicateKey, p.MatchKey)
+	if err != nil {
+		return nil, err
+	}
+	return d.WithQuirks(quirksOf(p))
+}
+
+// quirksOf are the ways in which a participant differs from its dialect of ISO 8583.
+func quirksOf(p *config.Participant) message8583.Quirks {
+	q := message8583.Quirks{Padding: message8583.Padding(p.AccountPadding), Unit: 1}
+	if p.AmountInMajorUnits {
+		money, _ := config.CurrencyOf(p.Currency)
+		for range money.Exponent {
+			q.Unit *= 10
+		}
+	}
+	return q
 }
 
 // profileOf is what the messages of an ISO 20022 participant must have.

@@ -79,8 +79,8 @@ func checkDialect(p *config.Participant) error {
 		}
 		return nil
 	}
-	if p.DuplicateKey != nil || p.MatchKey != nil {
-		return errors.New("duplicate_key and match_key belong to dialects of ISO 8583: remove them")
+	if p.DuplicateKey != nil || p.MatchKey != nil || p.AmountInMajorUnits || p.AccountPadding.Width != 0 {
+		return errors.New("duplicate_key, match_key, amount_in_major_units and account_padding belong to dialects of ISO 8583: remove them")
 	}
 	profile, err := profileOf(p)
 	if err != nil {

@@ -98,7 +98,7 @@ func (b *binder) tls(v value, c *Config) {
 	for _, k := range []string{"ca", "cert", "key", "crl"} {
 		c.places[k] = o.get(k).at
 	}
-	c.TLS = TLS{CA: b.path(o.get("ca")), Cert: b.path(o.get("cert")), Key: b.path(o.get("key"))}
+	c.TLS = TLS{CA: b.path(o.get("ca")), Cert: b.path(o.get("cert")), Key: b.path(o.get("key")), CRLGrace: o.get("crl_grace").duration()}
 	for _, entry := range o.get("crl").list("certs/ca.crl") {
 		if file := b.path(entry); file != "" {
 			c.TLS.CRL = append(c.TLS.CRL, file)

@@ -59,8 +59,10 @@ func (c *Config) Files() []string { return c.files }
 // TLS holds PEM files, joined to the configuration file's folder.
 type TLS struct {
 	CA, Cert, Key string
-	// CRL are lists of revoked certificates.
-	CRL []string
+	// CRL are lists of revoked certificates. CRLGrace is how long one that is out of
+	// date still vouches for what is not on it. Default 24 h.
+	CRL      []string
+	CRLGrace time.Duration
 }
 
 // Limits are counts; each has a default and none can be switched off.
@@ -156,8 +158,8 @@ type Participant struct {
 	Pins []string
 	// TLSMin is the oldest version of TLS that it may use: "1.3" or "1.2".
 	TLSMin string
-	// Rate limits the new messages of one class that are taken from it.
-	Rate Rate
+	// Rates limit the new messages that are taken from it, by class.
+	Rates Rates
 	// InFlight bounds the limit of the messages of one class that wait for its
 	// answers.
 	InFlight InFlight
@@ -195,8 +197,18 @@ type Dial struct {
 	Links     int // default 1
 }
 
-// Rate is so many messages a second and so many at once; zero: no limit.
-type Rate struct{ Requests, Burst int }
+// Rates are the limits of a participant's messages by their class.
+type Rates struct {
+	Requests  Rate // payments, refunds, collects, repeats; default off
+	Enquiries Rate // what became of a payment; default 100 a second, 200 at once
+	Others    Rate // what else asks something; default as enquiries
+}
+
+// Rate is so many messages a second and so many at once.
+type Rate struct {
+	Off              bool
+	PerSecond, Burst int
+}
 
 // InFlight bounds a limit that follows a participant's answer times. Defaults 256
 // and 65536.

@@ -89,7 +89,7 @@ func alter(v reflect.Value) {
 		v.SetInt(v.Int() + 1)
 	case v.Kind() == reflect.String:
 		v.SetString(v.String() + "x")
-	case v.Kind() == reflect.Bool:
+	case v.Kind() == reflect.Bool: // what is off shows no more
 		v.SetBool(!v.Bool())
 	case v.Kind() == reflect.Slice:
 		more := reflect.MakeSlice(v.Type(), v.Len()+1, v.Len()+1)
@@ -174,6 +174,7 @@ func TestDiffInWords(t *testing.T) {
 		"with rest {types [], payee none, purposes [], per_payment none, per_day 5.00, count_per_day none}", "{name: rest}", `{name: rest, per_day: "5"}`)
 	f("brown_out.small_amount 2000.00 -> none", "  small_amount: \"2000.00\"\n", "")
 	f("participant PSPC: abilities without those of the dialect", "id: PSPC", "id: PSPC\n    abilities: []")
+	f("participant BANKA: rate.enquiries 10 a second, 50 at once -> 100 a second, 200 at once", ", enquiries: {per_second: 10, burst: 50}", "")
 	f("participant BANKA: roles with psp", "roles: [bank]", "roles: [bank, psp]")
 }
 

@@ -19,6 +19,7 @@ var rootRows = []row[Config]{
 	{key: "tls.cert", text: func(c *Config) string { return c.TLS.Cert }},
 	{key: "tls.key", text: func(c *Config) string { return c.TLS.Key }},
 	{key: "tls.crl", list: func(c *Config) []string { return c.TLS.CRL }},
+	{key: "tls.crl_grace", text: func(c *Config) string { return brief(c.TLS.CRLGrace) }},
 	{key: "allow", list: func(c *Config) []string { return written(c.Allow) }},
 	{key: "limits.links", text: func(c *Config) string { return strconv.Itoa(c.Limits.Links) }},
 	{key: "limits.handshakes", text: func(c *Config) string { return strconv.Itoa(c.Limits.Handshakes) }},
@@ -74,8 +75,9 @@ var participantRows = append([]row[Participant]{
 	{key: "allow", list: func(p *Participant) []string { return written(p.Allow) }},
 	{key: "pins", list: func(p *Participant) []string { return p.Pins }},
 	{key: "tls_min", text: func(p *Participant) string { return p.TLSMin }},
-	{key: "rate.requests", text: func(p *Participant) string { return numberOrNone(int64(p.Rate.Requests)) }},
-	{key: "rate.burst", text: func(p *Participant) string { return numberOrNone(int64(p.Rate.Burst)) }},
+	{key: "rate.requests", text: func(p *Participant) string { return p.Rates.Requests.String() }},
+	{key: "rate.enquiries", text: func(p *Participant) string { return p.Rates.Enquiries.String() }},
+	{key: "rate.others", text: func(p *Participant) string { return p.Rates.Others.String() }},
 	{key: "in_flight", text: func(p *Participant) string { return p.InFlight.String() }},
 	{key: "breaker", text: func(p *Participant) string { return p.Breaker.String() }},
 }, timerRows()...)
@@ -145,6 +147,14 @@ func (p Padding) String() string {
 // String is the way in words.
 func (d Dial) String() string {
 	return fmt.Sprintf("%d to %s in group %d", d.Links, strings.Join(d.Addresses, " or "), d.Group)
+}
+
+// String is the rate in words.
+func (r Rate) String() string {
+	if r.Off {
+		return "off"
+	}
+	return fmt.Sprintf("%d a second, %d at once", r.PerSecond, r.Burst)
 }
 
 // String is the limit in words.

@@ -5,13 +5,11 @@ import "time"
 // measures reads what holds a participant back: that it sends too much, or answers
 // too slowly or not at all.
 func (b *binder) measures(o object, p *Participant) {
-	if v := o.get("rate"); !v.absent() {
-		rate := v.object("rate")
-		p.Rate.Requests = rate.get("requests").integer()
-		p.Rate.Burst = p.Rate.Requests
-		if burst := rate.get("burst"); !burst.absent() {
-			p.Rate.Burst = burst.integer()
-		}
+	rates := o.get("rate").object("rate")
+	p.Rates = Rates{
+		Requests:  rates.get("requests").rate(Rate{Off: true}),
+		Enquiries: rates.get("enquiries").rate(askingRate),
+		Others:    rates.get("others").rate(askingRate),
 	}
 	v := o.get("in_flight")
 	if p.InFlight.Off = v.isOff(); !p.InFlight.Off {
@@ -35,6 +33,26 @@ func (b *binder) measures(o object, p *Participant) {
 			Closes:  breaker.get("closes").integer(),
 		}
 	}
+}
+
+// askingRate is that of messages that only ask, of a participant that says nothing.
+var askingRate = Rate{PerSecond: 100, Burst: 200}
+
+// rate reads the limit of one class, over what holds without it.
+func (v value) rate(otherwise Rate) Rate {
+	switch {
+	case v.absent():
+		return otherwise
+	case v.isOff():
+		return Rate{Off: true}
+	}
+	o := v.object(v.name)
+	r := Rate{PerSecond: o.get("per_second").integer()}
+	r.Burst = r.PerSecond
+	if burst := o.get("burst"); !burst.absent() {
+		r.Burst = burst.integer()
+	}
+	return r
 }
 
 // padding reads how accounts are filled up.

@@ -32,7 +32,8 @@ var tlsShape = table(
 	key{name: "ca", is: anyText, example: "certs/ca.pem", restart: true, says: "certificates that sign those of the participants"},
 	key{name: "cert", is: anyText, example: "certs/switch.pem", restart: true, says: "the switch's own certificate"},
 	key{name: "key", is: anyText, example: "certs/switch-key.pem", restart: true, says: "its private key, which not everyone may read"},
-	key{name: "crl", is: listOf(anyText, revocationsMax), restart: true, says: "lists of revoked certificates; their content is read again when it changes"},
+	key{name: "crl", is: listOf(anyText, revocationsMax), restart: true, says: "lists of revoked certificates, PEM or DER; their content is read again when it changes"},
+	key{name: "crl_grace", is: lasting(time.Minute, 30*day), def: "24h", restart: true, says: "how long a list that is out of date still vouches for the certificates that are not on it"},
 )
 
 var limitsShape = table(

@@ -10,7 +10,7 @@ const (
 	handlesMax     = 1000
 	rangesMax      = 1000
 	prefixesMax    = 4096 // addresses; each connection looks through them
-	pinsMax        = 16
+	pinsMax        = 8
 	revocationsMax = 16
 	targetsMax     = 16 // ways to a participant that the switch dials
 	waysMax        = 16 // addresses of one of them
@@ -46,7 +46,7 @@ var participantShape = shape{kind: isTable, some: addressKeys, keys: []key{
 	{name: "allow", is: listOf(anyText, prefixesMax), says: "addresses that its certificate is good for; without: any"},
 	{name: "pins", is: listOf(textOf(&pinForm), pinsMax), says: "SHA-256 of public keys that its certificate may have; without: any that the CA has signed"},
 	{name: "tls_min", is: wordOf("1.3", "1.2"), def: "1.3", says: "oldest version of TLS that it may use"},
-	{name: "rate", is: rateShape, says: "new messages of one class that are taken from it; without: no limit of its own"},
+	{name: "rate", is: ratesShape, says: "new messages that are taken from it, by class; each may be off"},
 	{name: "in_flight", is: flowShape, says: "messages of one class that may wait for its answers: the limit follows its answer times between min and max, off keeps none"},
 	{name: "breaker", is: breakerShape, says: "when messages of one class are no longer sent to it, and again; off for never"},
 }}
@@ -70,10 +70,16 @@ var linksShape = table(
 	key{name: "outbox", is: sized(mib, gib), says: "bytes that may wait on one link; without: limits.outbox"},
 )
 
-var rateShape = table(
-	key{name: "requests", is: number(1, 1_000_000), example: "1000", says: "a second, of each class"},
-	key{name: "burst", is: number(1, 10_000_000), says: "and at once; without: as many as in a second"},
+var ratesShape = table(
+	key{name: "requests", is: rateShape, def: "off", says: "payments, refunds, collects and their repeats"},
+	key{name: "enquiries", is: rateShape, says: "questions what became of a payment; without: 100 a second, 200 at once"},
+	key{name: "others", is: rateShape, says: "other messages that ask something, such as look-ups of addresses; without: 100 a second, 200 at once"},
 )
+
+var rateShape = shape{kind: isTable, off: true, keys: []key{
+	{name: "per_second", is: number(1, 1_000_000), example: "1000", says: "messages a second, over all its links"},
+	{name: "burst", is: number(1, 1_000_000), says: "and at once; without: as many as in a second"},
+}}
 
 var flowShape = shape{kind: isTable, off: true, keys: []key{
 	{name: "min", is: number(1, 65_536), def: "256", says: "never fewer"},
@@ -98,7 +104,7 @@ var (
 	accountForm     = pattern{regexp.MustCompile(`^[0-9]{1,19}(-[0-9]{1,19})?$`), `up to 19 digits, or two such numbers, for example "0010" or "0010-0019"`}
 	headerForm      = pattern{regexp.MustCompile(`^([0-9A-Fa-f]{2}){5,64}$`), `5 to 64 bytes in hexadecimal digits, for example "6000010002"`}
 	answerForm      = pattern{regexp.MustCompile(`^([0-9A-Z]{2}|[0-9A-Z]{4})$`), `2 (ISO 8583) or 4 (ISO 20022) digits or capital letters, for example "91" or AB05`}
-	pinForm         = pattern{regexp.MustCompile(`^sha256/[A-Za-z0-9+/]{43}=$`), `sha256/ and 44 characters of Base64: of the certificate's public key (SPKI)`}
+	pinForm         = pattern{regexp.MustCompile(`^sha256/[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$`), `sha256/ and 44 characters of Base64: of the certificate's public key (SPKI)`}
 	limitNameForm   = pattern{regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`), "up to 32 small letters, digits, _ and -, a letter first, for example p2p"}
 	purposeForm     = pattern{regexp.MustCompile(`^[!-~]{1,35}$`), "1 to 35 letters, digits and signs, for example INSU"}
 )

@@ -49,9 +49,13 @@ type Profile struct {
 	Checks     bool    `json:"checks,omitempty"`      // it answers status enquiries and fences
 	Binding    bool    `json:"binding,omitempty"`     // its "not done" to a status enquiry guarantees that it will not post; without, a fence makes sure
 
-	InFlight int     `json:"in_flight,omitempty"` // its requests without a final answer; beyond it new ones are declined as busy; 0: no limit of its own
-	Breaker  Breaker `json:"breaker,omitzero"`
-	Flow     Flow    `json:"flow,omitzero"`
+	InFlight int `json:"in_flight,omitempty"` // its requests without a final answer; beyond it new ones are declined as busy; 0: no limit of its own
+	// Amounts that its messages can say: multiples of a unit, up to a largest one; 0: any.
+	AmountUnit int64 `json:"amount_unit,omitempty"` // minor units
+	AmountMax  int64 `json:"amount_max,omitempty"`  // minor units
+
+	Breaker Breaker `json:"breaker,omitzero"`
+	Flow    Flow    `json:"flow,omitzero"`
 
 	Match  Match  `json:"match"`
 	Timers Timers `json:"timers"`
@@ -103,6 +107,11 @@ func (t *Timers) repeatGap(n uint16) int64 {
 		gap *= 2
 	}
 	return int64(max(min(gap, t.BackoffMax), t.Reversal))
+}
+
+// says tells whether the participant's messages can carry an amount.
+func (p *Profile) says(minor int64) bool {
+	return (p.AmountUnit <= 1 || minor%p.AmountUnit == 0) && (p.AmountMax == 0 || minor <= p.AmountMax)
 }
 
 // participant is the machine's state of one participant.
@@ -287,8 +296,8 @@ func (p *Profile) validate(own ledger.Currency) (faults []error) {
 	if f := &p.Flow; f.Min < 0 || f.Max < 0 || f.Max != 0 && f.Min > f.Max {
 		fault("%d to %d messages in flight; want 0 or more, the first not above the second", f.Min, f.Max)
 	}
-	if p.NetDebitCap < 0 {
-		fault("net debit cap is negative")
+	if min(p.NetDebitCap, p.AmountUnit, p.AmountMax) < 0 {
+		fault("net debit cap, amount unit or largest amount is negative")
 	}
 	return faults
 }

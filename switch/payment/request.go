@@ -258,6 +258,8 @@ func (m *Machine) mayPay(p *Payment) Outcome {
 		return TooLate
 	case p.PayerBank == p.PayeeBank && bytes.Equal(p.Text.Get(PayerAccount), p.Text.Get(PayeeAccount)):
 		return SameAccount
+	case p.Model == ModelA && !m.at(p.PayerBank).profile.says(p.Amount.Minor), !m.at(p.PayeeBank).profile.says(p.Amount.Minor):
+		return LimitScheme
 	}
 	if p.Model == ModelA {
 		if why := m.mayDebit(p); why != OK {

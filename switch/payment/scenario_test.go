@@ -212,6 +212,8 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 			p.InFlight = 1
 		case "one-in-flight":
 			p.Flow = Flow{Min: 1, Max: 1}
+		case "rupees": // of 100 paise, up to 500
+			p.AmountUnit, p.AmountMax = 100, 50_000
 		case "psp-only":
 			p.NotBank, p.IFSCPrefixes = true, nil
 		case "bank-only":

@@ -14,8 +14,8 @@ const (
 	PayeeVPA                          // 255, lower case
 	PayerName                         // 99
 	PayeeName                         // 99
-	PayerIFSC                         // 11
-	PayeeIFSC                         // 11
+	PayerIFSC                         // 11: or a BIC
+	PayeeIFSC                         // 11: or a BIC
 	EndToEndID                        // 35
 	Note                              // 140
 	MsgID                             // 35: GrpHdr/MsgId of the request

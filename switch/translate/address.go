@@ -71,6 +71,21 @@ func IsIFSC(v []byte) bool {
 	return true
 }
 
+// IsBIC checks 4 letters or digits, 2 letters of a country, 2 or 5 letters or digits,
+// in upper case (ISO 20022 BICFIDec2014Identifier). No IFSC is one.
+func IsBIC(v []byte) bool {
+	if len(v) != 8 && len(v) != 11 {
+		return false
+	}
+	for i, c := range v {
+		letter, digit := c >= 'A' && c <= 'Z', c >= '0' && c <= '9'
+		if !letter && (i == 4 || i == 5 || !digit) {
+			return false
+		}
+	}
+	return true
+}
+
 // IsUETR checks a UUID of version 4 in small letters (ISO 20022 UUIDv4Identifier).
 func IsUETR(v []byte) bool {
 	if len(v) != 36 || v[14] != '4' || (v[19] != '8' && v[19] != '9' && v[19] != 'a' && v[19] != 'b') {

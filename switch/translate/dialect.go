@@ -16,6 +16,11 @@ type Directory struct {
 	CurrencyCode string          // the same by its letters
 	Decimals     int             // of its minor unit
 	Institutions []string        // of the participants by number: DE32, digits
+
+	// ByBIC and ByAccount say that some bank is found by its BIC, or by the first
+	// digits of an account or a card. Without, a BIC means nothing and a payee's account
+	// needs the IFSC of its bank.
+	ByBIC, ByAccount bool
 }
 
 // InstitutionOf is the number of a participant as an institution; empty when it

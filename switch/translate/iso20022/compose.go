@@ -132,17 +132,17 @@ const purposeCodeBytes = 4
 
 // party is where payer or payee stand: in a message and in a payment.
 type party struct {
-	name, iban, account, proxyType, proxy, system, agent codec.Field
-	nameText, accountText, vpaText, ifscText             payment.TextField
+	name, iban, account, proxyType, proxy, system, agent, bic codec.Field
+	nameText, accountText, vpaText, ifscText                  payment.TextField
 }
 
 var (
 	debtor = party{
-		codec.DebtorName, codec.DebtorIBAN, codec.DebtorAccount, codec.DebtorProxyType, codec.DebtorProxy, codec.DebtorAgentSystem, codec.DebtorAgent,
+		codec.DebtorName, codec.DebtorIBAN, codec.DebtorAccount, codec.DebtorProxyType, codec.DebtorProxy, codec.DebtorAgentSystem, codec.DebtorAgent, codec.DebtorAgentBIC,
 		payment.PayerName, payment.PayerAccount, payment.PayerVPA, payment.PayerIFSC,
 	}
 	creditor = party{
-		codec.CreditorName, codec.CreditorIBAN, codec.CreditorAccount, codec.CreditorProxyType, codec.CreditorProxy, codec.CreditorAgentSystem, codec.CreditorAgent,
+		codec.CreditorName, codec.CreditorIBAN, codec.CreditorAccount, codec.CreditorProxyType, codec.CreditorProxy, codec.CreditorAgentSystem, codec.CreditorAgent, codec.CreditorAgentBIC,
 		payment.PayeeName, payment.PayeeAccount, payment.PayeeVPA, payment.PayeeIFSC,
 	}
 )
@@ -155,10 +155,13 @@ func (i *interpreter) party(w *codec.Writer, p *payment.Payment, who *party, ban
 		w.SetString(who.proxyType, addressType)
 		w.Set(who.proxy, p.Text.Get(who.vpaText))
 	}
-	if p.Text.Has(who.ifscText) {
+	switch code := p.Text.Get(who.ifscText); {
+	case translate.IsBIC(code):
+		w.Set(who.bic, code)
+	case len(code) > 0:
 		w.SetString(who.system, ifscSystem)
-		w.Set(who.agent, p.Text.Get(who.ifscText))
-	} else {
+		w.Set(who.agent, code)
+	default:
 		w.SetString(who.agent, i.dialect.directory.InstitutionOf(bank))
 	}
 }

@@ -186,7 +186,7 @@ func (i *interpreter) amount(r *payment.Request) (translate.Inbound, bool) {
 }
 
 // parties reads payer and payee. The payee is an address, or an account with the
-// IFSC of its bank.
+// IFSC or BIC of its bank, which it may lead to by itself.
 func (i *interpreter) parties(ev *payment.Event) translate.Inbound {
 	payer := i.account(codec.DebtorIBAN, codec.DebtorAccount)
 	if len(payer) == 0 || len(payer) > accountBytesMax {
@@ -198,10 +198,10 @@ func (i *interpreter) parties(ev *payment.Event) translate.Inbound {
 	if in, ok := i.address(ev, codec.DebtorProxyType, codec.DebtorProxy, payment.PayerVPA); !ok {
 		return in
 	}
-	if in, ok := i.branch(ev, codec.DebtorAgentSystem, codec.DebtorAgent, payment.PayerIFSC); !ok {
+	if in, ok := i.agent(ev, &debtor); !ok {
 		return in
 	}
-	if in, ok := i.branch(ev, codec.CreditorAgentSystem, codec.CreditorAgent, payment.PayeeIFSC); !ok {
+	if in, ok := i.agent(ev, &creditor); !ok {
 		return in
 	}
 	if in, ok := i.address(ev, codec.CreditorProxyType, codec.CreditorProxy, payment.PayeeVPA); !ok {
@@ -214,7 +214,7 @@ func (i *interpreter) parties(ev *payment.Event) translate.Inbound {
 	switch {
 	case len(payee) == 0 || len(payee) > accountBytesMax:
 		return i.wrong(codec.CreditorAccount, "an account or an address")
-	case !ev.Text.Has(payment.PayeeIFSC):
+	case !ev.Text.Has(payment.PayeeIFSC) && !i.dialect.directory.ByAccount:
 		return i.wrong(codec.CreditorAgent, "an IFSC")
 	}
 	if in, ok := i.take(ev, codec.CreditorAccount, payment.PayeeAccount, payee); !ok {
@@ -252,6 +252,21 @@ func (i *interpreter) address(ev *payment.Event, kind, from codec.Field, to paym
 		return i.wrong(from, "user@handle"), false
 	}
 	return i.take(ev, from, to, v)
+}
+
+// agent keeps the IFSC of a party's bank, or its BIC where that leads to banks.
+func (i *interpreter) agent(ev *payment.Event, who *party) (translate.Inbound, bool) {
+	if in, ok := i.branch(ev, who.system, who.agent, who.ifscText); !ok || ev.Text.Has(who.ifscText) {
+		return in, ok
+	}
+	v := i.msg.Text(who.bic)
+	if len(v) == 0 || !i.dialect.directory.ByBIC {
+		return translate.Inbound{}, true
+	}
+	if !translate.IsBIC(v) {
+		return i.wrong(who.bic, "a BIC"), false
+	}
+	return i.take(ev, who.bic, who.ifscText, v)
 }
 
 // branch keeps the IFSC of a party's bank.

@@ -85,11 +85,11 @@ func (d *Dialect) result(msg *codec.Message, readable bool, ev *payment.Event) {
 		of = translate.PayerSide
 	}
 	a.Outcome = translate.ReadCode(code, of)
-	if minor, ok := msg.Uint(4); ok {
-		a.Minor = int64(minor)
+	if minor, ok := d.amount(msg); ok {
+		a.Minor = minor
 	}
 	copy(a.Approval[:], msg.Value(38))
-	if !readable || !d.currencyFits(msg) || (a.Leg == payment.LegResolve && !resolution(msg, ev)) {
+	if !readable || !d.currencyFits(msg) || (a.Leg == payment.LegResolve && !d.resolution(msg, ev)) {
 		a.Outcome = payment.Unreadable
 	}
 }
@@ -104,8 +104,8 @@ func (d *Dialect) currencyFits(msg *codec.Message) bool {
 }
 
 // resolution reads the account behind an address.
-func resolution(msg *codec.Message, ev *payment.Event) bool {
-	if account := msg.Value(103); len(account) > 0 {
+func (d *Dialect) resolution(msg *codec.Message, ev *payment.Event) bool {
+	if account := d.quirks.Padding.strip(msg.Value(103)); len(account) > 0 {
 		ev.Text.Set(payment.PayeeAccount, account)
 	}
 	tlv := msg.Value(120)

@@ -64,7 +64,7 @@ func (d *Dialect) reply(w *codec.Writer, dst []byte, p *payment.Payment, note st
 	result := translate.ResultOf(p.Reply)
 	w.Begin(d.Spec, dst, mtiFinancial.Response())
 	w.SetUint(3, functions[p.Type].processing*10_000+uint64(p.AccountTypes))
-	w.SetUint(4, uint64(p.Amount.Minor))
+	d.setAmount(w, p.Amount.Minor)
 	w.SetUint(7, uint64(p.Echo.Transmitted))
 	w.SetUint(11, uint64(p.Echo.STAN))
 	w.SetString(32, d.Directory.InstitutionOf(p.Key.From))
@@ -83,7 +83,7 @@ func (d *Dialect) reply(w *codec.Writer, dst []byte, p *payment.Payment, note st
 		d.note(w, result.Text)
 	}
 	w.SetUint(49, uint64(p.Amount.Currency))
-	text(w, 102, p, payment.PayerAccount)
+	d.setOwn(w, 102, p, payment.PayerAccount)
 	w.BeginTLV(120)
 	w.TLVString(tagType, functions[p.Type].kind)
 	// A request that never became a payment has no id. Busy is told by the rim, or
@@ -117,16 +117,22 @@ func (d *Dialect) resolve(w *codec.Writer, dst []byte, p *payment.Payment) ([]by
 // posting is the debit or the credit, or what is said and asked about one: one
 // layout.
 func (d *Dialect) posting(w *codec.Writer, dst []byte, p *payment.Payment, m message) ([]byte, error) {
+	if err := d.sayable(p.Amount.Minor); err != nil {
+		return dst, err
+	}
 	leg := &p.Legs[m.leg]
 	types := uint64(p.AccountTypes)
+	payer, payee := text, text // how their accounts are written
 	if m.processing == processingPay {
 		types = types / 100 * 100 // the payer's account type only
+		payer = d.setOwn
 	} else {
 		types %= 100 // the payee's
+		payee = d.setOwn
 	}
 	w.Begin(d.Spec, dst, m.mti)
 	w.SetUint(3, m.processing*10_000+types)
-	w.SetUint(4, uint64(p.Amount.Minor))
+	d.setAmount(w, p.Amount.Minor)
 	w.SetUint(7, uint64(leg.Transmitted))
 	w.SetUint(11, uint64(leg.STAN))
 	d.references(w, p, m.leg)
@@ -138,8 +144,8 @@ func (d *Dialect) posting(w *codec.Writer, dst []byte, p *payment.Payment, m mes
 		var room [42]byte
 		w.Set(90, d.original(room[:0], p, m.original))
 	}
-	text(w, 102, p, payment.PayerAccount)
-	text(w, 103, p, payment.PayeeAccount)
+	payer(w, 102, p, payment.PayerAccount)
+	payee(w, 103, p, payment.PayeeAccount)
 	d.describe(w, p, m.kind)
 	return w.Finish()
 }

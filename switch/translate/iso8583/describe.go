@@ -38,6 +38,9 @@ func (t *description) text(p *payment.Payment, level int, room []byte) []byte {
 		return nil
 	}
 	v := p.Text.Get(t.field)
+	if t.max == translate.IFSCBytes && !translate.IsIFSC(v) {
+		return nil // a bank that was named by its BIC, which has no tag
+	}
 	if t.forego == 0 {
 		return v
 	}

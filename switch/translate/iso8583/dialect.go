@@ -17,6 +17,7 @@ type Dialect struct {
 
 	duplicate uint64 // fields of a request's key, set by With
 	match     uint64 // fields that an answer must echo, set by With
+	quirks    Quirks // set by WithQuirks
 }
 
 var _ translate.Dialect = (*Dialect)(nil)

@@ -62,7 +62,7 @@ func (d *Dialect) enquiryAnswer(w *codec.Writer, dst []byte, ef *payment.Effect)
 	w.Begin(d.Spec, dst, mtiAuthorisation.Response())
 	w.SetUint(3, processingStatus*10_000)
 	if p.ID != 0 {
-		w.SetUint(4, uint64(p.Amount.Minor))
+		d.setAmount(w, p.Amount.Minor)
 	}
 	w.SetUint(7, uint64(asked.Echo.Transmitted))
 	w.SetUint(11, uint64(asked.Echo.STAN))
@@ -88,7 +88,7 @@ func (d *Dialect) update(w *codec.Writer, dst []byte, ef *payment.Effect) ([]byt
 	}
 	w.Begin(d.Spec, dst, mti)
 	w.SetUint(3, functions[p.Type].processing*10_000+uint64(p.AccountTypes))
-	w.SetUint(4, uint64(p.Amount.Minor))
+	d.setAmount(w, p.Amount.Minor)
 	w.SetUint(7, uint64(leg.Transmitted))
 	w.SetUint(11, uint64(leg.STAN))
 	d.references(w, p, payment.LegUpdate)
@@ -97,7 +97,7 @@ func (d *Dialect) update(w *codec.Writer, dst []byte, ef *payment.Effect) ([]byt
 	w.SetUint(49, uint64(p.Amount.Currency))
 	var room [42]byte
 	w.Set(90, d.appendDE90(room[:0], p, p.Echo.STAN, p.Echo.Transmitted))
-	text(w, 102, p, payment.PayerAccount)
+	d.setOwn(w, 102, p, payment.PayerAccount)
 	d.about(w, p, "UPDATE", result)
 	return w.Finish()
 }

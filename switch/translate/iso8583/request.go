@@ -30,7 +30,7 @@ func (d *Dialect) request(msg *codec.Message, ev *payment.Event) *Fault {
 	if f := d.key(msg, r); f != nil {
 		return f
 	}
-	minor, ok := msg.Uint(4)
+	minor, ok := d.amount(msg)
 	if !ok || minor == 0 {
 		return &Fault{DE: 4, Want: "n12 > 0"}
 	}
@@ -38,7 +38,7 @@ func (d *Dialect) request(msg *codec.Message, ev *payment.Event) *Fault {
 	if !ok || currency > 999 {
 		return &Fault{DE: 49, Want: "n3"}
 	}
-	r.Amount = ledger.Amount{Minor: int64(minor), Currency: ledger.Currency(currency)}
+	r.Amount = ledger.Amount{Minor: minor, Currency: ledger.Currency(currency)}
 	return d.parties(msg, ev)
 }
 
@@ -61,9 +61,9 @@ func (d *Dialect) processing(msg *codec.Message, r *payment.Request) *Fault {
 }
 
 // parties reads payer and payee. The payee is an address, or an account with the
-// IFSC of its bank.
+// IFSC of its bank, which it may lead to by itself.
 func (d *Dialect) parties(msg *codec.Message, ev *payment.Event) *Fault {
-	payer := msg.Value(102)
+	payer := d.quirks.Padding.strip(msg.Value(102))
 	if len(payer) == 0 {
 		return &Fault{DE: 102, Want: "missing"}
 	}
@@ -81,7 +81,7 @@ func (d *Dialect) parties(msg *codec.Message, ev *payment.Event) *Fault {
 	switch {
 	case len(account) == 0:
 		return &Fault{DE: 103, Want: "missing"}
-	case !ev.Text.Has(payment.PayeeIFSC):
+	case !ev.Text.Has(payment.PayeeIFSC) && !d.Directory.ByAccount:
 		return &Fault{DE: 120, Want: "017 missing"}
 	}
 	ev.Text.Set(payment.PayeeAccount, account)
