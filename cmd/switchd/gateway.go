@@ -11,6 +11,7 @@ import (
 	"switchd/switch/ingress"
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/translate"
 )
 
 // What the parts of the rim and the machine need of a configuration, each in its own
@@ -20,7 +21,7 @@ import (
 func trustOf(cfg *config.Config) (certs.Options, error) {
 	o := certs.Options{
 		Paths: certs.Paths{CA: cfg.TLS.CA, Cert: cfg.TLS.Cert, Key: cfg.TLS.Key},
-		CRLs:  cfg.TLS.CRL, Peers: map[string]certs.Peer{}, Clock: clock,
+		CRLs:  cfg.TLS.CRL, CRLGrace: cfg.TLS.CRLGrace, Peers: map[string]certs.Peer{}, Clock: clock,
 	}
 	var faults []error
 	for i := range cfg.Participants {
@@ -54,7 +55,15 @@ func accessOf(cfg *config.Config) gnetio.Access {
 
 // limitsOf is what a participant may send.
 func limitsOf(p *config.Participant) ingress.Limits {
-	return ingress.Limits{Requests: ingress.Rate{Rate: p.Rate.Requests, Burst: p.Rate.Burst}}
+	return ingress.Limits{Requests: rateOf(p.Rates.Requests), Enquiries: rateOf(p.Rates.Enquiries), Others: rateOf(p.Rates.Others)}
+}
+
+// rateOf is a rate in the words of the rim, where less than none is no limit.
+func rateOf(r config.Rate) ingress.Rate {
+	if r.Off {
+		return ingress.Rate{Rate: -1}
+	}
+	return ingress.Rate{Rate: r.PerSecond, Burst: r.Burst}
 }
 
 // loadStepsOf is when new work is shed.
@@ -69,6 +78,18 @@ func loadStepsOf(cfg *config.Config) (steps engine.LoadSteps) {
 func reach(profile *payment.Profile, p *config.Participant) {
 	profile.BIC, profile.BINs, profile.Accounts = p.BIC, ranges(p.BINRanges), ranges(p.AccountRanges)
 	profile.NotPSP, profile.NotBank = !p.PSP, !p.Bank
+	if p.Dialect != dialect20022 {
+		profile.AmountMax, profile.AmountUnit = quirksOf(p).AmountMax()
+	}
+}
+
+// foundBy tells the dialects by what else than an IFSC a bank is found.
+func foundBy(dir *translate.Directory, cfg *config.Config) {
+	for i := range cfg.Participants {
+		p := &cfg.Participants[i]
+		dir.ByBIC = dir.ByBIC || p.BIC != ""
+		dir.ByAccount = dir.ByAccount || len(p.BINRanges)+len(p.AccountRanges) > 0
+	}
 }
 
 func ranges(of []config.Range) []route.Range {

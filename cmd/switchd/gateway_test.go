@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchd/switch/config"
+	"switchd/switch/translate"
 )
 
 // TestKeysHaveEffect: what a configuration says about participants and limits arrives
@@ -15,7 +16,7 @@ func TestKeysHaveEffect(t *testing.T) {
 	base := func() *config.Config {
 		return &config.Config{
 			Currency: "INR", BrownOut: config.BrownOut{Steps: config.DefaultLoadSteps()},
-			Participants: []config.Participant{{ID: "BANKA", PSP: true, Bank: true, TLSMin: "1.3", Timers: config.DefaultTimers()}},
+			Participants: []config.Participant{{ID: "BANKA", PSP: true, Bank: true, TLSMin: "1.3", Timers: config.DefaultTimers(), Currency: "INR"}},
 		}
 	}
 	arrives := func(c *config.Config) string {
@@ -23,7 +24,9 @@ func TestKeysHaveEffect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprintf("%+v %+v %+v %+v %+v %v", machineConfig(c), accessOf(c), trust.Peers, trust.CRLs, limitsOf(&c.Participants[0]), loadStepsOf(c))
+		var dir translate.Directory
+		foundBy(&dir, c)
+		return fmt.Sprintf("%+v %+v %+v %+v %v %+v %+v %v", machineConfig(c), accessOf(c), trust.Peers, trust.CRLs, trust.CRLGrace, dir, limitsOf(&c.Participants[0]), loadStepsOf(c))
 	}
 	before := arrives(base())
 	if again := arrives(base()); again != before {
@@ -53,8 +56,13 @@ func TestKeysHaveEffect(t *testing.T) {
 		},
 		"pins":             func(_ *config.Config, p *config.Participant) { p.Pins = []string{pin} },
 		"tls_min":          func(_ *config.Config, p *config.Participant) { p.TLSMin = "1.2" },
-		"rate.requests":    func(_ *config.Config, p *config.Participant) { p.Rate.Requests = 7 },
-		"rate.burst":       func(_ *config.Config, p *config.Participant) { p.Rate.Burst = 7 },
+		"tls.crl_grace":    func(c *config.Config, _ *config.Participant) { c.TLS.CRLGrace = time.Hour },
+		"rate.requests":    func(_ *config.Config, p *config.Participant) { p.Rates.Requests.PerSecond = 7 },
+		"rate.burst":       func(_ *config.Config, p *config.Participant) { p.Rates.Requests.Burst = 7 },
+		"rate.off":         func(_ *config.Config, p *config.Participant) { p.Rates.Requests.Off = true },
+		"rate.enquiries":   func(_ *config.Config, p *config.Participant) { p.Rates.Enquiries.PerSecond = 7 },
+		"rate.others":      func(_ *config.Config, p *config.Participant) { p.Rates.Others.Off = true },
+		"major units":      func(_ *config.Config, p *config.Participant) { p.AmountInMajorUnits = true },
 		"in_flight.off":    func(_ *config.Config, p *config.Participant) { p.InFlight.Off = true },
 		"in_flight.min":    func(_ *config.Config, p *config.Participant) { p.InFlight.Min = 7 },
 		"in_flight.max":    func(_ *config.Config, p *config.Participant) { p.InFlight.Max = 7 },
@@ -85,5 +93,16 @@ func TestPaymentLimitsInWords(t *testing.T) {
 	}})
 	if text := fmt.Sprintf("%v %v %v %v", got[0].Types, got[0].Payees, got[1].Payees, got[2].Payees); text != "[0 1 2] 1 2 0" && text != "[push collect refund] 1 2 0" {
 		t.Errorf("limits are %s", text)
+	}
+}
+
+// TestFoundBy: dialects are told what leads to banks, and only that.
+func TestFoundBy(t *testing.T) {
+	for _, p := range []config.Participant{{}, {BIC: "BANKINBB"}, {BINRanges: make([]config.Range, 1)}, {AccountRanges: make([]config.Range, 1)}} {
+		var dir translate.Directory
+		foundBy(&dir, &config.Config{Participants: []config.Participant{{}, p}})
+		if dir.ByBIC != (p.BIC != "") || dir.ByAccount != (p.BINRanges != nil || p.AccountRanges != nil) {
+			t.Errorf("%+v: %+v", p, dir)
+		}
 	}
 }

@@ -138,6 +138,7 @@ func (n *node) wireRim() error {
 	dir := &translate.Directory{
 		Institution: n.cfg.Institution, Currency: numbered.Currency, CurrencyCode: n.cfg.Currency, Institutions: make([]string, len(numbered.Participants)),
 	}
+	foundBy(dir, n.cfg)
 	lanes := make([]egress.Lane, len(numbered.Participants))
 	readers := map[string]ingress.Participant{}
 	byID := map[string]config.Participant{}

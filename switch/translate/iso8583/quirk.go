@@ -47,12 +47,11 @@ func (d *Dialect) WithQuirks(q Quirks) (*Dialect, error) {
 	return d, nil
 }
 
-// AmountMax is the largest amount that DE4 holds, in units of the minor unit: an
-// amount above it, or one that is no multiple of unit, cannot be said to d's
-// participant.
-func (d *Dialect) AmountMax() (most, unit int64) {
+// AmountMax is the largest amount that DE4 holds, in minor units: one above it, or
+// one that is no multiple of unit, cannot be said to the participant.
+func (q Quirks) AmountMax() (most, unit int64) {
 	const amountDigitsMax = 999_999_999_999
-	unit = max(d.quirks.Unit, 1)
+	unit = max(q.Unit, 1)
 	return amountDigitsMax * unit, unit
 }
 

@@ -63,10 +63,10 @@ func TestMajorUnits(t *testing.T) {
 			t.Errorf("%v with paise is sent", leg)
 		}
 	}
-	if most, unit := d.AmountMax(); most != 99_999_999_999_900 || unit != 100 {
+	if most, unit := d.quirks.AmountMax(); most != 99_999_999_999_900 || unit != 100 {
 		t.Errorf("up to %d by %d", most, unit)
 	}
-	if most, unit := dialect(t, "iso87-npci", 0).AmountMax(); most != 999_999_999_999 || unit != 1 {
+	if most, unit := (Quirks{}).AmountMax(); most != 999_999_999_999 || unit != 1 {
 		t.Errorf("up to %d by %d", most, unit)
 	}
 }
