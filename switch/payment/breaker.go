@@ -191,6 +191,18 @@ func (m *Machine) trip(n route.Participant, c Class) {
 	m.turn(n, c, BreakerOpen)
 }
 
+// forgive closes the breakers of a participant that is to have none any more: when
+// it has some again, they begin anew.
+func (m *Machine) forgive(n route.Participant) {
+	for c := range m.at(n).breakers {
+		was := m.at(n).breakers[c].state
+		m.at(n).breakers[c] = breaker{}
+		if was != BreakerClosed {
+			m.turn(n, Class(c), BreakerClosed)
+		}
+	}
+}
+
 func (m *Machine) turn(n route.Participant, c Class, to BreakerState) {
 	p := m.at(n)
 	p.breakers[c].state, p.dirty = to, true

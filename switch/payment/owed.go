@@ -41,7 +41,7 @@ func (m *Machine) once(p *Payment, leg Leg) bool {
 	switch leg {
 	case LegResolve, LegDebit, LegStatus:
 		return true
-	case LegUpdate:
+	case LegUpdate, LegRequest: // the latter is owed only since it had receipts
 		return !m.at(p.target(leg)).profile.Receipts
 	case LegConfirm:
 		return p.Posting == PostImmediate && !m.at(p.target(leg)).profile.Receipts
@@ -174,6 +174,10 @@ func (m *Machine) patience(p *Payment, leg Leg) int64 {
 // legDue repeats an owed message that was not answered in time, or gives up.
 func (m *Machine) legDue(p *Payment, leg Leg) {
 	l := &p.Legs[leg]
+	if m.unwanted(p, leg) {
+		m.ended(p, leg)
+		return
+	}
 	end := max(l.SentAt, p.RetriedAt) + m.patience(p, leg)
 	if m.now >= end {
 		m.giveUp(p, leg, Timeout)
@@ -208,6 +212,21 @@ func (m *Machine) legDue(p *Payment, leg Leg) {
 	if up {
 		m.sendLeg(p, leg)
 	}
+}
+
+// unwanted says that a participant does not take a message any more that it took
+// when it came to be owed. What moves money is never unwanted.
+func (m *Machine) unwanted(p *Payment, leg Leg) bool {
+	to := &m.at(p.target(leg)).profile
+	switch leg {
+	case LegUpdate:
+		return p.Model != ModelB && !to.Updates
+	case LegConfirm:
+		return p.Posting == PostImmediate && !to.Updates
+	case LegStatus:
+		return !to.Checks
+	}
+	return false
 }
 
 // ended ends an owed message, whatever has become of it, and lets the next in

@@ -149,20 +149,26 @@ func (m *Machine) nextSTAN(n route.Participant) uint32 {
 }
 
 // configure takes a new configuration as a whole. Participants keep their
-// numbers; one that is no longer listed keeps its position and has no routes. A
-// cap is set only where the configuration has changed it, so that a cap set by a
-// command stays.
+// numbers; one that is no longer listed keeps its position and what it owes and is
+// owed, has no routes and begins nothing. A cap is set only where the configuration
+// has changed it, so that a cap set by a command stays. What is under way goes on:
+// a timer that runs ends when it was to end, the next follows the new profile.
 func (m *Machine) configure(c *Config) {
 	entries := make([]route.Entry, 0, len(c.Participants))
 	m.currencies = append(m.currencies[:0], c.Currency)
+	retrace := false
 	for i := range c.Participants {
 		p := c.Participants[i]
 		for int(p.Number) >= len(m.participants) {
 			m.participants = append(m.participants, participant{})
 		}
 		m.setCaps(&p)
-		m.at(p.Number).profile, m.at(p.Number).breaker = p, p.Breaker.withDefaults()
-		m.at(p.Number).dirty = true
+		to := m.at(p.Number)
+		retrace = retrace || to.profile.byTrace() != p.byTrace()
+		to.profile, to.breaker, to.dirty = p, p.Breaker.withDefaults(), true
+		if p.Breaker.Off {
+			m.forgive(p.Number)
+		}
 		entries = append(entries, p.entry())
 	}
 	routes, err := route.New(entries)
@@ -170,8 +176,15 @@ func (m *Machine) configure(c *Config) {
 		panic("payment: configuration in the journal is not valid: " + err.Error())
 	}
 	m.config, m.routes, m.configDirty = c, routes, true
-	// Those of finished payments go to the store with them: a replay may not have
-	// written them yet where the first run had.
+	if retrace { // seldom: it takes a look at every open payment
+		m.retrace()
+	}
+}
+
+// retrace makes the legs of open payments findable as their participants now need
+// it. Traces of finished payments go to the store with them: a replay may not have
+// written them yet where the first run had.
+func (m *Machine) retrace() {
 	maps.DeleteFunc(m.traces, func(_ trace, t traced) bool {
 		p := m.open[t.id]
 		return p == nil || p.live
@@ -252,11 +265,15 @@ func (p *Profile) entry() route.Entry {
 }
 
 // Unlisted is the profile of a participant that is no longer configured: it keeps
-// its number and serves no address.
+// its number, serves no address and may begin nothing.
 func (p Profile) Unlisted() Profile {
 	p.Handles, p.IFSCPrefixes, p.BIC, p.BINs, p.Accounts = nil, nil, "", nil, nil
+	p.NotPSP, p.NotBank = true, true
 	return p
 }
+
+// Listed says that a participant is configured: it is a PSP, a bank, or both.
+func (p *Profile) Listed() bool { return !p.NotPSP || !p.NotBank }
 
 // validateRoles reports addresses that payments would take to somebody who is not
 // there for them.

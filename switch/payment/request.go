@@ -126,6 +126,8 @@ func (m *Machine) admit(p *Payment, q *Request) Outcome {
 		p.DeadlineD0 = min(p.DeadlineD0, at+acceptWindow+acceptSkew)
 	}
 	switch {
+	case !m.at(p.Key.From).profile.Listed(): // its last links are on their way down
+		return NotMember
 	case m.now >= p.DeadlineD0:
 		return TooLate
 	case p.Amount.Minor <= 0 || !m.accepts(p.Amount.Currency):

@@ -194,6 +194,10 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 			p.Caps = nil
 		case "on-confirm":
 			p.Posting = PostOnConfirm
+		case "unlisted": // no longer configured
+			*p = p.Unlisted()
+		case "short-doubt":
+			p.Timers.CreditUnknown = 100 * time.Second
 		case "impatient":
 			p.Timers.GiveUp = time.Hour
 		case "checks":

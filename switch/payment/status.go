@@ -30,6 +30,11 @@ func (m *Machine) doubtEnd(p *Payment) int64 {
 	return p.DoubtAt + int64(m.at(p.PayeeBank).profile.Timers.CreditUnknown)
 }
 
+// checkAt is when a check is due, by its share of the wait.
+func (m *Machine) checkAt(p *Payment, share int64) int64 {
+	return p.DoubtAt + (m.doubtEnd(p)-p.DoubtAt)/100*share
+}
+
 // plan sets the next deadline of a credit in doubt: the next check, or, when
 // there is none, the end of the wait for the last answer.
 func (m *Machine) plan(p *Payment) {
@@ -42,7 +47,7 @@ func (m *Machine) plan(p *Payment) {
 	case p.Legs[LegFence].SentAt != 0: // its answer decides
 	default:
 		for _, share := range checkShares {
-			if at := p.DoubtAt + (end-p.DoubtAt)/100*share; at > m.now {
+			if at := m.checkAt(p, share); at > m.now {
 				p.due = at
 				break
 			}
@@ -52,14 +57,26 @@ func (m *Machine) plan(p *Payment) {
 }
 
 // doubtDue makes the check that is due, or deems the credit done when all that
-// could be asked was asked.
+// could be asked was asked. A configuration may have made the wait longer, or
+// shorter, or taken the checks away: then nothing is deemed before its time, and
+// not without the last check.
 func (m *Machine) doubtDue(p *Payment) {
-	if !m.at(p.PayeeBank).profile.Checks || p.Legs[LegFence].SentAt != 0 || p.due > m.doubtEnd(p) {
+	last := m.checkAt(p, checkShares[len(checkShares)-1])
+	switch {
+	case p.Legs[LegFence].SentAt != 0:
 		m.deem(p, Timeout)
-		return
+	case !m.at(p.PayeeBank).profile.Checks:
+		if m.now >= last {
+			m.deem(p, Timeout)
+			return
+		}
+		m.plan(p)
+	case p.Legs[LegStatus].SentAt >= last:
+		m.deem(p, Timeout)
+	default:
+		m.check(p)
+		m.plan(p)
 	}
-	m.check(p)
-	m.plan(p)
 }
 
 // check asks the payee's bank what became of the credit. Each check is a message
