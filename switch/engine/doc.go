@@ -19,4 +19,5 @@
 //	e, err := engine.Open(engine.Options{...}) // restores and replays
 //	go e.Run(ctx, sink)
 //	taken, err := e.Submit(events)
+//	changed, err := e.Reconfigure(ctx, config) // while payments go on
 package engine

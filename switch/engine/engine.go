@@ -20,7 +20,8 @@ type Engine struct {
 	m       *payment.Machine
 	q       *queue
 	metrics *metrics
-	config  *payment.Config // in force after the first group of this start
+	config  atomic.Pointer[payment.Config] // in force after the first group of this start
+	change  atomic.Pointer[change]         // on its way to the machine; nil: none is
 
 	pipe  chan commit
 	asks  chan func(*payment.Machine)
@@ -90,8 +91,9 @@ func (e *Engine) Submit(events []payment.Event) (taken int, err error) {
 // has recovered and has its configuration. Listen only then.
 func (e *Engine) Ready() <-chan struct{} { return e.ready }
 
-// Config is the configuration in force, with the participants' numbers.
-func (e *Engine) Config() *payment.Config { return e.config }
+// Config is the configuration in force, with the participants' numbers. Safe for
+// concurrent use; it is read only.
+func (e *Engine) Config() *payment.Config { return e.config.Load() }
 
 // Load is how far new work is to be shed. The rim asks it for each request: it is
 // ahead of the LoadChanged event that tells the machine, which a disk that hangs
@@ -182,7 +184,7 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.config = config; changed {
+	if e.config.Store(config); changed {
 		first = append(first, payment.Event{Kind: payment.ConfigChanged, From: route.Nobody, Config: config})
 	}
 	if _, err := e.q.put(first); err != nil {

@@ -36,9 +36,13 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
 	ticked, logged := false, 0
+	var config *payment.Config
 	for i := range c.events {
 		ev := &c.events[i]
 		ticked = ticked || ev.Kind == payment.Tick
+		if ev.Kind == payment.ConfigChanged {
+			config = ev.Config
+		}
 		effects = e.m.Step(ev, effects[:0])
 		for j := range effects {
 			ef := &effects[j]
@@ -64,6 +68,9 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	}
 	sink.Release()
 	e.publish(ticked)
+	if config != nil {
+		e.changed(config)
+	}
 	e.recycle(c)
 	return effects, nil
 }
