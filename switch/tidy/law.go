@@ -23,6 +23,7 @@ var places = []place{
 	{"codec/...", []string{"codec/..."}},
 	{"session", nil},
 	{"session/mtls", []string{"session", "certs"}},
+	{"session/faultline", nil},
 	{"session/gnetio", []string{"session", "session/mtls", "codec/frame", "certs"}},
 	{"switch/translate/...", []string{"codec/...", "switch/translate", "switch/payment", "switch/route", "ledger"}},
 	{"switch/ingress", []string{"codec/...", "session/...", "switch/translate", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
