@@ -116,7 +116,7 @@ func TestRangesBothWays(t *testing.T) {
 		var all []Entry
 		for p := range 20 {
 			e := Entry{Participant: Participant(p)}
-			digits := 1 + random.IntN(4)
+			digits := 1 + random.IntN(3)
 			low := fmt.Sprintf("%0*d", digits, random.IntN(10000))[:digits]
 			high := fmt.Sprintf("%0*d", digits, random.IntN(10000))[:digits]
 			e.Accounts = []Range{{min(low, high), max(low, high)}}
@@ -147,8 +147,8 @@ func TestRangesBothWays(t *testing.T) {
 
 // overlaps says whether some number is in a range and in one of those before.
 func overlaps(all []Entry, r Range) bool {
-	for n := range 10000 {
-		number := fmt.Sprintf("%04d", n)
+	for n := range 1000 {
+		number := fmt.Sprintf("%03d", n)
 		in := func(r Range) bool { return number[:len(r.Low)] >= r.Low && number[:len(r.Low)] <= r.High }
 		for _, e := range all {
 			if in(r) && in(e.Accounts[0]) {
