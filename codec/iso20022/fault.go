@@ -42,6 +42,8 @@ func (s *scanner) failUnexpected(f *frame) int {
 	known, ok := f.complex().find(local)
 	if ok && s.tag.space == s.space {
 		s.fault.child = known
+	} else {
+		s.fault.name = span{s.tag.local, s.tag.end}
 	}
 	return s.fail(ReasonUnexpected, at)
 }

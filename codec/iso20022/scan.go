@@ -21,6 +21,8 @@ type scanner struct {
 	bound    int // bindings in force
 	byDef    space
 	fault    fault
+	foreign  [foreignMax]span // names of elements in places for any
+	foreigns int              // how many
 	frames   [DepthMax]frame
 	bindings [bindingsMax]binding
 	attrs    [AttributesMax]attribute
@@ -51,6 +53,7 @@ type fault struct {
 	attr  uint16      // and the name of its attribute, or 0
 	typ   *simpleType // what would have been right
 	want  string      // the same in words
+	name  span        // of an element that the schema does not have there
 	path  string      // instead of the open elements
 }
 
@@ -61,7 +64,7 @@ func (s *scanner) reset(b []byte) {
 	clear(s.fields[:])
 	s.def, s.space, s.byDef = nil, spaceNone, spaceNone
 	s.tree, s.root = &noTree, 0
-	s.base, s.depth, s.elements, s.bound = 0, 0, 0, 0
+	s.base, s.depth, s.elements, s.bound, s.foreigns = 0, 0, 0, 0, 0
 	s.fault = fault{child: -1}
 }
 

@@ -19,6 +19,10 @@ func (s *scanner) wild(f *frame, i int) int {
 		if s.depth == outside && f.complex().wild == wildSignature && s.tag.space != spaceSignature {
 			return s.failUnexpected(f)
 		}
+		if s.depth == outside && s.tag.space != spaceSignature && s.foreigns < foreignMax {
+			s.foreign[s.foreigns] = span{s.tag.local, s.tag.end}
+			s.foreigns++
+		}
 		if i = s.wildTag(i); i < 0 {
 			return i
 		}

@@ -347,8 +347,15 @@ func (c *compiler) finish() {
 	}
 	c.finishUnknown()
 	for de := 2; de <= 128; de++ {
-		if s.fields[de].inPlace() {
-			s.inPlace[(de-1)>>6] |= 1 << (63 - (de-1)&63)
+		f, bit := &s.fields[de], uint64(1)<<(63-(de-1)&63)
+		if f.inPlace() {
+			s.inPlace[(de-1)>>6] |= bit
+		}
+		if f.unknown {
+			s.lacked[(de-1)>>6] |= bit
+		}
+		if f.tags != nil {
+			s.tagged[(de-1)>>6] |= bit
 		}
 	}
 	if c.messages != nil {

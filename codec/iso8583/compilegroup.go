@@ -107,7 +107,7 @@ func (c *compiler) tagged(key string, f *field, d *detail, j *fieldJSON) bool {
 		}
 		info.describe(&row, &sub)
 		number, _ := readDigits([]byte(tag))
-		f.tags.rules[number] = tagRule{max: row.length, class: row.class}
+		f.tags.rules[number] = tagRule{max: row.length, class: row.class, named: true}
 		f.tags.known[number] = info
 	})
 	return good

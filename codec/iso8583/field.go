@@ -250,7 +250,7 @@ func (f *field) finish(dst []byte, at int) ([]byte, fault) {
 		return dst, faultFormat
 	}
 	if f.tags != nil {
-		if _, why := f.tags.walk(v, inASCII, true); why != faultNone {
+		if _, _, why := f.tags.walk(v, inASCII, true); why != faultNone {
 			return dst, why
 		}
 	}

@@ -172,7 +172,7 @@ func FuzzTLV(f *testing.F) {
 		} else if size != len(b) {
 			t.Fatalf("%d of %d bytes", size, len(b))
 		}
-		if at, why := table.walk(b, inASCII, false); (why == faultNone) != good || at > len(b) {
+		if at, _, why := table.walk(b, inASCII, false); (why == faultNone) != good || at > len(b) {
 			t.Fatalf("%q: the check says %d at %d", b, why, at)
 		}
 	})

@@ -234,7 +234,7 @@ func (k *checker) value(f *field, b []byte, p place) fault {
 // its digits may be content.
 func (k *checker) tags(f *field, v []byte, place int) fault {
 	a := encodings[f.enc].alphabet
-	at, why := f.tags.walk(v, a, false)
+	at, _, why := f.tags.walk(v, a, false)
 	if why == faultNone {
 		return why
 	}

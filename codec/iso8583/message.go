@@ -36,6 +36,8 @@ type Message struct {
 	tailAt int
 	fault  *FieldError // the first one
 	whole  bool        // Parse found none
+
+	strange bool // an element of tags has, or may have, one that the spec does not name
 }
 
 // Parse reads the message b by the table s, in one pass. The error is a
@@ -47,7 +49,7 @@ type Message struct {
 func (m *Message) Parse(s *Spec, b []byte) error {
 	m.spec, m.buf, m.fault = s, b, nil
 	m.mti, m.present, m.inPlace, m.decoded = 0, [2]uint64{}, [2]uint64{}, [2]uint64{}
-	m.whole, m.tailDE, m.body = false, 0, 0
+	m.whole, m.strange, m.tailDE, m.body = false, false, 0, 0
 	if len(b) > MessageBytesMax {
 		return m.fail(0, 0, ReasonTooLong)
 	}
@@ -218,23 +220,27 @@ func (m *Message) quick(f *field, de, at int) (next int, why fault) {
 	}
 	m.spans[de] = span{uint16(at), uint16(n)}
 	if f.looks {
-		why = f.look(b[at:next], n)
+		var strange bool
+		if strange, why = f.look(b[at:next], n); strange {
+			m.strange = true
+		}
 	}
 	return next, why
 }
 
-// look is what there is to see of a kindQuick beside its row: not always the
-// last word on a value, see badValue.
-func (f *field) look(v []byte, n int) (why fault) {
+// look is what there is to see of a kindQuick beside its row: whether it has a tag
+// that the spec lacks, and what is bad, which is not always the last word on a value,
+// see badValue.
+func (f *field) look(v []byte, n int) (strange bool, why fault) {
 	switch {
 	case f.row == nil && f.set != nil && !f.set.hold(v):
-		return faultFormat
+		return false, faultFormat
 	case f.packed && n&1 != 0 && !f.enc.filled(v):
-		return faultFiller
+		return false, faultFiller
 	case f.tags != nil:
-		_, why = f.tags.walk(v, encodings[f.enc].alphabet, true)
+		_, strange, why = f.tags.walk(v, encodings[f.enc].alphabet, true)
 	}
-	return why
+	return strange, why
 }
 
 // general reads any field by the tables of encodings and prefixes. A field that
@@ -252,6 +258,7 @@ func (m *Message) general(f *field, de, at int) (next int, why fault) {
 	}
 	m.spans[de] = span{uint16(p.at), uint16(p.n)}
 	m.wire[de] = span{uint16(at), uint16(p.end() - at)}
+	m.strange = m.strange || f.tags != nil
 	m.room()
 	k := checker{scratch: m.scratch[:0]} // nothing is decoded yet
 	return p.end(), k.value(f, m.buf, p)

@@ -10,6 +10,8 @@ type Spec struct {
 	name        string
 	fields      [129]field
 	inPlace     [2]uint64 // the elements whose value is their bytes on the wire
+	lacked      [2]uint64 // the elements that the spec does not name but can skip
+	tagged      [2]uint64 // the elements of tags
 	mtiBytes    int       // of the message type on the wire
 	bitmapBytes int       // of one bitmap on the wire
 	bitmaps     bitmapCount

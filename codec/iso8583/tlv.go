@@ -72,6 +72,7 @@ func cutTLV(b []byte) (tag int, value []byte, ok bool) {
 type tagRule struct {
 	max   uint16
 	class class
+	named bool // by the spec
 }
 
 // tagTable is what a field of tags may hold. Tags that the spec does not name
@@ -91,36 +92,36 @@ func newTagTable(k class) *tagTable {
 }
 
 // walk says that b, which stands in the code page a, is a row of ascending tags
-// within their rules; else where the first bad one begins and why. With checked
-// the caller looks at the class of all of b, so that only tags of another class
-// are looked at here.
-func (t *tagTable) walk(b []byte, a *alphabet, checked bool) (at int, why fault) {
+// within their rules, and whether the spec lacks one of them; else where the first
+// bad one begins and why. With checked the caller looks at the class of all of b, so
+// that only tags of another class are looked at here.
+func (t *tagTable) walk(b []byte, a *alphabet, checked bool) (at int, strange bool, why fault) {
 	last, zone := -1, a.zone
 	for at < len(b) {
 		if len(b)-at < tlvHead {
-			return at, faultTLV
+			return at, strange, faultTLV
 		}
 		tag, n := digits3(b, at, zone), digits3(b, at+tagDigits, zone)
 		value := at + tlvHead
 		switch {
 		case tag <= last: // -1 or more, so a tag that is no number ends here too
-			return at, faultTLV
+			return at, strange, faultTLV
 		case n < 0:
-			return at, faultLengthDigits
+			return at, strange, faultLengthDigits
 		case n > len(b)-value:
-			return at, faultTruncated
+			return at, strange, faultTruncated
 		}
 		rule := t.rules[tag]
 		end := value + n
 		switch {
 		case n > int(rule.max):
-			return at, faultLength
+			return at, strange, faultLength
 		case rule.class != t.class && !a.sets[rule.class].hold(b[value:end]), !checked && !a.sets[t.class].hold(b[at:end]):
-			return at, faultFormat
+			return at, strange, faultFormat
 		}
-		last, at = tag, end
+		last, at, strange = tag, end, strange || !rule.named
 	}
-	return at, faultNone
+	return at, strange, faultNone
 }
 
 // tagPath is the path of a tag.
