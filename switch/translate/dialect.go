@@ -46,10 +46,15 @@ type Dialect interface {
 // belongs to one goroutine.
 type Interpreter interface {
 	// Read takes one message. With Request, Answer and Enquiry ev is filled, with
-	// copies; otherwise what is in ev does not count. Ownership of body stays with
+	// copies; with Unmatched ev.Answer has what there is of the key that an answer
+	// must echo; otherwise what is in ev does not count. Ownership of body stays with
 	// the caller, who must not change it before he has called Refuse or
 	// NetworkAnswer for it.
 	Read(body []byte, ev *payment.Event) Inbound
+
+	// AppendUnknown appends the names of what the message read last has and the tables
+	// of its format do not know, each ended by a newline: names only, never values.
+	AppendUnknown(dst []byte) []byte
 
 	// Refuse appends the refusal of the message read last to dst. A message that
 	// has no answer gets none: ok is false.
@@ -95,7 +100,7 @@ type Inbound struct {
 	Code     int    // of network management, as in DE70
 	Accepted bool   // the network answer is a yes
 	Fault    error  // what is wrong with the message; never its content
-	Note     string // of the fault, for people: 25 characters
+	Note     string // of the fault, or what an Unmatched lacks, for people: 25 characters
 }
 
 // Refusal is why a message is answered by the rim without becoming an event.

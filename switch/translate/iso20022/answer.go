@@ -31,14 +31,14 @@ func (i *interpreter) named() (payment.ID, payment.Leg, bool) {
 	case payment.LegDebit, payment.LegCredit, payment.LegReversal, payment.LegAdvice, payment.LegStatus:
 		return id, leg, ok
 	}
-	return 0, 0, false
+	return id, leg, false
 }
 
 // statusAnswer reads a pacs.002.
 func (i *interpreter) statusAnswer(ev *payment.Event) translate.Inbound {
 	id, leg, ok := i.named()
 	if !ok {
-		return translate.Inbound{Kind: translate.Unmatched}
+		return i.unmatched(ev, codec.OriginalMsgID, id, leg)
 	}
 	a := i.answered(ev, id, leg)
 	a.Outcome, a.Code = i.verdict(leg)
@@ -87,7 +87,7 @@ func (i *interpreter) reason(side translate.Side) (payment.Outcome, payment.Code
 func (i *interpreter) resolutionAnswer(ev *payment.Event) translate.Inbound {
 	id, leg, ok := i.named()
 	if !ok {
-		return translate.Inbound{Kind: translate.Unmatched}
+		return i.unmatched(ev, codec.VerificationID, id, leg)
 	}
 	a := i.answered(ev, id, leg)
 	if !codec.IsTrue(i.msg.Text(codec.Verified)) {
@@ -114,7 +114,7 @@ func (i *interpreter) resolutionAnswer(ev *payment.Event) translate.Inbound {
 func (i *interpreter) recallAnswer(ev *payment.Event) translate.Inbound {
 	id, leg, ok := parseID(i.msg.Text(codec.StatusID)) // CxlStsId
 	if !ok || leg != payment.LegFence {
-		return translate.Inbound{Kind: translate.Unmatched}
+		return i.unmatched(ev, codec.StatusID, id, leg)
 	}
 	a := i.answered(ev, id, leg)
 	status := string(i.msg.Text(codec.CancellationStatus))
@@ -146,7 +146,7 @@ const received = "RCVD"
 func (i *interpreter) receipt(ev *payment.Event) translate.Inbound {
 	id, leg, ok := parseID(i.msg.Text(codec.RelatedReference))
 	if !ok || (leg != payment.LegConfirm && leg != payment.LegUpdate && leg != payment.LegRequest) {
-		return translate.Inbound{Kind: translate.Unmatched}
+		return i.unmatched(ev, codec.RelatedReference, id, leg)
 	}
 	a, status := i.answered(ev, id, leg), string(i.msg.Text(codec.RequestStatus))
 	a.Outcome, a.Code = payment.ErrBank, payment.CodeOf(status)
@@ -166,7 +166,7 @@ func (i *interpreter) rejected(ev *payment.Event) translate.Inbound {
 		ok = false // nothing to be said against: a reversal is repeated, an enquiry is asked again
 	}
 	if !ok {
-		return translate.Inbound{Kind: translate.Unmatched}
+		return i.unmatched(ev, codec.RelatedReference, id, leg)
 	}
 	a := i.answered(ev, id, leg)
 	a.Outcome, a.Code = payment.Format, payment.CodeOf(string(i.msg.Text(codec.RejectReason)))

@@ -93,6 +93,24 @@ func (i *interpreter) unreadable(err error, ev *payment.Event) translate.Inbound
 	return in
 }
 
+// unmatched is an answer whose key, in a field, names no leg of ours that it could
+// answer. Of the key the event has what there is.
+func (i *interpreter) unmatched(ev *payment.Event, in codec.Field, id payment.ID, leg payment.Leg) translate.Inbound {
+	i.answered(ev, id, leg)
+	note := in.String() + " none of ours"
+	switch {
+	case !i.msg.Has(in):
+		note = in.String() + " missing"
+	case id != 0:
+		note = in.String() + " of no such leg"
+	}
+	return translate.Inbound{Kind: translate.Unmatched, Note: clip(note)}
+}
+
+// AppendUnknown appends the names of what the message read last has and its schema
+// does not know.
+func (i *interpreter) AppendUnknown(dst []byte) []byte { return i.msg.AppendUnknown(dst) }
+
 // wrong is a fault of the content: the message is valid, but not as it must be.
 func (i *interpreter) wrong(f codec.Field, want string) translate.Inbound {
 	return i.faulty(f, codec.ReasonValue, want)

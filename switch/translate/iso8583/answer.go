@@ -6,46 +6,56 @@ import (
 	"switchd/switch/translate"
 )
 
-// answer reads a participant's answer (0110, 0210, 0230, 0430) into ev. It
-// reports false when the message names no leg of ours: then it answers nothing
-// that this switch ever asked. readable says that the whole message was parsed;
+// answer reads a participant's answer (0110, 0210, 0230, 0430) into ev. It says why
+// when the message names no leg of ours: then it answers nothing that this switch
+// ever asked, and of its key ev has what there is. readable says that the whole message was parsed;
 // an answer that names its leg but is damaged elsewhere proves nothing and
 // arrives as payment.Unreadable.
-func (d *Dialect) answer(msg *codec.Message, readable bool, ev *payment.Event) bool {
-	id, leg, ok := d.named(msg)
-	if !ok {
-		return false
-	}
+func (d *Dialect) answer(msg *codec.Message, readable bool, ev *payment.Event) (why string) {
+	id, leg, why := d.named(msg)
 	transmitted, okDE7 := msg.Uint(7)
 	stan, okDE11 := msg.Uint(11)
-	if !okDE7 || !okDE11 {
-		return false
-	}
 	ev.Kind, ev.From = payment.AnswerArrived, d.Number
 	ev.Text.Reset()
 	ev.Answer = payment.Answer{Payment: id, Leg: leg, STAN: uint32(stan), Transmitted: uint32(transmitted), Minor: -1}
+	switch {
+	case why != "":
+		return why
+	case !okDE7:
+		return "DE7 missing"
+	case !okDE11:
+		return "DE11 missing"
+	}
 	d.result(msg, readable, ev)
-	return true
+	return ""
 }
 
 // named is the leg that the message answers, by its reference; or, when this
 // participant's answers carry none that counts, payment 0 and what the message
-// type says, for the machine to find by DE7 and DE11.
-func (d *Dialect) named(msg *codec.Message) (payment.ID, payment.Leg, bool) {
+// type says, for the machine to find by DE7 and DE11. why is empty, or what is wrong
+// with what should name a leg.
+func (d *Dialect) named(msg *codec.Message) (id payment.ID, leg payment.Leg, why string) {
 	match := d.match
 	if match == 0 {
 		match = defaultMatch
 	}
+	ok := true
 	if match&(1<<37) == 0 {
-		leg, ok := legByTrace[msg.MTI()]
-		return 0, leg, ok
+		leg, ok = legByTrace[msg.MTI()]
+	} else {
+		reference := msg.Value(37)
+		if len(reference) == 0 {
+			return 0, 0, "DE37 missing"
+		}
+		if id, leg, ok = translate.ParseReference(reference); !ok {
+			return 0, 0, "DE37 none of ours"
+		}
+		leg, ok = answeredLeg(msg.MTI(), leg)
 	}
-	id, leg, ok := translate.ParseReference(msg.Value(37))
 	if !ok {
-		return 0, 0, false
+		return id, leg, "DE0 answers no such leg"
 	}
-	leg, ok = answeredLeg(msg.MTI(), leg)
-	return id, leg, ok
+	return id, leg, ""
 }
 
 // legByTrace is what a response type says without a reference: a 0210 may answer

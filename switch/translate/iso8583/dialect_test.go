@@ -242,7 +242,7 @@ func checkAnswer(t *testing.T, d *Dialect, msg *codec.Message, leg payment.Leg, 
 		t.Fatal(err)
 	}
 	var ev payment.Event
-	if !d.answer(&back, true, &ev) {
+	if why := d.answer(&back, true, &ev); why != "" {
 		t.Fatalf("%v: its answer finds no leg", leg)
 	}
 	a, l := &ev.Answer, &p.Legs[leg]
@@ -278,7 +278,7 @@ func TestAnswersThatAreNotOurs(t *testing.T) {
 		if err := msg.Parse(d.Spec, body); err != nil {
 			t.Fatal(err)
 		}
-		if d.answer(&msg, true, new(payment.Event)) {
+		if d.answer(&msg, true, new(payment.Event)) == "" {
 			t.Errorf("%s: taken as an answer of ours", name)
 		}
 	}

@@ -84,11 +84,15 @@ func (i *interpreter) request(ev *payment.Event, kind translate.Kind, read func(
 }
 
 func (i *interpreter) answer(ev *payment.Event, readable bool) translate.Inbound {
-	if !i.dialect.answer(&i.msg, readable, ev) {
-		return translate.Inbound{Kind: translate.Unmatched}
+	if why := i.dialect.answer(&i.msg, readable, ev); why != "" {
+		return translate.Inbound{Kind: translate.Unmatched, Note: why}
 	}
 	return translate.Inbound{Kind: translate.Answer}
 }
+
+// AppendUnknown appends the names of what the message read last has and the spec
+// does not know.
+func (i *interpreter) AppendUnknown(dst []byte) []byte { return i.msg.AppendUnknown(dst) }
 
 // management reads an 0800 or an 0810.
 func (i *interpreter) management() translate.Inbound {
