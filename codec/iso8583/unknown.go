@@ -47,7 +47,8 @@ func (m *Message) appendStrangers(dst []byte, de int) []byte {
 			break
 		}
 		if !f.tags.rules[tag].named {
-			dst = appendName(dst, de, tagPath(tag))
+			dst = appendDigits3(append(appendElement(dst, de), '.'), tag)
+			dst = append(dst, '\n')
 		}
 		at += tlvHead + n
 	}
@@ -55,9 +56,13 @@ func (m *Message) appendStrangers(dst []byte, de int) []byte {
 }
 
 func appendName(dst []byte, de int, path string) []byte {
-	dst = strconv.AppendInt(append(dst, "DE"...), int64(de), 10)
+	dst = appendElement(dst, de)
 	if path != "" {
 		dst = append(append(dst, '.'), path...)
 	}
 	return append(dst, '\n')
+}
+
+func appendElement(dst []byte, de int) []byte {
+	return strconv.AppendInt(append(dst, "DE"...), int64(de), 10)
 }
