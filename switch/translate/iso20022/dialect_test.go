@@ -495,8 +495,12 @@ func TestDamagedAnswers(t *testing.T) {
 		t.Errorf("a wrong status: %+v %+v", in, ev.Answer)
 	}
 	in = i.Read(bytes.Replace(answer, []byte("<OrgnlMsgId>SWD"), []byte("<OrgnlMsgId>XXX"), 1), &ev)
-	if in.Kind != translate.Unmatched {
-		t.Errorf("another's message: %+v", in)
+	if in.Kind != translate.Unmatched || in.Note != "OriginalMsgID not ours" || ev.Answer.Payment != 0 {
+		t.Errorf("another's message: %+v %+v", in, ev.Answer)
+	}
+	in = i.Read(bytes.Replace(answer, []byte("D00</OrgnlMsgId>"), []byte("F00</OrgnlMsgId>"), 1), &ev)
+	if in.Kind != translate.Unmatched || in.Note != "OriginalMsgID: no leg" || ev.Answer.Payment != 0x1234 {
+		t.Errorf("a status of a fence: %+v %+v", in, ev.Answer)
 	}
 	in = i.Read(bytes.Replace(answer, []byte("<CreDtTm>"), []byte("<CreDtTm>x"), 1), &ev)
 	if in.Kind != translate.Malformed {

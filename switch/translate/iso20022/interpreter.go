@@ -97,12 +97,12 @@ func (i *interpreter) unreadable(err error, ev *payment.Event) translate.Inbound
 // answer. Of the key the event has what there is.
 func (i *interpreter) unmatched(ev *payment.Event, in codec.Field, id payment.ID, leg payment.Leg) translate.Inbound {
 	i.answered(ev, id, leg)
-	note := in.String() + " none of ours"
+	note := in.String() + " not ours"
 	switch {
 	case !i.msg.Has(in):
 		note = in.String() + " missing"
 	case id != 0:
-		note = in.String() + " of no such leg"
+		note = in.String() + ": no leg"
 	}
 	return translate.Inbound{Kind: translate.Unmatched, Note: clip(note)}
 }

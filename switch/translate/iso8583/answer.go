@@ -39,23 +39,26 @@ func (d *Dialect) named(msg *codec.Message) (id payment.ID, leg payment.Leg, why
 	if match == 0 {
 		match = defaultMatch
 	}
-	ok := true
 	if match&(1<<37) == 0 {
-		leg, ok = legByTrace[msg.MTI()]
-	} else {
-		reference := msg.Value(37)
-		if len(reference) == 0 {
-			return 0, 0, "DE37 missing"
+		leg, ok := legByTrace[msg.MTI()]
+		if !ok {
+			return 0, 0, "DE0 answers nothing"
 		}
-		if id, leg, ok = translate.ParseReference(reference); !ok {
-			return 0, 0, "DE37 none of ours"
-		}
-		leg, ok = answeredLeg(msg.MTI(), leg)
+		return 0, leg, ""
 	}
+	reference := msg.Value(37)
+	if len(reference) == 0 {
+		return 0, 0, "DE37 missing"
+	}
+	id, leg, ok := translate.ParseReference(reference)
 	if !ok {
-		return id, leg, "DE0 answers no such leg"
+		return 0, 0, "DE37 not ours"
 	}
-	return id, leg, ""
+	answered, ok := answeredLeg(msg.MTI(), leg)
+	if !ok {
+		return id, leg, "DE37 does not fit DE0"
+	}
+	return id, answered, ""
 }
 
 // legByTrace is what a response type says without a reference: a 0210 may answer

@@ -266,20 +266,26 @@ func TestAnswersThatAreNotOurs(t *testing.T) {
 	for name, c := range map[string]struct {
 		mti codec.MTI
 		ref string
+		why string
 	}{
-		"strange reference":        {0x0210, "RRN000000001"},
-		"resolution of a debit":    {0x0110, string(debit[:])},
-		"reversal of a resolution": {0x0430, string(resolve[:])},
-		"advice of a debit":        {0x0230, string(debit[:])},
-		"administrative":           {0x0610, string(debit[:])},
+		"strange reference":        {0x0210, "RRN000000001", "DE37 does not fit DE0"},
+		"resolution of a debit":    {0x0110, string(debit[:]), "DE37 does not fit DE0"},
+		"reversal of a resolution": {0x0430, string(resolve[:]), "DE37 does not fit DE0"},
+		"advice of a debit":        {0x0230, string(debit[:]), "DE37 does not fit DE0"},
+		"no reference":             {0x0210, "RRNIIIOOO001", "DE37 not ours"},
+		"administrative":           {0x0610, string(debit[:]), "DE37 does not fit DE0"},
 	} {
 		var msg codec.Message
 		body := fields(t, d, c.mti, map[int]string{7: "1122153000", 11: "000001", 37: c.ref, 39: "00"})
 		if err := msg.Parse(d.Spec, body); err != nil {
 			t.Fatal(err)
 		}
-		if d.answer(&msg, true, new(payment.Event)) == "" {
-			t.Errorf("%s: taken as an answer of ours", name)
+		var ev payment.Event
+		if why := d.answer(&msg, true, &ev); why != c.why || len(why) > translate.NoteBytesMax {
+			t.Errorf("%s: %q, want %q", name, why, c.why)
+		}
+		if a := ev.Answer; a.STAN != 1 || a.Transmitted != 1122153000 || (a.Payment == 0) != (c.why == "DE37 not ours") {
+			t.Errorf("%s: of its key there is %+v", name, a)
 		}
 	}
 }
