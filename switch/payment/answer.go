@@ -72,10 +72,7 @@ var kin = [legCount]Leg{
 // participant that was asked.
 func (m *Machine) echoes(p *Payment, e *Event) bool {
 	a, leg := &e.Answer, &p.Legs[e.Answer.Leg]
-	match := m.at(e.From).profile.Match
-	if match == (Match{}) {
-		match = Match{Reference: true, Transmitted: true, STAN: true}
-	}
+	match := m.matchOf(e.From)
 	return leg.SentAt != 0 && p.target(a.Leg) == e.From &&
 		(!match.STAN || leg.STAN == a.STAN) && (!match.Transmitted || leg.Transmitted == a.Transmitted)
 }
