@@ -21,6 +21,17 @@ var diagnosisResults = []string{diagnosisOther, diagnosisProtocol, diagnosisSame
 // wire for many bytes.
 const fitsShown = 4
 
+// Diagnosis is what the first bytes of a link look like, in names only.
+type Diagnosis struct {
+	Result  string   // "other", "protocol", "same" or "none": see switchd_link_diagnoses_total
+	Framing string   // as configured
+	Dialect string   // as configured
+	Fits    []string // with "other" and "same": framings that fit, at most four
+	Speaks  string   // with "other" and "same": the dialect that fits, if one is known; with "protocol" its name
+	Charset string   // with "other" and "same": of the digits
+	Bitmap  string   // with "other" and "same"
+}
+
 // Diagnose says in the log, once for each link, what framing and dialect the
 // first bytes of the link have. The Handler calls it inside Frame, when it cannot
 // read the first message; frames that cannot be cut, or that never end, are seen
@@ -37,29 +48,33 @@ func (l *Link) diagnose(b []byte) {
 	l.diagnosed = true
 	o, all := &l.server.opt, frame.Diagnose(b)
 	best := &all[0]
-	result := diagnosisNone
+	found := Diagnosis{Result: diagnosisNone, Framing: l.wire.Framing.String(), Dialect: l.wire.Dialect}
 	log := o.Log.With("participant", l.participant, "link", l.id, "framing", l.wire.Framing.String())
 	switch {
 	case best.Fit == frame.FitForeign:
-		result = diagnosisProtocol
+		found.Result, found.Speaks = diagnosisProtocol, best.Name
 		log.Warn("link speaks another protocol", "protocol", best.Name)
 	case best.MTI == "" || best.Fit < frame.FitPart:
 		log.Warn("link cannot be diagnosed: no framing shows a message")
 	default:
-		fits, dialect := alike(all, b), ""
+		fits := alike(all, b)
 		if o.DialectOf != nil {
-			dialect = o.DialectOf(best.Charset, best.Bitmap)
+			found.Speaks = o.DialectOf(best.Charset, best.Bitmap)
 		}
-		if slices.Contains(fits, l.wire.Framing.String()) && dialect == l.wire.Dialect {
-			result = diagnosisSame
+		found.Fits, found.Charset, found.Bitmap = fits[:min(len(fits), fitsShown)], best.Charset.String(), best.Bitmap.String()
+		if slices.Contains(fits, found.Framing) && found.Speaks == found.Dialect {
+			found.Result = diagnosisSame
 			break
 		}
-		result = diagnosisOther
-		log.Warn("link does not speak as configured", "dialect", l.wire.Dialect,
-			"fits", strings.Join(fits[:min(len(fits), fitsShown)], ","), "fits_dialect", dialect,
-			"charset", best.Charset.String(), "bitmap", best.Bitmap.String())
+		found.Result = diagnosisOther
+		log.Warn("link does not speak as configured", "dialect", found.Dialect,
+			"fits", strings.Join(found.Fits, ","), "fits_dialect", found.Speaks,
+			"charset", found.Charset, "bitmap", found.Bitmap)
 	}
-	l.server.metrics.diagnoses[result].Inc()
+	l.server.metrics.diagnoses[found.Result].Inc()
+	if o.Diagnosed != nil {
+		o.Diagnosed(l, found)
+	}
 }
 
 // alike lists the framings that see in b what the best one sees, which comes

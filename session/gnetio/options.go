@@ -44,6 +44,9 @@ type Options struct {
 	// DialectOf names the dialect with digits and bitmaps of this kind, for the
 	// log line about a link that does not speak as configured; none.
 	DialectOf func(frame.Charset, frame.Bitmap) string
+	// Diagnosed is told what a diagnosis has found, on the link's loop: it must not
+	// block; nobody.
+	Diagnosed func(l *Link, found Diagnosis)
 }
 
 // lingerTime is how long a link that we end may take to read our last bytes.

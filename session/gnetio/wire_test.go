@@ -296,10 +296,11 @@ func TestDiagnosis(t *testing.T) {
 			continue
 		}
 		t.Run(wire.Framing.String(), func(t *testing.T) {
-			h := &handler{wire: Wire{Framing: frame.HEX4, Dialect: "text"}}
+			h, told := &handler{wire: Wire{Framing: frame.HEX4, Dialect: "text"}}, make(chan Diagnosis, 2)
 			h.onFrame = func(l *Link, _ []byte) error { l.Diagnose(); return nil }
 			r := start(t, h, func(o *Options) {
 				o.DialectOf = func(c frame.Charset, b frame.Bitmap) string { return c.String() + "-" + b.String() }
+				o.Diagnosed = func(_ *Link, found Diagnosis) { told <- found }
 			})
 			c := r.dial("BANKA")
 			if _, err := c.Write(wire.put(netMessage(123456), peerHeader(wire.Framing))); err != nil {
@@ -318,6 +319,11 @@ func TestDiagnosis(t *testing.T) {
 			if fits, _, _ = strings.Cut(fits, " "); !slices.Contains(strings.Split(fits, ","), wire.Framing.String()) {
 				t.Errorf("fits %s, want %v among them", fits, wire.Framing)
 			}
+			found := <-told
+			if found.Result != diagnosisOther || found.Framing != "HEX4" || found.Dialect != "text" || found.Speaks != "ASCII-hex" ||
+				strings.Join(found.Fits, ",") != fits || found.Charset != "ASCII" || found.Bitmap != "hex" {
+				t.Errorf("told: %+v", found)
+			}
 		})
 	}
 }
@@ -329,9 +335,9 @@ func TestDiagnosisOfOtherThings(t *testing.T) {
 		{"\xff\xffSECRETSECRETSECRET", diagnosisNone, "link cannot be diagnosed"},
 		{"\x00\x37" + string(netMessage(1)), diagnosisSame, ""},
 	} {
-		h := &handler{}
+		h, told := &handler{}, make(chan Diagnosis, 2)
 		h.onFrame = func(l *Link, _ []byte) error { l.Diagnose(); l.Diagnose(); return nil }
-		r := start(t, h, nil)
+		r := start(t, h, func(o *Options) { o.Diagnosed = func(_ *Link, found Diagnosis) { told <- found } })
 		conn := r.dial("BANKA")
 		if _, err := conn.Write([]byte(c.bytes)); err != nil {
 			t.Fatal(err)
@@ -339,6 +345,9 @@ func TestDiagnosisOfOtherThings(t *testing.T) {
 		r.eventually("switchd_link_diagnoses_total", c.result, 1)
 		if log := r.log.String(); !strings.Contains(log, c.log) || strings.Contains(log, "SECRET") {
 			t.Errorf("log: %s", log)
+		}
+		if found := <-told; found.Result != c.result || found.Framing != "BIN2" || (found.Speaks == "HTTP") != (c.result == diagnosisProtocol) || len(told) > 0 {
+			t.Errorf("told: %+v and %d more", found, len(told))
 		}
 		r.stop()
 	}
