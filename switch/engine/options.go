@@ -10,6 +10,7 @@ import (
 
 	"switchd/switch/journal"
 	"switchd/switch/payment"
+	"switchd/switch/route"
 	"switchd/switch/seal"
 	"switchd/switch/state"
 )
@@ -35,6 +36,10 @@ type Options struct {
 	// Closing is called once before the stores are closed: who reads them beside the
 	// engine must have ended when it returns. Default: nobody does.
 	Closing func()
+
+	// Unmatched is told of answers that have no leg, or do not echo what their leg
+	// carried. The writer calls it: it must be quick and keeps nothing of the answer.
+	Unmatched func(from route.Participant, a *payment.Answer) // default: nobody is told
 
 	QueueMax int // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
 	// Limits of the pacer (pace.go). They bound it; there is nothing to tune for a
@@ -71,6 +76,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Closing == nil {
 		o.Closing = func() {}
+	}
+	if o.Unmatched == nil {
+		o.Unmatched = func(route.Participant, *payment.Answer) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -53,6 +53,8 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 				e.exception(ef, &logged)
 			case ef.Notice == payment.BreakerTurned:
 				e.turned(ef)
+			case ef.Notice == payment.Unmatched, ef.Notice == payment.Late && ef.Payment == nil:
+				e.o.Unmatched(ev.From, &ev.Answer)
 			}
 			if !ef.Send {
 				e.metrics.count(ef)
