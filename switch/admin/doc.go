@@ -21,6 +21,7 @@
 //	/api/v1/payments/search  POST: the same by a JSON object, which may name an account
 //	/api/v1/payments/ID  one payment as JSON
 //	/api/v1/payments/ID/proof  how it has ended, proven
+//	/api/v1/participants/ID/diagnosis  what its links have shown that is not as agreed
 //	/api/v1/journal   what the journal holds
 //	/api/v1/journal/records?from=N&to=N&payment=ID&kind=K  events of it
 //	/api/v1/commands  POST: an operator's command, JSON

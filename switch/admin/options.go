@@ -74,6 +74,10 @@ type Options struct {
 	Records func(query url.Values) (any, error)
 	// Proof proves how a payment has ended, by what stands for it in the address.
 	Proof func(id string) (any, error)
+	// Diagnosis says what the links of a participant have shown that is not as agreed,
+	// by its id, as a value for encoding/json without a value of any message; false:
+	// there is no such participant. It ends with ctx. Default: there are none.
+	Diagnosis func(ctx context.Context, id string) (any, bool)
 	// Log takes faults of the server. Default slog.Default.
 	Log *slog.Logger
 	// ConnectionsMax bounds open connections; one more is answered 503 and
@@ -93,6 +97,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Payment == nil {
 		o.Payment = func(string) (any, bool) { return nil, false }
+	}
+	if o.Diagnosis == nil {
+		o.Diagnosis = func(context.Context, string) (any, bool) { return nil, false }
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -37,6 +37,7 @@ func (p *pages) handler() http.Handler {
 		journalPage:       http.HandlerFunc(p.journal),
 		recordsPage:       http.HandlerFunc(p.records),
 		proofsPage:        http.HandlerFunc(p.proof),
+		diagnosisPage:     http.HandlerFunc(p.diagnosis),
 		"/metrics": promhttp.HandlerFor(p.Gatherer, promhttp.HandlerOpts{
 			EnableOpenMetrics:   true,
 			MaxRequestsInFlight: scrapesMax,
@@ -106,6 +107,8 @@ func (p *pages) counted(page string, next http.Handler) http.Handler {
 		page = "/api/v1/payments/id"
 	case proofsPage:
 		page = "/api/v1/payments/proof"
+	case diagnosisPage:
+		page = "/api/v1/participants/diagnosis"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}

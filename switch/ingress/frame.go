@@ -18,8 +18,9 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	s.automaton.Traffic(now)
 	ev := s.event()
 	msg := s.interpreter.Read(body, ev)
+	in.look(s, now)
 	if msg.Fault != nil {
-		in.malformed(s, &msg)
+		in.malformed(s, now, &msg)
 	} else {
 		s.understood = true
 	}
@@ -35,7 +36,7 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	case translate.Enquiry:
 		taken = in.enquiry(s, now, ev)
 	case translate.Unmatched:
-		in.metrics.unmatched.Inc()
+		in.unmatched(s, now, &msg, &ev.Answer)
 	case translate.NetworkRequest:
 		s.used-- // the sign-on has an event of its own
 		in.managed(s, now, msg.Code, body)
@@ -62,13 +63,18 @@ func (in *Ingress) KeepAlive(l *gnetio.Link) {
 	}
 }
 
-// malformed counts a bad message and logs where it is bad, never what it holds.
-func (in *Ingress) malformed(s *link, msg *translate.Inbound) {
+// malformed counts and notes a bad message and logs where it is bad, never what it
+// holds.
+func (in *Ingress) malformed(s *link, now int64, msg *translate.Inbound) {
 	in.metrics.malformed.Inc()
+	n := &s.standing.noted
+	n.mu.Lock()
+	n.malformed.add(fault{now, s.ID(), msg.Note}, malformedMax)
+	n.mu.Unlock()
 	if !s.understood {
 		s.Diagnose() // it may be how the link is read, and not this message
 	}
-	if in.metrics.logMalformed(in.o.Clock()) {
+	if in.metrics.logMalformed(now) {
 		in.o.Log.Warn("malformed message", "participant", s.Link.Participant(), "link", s.ID(), "reason", msg.Note)
 	}
 }

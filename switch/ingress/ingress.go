@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"context"
 	"hash/maphash"
 	"log/slog"
 	"sync/atomic"
@@ -35,14 +36,15 @@ type Links interface {
 	Answered(n route.Participant, a *payment.Answer)
 }
 
-// Options of an Ingress; all but Hook, Load and SmallAmount are required.
+// Options of an Ingress; all but Hook, Load, SmallAmount and Inspect are required.
 type Options struct {
 	Participants map[string]Participant // by id, as in the certificate
 	Engine       Submitter
 	Links        Links
-	Hook         session.Hook        // for keys and business days; nil: the switch has neither
-	Load         func() payment.Load // the step of the brown-out ladder in force, safe for concurrent use; nil: always normal
-	SmallAmount  int64               // minor units; above it payments wait from payment.LoadSmallOnly on, as in payment.Config.BrownOut; 0: none do
+	Hook         session.Hook                                        // for keys and business days; nil: the switch has neither
+	Load         func() payment.Load                                 // the step of the brown-out ladder in force, safe for concurrent use; nil: always normal
+	SmallAmount  int64                                               // minor units; above it payments wait from payment.LoadSmallOnly on, as in payment.Config.BrownOut; 0: none do
+	Inspect      func(context.Context, func(*payment.Machine)) error // the engine's, for Diagnose; nil: which leg an answer is nearest to is not known
 	Clock        func() int64
 	Log          *slog.Logger
 	Registry     prometheus.Registerer
@@ -57,16 +59,18 @@ type Ingress struct {
 	hold     hold        // new payments are declined without a record
 	seed     maphash.Seed
 	standing map[string]*standing
+	byNumber map[route.Participant]*standing // the same
 }
 
 var _ gnetio.Handler = (*Ingress)(nil)
 
 // New returns an Ingress.
 func New(o Options) *Ingress {
-	in := &Ingress{o: o, metrics: newMetrics(o.Registry), seed: maphash.MakeSeed(), standing: map[string]*standing{}}
+	in := &Ingress{o: o, metrics: newMetrics(o.Registry), seed: maphash.MakeSeed(), standing: map[string]*standing{}, byNumber: map[route.Participant]*standing{}}
 	for id, p := range o.Participants {
 		p.Session.Keys = o.Hook != nil
-		in.standing[id] = newStanding(id, &p, in.metrics)
+		st := newStanding(id, &p, in.metrics)
+		in.standing[id], in.byNumber[p.Dialect.Participant()] = st, st
 	}
 	return in
 }
@@ -93,6 +97,7 @@ type link struct {
 	understood  bool   // a message could be read
 	header      []byte // of the frame to write, where the framing has one
 	out         []byte // framed answers of this burst
+	names       []byte // room for those of unknown fields
 	events      []payment.Event
 	used        int // events in use; the rest keep their text buffers for reuse
 }

@@ -21,6 +21,7 @@ type standing struct {
 	asked   asked
 	away    [classCount][causeCount]prometheus.Counter // nil where there is no such cause
 	line    line
+	noted   noted
 }
 
 func newStanding(id string, p *Participant, m *metrics) *standing {
