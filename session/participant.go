@@ -19,6 +19,13 @@ type Participant struct {
 // defaults.
 func NewParticipant(o Options) *Participant { return &Participant{opt: o.withDefaults()} }
 
+// Set gives the participant other options from now on, also on links that are up.
+// Keys and SignOnsMax stay as they were.
+func (p *Participant) Set(o Options) {
+	o.Keys, o.SignOnsMax = p.opt.Keys, p.opt.SignOnsMax
+	p.opt = o.withDefaults()
+}
+
 // Open returns the automaton of a link that came up at now.
 func (p *Participant) Open(now int64) *Automaton { return &Automaton{of: p, heard: now} }
 

@@ -7,6 +7,22 @@ import (
 	"time"
 )
 
+// Other timers count on links that are up; what was counted stays counted.
+func TestOptionsChange(t *testing.T) {
+	p := NewParticipant(Options{Idle: 30 * time.Second, SignOnsMax: 1})
+	a := p.Open(0)
+	if a.Request(0, CodeSignOn).Change != SignedOn || a.Tick(10*sec) != None {
+		t.Fatal("not signed on, or an echo before its time")
+	}
+	p.Set(Options{Idle: 5 * time.Second, EchoTimeout: time.Second})
+	if a.Tick(10*sec) != Echo || a.Tick(11*sec-1) != None {
+		t.Error("the silence is longer than Idle is now")
+	}
+	if got := p.Open(12*sec).Request(12*sec, CodeSignOn); got.Change != HeldOff {
+		t.Errorf("a second sign-on within a minute: %v", got)
+	}
+}
+
 // Whatever the links of a participant do, no minute has more sign-ons than it may
 // have; and none is lost for ever: a link that was held off signs on in the end.
 func TestSignOnsOfAnyMinuteAreBounded(t *testing.T) {

@@ -22,7 +22,7 @@ type Peer struct {
 	// from there never wait behind strangers. At most 4096.
 	Allow          []netip.Prefix
 	LinksMax       int // links at a time that it may open; no limit of its own, only Options.LinksMax
-	OutboxBytesMax int // for each of its links; Options.OutboxBytesMax
+	OutboxBytesMax int // for each of its links, also those that are up; Options.OutboxBytesMax
 	// Dial are the links that the switch keeps up by dialling, beside those that the
 	// participant opens. At most 16.
 	Dial []Target
@@ -82,23 +82,36 @@ func newTable(a Access) *table {
 	return t
 }
 
-// SetAccess changes who may connect and whom the switch dials, from the next
-// connection on. Links that are up and would not be let in any more, or are not
-// dialled any more, are closed. Safe for concurrent use.
-func (s *Server) SetAccess(a Access) error {
-	if err := a.validate(); err != nil {
+// CheckAccess says what SetAccess would refuse, and changes nothing. Safe for
+// concurrent use.
+func (s *Server) CheckAccess(a Access) error {
+	err := a.validate()
+	if err == nil {
+		err = s.opt.checkDial(a)
+	}
+	if err != nil {
 		return fmt.Errorf("gnetio access: %w", err)
 	}
-	if err := s.opt.checkDial(a); err != nil {
-		return fmt.Errorf("gnetio access: %w", err)
+	return nil
+}
+
+// SetAccess changes who may connect and whom the switch dials, from the next
+// connection on. Links that are up and would not be let in any more are closed;
+// those that are not dialled any more are Unwanted, which is for the Handler to
+// end in good order. Safe for concurrent use.
+func (s *Server) SetAccess(a Access) error {
+	if err := s.CheckAccess(a); err != nil {
+		return err
 	}
 	t := newTable(a)
 	s.access.Store(t)
-	s.dialer.set(a.Peers, s.opt.Clock())
+	now := s.opt.Clock()
+	s.dialer.set(a.Peers, now)
 	s.sweep(func(l *Link) ending {
+		l.bound(t.Peers[l.participant].OutboxBytesMax)
 		if l.slot != nil {
-			if s.dialer.dropped(l.slot) {
-				return ending{endHandler, "not dialled any more"}
+			if l.unwanted == 0 && s.dialer.dropped(l.slot) {
+				l.unwanted = now
 			}
 			return ending{}
 		}

@@ -60,6 +60,9 @@ func TestAllowLists(t *testing.T) {
 	if h.up.Load() != 3 {
 		t.Errorf("%d links came up", h.up.Load())
 	}
+	if err := r.CheckAccess(Access{Allow: make([]netip.Prefix, 1)}); err == nil {
+		t.Error("an address that is none was let through")
+	}
 	if err := r.SetAccess(Access{Allow: make([]netip.Prefix, 1)}); err == nil {
 		t.Error("a list that is none")
 	}

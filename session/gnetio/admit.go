@@ -61,10 +61,7 @@ func (s *Server) admit(from netip.Addr, now int64) (*pool, ending) {
 func (l *Link) settle() (refused string) {
 	s := l.server
 	peer := s.access.Load().Peers[l.participant]
-	l.outboxMax = s.opt.OutboxBytesMax
-	if peer.OutboxBytesMax > 0 {
-		l.outboxMax = peer.OutboxBytesMax
-	}
+	l.bound(peer.OutboxBytesMax)
 	if s.leaving.Load() {
 		return shakeClosed
 	}

@@ -312,9 +312,12 @@ func TestDialTargetsChange(t *testing.T) {
 	exchange(t, kept, "stays where it is")
 	ended(t, lost)
 	r.clock.ahead.Add(int64(time.Hour))
+	h.clings.Store(true)
 	if err := r.SetAccess(Access{}); err != nil {
 		t.Fatal(err)
 	}
+	exchange(t, kept, "the last words on it")
+	r.clock.ahead.Add(int64(unwantedMax))
 	ended(t, kept)
 	ended(t, other)
 	for _, state := range slotNames {

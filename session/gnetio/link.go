@@ -48,12 +48,11 @@ type Link struct {
 	conn   gnet.Conn
 	remote string
 
-	address   netip.Addr  // of the peer
-	pool      *pool       // that it has a place in; nil once it is up
-	outboxMax int         // set before LinkUp, then constant
-	slot      *slot       // of the dialer; nil: accepted
-	settings  *tls.Config // of a link that was dialled
-	group     int
+	address  netip.Addr  // of the peer
+	pool     *pool       // that it has a place in; nil once it is up
+	slot     *slot       // of the dialer; nil: accepted
+	settings *tls.Config // of a link that was dialled
+	group    int
 
 	// The loop's own.
 	participant  string       // set before LinkUp, then constant; of a link that was dialled, who is expected
@@ -75,6 +74,7 @@ type Link struct {
 	rest         []byte       // plaintext of an unfinished frame
 	partialSince int64        // when the first byte of the unfinished frame or record came; 0: none
 	index        int          // in loop.links
+	unwanted     int64        // since when it is not dialled any more; 0: it is, or was not
 
 	// woken says that a turn on the loop is coming, or is under way and will
 	// look at the outbox again: no further wake-up is needed.
@@ -82,16 +82,17 @@ type Link struct {
 	// asked mirrors ask.label != "", for a look without the lock per frame.
 	asked atomic.Bool
 
-	mu       sync.Mutex // guards the rest: the outbox is filled by any goroutine
-	outbox   *box       // whole frames to send; nil when empty
-	header   []byte     // for messages to the peer, where the framing has one
-	unsent   int        // bytes that gnet held for the kernel at the last look
-	ask      ending     // somebody wants the link to end
-	closed   bool       // Queue refuses
-	gone     bool       // gnet has closed the connection: it must not be touched
-	shook    bool       // the handshake worker is done
-	shookErr error
-	counted  bool // the refusal is in the metrics
+	mu        sync.Mutex // guards the rest: the outbox is filled by any goroutine
+	outbox    *box       // whole frames to send; nil when empty
+	outboxMax int        // bytes of it and of unsent together
+	header    []byte     // for messages to the peer, where the framing has one
+	unsent    int        // bytes that gnet held for the kernel at the last look
+	ask       ending     // somebody wants the link to end
+	closed    bool       // Queue refuses
+	gone      bool       // gnet has closed the connection: it must not be touched
+	shook     bool       // the handshake worker is done
+	shookErr  error
+	counted   bool // the refusal is in the metrics
 }
 
 // A box is a buffer of frames on its way to the loop.
@@ -108,6 +109,11 @@ func (l *Link) ID() uint64 { return l.id }
 
 // Remote returns the peer's address, for logs.
 func (l *Link) Remote() string { return l.remote }
+
+// Unwanted says that the switch does not dial the peer there any more: the Handler
+// ends the link in good order; who does not is ended after unwantedMax. On the loop
+// only.
+func (l *Link) Unwanted() bool { return l.unwanted != 0 }
 
 // State returns what SetState put there. On the loop only.
 func (l *Link) State() any { return l.state }
@@ -179,6 +185,16 @@ func (l *Link) Close(reason string) {
 	l.askLocked(ending{endHandler, reason})
 	l.mu.Unlock()
 	l.Wake()
+}
+
+// bound sets how much may wait on the link; 0: what is usual.
+func (l *Link) bound(outboxMax int) {
+	if outboxMax == 0 {
+		outboxMax = l.server.opt.OutboxBytesMax
+	}
+	l.mu.Lock()
+	l.outboxMax = outboxMax
+	l.mu.Unlock()
 }
 
 // askLocked notes the first wish to end the link. l.mu is held.

@@ -54,6 +54,10 @@ type Options struct {
 // alert that tells the peer why.
 const lingerTime = time.Second
 
+// unwantedMax is how long the Handler may take to end a link that is not dialled
+// any more.
+const unwantedMax = time.Minute
+
 func (o Options) withDefaults() Options {
 	set := func(n *int, d int) {
 		if *n == 0 {

@@ -56,6 +56,7 @@ func (c *clock) stop() { c.stopped.Store(time.Now().UnixNano()) }
 
 // handler echoes frames and notes what happens. Its hooks, where set, come first.
 type handler struct {
+	clings                                 atomic.Bool // to links that are not dialled any more
 	up, down, frames, alive, bursts, ticks atomic.Int64
 
 	forget bool // keep no links: memory is weighed
@@ -113,7 +114,12 @@ func (h *handler) BurstEnd(l *Link) {
 	}
 }
 
-func (h *handler) Tick(*Link, int64) { h.ticks.Add(1) }
+func (h *handler) Tick(l *Link, _ int64) {
+	h.ticks.Add(1)
+	if l.Unwanted() && !h.clings.Load() {
+		l.Close("bye")
+	}
+}
 
 func (h *handler) LinkDown(l *Link, reason string) {
 	h.mu.Lock()

@@ -49,7 +49,9 @@ func (l *Link) tick(now int64) {
 		l.woken.Store(true)
 		l.server.handler.Tick(l, now)
 		l.woken.Store(false)
-		if l.busy() {
+		if since := l.unwanted; since != 0 && now-since >= int64(unwantedMax) {
+			l.flush(ending{endHandler, "not dialled any more"})
+		} else if l.busy() {
 			l.flush(ending{})
 		}
 	case phaseClosing:
@@ -74,7 +76,7 @@ func (l *Link) busy() bool {
 // flush sends the outbox as one burst, then ends the link if there is a reason.
 func (l *Link) flush(why ending) {
 	l.mu.Lock()
-	out, ask := l.outbox, l.ask
+	out, ask, most := l.outbox, l.ask, l.outboxMax
 	l.outbox = nil
 	l.mu.Unlock()
 	if why.label == "" {
@@ -93,7 +95,7 @@ func (l *Link) flush(why ending) {
 		return
 	}
 	unsent := l.conn.OutboundBuffered()
-	if why.label == "" && unsent > l.outboxMax {
+	if why.label == "" && unsent > most {
 		why = ending{endOutbox, ErrOutbox.Error()}
 	}
 	if why.label != "" {
