@@ -10,7 +10,9 @@ import (
 // outlet is one link of a lane. All but staged is guarded by the lane's lock.
 type outlet struct {
 	link       session.Link
+	voice      *voice // how messages on it are written; does not change
 	gone       bool   // signed off, or closed
+	retired    bool   // it is to end: for what has no answer and no other link
 	failed     uint64 // the release in which it has taken nothing
 	open       int    // messages on it that wait for answers
 	unanswered int    // new requests among them
@@ -38,6 +40,7 @@ type passage struct {
 	tracked bool   // it has an answer, or an order
 	limited bool   // it is a new request: the window counts
 	credit  bool
+	last    bool // only links that are to end are left for it
 }
 
 // passageOf is what the message of ef asks for.
@@ -77,7 +80,12 @@ func accountOf(account []byte) uint64 {
 // says whether there are links, but no room in their windows. l.mu is held.
 func (l *lane) take(p *passage, now int64) (o *outlet, full bool) {
 	l.flights.expire(now - int64(l.Unanswered))
-	group, any := l.bestGroup()
+	p.last = false
+	group, any := l.bestGroup(p)
+	if !any && !p.tracked {
+		p.last = true
+		group, any = l.bestGroup(p)
+	}
 	if !any {
 		return nil, false
 	}
@@ -86,7 +94,7 @@ func (l *lane) take(p *passage, now int64) (o *outlet, full bool) {
 		o.plain++
 		return o, false
 	}
-	if h, held := l.flights.accounts[p.account]; held && p.account != 0 && l.usable(h.outlet) {
+	if h, held := l.flights.accounts[p.account]; held && p.account != 0 && l.usable(h.outlet) && !h.outlet.retired {
 		o = h.outlet
 		if p.limited && o.unanswered >= l.room(p) {
 			return nil, true
@@ -123,10 +131,10 @@ func (l *lane) room(p *passage) int {
 	return l.Window - l.Window/creditShare
 }
 
-// bestGroup is the lowest group that has a usable link, if there is one.
-func (l *lane) bestGroup() (group int, any bool) {
+// bestGroup is the lowest group that has a usable link for p, if there is one.
+func (l *lane) bestGroup(p *passage) (group int, any bool) {
 	for _, o := range l.links { // in order of their groups
-		if l.usable(o) {
+		if l.usable(o) && o.retired == p.last {
 			return o.link.Group(), true
 		}
 	}
@@ -135,7 +143,7 @@ func (l *lane) bestGroup() (group int, any bool) {
 
 // fits says whether a link of a group may take p.
 func (l *lane) fits(o *outlet, p *passage, group int) bool {
-	return l.usable(o) && o.link.Group() == group && (!p.limited || o.unanswered < l.room(p))
+	return l.usable(o) && o.retired == p.last && o.link.Group() == group && (!p.limited || o.unanswered < l.room(p))
 }
 
 // least is the least busy link of a group that has room, or the one that these
@@ -160,13 +168,34 @@ func (l *lane) attach(link session.Link) {
 	for at > 0 && l.links[at-1].link.Group() > link.Group() {
 		at--
 	}
-	l.links = slices.Insert(l.links, at, &outlet{link: link})
+	if l.voice != nil { // else its participant was removed, and the link is about to end
+		l.links = slices.Insert(l.links, at, &outlet{link: link, voice: l.voice})
+	}
+}
+
+// find is where a link is in l.links; below 0: it is not attached. l.mu is held.
+func (l *lane) find(link session.Link) int {
+	return slices.IndexFunc(l.links, func(o *outlet) bool { return o.link == link })
+}
+
+// retire marks a link that is to end. nil: it is not attached. l.mu is held.
+func (l *lane) retire(link session.Link) *outlet {
+	at := l.find(link)
+	if at < 0 {
+		return nil
+	}
+	o := l.links[at]
+	o.retired = true
+	if l.current == o {
+		l.current = nil
+	}
+	return o
 }
 
 // detach takes a link out. Accounts that were held to it go to another with their
 // next message. l.mu is held.
 func (l *lane) detach(link session.Link) {
-	at := slices.IndexFunc(l.links, func(o *outlet) bool { return o.link == link })
+	at := l.find(link)
 	if at < 0 {
 		return
 	}

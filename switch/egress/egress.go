@@ -2,7 +2,9 @@ package egress
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +30,15 @@ type Lane struct {
 	// Unanswered is how long a message without an answer counts, for the window and
 	// for the link of its account; 1 min.
 	Unanswered time.Duration
+}
+
+// voice is how messages to a participant are written. A link keeps that of its first
+// moment.
+type voice struct {
+	dialect     translate.Dialect
+	framing     frame.Framing
+	limits      frame.Limits
+	interpreter translate.Interpreter // writer goroutine only
 }
 
 // windowMax is the largest Window.
@@ -57,11 +68,11 @@ type Options struct {
 
 // lane is a Lane at work.
 type lane struct {
-	Lane
-	byTrace     bool
-	interpreter translate.Interpreter // writer goroutine only
+	byTrace atomic.Bool // answers carry DE7 and DE11 only
 
 	mu      sync.Mutex // guards the rest: links come, go and bring answers on their loops
+	Lane               // in force
+	voice   *voice     // of links that come; nil: it is not written to any more
 	links   []*outlet  // signed on, in order of their groups
 	flights flights
 	turn    int     // where to begin to look for a link
@@ -71,45 +82,88 @@ type lane struct {
 	// Of the group that is being encoded; writer goroutine only.
 	parcels []*parcel
 	dirty   bool
-	other   []byte // room for the header of a link
 }
 
 // Egress is the engine's sink.
 type Egress struct {
 	o       Options
-	lanes   []lane
+	lanes   atomic.Pointer[[]*lane] // by participant number; only ever longer
 	dirty   []*lane
 	spare   []*parcel       // empty ones
 	failed  []payment.Event // what did not leave, until Release
+	other   []byte          // room for the header of a link
 	metrics *metrics
 }
 
 // New returns an Egress without links.
 func New(o Options) *Egress {
-	e := &Egress{o: o, lanes: make([]lane, len(o.Lanes)), metrics: newMetrics(o.Registry)}
-	for i := range o.Lanes {
-		l := &e.lanes[i]
-		l.Lane, l.flights, l.release = o.Lanes[i].withDefaults(), newFlights(), 1
-		l.byTrace = l.Match != (payment.Match{}) && !l.Match.Reference
-		if l.Dialect != nil {
-			l.interpreter = l.Dialect.Open()
-		}
-	}
+	e := &Egress{o: o, metrics: newMetrics(o.Registry)}
+	e.lanes.Store(new([]*lane))
+	e.SetLanes(o.Lanes)
 	return e
 }
 
-// Attach makes a link one of those that n's messages may go to. Safe for concurrent
-// use, like Detach and Answered.
+// SetLanes changes how participants are written to, by their numbers, of which there
+// are as many as before or more. Another Dialect, Framing or Limits count for links
+// that come: those that are up go on as they began, and are for the caller to end
+// (Retire). The rest counts at once. Safe for concurrent use.
+func (e *Egress) SetLanes(lanes []Lane) {
+	all := slices.Clone(*e.lanes.Load())
+	for i := range lanes {
+		if i == len(all) {
+			all = append(all, &lane{flights: newFlights(), release: 1})
+		}
+		all[i].set(lanes[i].withDefaults())
+	}
+	e.lanes.Store(&all)
+}
+
+func (l *lane) set(to Lane) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byTrace.Store(to.Match != (payment.Match{}) && !to.Match.Reference)
+	l.Lane = to
+	switch v := l.voice; {
+	case to.Dialect == nil:
+		l.voice = nil
+	case v == nil || v.dialect != to.Dialect || v.framing != to.Framing || v.limits != to.Limits:
+		l.voice = &voice{dialect: to.Dialect, framing: to.Framing, limits: to.Limits, interpreter: to.Dialect.Open()}
+	}
+}
+
+// lane is that of a participant.
+func (e *Egress) lane(n route.Participant) *lane { return (*e.lanes.Load())[n] }
+
+// Attach makes a link one of those that n's messages may go to, in the dialect that
+// its lane has now. Safe for concurrent use, like Retire, Detach and Answered.
 func (e *Egress) Attach(n route.Participant, link session.Link) {
-	l := &e.lanes[n]
+	l := e.lane(n)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.attach(link)
 }
 
+// Retire has no new message go to a link that is to end, but answers and news to
+// senders that have no other link. waiting says how many messages on it have no
+// answer yet.
+func (e *Egress) Retire(n route.Participant, link session.Link) (waiting func() int) {
+	l := e.lane(n)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	o := l.retire(link)
+	if o == nil {
+		return func() int { return 0 }
+	}
+	return func() int {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return o.open
+	}
+}
+
 // Detach takes a link out. What was queued on it before may still leave.
 func (e *Egress) Detach(n route.Participant, link session.Link) {
-	l := &e.lanes[n]
+	l := e.lane(n)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.detach(link)
@@ -118,24 +172,29 @@ func (e *Egress) Detach(n route.Participant, link session.Link) {
 // Answered takes an answer of n, on whatever link it came: the message is not on its
 // way any more.
 func (e *Egress) Answered(n route.Participant, a *payment.Answer) {
-	l := &e.lanes[n]
+	l := e.lane(n)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.flights.landed(l.nameOf(a))
 }
 
 // Links is the number of links that n's messages may go to.
-func (e *Egress) Links(n route.Participant) int {
-	l := &e.lanes[n]
+func (e *Egress) Links(n route.Participant) (up int) {
+	l := e.lane(n)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.links)
+	for _, o := range l.links {
+		if !o.retired {
+			up++
+		}
+	}
+	return up
 }
 
 // Encode stages the message of ef for one link of its participant. Writer goroutine
 // only.
 func (e *Egress) Encode(ef *payment.Effect) {
-	l, now := &e.lanes[ef.To], e.o.Clock()
+	l, now := e.lane(ef.To), e.o.Clock()
 	if !l.dirty {
 		l.dirty = true
 		e.dirty = append(e.dirty, l)
@@ -144,27 +203,22 @@ func (e *Egress) Encode(ef *payment.Effect) {
 	if ef.Leg != payment.LegRequest && !ef.Repeat {
 		m.report, m.leg = true, legOf(ef)
 	}
-	late := ef.NotAfter != 0 && now >= ef.NotAfter
-	if l.Dialect == nil || late { // no longer configured, or its answer could not count any more
-		m.report, m.leg = true, legOf(ef)
-		e.unsent(&m, false)
-		return
-	}
-	l.mu.Lock()
-	o, full := l.take(&m.passage, now)
-	l.mu.Unlock()
+	o, full, never := l.offer(&m.passage, now, ef.NotAfter)
 	if o == nil {
+		if never {
+			m.report, m.leg = true, legOf(ef)
+		}
 		e.unsent(&m, full)
 		return
 	}
 	p := e.parcelOf(l, o)
 	start := len(p.frames)
-	b, err := l.Framing.BeginHeader(p.frames, p.header)
+	b, err := o.voice.framing.BeginHeader(p.frames, p.header)
 	if err == nil {
-		b, err = l.interpreter.Compose(b, ef)
+		b, err = o.voice.interpreter.Compose(b, ef)
 	}
 	if err == nil {
-		b, err = l.Framing.End(b, start, l.Limits)
+		b, err = o.voice.framing.End(b, start, o.voice.limits)
 	}
 	if err != nil {
 		// A value that the dialect cannot carry: to the payment it is a message
@@ -181,6 +235,18 @@ func (e *Egress) Encode(ef *payment.Effect) {
 	}
 	p.frames, m.end = b, len(b)
 	p.messages = append(p.messages, m)
+}
+
+// offer is take for a message that leaves never when its participant is not
+// configured any more, or its answer could not count.
+func (l *lane) offer(p *passage, now, notAfter int64) (o *outlet, full, never bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.voice == nil || notAfter != 0 && now >= notAfter {
+		return nil, false, true
+	}
+	o, full = l.take(p, now)
+	return o, full, false
 }
 
 // legOf names the leg of ef.
@@ -218,7 +284,7 @@ func (e *Egress) Release() {
 			p.outlet.staged = nil
 			switch {
 			case len(p.messages) == 0:
-			case l.deliver(p):
+			case p.deliver(&e.other):
 				e.metrics.sent.Add(float64(len(p.messages)))
 			default:
 				e.move(l, p)

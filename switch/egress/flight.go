@@ -11,7 +11,7 @@ const flightsMax = 1 << 18
 type name struct{ a, b uint64 }
 
 func (l *lane) nameOf(a *payment.Answer) name {
-	if l.byTrace {
+	if l.byTrace.Load() {
 		return name{uint64(a.Transmitted), uint64(a.STAN)}
 	}
 	return name{uint64(a.Payment), uint64(a.Leg)}

@@ -195,7 +195,7 @@ func (w *world) release() {
 			w.t.Fatalf("%d unanswered requests on a link, window %d", n, w.window)
 		}
 	}
-	f := &w.e.lanes[0].flights
+	f := &w.e.lane(0).flights
 	f.expire(w.now - int64(lasts))
 	if len(f.index) != len(w.flying) {
 		w.t.Fatalf("%d messages are remembered, %d fly", len(f.index), len(w.flying))
@@ -324,7 +324,7 @@ func TestLinksOfAParticipant(t *testing.T) {
 		w.flying = nil
 		w.message()
 		w.release()
-		if f := &w.e.lanes[0].flights; len(f.index) > 1 || len(f.accounts) > 1 {
+		if f := &w.e.lane(0).flights; len(f.index) > 1 || len(f.accounts) > 1 {
 			t.Fatalf("seed %d: %d messages and %d accounts are remembered", seed, len(f.index), len(f.accounts))
 		}
 	}
@@ -334,7 +334,7 @@ func TestLinksOfAParticipant(t *testing.T) {
 // participant's traffic is on all of its links.
 func TestLoadIsSpread(t *testing.T) {
 	w := newWorld(t, 1)
-	w.e.lanes[0].Window = 1000
+	w.e.lane(0).Window = 1000
 	for range 4 {
 		l := &fakeLink{}
 		w.links = append(w.links, l)
@@ -352,7 +352,7 @@ func TestLoadIsSpread(t *testing.T) {
 	}
 	// One link's peer answers nothing: the others get what comes.
 	for id := range payment.ID(w.sent) {
-		if l := w.e.lanes[0].flights; l.index != nil {
+		if l := w.e.lane(0).flights; l.index != nil {
 			if i, there := l.index[name{uint64(id + 1), uint64(payment.LegResolve)}]; there && l.slab[i].outlet.link != w.links[0] {
 				w.e.Answered(0, &payment.Answer{Payment: id + 1, Leg: payment.LegResolve})
 			}
@@ -389,7 +389,7 @@ func TestLoadIsSpread(t *testing.T) {
 // kept.
 func TestWindow(t *testing.T) {
 	w := newWorld(t, 1)
-	l := &w.e.lanes[0]
+	l := w.e.lane(0)
 	l.Window = 16
 	link := &fakeLink{}
 	w.e.Attach(0, link)
@@ -436,7 +436,7 @@ func TestFlightsAreBounded(t *testing.T) {
 	w := newWorld(t, 1)
 	link := &fakeLink{}
 	w.e.Attach(0, link)
-	l := &w.e.lanes[0]
+	l := w.e.lane(0)
 	for n := range uint64(flightsMax) {
 		l.flights.add(w.now, name{n, 99}, 0, l.links[0], false)
 	}
@@ -465,7 +465,7 @@ func BenchmarkChooseAndAnswer(b *testing.B) {
 	for range 4 {
 		e.Attach(0, &fakeLink{})
 	}
-	l, p := &e.lanes[0], passage{tracked: true, limited: true}
+	l, p := e.lane(0), passage{tracked: true, limited: true}
 	b.ReportAllocs()
 	for n := uint64(1); b.Loop(); n++ {
 		p.name, p.account = name{n, 2}, n%5000+1

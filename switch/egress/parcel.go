@@ -39,7 +39,7 @@ func (e *Egress) parcelOf(l *lane, o *outlet) *parcel {
 		p = new(parcel)
 	}
 	p.outlet = o
-	if p.header = p.header[:0]; l.Framing.HasHeader() {
+	if p.header = p.header[:0]; o.voice.framing.HasHeader() {
 		p.header = o.link.AppendHeader(p.header)
 	}
 	o.staged = p
@@ -56,9 +56,10 @@ func (e *Egress) empty(p *parcel) {
 	}
 }
 
-// deliver gives a parcel to its link; false when the link takes none of it.
-func (l *lane) deliver(p *parcel) bool {
-	if !l.address(p) || p.outlet.link.Queue(p.frames) != nil {
+// deliver gives a parcel to its link; false when the link takes none of it. room is
+// for a header.
+func (p *parcel) deliver(room *[]byte) bool {
+	if !p.address(room) || p.outlet.link.Queue(p.frames) != nil {
 		return false
 	}
 	p.outlet.link.Wake()
@@ -67,19 +68,21 @@ func (l *lane) deliver(p *parcel) bool {
 
 // address gives the frames of a parcel the header of their link. It seldom has to do
 // anything: links have the same header all day.
-func (l *lane) address(p *parcel) bool {
-	if !l.Framing.HasHeader() {
+func (p *parcel) address(room *[]byte) bool {
+	v := p.outlet.voice
+	if !v.framing.HasHeader() {
 		return true
 	}
-	l.other = p.outlet.link.AppendHeader(l.other[:0])
-	if bytes.Equal(l.other, p.header) {
+	other := p.outlet.link.AppendHeader((*room)[:0])
+	*room = other
+	if bytes.Equal(other, p.header) {
 		return true
 	}
 	out, ends := make([]byte, 0, len(p.frames)), make([]int, 0, len(p.messages))
 	from := 0
 	for i := range p.messages {
 		var ok bool
-		if out, ok = l.reframe(out, p.frames[from:p.messages[i].end], l.other); !ok {
+		if out, ok = v.reframe(out, p.frames[from:p.messages[i].end], other); !ok {
 			return false
 		}
 		from, ends = p.messages[i].end, append(ends, len(out))
@@ -87,22 +90,22 @@ func (l *lane) address(p *parcel) bool {
 	for i, end := range ends {
 		p.messages[i].end = end
 	}
-	p.frames, p.header = out, append(p.header[:0], l.other...)
+	p.frames, p.header = out, append(p.header[:0], other...)
 	return true
 }
 
 // reframe appends a frame with another header.
-func (l *lane) reframe(dst, one, header []byte) ([]byte, bool) {
-	if !l.Framing.HasHeader() {
+func (v *voice) reframe(dst, one, header []byte) ([]byte, bool) {
+	if !v.framing.HasHeader() {
 		return append(dst, one...), true
 	}
 	start := len(dst)
-	fr, err := l.Framing.Read(one, l.Limits)
+	fr, err := v.framing.Read(one, v.limits)
 	if err == nil && fr.Kind != frame.Incomplete {
-		dst, err = l.Framing.BeginHeader(dst, header)
+		dst, err = v.framing.BeginHeader(dst, header)
 	}
 	if err == nil {
-		dst, err = l.Framing.End(append(dst, fr.Body...), start, l.Limits)
+		dst, err = v.framing.End(append(dst, fr.Body...), start, v.limits)
 	}
 	if err != nil {
 		return dst[:start], false
@@ -129,8 +132,11 @@ func (e *Egress) move(l *lane, p *parcel) {
 			continue
 		}
 		to := e.parcelOf(l, o)
-		var ok bool
-		if to.frames, ok = l.reframe(to.frames, one, to.header); !ok {
+		ok := o.voice == p.outlet.voice // else it is written in another dialect
+		if ok {
+			to.frames, ok = o.voice.reframe(to.frames, one, to.header)
+		}
+		if !ok {
 			l.mu.Lock()
 			l.drop(&m.passage, o)
 			l.mu.Unlock()
