@@ -20,7 +20,7 @@ const stepDown = 5_000_000_000
 // shedding says that the load is too high for a request, and in how many ns it may
 // be taken at the soonest.
 func (in *Ingress) shedding(r *payment.Request) (wait int64) {
-	for step := in.load(); step.Sheds(r.Type, r.Amount.Minor, in.o.SmallAmount); step-- {
+	for step := in.load(); step.Sheds(r.Type, r.Amount.Minor, in.table.Load().small); step-- {
 		wait += stepDown
 	}
 	return wait

@@ -81,16 +81,16 @@ func stamp(ns int64) time.Time { return time.Unix(0, ns).UTC() }
 // It asks the machine, if there is Options.Inspect, which legs are nearest to
 // unmatched answers. Safe for concurrent use.
 func (in *Ingress) Diagnose(ctx context.Context, participant string) (*Diagnosis, bool) {
-	st := in.standing[participant]
-	if st == nil {
+	e := in.table.Load().participants[participant]
+	if e == nil {
 		return nil, false
 	}
 	d := &Diagnosis{Participant: participant, At: stamp(in.o.Clock())}
-	strays := st.noted.into(d)
+	strays := e.standing.noted.into(d)
 	if len(strays) == 0 || in.o.Inspect == nil {
 		return d, true
 	}
-	from := in.o.Participants[participant].Dialect.Participant()
+	from := e.Dialect.Participant()
 	var near []payment.Near
 	if err := in.o.Inspect(ctx, func(m *payment.Machine) { near = m.Nearest(from, strays, nearestMax) }); err != nil {
 		d.Incomplete = "the machine does not answer: which legs are nearest is not known"

@@ -8,6 +8,9 @@
 // the load. Its caller is
 // session/gnetio, on the link's event loop: it is a gnetio.Handler, keeps one
 // state per link, and what the links of a participant share behind small locks.
+// Participants come, change and go while links are up (SetTable): what a link reads
+// and writes by does not change under it; it is ended in good order, and the next
+// has the new.
 //
 //	in := ingress.New(ingress.Options{...})
 //	server, err := gnetio.Listen(options, in)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/maphash"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,17 +29,18 @@ type Submitter interface {
 	Submit(events []payment.Event) (taken int, err error)
 }
 
-// Links is told which links messages may go out on, and what was answered: the
-// egress, as seen from here.
+// Links is told which links messages may go out on, which are to end, and what was
+// answered: the egress, as seen from here.
 type Links interface {
 	Attach(n route.Participant, l session.Link)
+	Retire(n route.Participant, l session.Link) (waiting func() int)
 	Detach(n route.Participant, l session.Link)
 	Answered(n route.Participant, a *payment.Answer)
 }
 
 // Options of an Ingress; all but Hook, Load, SmallAmount and Inspect are required.
 type Options struct {
-	Participants map[string]Participant // by id, as in the certificate
+	Participants map[string]Participant // by id, as in the certificate; see SetTable
 	Engine       Submitter
 	Links        Links
 	Hook         session.Hook                                        // for keys and business days; nil: the switch has neither
@@ -58,20 +60,20 @@ type Ingress struct {
 	leaving  atomic.Bool // sign off every link
 	hold     hold        // new payments are declined without a record
 	seed     maphash.Seed
-	standing map[string]*standing
-	byNumber map[route.Participant]*standing // the same
+	table    atomic.Pointer[table]
+
+	// swap is held while table and the Links change, and for reading while a link is
+	// attached: it is with both, or with neither.
+	swap     sync.RWMutex
+	standing map[string]*standing // of all participants that there ever were; guarded by swap
 }
 
 var _ gnetio.Handler = (*Ingress)(nil)
 
 // New returns an Ingress.
 func New(o Options) *Ingress {
-	in := &Ingress{o: o, metrics: newMetrics(o.Registry), seed: maphash.MakeSeed(), standing: map[string]*standing{}, byNumber: map[route.Participant]*standing{}}
-	for id, p := range o.Participants {
-		p.Session.Keys = o.Hook != nil
-		st := newStanding(id, &p, in.metrics)
-		in.standing[id], in.byNumber[p.Dialect.Participant()] = st, st
-	}
+	in := &Ingress{o: o, metrics: newMetrics(o.Registry), seed: maphash.MakeSeed(), standing: map[string]*standing{}}
+	in.SetTable(Table{Participants: o.Participants, SmallAmount: o.SmallAmount}, func() {})
 	return in
 }
 
@@ -89,9 +91,14 @@ type link struct {
 	number    route.Participant
 	standing  *standing
 	automaton *session.Automaton
-	attached  bool // egress may use it, and the machine has been told
-	leaving   bool
+	attached  bool // egress may use it
+	told      bool // the machine counts it
+	leaving   bool // it has been asked to sign off
 	stan      uint32
+
+	table   *table     // that was looked at last
+	leaveBy int64      // when it ends whatever is unanswered; 0: it stays
+	waiting func() int // messages on it without an answer, once it is to end
 
 	interpreter translate.Interpreter
 	understood  bool   // a message could be read
@@ -104,8 +111,9 @@ type link struct {
 
 // LinkUp prepares the state of a new link.
 func (in *Ingress) LinkUp(l *gnetio.Link) {
-	p, known := in.o.Participants[l.Participant()]
-	if !known { // the handshake admits configured participants only
+	table := in.table.Load()
+	e := table.participants[l.Participant()]
+	if e == nil { // the handshake admits configured participants only; it was removed meanwhile
 		l.Close("participant is not configured")
 		return
 	}
@@ -113,11 +121,11 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 		l.Close("the switch is closing")
 		return
 	}
-	l.Use(p.Wire)
-	now, st := in.o.Clock(), in.standing[l.Participant()]
+	l.Use(e.Wire)
+	now, st := in.o.Clock(), e.standing
 	s := &link{
-		Link: l, Participant: p, number: p.Dialect.Participant(), interpreter: p.Dialect.Open(),
-		standing: st, automaton: st.shared.Open(now),
+		Link: l, Participant: e.Participant, number: e.Dialect.Participant(), interpreter: e.Dialect.Open(),
+		standing: st, table: table, automaton: st.shared.Open(now),
 	}
 	l.SetState(s)
 	if l.Dialed() { // who calls says why
@@ -161,15 +169,21 @@ func (in *Ingress) LinkDown(l *gnetio.Link, _ string) {
 	}
 }
 
-// attach lets messages go out on the link and tells the machine.
+// attach lets messages go out on the link and tells the machine. A link whose
+// participant has changed since it came up is about to end.
 func (in *Ingress) attach(s *link) {
-	if !s.attached {
-		s.attached = true
-		in.o.Links.Attach(s.number, s.Link)
-		ev := s.event()
-		ev.Kind, ev.From = payment.LinkUp, s.number
-		in.o.Log.Info("signed on", "participant", s.Link.Participant(), "link", s.ID())
+	if s.attached || s.leaveBy != 0 {
+		return
 	}
+	in.swap.RLock()
+	defer in.swap.RUnlock()
+	if in.table.Load().ends(s) != "" {
+		return
+	}
+	s.attached = true
+	in.o.Links.Attach(s.number, s.Link)
+	in.count(s, true)
+	in.o.Log.Info("signed on", "participant", s.Link.Participant(), "link", s.ID())
 }
 
 // detach is the opposite of attach.
@@ -177,8 +191,20 @@ func (in *Ingress) detach(s *link) {
 	if s.attached {
 		s.attached = false
 		in.o.Links.Detach(s.number, s.Link)
-		ev := s.event()
-		ev.Kind, ev.From = payment.LinkDown, s.number
+		in.count(s, false)
+	}
+}
+
+// count tells the machine of a link that is there, or is not any more.
+func (in *Ingress) count(s *link, up bool) {
+	if s.told == up {
+		return
+	}
+	s.told = up
+	ev := s.event()
+	ev.Kind, ev.From = payment.LinkDown, s.number
+	if up {
+		ev.Kind = payment.LinkUp
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,6 +74,8 @@ type fakeLinks struct {
 	mu       sync.Mutex // guards the rest
 	n        int
 	answered []payment.ID
+
+	waiting atomic.Int64 // messages on links that are to end
 }
 
 func (f *fakeLinks) add(d int) {
@@ -81,6 +84,9 @@ func (f *fakeLinks) add(d int) {
 	f.n += d
 }
 func (f *fakeLinks) Attach(route.Participant, session.Link) { f.add(1) }
+func (f *fakeLinks) Retire(route.Participant, session.Link) func() int {
+	return func() int { return int(f.waiting.Load()) }
+}
 func (f *fakeLinks) Detach(route.Participant, session.Link) { f.add(-1) }
 func (f *fakeLinks) Answered(_ route.Participant, a *payment.Answer) {
 	f.mu.Lock()

@@ -101,8 +101,8 @@ func (l *Limits) Validate() error {
 // SetLimits gives a participant other limits from now on. What it has used stays
 // used. Safe for concurrent use.
 func (in *Ingress) SetLimits(participant string, l Limits) {
-	if st := in.standing[participant]; st != nil {
-		st.limit(&l)
+	if e := in.table.Load().participants[participant]; e != nil {
+		e.standing.limit(&l)
 	}
 }
 

@@ -81,7 +81,7 @@ func newBench(t testing.TB, limits Limits, change ...func(*Options)) *bench {
 
 // link is a link that is signed on.
 func (r *bench) link(id string) *link {
-	l, st, p := new(gnetio.Link), r.in.standing[id], r.in.o.Participants[id]
+	l, st, p := new(gnetio.Link), r.in.standing[id], r.in.table.Load().participants[id].Participant
 	s := &link{Link: l, Participant: p, number: p.Dialect.Participant(), interpreter: p.Dialect.Open(), standing: st, automaton: st.shared.Open(r.now)}
 	s.automaton.Request(r.now, session.CodeSignOn)
 	l.SetState(s)

@@ -14,14 +14,18 @@ func (in *Ingress) Tick(l *gnetio.Link, now int64) {
 	if s == nil {
 		return
 	}
+	in.review(s, now)
 	s.standing.mu.Lock()
 	action := s.automaton.Tick(now)
 	s.standing.mu.Unlock()
-	if in.leaving.Load() && !s.leaving {
+	if (in.leaving.Load() || s.leaveBy != 0) && !s.leaving {
 		s.leaving = true
 		action = s.automaton.Drain(now)
 	}
-	in.act(s, now, action)
+	if action != session.Close || !s.awaits(now) {
+		in.act(s, now, action)
+	}
+	in.submit(s)
 	s.flush()
 }
 
@@ -85,7 +89,9 @@ func (in *Ingress) change(s *link, now int64, c session.Change) {
 		s.flush()
 		in.attach(s)
 	case session.SignedOff:
-		in.detach(s)
+		if s.leaveBy == 0 { // else it is held for what is unanswered on it
+			in.detach(s)
+		}
 	case session.HeldOff:
 		in.metrics.heldOff.Inc()
 		in.o.Log.Warn("link held off: its participant signs on too often", "participant", id, "link", s.ID(),

@@ -126,21 +126,23 @@ func keyPart(a *payment.Answer) payment.Answer {
 // Unmatched notes an answer for which the machine has found no leg, or which does
 // not echo what its leg carried. Safe for concurrent use; it keeps nothing of a.
 func (in *Ingress) Unmatched(from route.Participant, a *payment.Answer) {
-	st := in.byNumber[from]
-	if st == nil {
+	e := in.table.Load().byNumber[from]
+	if e == nil {
 		return
 	}
-	st.noted.mu.Lock()
-	defer st.noted.mu.Unlock()
-	st.noted.unmatched.add(stray{in.o.Clock(), 0, "no leg has this key", keyPart(a)}, unmatchedMax)
+	n := &e.standing.noted
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.unmatched.add(stray{in.o.Clock(), 0, "no leg has this key", keyPart(a)}, unmatchedMax)
 }
 
 // Diagnosed notes what a link looks like by its first bytes, for
 // gnetio.Options.Diagnosed. Safe for concurrent use.
 func (in *Ingress) Diagnosed(l *gnetio.Link, found gnetio.Diagnosis) {
-	if st := in.standing[l.Participant()]; st != nil {
-		st.noted.mu.Lock()
-		defer st.noted.mu.Unlock()
-		st.noted.speech.add(spoken{in.o.Clock(), l.ID(), found}, speechMax)
+	if e := in.table.Load().participants[l.Participant()]; e != nil {
+		n := &e.standing.noted
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.speech.add(spoken{in.o.Clock(), l.ID(), found}, speechMax)
 	}
 }

@@ -35,6 +35,14 @@ func newStanding(id string, p *Participant, m *metrics) *standing {
 	return st
 }
 
+// set gives the participant other limits and timers. What it has used stays used.
+func (st *standing) set(p *Participant) {
+	st.limit(&p.Limits)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.shared.Set(p.Session)
+}
+
 // lineGap is from one log line about a participant's limits to the next.
 const lineGap = int64(time.Minute)
 
