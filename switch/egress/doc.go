@@ -16,6 +16,9 @@
 // it to other links when its own has broken since. Encoding here rather than on
 // the link's loop saves a copy of every payment.
 //
+// Lanes change while messages leave (SetLanes); a link keeps the dialect that it has
+// begun with.
+//
 //	sink := egress.New(egress.Options{...})
 //	sink.Attach(participant, link)
 package egress
