@@ -27,6 +27,7 @@ import (
 	"switchd/switch/ingress"
 	"switchd/switch/payment"
 	"switchd/switch/retention"
+	"switchd/switch/route"
 	"switchd/switch/translate"
 	message8583 "switchd/switch/translate/iso8583"
 )
@@ -104,7 +105,8 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	}, n.registry)
 	n.engine, err = engine.Open(engine.Options{
 		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
-		Config: machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Load: loadStepsOf(cfg), Logger: log, Registry: n.registry,
+		Unmatched: func(from route.Participant, a *payment.Answer) { n.ingress.Unmatched(from, a) }, // made by wireRim, before Run
+		Config:    machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Load: loadStepsOf(cfg), Logger: log, Registry: n.registry,
 	})
 	if err == nil {
 		err = f.entry.Begin()
@@ -169,7 +171,7 @@ func (n *node) wireRim() error {
 	n.egress = egress.New(egress.Options{Lanes: lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: readers, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
-		Load: n.engine.Load, SmallAmount: n.cfg.BrownOut.SmallAmount,
+		Load: n.engine.Load, SmallAmount: n.cfg.BrownOut.SmallAmount, Inspect: n.engine.Inspect,
 	})
 	return nil
 }
@@ -225,7 +227,7 @@ func (n *node) listen() error {
 		LinksMax: n.cfg.Limits.Links, HandshakesMax: n.cfg.Limits.Handshakes, HalfOpenMax: n.cfg.Limits.HalfOpen,
 		HandshakeRate: n.cfg.Limits.HandshakesPerAddress, HandshakeBurst: n.cfg.Limits.HandshakeBurst, AddressesMax: n.cfg.Limits.Addresses,
 		DialsMax: n.cfg.Limits.Dials, OutboxBytesMax: int(n.cfg.Limits.Outbox),
-		Clock: clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(),
+		Clock: clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(), Diagnosed: n.ingress.Diagnosed,
 	}, n.ingress)
 	return err
 }
@@ -238,8 +240,9 @@ func (n *node) listenAdmin() error {
 		Address: n.cfg.Admin, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Checks: n.checks(), Summary: func() any { return n.summary(context.Background()) },
 		Payment: n.payment, Command: n.operate, Backup: n.takeBackup,
-		Search:  func(q url.Values) (any, error) { return n.readers.read(func() (any, error) { return n.search(q) }) },
-		Journal: func() (any, error) { return n.readers.read(n.journalStat) },
+		Diagnosis: func(ctx context.Context, id string) (any, bool) { return n.ingress.Diagnose(ctx, id) },
+		Search:    func(q url.Values) (any, error) { return n.readers.read(func() (any, error) { return n.search(q) }) },
+		Journal:   func() (any, error) { return n.readers.read(n.journalStat) },
 		Records: func(q url.Values) (any, error) {
 			return n.readers.read(func() (any, error) { return n.journalRecords(q) })
 		},
