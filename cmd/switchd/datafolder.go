@@ -44,6 +44,9 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 	}
 	log.Info("opening the data folder", "dir", cfg.DataDir)
 	if _, err := os.Stat(filepath.Join(cfg.DataDir, journalDir)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(cfg.DataDir, stateDir)); err == nil {
+			return nil, fmt.Errorf("data folder %s has the folder %s, but no %s: put it back, or restore a backup (switchd restore)", cfg.DataDir, stateDir, journalDir)
+		}
 		log.Warn("a new data folder: no payment is known; if there should be some, stop at once and look at data_dir", "dir", cfg.DataDir)
 	}
 	fatal := storageFailed()

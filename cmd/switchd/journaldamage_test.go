@@ -107,6 +107,12 @@ func TestJournalDamaged(t *testing.T) {
 	})
 	damaged(cut, "records are missing")
 
+	none := copyFolder(t, s.data)
+	if err := os.RemoveAll(filepath.Join(none, journalDir)); err != nil {
+		t.Fatal(err)
+	}
+	s.refused(t, none, "has the folder state, but no journal", "restore a backup")
+
 	rows := copyFolder(t, s.data)
 	spoilAt(t, filepath.Join(rows, stateDir, "*.sst"), 8)
 	damaged(rows, "state store", "checksum", "move the folder state away")
