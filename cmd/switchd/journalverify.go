@@ -130,9 +130,16 @@ func (v *verifier) note(err error) error {
 
 // folder checks a data folder.
 func (v *verifier) folder(f *journalFlags, c *cobra.Command) (err error) {
-	l, err := f.open(c)
+	var found error
+	l, err := f.openWith(c, func(dir string, o journal.Options) (log *journal.PebbleLog, err error) {
+		log, found, err = journal.OpenToVerify(dir, o)
+		return log, err
+	})
 	if l != nil {
 		v.Dir, v.keys = l.dir, l.keys
+	}
+	if found != nil {
+		v.Damage = append(v.Damage, found.Error())
 	}
 	if err != nil {
 		return v.note(err)
