@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,8 +19,8 @@ func newServe() *cobra.Command {
 		Use: "serve --config FILE", Short: "Run the switch",
 		Long: `Runs the switch until Ctrl-C or SIGTERM. Then it takes no new payments, waits
 for the open ones, signs off all links and exits with 0; a second Ctrl-C ends it
-at once. Payments that are still open are in the journal: the next start goes on
-with them. 'switchd check-config --example' prints a configuration to start from.`,
+at once (within a second it is taken for the first). Payments that are still open are
+in the journal: the next start goes on with them. 'switchd check-config --example' prints a configuration to start from.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(file, true)
@@ -65,8 +64,7 @@ func (n *node) serve(ctx context.Context, drain time.Duration, talk io.Writer) e
 		case <-work.Done():
 			return
 		}
-		restore := exitOnSignal() // before the sentence that promises it
-		defer restore()
+		defer exitOnSignal()() // before the sentence that promises it
 		fmt.Fprintln(talk, "switchd: stopping: no new payments, waiting for the open ones; Ctrl-C again ends at once")
 		if left := n.drain(work, drain); left > 0 {
 			fmt.Fprintf(talk, "switchd: payments still open: %d; the next start goes on with them\n", left)
@@ -82,19 +80,4 @@ func (n *node) serve(ctx context.Context, drain time.Duration, talk io.Writer) e
 		err = nil
 	}
 	return err
-}
-
-// exitOnSignal makes the next Ctrl-C or SIGTERM end the process at once.
-func exitOnSignal() (restore func()) {
-	again := make(chan os.Signal, 1)
-	done := make(chan struct{})
-	notifySignals(again)
-	go func() {
-		select {
-		case <-again:
-			os.Exit(exitFailed)
-		case <-done:
-		}
-	}()
-	return func() { close(done) }
 }
