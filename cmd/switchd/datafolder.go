@@ -91,6 +91,9 @@ func makeDataFolder(dir string) error {
 // rowsUnreadable says in one line why the state store cannot be read, and what
 // helps. whole: the journal has all events, so that the rows can be made again.
 func rowsUnreadable(err error, whole bool) error {
+	if errors.Is(err, seal.ErrOtherKeys) { // says it itself
+		return err
+	}
 	way := "if it is damaged, restore a backup (switchd restore)"
 	if whole {
 		way = "if it is damaged, move the folder " + stateDir + " away: the next start makes it again from the journal"

@@ -63,7 +63,7 @@ func TestDamagedMarkKeepsNobodyFromVerifying(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, err := l.Verify(nil); err != nil || int(r.Last) != w.durable {
+		if r, err := l.Verify(t.Context(), nil); err != nil || int(r.Last) != w.durable {
 			t.Errorf("verified to record %d of %d: %v", r.Last, w.durable, err)
 		}
 		if err := l.Close(); err != nil {
