@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"switchd/switch/engine"
 )
 
 func newServe() *cobra.Command {
 	var file string
 	var drain time.Duration
-	var quiet bool
+	var quiet, acceptClock bool
 	c := &cobra.Command{
 		Use: "serve --config FILE", Short: "Run the switch",
 		Long: `Runs the switch until Ctrl-C or SIGTERM. Then it takes no new payments, waits
@@ -27,7 +29,10 @@ in the journal: the next start goes on with them. 'switchd check-config --exampl
 			if err != nil {
 				return err
 			}
-			n, err := newNode(cfg, newLogger(c.ErrOrStderr(), quiet))
+			n, err := newNode(cfg, newLogger(c.ErrOrStderr(), quiet), acceptClock)
+			if errors.Is(err, engine.ErrClockBehind) {
+				return fmt.Errorf("%w; set the clock, restore a backup of before the mistake, or go on in the journal's time with --accept-clock", err)
+			}
 			if err != nil {
 				return err
 			}
@@ -37,6 +42,7 @@ in the journal: the next start goes on with them. 'switchd check-config --exampl
 	c.Flags().StringVar(&file, "config", "", "configuration file (required)")
 	c.Flags().DurationVar(&drain, "drain", 25*time.Second, "longest wait for open payments at the end")
 	c.Flags().BoolVar(&quiet, "quiet", false, "log warnings and errors only")
+	c.Flags().BoolVar(&acceptClock, "accept-clock", false, "start although the clock is more than a day behind the journal: events go on in the journal's time")
 	if err := c.MarkFlagRequired("config"); err != nil {
 		panic(err)
 	}

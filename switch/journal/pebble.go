@@ -40,6 +40,7 @@ type PebbleLog struct {
 	base    atomic.Pointer[Base] // where it begins
 	durable atomic.Uint64        // last record that is known to be on disk
 	watch   watch                // for those who wait for durable to move
+	synced  synced
 }
 
 // OpenPebble opens or creates the journal in dir and reads its end. It fails
