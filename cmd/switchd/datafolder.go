@@ -44,6 +44,9 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 	}
 	log.Info("opening the data folder", "dir", cfg.DataDir)
 	if _, err := os.Stat(filepath.Join(cfg.DataDir, journalDir)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(cfg.DataDir, stateDir)); err == nil {
+			return nil, fmt.Errorf("data folder %s has the folder %s, but no %s: put it back, or restore a backup (switchd restore)", cfg.DataDir, stateDir, journalDir)
+		}
 		log.Warn("a new data folder: no payment is known; if there should be some, stop at once and look at data_dir", "dir", cfg.DataDir)
 	}
 	fatal := storageFailed()
@@ -88,6 +91,9 @@ func makeDataFolder(dir string) error {
 // rowsUnreadable says in one line why the state store cannot be read, and what
 // helps. whole: the journal has all events, so that the rows can be made again.
 func rowsUnreadable(err error, whole bool) error {
+	if errors.Is(err, seal.ErrOtherKeys) { // says it itself
+		return err
+	}
 	way := "if it is damaged, restore a backup (switchd restore)"
 	if whole {
 		way = "if it is damaged, move the folder " + stateDir + " away: the next start makes it again from the journal"

@@ -82,7 +82,7 @@ func (f *demoFlags) run(c *cobra.Command) error {
 		logger = newLogger(c.ErrOrStderr(), false)
 	}
 	d := &demo{flags: *f}
-	if d.node, err = newNode(cfg, logger); err != nil {
+	if d.node, err = newNode(cfg, logger, false); err != nil {
 		return err
 	}
 	return d.run(c.Context(), filepath.Join(dir, "certs"), logger, c.OutOrStdout(), c.ErrOrStderr())

@@ -100,8 +100,8 @@ func TestDemoSecondCtrlC(t *testing.T) {
 	until(t, patience, "two lines of payments", func() bool { return strings.Count(p.out.String(), "payments") >= 2 })
 	p.signal(syscall.SIGINT)
 	p.says(patience, "Ctrl-C again ends at once")
-	p.signal(syscall.SIGINT)
-	p.wait(2*time.Second, exitFailed)
+	until(t, doubledWithin+2*time.Second, "a second Ctrl-C ends it", func() bool { p.signal(syscall.SIGINT); return p.ended() })
+	p.wait(patience, exitFailed)
 }
 
 // TestDemoTable: the table is drawn over itself, in as many lines as it has also on

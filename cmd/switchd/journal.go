@@ -106,6 +106,11 @@ func (l *lookFolder) days() retention.Calendar {
 
 // open opens the folder that the flags name.
 func (f *journalFlags) open(c *cobra.Command) (*lookFolder, error) {
+	return f.openWith(c, journal.OpenReadOnly)
+}
+
+// openWith is open with a way to open the journal in the folder.
+func (f *journalFlags) openWith(c *cobra.Command, open func(string, journal.Options) (*journal.PebbleLog, error)) (*lookFolder, error) {
 	cfg, err := f.load()
 	if err != nil {
 		return nil, err
@@ -124,7 +129,7 @@ func (f *journalFlags) open(c *cobra.Command) (*lookFolder, error) {
 	if l.keys, err = f.sealKeys(l); err != nil {
 		return nil, err
 	}
-	l.log, err = journal.OpenReadOnly(at, journal.Options{Log: l.out, Fatal: storageFailed()})
+	l.log, err = open(at, journal.Options{Log: l.out, Fatal: storageFailed()})
 	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
 		what := "take a backup ('switchd backup') and name that with --dir"
 		if c.Flags().Lookup("admin") != nil { // not verify, not export

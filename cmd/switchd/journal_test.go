@@ -416,9 +416,25 @@ func (s *journalScheme) testNoKey(t *testing.T) {
 	if all := events(t, out); !strings.Contains(said, "could not be read") || len(all) < 10 || all[0].Fault != "" {
 		t.Errorf("dump with another key: %s%s", out, said)
 	}
-	if out, said := runs(t, exitFailed, "journal", "verify", "--dir", bare, "--seal-key", wrong); !strings.Contains(said, "another one than that it was sealed with") {
-		t.Errorf("verify with another key: %s%s", out, said)
+	if out, said := runs(t, exitFailed, "journal", "verify", "--dir", bare, "--seal-key", wrong); out != "" || !strings.Contains(said, wrong+" is another one than that it was sealed with") {
+		t.Errorf("verify with another key: %s%s", out, said) // which is no damage
 	}
+	text, err := os.ReadFile(filepath.Join(s.data, sealKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte("\ntoken "), []byte("\ntoken "+strings.Repeat("0", 64)+"\n# "), 1)
+	if err := os.WriteFile(wrong, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, said := runs(t, exitFailed, "journal", "verify", "--dir", bare, "--seal-key", wrong); out != "" || !strings.Contains(said, "the token key of "+wrong) {
+		t.Errorf("verify with another token key: %s%s", out, said)
+	}
+	other := copyFolder(t, s.data)
+	if err := os.WriteFile(filepath.Join(other, sealKeyFile), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.refused(t, other, "the token key of "+filepath.Join(other, sealKeyFile))
 	if _, said := runs(t, exitUsage, "journal", "verify", "--dir", bare, "--seal-key", wrong+".none"); !strings.Contains(said, "no such file") {
 		t.Error(said)
 	}

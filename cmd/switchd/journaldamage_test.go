@@ -96,6 +96,25 @@ func TestJournalDamaged(t *testing.T) {
 		t.Error(said)
 	}
 
+	// A damaged mark keeps verify from nothing; a missing file is damage.
+	mark := copyFolder(t, s.data)
+	spoil(t, mark, "DURABLE")
+	damaged(mark, "DURABLE", "this file can be removed")
+	if out, _ := runs(t, exitFailed, "journal", "verify", "--dir", mark, "--json"); unmarshal[verifyReport](t, out).Applied == nil {
+		t.Errorf("verify stopped at the mark: %s", out)
+	}
+	s.refused(t, mark, "DURABLE")
+	gone := copyFolder(t, sorted)
+	lost, err := filepath.Glob(filepath.Join(gone, journalDir, "*.sst"))
+	if err != nil || len(lost) == 0 {
+		t.Fatal(lost, err)
+	}
+	if err := os.Remove(lost[0]); err != nil {
+		t.Fatal(err)
+	}
+	damaged(gone, filepath.Base(lost[0])+" is missing")
+	s.refused(t, gone, "is missing", "restore a backup")
+
 	// A state store that is ahead: the journal has lost records that had taken effect.
 	s.p = s.serve("--drain", "100ms")
 	s.stop()
@@ -106,6 +125,12 @@ func TestJournalDamaged(t *testing.T) {
 		}
 	})
 	damaged(cut, "records are missing")
+
+	none := copyFolder(t, s.data)
+	if err := os.RemoveAll(filepath.Join(none, journalDir)); err != nil {
+		t.Fatal(err)
+	}
+	s.refused(t, none, "has the folder state, but no journal", "restore a backup")
 
 	rows := copyFolder(t, s.data)
 	spoilAt(t, filepath.Join(rows, stateDir, "*.sst"), 8)

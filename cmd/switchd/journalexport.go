@@ -98,27 +98,13 @@ func (f *exportFlags) export(c *cobra.Command, l *lookFolder) error {
 	header := journal.SegmentHeader{Day: f.day, By: "switchd " + releaseVersion, Participants: names}
 	ctx := c.Context()
 	err = writeNew(f.out, 0o600, func(w io.Writer) (err error) {
-		v.Segment, err = l.log.Export(stoppable{ctx, w}, from, to, header)
+		v.Segment, err = l.log.Export(ctx, w, from, to, header)
 		return err
 	}, func(file string) error { return v.readBack(ctx, file) })
 	if err != nil {
 		return err
 	}
 	return v.print(c.OutOrStdout(), f.asJSON)
-}
-
-// stoppable is w until ctx ends.
-type stoppable struct {
-	ctx context.Context
-	w   io.Writer
-}
-
-// Write writes p, or says that ctx has ended.
-func (s stoppable) Write(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return s.w.Write(p)
 }
 
 // readBack reads a file that was just written to its end: what

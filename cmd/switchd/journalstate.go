@@ -10,6 +10,7 @@ import (
 
 	"switchd/switch/journal"
 	"switchd/switch/payment"
+	"switchd/switch/seal"
 	"switchd/switch/state"
 )
 
@@ -26,6 +27,9 @@ func (l *lookFolder) rows(f func(s *state.Store) error) error {
 		return fmt.Errorf("%w: it is sealed, and the key is not there (--seal-key)", errNoRows)
 	}
 	s, err := state.Open(dir, state.Options{Log: l.out, Fatal: storageFailed(), Keys: l.keys, ReadOnly: true})
+	if errors.Is(err, seal.ErrOtherKeys) {
+		return fmt.Errorf("%w: %w", errNoRows, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type verifyReport struct {
 	Damage   []string        `json:"damage,omitempty"` // which file, group, record, byte
 	Dir      string          `json:"dir,omitempty"`
 	Journal  *journal.Report `json:"journal,omitempty"`
+	State    *state.Verified `json:"state,omitempty"`
 	Applied  *uint64         `json:"state_applied,omitempty"` // the state store is the effect of the events up to here
 	Rows     string          `json:"state_hash,omitempty"`    // of all of its rows, opened, as in a backup made then
 	Opened   bool            `json:"sealed_parts_opened"`
@@ -121,7 +122,7 @@ type verifier struct {
 
 // note adds damage to the report; it returns any other error.
 func (v *verifier) note(err error) error {
-	if !errors.Is(err, journal.ErrDamaged) && !errors.Is(err, seal.ErrUnreadable) && !errors.Is(err, errEvent) {
+	if !errors.Is(err, journal.ErrDamaged) && !errors.Is(err, errEvent) {
 		return err
 	}
 	v.Damage = append(v.Damage, err.Error())
@@ -130,9 +131,16 @@ func (v *verifier) note(err error) error {
 
 // folder checks a data folder.
 func (v *verifier) folder(f *journalFlags, c *cobra.Command) (err error) {
-	l, err := f.open(c)
+	var found error
+	l, err := f.openWith(c, func(dir string, o journal.Options) (log *journal.PebbleLog, err error) {
+		log, found, err = journal.OpenToVerify(dir, o)
+		return log, err
+	})
 	if l != nil {
 		v.Dir, v.keys = l.dir, l.keys
+	}
+	if found != nil {
+		v.Damage = append(v.Damage, found.Error())
 	}
 	if err != nil {
 		return v.note(err)
@@ -143,14 +151,14 @@ func (v *verifier) folder(f *journalFlags, c *cobra.Command) (err error) {
 		return v.note(err)
 	}
 	v.before = stat.Base.Chain
-	r, err := l.log.Verify(func(done, of uint64) { v.progress.show("journal", done, of) })
+	r, err := l.log.Verify(c.Context(), func(done, of uint64) { v.progress.show("journal", done, of) })
 	if v.Journal = &r; err != nil {
 		return v.note(err)
 	}
 	if err := v.events(c.Context(), l, &r); err != nil {
 		return v.note(err)
 	}
-	return v.state(l, &r)
+	return v.state(c.Context(), l, &r)
 }
 
 // errEvent is wrapped by errors about records that are no events of this journal.
@@ -165,8 +173,14 @@ func (v *verifier) events(ctx context.Context, l *lookFolder, r *journal.Report)
 	})
 }
 
+// checkEvent checks a record whose bytes are known to be those that were written:
+// what is sealed and does not open has another key.
 func checkEvent(check *eventReader, rec *journal.Record) error {
-	if err := check.read(rec.Seq, rec.Bytes); err != nil {
+	err := check.read(rec.Seq, rec.Bytes)
+	switch {
+	case errors.Is(err, seal.ErrUnreadable):
+		return fmt.Errorf("%w: the key file is not that of this journal: %w", seal.ErrOtherKeys, err)
+	case err != nil:
 		return fmt.Errorf("%w: %w", errEvent, err)
 	}
 	if check.event.At != rec.At {
@@ -194,8 +208,13 @@ func eachRecord(ctx context.Context, log *journal.PebbleLog, first, last uint64,
 
 // state reads all rows, and checks that they are not ahead of the journal: then
 // records that had taken effect would be missing.
-func (v *verifier) state(l *lookFolder, r *journal.Report) error {
+func (v *verifier) state(ctx context.Context, l *lookFolder, r *journal.Report) error {
 	err := l.rows(func(s *state.Store) error {
+		read, err := s.Verify(ctx)
+		if err != nil {
+			return err
+		}
+		v.State = &read
 		sum, applied, err := s.Hash()
 		if err != nil {
 			return err
@@ -207,10 +226,10 @@ func (v *verifier) state(l *lookFolder, r *journal.Report) error {
 		return nil
 	})
 	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, seal.ErrOtherKeys), err != nil && ctx.Err() != nil:
+		return err
 	case errors.Is(err, errNoRows):
 		v.Notes = append(v.Notes, "not looked at: "+err.Error())
-	case errors.Is(err, fs.ErrPermission):
-		return err
 	case err != nil:
 		v.Damage = append(v.Damage, rowsUnreadable(err, r.First == 1).Error())
 	}
@@ -288,7 +307,8 @@ func (r *verifyReport) table(w io.Writer) error {
 		fmt.Fprintf(t, "Merkle log\t%s, root %s\n", count(int(j.Tree), "group"), j.Root)
 	}
 	if r.Applied != nil {
-		fmt.Fprintf(t, "state store\tthe effect of the records up to %d, hash %s\n", *r.Applied, r.Rows)
+		fmt.Fprintf(t, "state store\t%s, %s that name them, %s\n", count(int(r.State.Payments), "payment"), count(int(r.State.Keys), "key"), count(r.State.Files, "sorted file"))
+		fmt.Fprintf(t, "\tthe effect of the records up to %d, hash %s\n", *r.Applied, r.Rows)
 	}
 	for _, s := range r.Segments {
 		fmt.Fprintf(t, "segment\t%s\n", s.File)

@@ -55,7 +55,7 @@ func manyLinks(t *testing.T) (*demo, map[string]*cutting) {
 	}
 	cfg.Limits.Links = 64
 	d, listeners := &demo{flags: demoFlags{seed: 7}}, map[string]*cutting{}
-	if d.node, err = newNode(cfg, slog.New(slog.DiscardHandler)); err != nil {
+	if d.node, err = newNode(cfg, slog.New(slog.DiscardHandler), false); err != nil {
 		t.Fatal(err)
 	}
 	work, stop := context.WithCancel(t.Context())

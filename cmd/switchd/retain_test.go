@@ -65,7 +65,7 @@ func past(t *testing.T, cfg *config.Config, days int, stan, payments uint32) {
 func live(t *testing.T, cfg *config.Config, f func(n *node)) (log string) {
 	t.Helper()
 	var text bytes.Buffer
-	n, err := newNode(cfg, slog.New(slog.NewTextHandler(&text, nil)))
+	n, err := newNode(cfg, slog.New(slog.NewTextHandler(&text, nil)), false)
 	if err != nil {
 		t.Fatal(err)
 	}

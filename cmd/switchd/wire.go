@@ -80,8 +80,9 @@ type node struct {
 }
 
 // newNode opens the data folder, recovers the machine and builds everything up to
-// the listeners. It holds the data folder until run has ended.
-func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
+// the listeners. It holds the data folder until run has ended. acceptClock goes on
+// with a clock that is far behind the journal.
+func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, error) {
 	n := &node{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
 	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	if err := n.watchDisk(); err != nil {
@@ -106,7 +107,7 @@ func newNode(cfg *config.Config, log *slog.Logger) (*node, error) {
 	n.engine, err = engine.Open(engine.Options{
 		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
 		Unmatched: func(from route.Participant, a *payment.Answer) { n.ingress.Unmatched(from, a) }, // made by wireRim, before Run
-		Config:    machineConfig(cfg), Clock: clock, QueueMax: cfg.Limits.Queue, Load: loadStepsOf(cfg), Logger: log, Registry: n.registry,
+		Config:    machineConfig(cfg), Clock: clock, AcceptClock: acceptClock, QueueMax: cfg.Limits.Queue, Load: loadStepsOf(cfg), Logger: log, Registry: n.registry,
 	})
 	if err == nil {
 		err = f.entry.Begin()

@@ -152,7 +152,7 @@ func goOn(t *testing.T, dir string, keys *seal.Keys) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := j.Verify(nil); err != nil {
+	if _, err := j.Verify(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 	if err := j.Close(); err != nil {
@@ -181,7 +181,7 @@ func describeFolder(t *testing.T, fs vfs.FS, dir string, keys *seal.Keys) string
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	r, err := j.Verify(nil)
+	r, err := j.Verify(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

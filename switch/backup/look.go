@@ -71,7 +71,7 @@ func (o *Options) verifyJournal(ctx context.Context, d disk, dir string, m *Mani
 	if err != nil {
 		return err
 	}
-	_, err = j.Verify(func(done, of uint64) {
+	_, err = j.Verify(ctx, func(done, of uint64) {
 		o.Progress(Progress{Step: StepJournal, Done: int64(done), Total: int64(of)})
 	})
 	return ended(ctx, errors.Join(err, j.Close()))

@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func audit(at place) (c content, err error) {
 	if err != nil {
 		return c, err
 	}
-	if c.journal, err = log.Verify(nil); err != nil {
+	if c.journal, err = log.Verify(context.Background(), nil); err != nil {
 		return c, errors.Join(err, log.Close())
 	}
 	c.journal.Files = 0

@@ -150,6 +150,15 @@ func (e *Engine) Run(ctx context.Context, sink Sink) error {
 // what is recorded from now on bears times that are wrong by as much.
 const aheadTold = time.Minute
 
+// aheadMax is how far the journal may be ahead of the clock at a start that nobody
+// has asked for. By more, the days of the archive would be wrong for good, and what is
+// old enough to be forgotten. A clock that is as far ahead of the journal is no reason
+// to refuse: the switch may have rested. (Retention waits then.)
+const aheadMax = 24 * time.Hour
+
+// ErrClockBehind is wrapped by the refusal of a clock that is far behind the journal.
+var ErrClockBehind = errors.New("the clock is behind the journal")
+
 // Open restores the machine from the state store, replays the journal from there
 // on and prepares the events that begin this start: Recovered, if there was
 // anything before, and ConfigChanged, if the configuration is another one. On an
@@ -173,7 +182,12 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.metrics.open.Store(int64(e.m.OpenCount()))
 	e.lastAt = e.m.LastAt()
-	if e.ahead = max(0, e.lastAt-o.Clock()); e.ahead > int64(aheadTold) {
+	e.ahead = max(0, e.lastAt-o.Clock())
+	if e.ahead > int64(aheadMax) && !o.AcceptClock {
+		return nil, fmt.Errorf("%w by %v, whose last event is of %s: one of the two was set wrongly, and what is recorded now would be dated as much too late", ErrClockBehind,
+			time.Duration(e.ahead).Round(time.Second), time.Unix(0, e.lastAt).UTC().Format(time.RFC3339))
+	}
+	if e.ahead > int64(aheadTold) {
 		o.Logger.Warn("the clock is behind the journal, whose time goes on: one of the two was set wrongly", "by", time.Duration(e.ahead))
 	}
 	first := make([]payment.Event, 0, 2)

@@ -31,6 +31,10 @@ type Options struct {
 	Config payment.Config // what this start is configured with; participants without numbers get them
 	Clock  func() int64   // required: UTC nanoseconds
 
+	// AcceptClock goes on in the journal's time although the clock is more than a day
+	// behind it.
+	AcceptClock bool
+
 	Keys *seal.Keys // seal the secret parts of journal records; nil: they are in the clear
 
 	// Closing is called once before the stores are closed: who reads them beside the

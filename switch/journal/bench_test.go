@@ -198,7 +198,7 @@ func BenchmarkVerify(b *testing.B) {
 	var r Report
 	for b.Loop() {
 		var err error
-		if r, err = l.Verify(nil); err != nil {
+		if r, err = l.Verify(b.Context(), nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -117,7 +117,7 @@ func (w *world) outcome(t testing.TB, fs vfs.FS, what string) (records int, err 
 			err = *stopped
 		}
 	}()
-	if _, err := l.Verify(nil); err != nil {
+	if _, err := l.Verify(t.Context(), nil); err != nil {
 		return 0, err
 	}
 	err = l.Replay(1, func(seq uint64, record []byte) error {

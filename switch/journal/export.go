@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -90,9 +91,9 @@ func appendFrameHead(b []byte, magic uint32, size int) []byte {
 }
 
 // Export writes the groups that hold the records from first to last to w, as a
-// segment. It checks them on the way, and writes durable records only. header.Day
-// and header.By are the caller's. Safe for concurrent use.
-func (l *PebbleLog) Export(w io.Writer, first, last uint64, header SegmentHeader) (Segment, error) {
+// segment, as long as ctx lasts. It checks them on the way, and writes durable records
+// only. header.Day and header.By are the caller's. Safe for concurrent use.
+func (l *PebbleLog) Export(ctx context.Context, w io.Writer, first, last uint64, header SegmentHeader) (Segment, error) {
 	var seg Segment
 	if durable := l.Durable(); first > last || last > durable {
 		return seg, fmt.Errorf("export of records %d to %d: the journal goes to %d", first, last, durable)
@@ -108,6 +109,9 @@ func (l *PebbleLog) Export(w io.Writer, first, last uint64, header SegmentHeader
 	err = walk(snapshot, first, last, func(h *head, value []byte) error {
 		if h.first > last {
 			return errStop
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		if seg.Groups == 0 {
 			if err := header.begin(snapshot, h, &t); err != nil {

@@ -113,7 +113,7 @@ func kept(t *testing.T, what string, fs vfs.FS, written [][]byte, durable int) {
 		return
 	}
 	defer l.Close()
-	r, err := l.Verify(nil)
+	r, err := l.Verify(t.Context(), nil)
 	if err != nil {
 		t.Errorf("%s: %v", what, err)
 		return

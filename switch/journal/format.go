@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"switchd/switch/storage"
 )
@@ -64,9 +65,9 @@ func hashKey(level int, n uint64) []byte {
 var ErrDamaged = errors.New("journal is damaged")
 
 // readError says that something could not be read. What was read and is not what
-// was written is damage.
+// was written is damage, and so is a file that ought to be there.
 func readError(err error) error {
-	if storage.Corrupt(err) {
+	if storage.Corrupt(err) || errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", ErrDamaged, storage.Sentence(err))
 	}
 	return fmt.Errorf("journal: read: %w", storage.Sentence(err))

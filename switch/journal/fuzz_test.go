@@ -100,7 +100,7 @@ func FuzzLog(f *testing.F) {
 		}
 		file.Close()
 		if manifest {
-			if _, err := checkManifest(fs, "file"); err != nil && !errors.Is(err, ErrDamaged) {
+			if _, _, err := checkManifest(fs, "file"); err != nil && !errors.Is(err, ErrDamaged) {
 				t.Error(err)
 			}
 			return

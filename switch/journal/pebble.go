@@ -40,61 +40,89 @@ type PebbleLog struct {
 	base    atomic.Pointer[Base] // where it begins
 	durable atomic.Uint64        // last record that is known to be on disk
 	watch   watch                // for those who wait for durable to move
+	synced  synced
 }
 
 // OpenPebble opens or creates the journal in dir and reads its end. It fails
 // when another process has it open, and when the end is not what was written.
-func OpenPebble(dir string, o Options) (*PebbleLog, error) { return openLog(dir, o, false) }
+func OpenPebble(dir string, o Options) (*PebbleLog, error) { return openWhole(dir, o, false) }
 
 // OpenReadOnly opens the journal in dir, which no process has open, and changes
 // nothing in it. Append fails.
-func OpenReadOnly(dir string, o Options) (*PebbleLog, error) { return openLog(dir, o, true) }
+func OpenReadOnly(dir string, o Options) (*PebbleLog, error) { return openWhole(dir, o, true) }
 
-func openLog(dir string, o Options, readOnly bool) (*PebbleLog, error) {
-	o = o.WithDefaults()
-	l := &PebbleLog{dir: dir, o: o}
-	if err := l.open(readOnly); err != nil {
+// OpenToVerify is OpenReadOnly for Verify: damage to what the groups can be read
+// without does not end it. found is that damage, which Verify does not look for; it
+// comes with an error, too.
+func OpenToVerify(dir string, o Options) (l *PebbleLog, found, err error) {
+	return openLog(dir, o, true)
+}
+
+// openWhole opens a journal in which nothing that an opening looks at is damaged.
+func openWhole(dir string, o Options, readOnly bool) (*PebbleLog, error) {
+	l, found, err := openLog(dir, o, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	if found != nil {
 		_ = l.Close() // what closing says after a failure is only its echo
-		return nil, fmt.Errorf("open journal %s: %w", dir, err)
+		return nil, found
 	}
 	return l, nil
 }
 
-func (l *PebbleLog) open(readOnly bool) (err error) {
+func openLog(dir string, o Options, readOnly bool) (l *PebbleLog, found, err error) {
+	o = o.WithDefaults()
+	l = &PebbleLog{dir: dir, o: o}
+	found, err = l.open(readOnly)
+	if found != nil {
+		found = fmt.Errorf("open journal %s: %w", dir, found)
+	}
+	if err != nil {
+		_ = l.Close()
+		return nil, found, fmt.Errorf("open journal %s: %w", dir, err)
+	}
+	return l, found, nil
+}
+
+// open opens the database. With damage that is found it leaves a journal to be read
+// only, and changes nothing.
+func (l *PebbleLog) open(readOnly bool) (found, err error) {
 	po := l.o.Pebble("journal")
 	keep := &keeper{FS: po.FS} // over what storage puts around the file system, not in its place
 	po.FS, po.MemTableSize = keep, memTableBytes
 	po.Levels[0].BlockSize, po.TargetFileSizes[0] = blockSize, fileBytes
-	po.ReadOnly, po.ErrorIfNotExists = readOnly, readOnly
 	// Files that a running switch writes look like damaged ones to who reads them one
 	// after the other: first of all nobody else may have the folder.
 	if l.lock, err = pebble.LockDirectory(l.dir, keep); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return storage.Sentence(err)
+		return nil, storage.Sentence(err)
 	}
 	po.Lock = l.lock
 	survey, err := newSurvey(l.o.FS, l.dir)
 	if err != nil {
-		return err
+		return survey.found, err
 	}
-	if l.db, err = pebble.Open(l.dir, po); storage.Corrupt(err) {
-		return readError(err)
-	} else if err != nil {
-		return storage.Sentence(err)
+	if readOnly = readOnly || survey.found != nil; readOnly {
+		po.ReadOnly, po.ErrorIfNotExists = true, true
+		po.EventListener.DataCorruption = func(pebble.DataCorruptionInfo) {} // whoever looks is given the error, and says it
+	}
+	if l.db, err = pebble.Open(l.dir, po); err != nil {
+		return survey.found, survey.openError(err)
 	}
 	if err := l.begin(readOnly); err != nil {
-		return err
+		return survey.found, err
 	}
 	if err := survey.check(l); err != nil {
-		return err
+		return survey.found, err
 	}
 	survey.report(l.o.Log, l)
 	if readOnly {
-		return nil
+		return survey.found, nil
 	}
 	if l.mark, err = openMark(l.o.FS, l.dir, l.Durable()); err != nil {
-		return err
+		return survey.found, err
 	}
-	return keep.release()
+	return nil, keep.release()
 }
 
 // begin checks the folder's format and finds where the journal begins and ends.

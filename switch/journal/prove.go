@@ -32,6 +32,9 @@ type ProvenRecord struct {
 // Prove proves durable records under one checkpoint, which is made for it. Safe for
 // concurrent use, if signer is.
 func (l *PebbleLog) Prove(signer note.Signer, seqs ...uint64) (*Proof, error) {
+	if err := l.settle(); err != nil {
+		return nil, err
+	}
 	durable := l.Durable()
 	snapshot := l.db.NewSnapshot()
 	defer snapshot.Close()
@@ -58,6 +61,9 @@ func (l *PebbleLog) Prove(signer note.Signer, seqs ...uint64) (*Proof, error) {
 // the root of the Merkle log over them: to be kept elsewhere, so that nobody can
 // write the journal anew. Safe for concurrent use, if signer is.
 func (l *PebbleLog) SignedCheckpoint(signer note.Signer) (string, error) {
+	if err := l.settle(); err != nil {
+		return "", err
+	}
 	size, root, err := l.TreeHash()
 	if err != nil {
 		return "", err

@@ -10,7 +10,7 @@ import (
 // whole fails unless the journal verifies and goes from first to last.
 func whole(t *testing.T, l *PebbleLog, first, last uint64) Report {
 	t.Helper()
-	r, err := l.Verify(nil)
+	r, err := l.Verify(t.Context(), nil)
 	if err != nil || r.First != first || r.Last != last {
 		t.Fatalf("records %d to %d (%v), want %d to %d", r.First, r.Last, err, first, last)
 	}
@@ -110,7 +110,7 @@ func TestDeleteAndDamage(t *testing.T) {
 	if err := l.Replay(4, func(uint64, []byte) error { return nil }); !errors.Is(err, ErrDamaged) {
 		t.Errorf("replay: %v", err)
 	}
-	if _, err := l.Verify(nil); !errors.Is(err, ErrDamaged) {
+	if _, err := l.Verify(t.Context(), nil); !errors.Is(err, ErrDamaged) {
 		t.Errorf("verify: %v", err)
 	}
 	l.Close()

@@ -18,7 +18,7 @@ import (
 func segmentOf(t testing.TB, l *PebbleLog, first, last uint64) ([]byte, Segment) {
 	t.Helper()
 	var file bytes.Buffer
-	seg, err := l.Export(&file, first, last, SegmentHeader{Day: "2026-11-22", By: "switchd test"})
+	seg, err := l.Export(t.Context(), &file, first, last, SegmentHeader{Day: "2026-11-22", By: "switchd test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +56,10 @@ func TestExportAnything(t *testing.T) {
 			}
 		}
 	}
-	if _, err := l.Export(io.Discard, 4, 6, SegmentHeader{}); !errors.Is(err, ErrGone) {
+	if _, err := l.Export(t.Context(), io.Discard, 4, 6, SegmentHeader{}); !errors.Is(err, ErrGone) {
 		t.Errorf("export of what was deleted: %v", err)
 	}
-	if _, err := l.Export(io.Discard, 4, 18, SegmentHeader{}); err == nil {
+	if _, err := l.Export(t.Context(), io.Discard, 4, 18, SegmentHeader{}); err == nil {
 		t.Error("export of what is not there")
 	}
 }
@@ -166,7 +166,7 @@ func TestExportFindsDamage(t *testing.T) {
 	defer l.Close()
 	write(t, l, 2, 3, 4)
 	flip(t, l.db, 3, -1)
-	if _, err := l.Export(io.Discard, 1, 9, SegmentHeader{}); !errors.Is(err, ErrDamaged) {
+	if _, err := l.Export(t.Context(), io.Discard, 1, 9, SegmentHeader{}); !errors.Is(err, ErrDamaged) {
 		t.Error(err)
 	}
 }
@@ -187,7 +187,7 @@ func TestExportToFullDisk(t *testing.T) {
 	write(t, l, 2, 3, 4)
 	file, _ := segmentOf(t, l, 1, 9)
 	for room := 0; room < len(file); room += 9 {
-		if _, err := l.Export(&fullDisk{room}, 1, 9, SegmentHeader{Day: "2026-11-22", By: "switchd test"}); err == nil || !strings.Contains(err.Error(), "no space") {
+		if _, err := l.Export(t.Context(), &fullDisk{room}, 1, 9, SegmentHeader{Day: "2026-11-22", By: "switchd test"}); err == nil || !strings.Contains(err.Error(), "no space") {
 			t.Fatalf("%d bytes of %d: %v", room, len(file), err)
 		}
 	}

@@ -30,10 +30,14 @@ type survey struct {
 	first uint64 // sequence numbers in the logs: of the first group, 0: there is none
 	next  uint64 // after the last one
 	torn  string // the last change of the MANIFEST, if it is not whole
+	lost  string // that no log is there which Pebble would read; a crash may leave none
+	there bool   // there are files
+	found error  // damage to what the groups can be read without
 }
 
 // newSurvey reads the logs of a folder. It fails when one of them is damaged for
-// sure; a folder without a journal gives an empty survey.
+// sure, with what it has found until then; a folder without a journal gives an empty
+// survey.
 func newSurvey(disk vfs.FS, dir string) (*survey, error) {
 	s := &survey{}
 	names, err := disk.List(dir)
@@ -41,36 +45,58 @@ func newSurvey(disk vfs.FS, dir string) (*survey, error) {
 		return s, nil
 	}
 	if err != nil {
-		return nil, readError(err)
+		return s, readError(err)
 	}
-	if s.mark, err = readMark(disk, dir); err != nil {
-		return nil, err
+	s.there = len(names) > 0
+	if s.mark, err = readMark(disk, dir); errors.Is(err, ErrDamaged) {
+		s.found = err
+	} else if err != nil {
+		return s, err
 	}
-	if err := s.readManifest(disk, dir, names); err != nil {
-		return nil, err
+	oldest, err := s.readManifest(disk, dir, names)
+	if err != nil {
+		return s, err
 	}
 	if err := storage.CheckOptions(disk, dir); err != nil {
-		return nil, readError(err)
+		return s, readError(err)
 	}
-	return s, s.readWALs(disk, dir, names)
+	return s, s.readWALs(disk, dir, names, oldest)
 }
 
-func (s *survey) readManifest(disk vfs.FS, dir string, names []string) error {
+// readManifest checks the list of files, and returns the number of the oldest log
+// that it still needs.
+func (s *survey) readManifest(disk vfs.FS, dir string, names []string) (oldest uint64, err error) {
 	manifest, err := atomicfs.ReadMarker(disk, dir, "manifest")
 	switch {
 	case err != nil:
-		return readError(err)
+		return 0, readError(err)
 	case manifest != "":
-		s.torn, err = checkManifest(disk, disk.PathJoin(dir, manifest))
-		return err
-	case s.mark > 0 || slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, ".sst") }):
+		s.torn, oldest, err = checkManifest(disk, disk.PathJoin(dir, manifest))
+		return oldest, err
+	case s.mark > 0 || s.found != nil || slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, ".sst") }):
 		// Pebble would begin a new database here and remove what it does not know.
-		return fmt.Errorf("%w: the file marker.manifest.* is missing in %s", ErrDamaged, dir)
+		return 0, fmt.Errorf("%w: the file marker.manifest.* is missing in %s", ErrDamaged, dir)
 	}
-	return nil
+	return 0, nil
 }
 
-func (s *survey) readWALs(disk vfs.FS, dir string, names []string) error {
+// openError is what an error of Pebble means that could not open the folder.
+func (s *survey) openError(err error) error {
+	switch {
+	case storage.Corrupt(err):
+		return readError(err)
+	case s.there && errors.Is(err, fs.ErrNotExist): // the list of files was read: one that it names is not there
+		if name := storage.Missing(err); name != "" {
+			return fmt.Errorf("%w: the file %s is missing", ErrDamaged, name)
+		}
+		return fmt.Errorf("%w: a file is missing: %w", ErrDamaged, storage.Sentence(err))
+	}
+	return storage.Sentence(err)
+}
+
+// readWALs reads the write-ahead logs. Of those before the oldest that is needed
+// every group is in a sorted file.
+func (s *survey) readWALs(disk vfs.FS, dir string, names []string, oldest uint64) error {
 	type file struct {
 		name   string
 		number pebblewal.NumWAL
@@ -82,6 +108,9 @@ func (s *survey) readWALs(disk vfs.FS, dir string, names []string) error {
 		}
 	}
 	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.number, b.number) })
+	if oldest != 0 && !slices.ContainsFunc(files, func(f file) bool { return uint64(f.number) >= oldest }) {
+		s.lost = fmt.Sprintf("the write-ahead log in %s that was written last is missing (%06d.log, or a later number)", dir, oldest)
+	}
 	for i, f := range files {
 		w, err := readWAL(disk, disk.PathJoin(dir, f.name), uint32(f.number), s.next)
 		if err != nil {
@@ -97,7 +126,7 @@ func (s *survey) readWALs(disk vfs.FS, dir string, names []string) error {
 		}
 		s.next = w.next
 		if last && w.next != 0 && s.mark >= w.next {
-			return fmt.Errorf("%w: records %d to %d were on disk, but %s cannot be read from offset %d on", ErrDamaged, w.next, s.mark, w.path, w.end)
+			return fmt.Errorf("%w: records %d to %d were on disk, but %s", ErrDamaged, w.next, s.mark, s.ends(&w))
 		}
 	}
 	return nil
@@ -115,14 +144,28 @@ func (s *survey) check(l *PebbleLog) error {
 	}
 	// From the group before them on: it must be the one that they follow.
 	err := walk(l.db, max(s.first-1, l.base.Load().First), l.end.next-1, func(*head, []byte) error { return nil })
-	if err != nil {
-		return fmt.Errorf("%w%s", err, s.suspects())
+	if err != nil && !storage.Corrupt(err) { // which names its own file
+		err = fmt.Errorf("%w%s", err, s.suspects())
 	}
-	return nil
+	return err
 }
 
-// suspects names the files that do not end as they should.
+// ends says why nothing is known of what was behind the last log.
+func (s *survey) ends(last *wal) string {
+	switch {
+	case s.lost != "":
+		return s.lost
+	case last.tail == walClosed:
+		return fmt.Sprintf("%s was closed before them, and the log after it is missing", last.path)
+	}
+	return fmt.Sprintf("%s cannot be read from offset %d on", last.path, last.end)
+}
+
+// suspects names the files that do not end as they should, or are not there.
 func (s *survey) suspects() string {
+	if s.lost != "" {
+		return "; " + s.lost
+	}
 	var all strings.Builder
 	if s.torn != "" {
 		all.WriteString("; " + s.torn)

@@ -2,13 +2,7 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
-
-	"github.com/cockroachdb/pebble/v2/sstable"
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"switchd/switch/storage"
 )
@@ -35,9 +29,9 @@ type Progress func(done, of uint64)
 // group against the one before it, by number, order, time and hash; every record
 // against its checksum and the root of its group; every hash of the Merkle log
 // against the groups. The write-ahead logs were read when the journal was opened.
-// It reads what is there when it begins. progress may be nil. Safe for concurrent
-// use.
-func (l *PebbleLog) Verify(progress Progress) (Report, error) {
+// It reads what is there when it begins, as long as ctx lasts. progress may be nil.
+// Safe for concurrent use.
+func (l *PebbleLog) Verify(ctx context.Context, progress Progress) (Report, error) {
 	var r Report
 	last := l.Durable()
 	snapshot := l.db.NewSnapshot()
@@ -46,8 +40,8 @@ func (l *PebbleLog) Verify(progress Progress) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := l.verifyFiles(&r); err != nil {
-		return r, err
+	if r.Files, err = storage.VerifyTables(ctx, l.db, l.o.FS, l.dir, l.o.Pebble("journal")); err != nil {
+		return r, tableError(ctx, err)
 	}
 	var t tree
 	if err := readTree(snapshot, base.Groups, &t); err != nil {
@@ -58,6 +52,9 @@ func (l *PebbleLog) Verify(progress Progress) (Report, error) {
 	var c checker
 	r.First, r.Last, r.Chain = base.First, base.First-1, base.Chain
 	err = walk(snapshot, base.First, last, func(h *head, value []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := c.records(value, h); err != nil {
 			return err
 		}
@@ -78,53 +75,10 @@ func (l *PebbleLog) Verify(progress Progress) (Report, error) {
 	return r, err
 }
 
-// verifyFiles reads every block of the sorted files, also those parts that no
-// reading of the groups touches, so that a damaged one is named.
-func (l *PebbleLog) verifyFiles(r *Report) error {
-	seen, gone := map[string]bool{}, map[string]bool{}
-	for again := true; again; {
-		again = false
-		levels, err := l.db.SSTables()
-		if err != nil {
-			return readError(err)
-		}
-		for _, table := range slices.Concat(levels...) {
-			path := l.o.FS.PathJoin(l.dir, fmt.Sprintf("%s.sst", table.BackingSSTNum))
-			if seen[path] {
-				continue
-			}
-			switch err := l.verifyFile(path); {
-			case errors.Is(err, fs.ErrNotExist) && !gone[path]:
-				gone[path], again = true, true // a compaction has replaced it, or it is lost: look once more
-			case err != nil:
-				return fmt.Errorf("%w: %s: %w", ErrDamaged, path, storage.Sentence(err))
-			default:
-				seen[path] = true
-			}
-		}
+// tableError is damage, unless it is that ctx has ended.
+func tableError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	r.Files = len(seen)
-	return nil
-}
-
-func (l *PebbleLog) verifyFile(path string) error {
-	f, err := l.o.FS.Open(path, vfs.SequentialReadsOption)
-	if err != nil {
-		return err
-	}
-	readable, err := sstable.NewSimpleReadable(f)
-	if err != nil {
-		_ = f.Close()
-		return err
-	}
-	reader, err := sstable.NewReader(context.Background(), readable, l.o.Pebble("journal").MakeReaderOptions())
-	if err != nil {
-		_ = readable.Close()
-		return err
-	}
-	err = reader.ValidateBlockChecksums()
-	if closing := reader.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }

@@ -107,7 +107,7 @@ func (j *Job) archive(ctx context.Context, day Day, s *journal.Stat, last uint64
 		seg, err = j.write(ctx, name, day, s.First, last)
 		return seg, name, err
 	}
-	want, err := j.o.Journal.Export(pacedDrop{j.pace(ctx)}, s.First, last, j.header(day))
+	want, err := j.o.Journal.Export(ctx, pacedDrop{j.pace(ctx)}, s.First, last, j.header(day))
 	if err != nil {
 		return seg, name, err
 	}
@@ -160,7 +160,7 @@ func (j *Job) write(ctx context.Context, name string, day Day, first, last uint6
 	if err != nil {
 		return seg, err
 	}
-	seg, err = j.o.Journal.Export(pacedWriter{j.pace(ctx), f}, first, last, j.header(day))
+	seg, err = j.o.Journal.Export(ctx, pacedWriter{j.pace(ctx), f}, first, last, j.header(day))
 	if err == nil {
 		err = f.Sync()
 	}

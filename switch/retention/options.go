@@ -17,7 +17,7 @@ import (
 type Journal interface {
 	Stat() (journal.Stat, error)
 	FirstSince(at int64) (seq uint64, err error)
-	Export(w io.Writer, first, last uint64, header journal.SegmentHeader) (journal.Segment, error)
+	Export(ctx context.Context, w io.Writer, first, last uint64, header journal.SegmentHeader) (journal.Segment, error)
 	DeleteBefore(seq uint64) (journal.Base, error)
 }
 

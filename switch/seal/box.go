@@ -111,7 +111,7 @@ func (o *Opener) Open(dst, sealed []byte, secretAt int) ([]byte, error) {
 	copy(o.nonce[:4], secret[4+saltBytes:headBytes])
 	opened, err := c.Open(append(dst, public...), o.nonce[:], secret[headBytes:], public)
 	if err != nil {
-		return dst, fmt.Errorf("%w: it was changed, or key %d is another one than that it was sealed with", ErrUnreadable, binary.LittleEndian.Uint32(secret))
+		return dst, fmt.Errorf("%w: it was changed, or key %d of %s is another one than that it was sealed with", ErrUnreadable, binary.LittleEndian.Uint32(secret), o.keys.Source())
 	}
 	return opened, nil
 }
@@ -126,7 +126,7 @@ func (o *Opener) cipher(secret []byte) (cipher.AEAD, error) {
 	if !ok {
 		key := binary.LittleEndian.Uint32(secret)
 		if c, ok = o.keys.derive(key, secret[4:4+saltBytes]); !ok {
-			return nil, fmt.Errorf("%w: it was sealed with key %d, the key file has %v", ErrUnreadable, key, o.keys.IDs())
+			return nil, fmt.Errorf("%w: it was sealed with key %d, %s has %v", ErrUnreadable, key, o.keys.Source(), o.keys.IDs())
 		}
 		if len(o.ciphers) >= openersMax {
 			clear(o.ciphers)

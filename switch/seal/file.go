@@ -48,6 +48,7 @@ func LoadFile(path string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal: %s: %w", path, err)
 	}
+	keys.file = path
 	return keys, nil
 }
 

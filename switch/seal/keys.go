@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -26,7 +27,20 @@ type Key struct {
 // change; nil Keys seal nothing. Safe for concurrent use.
 type Keys struct {
 	token [keyBytes]byte
-	ring  []Key // the last one seals
+	ring  []Key  // the last one seals
+	file  string // where they come from; "" when from no file
+}
+
+// ErrOtherKeys is wrapped by errors about keys that are not those of what is to be
+// read with them.
+var ErrOtherKeys = errors.New("these are other keys")
+
+// Source names the file of the keys, for messages.
+func (k *Keys) Source() string {
+	if k == nil || k.file == "" {
+		return "the key file"
+	}
+	return k.file
 }
 
 // New returns keys of which the last one seals and all open.

@@ -311,6 +311,9 @@ func (a *actor) hash() [32]byte {
 	if err != nil || applied != a.s.Applied() {
 		a.t.Fatalf("hash at %d of %d: %v", applied, a.s.Applied(), err)
 	}
+	if _, err := a.s.Verify(a.t.Context()); err != nil { // whatever it has been through, it is whole
+		a.t.Fatal(err)
+	}
 	return sum
 }
 

@@ -24,6 +24,7 @@ const (
 	tagOpen        = 'o' // + payment id -> row of an open payment
 	tagParticipant = 'p' // + participant number -> its row
 	tagRun         = 'r' // + run -> number of its marks
+	tagToken       = 't' // -> token of a fixed text, to know the token key by
 	tagLimit       = 'u' // + kind, period, token -> what a payer has used under a limit
 	tagLeaf        = 'x' // + run + first mark -> marks of a run
 )

@@ -50,6 +50,9 @@ const (
 func (o Options) pebble(cache *pebble.Cache) *pebble.Options {
 	po := storage.Options{FS: o.FS, Log: o.Log, Fatal: o.Fatal}.Pebble("state store")
 	po.DisableWAL, po.ReadOnly, po.Cache = true, o.ReadOnly, cache
+	if o.ReadOnly {
+		po.EventListener.DataCorruption = func(pebble.DataCorruptionInfo) {} // whoever looks is given the error, and says it
+	}
 	po.MemTableSize, po.MemTableStopWritesThreshold = memTableBytes, memTables
 	for i := range po.Levels {
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)

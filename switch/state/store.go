@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ import (
 // belong to one goroutine, the engine's; everything else is safe beside it.
 type Store struct {
 	db      *pebble.DB
+	fs      storage.FS
+	dir     string
 	keys    *seal.Keys
 	fatal   func(error)
 	applied atomic.Uint64
@@ -54,7 +57,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := storage.CheckOptions(o.FS, dir); err != nil {
 		return nil, fmt.Errorf("open state store %s: %w", dir, err)
 	}
-	s := &Store{keys: o.Keys, fatal: o.Fatal, opener: o.Keys.Opener(), pending: newLayer()}
+	s := &Store{fs: o.FS, dir: dir, keys: o.Keys, fatal: o.Fatal, opener: o.Keys.Opener(), pending: newLayer()}
 	s.batch.store, s.spilled = s, sync.NewCond(&s.mu)
 	po := o.pebble(cache)
 	po.EventListener.FlushEnd = func(pebble.FlushInfo) { s.stale.Store(true) }
@@ -87,9 +90,34 @@ func (s *Store) begin(readOnly bool) error {
 		return nil
 	case f == nil && applied == 0:
 		// Not synced: until something is, the next start finds an empty folder again.
-		return s.db.Set([]byte{tagFormat}, s.format(), pebble.NoSync)
+		err = s.db.Set([]byte{tagFormat}, s.format(), pebble.NoSync)
+	default:
+		err = s.checkFormat(f)
 	}
-	return s.checkFormat(f)
+	if err != nil {
+		return err
+	}
+	return s.checkToken(readOnly)
+}
+
+// checkToken refuses keys with another token key than that under which the accounts
+// here are found: nothing would fail, and they would not be found. Rows of before
+// there was such a check take the keys with which they are opened first.
+func (s *Store) checkToken(readOnly bool) error {
+	if s.keys == nil {
+		return nil
+	}
+	was, err := row(s.db, []byte{tagToken})
+	token := s.keys.Token([]byte("switchd token check"))
+	switch {
+	case err != nil || was == nil && readOnly:
+		return err
+	case was == nil:
+		return s.db.Set([]byte{tagToken}, token[:], pebble.NoSync)
+	case !bytes.Equal(was, token[:]):
+		return fmt.Errorf("%w: the token key of %s is not the one under which the accounts of this data folder are found; name its own key file", seal.ErrOtherKeys, s.keys.Source())
+	}
+	return nil
 }
 
 // Format is the version of keys and rows. Rows of payments have a version of their

@@ -101,6 +101,9 @@ func TestSentence(t *testing.T) {
 	if s := err.Error(); s != "file 000014: checksum mismatch; (1) attached stack" || !errors.Is(err, cause) {
 		t.Errorf("%q", s)
 	}
+	if err := Sentence(errors.New("pebble: file 000005: block 0/40104: mismatch")); err.Error() != "pebble: file 000005.sst: block 0/40104: mismatch" {
+		t.Errorf("%q", err)
+	}
 	if err := Sentence(cause); err != cause {
 		t.Errorf("an error of one line became %v", err)
 	}

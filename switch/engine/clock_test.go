@@ -1,0 +1,57 @@
+package engine
+
+import (
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchd/switch/journal"
+	"switchd/switch/state"
+)
+
+// TestClockFarBehind: a start whose clock is more than a day behind the journal is
+// refused, and records nothing, unless somebody has said that it is right. One that is
+// ahead by any time is not.
+func TestClockFarBehind(t *testing.T) {
+	fs := vfs.NewMem()
+	if err := start(openOn(t, fs, testConfig(time.Minute)), &sink{})(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		off     time.Duration
+		accept  bool
+		refused bool
+	}{{-25 * time.Hour, false, true}, {-25 * time.Hour, true, false}, {-23 * time.Hour, false, false}, {1000 * time.Hour, false, false}} {
+		j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := state.Open("state", state.Options{FS: fs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := j.Next()
+		e, err := Open(Options{
+			Log: j, State: s, Config: testConfig(time.Minute), Logger: slog.New(slog.DiscardHandler), AcceptClock: c.accept,
+			Clock: func() int64 { return clockOf() + int64(c.off) },
+		})
+		if errors.Is(err, ErrClockBehind) != c.refused || !c.refused && err != nil {
+			t.Errorf("%v, accepted %v: %v", c.off, c.accept, err)
+		}
+		if err == nil {
+			if err := start(e, &sink{})(); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if j.Next() != next {
+			t.Errorf("%v: something was recorded", c.off)
+		}
+		if err := errors.Join(j.Close(), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
