@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchd/switch/config"
+	"switchd/switch/retention"
 	"switchd/switch/seal"
 )
 
@@ -48,7 +49,8 @@ with 2. With --example it prints a commented configuration to start from, with
 }
 
 // checkKeys checks the key files that a configuration names, as a start does. Those
-// in the data folder are made by the first start.
+// in the data folder are made by the first start. It also looks whether days can be
+// archived, for which a start does not wait.
 func checkKeys(file string, cfg *config.Config) error {
 	var faults []error
 	if cfg.SealKey != "" {
@@ -59,6 +61,11 @@ func checkKeys(file string, cfg *config.Config) error {
 	if cfg.CheckpointKey != "" {
 		if _, err := loadCheckpointKey(cfg.CheckpointKey); err != nil {
 			faults = append(faults, usageError{fmt.Errorf("%s: checkpoint_key: %w", file, err)})
+		}
+	}
+	if dir := cfg.Retention.ArchiveDir; dir != "" {
+		if err := retention.Probe(dir); err != nil {
+			faults = append(faults, usageError{fmt.Errorf("%s: archive_dir: %w", file, err)})
 		}
 	}
 	return errors.Join(faults...)

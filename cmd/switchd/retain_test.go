@@ -230,3 +230,18 @@ func gathered(t *testing.T, n *node) string {
 	}
 	return b.String()
 }
+
+// TestCheckConfigTriesTheArchive: with --files, in the name of its key.
+func TestCheckConfigTriesTheArchive(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for archive, good := range map[string]bool{"": true, filepath.Join(dir, "new"): true, filepath.Join(file, "below"): false} {
+		err := checkKeys("switchd.yml", &config.Config{Retention: config.Retention{ArchiveDir: archive}})
+		if (err == nil) != good || err != nil && !strings.HasPrefix(err.Error(), "switchd.yml: archive_dir: ") {
+			t.Errorf("%q: %v", archive, err)
+		}
+	}
+}

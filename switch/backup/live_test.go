@@ -128,7 +128,7 @@ func startWith(t testing.TB, fs vfs.FS, dir string, keys *seal.Keys, config paym
 		t.Fatal(err)
 	}
 	l.engine, err = engine.Open(engine.Options{
-		Log: l.journal, State: l.state, Keys: keys, Config: config, Clock: l.now.Load, Logger: quiet,
+		Log: l.journal, State: l.state, Keys: keys, Config: config, Clock: l.now.Load, AcceptClock: true, Logger: quiet,
 		Closing: func() {
 			if l.closing != nil {
 				l.closing()

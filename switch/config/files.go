@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // keyOpenMode are the permission bits that a private key must not have: reading
@@ -27,6 +28,12 @@ func CheckFiles(c *Config) error {
 		if info, err := os.Stat(f.path); f.path != "" && err == nil && !info.IsDir() {
 			r.fault(c.places[f.key], "%s %s is not a folder: name another one", f.key, f.path)
 		}
+	}
+	// Names were compared when they were read; what they lead to shows only here.
+	data, err := filepath.EvalSymlinks(c.DataDir)
+	archive, none := filepath.EvalSymlinks(c.Retention.ArchiveDir)
+	if at := c.Retention.ArchiveDir; at != "" && err == nil && none == nil && within(archive, data) && !within(at, c.DataDir) {
+		r.fault(c.places["archive_dir"], "archive_dir %s leads to %s, inside data_dir: what leaves the data folder must be beside it", at, archive)
 	}
 	return r.err()
 }

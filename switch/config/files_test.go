@@ -68,6 +68,18 @@ func TestCheckFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	check()
+
+	// An archive that leads into the data folder.
+	if err := os.MkdirAll(filepath.Join(c.DataDir, "state"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(c.DataDir, "state"), filepath.Join(dir, "archive")); err != nil {
+		t.Fatal(err)
+	}
+	c.Retention.ArchiveDir = filepath.Join(dir, "archive")
+	check("switchd.yml: archive_dir archive leads to data/state, inside data_dir")
+	c.Retention.ArchiveDir = filepath.Join(dir, "elsewhere")
+	check()
 }
 
 func write(t *testing.T, path, text string, mode os.FileMode) {

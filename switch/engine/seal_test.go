@@ -162,7 +162,7 @@ func TestAnotherKeyUnderTheSameNumber(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := run(other, nil); err == nil || !strings.Contains(err.Error(), "key 1 is another one") {
+			if err := run(other, nil); err == nil || !strings.Contains(err.Error(), "key 1 of the key file is another one") {
 				t.Errorf("with another key: %v", err)
 			}
 			if err := run(testKeys(t, 1), nil); err != nil {

@@ -23,7 +23,7 @@ var segmentName = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(-[0-9]+-[0-9
 // journal moves the days that are older than the limit into the archive. The day in
 // which the journal ends stays, however old.
 func (j *Job) journal(ctx context.Context, now int64) error {
-	if err := j.tidy(); err != nil {
+	if err := j.ready(); err != nil {
 		return err
 	}
 	limit := j.kept(now, j.o.JournalDays)
@@ -98,7 +98,7 @@ func (j *Job) applied(ctx context.Context, last uint64) error {
 // last in one file, and gives its name. A file that is there already is believed only
 // when it holds what the journal holds; whatever else it is, it is left alone.
 func (j *Job) archive(ctx context.Context, day Day, s *journal.Stat, last uint64) (seg journal.Segment, name string, err error) {
-	names, err := j.o.Archive.Names()
+	names, err := j.archived.Names()
 	if err != nil {
 		return seg, "", err
 	}
@@ -112,7 +112,7 @@ func (j *Job) archive(ctx context.Context, day Day, s *journal.Stat, last uint64
 		return seg, name, err
 	}
 	if j.holds(ctx, name, &want) {
-		return want, name, j.o.Archive.Sync() // whoever has renamed it may have died before he could
+		return want, name, j.archived.Sync() // whoever has renamed it may have died before he could
 	}
 	// Another part of the day, from before business_day_start was changed, or
 	// something that is not ours.
@@ -124,7 +124,7 @@ func (j *Job) archive(ctx context.Context, day Day, s *journal.Stat, last uint64
 		seg, err = j.write(ctx, name, day, s.First, last)
 		return seg, name, err
 	case j.holds(ctx, name, &want):
-		return want, name, j.o.Archive.Sync()
+		return want, name, j.archived.Sync()
 	}
 	return seg, name, fmt.Errorf("%s in %s does not hold those records of this journal: look what it is, and move it away", name, j.o.Archive)
 }
@@ -141,7 +141,7 @@ func (j *Job) holds(ctx context.Context, name string, want *journal.Segment) boo
 
 // readBack verifies a file of the archive from its first byte to its last.
 func (j *Job) readBack(ctx context.Context, name string) (seg journal.Segment, err error) {
-	f, err := j.o.Archive.Open(name)
+	f, err := j.archived.Open(name)
 	if err != nil {
 		return seg, err
 	}
@@ -156,7 +156,7 @@ func (j *Job) header(day Day) journal.SegmentHeader {
 // write writes a file under another name, reads it back, and renames it: what bears
 // the name of a day is whole, and on disk.
 func (j *Job) write(ctx context.Context, name string, day Day, first, last uint64) (seg journal.Segment, err error) {
-	f, half, err := j.o.Archive.Create(name + ".*" + partSuffix)
+	f, half, err := j.archived.Create(name + ".*" + partSuffix)
 	if err != nil {
 		return seg, err
 	}
@@ -169,12 +169,12 @@ func (j *Job) write(ctx context.Context, name string, day Day, first, last uint6
 		err = j.same(ctx, half, &seg, first, last)
 	}
 	if err == nil {
-		err = j.o.Archive.Rename(half, name)
+		err = j.archived.Rename(half, name)
 	}
 	if err != nil {
-		return seg, errors.Join(err, ignoreAbsent(j.o.Archive.Remove(half)))
+		return seg, errors.Join(err, ignoreAbsent(j.archived.Remove(half)))
 	}
-	if err := j.o.Archive.Sync(); err != nil {
+	if err := j.archived.Sync(); err != nil {
 		return seg, err
 	}
 	return seg, nil
@@ -193,18 +193,27 @@ func (j *Job) same(ctx context.Context, name string, seg *journal.Segment, first
 	return nil
 }
 
-// tidy removes what a crash has left half written.
-func (j *Job) tidy() error {
+// ready looks whether the archive can take a day, each time, and not only when one is
+// due.
+func (j *Job) ready() error {
 	if j.o.Archive == nil {
 		return nil
 	}
-	names, err := j.o.Archive.Names()
+	if err := j.tidy(); err != nil {
+		return err
+	}
+	return probe(j.archived)
+}
+
+// tidy removes what a crash has left half written.
+func (j *Job) tidy() error {
+	names, err := j.archived.Names()
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
 		if m := segmentName.FindStringSubmatch(name); m != nil && m[3] != "" {
-			if err := j.o.Archive.Remove(name); err != nil {
+			if err := j.archived.Remove(name); err != nil {
 				return err
 			}
 		}
@@ -217,7 +226,7 @@ func (j *Job) prune(ctx context.Context, now int64) error {
 	if j.o.Archive == nil {
 		return nil
 	}
-	names, err := j.o.Archive.Names()
+	names, err := j.archived.Names()
 	if err != nil {
 		return err
 	}
@@ -233,14 +242,14 @@ func (j *Job) prune(ctx context.Context, now int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := j.o.Archive.Remove(name); err != nil {
+		if err := j.archived.Remove(name); err != nil {
 			return err
 		}
 		removed = true
 		j.o.Log.Info("business day deleted from the archive", "file", name)
 	}
 	if removed {
-		return j.o.Archive.Sync()
+		return j.archived.Sync()
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ type Job struct {
 	retry   int64 // not before this time, after a failure
 	told    Day   // for which somebody was told that it waits
 
+	archived *patient // the archive, during Once
+
 	stopped context.Context // ends with Stop
 	stop    func()
 	running sync.Mutex // held by Run, so that Stop can wait for it
@@ -34,8 +36,9 @@ func New(o Options) (*Job, error) {
 	return j, nil
 }
 
-// Stop ends Run, and returns when nothing is read or written any more. A Run that
-// has not begun does nothing. Rows may be asked for until then.
+// Stop ends Run, and returns when nothing is read from the stores or written to them
+// any more. An archive that does not answer is waited for ArchiveWait. A Run that has
+// not begun does nothing. Rows may be asked for until then.
 func (j *Job) Stop() {
 	j.stop()
 	j.running.Lock() // only to wait
@@ -126,6 +129,7 @@ func (j *Job) jumped(now int64) (bool, error) {
 // from their work.
 func (j *Job) Once(ctx context.Context) error {
 	now := j.o.Clock()
+	j.archived = &patient{Folder: j.o.Archive, ctx: ctx, wait: j.o.ArchiveWait}
 	return errors.Join(
 		part("journal", j.journal(ctx, now)),
 		part("state", j.state(ctx, now)),

@@ -81,6 +81,10 @@ type Options struct {
 	StateDays   int // days for which a finished payment is known; required
 	ArchiveDays int // days that stay in the archive; required with Archive
 
+	// ArchiveWait is how long a job that is told to end waits for an answer of the
+	// archive. Default 5 s.
+	ArchiveWait time.Duration
+
 	// Spare is how many bytes the archive may take now; it is asked while a day is
 	// written. Default: any number.
 	Spare func() int64
@@ -95,6 +99,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Pause == 0 {
 		o.Pause = 30 * time.Millisecond
+	}
+	if o.ArchiveWait == 0 {
+		o.ArchiveWait = 5 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -47,8 +47,14 @@ func (p pacedWriter) Write(b []byte) (int, error) {
 	if err := p.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if spare := p.job.o.Spare; spare != nil && spare() < spareLeast {
-		return 0, ErrNoRoom
+	if spare := p.job.o.Spare; spare != nil {
+		room, err := await(p.job.archived, func() (int64, error) { return spare(), nil })
+		if err != nil {
+			return 0, err
+		}
+		if room < spareLeast {
+			return 0, ErrNoRoom
+		}
 	}
 	n, err := p.w.Write(b)
 	p.job.metrics.bytes.Add(float64(n))
