@@ -46,6 +46,7 @@ func empty(t testing.TB, paths ...string) {
 // restore is the state at their last event, as another way there says, and a switch
 // starts on it.
 func TestBackupUnderLoad(t *testing.T) {
+	t.Parallel()
 	seed := newSeed(t)
 	s := newSimulated(t)
 	p := s.serve()
@@ -97,6 +98,7 @@ func TestBackupUnderLoad(t *testing.T) {
 // TestKilledRestore kills restores at random moments: a switch starts on what is
 // whole, and on nothing else.
 func TestKilledRestore(t *testing.T) {
+	t.Parallel()
 	seed := newSeed(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
 	s := newSimulated(t)
@@ -150,6 +152,7 @@ func TestKilledRestore(t *testing.T) {
 // TestKilledDuringBackup: a switch that is killed while it makes a backup starts
 // again without a trace of it in its data folder.
 func TestKilledDuringBackup(t *testing.T) {
+	t.Parallel()
 	s := newSimulated(t)
 	p := s.serve()
 	for i := range 3 {
@@ -191,6 +194,7 @@ func TestInterruptedBackup(t *testing.T) {
 // nothing, or a folder that no switch starts on. File systems that are out of names
 // for files are full at every one that a restore makes.
 func TestRestoreOnFullDisk(t *testing.T) {
+	t.Parallel()
 	s := newSimulated(t)
 	p := s.serve()
 	banks := s.banks(newSeed(t), "--rate", "150")
@@ -242,6 +246,7 @@ func TestRestoreOnFullDisk(t *testing.T) {
 // TestOtherVersions: a data folder that a newer version has written is refused, with
 // what to do; one of another version gets a snapshot, which can be restored.
 func TestOtherVersions(t *testing.T) {
+	t.Parallel()
 	s := newSimulated(t)
 	s.stopClean(s.serve())
 	file := filepath.Join(s.data, "version.json")
@@ -280,6 +285,7 @@ func TestOtherVersions(t *testing.T) {
 // TestForkMustBeAccepted: leaving out the end of a history is not done without
 // having been told what it means.
 func TestForkMustBeAccepted(t *testing.T) {
+	t.Parallel()
 	s := newSimulated(t)
 	s.stopClean(s.serve()) // an event, the configuration
 	s.stopClean(s.serve()) // another one, the restart

@@ -11,6 +11,7 @@ import (
 
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "decode", "validate",
 		"sim", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
@@ -25,6 +26,7 @@ func TestHelp(t *testing.T) {
 // TestUsage: a wrong command line ends with 2, says what is wrong on stderr and
 // nothing on stdout.
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, c := range []struct{ line, want string }{
 		{"serv", "unknown command"},
@@ -106,6 +108,7 @@ func TestUsage(t *testing.T) {
 // TestWrongConfig: serve, bank and check-config list every fault of a file with
 // its place, and exit with 2.
 func TestWrongConfig(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, shortTimers, 2)
 	text, err := os.ReadFile(s.config)
 	if err != nil {
@@ -176,6 +179,7 @@ func TestMissingCertificates(t *testing.T) {
 
 // TestAddressInUse: a port that is taken is named.
 func TestAddressInUse(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, shortTimers, 2)
 	first := s.serve()
 	other := newScheme(t, shortTimers, 2)
