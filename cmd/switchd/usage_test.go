@@ -88,7 +88,18 @@ func TestUsage(t *testing.T) {
 		{"cap BANKA", "See 'switchd cap --help'"},
 		{"backup", `"out" not set`},
 		{"backup --out " + dir + "/b", "which switch?"},
-		{"backup verify", "See 'switchd backup verify --help'"},
+		{"backup --out " + dir + "/b", "with --dir the data folder of one that does not run"},
+		{"backup --out " + dir + "/b --dir " + dir, "is no data folder: it has no folder journal"},
+		{"backup --out " + dir + "/b --dir " + dir + "/none", "is no data folder"},
+		{"backup --out " + dir + "/b --dir " + dir + " --admin 127.0.0.1:1", "name one of them"},
+		{"backup --out " + dir + "/b --admin nonsense", `--admin "nonsense" is no address: want host:port`},
+		{"payment show 1 --admin http://localhost", "is no address"},
+		{"cap BANKA 1 --reason x --admin localhost:http", "is no address"},
+		{"journal stat --admin :8080", "is no address"},
+		{"backup verify", "which backup?"},
+		{"backup verify " + dir + "/none", "/none is no backup: there is no such folder"},
+		{"restore --from " + dir + "/none --to " + dir + "/b", "/none is no backup"},
+		{"restore --from " + dir + " --to " + dir + "/no/such", "/no is no place for a data folder: there is no such folder"},
 		{"restore --from a", `"to" not set`},
 		{"restore --from a --to b --until-seq 1 --until-time 2026-11-22T00:00:00Z", "none of the others can be"},
 		{"restore --from a --to b --until-time yesterday", "is no time"},
@@ -150,7 +161,7 @@ func TestWrongConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	runs(t, 0, "check-config", keys)
-	if _, said := runs(t, exitUsage, "check-config", "--files", keys); !strings.Contains(said, "seal_key: ") || !strings.Contains(said, "none.key") || !strings.Contains(said, "checkpoint_key: ") {
+	if _, said := runs(t, exitUsage, "check-config", "--files", keys); !strings.Contains(said, "seal_key: ") || !strings.Contains(said, "none.key") || strings.Count(said, "put it back") != 1 || !strings.Contains(said, "checkpoint_key: ") {
 		t.Errorf("of key files that cannot be used it says %q", said)
 	}
 }
