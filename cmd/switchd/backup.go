@@ -95,6 +95,9 @@ func seldom(f func(backup.Progress)) func(backup.Progress) {
 		if p.Step == step && now-told < int64(tellEvery) {
 			return
 		}
+		if p.Step != step {
+			p.Done = 0 // "1 of 43 MiB" would be all that is said of a quick step
+		}
 		step, told = p.Step, now
 		f(p)
 	}
@@ -106,44 +109,42 @@ func tell(w io.Writer) func(backup.Progress) {
 }
 
 func progressLine(p *backup.Progress) string {
-	switch {
-	case p.Total == 0:
-		return p.Step
-	case p.Step == backup.StepReplay || p.Step == backup.StepJournal:
-		return fmt.Sprintf("%s: %d of %d events", p.Step, p.Done, p.Total)
+	done, total, unit := p.Done, p.Total, "events"
+	if p.Step != backup.StepReplay && p.Step != backup.StepJournal {
+		done, total, unit = mib(done), mib(total), "MiB"
 	}
-	return fmt.Sprintf("%s: %d of %d MiB", p.Step, mib(p.Done), mib(p.Total))
+	switch {
+	case total == 0:
+		return p.Step
+	case done == 0:
+		return fmt.Sprintf("%s: %d %s", p.Step, total, unit)
+	}
+	return fmt.Sprintf("%s: %d of %d %s", p.Step, done, total, unit)
 }
 
 func newBackup() *cobra.Command {
-	var f adminFlags
-	var out, dir, sealKey string
-	var unverified bool
+	var f backupFlags
 	c := &cobra.Command{
-		Use: "backup --out DIR", Short: "Copy the data folder of a running or a stopped switch",
+		Use: "backup --out DIR (--config FILE | --admin ADDRESS | --dir DATA)", Short: "Copy the data folder of a running or a stopped switch",
 		Long: `Writes a backup to DIR, which must not be there yet: journal, rows, and backup.json
 with the hash of every file. Payments go on meanwhile. Name the running switch by
---config or --admin, or the data folder of a stopped one by --dir. A backup that
-fails, or is ended by Ctrl-C, leaves nothing behind.
+--config or --admin, or the data folder of a stopped one by --dir; with --config the
+switch is asked if it runs, otherwise its data folder is copied. A backup that fails,
+or is ended by Ctrl-C, leaves nothing behind.
 
 The key file that account numbers are sealed with is not copied: without it the
 backup cannot be read. Keep it elsewhere.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			out, err := filepath.Abs(out)
+			out, err := filepath.Abs(f.out)
 			if err != nil {
 				return err
 			}
-			var v *backupView
-			if dir != "" {
-				v, err = backupClosed(c, dir, sealKey, out)
-			} else {
-				v, err = f.backup(c, out)
-			}
+			v, err := f.make(c, out)
 			if err != nil {
 				return err
 			}
-			if !unverified {
+			if !f.unverified {
 				if _, err := backup.Verify(c.Context(), out, backup.Options{Build: build(), Fatal: storageFailed(), Progress: tell(c.ErrOrStderr())}); err != nil {
 					return err
 				}
@@ -152,15 +153,75 @@ backup cannot be read. Keep it elsewhere.`,
 		},
 	}
 	f.register(c, false)
-	c.Flags().StringVar(&out, "out", "", "folder to make (required)")
-	c.Flags().StringVar(&dir, "dir", "", "data folder of a switch that does not run")
-	c.Flags().StringVar(&sealKey, "seal-key", "", "with --dir: the key file, if it is not in the data folder")
-	c.Flags().BoolVar(&unverified, "no-verify", false, "do not read the backup again after it was made")
+	c.Flags().Lookup("config").Usage = "configuration of the switch: it is asked if it runs, otherwise its data folder is copied"
+	c.Flags().StringVar(&f.out, "out", "", "folder to make (required)")
+	c.Flags().StringVar(&f.dir, "dir", "", "data folder of a switch that does not run")
+	c.Flags().StringVar(&f.sealKey, "seal-key", "", "of a data folder: the key file (default: that of the configuration, or seal.key in the data folder)")
+	c.Flags().BoolVar(&f.unverified, "no-verify", false, "do not read the backup again after it was made")
 	if err := c.MarkFlagRequired("out"); err != nil {
 		panic(err)
 	}
 	c.AddCommand(newBackupVerify())
 	return c
+}
+
+// backupFlags say what is backed up, and where to.
+type backupFlags struct {
+	journalFlags
+	out        string
+	unverified bool
+}
+
+// make has the running switch make a backup, or makes one of a data folder.
+func (f *backupFlags) make(c *cobra.Command, out string) (*backupView, error) {
+	if err := f.named(); err != nil {
+		return nil, err
+	}
+	if f.dir != "" {
+		return f.closed(c, out)
+	}
+	v, err := f.backup(c, out)
+	switch {
+	case !errors.Is(err, errNoSwitch) || c.Context().Err() != nil:
+		return v, err
+	case f.address != "":
+		return nil, fmt.Errorf("%w; if it does not, name its data folder with --dir", err)
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "switchd: %v; making a backup of its data folder\n", err)
+	return f.closed(c, out)
+}
+
+// closed backs up a data folder that no process has open.
+func (f *backupFlags) closed(c *cobra.Command, out string) (v *backupView, err error) {
+	l := lookFolder{dir: f.dir}
+	if l.cfg, err = f.load(); err != nil {
+		return nil, err
+	}
+	if l.dir == "" {
+		l.dir = l.cfg.DataDir
+	}
+	if err := isDataFolder(l.dir); err != nil {
+		return nil, err
+	}
+	keys, err := f.sealKeys(&l)
+	if err == nil && keys == nil {
+		err = usageError{fmt.Errorf("%s has no key file %s: name the file with --seal-key", l.dir, sealKeyFile)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	log := newLogger(c.ErrOrStderr(), true)
+	o := backup.Options{Build: build(), Clock: clock, Keys: keys, Log: log, Fatal: storageFailed(), Progress: tell(c.ErrOrStderr())}
+	s, release, err := backup.Closed(l.dir, o)
+	if err != nil {
+		return nil, inUse(l.dir, err, "if that is its switch, name it by --config or --admin, without --dir")
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	m, err := backup.Take(c.Context(), s, out, o)
+	if err != nil {
+		return nil, err
+	}
+	return viewBackup(out, m), nil
 }
 
 // show prints a backup as text or as JSON.
@@ -170,29 +231,6 @@ func (f *adminFlags) show(w io.Writer, did string, v *backupView) error {
 	}
 	v.print(w, did)
 	return nil
-}
-
-// backupClosed backs up a data folder that no process has open.
-func backupClosed(c *cobra.Command, dir, sealKey, out string) (v *backupView, err error) {
-	if sealKey == "" {
-		sealKey = filepath.Join(dir, sealKeyFile)
-	}
-	keys, err := seal.LoadFile(sealKey)
-	if err != nil {
-		return nil, err
-	}
-	log := newLogger(c.ErrOrStderr(), true)
-	o := backup.Options{Build: build(), Clock: clock, Keys: keys, Log: log, Fatal: storageFailed(), Progress: tell(c.ErrOrStderr())}
-	s, release, err := backup.Closed(dir, o)
-	if err != nil {
-		return nil, inUse(dir, err)
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	m, err := backup.Take(c.Context(), s, out, o)
-	if err != nil {
-		return nil, err
-	}
-	return viewBackup(out, m), nil
 }
 
 // backup asks a running switch for a backup and tells how far it is.
@@ -253,8 +291,11 @@ func newBackupVerify() *cobra.Command {
 		Long: `Reads every file of a backup against its hash, and every group of its journal
 against its checksums and the chain. With the key file it also compares the rows with
 their hash. It changes nothing.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArg("which backup? name its folder"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := isFolder(args[0], "backup"); err != nil {
+				return err
+			}
 			o := backup.Options{Build: build(), Fatal: storageFailed(), Progress: tell(c.ErrOrStderr()), Log: newLogger(c.ErrOrStderr(), true)}
 			if sealKey != "" {
 				var err error

@@ -46,6 +46,7 @@ func empty(t testing.TB, paths ...string) {
 // restore is the state at their last event, as another way there says, and a switch
 // starts on it.
 func TestBackupUnderLoad(t *testing.T) {
+	t.Parallel()
 	seed := newSeed(t)
 	s := newSimulated(t)
 	p := s.serve()
@@ -63,7 +64,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	if _, said := runs(t, exitFailed, "backup", "--out", made[0].Dir, "--admin", s.admin); !strings.Contains(said, "is there already") {
 		t.Errorf("onto another:\n%s", said)
 	}
-	if _, said := runs(t, exitFailed, "backup", "--out", filepath.Join(s.dir, "locked"), "--dir", s.data); !strings.Contains(said, "is in use by another process") {
+	if _, said := runs(t, exitFailed, "backup", "--out", filepath.Join(s.dir, "locked"), "--dir", s.data); !strings.Contains(said, "is in use by another process: if that is its switch, name it by --config or --admin") {
 		t.Errorf("of a folder in use:\n%s", said)
 	}
 	s.rest(banks...)
@@ -97,6 +98,7 @@ func TestBackupUnderLoad(t *testing.T) {
 // TestKilledRestore kills restores at random moments: a switch starts on what is
 // whole, and on nothing else.
 func TestKilledRestore(t *testing.T) {
+	t.Parallel()
 	seed := newSeed(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
 	s := newSimulated(t)
@@ -150,6 +152,7 @@ func TestKilledRestore(t *testing.T) {
 // TestKilledDuringBackup: a switch that is killed while it makes a backup starts
 // again without a trace of it in its data folder.
 func TestKilledDuringBackup(t *testing.T) {
+	t.Parallel()
 	s := newSimulated(t)
 	p := s.serve()
 	for i := range 3 {
@@ -191,6 +194,7 @@ func TestInterruptedBackup(t *testing.T) {
 // nothing, or a folder that no switch starts on. File systems that are out of names
 // for files are full at every one that a restore makes.
 func TestRestoreOnFullDisk(t *testing.T) {
+	t.Parallel()
 	s := newSimulated(t)
 	p := s.serve()
 	banks := s.banks(newSeed(t), "--rate", "150")
@@ -242,6 +246,7 @@ func TestRestoreOnFullDisk(t *testing.T) {
 // TestOtherVersions: a data folder that a newer version has written is refused, with
 // what to do; one of another version gets a snapshot, which can be restored.
 func TestOtherVersions(t *testing.T) {
+	t.Parallel()
 	s := newSimulated(t)
 	s.stopClean(s.serve())
 	file := filepath.Join(s.data, "version.json")
@@ -280,6 +285,7 @@ func TestOtherVersions(t *testing.T) {
 // TestForkMustBeAccepted: leaving out the end of a history is not done without
 // having been told what it means.
 func TestForkMustBeAccepted(t *testing.T) {
+	t.Parallel()
 	s := newSimulated(t)
 	s.stopClean(s.serve()) // an event, the configuration
 	s.stopClean(s.serve()) // another one, the restart
@@ -308,5 +314,87 @@ func TestForkMustBeAccepted(t *testing.T) {
 	}
 	if note, err := os.ReadFile(filepath.Join(to, "declined-requests")); err != nil || !strings.HasPrefix(string(note), "0\n") {
 		t.Errorf("repeats of lost requests are not suspect: %q %v", note, err)
+	}
+}
+
+// TestBackupOfStopped: the configuration of a switch that does not run is enough to
+// back up its data folder, with the key that it names, and to restore it.
+func TestBackupOfStopped(t *testing.T) {
+	t.Parallel()
+	s := newSimulated(t)
+	s.stopClean(s.serve())
+	out := filepath.Join(s.dir, "out")
+	if _, said := runs(t, exitFailed, "backup", "--out", out, "--admin", s.admin); strings.Count(said, s.admin) != 2 || !strings.Contains(said, "name its data folder with --dir") {
+		t.Errorf("it said:\n%s", said) // the address once more in what the system says
+	}
+	_, said := runs(t, 0, "backup", "--out", out, "--config", s.config)
+	for _, want := range []string{"no switch answers at " + s.admin, "making a backup of its data folder", "switchd: copy: ", " MiB\n"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in\n%s", want, said)
+		}
+	}
+	runs(t, 0, "restore", "--from", out, "--to", filepath.Join(s.dir, "own"), "--config", s.config)
+
+	elsewhere := filepath.Join(s.dir, "elsewhere.key")
+	if err := os.Rename(s.sealKey(), elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := runs(t, exitUsage, "restore", "--from", out, "--to", filepath.Join(s.dir, "to"), "--config", s.config); !strings.Contains(said, "names no seal_key, and "+s.sealKey()+" is not there") {
+		t.Errorf("it said:\n%s", said)
+	}
+	if _, said := runs(t, exitUsage, "backup", "--out", out+"2", "--dir", s.data); !strings.Contains(said, "has no key file seal.key: name the file with --seal-key") {
+		t.Errorf("it said:\n%s", said)
+	}
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := func(file string) {
+		if err := os.WriteFile(s.config, []byte(string(text)+"seal_key: "+file+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key(elsewhere)
+	runs(t, 0, "backup", "--out", out+"2", "--config", s.config)
+	key(filepath.Join(s.dir, "none.key"))
+	if _, said := runs(t, exitUsage, "serve", "--config", s.config); !strings.Contains(said, "seal_key: ") || !strings.Contains(said, "none.key: no such file or directory: put it back") {
+		t.Errorf("it said:\n%s", said)
+	}
+	key(s.dir)
+	if _, said := runs(t, exitUsage, "serve", "--config", s.config); !strings.Contains(said, s.dir+" is a folder, not a key file") {
+		t.Errorf("it said:\n%s", said)
+	}
+}
+
+// TestSeldom: of each step the size is told at once, and how far it is now and then.
+func TestSeldom(t *testing.T) {
+	var said strings.Builder
+	tell := tell(&said)
+	for _, done := range []int64{1 << 20, 2 << 20, 43 << 20} {
+		tell(backup.Progress{Step: backup.StepCopy, Done: done, Total: 43 << 20})
+	}
+	tell(backup.Progress{Step: backup.StepReplay, Done: 7, Total: 100})
+	tell(backup.Progress{Step: backup.StepCheckpoint})
+	if want := "switchd: copy: 43 MiB\nswitchd: replay: 100 events\nswitchd: checkpoint\n"; said.String() != want {
+		t.Errorf("%q, want %q", said.String(), want)
+	}
+	if got := progressLine(&backup.Progress{Step: backup.StepCopy, Done: 1, Total: 43 << 20}); got != "copy: 1 of 43 MiB" {
+		t.Error(got)
+	}
+}
+
+// TestProgressInLog: off a terminal a long reading tells every ten seconds how far it is.
+func TestProgressInLog(t *testing.T) {
+	var said strings.Builder
+	p := newProgress(&said)
+	var now int64
+	p.clock, p.told = func() int64 { return now }, 0
+	for n := range uint64(10 * progressEvery) {
+		now = int64(n) * int64(25*time.Second) / (10 * progressEvery)
+		p.show("journal", n+1, 10*progressEvery)
+	}
+	p.end()
+	if want := "switchd: journal: 50 % of 10240 records\nswitchd: journal: 90 % of 10240 records\n"; said.String() != want {
+		t.Errorf("%q, want %q", said.String(), want)
 	}
 }

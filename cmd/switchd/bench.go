@@ -16,7 +16,6 @@ import (
 
 	"switchd/certs"
 	"switchd/codec/frame"
-	"switchd/codec/iso8583"
 	"switchd/switch/bench"
 	"switchd/switch/config"
 )
@@ -167,7 +166,7 @@ func benchParticipants(cfg *config.Config) ([]bench.Participant, error) {
 		if len(p.Handles) == 0 || len(p.IFSCPrefixes) == 0 {
 			continue
 		}
-		spec, err := iso8583.Builtin(p.Dialect)
+		spec, err := builtinSpec(p.Dialect)
 		if err != nil {
 			return nil, err
 		}

@@ -47,6 +47,7 @@ func benchRun(t *testing.T, flags ...string) benchReport {
 // TestBenchSpawn: a run with a switch of its own, with addresses to resolve and
 // more than one link each, in a folder that is gone afterwards.
 func TestBenchSpawn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := benchRun(t, "--spawn", "--rate", "300", "--duration", "2s", "--warmup", "500ms", "--links", "2", "--vpa-share", "0.5", "--dir", dir)
 	if r.Payments != 600 || r.Participants != 4 || r.Links != 8 || r.Dialects[3] != "iso87-ascii" || !strings.HasPrefix(r.TLS, "TLS 1.3") {
@@ -70,6 +71,7 @@ func TestBenchSpawn(t *testing.T) {
 // TestBenchRunning: two runs against one running switch; its positions of the
 // first are no fault of the second. The report goes to a file as well.
 func TestBenchRunning(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, longTimers, 3)
 	p := s.serve()
 	for i := range 2 {
@@ -93,7 +95,8 @@ func TestBenchRunning(t *testing.T) {
 	s.stopClean(p)
 }
 
-// TestBenchNotValid: a run that does not reach its rate says so and ends with 1.
+// TestBenchNotValid: a run that does not reach its rate says so and ends with 1. It
+// takes all of the machine, so no other test runs beside it.
 func TestBenchNotValid(t *testing.T) {
 	p := start(t, "bench", "--spawn", "--rate", "200000", "--duration", "1s", "--warmup", "0s", "--drain", "1s", "--participants", "2", "--json", "-")
 	p.wait(3*patience, 1)
@@ -111,6 +114,7 @@ var servingAt = regexp.MustCompile(`serving (\S+), admin`)
 // TestBenchEndsItsSwitch: by Ctrl-C the switch ends in good order, with the
 // generator killed it ends as well.
 func TestBenchEndsItsSwitch(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		signal syscall.Signal

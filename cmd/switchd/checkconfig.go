@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -32,9 +33,6 @@ with 2. With --example it prints a commented configuration to start from, with
 				return usageError{errors.New("which file? See 'switchd check-config --help'")}
 			}
 			cfg, err := loadConfig(args[0], files)
-			if err == nil && files {
-				err = checkKeys(args[0], cfg)
-			}
 			if err != nil {
 				return err
 			}
@@ -55,12 +53,12 @@ func checkKeys(file string, cfg *config.Config) error {
 	var faults []error
 	if cfg.SealKey != "" {
 		if _, err := seal.LoadFile(cfg.SealKey); err != nil {
-			faults = append(faults, usageError{fmt.Errorf("%s: seal_key: %w", file, err)})
+			faults = append(faults, usageError{fmt.Errorf("%s: seal_key: %w%s", file, err, putBack(err, "what is sealed can be read with it only"))})
 		}
 	}
 	if cfg.CheckpointKey != "" {
 		if _, err := loadCheckpointKey(cfg.CheckpointKey); err != nil {
-			faults = append(faults, usageError{fmt.Errorf("%s: checkpoint_key: %w", file, err)})
+			faults = append(faults, usageError{fmt.Errorf("%s: checkpoint_key: %w%s", file, err, putBack(err, "others know the switch by it"))})
 		}
 	}
 	if dir := cfg.Retention.ArchiveDir; dir != "" {
@@ -71,7 +69,16 @@ func checkKeys(file string, cfg *config.Config) error {
 	return errors.Join(faults...)
 }
 
-// loadConfig reads a configuration; what is wrong with it is a usage error.
+// putBack is what to do about a key file that is not there.
+func putBack(err error, why string) string {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return ": put it back, because " + why + "; a new data folder makes its own when no file is named"
+}
+
+// loadConfig reads a configuration; what is wrong with it is a usage error. files: and
+// with the files that it names.
 func loadConfig(file string, files bool) (*config.Config, error) {
 	cfg, err := config.Load(file, known())
 	if err == nil && files {
@@ -80,5 +87,8 @@ func loadConfig(file string, files bool) (*config.Config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return cfg, nil
+	if files {
+		err = checkKeys(file, cfg)
+	}
+	return cfg, err
 }

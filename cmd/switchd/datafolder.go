@@ -59,7 +59,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 		return nil, err
 	}
 	if err := entry.Prepare(keys); err != nil {
-		return nil, inUse(cfg.DataDir, err)
+		return nil, inUse(cfg.DataDir, err, anotherFolder)
 	}
 	checkpoint, err := openCheckpointKey(cfg.DataDir, cfg.CheckpointKey, cfg.Institution, log)
 	if err != nil {
@@ -70,7 +70,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 		return nil, fmt.Errorf("%w: do not repair it by hand, restore a backup (switchd restore)", err)
 	}
 	if err != nil {
-		return nil, inUse(cfg.DataDir, err)
+		return nil, inUse(cfg.DataDir, err, anotherFolder)
 	}
 	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys})
 	if err != nil {
@@ -78,6 +78,14 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 		return nil, errors.Join(rowsUnreadable(err, stat.First == 1), not, j.Close())
 	}
 	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry}, nil
+}
+
+// isFolder refuses what a command line names as a folder, and is none.
+func isFolder(dir, what string) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return usageError{fmt.Errorf("%s is no %s: there is no such folder", dir, what)}
+	}
+	return nil
 }
 
 // makeDataFolder makes the folder, if it is not there, so that it stays.
@@ -101,12 +109,25 @@ func rowsUnreadable(err error, whole bool) error {
 	return fmt.Errorf("%w: %s", storage.Sentence(err), way)
 }
 
-// inUse says so when a data folder cannot be opened because somebody has it.
-func inUse(dir string, err error) error {
+// anotherFolder is the way out for a switch whose data folder is in use.
+const anotherFolder = "stop that one, or set another data_dir"
+
+// inUse says so when a data folder cannot be opened because somebody has it, and what
+// the way out is.
+func inUse(dir string, err error, way string) error {
 	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
-		return fmt.Errorf("data folder %s is in use by another process: stop that one, or set another data_dir (%w)", dir, err)
+		return fmt.Errorf("data folder %s is in use by another process: %s (%w)", dir, way, err)
 	}
 	return err
+}
+
+// isDataFolder refuses a folder that no switch has ever had, before anything in it is
+// missed.
+func isDataFolder(dir string) error {
+	if info, err := os.Stat(filepath.Join(dir, journalDir)); err != nil || !info.IsDir() {
+		return usageError{fmt.Errorf("%s is no data folder: it has no folder %s", dir, journalDir)}
+	}
+	return nil
 }
 
 // storageFailed ends the process when a store cannot go on: what is on disk is the

@@ -108,15 +108,14 @@ func (d dialect) cut(f *frame.Framing, b []byte) (bodies [][]byte, used int) {
 	return bodies, used
 }
 
-// builtins are compiled when the first bad message asks for them. Specs do not
-// change, so that all decoders can share them.
+// builtins are compiled when the first bad message asks for them.
 var builtins = sync.OnceValue(func() (all []dialect) {
 	for _, name := range iso8583.BuiltinNames() {
-		if s, err := iso8583.Builtin(name); err == nil {
+		if s, err := builtinSpec(name); err == nil {
 			all = append(all, dialect{name: name, spec: s})
 		}
 	}
-	if p, err := iso20022.Builtin(profileDefault); err == nil {
+	if p, err := builtinProfile(profileDefault); err == nil {
 		all = append(all, dialect{name: dialect20022, profile: p})
 	}
 	return all

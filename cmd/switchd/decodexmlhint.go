@@ -92,7 +92,7 @@ func unknownHint(p *iso20022.Profile, at []byte) string {
 	}
 	text := "the profile " + printable(p.Name()) + " does not have " + name + alsoKnown(name, p)
 	for _, other := range iso20022.BuiltinNames() {
-		if o, err := iso20022.Builtin(other); err == nil && o.Accepts(iso20022.Find(name)) {
+		if o, err := builtinProfile(other); err == nil && o.Accepts(iso20022.Find(name)) {
 			text += "; --profile " + other + " has it"
 		}
 	}

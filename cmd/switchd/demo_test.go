@@ -16,6 +16,7 @@ var demoKeys = []string{"payments", "success", "declined", "reversed", "deemed",
 // TestDemoJSON: one JSON object on stdout, nothing else, balanced and closed,
 // whatever the participants do.
 func TestDemoJSON(t *testing.T) {
+	t.Parallel()
 	t.Run("honest", func(t *testing.T) {
 		r := demoJSON(t)
 		// A participant that does not get the processor in time is as good as one
@@ -76,6 +77,7 @@ func keysOf(t *testing.T, object string) (keys []string) {
 // TestDemoCtrlC: without a terminal and --json the demo prints plain lines, and
 // a Ctrl-C ends it with the summary.
 func TestDemoCtrlC(t *testing.T) {
+	t.Parallel()
 	p := start(t, "demo", "--rate", "50", "--dir", t.TempDir())
 	until(t, patience, "two lines of payments", func() bool { return strings.Count(p.out.String(), "payments") >= 2 })
 	p.signal(syscall.SIGINT)
@@ -96,6 +98,7 @@ func TestDemoCtrlC(t *testing.T) {
 
 // TestDemoSecondCtrlC: the second one does not wait for the repairs.
 func TestDemoSecondCtrlC(t *testing.T) {
+	t.Parallel()
 	p := start(t, "demo", "--rate", "500", "--faults", "--dir", t.TempDir())
 	until(t, patience, "two lines of payments", func() bool { return strings.Count(p.out.String(), "payments") >= 2 })
 	p.signal(syscall.SIGINT)

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"sync"
 
 	"switchd/codec/iso20022"
-	"switchd/codec/iso8583"
 	"switchd/switch/config"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -31,7 +28,7 @@ func newDialect(p *config.Participant, dir *translate.Directory, n route.Partici
 		}
 		return message20022.New(profile, dir, n)
 	}
-	spec, err := iso8583.Builtin(p.Dialect)
+	spec, err := builtinSpec(p.Dialect)
 	if err != nil {
 		return nil, err
 	}
@@ -60,26 +57,12 @@ func profileOf(p *config.Participant) (*iso20022.Profile, error) {
 	if name == "" {
 		name = profileDefault
 	}
-	compiled, known := profiles[name]
-	if !known {
-		return nil, fmt.Errorf("no profile %q", name)
-	}
-	profile, err := compiled()
+	profile, err := builtinProfile(name)
 	if err != nil {
 		return nil, err
 	}
 	return profile.With(p.Versions...)
 }
-
-// profiles are the built-in profiles. Each is compiled when it is first asked for,
-// once for all participants: that takes some 30 ms.
-var profiles = func() map[string]func() (*iso20022.Profile, error) {
-	all := map[string]func() (*iso20022.Profile, error){}
-	for _, name := range iso20022.BuiltinNames() {
-		all[name] = sync.OnceValues(func() (*iso20022.Profile, error) { return iso20022.Builtin(name) })
-	}
-	return all
-}()
 
 // versions are all messages that profiles may be narrowed to.
 func versions() []string {

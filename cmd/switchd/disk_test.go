@@ -103,6 +103,7 @@ func (f *filling) finish(t *testing.T) {
 // TestDiskBelowReserve: new payments are declined and say so, open ones finish, and
 // with room again the switch goes on; nobody has to do anything to it.
 func TestDiskBelowReserve(t *testing.T) {
+	t.Parallel()
 	f := startFilling(t)
 	fill(t, f.other, 72<<20)
 	const held = `switchd_requests_held_total{reason="disk"}`
@@ -135,6 +136,7 @@ func TestDiskBelowReserve(t *testing.T) {
 // it could not write. On the full disk it does not start; with room again it goes on
 // from what is on the disk.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	f := startFilling(t, "--quiet", "--drain", "10s")
 	fillUp(t, f.other)
 	f.p.signal(syscall.SIGTERM) // it may not have to write more than it has set aside, until it stops
@@ -159,6 +161,7 @@ func TestFullDisk(t *testing.T) {
 // TestStartBelowReserve: a disk below the reserve has a switch that declines, from
 // the first payment on.
 func TestStartBelowReserve(t *testing.T) {
+	t.Parallel()
 	disk := tinyDisk(t, "200m")
 	s := newScheme(t, longTimers, 3, filepath.Join(disk, "data"))
 	text, err := os.ReadFile(s.config)

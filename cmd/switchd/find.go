@@ -108,10 +108,13 @@ func givenCriteria(c *cobra.Command) (url.Values, error) {
 // accountCriterion is the criterion that is nobody's to see.
 const accountCriterion = "account"
 
-// named says what is missing when the flags name neither a switch nor a folder.
+// named says so when the flags name neither a switch nor a folder, or both.
 func (f *journalFlags) named() error {
-	if f.dir == "" && f.config == "" && f.address == "" {
+	switch {
+	case f.dir == "" && f.config == "" && f.address == "":
 		return usageError{errors.New("which switch? Name its --config, the address of its --admin port, or with --dir the data folder of one that does not run")}
+	case f.dir != "" && f.address != "":
+		return usageError{errors.New("--dir is a folder that no switch has, --admin is a running switch: name one of them")}
 	}
 	return nil
 }

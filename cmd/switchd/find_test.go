@@ -89,6 +89,7 @@ func TestQueryOf(t *testing.T) {
 // and over HTTP, and in the folder that it has left; accounts are masked, and an account
 // that is searched by stands in no address.
 func TestFindRunningAndStopped(t *testing.T) {
+	t.Parallel()
 	s := newJournalScheme(t)
 	online := s.testFind(t, "--admin", s.admin)
 	s.testFindHTTP(t)
@@ -115,6 +116,7 @@ func TestFindRunningAndStopped(t *testing.T) {
 // TestFindAfterACrash: the folder of a switch that was killed has rows of a moment
 // before; that is said, and everything is found when it has started again.
 func TestFindAfterACrash(t *testing.T) {
+	t.Parallel()
 	s := newJournalScheme(t)
 	s.p.kill()
 	out, said := runs(t, 0, "payment", "find", "--dir", s.data, "--json")

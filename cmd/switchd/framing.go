@@ -119,7 +119,7 @@ type look struct {
 // lookOf writes an echo in the dialect and looks at it as the rim looks at the
 // first bytes of a link.
 func lookOf(name string) (l look, ok bool) {
-	spec, err := iso8583.Builtin(name)
+	spec, err := builtinSpec(name)
 	if err != nil {
 		return look{}, false
 	}

@@ -67,6 +67,7 @@ func expect(t testing.TB, a *message, code, note string) {
 // TestMalformedFrame: a frame that cannot be one closes its link and no other,
 // is counted by its reason, and nothing of it is logged.
 func TestMalformedFrame(t *testing.T) {
+	t.Parallel()
 	h := newHostile(t)
 	secret := "5555444433332222"
 	for _, c := range []struct {
@@ -100,6 +101,7 @@ func TestMalformedFrame(t *testing.T) {
 // TestOtherFramings: a participant with headers and keep-alives of its own pays
 // like any other; one that does not speak as configured is told to the operator.
 func TestOtherFramings(t *testing.T) {
+	t.Parallel()
 	h := newHostile(t)
 	d, other := h.connect("BANKD"), h.connect("BANKC")
 	for range 3 {
@@ -130,6 +132,7 @@ func TestOtherFramings(t *testing.T) {
 // TestMalformedMessage: in a good frame it is answered with the field, in both
 // dialects, and the link stays.
 func TestMalformedMessage(t *testing.T) {
+	t.Parallel()
 	h := newHostile(t)
 	counter := "switchd_messages_malformed_total"
 	for _, id := range []string{"BANKC", "BANKD"} { // npci and ascii
@@ -192,6 +195,7 @@ func clone[K comparable, V any](m map[K]V) map[K]V {
 // very next message after a request is its answer, and after all of them no leg
 // has been sent for any.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, shortTimers, 4)
 	p := s.serve()
 	a := s.bank("BANKA", 1)
@@ -268,6 +272,7 @@ func TestRefusals(t *testing.T) {
 // whatever happened to the switch meanwhile; other content under its reference is
 // refused and changes nothing.
 func TestDuplicates(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, shortTimers, 4)
 	p := s.serve()
 	a := s.bank("BANKA", 1)
@@ -338,7 +343,8 @@ func (d *dribble) Write(b []byte) (int, error) {
 }
 
 // TestSlowClients: clients that send one byte at a time are served, those that
-// stop in the middle are closed, and nobody else waits for either.
+// stop in the middle are closed, and nobody else waits for either: it has the
+// machine for itself, because that is measured.
 func TestSlowClients(t *testing.T) {
 	h := newHostile(t)
 	begun := time.Now()

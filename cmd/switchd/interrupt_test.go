@@ -13,6 +13,7 @@ import (
 // TestInterruptedVerify: Ctrl-C ends a reading at once, in the middle of a file and
 // with one sentence.
 func TestInterruptedVerify(t *testing.T) {
+	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "segment")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"syscall"
 
@@ -122,14 +121,13 @@ func (f *journalFlags) openWith(c *cobra.Command, open func(string, journal.Opti
 	case l.dir == "":
 		l.dir = cfg.DataDir
 	}
-	at := filepath.Join(l.dir, journalDir)
-	if info, err := os.Stat(at); err != nil || !info.IsDir() {
-		return nil, usageError{fmt.Errorf("%s is no data folder: it has no folder %s", l.dir, journalDir)}
+	if err := isDataFolder(l.dir); err != nil {
+		return nil, err
 	}
 	if l.keys, err = f.sealKeys(l); err != nil {
 		return nil, err
 	}
-	l.log, err = open(at, journal.Options{Log: l.out, Fatal: storageFailed()})
+	l.log, err = open(filepath.Join(l.dir, journalDir), journal.Options{Log: l.out, Fatal: storageFailed()})
 	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
 		what := "take a backup ('switchd backup') and name that with --dir"
 		if c.Flags().Lookup("admin") != nil { // not verify, not export
@@ -195,7 +193,7 @@ func either[T any](c *cobra.Command, f *journalFlags, path string, local func(*l
 // eitherOf is either with a question that is not a path alone.
 func eitherOf[T any](c *cobra.Command, f *journalFlags, remote func() (T, error), local func(*lookFolder) (T, error)) (v T, err error) {
 	if f.dir != "" && f.address != "" {
-		return v, usageError{errors.New("--dir is a folder that no switch has, --admin is a running switch: name one of them")}
+		return v, f.named()
 	}
 	if f.dir == "" && (f.address != "" || f.config != "") {
 		v, err = remote()

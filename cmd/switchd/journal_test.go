@@ -105,6 +105,7 @@ func noSecrets(t *testing.T, text string) {
 // TestJournalRunning: a running switch tells what its journal holds and proves its
 // payments over the admin port; its folder cannot be read beside it.
 func TestJournalRunning(t *testing.T) {
+	t.Parallel()
 	s := newJournalScheme(t)
 	for _, from := range []string{"--admin=" + s.admin, "--config=" + s.config} {
 		out, _ := runs(t, 0, "journal", "stat", from, "--json")
@@ -149,6 +150,7 @@ func TestJournalRunning(t *testing.T) {
 
 // TestJournalFolder: what the commands say of a folder that a switch has left.
 func TestJournalFolder(t *testing.T) {
+	t.Parallel()
 	s := newJournalScheme(t)
 	s.stop()
 	stat := s.testStat(t)

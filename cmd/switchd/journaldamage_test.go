@@ -58,6 +58,7 @@ func reopen(t *testing.T, data string, f func(*journal.PebbleLog)) {
 // TestJournalDamaged: verify names what is damaged, and every other command that
 // meets it fails instead of showing something else.
 func TestJournalDamaged(t *testing.T) {
+	t.Parallel()
 	s := newJournalScheme(t)
 	s.p.kill()
 	out, said := runs(t, 0, "journal", "verify", "--dir", s.data, "--json")

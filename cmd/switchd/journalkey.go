@@ -75,6 +75,9 @@ func loadCheckpointKey(file string) (*checkpointKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint key: %w", err)
 	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("checkpoint key: %s is a folder, not a key file", file)
+	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("checkpoint key: %s can be read by others than its owner (mode %04o): chmod 600 %s", file, info.Mode().Perm(), file)
 	}

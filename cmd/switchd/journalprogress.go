@@ -5,24 +5,29 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 )
 
-// progress tells how far a long reading is, in one line that is drawn over itself
-// on a terminal. Elsewhere it says nothing.
+// progress tells how far a long reading is: on a terminal in one line that is drawn
+// over itself, elsewhere in a line now and then.
 type progress struct {
-	w     io.Writer // nil: no terminal
-	said  string
-	calls uint64
+	w        io.Writer
+	terminal bool
+	clock    func() int64
+	said     string // on the terminal
+	told     int64  // when, elsewhere
+	calls    uint64
 }
 
 func newProgress(w io.Writer) *progress {
-	if f, ok := w.(*os.File); ok && isTerminal(f) && os.Getenv("TERM") != "dumb" {
-		return &progress{w: w}
-	}
-	return &progress{}
+	f, ok := w.(*os.File)
+	return &progress{w: w, terminal: ok && isTerminal(f) && os.Getenv("TERM") != "dumb", clock: clock, told: clock()}
 }
+
+// logEvery is how often a log is told how far a reading is.
+const logEvery = 10 * time.Second
 
 // progressEvery is after how many records the line is looked at again.
 const progressEvery = 1024
@@ -30,14 +35,18 @@ const progressEvery = 1024
 // show tells that so many of so many records of something are read; of 0: nobody
 // knows how many there are.
 func (p *progress) show(what string, done, of uint64) {
-	if p.calls++; p.w == nil || p.calls%progressEvery != 0 {
+	if p.calls++; p.calls%progressEvery != 0 {
 		return
 	}
 	line := fmt.Sprintf("%s: %d records", what, done)
 	if of > 0 {
 		line = fmt.Sprintf("%s: %d %% of %d records", what, done*100/of, of)
 	}
-	if line != p.said {
+	if now := p.clock(); !p.terminal && now-p.told >= int64(logEvery) {
+		p.told = now
+		fmt.Fprintln(p.w, "switchd: "+line)
+	}
+	if p.terminal && line != p.said {
 		p.said = line
 		fmt.Fprintf(p.w, "\r\x1b[2K%s", line)
 	}
@@ -55,7 +64,7 @@ func (p *progress) end() {
 // nothing to be put in order. stop ends that.
 func (p *progress) endAtOnce(c *cobra.Command) (stop func() bool) {
 	return context.AfterFunc(c.Context(), func() {
-		if p.w != nil {
+		if p.terminal {
 			fmt.Fprint(p.w, "\r\x1b[2K")
 		}
 		fmt.Fprintln(c.ErrOrStderr(), interrupted(c))

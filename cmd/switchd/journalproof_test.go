@@ -127,6 +127,7 @@ func TestProofOfPayment(t *testing.T) {
 
 // TestProofRejectsAnyChange: not one bit of a proof may be another one.
 func TestProofRejectsAnyChange(t *testing.T) {
+	t.Parallel()
 	l := newProofLog(t)
 	text, pinned := mustMarshal(t, l.proof(t, l.statement())), l.pinned(t)
 	for at := range text {

@@ -21,6 +21,7 @@ const restartLimit = 3 * time.Second
 // TestKill9 kills the switch under load again and again. No payment may be lost
 // or doubled, and the books must balance when the dust has settled.
 func TestKill9(t *testing.T) {
+	t.Parallel()
 	kills := *killsFlag
 	rate := "80" // of each participant
 	if testing.Short() || raced {

@@ -114,6 +114,7 @@ func manyLinks(t *testing.T) (*demo, map[string]*cutting) {
 // come late, twice or on another link than their request, and whose links are cut
 // all the time: no answer is lost for it, and all books balance.
 func TestManyLinks(t *testing.T) {
+	t.Parallel()
 	d, listeners := manyLinks(t)
 	up := func() int { return d.node.linksUp() }
 	until(t, patience, "eight links are signed on", func() bool { return up() == 8 })
@@ -203,6 +204,7 @@ func anyOf(t *testing.T, links ...*client) func() arrival {
 // was asked on, finds its payment; so do answers in time. All that is about one
 // account has come on one link.
 func TestLateAnswerOnAnotherLink(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, shortTimers, 4)
 	p := s.serve()
 	links := []*client{s.connect("BANKC"), s.connect("BANKC")}

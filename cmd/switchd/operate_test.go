@@ -12,6 +12,7 @@ import (
 // TestOperate: an operator looks at a payment, cannot decide about one that needs
 // no decision, and changes a cap, which lasts over a restart.
 func TestOperate(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, longTimers, 3)
 	p := s.serve()
 	c := s.connect("BANKC")

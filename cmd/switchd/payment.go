@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/user"
 	"strconv"
@@ -178,7 +180,12 @@ var errNoSwitch = errors.New("no switch answers")
 // where is the address of the admin port.
 func (f *adminFlags) where() (string, error) {
 	if f.address != "" {
-		return strings.TrimSuffix(strings.TrimPrefix(f.address, "http://"), "/"), nil
+		address := strings.TrimSuffix(strings.TrimPrefix(f.address, "http://"), "/")
+		host, port, err := net.SplitHostPort(address)
+		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || host == "" {
+			return "", usageError{fmt.Errorf("--admin %q is no address: want host:port, as the switch says at its start", f.address)}
+		}
+		return address, nil
 	}
 	if f.config == "" {
 		return "", usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
@@ -191,6 +198,9 @@ func (f *adminFlags) where() (string, error) {
 }
 
 func noSwitch(address string, err error) error {
+	if asked := new(url.Error); errors.As(err, &asked) {
+		err = asked.Err // without the method and the address again
+	}
 	return fmt.Errorf("%w at %s: is it running? (%w)", errNoSwitch, address, err)
 }
 

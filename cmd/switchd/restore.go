@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -49,7 +51,7 @@ The key file that account numbers are sealed with is needed, and not copied.`,
 	fl.StringVar(&f.time, "until-time", "", "restore the events before this time, as 2026-11-22T18:30:00Z")
 	fl.BoolVar(&f.acceptFork, "accept-fork", false, "leave out the end of the history, knowing what it means")
 	fl.StringVar(&f.sealKey, "seal-key", "", "key file of the data folder that was backed up")
-	fl.StringVar(&f.config, "config", "", "configuration that names the key file (seal_key), instead of --seal-key")
+	fl.StringVar(&f.config, "config", "", "configuration that names the key file (seal_key, or else seal.key in its data_dir), instead of --seal-key")
 	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
 	for _, name := range []string{"from", "to"} {
 		if err := c.MarkFlagRequired(name); err != nil {
@@ -72,6 +74,9 @@ func (f *restoreFlags) run(c *cobra.Command) error {
 			return usageError{fmt.Errorf("--until-time %q is no time of a history: want 2026-11-22T18:30:00Z", f.time)}
 		}
 		until.Time = t.UnixNano()
+	}
+	if err := f.folders(); err != nil {
+		return err
 	}
 	keys, err := f.keys()
 	if err != nil {
@@ -97,6 +102,19 @@ func (f *restoreFlags) run(c *cobra.Command) error {
 	return nil
 }
 
+// folders refuses names that lead nowhere. A folder above the data folder that is not
+// there is a slip of the pen, or a disk that is not mounted.
+func (f *restoreFlags) folders() error {
+	if err := isFolder(f.from, "backup"); err != nil {
+		return err
+	}
+	above := filepath.Dir(filepath.Clean(f.to))
+	if err := isFolder(above, "place for a data folder"); err != nil {
+		return fmt.Errorf("--to %s: %w", f.to, err)
+	}
+	return nil
+}
+
 // keys are those of the data folder that was backed up; nil when none are named.
 func (f *restoreFlags) keys() (*seal.Keys, error) {
 	file := f.sealKey
@@ -106,7 +124,10 @@ func (f *restoreFlags) keys() (*seal.Keys, error) {
 			return nil, usageError{err}
 		}
 		if file = cfg.SealKey; file == "" {
-			return nil, usageError{fmt.Errorf("%s names no seal_key: name the key file with --seal-key", f.config)}
+			file = filepath.Join(cfg.DataDir, sealKeyFile)
+			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+				return nil, usageError{fmt.Errorf("%s names no seal_key, and %s is not there: name the key file with --seal-key", f.config, file)}
+			}
 		}
 	}
 	if file == "" {

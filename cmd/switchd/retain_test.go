@@ -110,6 +110,7 @@ func (n *node) payments(t *testing.T) (ids []payment.ID) {
 // TestRetention: a switch whose data folder has old days moves them to the archive
 // and forgets old payments, at its start; what is left goes on, and starts again.
 func TestRetention(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg, err := demoConfig(dir)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"text/template"
@@ -141,7 +142,8 @@ func (s *scheme) certs() string { return filepath.Join(s.dir, "certs") }
 
 // fixedAddress finds a free port that stays free while a switch restarts: below
 // the range from which the system takes the ports of outgoing connections, or a
-// participant that reconnects could take it, or even connect to itself.
+// participant that reconnects could take it, or even connect to itself. No other
+// test gets it.
 func fixedAddress(t testing.TB) string {
 	t.Helper()
 	low := 32768
@@ -153,6 +155,9 @@ func fixedAddress(t testing.TB) string {
 	}
 	for range 1000 {
 		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(low-10_000))
+		if _, taken := fixedAddresses.LoadOrStore(address, true); taken {
+			continue
+		}
 		l, err := net.Listen("tcp", address)
 		if err == nil {
 			l.Close()
@@ -162,6 +167,9 @@ func fixedAddress(t testing.TB) string {
 	t.Fatal("no free port")
 	return ""
 }
+
+// fixedAddresses are those that tests have been given.
+var fixedAddresses sync.Map
 
 // seedFlag repeats a run; the processes' own scheduling is not in it.
 var seedFlag = flag.Uint64("process-seed", 0, "seed of the tests that start processes; 0: by the clock")

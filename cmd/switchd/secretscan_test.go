@@ -156,6 +156,7 @@ func TestLeakIsFound(t *testing.T) {
 // everything that the switch leaves behind: its files, log, metrics, pages, backups,
 // exports, what its commands print, and the dump of its goroutines.
 func TestNoSecretLeaves(t *testing.T) {
+	t.Parallel()
 	l := newLeak(t)
 	all := append(slices.Clone(schemeParticipants), simulatedParticipants[2:]...)
 	s := newSchemeOf(t, shortTimers, all, simulatedParticipants[2:])

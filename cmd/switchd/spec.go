@@ -223,6 +223,9 @@ func readSpecFile(name string) ([]byte, error) {
 
 // loadDialect takes the name of a built-in spec or a spec file.
 func loadDialect(name string) (*iso8583.Spec, error) {
+	if _, known := builtinSpecs[name]; known {
+		return builtinSpec(name)
+	}
 	s, err := openSpec(name)
 	if err != nil {
 		return nil, err
@@ -237,7 +240,8 @@ func openSpec(name string) (*specDoc, error) {
 		return nil, err
 	}
 	d := &specDoc{text: text}
-	if d.spec, err = iso8583.LoadSpec(name, text); err != nil {
+	d.spec, err = builtinOr(builtinSpecs, name, func() (*iso8583.Spec, error) { return iso8583.LoadSpec(name, text) })
+	if err != nil {
 		return nil, faultLines(err, iso8583.SpecErrors(err))
 	}
 	return d, json.Unmarshal(text, &d.doc)

@@ -82,7 +82,7 @@ func specSummaries() (all []specSummary, err error) {
 	}
 	has := map[string][]string{} // the profiles of a message
 	for _, name := range iso20022.BuiltinNames() {
-		p, err := iso20022.Builtin(name)
+		p, err := builtinProfile(name)
 		if err != nil {
 			return nil, err
 		}

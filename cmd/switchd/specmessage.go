@@ -52,7 +52,7 @@ func findMessage(name string) *iso20022.Definition {
 	if d := iso20022.Find(name); d != nil || len(name) != len("pacs.008") {
 		return d
 	}
-	if p, err := iso20022.Builtin(profileDefault); err == nil {
+	if p, err := builtinProfile(profileDefault); err == nil {
 		if d := p.Sent(name); d != nil {
 			return d
 		}

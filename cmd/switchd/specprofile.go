@@ -34,7 +34,7 @@ func openProfile(name string) (*profileDoc, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := iso20022.LoadProfile(name, text)
+	p, err := builtinOr(builtinProfiles, name, func() (*iso20022.Profile, error) { return iso20022.LoadProfile(name, text) })
 	if err != nil {
 		return nil, faultLines(err, iso20022.ProfileErrors(err))
 	}

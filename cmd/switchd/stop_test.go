@@ -16,6 +16,7 @@ import (
 // TestSecondStart: a data folder has one switch. The second is told so and ends,
 // the first goes on.
 func TestSecondStart(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, shortTimers, 2)
 	first := s.serve()
 	second := start(t, "serve", "--config", s.config, "--quiet")
@@ -34,6 +35,7 @@ func TestSecondStart(t *testing.T) {
 // TestStopUnderLoad: Ctrl-C under load drains; what is refused meanwhile is
 // refused, and nothing stays open.
 func TestStopUnderLoad(t *testing.T) {
+	t.Parallel()
 	seed := newSeed(t)
 	s := newSimulated(t)
 	p := s.serve("--drain", "10m") // it must end by itself
@@ -99,6 +101,7 @@ func TestDoubledSignal(t *testing.T) {
 // TestSecondCtrlC: whoever does not want to wait for a drain does not have to,
 // and loses nothing by it. The first one may come twice.
 func TestSecondCtrlC(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, longTimers, 3)
 	p := s.serve()
 	c := s.connect("BANKC")
@@ -129,6 +132,7 @@ func TestSecondCtrlC(t *testing.T) {
 
 // TestDrainLimit: a drain that cannot end says what it leaves.
 func TestDrainLimit(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, longTimers, 3)
 	p := s.serve("--drain", "300ms")
 	c := s.connect("BANKC")
@@ -151,6 +155,7 @@ func TestDrainLimit(t *testing.T) {
 // refused. A sender that had not seen the refusal when it repeated the request
 // must not find it paid: it has told its customer no.
 func TestRepeatWhileDraining(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, longTimers, 3)
 	p := s.serve()
 	c := s.connect("BANKC")

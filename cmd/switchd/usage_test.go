@@ -11,6 +11,7 @@ import (
 
 // TestHelp: every command explains itself on stdout.
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "certs issue", "certs revoke", "certs show", "decode", "validate",
 		"sim", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
@@ -25,6 +26,7 @@ func TestHelp(t *testing.T) {
 // TestUsage: a wrong command line ends with 2, says what is wrong on stderr and
 // nothing on stdout.
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, c := range []struct{ line, want string }{
 		{"serv", "unknown command"},
@@ -91,7 +93,18 @@ func TestUsage(t *testing.T) {
 		{"cap BANKA", "See 'switchd cap --help'"},
 		{"backup", `"out" not set`},
 		{"backup --out " + dir + "/b", "which switch?"},
-		{"backup verify", "See 'switchd backup verify --help'"},
+		{"backup --out " + dir + "/b", "with --dir the data folder of one that does not run"},
+		{"backup --out " + dir + "/b --dir " + dir, "is no data folder: it has no folder journal"},
+		{"backup --out " + dir + "/b --dir " + dir + "/none", "is no data folder"},
+		{"backup --out " + dir + "/b --dir " + dir + " --admin 127.0.0.1:1", "name one of them"},
+		{"backup --out " + dir + "/b --admin nonsense", `--admin "nonsense" is no address: want host:port`},
+		{"payment show 1 --admin http://localhost", "is no address"},
+		{"cap BANKA 1 --reason x --admin localhost:http", "is no address"},
+		{"journal stat --admin :8080", "is no address"},
+		{"backup verify", "which backup?"},
+		{"backup verify " + dir + "/none", "/none is no backup: there is no such folder"},
+		{"restore --from " + dir + "/none --to " + dir + "/b", "/none is no backup"},
+		{"restore --from " + dir + " --to " + dir + "/no/such", "/no is no place for a data folder: there is no such folder"},
 		{"restore --from a", `"to" not set`},
 		{"restore --from a --to b --until-seq 1 --until-time 2026-11-22T00:00:00Z", "none of the others can be"},
 		{"restore --from a --to b --until-time yesterday", "is no time"},
@@ -111,6 +124,7 @@ func TestUsage(t *testing.T) {
 // TestWrongConfig: serve, bank and check-config list every fault of a file with
 // its place, and exit with 2.
 func TestWrongConfig(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, shortTimers, 2)
 	text, err := os.ReadFile(s.config)
 	if err != nil {
@@ -152,7 +166,7 @@ func TestWrongConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	runs(t, 0, "check-config", keys)
-	if _, said := runs(t, exitUsage, "check-config", "--files", keys); !strings.Contains(said, "seal_key: ") || !strings.Contains(said, "none.key") || !strings.Contains(said, "checkpoint_key: ") {
+	if _, said := runs(t, exitUsage, "check-config", "--files", keys); !strings.Contains(said, "seal_key: ") || !strings.Contains(said, "none.key") || strings.Count(said, "put it back") != 1 || !strings.Contains(said, "checkpoint_key: ") {
 		t.Errorf("of key files that cannot be used it says %q", said)
 	}
 }
@@ -181,6 +195,7 @@ func TestMissingCertificates(t *testing.T) {
 
 // TestAddressInUse: a port that is taken is named.
 func TestAddressInUse(t *testing.T) {
+	t.Parallel()
 	s := newScheme(t, shortTimers, 2)
 	first := s.serve()
 	other := newScheme(t, shortTimers, 2)

@@ -53,7 +53,7 @@ func known() config.Names {
 func dialects() []string {
 	var names []string
 	for _, name := range iso8583.BuiltinNames() {
-		if spec, err := iso8583.Builtin(name); err == nil && len(spec.Mandatory(0x0200)) > 0 {
+		if spec, err := builtinSpec(name); err == nil && len(spec.Mandatory(0x0200)) > 0 {
 			names = append(names, name)
 		}
 	}

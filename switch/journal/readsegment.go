@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -69,14 +70,38 @@ func ReadSegment(r io.Reader, f func(Record) error) (SegmentHeader, Segment, err
 	return header, seg, segmentError(s.end(&seg))
 }
 
+// errSegment is of a segment that is not what was written, errCutOff of one that ends
+// too early. errNoSegment is of a file that is none, or whose beginning was damaged:
+// who expects a segment there has damage.
+var (
+	errSegment   = damagedSegment("it is damaged")
+	errCutOff    = damagedSegment("it is damaged: it is cut off")
+	errNoSegment = damagedSegment("it is no file that export has written")
+)
+
+// damagedSegment is damage to a segment, which is no damage to a journal.
+type damagedSegment string
+
+// Error says what is wrong with it.
+func (d damagedSegment) Error() string { return string(d) }
+
+// Is says that it is damage.
+func (damagedSegment) Is(target error) bool { return target == ErrDamaged }
+
 func segmentError(err error) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) { // of a reader that has nothing more
-		err = fmt.Errorf("%w: it is cut off", ErrDamaged)
-	}
 	return fmt.Errorf("segment: %w", err)
+}
+
+// cutOff is the error of a reader: that it has nothing more is damage, anything else
+// is about the disk.
+func cutOff(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return errCutOff
+	}
+	return fmt.Errorf("read: %w", err)
 }
 
 // segmentReader reads the frames of a segment.
@@ -93,12 +118,17 @@ type segmentReader struct {
 
 // header reads the two lines that a segment begins with.
 func (s *segmentReader) header() (h SegmentHeader, err error) {
-	magic := make([]byte, len(segmentMagic))
-	if err := s.read(magic); err != nil {
-		return h, err
+	magic, err := s.r.Peek(len(segmentMagic))
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return h, cutOff(err)
+	case len(magic) == 0:
+		return h, fmt.Errorf("%w: it is empty", errNoSegment)
+	case !strings.HasPrefix(segmentMagic, string(magic)):
+		return h, fmt.Errorf("%w: it begins with %q", errNoSegment, magic)
 	}
-	if string(magic) != segmentMagic {
-		return h, fmt.Errorf("%w: it is not a segment of format 1: it begins with %q", ErrDamaged, magic)
+	if err := s.read(make([]byte, len(segmentMagic))); err != nil {
+		return h, err
 	}
 	var line []byte
 	for {
@@ -107,20 +137,20 @@ func (s *segmentReader) header() (h SegmentHeader, err error) {
 			break
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return h, err
+			return h, cutOff(err)
 		}
 		if len(line) > segmentLineMax {
-			return h, fmt.Errorf("%w: its header has more than %d bytes", ErrDamaged, segmentLineMax)
+			return h, fmt.Errorf("%w: its header has more than %d bytes", errSegment, segmentLineMax)
 		}
 	}
 	s.sum.Write(line)
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&h); err != nil {
-		return h, fmt.Errorf("%w: its header: %w", ErrDamaged, err)
+		return h, fmt.Errorf("%w: its header: %w", errSegment, err)
 	}
 	if h.Format != Format {
-		return h, fmt.Errorf("%w: it has format %d, this version of the switch reads %d", ErrDamaged, h.Format, Format)
+		return h, fmt.Errorf("%w: it has format %d, this version of the switch reads %d", errSegment, h.Format, Format)
 	}
 	return h, nil
 }
@@ -128,7 +158,7 @@ func (s *segmentReader) header() (h SegmentHeader, err error) {
 // read fills b and adds it to the sum.
 func (s *segmentReader) read(b []byte) error {
 	if _, err := io.ReadFull(s.r, b); err != nil {
-		return io.ErrUnexpectedEOF
+		return cutOff(err)
 	}
 	s.sum.Write(b)
 	return nil
@@ -142,7 +172,7 @@ func (s *segmentReader) group() ([]byte, error) {
 		if len(s.block) == 0 {
 			if err := s.nextBlock(); err != nil {
 				if i > 0 && errors.Is(err, io.EOF) {
-					err = io.ErrUnexpectedEOF
+					err = errCutOff
 				}
 				return nil, err
 			}
@@ -151,14 +181,14 @@ func (s *segmentReader) group() ([]byte, error) {
 	}
 	left := int64(binary.LittleEndian.Uint32(size[:]))
 	if left > GroupBytesMax {
-		return nil, fmt.Errorf("%w: a group of %d bytes, limit %d", ErrDamaged, left, GroupBytesMax)
+		return nil, fmt.Errorf("%w: a group of %d bytes, limit %d", errSegment, left, GroupBytesMax)
 	}
 	// The length is believed as far as there are bytes.
 	s.value.Reset()
 	for left > 0 {
 		if len(s.block) == 0 {
 			if err := s.nextBlock(); errors.Is(err, io.EOF) {
-				return nil, io.ErrUnexpectedEOF
+				return nil, errCutOff
 			} else if err != nil {
 				return nil, err
 			}
@@ -174,7 +204,7 @@ func (s *segmentReader) group() ([]byte, error) {
 func (s *segmentReader) nextBlock() error {
 	var head [frameHeadBytes]byte
 	if _, err := io.ReadFull(s.r, head[:]); err != nil {
-		return io.ErrUnexpectedEOF
+		return cutOff(err)
 	}
 	magic, size := binary.LittleEndian.Uint32(head[:]), binary.LittleEndian.Uint32(head[4:])
 	if magic == frameEnd && size <= segmentLineMax {
@@ -183,7 +213,7 @@ func (s *segmentReader) nextBlock() error {
 	}
 	s.sum.Write(head[:])
 	if magic != frameLength || size != 4 {
-		return fmt.Errorf("%w: a frame %08x of %d bytes", ErrDamaged, magic, size)
+		return fmt.Errorf("%w: a frame %08x of %d bytes", errSegment, magic, size)
 	}
 	var length [4]byte
 	if err := s.read(length[:]); err != nil {
@@ -191,7 +221,7 @@ func (s *segmentReader) nextBlock() error {
 	}
 	n := binary.LittleEndian.Uint32(length[:])
 	if n > segmentBlockMax {
-		return fmt.Errorf("%w: a frame of %d bytes, limit %d", ErrDamaged, n, segmentBlockMax)
+		return fmt.Errorf("%w: a frame of %d bytes, limit %d", errSegment, n, segmentBlockMax)
 	}
 	s.frame = slices.Grow(s.frame[:0], int(n))[:n]
 	if err := s.read(s.frame); err != nil {
@@ -199,10 +229,10 @@ func (s *segmentReader) nextBlock() error {
 	}
 	var err error
 	if s.room, err = s.zstd.DecodeAll(s.frame, s.room[:0]); err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return fmt.Errorf("%w: %w", errSegment, err)
 	}
 	if s.block = s.room; len(s.block) == 0 {
-		return fmt.Errorf("%w: an empty block", ErrDamaged)
+		return fmt.Errorf("%w: an empty block", errSegment)
 	}
 	return nil
 }
@@ -212,24 +242,27 @@ func (s *segmentReader) end(want *Segment) error {
 	s.sum.Sum(want.SHA256[:0])
 	text := make([]byte, s.last)
 	if _, err := io.ReadFull(s.r, text); err != nil {
-		return io.ErrUnexpectedEOF
+		return cutOff(err)
 	}
 	var says Segment
 	if err := json.Unmarshal(text, &says); err != nil {
-		return fmt.Errorf("%w: its last frame: %w", ErrDamaged, err)
+		return fmt.Errorf("%w: its last frame: %w", errSegment, err)
 	}
 	is, err := json.Marshal(want)
 	if err != nil {
 		return err
 	}
 	if says.SHA256 != want.SHA256 {
-		return fmt.Errorf("%w: its SHA-256 is %s, its last frame says %s", ErrDamaged, want.SHA256, says.SHA256)
+		return fmt.Errorf("%w: its SHA-256 is %s, its last frame says %s", errSegment, want.SHA256, says.SHA256)
 	}
 	if !bytes.Equal(is, text) {
-		return fmt.Errorf("%w: its last frame says %s, its groups %s", ErrDamaged, text, is)
+		return fmt.Errorf("%w: its last frame says %s, its groups %s", errSegment, text, is)
 	}
-	if _, err := s.r.ReadByte(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: something follows its end", ErrDamaged)
+	switch _, err := s.r.ReadByte(); {
+	case err == nil:
+		return fmt.Errorf("%w: something follows its end", errSegment)
+	case !errors.Is(err, io.EOF):
+		return cutOff(err)
 	}
 	return nil
 }

@@ -71,11 +71,11 @@ func (s *SegmentHeader) treeBefore() (t tree, err error) {
 	// Each group has a record, and no journal comes near to the end of the numbers,
 	// where sums would wrap.
 	if b := &s.Base; b.First <= b.Groups || b.First > 1<<62 {
-		return t, fmt.Errorf("%w: the header says that it begins at record %d, behind %d groups", ErrDamaged, b.First, b.Groups)
+		return t, fmt.Errorf("%w: the header says that it begins at record %d, behind %d groups", errSegment, b.First, b.Groups)
 	}
 	t.n = s.Base.Groups
 	if bits.OnesCount64(t.n) != len(s.Tree) {
-		return t, fmt.Errorf("%w: the header has %d hashes of the Merkle log, want %d", ErrDamaged, len(s.Tree), bits.OnesCount64(t.n))
+		return t, fmt.Errorf("%w: the header has %d hashes of the Merkle log, want %d", errSegment, len(s.Tree), bits.OnesCount64(t.n))
 	}
 	i := len(s.Tree)
 	for level := range t.levels {

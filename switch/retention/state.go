@@ -1,6 +1,9 @@
 package retention
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // sliceRows is how many rows one slice of a sweep looks at. With the pause it makes
 // some 30,000 a second: a day of any switch is swept within a day.
@@ -18,10 +21,16 @@ func (j *Job) state(ctx context.Context, now int64) error {
 		return err
 	}
 	if before > known {
-		if err := j.o.Rows.Forget(ctx, before); err != nil {
+		first, err := j.o.Rows.FirstSince(math.MinInt64)
+		if err != nil {
 			return err
 		}
-		known = before
+		if first < before { // else there is nothing to forget, and no event is made of it
+			if err := j.o.Rows.Forget(ctx, before); err != nil {
+				return err
+			}
+			known = before
+		}
 	}
 	return j.sweep(ctx, known)
 }

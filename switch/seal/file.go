@@ -37,6 +37,8 @@ func LoadFile(path string) (*Keys, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("seal: %w", err)
+	case info.IsDir():
+		return nil, fmt.Errorf("seal: %s is a folder, not a key file", path)
 	case info.Mode().Perm()&0o077 != 0:
 		return nil, fmt.Errorf("seal: %s can be read by others than its owner (mode %04o): chmod 600 %s", path, info.Mode().Perm(), path)
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"switchd/codec/frame"
@@ -221,8 +222,9 @@ func (d *door) flush() {
 // specNames are the dialects, one for each participant in turn.
 var specNames = []string{"iso87-npci", "iso87-ascii", "iso87-binary", "iso87-ebcdic"}
 
-// specs are shared by all runs: they never change.
-var specs = func() (all []*codec.Spec) {
+// specs are shared by all runs: they never change. They are made when they are used:
+// every command has this package, and few run it.
+var specs = sync.OnceValue(func() (all []*codec.Spec) {
 	for _, name := range specNames {
 		spec, err := codec.Builtin(name)
 		if err != nil {
@@ -231,16 +233,22 @@ var specs = func() (all []*codec.Spec) {
 		all = append(all, spec)
 	}
 	return all
-}()
+})
+
+// specOf is the dialect of a participant.
+func specOf(n route.Participant) *codec.Spec {
+	all := specs()
+	return all[int(n)%len(all)]
+}
 
 // profile20022 is that of all who speak ISO 20022.
-var profile20022 = func() *codec20022.Profile {
+var profile20022 = sync.OnceValue(func() *codec20022.Profile {
 	p, err := codec20022.Builtin("ips-base")
 	if err != nil {
 		panic(err)
 	}
 	return p
-}()
+})
 
 func (w *world) directory() *translate.Directory {
 	d := &translate.Directory{Institution: switchInstitution, Currency: currency, CurrencyCode: currencyName, Decimals: 2}
@@ -253,13 +261,13 @@ func (w *world) directory() *translate.Directory {
 // dialect is how the switch speaks with a participant.
 func (w *world) dialect(n route.Participant) translate.Dialect {
 	if w.swarm.traits[n].xml {
-		d, err := iso20022.New(profile20022, w.directory(), n)
+		d, err := iso20022.New(profile20022(), w.directory(), n)
 		if err != nil {
 			panic(fmt.Sprintf("sim: participant %d: %v", n, err))
 		}
 		return d
 	}
-	d := &iso8583.Dialect{Spec: specs[int(n)%len(specs)], Directory: w.directory(), Number: n}
+	d := &iso8583.Dialect{Spec: specOf(n), Directory: w.directory(), Number: n}
 	var match []int
 	if m := w.config.Participants[n].Match; !m.Reference && m != (payment.Match{}) {
 		match = []int{7, 11}

@@ -124,7 +124,7 @@ func newSpeaker(w *world, n route.Participant) speaker {
 	if t.xml {
 		return &speaker20022{institution: institution, onConfirm: t.onConfirm, now: func() int64 { return w.now }}
 	}
-	return &speaker8583{spec: specs[int(n)%len(specs)], institution: institution, noReference: t.byTrace}
+	return &speaker8583{spec: specOf(n), institution: institution, noReference: t.byTrace}
 }
 
 // framing is how participant n frames its messages.

@@ -36,7 +36,7 @@ var readers20022 = map[string]func(v *codec.Message, m *message) bool{
 func (s *speaker20022) read(body []byte, m *message) bool {
 	*m = message{body: body, minor: notStated}
 	v := &s.msg
-	if err := v.Parse(profile20022, body); err != nil || v.Definition() == nil {
+	if err := v.Parse(profile20022(), body); err != nil || v.Definition() == nil {
 		return false
 	}
 	if string(v.Text(codec.BizPossibleDuplicate)) == "true" {

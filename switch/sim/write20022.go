@@ -16,13 +16,13 @@ func (s *speaker20022) begin(dst []byte, name, id string) {
 		id = fmt.Sprintf("B%s-%08d", s.institution, s.own)
 	}
 	d := codec.Find(name)
-	s.w.Begin(profile20022, d, dst)
+	s.w.Begin(profile20022(), d, dst)
 	s.w.SetString(codec.BizFrom, s.institution)
 	s.w.SetString(codec.BizTo, switchInstitution)
 	s.w.SetString(codec.BizMsgID, id)
 	s.w.SetTime(codec.BizCreatedAt, s.now())
 	s.set(d, codec.MsgID, id)
-	if profile20022.Carries(d, codec.CreatedAt) {
+	if profile20022().Carries(d, codec.CreatedAt) {
 		s.w.SetTime(codec.CreatedAt, s.now())
 	}
 	s.set(d, codec.InstructingAgent, s.institution)
@@ -31,7 +31,7 @@ func (s *speaker20022) begin(dst []byte, name, id string) {
 
 // set gives a field its value where the message has one.
 func (s *speaker20022) set(d *codec.Definition, f codec.Field, v string) {
-	if profile20022.Carries(d, f) {
+	if profile20022().Carries(d, f) {
 		s.w.SetString(f, v)
 	}
 }

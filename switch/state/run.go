@@ -23,6 +23,15 @@ const (
 	markEntry = markBits/8 + backBits/8
 )
 
+// runMarksMin is how many marks make a run; fewer become late ones. Each run is looked
+// into by every search, and each search has the latest layer written: a console that
+// asks once a second would make 86,400 runs a day. Late marks are found with one look
+// for 16 million events. Measured with 100,000 payments of ISO 20022 and a search
+// after each 80 (256 as the least, then this, on a busy machine): a search for what is
+// not there looked at 5,286 rows, then 292; the writer took 18 us of CPU a payment,
+// then 34, at a load at which there is enough of it; the room on disk did not grow.
+const runMarksMin = 4096
+
 func appendRun(b []byte, run uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(b, tagRun), run)
 }
