@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"switchd/switch/payment"
+	"switchd/switch/route"
 )
 
 // told takes an answer to a request as it arrives. The first one counts; each
@@ -28,6 +29,18 @@ func (j *judge) told(b *bank, a *asked, m *message) {
 func (j *judge) busy(ev *payment.Event) {
 	if ev.Request.Repeat {
 		j.violation("answers", 0, "a repeat is told busy without a record (trace number %d)", ev.Request.Key.STAN)
+	}
+}
+
+// turns: of a request that the rim has told busy nobody is told anything else, but
+// that its reference or its UETR is another's by now, which is a no as well. A restart
+// forgets which those were: whoever was told must not repeat.
+func (j *judge) turns(to route.Participant, m *message) {
+	if m.kind != reply || m.result == resultBusy || m.result == resultDuplicate {
+		return
+	}
+	if by := j.turned[requestKey{to, m.stan, m.minor}]; by != nil && by == j.w.node {
+		j.violation("answers", j.requests[requestKey{to, m.stan, m.minor}], "participant %d is told %s/%s of what the rim has told busy (trace number %d)", to, m.result, m.upi, m.stan)
 	}
 }
 
@@ -104,9 +117,10 @@ func (j *judge) contradicts(p *payment.Payment, b *bank, a *asked, t *told) {
 const (
 	deemedDone     = "68/BT"
 	stillOpen      = "09/01"
+	notNow         = "09/" // of the rim: ask again later
 	unknownPayment = "25/U48"
 )
 
 func agrees(said string, moved bool) bool {
-	return said == deemedDone || said == stillOpen || (said == "00/00") == moved
+	return said == deemedDone || said == stillOpen || said == notNow || (said == "00/00") == moved
 }
