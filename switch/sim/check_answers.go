@@ -15,7 +15,7 @@ func (j *judge) told(b *bank, a *asked, m *message) {
 		return
 	}
 	t := a.about(m)
-	if t.result == "" || t.rim && t.result == m.result && t.upi == m.upi { // the rim knows no ids of a record
+	if t.result == "" || t.rim && (t.result == m.result && t.upi == m.upi || a.reused(m)) { // the rim knows no ids of a record
 		t.result, t.upi, t.first = m.result, m.upi, bytes.Clone(m.body)
 		return
 	}
@@ -33,16 +33,21 @@ func (j *judge) busy(ev *payment.Event) {
 }
 
 // turns: of a request that the rim has told busy nobody is told anything else, but
-// that its reference or its UETR is another's by now, which is a no as well. A restart
-// forgets which those were: whoever was told must not repeat.
+// that its reference is another's by now, which is a no as well. A restart forgets
+// which those were: whoever was told must not repeat.
 func (j *judge) turns(to route.Participant, m *message) {
-	if m.kind != reply || m.result == resultBusy || m.result == resultDuplicate {
+	a := j.w.banks[to].sender.orders[m.stan]
+	if m.kind != reply || m.result == resultBusy || a != nil && a.reused(m) {
 		return
 	}
 	if by := j.turned[requestKey{to, m.stan, m.minor}]; by != nil && by == j.w.node {
 		j.violation("answers", j.requests[requestKey{to, m.stan, m.minor}], "participant %d is told %s/%s of what the rim has told busy (trace number %d)", to, m.result, m.upi, m.stan)
 	}
 }
+
+// reused says that a sender is told of one content of a reference that it has used for
+// another one as well.
+func (a *asked) reused(m *message) bool { return m.result == resultDuplicate && a.others > 0 }
 
 // enquired takes the answer to an enquiry.
 func (j *judge) enquired(b *bank, a *asked, m *message) {

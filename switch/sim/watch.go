@@ -151,7 +151,8 @@ func (w *watch) answered(ev *payment.Event) {
 	if p.leg == key.leg {
 		p.waits = false
 	}
-	clearYes := ev.Answer.Outcome == payment.OK && key.leg != payment.LegReversal && key.leg != payment.LegFence
+	a := &ev.Answer
+	clearYes := a.Outcome == payment.OK && (a.Minor == p.minor || a.Minor == payment.AmountNotStated) && key.leg != payment.LegReversal && key.leg != payment.LegFence
 	p.counts = p.counts && clearYes
 	if class, judged := classOf[key.leg]; judged {
 		w.gate(ev.From, class).silent = 0
