@@ -52,6 +52,7 @@ var schemeParticipants = func() (all []schemeParticipant) {
 type schemeParticipant struct {
 	demoParticipant
 	Posting string
+	Extra   string // further keys
 }
 
 // simulatedParticipants are those whose processes pay each other while a test
@@ -62,7 +63,7 @@ var simulatedParticipants = []schemeParticipant{
 	{demoParticipant: demoParticipants[0]},
 	{demoParticipant: demoParticipants[1]},
 	{demoParticipant: demoParticipant{"BANKE", "100005", "banke", "BNKE", dialect20022, "BIN4", "", "checks, updates, receipts"}},
-	{demoParticipant{"BANKF", "100006", "bankf", "BNKF", dialect20022, "BIN4", "", "checks, updates, receipts"}, "on_confirm"},
+	{demoParticipant: demoParticipant{"BANKF", "100006", "bankf", "BNKF", dialect20022, "BIN4", "", "checks, updates, receipts"}, Posting: "on_confirm"},
 }
 
 // shortTimers show every repair within seconds, longTimers none within a test.
@@ -85,7 +86,7 @@ defaults:
   timers: { {{- .Timers -}} }
 participants:
 {{- range .Participants }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}{{ with .Abilities }}, abilities: [{{ . }}]{{ end }}{{ with .Posting }}, posting: {{ . }}{{ end }}, net_debit_cap: "10000000.00"}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}{{ with .Abilities }}, abilities: [{{ . }}]{{ end }}{{ with .Posting }}, posting: {{ . }}{{ end }}{{ with .Extra }}, {{ . }}{{ end }}, net_debit_cap: "10000000.00"}
 {{- end }}
 `))
 

@@ -29,6 +29,20 @@ const (
 	DeemSilently       // a deemed credit is not advised
 	AnswerAnew         // a repeat is told what is true now, not what was told before
 	IgnoreBreaker      // an open breaker stops nothing
+	IgnoreLimit        // a payer's limits of the day stop nothing
+	LimitTwice         // a payment counts twice towards its payer's day
+	KeepLimit          // what a failed payment has used of its payer's day is not given back
+	LoseLimit          // what payers have used is not stored
+	IgnoreLoad         // the machine does not take note of the load
+	ShedNothing        // every payment is taken whatever the load, at the rim and by the machine
+	ShedReversal       // under the highest load a reversal is dropped
+	IgnoreInFlight     // a sender may have any number of requests under way
+	LoseInFlight       // a restart forgets what is under way
+	IgnoreFlow         // any number of messages may wait for a participant
+	CountNoTries       // a breaker that is half open lets everything through
+	DeafBreaker        // a breaker does not open by failures in a row
+	LoseBreaker        // a restart closes every breaker
+	ForgetTurned       // a repeat of what the rim has told busy is taken
 	bugCount
 )
 
@@ -37,6 +51,8 @@ var names = [bugCount]string{
 	"skip-duplicate", "lose-key", "skip-reserve", "wrong-sign", "credit-first", "reverse-unknown", "not-found-proves",
 	"accept-late", "ambiguous-is-no", "skip-amount", "forget-timer", "lose-outbox", "deem-silently", "answer-anew",
 	"ignore-breaker",
+	"ignore-limit", "limit-twice", "keep-limit", "lose-limit", "ignore-load", "shed-nothing", "shed-reversal", "ignore-in-flight",
+	"lose-in-flight", "ignore-flow", "count-no-tries", "deaf-breaker", "lose-breaker", "forget-turned",
 }
 
 // String is the name that tests and documents use.

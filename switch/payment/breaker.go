@@ -157,7 +157,9 @@ func (m *Machine) try(n route.Participant, c Class) {
 		}
 		b.since, b.tries = m.now, 0
 	}
-	b.tries++
+	if !mutant.Is(mutant.CountNoTries) {
+		b.tries++
+	}
 	p.dirty = true
 }
 
@@ -219,7 +221,7 @@ func (b *breaker) note(failed bool, s *Breaker) bool {
 	} else {
 		b.inRow = 0
 	}
-	if b.inRow >= s.InRow {
+	if b.inRow >= s.InRow && !mutant.Is(mutant.DeafBreaker) {
 		return true
 	}
 	if !failed || b.count < s.Window {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"switchd/switch/mutant"
 	"switchd/switch/route"
 )
 
@@ -109,7 +110,7 @@ func (m *Machine) withinLimits(p *Payment) Outcome {
 		}
 	}
 	l := m.limitCategory(p)
-	if l != nil && l.counts() && p.Amount.Currency == m.config.Currency {
+	if l != nil && l.counts() && !mutant.Is(mutant.IgnoreLimit) && p.Amount.Currency == m.config.Currency {
 		use := m.limitUse(p.limitKey('d', 24*time.Hour, l.Name))
 		switch {
 		case l.CountPerDay != 0 && use.Count >= l.CountPerDay:
@@ -135,8 +136,11 @@ func (m *Machine) countLimits(p *Payment, by int64) {
 	if m.load >= LoadNoEnquiries && by > 0 { // an attempt is an attempt
 		m.addUse(p.limitKey('m', time.Minute, ""), 1, 0)
 	}
-	if len(m.config.Limits) == 0 || p.Amount.Currency != m.config.Currency {
+	if len(m.config.Limits) == 0 || p.Amount.Currency != m.config.Currency || by < 0 && mutant.Is(mutant.KeepLimit) {
 		return
+	}
+	if mutant.Is(mutant.LimitTwice) {
+		by *= 2
 	}
 	if l := m.limitCategory(p); l != nil && l.counts() {
 		m.addUse(p.limitKey('d', 24*time.Hour, l.Name), by, by*p.Amount.Minor)
@@ -186,7 +190,9 @@ func (m *Machine) addUse(key LimitKey, count, minor int64) {
 func (m *Machine) flushLimits(rows Rows) {
 	//tidy:unordered each row is put under its own key
 	for key, use := range m.limits {
-		rows.PutLimit(&key, use)
+		if !mutant.Is(mutant.LoseLimit) {
+			rows.PutLimit(&key, use)
+		}
 	}
 	clear(m.limits)
 	if day := uint32(m.lastAt / int64(24*time.Hour)); day > m.limitDay {
@@ -228,7 +234,7 @@ func (l Load) String() string {
 
 // loadChanged takes the step that the driver has measured.
 func (m *Machine) loadChanged(to Load) {
-	if to != m.load { // the driver also tells the step that it was, to see how long that takes
+	if to != m.load && !mutant.Is(mutant.IgnoreLoad) { // the driver also tells the step that it was, to see how long that takes
 		m.load = to
 		m.notice(Effect{Notice: LoadTurned, To: route.Nobody, Load: to})
 	}
@@ -241,6 +247,8 @@ func (m *Machine) Load() Load { return m.load }
 // asks it before a request is on the record, the machine for what was under way.
 func (l Load) Sheds(t Type, minor, small int64) bool {
 	switch {
+	case mutant.Is(mutant.ShedNothing):
+		return false
 	case l >= LoadNoPayments:
 		return true
 	case t == Collect:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"switchd/switch/mutant"
 	"switchd/switch/route"
 )
 
@@ -53,6 +54,9 @@ func (m *Machine) once(p *Payment, leg Leg) bool {
 func (m *Machine) owe(p *Payment, leg Leg) {
 	m.number(p, leg)
 	m.mark(p, leg)
+	if leg == LegReversal && m.load >= LoadNoPayments && mutant.Is(mutant.ShedReversal) {
+		return
+	}
 	m.queue(p, leg)
 }
 
@@ -200,7 +204,9 @@ func (m *Machine) legDue(p *Payment, leg Leg) {
 	up := to.links > 0
 	switch {
 	case m.once(p, leg) && up:
-		m.sendLeg(p, leg)
+		if leg != LegStatus || !m.blocked(p.target(leg), ClassCheck) { // the next check comes in its time
+			m.sendLeg(p, leg)
+		}
 		m.ended(p, leg)
 		return
 	case m.once(p, leg): // it waits for a link, or for its payment to go on without it

@@ -19,8 +19,8 @@ const (
 )
 
 // request handles a new or repeated request. The checks run in this order, and the
-// first that fails decides: duplicate, refused by the rim, capacity, deadline,
-// amount, original, payer's bank, payee, reachability. Nothing here moves money.
+// first that fails decides: known request, refused by the rim, duplicate, capacity,
+// deadline, amount, original, payer's bank, payee, reachability. Nothing here moves money.
 func (m *Machine) request(e *Event) {
 	if prior := m.find(&e.Request.Key); prior != nil && !mutant.Is(mutant.SkipDuplicate) {
 		m.repeated(prior, e)
@@ -42,9 +42,9 @@ func (m *Machine) request(e *Event) {
 	m.move(p, NewRequest)
 	why := e.Request.Refuse
 	switch {
+	case why != NoOutcome: // first: the rim may have told the sender so
 	case prior != nil:
 		why = Duplicate
-	case why != NoOutcome:
 	case full, m.load.Sheds(p.Type, p.Amount.Minor, m.config.BrownOut):
 		why = Busy
 	default:

@@ -207,10 +207,9 @@ func (m *Machine) readmit(p *Payment) {
 	}
 	m.revive(p)
 	m.countCollect(p, StateNone, p.State)
-	if p.State.underWay() {
-		m.countAsking(p, p.State)
+	if !mutant.Is(mutant.LoseInFlight) {
+		m.recount(p)
 	}
-	m.enterFlow(p, p.State)
 	for leg := range p.Legs {
 		if mutant.Is(mutant.LoseOutbox) {
 			p.Legs[leg].owed, p.Legs[leg].Due, p.owes = 0, 0, 0
@@ -224,6 +223,14 @@ func (m *Machine) readmit(p *Payment) {
 		}
 	}
 	m.schedule(p)
+}
+
+// recount counts a restored payment among what is under way.
+func (m *Machine) recount(p *Payment) {
+	if p.State.underWay() {
+		m.countAsking(p, p.State)
+	}
+	m.enterFlow(p, p.State)
 }
 
 func (m *Machine) restoreMachine(row []byte) error {
@@ -263,6 +270,9 @@ func (m *Machine) restoreParticipant(n route.Participant, row []byte) error {
 	}
 	if version == rowVersion {
 		r.health(p)
+	}
+	if mutant.Is(mutant.LoseBreaker) {
+		p.breakers = [classCount]breaker{}
 	}
 	return r.done()
 }

@@ -161,21 +161,45 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 			for _, id := range a.Vals {
 				c.Participants[s.participant(id)].Match = Match{Transmitted: true, STAN: true}
 			}
-		case "limit": // amount, amount a day, payments a day, of persons
+		case "limit": // amount, amount a day, payments a day, of persons, for these purposes
 			var n [3]int64
 			for i := range n {
 				n[i], _ = strconv.ParseInt(a.Vals[i], 10, 64)
 			}
-			c.Limits = append(c.Limits, Limit{Name: "p2p", Types: []Type{Push}, Payees: Persons, PerPayment: n[0], PerDay: n[1], CountPerDay: uint32(n[2])})
+			name := "p2p" + strings.Join(a.Vals[3:], "")
+			c.Limits = append(c.Limits, Limit{Name: name, Purposes: a.Vals[3:], Types: []Type{Push}, Payees: Persons, PerPayment: n[0], PerDay: n[1], CountPerDay: uint32(n[2])})
 		case "brown-out":
 			c.BrownOut, _ = strconv.ParseInt(a.Vals[0], 10, 64)
 		case "open-max":
 			c.OpenMax, _ = strconv.Atoi(a.Vals[0])
+		case "breakers", "flows", "requests":
+			bound(c, a)
 		default:
 			s.abilities(c, a)
 		}
 	}
 	return c
+}
+
+// bound sets what bounds the work of all participants: breakers=(in a row, window,
+// percent, open for, closes), flows=(least, most), requests=number.
+func bound(c *Config, a datadriven.CmdArg) {
+	number := func(i int) int {
+		n, _ := strconv.Atoi(a.Vals[i])
+		return n
+	}
+	for i := range c.Participants {
+		p := &c.Participants[i]
+		switch a.Key {
+		case "breakers":
+			openFor, _ := time.ParseDuration(a.Vals[3])
+			p.Breaker = Breaker{InRow: uint8(number(0)), Window: uint8(number(1)), Percent: uint8(number(2)), OpenFor: openFor, Closes: uint8(number(4))}
+		case "flows":
+			p.Flow = Flow{Min: int32(number(0)), Max: int32(number(1))}
+		case "requests":
+			p.InFlight = number(0)
+		}
+	}
 }
 
 // abilities are keys of the form ability=(BANKA,BANKB).
@@ -316,12 +340,16 @@ func (s *scenario) requestPart(e *Event, key, v string) {
 		e.Text.Set(PayerAccount, nil)
 	case "business":
 		e.Request.Business = Business{byte(n)}
+	case "busy":
+		e.Request.Refuse = Busy
 	case "merchant":
 		e.Request.Merchant = true
 	case "expires":
 		e.Request.ExpireAt = s.now + int64(s.duration(v))
 	case "accepted":
 		e.Request.AcceptedAt = s.now + int64(s.duration(v))
+	case "purpose":
+		e.Text.Set(Purpose, []byte(v))
 	case "payer":
 		e.Text.Set(PayerAccount, []byte(v))
 	case "account-types":

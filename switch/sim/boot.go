@@ -90,11 +90,15 @@ func (w *world) boot() {
 	if w.log.Reopen() {
 		w.count(faultTorn)
 	}
+	w.judge.watch.seq = min(w.judge.watch.seq, w.log.Next()-1) // what was stepped and is lost did not happen
 	if err := w.reread(); err != nil {
 		w.judge.violation("restore", 0, "%v", err)
 		return
 	}
-	n := &node{w: w, m: payment.New(w.rows), turned: map[payment.RequestKey]bool{}, repeats: map[payment.RequestKey]bool{}}
+	n := &node{
+		w: w, m: payment.New(w.rows), turned: map[payment.RequestKey]bool{}, repeats: map[payment.RequestKey]bool{},
+		asked: map[about]int64{}, ladder: ladder{moved: w.now, closedAt: w.now},
+	}
 	n.egress = egress.New(egress.Options{
 		Lanes: w.lanes(), Submit: n.submit, Clock: n.clock, Log: w.quiet(), Registry: prometheus.NewRegistry(),
 	})
@@ -141,7 +145,9 @@ func (n *node) restore() error {
 		if mutant.Is(mutant.SkipReplay) {
 			return nil
 		}
+		w.judge.watch.before(&ev)
 		n.effects = n.m.Step(&ev, n.effects[:0])
+		w.judge.watch.after(n.effects)
 		if mutant.Is(mutant.ReplaySends) {
 			n.send()
 		}

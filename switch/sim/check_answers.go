@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"switchd/switch/payment"
+	"switchd/switch/route"
 )
 
 // told takes an answer to a request as it arrives. The first one counts; each
@@ -14,7 +15,7 @@ func (j *judge) told(b *bank, a *asked, m *message) {
 		return
 	}
 	t := a.about(m)
-	if t.result == "" || t.rim && t.result == m.result && t.upi == m.upi { // the rim knows no ids of a record
+	if t.result == "" || t.rim && (t.result == m.result && t.upi == m.upi || a.reused(m)) { // the rim knows no ids of a record
 		t.result, t.upi, t.first = m.result, m.upi, bytes.Clone(m.body)
 		return
 	}
@@ -30,6 +31,23 @@ func (j *judge) busy(ev *payment.Event) {
 		j.violation("answers", 0, "a repeat is told busy without a record (trace number %d)", ev.Request.Key.STAN)
 	}
 }
+
+// turns: of a request that the rim has told busy nobody is told anything else, but
+// that its reference is another's by now, which is a no as well. A restart forgets
+// which those were: whoever was told must not repeat.
+func (j *judge) turns(to route.Participant, m *message) {
+	a := j.w.banks[to].sender.orders[m.stan]
+	if m.kind != reply || m.result == resultBusy || a != nil && a.reused(m) {
+		return
+	}
+	if by := j.turned[requestKey{to, m.stan, m.minor}]; by != nil && by == j.w.node {
+		j.violation("answers", j.requests[requestKey{to, m.stan, m.minor}], "participant %d is told %s/%s of what the rim has told busy (trace number %d)", to, m.result, m.upi, m.stan)
+	}
+}
+
+// reused says that a sender is told of one content of a reference that it has used for
+// another one as well.
+func (a *asked) reused(m *message) bool { return m.result == resultDuplicate && a.others > 0 }
 
 // enquired takes the answer to an enquiry.
 func (j *judge) enquired(b *bank, a *asked, m *message) {
@@ -104,9 +122,10 @@ func (j *judge) contradicts(p *payment.Payment, b *bank, a *asked, t *told) {
 const (
 	deemedDone     = "68/BT"
 	stillOpen      = "09/01"
+	notNow         = "09/" // of the rim: ask again later
 	unknownPayment = "25/U48"
 )
 
 func agrees(said string, moved bool) bool {
-	return said == deemedDone || said == stillOpen || (said == "00/00") == moved
+	return said == deemedDone || said == stillOpen || said == notNow || (said == "00/00") == moved
 }

@@ -130,9 +130,7 @@ func (d *door) message(body []byte) {
 		d.n.egress.Answered(d.number, &d.event.Answer)
 		d.submit()
 	case translate.Enquiry:
-		if d.automaton.Ready() {
-			d.submit()
-		}
+		d.enquiry()
 	case translate.NetworkRequest:
 		answer := d.automaton.Request(now, in.Code)
 		d.out = framed(d.framing, d.out, func(dst []byte) ([]byte, error) { return d.interpreter.NetworkAnswer(dst, answer.Code) })
@@ -154,32 +152,6 @@ func (d *door) refuse(r translate.Refusal) {
 		}
 		return b, nil
 	})
-}
-
-// request takes a payment's request.
-func (d *door) request() {
-	ev := &d.event
-	if !d.automaton.Ready() {
-		if !ev.Request.Repeat {
-			d.refuse(translate.NotSignedOn)
-		}
-		return
-	}
-	if ev.Request.Repeat {
-		d.n.repeats[ev.Request.Key] = true
-		if d.n.turned[ev.Request.Key] {
-			ev.Request.Refuse = payment.Busy
-		}
-	}
-	if _, err := d.n.submit([]payment.Event{*ev}); err == nil {
-		return
-	}
-	if d.n.repeats[ev.Request.Key] && !mutant.Is(mutant.BusyToRepeats) {
-		return // the repeat speaks for both
-	}
-	d.n.turned[ev.Request.Key] = true
-	d.n.w.judge.busy(ev)
-	d.out = framed(d.framing, d.out, func(dst []byte) ([]byte, error) { return d.interpreter.RefuseRequest(dst, ev, translate.Busy) })
 }
 
 // submit hands the event over. What finds no room is lost; its timer takes over.

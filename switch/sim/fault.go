@@ -35,13 +35,16 @@ const (
 	faultEnquiry                   // a sender asks what became of its payment
 	faultConflict                  // a sender reuses a reference for another payment
 	faultTwin                      // a sender asks under a new reference for what it has asked for already
+	faultOverload                  // the switch is more loaded, or less, than before
+	faultCommand                   // an operator decides about a dead letter
+	faultForget                    // what has ended long ago is forgotten
 	faultCount
 )
 
 var faultNames = [faultCount]string{
 	"lost", "mute", "late", "twice", "ambiguous", "refused", "other-amount", "garbled", "contradict", "stranger",
 	"refuse-then-apply", "refuse-repair", "restart", "amnesia", "link-reset", "half-closed", "clogged", "sign-off", "crash", "torn-group",
-	"store-error", "slow-sync", "clock-forward", "clock-back", "clock-frozen", "ring-full", "duplicate", "enquiry", "conflict", "twin",
+	"store-error", "slow-sync", "clock-forward", "clock-back", "clock-frozen", "ring-full", "duplicate", "enquiry", "conflict", "twin", "overload", "command", "forget",
 }
 
 // String is the name under which a fault is counted.

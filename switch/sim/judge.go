@@ -26,9 +26,11 @@ type judge struct {
 	violations []violation
 	requests   map[requestKey]payment.ID // what each request has made
 	facts      map[payment.ID]*fact
-	traces     map[traceKey]legKey // what participants without references answer to
-	readers    []speaker           // one for each participant
+	traces     map[traceKey]legKey  // what participants without references answer to
+	turned     map[requestKey]*node // which process has told a sender "busy" without a record
+	readers    []speaker            // one for each participant
 	shadow     shadow
+	watch      watch
 	said       bytes.Buffer // the process's log
 	calmFrom   int64        // the process's time at the begin of the liveness phase
 	msg        message
@@ -72,11 +74,12 @@ type legKey struct {
 }
 
 func newJudge(w *world) *judge {
-	j := &judge{w: w, facts: map[payment.ID]*fact{}, requests: map[requestKey]payment.ID{}, traces: map[traceKey]legKey{}}
+	j := &judge{w: w, facts: map[payment.ID]*fact{}, requests: map[requestKey]payment.ID{}, traces: map[traceKey]legKey{}, turned: map[requestKey]*node{}}
 	for _, b := range w.banks {
 		j.readers = append(j.readers, newSpeaker(w, b.number))
 	}
 	j.shadow.start()
+	j.watch = newWatch(j)
 	return j
 }
 
@@ -209,6 +212,7 @@ func (j *judge) left(to route.Participant, body []byte) {
 	}
 	j.early(m)
 	j.tells(to, m)
+	j.turns(to, m)
 	if m.kind == reply || m.kind == enquiryReply { // the rest is judged when it arrives
 		if m.kind == reply && m.named {
 			j.repeats(to, 0, m)
@@ -269,6 +273,9 @@ func (j *judge) rim(to route.Participant, body []byte) {
 	if m.kind == reply {
 		if a := j.w.banks[to].sender.orders[m.stan]; a != nil {
 			a.about(m).rim = true
+			if m.result == resultBusy {
+				j.turned[requestKey{to, m.stan, m.minor}] = j.w.node
+			}
 		}
 	}
 }
@@ -295,6 +302,7 @@ func (j *judge) end() {
 	j.once()
 	j.answers()
 	j.alarms()
+	j.withinLimits()
 	j.secrets()
 	j.replay("at the end", j.w.rows)
 }

@@ -21,6 +21,8 @@ type node struct {
 	doors   []*door
 	turned  map[payment.RequestKey]bool // told "busy" without a record, as in switch/ingress
 	repeats map[payment.RequestKey]bool // that have come, as there
+	asked   map[about]int64             // when an enquiry went on last, as there
+	ladder  ladder
 
 	queue   []payment.Event
 	pipe    []*group // appended and not stepped yet
@@ -77,6 +79,8 @@ func (n *node) limit(kind payment.Kind) int {
 	switch {
 	case kind == payment.RequestArrived:
 		return size * 3 / 4
+	case kind == payment.EnquiryArrived:
+		return max(size/10, 1)
 	case kind == payment.AnswerArrived && !n.w.calm:
 		return 4 * size
 	}
@@ -111,7 +115,7 @@ func (n *node) sequence() {
 		return
 	}
 	tick := n.tickDue()
-	if len(n.queue) == 0 && !tick {
+	if len(n.queue) == 0 && !tick && !n.ladder.tells() {
 		return
 	}
 	if w.now < n.busy {
@@ -124,6 +128,9 @@ func (n *node) sequence() {
 	if tick {
 		n.ticking = true
 		events = append(events, payment.Event{Kind: payment.Tick, From: route.Nobody})
+	}
+	if n.ladder.closedAt = w.now; n.ladder.tells() {
+		events = append(events, n.ladder.tell())
 	}
 	w.point(beforeAppend)
 	if w.chance(faultStoreError) {
@@ -214,7 +221,9 @@ func (n *node) apply(g *group) {
 		if mutant.Is(mutant.Restamp) {
 			ev.At++
 		}
+		w.judge.watch.before(ev)
 		n.effects = n.m.Step(ev, n.effects[:0])
+		w.judge.watch.after(n.effects)
 		n.stepped = ev.Seq
 		n.send()
 		w.point(midStep)

@@ -35,6 +35,10 @@ type swarm struct {
 	commitGap    time.Duration // least time between two groups
 	syncTime     time.Duration // of an fsync, at most
 	flushEvery   int           // groups between two flushes of the state store, on average
+	bounds       bounds
+	payers       int // accounts at each participant from which is paid
+	overloads    int // times that the load changes
+	forgets      bool
 }
 
 // traits are what one participant is like.
@@ -86,6 +90,13 @@ func drawSwarm(rng *rand.Rand) swarm {
 		s.traits[i].binding = s.traits[i].binding && s.traits[i].checks
 		s.traits[i].onConfirm = s.traits[i].onConfirm && i > 0 // the first one is always a sender
 		s.traits[i].receipts = s.traits[i].xml && (s.traits[i].receipts || s.traits[i].onConfirm)
+	}
+	s.bounds, s.payers, s.forgets = drawBounds(rng), 100, rng.IntN(2) == 0
+	if rng.IntN(2) == 0 {
+		s.payers = 1 + rng.IntN(8)
+	}
+	if rng.IntN(2) == 0 {
+		s.overloads = 1 + rng.IntN(12)
 	}
 	for f := range faultCount {
 		if rng.IntN(2) == 0 {

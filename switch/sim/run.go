@@ -18,6 +18,7 @@ type Outcome struct {
 	Trace      string // hash of all that happened
 	Scenario   string // of the first violation, for testdata/payment; empty without one
 	Finals     map[string]int
+	Outcomes   map[string]int // payments by what was decided of them
 }
 
 // Run plays one seed to its end. It is deterministic and keeps nothing; several may
@@ -26,7 +27,7 @@ func Run(seed uint64, o Options) Outcome {
 	w := newWorld(seed, o)
 	w.run()
 	out := Outcome{
-		Seed: seed, Events: w.judge.shadow.seq, Faults: map[string]uint64{}, Finals: map[string]int{},
+		Seed: seed, Events: w.judge.shadow.seq, Faults: map[string]uint64{}, Finals: map[string]int{}, Outcomes: map[string]int{},
 		Simulated: time.Duration(w.now - epoch), Trace: hex.EncodeToString(w.trace.h.Sum(nil)),
 	}
 	for f, n := range w.faults {
@@ -37,6 +38,7 @@ func Run(seed uint64, o Options) Outcome {
 	w.rows.payments(func(p *payment.Payment) {
 		out.Payments++
 		out.Finals[p.State.String()]++
+		out.Outcomes[p.Outcome.String()]++
 	})
 	for _, v := range w.judge.violations {
 		out.Violations = append(out.Violations, v.check+": "+v.text)

@@ -99,6 +99,12 @@ func (f *film) command(ev, before *payment.Event) string {
 		if id := f.about(ev); f.shown(id) {
 			return f.request(ev, id)
 		}
+	case payment.LoadChanged:
+		return fmt.Sprintf("load %d", ev.Load)
+	case payment.CommandGiven:
+		if c := ev.Command; c.Kind != payment.Forget && f.shown(c.Payment) && f.numbers[c.Payment] > 0 {
+			return fmt.Sprintf("command %v %d reason=simulated", c.Kind, f.numbers[c.Payment])
+		}
 	case payment.AnswerArrived, payment.SendFailed:
 		if f.shown(ev.Answer.Payment) && f.numbers[ev.Answer.Payment] > 0 {
 			return f.answer(ev, before)
@@ -173,6 +179,7 @@ func (f *film) config(c *payment.Config) string {
 	list("receipts", func(p *payment.Profile) bool { return p.Receipts && p.Posting != payment.PostOnConfirm })
 	list("updates", func(p *payment.Profile) bool { return p.Updates })
 	list("repeat-safe", func(p *payment.Profile) bool { return p.RepeatSafe })
+	b.WriteString(f.w.swarm.bounds.String())
 	return b.String()
 }
 
@@ -186,13 +193,16 @@ func (f *film) request(ev *payment.Event, id payment.ID) string {
 	for _, part := range [...]struct {
 		key   string
 		field payment.TextField
-	}{{"payer", payment.PayerAccount}, {"from-ifsc", payment.PayerIFSC}, {"to", payment.PayeeVPA}, {"account", payment.PayeeAccount}, {"ifsc", payment.PayeeIFSC}} {
+	}{{"payer", payment.PayerAccount}, {"from-ifsc", payment.PayerIFSC}, {"to", payment.PayeeVPA}, {"account", payment.PayeeAccount}, {"ifsc", payment.PayeeIFSC}, {"purpose", payment.Purpose}} {
 		if ev.Text.Has(part.field) {
 			fmt.Fprintf(&b, " %s=%s", part.key, ev.Text.Get(part.field))
 		}
 	}
 	if q.Amount.Currency != currency {
 		b.WriteString(" currency=usd")
+	}
+	if q.Refuse == payment.Busy {
+		b.WriteString(" busy=yes")
 	}
 	if q.Model == payment.ModelB {
 		b.WriteString(" model=b")
@@ -225,7 +235,7 @@ func (f *film) answer(ev, before *payment.Event) string {
 	if to := target(&f.p, a.Leg); kind == "answer" && to != ev.From {
 		fmt.Fprintf(&b, " from=%s", f.name(ev.From))
 	}
-	if leg := &f.p.Legs[a.Leg]; leg.STAN != a.STAN || leg.Transmitted != a.Transmitted {
+	if f.wrongNumbers(ev) {
 		b.WriteString(" stan=wrong")
 	}
 	if kind == "not-sent" {
@@ -250,6 +260,16 @@ func (f *film) answer(ev, before *payment.Event) string {
 		fmt.Fprintf(&b, " ifsc=%s", ev.Text.Get(payment.PayeeIFSC))
 	}
 	return b.String()
+}
+
+// wrongNumbers says that an answer names another message than its leg's latest. Those
+// in ISO 20022 have no numbers.
+func (f *film) wrongNumbers(ev *payment.Event) bool {
+	a, leg := &ev.Answer, &f.p.Legs[ev.Answer.Leg]
+	if ev.Kind == payment.AnswerArrived && f.w.config.Participants[ev.From].Match == (payment.Match{Reference: true}) {
+		return false
+	}
+	return leg.STAN != a.STAN || leg.Transmitted != a.Transmitted
 }
 
 // codeIn8583 is the code by which a scenario says what an answer in ISO 20022 does.

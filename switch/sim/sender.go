@@ -72,7 +72,7 @@ func (w *world) request() {
 	w.sent++
 	b.sender.stan++
 	a := &asked{order: order{
-		stan: b.sender.stan, transmitted: transmitted(w.now), minor: 1 + w.rng.Int64N(3000), currency: currency,
+		stan: b.sender.stan, transmitted: transmitted(w.now), minor: 1 + w.rng.Int64N(amountMax), currency: currency,
 		from: int(b.number), to: w.rng.IntN(len(w.banks)), at: w.now,
 	}}
 	copy(a.rrn[:], fmt.Sprintf("R%011d", w.sent))
@@ -81,7 +81,8 @@ func (w *world) request() {
 	if w.rng.IntN(8) == 0 {
 		a.from = w.rng.IntN(len(w.banks)) // the payer's bank is not the one that asks
 	}
-	a.payer, a.payee = fmt.Sprintf("P%03d", w.rng.IntN(100)), accountOf(a.to)
+	a.payer, a.payee = fmt.Sprintf("P%03d", w.rng.IntN(w.swarm.payers)), accountOf(a.to)
+	a.purpose = purposes[w.rng.IntN(len(purposes))]
 	if w.rng.Float64() < w.swarm.vpaShare {
 		a.vpa = "user@" + w.config.Participants[a.to].Handles[0]
 	}

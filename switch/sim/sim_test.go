@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"testing"
+
+	"switchd/switch/payment"
 )
 
 var (
@@ -20,6 +22,7 @@ func TestSeeds(t *testing.T) {
 	s := Sweep{First: *first, Seeds: *seeds, Workers: runtime.GOMAXPROCS(0)}
 	sum := s.Run(context.Background(), func(*Summary) {})
 	t.Logf("%d payments, %d events, %v", sum.Payments, sum.Events, sum.Finals)
+	t.Logf("%v, %v", sum.Outcomes, sum.Faults)
 	if out := sum.First; out != nil {
 		for _, v := range out.Violations {
 			t.Errorf("seed %d: %s", out.Seed, v)
@@ -42,6 +45,14 @@ func TestSeeds(t *testing.T) {
 	for _, state := range []string{"SUCCESS", "DECLINED", "FAILED_REVERSED", "DEEMED", "REVERSAL_STUCK"} {
 		if sum.Finals[state] == 0 {
 			t.Errorf("in %d seeds no payment has ended as %s", sum.Seeds, state)
+		}
+	}
+	for _, outcome := range []payment.Outcome{
+		payment.LimitAmount, payment.LimitCount, payment.UnhealthyPayer, payment.UnhealthyPayee,
+		payment.BankThrottledPayer, payment.BankThrottledPayee, payment.BankThrottledPSP, payment.Busy,
+	} {
+		if sum.Outcomes[outcome.String()] == 0 {
+			t.Errorf("in %d seeds no payment was ever %v", sum.Seeds, outcome)
 		}
 	}
 }

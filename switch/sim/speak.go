@@ -97,6 +97,7 @@ type order struct {
 	to                int // the payee's bank
 	payer, payee      string
 	vpa               string // of the payee; empty: by account
+	purpose           string
 	repeat            bool
 	own               bool   // model B: the sender has debited its customer itself
 	uetr              string // of ISO 20022

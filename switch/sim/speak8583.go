@@ -34,6 +34,7 @@ const (
 	tagType      = 1
 	tagSwitchID  = 2
 	tagPayeeVPA  = 4
+	tagPurpose   = 8
 	tagEndToEnd  = 10
 	tagUPI       = 13
 	tagPayerIFSC = 16
@@ -209,6 +210,9 @@ func (s *speaker8583) request(dst []byte, o *order) ([]byte, error) {
 	s.w.TLVString(tagType, "PAY")
 	if o.vpa != "" {
 		s.w.TLVString(tagPayeeVPA, o.vpa)
+	}
+	if o.purpose != "" {
+		s.w.TLVString(tagPurpose, o.purpose)
 	}
 	s.w.TLVString(tagEndToEnd, "E2E")
 	s.w.TLVString(tagPayerIFSC, ifscOf(o.from))

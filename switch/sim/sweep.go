@@ -24,6 +24,7 @@ type Summary struct {
 	Events     uint64
 	Faults     map[string]uint64 // by kind
 	Finals     map[string]uint64 // payments by the state in which they have ended
+	Outcomes   map[string]uint64 // payments by what was decided of them
 	Violations int
 	First      *Outcome // the violation with the lowest seed; nil: none
 	Simulated  time.Duration
@@ -37,7 +38,7 @@ func (s *Sweep) Run(ctx context.Context, progress func(*Summary)) *Summary {
 	var (
 		mu     sync.Mutex // guards all below
 		next   uint64
-		sum    = &Summary{Faults: map[string]uint64{}, Finals: map[string]uint64{}}
+		sum    = &Summary{Faults: map[string]uint64{}, Finals: map[string]uint64{}, Outcomes: map[string]uint64{}}
 		traces = map[uint64]string{}
 		wg     sync.WaitGroup
 	)
@@ -82,6 +83,9 @@ func (s *Summary) add(out *Outcome) {
 	}
 	for state, n := range out.Finals {
 		s.Finals[state] += uint64(n)
+	}
+	for outcome, n := range out.Outcomes {
+		s.Outcomes[outcome] += uint64(n)
 	}
 	if len(out.Violations) > 0 && (s.First == nil || out.Seed < s.First.Seed) {
 		s.First = out

@@ -31,7 +31,9 @@ type world struct {
 	synced uint64 // sequence number up to which an fsync has covered the log
 	rows   *rows
 	clock  clock
-	node   *node // the process; nil while it is down
+	node   *node        // the process; nil while it is down
+	wants  payment.Load // the step of the ladder that the load stands for
+	paced  bool         // the node looks at it
 	armed  armed
 	banks  []*bank
 	conns  []*conn
@@ -94,6 +96,9 @@ func (w *world) run() {
 	for range w.swarm.troubles {
 		w.agenda.addBackground(w.now+w.upTo(span), w.trouble)
 	}
+	for range w.swarm.overloads {
+		w.agenda.addBackground(w.now+w.upTo(span), w.overload)
+	}
 	w.turn(w.now+int64(span), func() bool { return false })
 	w.peace()
 	w.turn(w.now+int64(calmBound), w.drained)
@@ -120,13 +125,14 @@ func (w *world) drained() bool {
 
 // peace ends all trouble: from here on everything must come to its end.
 func (w *world) peace() {
-	w.calm = true
+	w.calm, w.wants = true, payment.LoadNormal
 	w.armed = armed{}
 	w.clock.thaw(w)
 	for _, c := range w.conns {
 		c.heal()
 	}
 	w.judge.peace()
+	w.operate()
 }
 
 // do runs f in the process that it belongs to. A crash is a panic that ends here;
@@ -168,6 +174,7 @@ func (w *world) configuration() *payment.Config {
 		}
 		c.Participants = append(c.Participants, p)
 	}
+	w.swarm.bounds.apply(c)
 	return c
 }
 

@@ -185,6 +185,7 @@ func (s *speaker20022) request(dst []byte, o *order) ([]byte, error) {
 var currencyNames = map[uint64]string{currency: currencyName, 840: "USD"}
 
 func (s *speaker20022) parties(o *order) {
+	s.w.SetString(codec.Purpose, o.purpose)
 	s.w.SetString(codec.DebtorName, "Payer <1>")
 	s.w.SetString(codec.DebtorAccount, o.payer)
 	s.w.SetString(codec.DebtorAgentSystem, "INFSC")

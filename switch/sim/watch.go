@@ -1,0 +1,254 @@
+package sim
+
+import (
+	"time"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// watch follows the process event by event, to judge what the order within a group
+// decides: which payment was let in, and what was under way then. It sees each event
+// once, live or when a start replays it, and the messages that come of it. What it
+// counts as under way certainly is; what may have ended already it leaves out.
+type watch struct {
+	j       *judge
+	seq     uint64 // of the latest event
+	stale   bool   // it was seen before
+	now     int64
+	load    payment.Load
+	started uint64 // when the process was started last
+	all     map[payment.ID]*pursuit
+	gates   map[gateKey]*gate
+	minutes map[minute]int // payments that were begun under load
+	silent  bool           // this event has shown that messages have no answer
+}
+
+// pursuit is one request and what has been done about it.
+type pursuit struct {
+	from      route.Participant
+	at        int64
+	minor     int64
+	own       bool // model B
+	load      payment.Load
+	payer     payer
+	category  *payment.Limit // that it falls under; nil: none
+	purpose   string
+	payeeBank int // that it is meant for
+
+	asked     bool   // a message has gone to a PSP or a bank
+	begun     uint64 // the event by which its money began to move; 0: not yet
+	counts    bool   // it certainly counts towards its payer's day
+	waits     bool   // it certainly waits for an answer
+	leg       payment.Leg
+	to        route.Participant
+	until     int64 // it waits at least so long
+	end       int64 // of the time for the start of its credit
+	rough     bool  // until is only a lower bound
+	throttled bool  // of a minute: the payer has used it up when it was declined
+
+	closed uint64 // the event that has ended it, and whether it failed; known at the end
+	failed bool
+}
+
+// payer is one account, minute one account in one minute.
+type (
+	payer struct {
+		bank    int
+		account string
+	}
+	minute struct {
+		payer
+		at int64
+	}
+)
+
+func newWatch(j *judge) watch {
+	return watch{j: j, all: map[payment.ID]*pursuit{}, gates: map[gateKey]*gate{}, minutes: map[minute]int{}}
+}
+
+// before takes an event that is about to be stepped.
+func (w *watch) before(ev *payment.Event) {
+	if w.stale = ev.Seq <= w.seq; w.stale {
+		return
+	}
+	w.seq, w.now = ev.Seq, ev.At
+	switch ev.Kind {
+	case payment.RequestArrived:
+		w.requested(ev)
+	case payment.AnswerArrived:
+		w.answered(ev)
+	case payment.SendFailed:
+		w.notSent(ev.Answer.Payment, ev.Answer.Leg)
+	case payment.Tick:
+		w.expired()
+	case payment.LoadChanged:
+		w.load = ev.Load
+	case payment.Recovered:
+		w.recovered()
+	}
+}
+
+// after takes what came of it.
+func (w *watch) after(effects []payment.Effect) {
+	if w.stale {
+		return
+	}
+	for i := range effects {
+		switch ef := &effects[i]; {
+		case ef.Notice == payment.BreakerTurned:
+			w.turned(ef)
+		case ef.Notice == payment.Moved && ef.State == payment.Declined:
+			w.declined(ef.Payment.ID)
+		case ef.Send && ef.Payment != nil:
+			w.sent(ef)
+		}
+	}
+	if w.silent {
+		w.silent = false
+		w.silence()
+	}
+}
+
+// The timers of all participants.
+const (
+	resolveTimer = int64(10 * time.Second)
+	answerTimer  = int64(15 * time.Second)
+	totalTimer   = int64(45 * time.Second)
+	acceptTimer  = int64(12 * time.Second) // from the acceptance by the payer's bank
+)
+
+func (w *watch) requested(ev *payment.Event) {
+	q := &ev.Request
+	p := &pursuit{from: ev.From, at: ev.At, minor: q.Amount.Minor, own: q.Model == payment.ModelB, load: w.load, end: ev.At + totalTimer}
+	if q.AcceptedAt != 0 {
+		p.end = min(p.end, q.AcceptedAt+acceptTimer)
+	}
+	w.all[payment.ID(ev.Seq)] = p
+	if a := w.j.w.banks[ev.From].sender.orders[stanOf(q.Key.STAN, &ev.Text)]; a != nil {
+		p.payer, p.payeeBank, p.purpose = payer{a.from, a.payer}, a.to, a.purpose
+	}
+	if q.Amount.Currency == currency {
+		p.category = categoryOf(w.j.w.config, p.purpose)
+	}
+}
+
+// notSent: a message has not left, so that nothing waits for its answer.
+func (w *watch) notSent(id payment.ID, leg payment.Leg) {
+	if p := w.all[id]; p != nil && p.leg == leg {
+		p.waits, p.counts = false, false
+	}
+}
+
+// answered: whatever a participant says, its message may have come to an end; and
+// any no may be the end of the payment.
+func (w *watch) answered(ev *payment.Event) {
+	key, _, known := w.j.legOf(ev)
+	p := w.all[key.id]
+	if !known || p == nil {
+		return
+	}
+	if p.leg == key.leg {
+		p.waits = false
+	}
+	a := &ev.Answer
+	clearYes := a.Outcome == payment.OK && (a.Minor == p.minor || a.Minor == payment.AmountNotStated) && key.leg != payment.LegReversal && key.leg != payment.LegFence
+	p.counts = p.counts && clearYes
+	if class, judged := classOf[key.leg]; judged {
+		w.gate(ev.From, class).silent = 0
+	}
+}
+
+// expired: the time of what waits may be over.
+func (w *watch) expired() {
+	//tidy:unordered each counts by itself
+	for _, p := range w.all {
+		if !p.waits || p.until > w.now {
+			continue
+		}
+		p.waits = false
+		p.counts = p.counts && !p.own
+		if repeats := p.leg == payment.LegDebit && w.j.w.config.Participants[p.to].RepeatSafe; !p.rough && !repeats {
+			w.gate(p.to, classOf[p.leg]).silent++
+			w.silent = true
+		}
+	}
+}
+
+// recovered: of what was under way only look-ups, debits that may be repeated and
+// credits that are posted on confirmation still are.
+func (w *watch) recovered() {
+	w.started, w.load = w.seq, payment.LoadNormal
+	//tidy:unordered each is judged by itself
+	for _, p := range w.all {
+		if !p.waits {
+			continue
+		}
+		profile := &w.j.w.config.Participants[p.to]
+		switch p.leg {
+		case payment.LegDebit:
+			p.waits = profile.RepeatSafe && w.now < p.end
+			p.until = min(p.until, p.end)
+		case payment.LegCredit:
+			p.waits = profile.Posting == payment.PostOnConfirm
+		}
+		p.rough = true
+	}
+}
+
+// sent takes a message that the machine gives out.
+func (w *watch) sent(ef *payment.Effect) {
+	p := w.all[ef.Payment.ID]
+	if p == nil {
+		return
+	}
+	class, judged := classOf[ef.Leg]
+	switch {
+	case ef.Leg == payment.LegRequest:
+		p.waits = false
+	case ef.Leg == payment.LegResolve || ef.Leg == payment.LegDebit || ef.Leg == payment.LegCredit:
+		if !ef.Repeat {
+			w.starts(ef.Payment.ID, p, ef, class)
+		}
+	case judged:
+		p.waits = p.waits && ef.Leg != payment.LegReversal
+		w.passes(ef.Payment.ID, ef.To, class)
+	}
+}
+
+// starts judges the first message of a leg that a payment begins with or goes on
+// by, and notes that it waits.
+func (w *watch) starts(id payment.ID, p *pursuit, ef *payment.Effect, class payment.Class) {
+	if !p.asked {
+		w.admitted(id, p)
+	}
+	p.asked = true
+	begins := ef.Leg == payment.LegDebit || ef.Leg == payment.LegCredit && p.own
+	switch {
+	case begins:
+		w.begins(id, p, ef)
+	case ef.Leg == payment.LegResolve:
+		w.room(id, ef.To, ef.Leg)
+		w.passes(id, ef.To, class)
+	default: // a credit whose debit is done: its payment has had its turn when it began
+		w.open(id, ef.To, class)
+	}
+	p.waits, p.leg, p.to, p.rough = true, ef.Leg, ef.To, false
+	p.until = w.now + answerTimer
+	if ef.Leg == payment.LegResolve {
+		p.until = min(w.now+resolveTimer, p.end)
+	}
+}
+
+// begins judges the first message that moves a payment's money.
+func (w *watch) begins(id payment.ID, p *pursuit, ef *payment.Effect) {
+	p.begun, p.counts = w.seq, true
+	w.limits(id, p)
+	payee := route.Participant(p.payeeBank)
+	w.room(id, payee, payment.LegCredit)
+	w.passes(id, payee, payment.ClassCredit)
+	if ef.Leg == payment.LegDebit {
+		w.room(id, ef.To, payment.LegDebit)
+		w.passes(id, ef.To, payment.ClassDebit)
+	}
+}
