@@ -74,9 +74,15 @@ func (s *journalScheme) stop() {
 	s.p.wait(patience, 0)
 }
 
-// unmarshal reads what a command has printed with --json.
-func unmarshal[T any](t *testing.T, text string) (v T) {
+// numberedTime is a time in JSON that is a number.
+var numberedTime = regexp.MustCompile(`"([a-z_]+_)?at":\s*[0-9]`)
+
+// unmarshal reads what a command has printed with --json. Times are texts in it.
+func unmarshal[T any](t testing.TB, text string) (v T) {
 	t.Helper()
+	if at := numberedTime.FindString(text); at != "" {
+		t.Errorf("%s is a number in\n%s", at, text)
+	}
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
@@ -171,6 +177,8 @@ func TestJournalFolder(t *testing.T) {
 	t.Run("export", s.testExport)
 	t.Run("interrupted export", s.testInterruptedExport)
 	t.Run("prove", s.testProve)
+	t.Run("width", s.testWidth)
+	t.Run("of a backup", s.testOfBackup)
 	t.Run("no key", s.testNoKey)
 }
 
