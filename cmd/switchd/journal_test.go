@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"switchd/switch/journal"
 	"switchd/switch/seal"
@@ -41,6 +42,8 @@ func newJournalScheme(t *testing.T) *journalScheme {
 	credit := payee.receive()
 	payee.send(credit.answer("00", 3, 4, 7, 11, 32, 33, 37, 49, 102, 103))
 	s.paid = numberOf(t, payer.answerTo(push), "00")
+	paid := time.Now().UnixMilli() // times are shown to the millisecond
+	until(t, patience, "a later time", func() bool { return time.Now().UnixMilli() > paid })
 
 	secret := payer.pay("BANKC", "user1@nosuchhandle")
 	secret.de[102], secret.tags[3], secret.tags[5], secret.tags[18] = "5413337894563218", "janeqx@bankc", "QUXJANE", "ferretfood"
