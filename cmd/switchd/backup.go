@@ -26,35 +26,33 @@ type backupOrder struct {
 
 // backupView is what is told of a backup.
 type backupView struct {
-	Dir       string        `json:"dir"`
-	MadeAt    string        `json:"made_at"`
-	Version   string        `json:"version"`
-	Applied   uint64        `json:"applied"`
-	StateHash string        `json:"state_hash,omitempty"`
-	Journal   backup.Extent `json:"journal"`
-	Keys      []uint32      `json:"keys"`
-	Bytes     int64         `json:"bytes"`
-	Files     int           `json:"files"`
+	Dir       string     `json:"dir"`
+	MadeAt    string     `json:"made_at"`
+	Version   string     `json:"version"`
+	Applied   uint64     `json:"applied"`
+	StateHash string     `json:"state_hash,omitempty"`
+	Journal   extentView `json:"journal"`
+	Keys      []uint32   `json:"keys"`
+	Bytes     int64      `json:"bytes"`
+	Files     int        `json:"files"`
 }
 
 func viewBackup(dir string, m *backup.Manifest) *backupView {
 	return &backupView{
 		Dir: dir, MadeAt: m.MadeAt, Version: m.Writer.Version, Applied: m.Applied, StateHash: m.StateHash,
-		Journal: m.Journal, Keys: m.Keys, Bytes: m.Bytes, Files: len(m.Files),
+		Journal: extentView{m.Journal, instant(m.Journal.LastAt)}, Keys: m.Keys, Bytes: m.Bytes, Files: len(m.Files),
 	}
 }
 
 // print says what a backup is.
 func (v *backupView) print(w io.Writer, did string) {
 	fmt.Fprintf(w, "%s %s: events %d to %d, the last of %s; %d MiB in %d files, made at %s by version %s\n",
-		did, v.Dir, v.Journal.First, v.Journal.Last, at(v.Journal.LastAt), mib(v.Bytes), v.Files, v.MadeAt, v.Version)
+		did, v.Dir, v.Journal.First, v.Journal.Last, v.Journal.LastAt, mib(v.Bytes), v.Files, v.MadeAt, v.Version)
 	fmt.Fprintf(w, "rows up to event %d, hash %s\n", v.Applied, v.StateHash)
 	if len(v.Keys) > 0 {
 		fmt.Fprintf(w, "sealed with the keys %v, which are not in it: keep the key file elsewhere\n", v.Keys)
 	}
 }
-
-func at(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
 func mib(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -18,10 +17,7 @@ import (
 func asJSON[T any](t testing.TB, args ...string) (v T) {
 	t.Helper()
 	out, _ := runs(t, 0, append(args, "--json")...)
-	if err := json.Unmarshal([]byte(out), &v); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return v
+	return unmarshal[T](t, out)
 }
 
 // restored restores a backup of s.

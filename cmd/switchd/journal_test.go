@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"switchd/switch/journal"
 	"switchd/switch/seal"
@@ -41,6 +42,8 @@ func newJournalScheme(t *testing.T) *journalScheme {
 	credit := payee.receive()
 	payee.send(credit.answer("00", 3, 4, 7, 11, 32, 33, 37, 49, 102, 103))
 	s.paid = numberOf(t, payer.answerTo(push), "00")
+	paid := time.Now().UnixMilli() // times are shown to the millisecond
+	until(t, patience, "a later time", func() bool { return time.Now().UnixMilli() > paid })
 
 	secret := payer.pay("BANKC", "user1@nosuchhandle")
 	secret.de[102], secret.tags[3], secret.tags[5], secret.tags[18] = "5413337894563218", "janeqx@bankc", "QUXJANE", "ferretfood"
@@ -74,9 +77,15 @@ func (s *journalScheme) stop() {
 	s.p.wait(patience, 0)
 }
 
-// unmarshal reads what a command has printed with --json.
-func unmarshal[T any](t *testing.T, text string) (v T) {
+// numberedTime is a time in JSON that is a number.
+var numberedTime = regexp.MustCompile(`"([a-z_]+_)?at":\s*[0-9]`)
+
+// unmarshal reads what a command has printed with --json. Times are texts in it.
+func unmarshal[T any](t testing.TB, text string) (v T) {
 	t.Helper()
+	if at := numberedTime.FindString(text); at != "" {
+		t.Errorf("%s is a number in\n%s", at, text)
+	}
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
@@ -171,6 +180,8 @@ func TestJournalFolder(t *testing.T) {
 	t.Run("export", s.testExport)
 	t.Run("interrupted export", s.testInterruptedExport)
 	t.Run("prove", s.testProve)
+	t.Run("width", s.testWidth)
+	t.Run("of a backup", s.testOfBackup)
 	t.Run("no key", s.testNoKey)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,10 +76,10 @@ func (f *exportFlags) check() error {
 
 // exportView is what was written.
 type exportView struct {
-	File   string                `json:"file"`
-	Bytes  int64                 `json:"file_bytes"`
-	Header journal.SegmentHeader `json:"header"`
-	journal.Segment
+	File   string     `json:"file"`
+	Bytes  int64      `json:"file_bytes"`
+	Header headerView `json:"header"`
+	segmentView
 }
 
 // export writes the file.
@@ -126,7 +127,7 @@ func (v *exportView) readBack(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("the file does not read back: %w", err)
 	}
-	v.Header, v.Bytes = header, info.Size()
+	v.Header, v.segmentView, v.Bytes = viewHeader(header), viewSegment(seg), info.Size()
 	return nil
 }
 
@@ -134,9 +135,13 @@ func (v *exportView) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return writeJSON(w, v)
 	}
-	_, err := fmt.Fprintf(w, "%s: records %d to %d in %s, %s to %s, %s (%s of groups), chain hash %s\n", v.File, v.First, v.Last,
-		count(int(v.Groups), "group"), stampNanos(v.FirstAt), stampNanos(v.LastAt), sizeText(uint64(v.Bytes)), sizeText(v.Segment.Bytes), v.Chain)
-	return err
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(t, "segment\t%s\n", v.File)
+	fmt.Fprintf(t, "records\t%d to %d, in %s\n", v.First, v.Last, count(int(v.Groups), "group"))
+	fmt.Fprintf(t, "time\t%s to %s\n", v.FirstAt, v.LastAt)
+	fmt.Fprintf(t, "size\t%s, %s of groups\n", sizeText(uint64(v.Bytes)), sizeText(v.Segment.Bytes))
+	fmt.Fprintf(t, "chain hash\t%s\n", v.Chain)
+	return t.Flush()
 }
 
 // dayRecords are the first and the last record of a business day, which must be

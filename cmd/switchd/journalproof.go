@@ -160,7 +160,7 @@ func (o *provenPayment) fits(e *payment.Event, request, last bool) error {
 	} else if about := e.Answer.Payment; about != 0 && uint64(about) != o.Payment { // other events name none, or end what they do not name
 		return fmt.Errorf("record %d is about payment %d", e.Seq, about)
 	}
-	if last && (e.Seq != o.ClosedSeq || e.At != o.ClosedAt) {
+	if last && (e.Seq != o.ClosedSeq || e.At != int64(o.ClosedAt)) {
 		return fmt.Errorf("record %d is not the event that its statement says has ended the payment", e.Seq)
 	}
 	return nil
@@ -171,7 +171,7 @@ func (o *provenPayment) fitsRequest(e *payment.Event) error {
 	switch {
 	case e.Seq != o.Payment || e.Kind != payment.RequestArrived:
 		return fmt.Errorf("record %d is not the request of payment %d", e.Seq, o.Payment)
-	case q.Amount.Minor != o.Minor || uint16(q.Amount.Currency) != o.Currency || int(q.Key.From) != o.Sender.Number || e.At != o.CreatedAt:
+	case q.Amount.Minor != o.Minor || uint16(q.Amount.Currency) != o.Currency || int(q.Key.From) != o.Sender.Number || e.At != int64(o.CreatedAt):
 		return errors.New("its statement names another amount, sender or time than the request")
 	}
 	return nil

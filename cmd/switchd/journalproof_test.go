@@ -71,7 +71,7 @@ func (l *proofLog) statement() statement {
 	return statement{
 		Payment: 3, SwitchID: "SWD3", State: "SUCCESS", Outcome: "OK", Told: "OK", Minor: proofMinor, Currency: 356,
 		Sender: party{"BANKC", 2}, PayerBank: party{"BANKA", 0}, PayeePSP: party{Number: -1}, PayeeBank: party{"BANKB", 1},
-		CreatedAt: proofTime(3), ClosedAt: proofTime(7), ClosedSeq: 7,
+		CreatedAt: instant(proofTime(3)), ClosedAt: instant(proofTime(7)), ClosedSeq: 7,
 	}
 }
 
@@ -118,7 +118,7 @@ func TestProofOfPayment(t *testing.T) {
 	}
 	refused := l.statement()
 	refused.Payment, refused.State, refused.ClosedSeq = 5, "DECLINED", 5
-	refused.CreatedAt, refused.ClosedAt = proofTime(5), proofTime(5)
+	refused.CreatedAt, refused.ClosedAt = instant(proofTime(5)), instant(proofTime(5))
 	p, err := checkProof(mustMarshal(t, l.proof(t, refused)), l.pinned(t))
 	if err != nil || p.Ended != nil || p.Request.Seq != 5 {
 		t.Errorf("a payment that its request ended: %+v, %v", p, err)
@@ -183,7 +183,7 @@ func TestProofRejectsWhatDoesNotBelongTogether(t *testing.T) {
 	reject("another payment", stated(func(s *statement) { s.Payment = 5 }), "not the request")
 	reject("the end of another payment", func(p *paymentProof) {
 		s := l.statement()
-		s.ClosedSeq, s.ClosedAt = 8, proofTime(8)
+		s.ClosedSeq, s.ClosedAt = 8, instant(proofTime(8))
 		*p = *l.proof(t, s)
 	}, "is about payment 5")
 	reject("a record too few", func(p *paymentProof) { p.Journal.Records = p.Journal.Records[:1] }, "has 1 record, want 2")

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -45,6 +46,9 @@ public line with which others check the proofs of this switch (journal verify-pr
 // journalView is what a journal holds.
 type journalView struct {
 	journal.Stat
+	FirstAt      instant        `json:"first_at,omitzero"` // of the first group and of the last one
+	LastAt       instant        `json:"last_at,omitzero"`
+	Base         baseView       `json:"base"`
 	Records      uint64         `json:"records"`
 	GroupRecords float64        `json:"group_records"` // of an average group
 	FirstDay     string         `json:"first_day,omitempty"`
@@ -65,6 +69,7 @@ func (v *journalView) look(ctx context.Context, log *journal.PebbleLog, days ret
 	if v.Stat, err = log.Stat(); err != nil {
 		return err
 	}
+	v.FirstAt, v.LastAt, v.Base = instant(v.Stat.FirstAt), instant(v.Stat.LastAt), viewBase(v.Stat.Base)
 	_, root, err := log.TreeHash()
 	if err != nil {
 		return err
@@ -74,7 +79,7 @@ func (v *journalView) look(ctx context.Context, log *journal.PebbleLog, days ret
 	if v.Last >= v.First {
 		v.Records = v.Last - v.First + 1
 		v.GroupRecords = math.Round(100*float64(v.Records)/float64(max(v.Groups, 1))) / 100
-		v.FirstDay, v.LastDay = days.DayOf(v.FirstAt).String(), days.DayOf(v.LastAt).String()
+		v.FirstDay, v.LastDay = days.DayOf(v.Stat.FirstAt).String(), days.DayOf(v.Stat.LastAt).String()
 		last, err := log.Tail(v.Last).Next(ctx)
 		if err != nil {
 			return err
@@ -110,14 +115,21 @@ func (l *lookFolder) stat(ctx context.Context, f *journalFlags) (v journalView, 
 	return v, err
 }
 
-// writerOf is who wrote a data folder last; nil when it does not say.
+// writerOf is who wrote a data folder last, or the folder of which this is a backup;
+// nil when it does not say.
 func writerOf(dir string) *backup.Writer {
 	w := new(backup.Writer)
-	text, err := os.ReadFile(filepath.Join(dir, "version.json")) // of switch/backup
-	if err != nil || json.Unmarshal(text, w) != nil {
+	text, err := os.ReadFile(filepath.Join(dir, "version.json")) // of switch/backup, as backup.json
+	if err == nil && json.Unmarshal(text, w) == nil {
+		return w
+	}
+	var made struct {
+		Writer *backup.Writer `json:"writer"`
+	}
+	if text, err = os.ReadFile(filepath.Join(dir, "backup.json")); err != nil || json.Unmarshal(text, &made) != nil {
 		return nil
 	}
-	return w
+	return made.Writer
 }
 
 // folderBytes is the size of all files in a folder.
@@ -144,29 +156,30 @@ func (v *journalView) print(w io.Writer, asJSON bool) error {
 	} else {
 		fmt.Fprintf(t, "records\t%d to %d (%d)\n", v.First, v.Last, v.Records)
 		fmt.Fprintf(t, "groups\t%d, of %.2f records on average\n", v.Groups, v.GroupRecords)
-		fmt.Fprintf(t, "time\t%s to %s\n", stampNanos(v.FirstAt), stampNanos(v.LastAt))
+		fmt.Fprintf(t, "time\t%s to %s\n", v.FirstAt, v.LastAt)
 		fmt.Fprintf(t, "business days\t%s to %s\n", v.FirstDay, v.LastDay)
 	}
 	if v.Base.Groups > 0 {
-		fmt.Fprintf(t, "deleted before\t%s, up to record %d of %s; chain hash %s\n", count(int(v.Base.Groups), "group"), v.Base.First-1, stampNanos(v.Base.At), v.Base.Chain)
+		fmt.Fprintf(t, "deleted before\t%s, up to record %d of %s\n", count(int(v.Base.Groups), "group"), v.Base.First-1, v.Base.At)
+		fmt.Fprintf(t, "their end\t%s\n", v.Base.Chain)
 	}
 	fmt.Fprintf(t, "chain hash\t%s\n", v.Chain)
-	fmt.Fprintf(t, "Merkle log\t%s, root %s\n", count(int(v.Tree), "group"), v.Root)
+	fmt.Fprintf(t, "Merkle log\t%s\nits root\t%s\n", count(int(v.Tree), "group"), v.Root)
 	fmt.Fprintf(t, "size\tjournal %s, state store %s\n", sizeText(v.Bytes), sizeText(v.StateBytes))
 	if v.Applied != nil {
 		fmt.Fprintf(t, "state store\tthe effect of the records up to %d\n", *v.Applied)
 	}
-	written := fmt.Sprintf("format %d", v.Format)
 	if v.Writer != nil {
-		written = fmt.Sprintf("switchd %s (commit %s), ", v.Writer.Version, v.Writer.Commit) + written
+		fmt.Fprintf(t, "written by\tswitchd %s (commit %s)\n", v.Writer.Version, v.Writer.Commit)
 	}
+	written := strconv.Itoa(v.Format)
 	if v.Logic != 0 {
 		written += fmt.Sprintf(", rules %d of the payment machine", v.Logic)
 	}
 	if !v.Replayable {
 		written += ": another version must finish it (see operations)"
 	}
-	fmt.Fprintf(t, "written by\t%s\n", written)
+	fmt.Fprintf(t, "format\t%s\n", written)
 	if v.Verifier != "" {
 		fmt.Fprintf(t, "verifier\t%s\n", v.Verifier)
 	} else {

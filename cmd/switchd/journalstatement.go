@@ -19,20 +19,20 @@ import (
 // ended. The journal has the events, not what the machine made of them: records
 // prove what was asked and what was answered, the statement says what came of it.
 type statement struct {
-	Payment   uint64 `json:"payment"`
-	SwitchID  string `json:"switch_id"`
-	State     string `json:"state"`
-	Outcome   string `json:"outcome"`
-	Told      string `json:"told"` // what the sender was told first
-	Minor     int64  `json:"minor"`
-	Currency  uint16 `json:"currency"`
-	Sender    party  `json:"sender"`
-	PayerBank party  `json:"payer_bank"`
-	PayeePSP  party  `json:"payee_psp"`
-	PayeeBank party  `json:"payee_bank"`
-	CreatedAt int64  `json:"created_at"` // UTC nanoseconds
-	ClosedAt  int64  `json:"closed_at"`
-	ClosedSeq uint64 `json:"closed_record"` // of the event with which the payment ended
+	Payment   uint64  `json:"payment"`
+	SwitchID  string  `json:"switch_id"`
+	State     string  `json:"state"`
+	Outcome   string  `json:"outcome"`
+	Told      string  `json:"told"` // what the sender was told first
+	Minor     int64   `json:"minor"`
+	Currency  uint16  `json:"currency"`
+	Sender    party   `json:"sender"`
+	PayerBank party   `json:"payer_bank"`
+	PayeePSP  party   `json:"payee_psp"`
+	PayeeBank party   `json:"payee_bank"`
+	CreatedAt instant `json:"created_at"`
+	ClosedAt  instant `json:"closed_at"`
+	ClosedSeq uint64  `json:"closed_record"` // of the event with which the payment ended
 }
 
 // party is a participant of a payment: its id, and its number in the journal.
@@ -58,7 +58,7 @@ func (s *statement) lines() [][2]string {
 		{"payment", fmt.Sprint(s.Payment)}, {"id", s.SwitchID}, {"state", s.State}, {"outcome", s.Outcome}, {"told", s.Told},
 		{"amount", fmt.Sprint(s.Minor)}, {"currency", fmt.Sprint(s.Currency)},
 		{"sender", who(s.Sender)}, {"payer's bank", who(s.PayerBank)}, {"payee's PSP", who(s.PayeePSP)}, {"payee's bank", who(s.PayeeBank)},
-		{"created", stampNanos(s.CreatedAt)}, {"ended", stampNanos(s.ClosedAt)}, {"ended by record", fmt.Sprint(s.ClosedSeq)},
+		{"created", s.CreatedAt.String()}, {"ended", s.ClosedAt.String()}, {"ended by record", fmt.Sprint(s.ClosedSeq)},
 	}
 }
 
@@ -136,7 +136,7 @@ func parseStatement(text string) (s statement, err error) {
 		Payment: uint64(number("payment")), SwitchID: values["id"], State: values["state"], Outcome: values["outcome"], Told: values["told"],
 		Minor: number("amount"), Currency: uint16(number("currency")),
 		Sender: who("sender"), PayerBank: who("payer's bank"), PayeePSP: who("payee's PSP"), PayeeBank: who("payee's bank"),
-		CreatedAt: at("created"), ClosedAt: at("ended"), ClosedSeq: uint64(number("ended by record")),
+		CreatedAt: instant(at("created")), ClosedAt: instant(at("ended")), ClosedSeq: uint64(number("ended by record")),
 	}
 	return s, err
 }
@@ -148,6 +148,6 @@ func statementOf(p *payment.Payment, who func(n route.Participant) party) statem
 		Payment: uint64(p.ID), SwitchID: string(id[:]), State: p.State.String(), Outcome: p.Outcome.String(), Told: p.Reply.String(),
 		Minor: p.Amount.Minor, Currency: uint16(p.Amount.Currency),
 		Sender: who(p.Key.From), PayerBank: who(p.PayerBank), PayeePSP: who(p.PayeePSP), PayeeBank: who(p.PayeeBank),
-		CreatedAt: p.CreatedAt, ClosedAt: p.ClosedAt, ClosedSeq: p.ClosedSeq,
+		CreatedAt: instant(p.CreatedAt), ClosedAt: instant(p.ClosedAt), ClosedSeq: p.ClosedSeq,
 	}
 }

@@ -23,7 +23,7 @@ type verifyReport struct {
 	OK       bool            `json:"ok"`
 	Damage   []string        `json:"damage,omitempty"` // which file, group, record, byte
 	Dir      string          `json:"dir,omitempty"`
-	Journal  *journal.Report `json:"journal,omitempty"`
+	Journal  *reportView     `json:"journal,omitempty"`
 	State    *state.Verified `json:"state,omitempty"`
 	Applied  *uint64         `json:"state_applied,omitempty"` // the state store is the effect of the events up to here
 	Rows     string          `json:"state_hash,omitempty"`    // of all of its rows, opened, as in a backup made then
@@ -34,9 +34,9 @@ type verifyReport struct {
 
 // segmentReport is what verify has found in a segment.
 type segmentReport struct {
-	File   string                `json:"file"`
-	Header journal.SegmentHeader `json:"header"`
-	journal.Segment
+	File   string     `json:"file"`
+	Header headerView `json:"header"`
+	segmentView
 }
 
 func newJournalVerify() *cobra.Command {
@@ -150,9 +150,12 @@ func (v *verifier) folder(f *journalFlags, c *cobra.Command) (err error) {
 	if err != nil {
 		return v.note(err)
 	}
+	if _, err := os.Stat(filepath.Join(l.dir, "restore.unfinished")); err == nil { // of switch/backup
+		v.Notes = append(v.Notes, "a restore into this folder was begun and has not ended: events may be missing, no switch starts on it; restore again into another folder")
+	}
 	v.before = stat.Base.Chain
 	r, err := l.log.Verify(c.Context(), func(done, of uint64) { v.progress.show("journal", done, of) })
-	if v.Journal = &r; err != nil {
+	if v.Journal = viewReport(r); err != nil {
 		return v.note(err)
 	}
 	if err := v.events(c.Context(), l, &r); err != nil {
@@ -253,7 +256,7 @@ func (v *verifier) segment(file string) error {
 	if err != nil {
 		return v.note(fmt.Errorf("%s: %w", file, err))
 	}
-	v.Segments = append(v.Segments, segmentReport{file, header, seg})
+	v.Segments = append(v.Segments, segmentReport{file, viewHeader(header), viewSegment(seg)})
 	return nil
 }
 
@@ -301,18 +304,20 @@ func (r *verifyReport) table(w io.Writer) error {
 	if j := r.Journal; j != nil {
 		fmt.Fprintf(t, "journal\t%s\n", r.Dir)
 		fmt.Fprintf(t, "records\t%d to %d, in %s\n", j.First, j.Last, count(int(j.Groups), "group"))
-		fmt.Fprintf(t, "time\t%s to %s\n", stampNanos(j.FirstAt), stampNanos(j.LastAt))
+		fmt.Fprintf(t, "time\t%s to %s\n", j.FirstAt, j.LastAt)
 		fmt.Fprintf(t, "read\t%s of groups, %s and the write-ahead logs\n", sizeText(j.Bytes), count(j.Files, "sorted file"))
 		fmt.Fprintf(t, "chain hash\t%s\n", j.Chain)
-		fmt.Fprintf(t, "Merkle log\t%s, root %s\n", count(int(j.Tree), "group"), j.Root)
+		fmt.Fprintf(t, "Merkle log\t%s\nits root\t%s\n", count(int(j.Tree), "group"), j.Root)
 	}
 	if r.Applied != nil {
 		fmt.Fprintf(t, "state store\t%s, %s that name them, %s\n", count(int(r.State.Payments), "payment"), count(int(r.State.Keys), "key"), count(r.State.Files, "sorted file"))
-		fmt.Fprintf(t, "\tthe effect of the records up to %d, hash %s\n", *r.Applied, r.Rows)
+		fmt.Fprintf(t, "\tthe effect of the records up to %d\n", *r.Applied)
+		fmt.Fprintf(t, "hash of rows\t%s\n", r.Rows)
 	}
 	for _, s := range r.Segments {
 		fmt.Fprintf(t, "segment\t%s\n", s.File)
-		fmt.Fprintf(t, "  records\t%d to %d, in %s, %s to %s\n", s.First, s.Last, count(int(s.Groups), "group"), stampNanos(s.FirstAt), stampNanos(s.LastAt))
+		fmt.Fprintf(t, "  records\t%d to %d, in %s\n", s.First, s.Last, count(int(s.Groups), "group"))
+		fmt.Fprintf(t, "  time\t%s to %s\n", s.FirstAt, s.LastAt)
 		fmt.Fprintf(t, "  by\t%s\n", s.Header.By)
 		fmt.Fprintf(t, "  chain hash\t%s\n", s.Chain)
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -200,4 +202,40 @@ func mustQuery(t *testing.T, path string) url.Values {
 		t.Fatal(err)
 	}
 	return u.Query()
+}
+
+// testWidth: what people read fits 80 columns, but for the lines with a path or a key.
+func (s *journalScheme) testWidth(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "segment")
+	for _, args := range [][]string{
+		{"export", "--dir", s.data, "--from", "2", "--to", "3", "--out", file}, {"verify", "--dir", s.data, "--segment", file}, {"stat", "--dir", s.data},
+	} {
+		out, _ := runs(t, 0, append([]string{"journal"}, args...)...)
+		for line := range strings.Lines(out) {
+			if line = strings.TrimSuffix(line, "\n"); len(line) > 80 && !strings.Contains(line, "/") {
+				t.Errorf("%s has a line of %d columns: %s", args[0], len(line), line)
+			}
+		}
+		if !strings.Contains(out, "\nchain hash ") {
+			t.Errorf("%s:\n%s", args[0], out)
+		}
+	}
+}
+
+// testOfBackup: a backup says which version wrote the folder; a folder into which a
+// restore has not ended is not called good without a word about that.
+func (s *journalScheme) testOfBackup(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "backup")
+	runs(t, 0, "backup", "--out", out, "--dir", s.data)
+	if v := asJSON[journalView](t, "journal", "stat", "--dir", out); v.Writer == nil || v.Writer.Version != releaseVersion {
+		t.Errorf("the writer is %+v", v.Writer)
+	}
+	half := copyFolder(t, s.data)
+	if err := os.WriteFile(filepath.Join(half, "restore.unfinished"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := asJSON[verifyReport](t, "journal", "verify", "--dir", half)
+	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "a restore into this folder was begun and has not ended") {
+		t.Errorf("%q", r.Notes)
+	}
 }

@@ -168,10 +168,19 @@ type summary struct {
 }
 
 type participantView struct {
-	ID       string          `json:"id"`
-	Links    int             `json:"links"`
-	Position ledger.Position `json:"position"` // minor units
+	ID       string       `json:"id"`
+	Links    int          `json:"links"`
+	Position positionView `json:"position"`
 }
+
+// positionView is a participant's position, in minor units.
+type positionView struct {
+	Posted   int64 `json:"posted"`
+	Reserved int64 `json:"reserved"`
+	Cap      int64 `json:"cap"`
+}
+
+func viewPosition(p ledger.Position) positionView { return positionView{p.Posted, p.Reserved, p.Cap} }
 
 func (n *node) summary(ctx context.Context) summary {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
@@ -184,7 +193,7 @@ func (n *node) summary(ctx context.Context) summary {
 		}
 		s.Payments, s.Open, s.PositionsSum = totals.Of(payment.Received), m.OpenCount(), m.PositionSum()
 		for _, p := range m.Config().Participants {
-			s.Participants = append(s.Participants, participantView{ID: p.ID, Links: m.LinkCount(p.Number), Position: m.Position(p.Number)})
+			s.Participants = append(s.Participants, participantView{ID: p.ID, Links: m.LinkCount(p.Number), Position: viewPosition(m.Position(p.Number))})
 		}
 	})
 	if err != nil {
