@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
@@ -66,12 +67,16 @@ func newInside(t testing.TB, timers string, all []schemeParticipant, change func
 		t.Fatal("the switch does not start")
 	}
 	for i, p := range all {
+		if p.Played {
+			in.members[p.ID] = &member{first: p}
+			continue
+		}
 		line, err := faultline.Listen(faultline.Options{Target: s.listen, Seed: uint64(i), Clock: clock})
 		if err != nil {
 			t.Fatal(err)
 		}
 		flags := bankFlags{
-			id: p.ID, connect: line.Addr(), certs: s.certs(), links: 1, accounts: 10, balance: 1_000_000_000,
+			id: p.ID, connect: line.Addr(), certs: s.certs(), links: 1, accounts: 100, balance: 1_000_000_000,
 			answerTimeout: time.Minute, repeatsMax: 100, drain: time.Second, seed: uint64(i),
 		}
 		o, err := flags.options(cfg)
@@ -92,13 +97,16 @@ func newInside(t testing.TB, timers string, all []schemeParticipant, change func
 	for _, p := range in.node.engine.Config().Participants {
 		in.members[p.ID].number = p.Number
 	}
-	s.signedOn(patience, s.ids...)
+	s.signedOn(patience, in.demo.ids...)
 	return in
 }
 
+// account is the number of the n-th account of a participant, from 1.
+func (m *member) account(n int) string { return fmt.Sprintf("%s%04d", m.first.Institution, n) }
+
 // to is a payment to the first account at a participant.
 func (m *member) to(amount int64) simbank.Order {
-	return simbank.Order{PayeeAccount: m.first.Institution + "0001", PayeeIFSC: m.first.IFSC + "0000001", Amount: amount}
+	return simbank.Order{PayeeAccount: m.account(1), PayeeIFSC: m.first.IFSC + "0000001", Amount: amount}
 }
 
 // up is the line of a participant that is signed on, once there is one.
@@ -135,6 +143,32 @@ func (in *inside) balanced() demoResult {
 		in.t.Errorf("%+v: %v", r, r.faults)
 	}
 	return r
+}
+
+// trickle pays from one participant to another, one payment behind the other, until it
+// is stopped. It says how many payments that were, what went wrong, and how long each
+// took.
+func (in *inside) trickle(from, to *member) (stop func() (paid int, wrong []string, took times)) {
+	over, done := make(chan struct{}), make(chan struct{})
+	var paid int
+	var wrong []string
+	var took times
+	go func() {
+		defer close(done)
+		for !isClosed(over) {
+			began := time.Now()
+			r, err := from.Send(in.t.Context(), to.to(100))
+			if took = append(took, time.Since(began)); err != nil || r.Outcome != "success" {
+				wrong = append(wrong, fmt.Sprintf("%s %s %s %v", r.Outcome, r.Code, r.UPI, err))
+			}
+			paid++
+		}
+	}()
+	return func() (int, []string, times) {
+		close(over)
+		<-done
+		return paid, wrong, took
+	}
 }
 
 // times are how long payments took.

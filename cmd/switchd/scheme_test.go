@@ -53,6 +53,7 @@ type schemeParticipant struct {
 	demoParticipant
 	Posting string
 	Extra   string // further keys
+	Played  bool   // by the test itself, byte by byte
 }
 
 // simulatedParticipants are those whose processes pay each other while a test
