@@ -35,7 +35,7 @@ const (
 	LoseLimit          // what payers have used is not stored
 	IgnoreLoad         // the machine does not take note of the load
 	ShedNothing        // every payment is taken whatever the load, at the rim and by the machine
-	ShedReversal       // under the highest load a reversal is dropped
+	ShedReversal       // under load a reversal is dropped
 	IgnoreInFlight     // a sender may have any number of requests under way
 	LoseInFlight       // a restart forgets what is under way
 	IgnoreFlow         // any number of messages may wait for a participant

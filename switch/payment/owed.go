@@ -53,10 +53,10 @@ func (m *Machine) once(p *Payment, leg Leg) bool {
 // owe begins to owe the message of a leg and sends it, if it may go now.
 func (m *Machine) owe(p *Payment, leg Leg) {
 	m.number(p, leg)
-	m.mark(p, leg)
-	if leg == LegReversal && m.load >= LoadNoPayments && mutant.Is(mutant.ShedReversal) {
+	if leg == LegReversal && m.load >= LoadNoEnquiries && mutant.Is(mutant.ShedReversal) {
 		return
 	}
+	m.mark(p, leg)
 	m.queue(p, leg)
 }
 
