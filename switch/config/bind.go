@@ -15,7 +15,8 @@ type binder struct {
 	dir   string // where relative paths start
 	money Currency
 
-	folder func(dir string) ([]source, error) // nil: there are no folders
+	root   Source
+	folder func(dir string) ([]Source, error) // nil: there are no folders
 	parts  []*reader                          // of the files of a folder
 
 	institutions, ids, handles, prefixes, bics seen
@@ -43,7 +44,7 @@ func (b *binder) config(root value) *Config {
 	b.institutions, b.ids, b.handles, b.prefixes, b.bics = seen{}, seen{}, seen{}, seen{}, seen{}
 	o := root.object("the configuration")
 	c := &Config{
-		files:         []string{b.r.file},
+		sources:       []Source{b.root},
 		places:        map[string]position{"data_dir": o.get("data_dir").at},
 		Listen:        b.address(o.get("listen")),
 		Admin:         b.loopback(o.get("admin")),
@@ -80,7 +81,7 @@ func (b *binder) everyone(o object, c *Config, timers Timers) []Participant {
 		at.fault(position{}, "%d participants: at most %d are possible", n, participantsMax)
 	case n == 0 && dir.absent() && kind(here.node) == "a list":
 		here.fault("participants is empty: a switch needs at least one")
-	case n == 0 && !dir.absent() && len(c.files) == 1 && b.err() == nil:
+	case n == 0 && !dir.absent() && len(c.sources) == 1 && b.err() == nil:
 		dir.fault("%s has no *.yml files: a switch needs at least one participant", dir.name)
 	case n == 0 && !dir.absent() && b.err() == nil:
 		dir.fault("%s has no participant in its files: a switch needs at least one", dir.name)

@@ -48,13 +48,13 @@ type Config struct {
 	// least one.
 	Participants []Participant
 
-	files  []string
-	places map[string]position // of what CheckFiles may complain about
+	sources []Source
+	places  map[string]position // of what CheckFiles may complain about
 }
 
-// Files are the files that the configuration was read from: the first is the one
+// Sources are the files that the configuration was read from: the first is the one
 // that names the folder of the others. The caller must not change them.
-func (c *Config) Files() []string { return c.files }
+func (c *Config) Sources() []Source { return c.sources }
 
 // TLS holds PEM files, joined to the configuration file's folder.
 type TLS struct {

@@ -16,7 +16,7 @@ const keyOpenMode fs.FileMode = 0o007
 // folders of data and archive, if they exist, are folders. It is not part of Load, so that a
 // configuration can be checked on another machine. The error is of type Faults.
 func CheckFiles(c *Config) error {
-	r := &reader{file: c.files[0]}
+	r := &reader{file: c.sources[0].File}
 	for _, f := range []struct{ key, path string }{
 		{"ca", c.TLS.CA}, {"cert", c.TLS.Cert}, {"key", c.TLS.Key},
 	} {

@@ -18,12 +18,12 @@ const (
 
 // readFolder reads the files of a folder of participants, in the order of their
 // names. Names that begin with a dot belong to editors and deployment tools.
-func readFolder(dir string) ([]source, error) {
+func readFolder(dir string) ([]Source, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %s", reason(err))
 	}
-	var files []source
+	var files []Source
 	left := folderBytesMax
 	for _, entry := range entries {
 		name := entry.Name()
@@ -41,7 +41,7 @@ func readFolder(dir string) ([]source, error) {
 		if left -= len(data); left < 0 {
 			return nil, fmt.Errorf("has files of more than %d MiB: this is not a folder of participants", folderBytesMax>>20)
 		}
-		files = append(files, source{file, data})
+		files = append(files, Source{file, data})
 	}
 	return files, nil
 }
@@ -64,10 +64,10 @@ func (b *binder) folderOf(v value, c *Config, timers Timers) []Participant {
 	}
 	var out []Participant
 	for _, f := range files {
-		c.files = append(c.files, f.file)
-		r := &reader{file: f.file}
+		c.sources = append(c.sources, f)
+		r := &reader{file: f.File}
 		b.parts = append(b.parts, r)
-		if node := r.document(f.data); node != nil {
+		if node := r.document(f.Data); node != nil {
 			out = append(out, b.participants(asList(value{r: r, node: node, at: position{1, 1}, name: "the file", is: &folderShape}), timers)...)
 		}
 	}

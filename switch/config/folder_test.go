@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -17,7 +18,7 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, "folder.good.txt", dump(t, c))
-	if got, want := fmt.Sprint(c.Files()), "[folder.good/switchd.yml folder.good/participants.d/10-two.yml folder.good/participants.d/20-one.yml]"; got != want {
+	if got, want := names(c), "[folder.good/switchd.yml folder.good/participants.d/10-two.yml folder.good/participants.d/20-one.yml]"; got != want {
 		t.Errorf("read %s, want %s", got, want)
 	}
 	if _, err = Load("folder.bad/switchd.yml", known); err == nil {
@@ -85,13 +86,13 @@ func TestTooManyParticipants(t *testing.T) {
 		}
 		return text.String()
 	}
-	parts := []source{{"p", []byte(entries(participantsMax, participantsMax+1))}}
-	folder := func(string) ([]source, error) { return parts, nil }
-	root := source{"f", []byte(folderHead + "participants_dir: d\nparticipants:\n" + entries(1, participantsMax))}
+	parts := []Source{{"p", []byte(entries(participantsMax, participantsMax+1))}}
+	folder := func(string) ([]Source, error) { return parts, nil }
+	root := Source{"f", []byte(folderHead + "participants_dir: d\nparticipants:\n" + entries(1, participantsMax))}
 	if c, err := parse(root, known, folder); err != nil || len(c.Participants) != participantsMax {
 		t.Fatalf("%v", err)
 	}
-	parts[0].data = []byte(entries(participantsMax, participantsMax+2))
+	parts[0].Data = []byte(entries(participantsMax, participantsMax+2))
 	if _, err := parse(root, known, folder); err == nil || err.Error() != "f: 4097 participants: at most 4096 are possible" {
 		t.Fatalf("%v", err)
 	}
@@ -102,5 +103,33 @@ func TestParseOpensNothing(t *testing.T) {
 	_, err := Parse("f", []byte(folderHead+"participants_dir: /etc\n"), known)
 	if err == nil || err.Error() != "f:6:19: participants_dir: there are no folders here: write the participants out" {
 		t.Errorf("%v", err)
+	}
+}
+
+// names are the files of a configuration.
+func names(c *Config) string {
+	var all []string
+	for _, s := range c.Sources() {
+		all = append(all, s.File)
+	}
+	return fmt.Sprint(all)
+}
+
+// TestAgain: what was read gives the same configuration again, whatever has become of
+// the files.
+func TestAgain(t *testing.T) {
+	t.Chdir(golden)
+	for _, file := range []string{"folder.good/switchd.yml", "gateway.good.yml"} {
+		c, err := Load(file, known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Again(c.Sources(), known)
+		if err != nil || !reflect.DeepEqual(c, again) {
+			t.Errorf("%s: %v, or another one", file, err)
+		}
+	}
+	if _, err := Again(nil, known); err == nil {
+		t.Error("a configuration of no file")
 	}
 }

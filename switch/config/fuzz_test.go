@@ -40,8 +40,8 @@ func FuzzFolder(f *testing.F) {
 		f.Add([]byte(pair[0]), []byte(pair[1]))
 	}
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		files := []source{{"p1", first}, {"p2", second}}
-		c, err := parse(source{"f", []byte(folderHead + "participants_dir: d\n")}, known, func(string) ([]source, error) { return files, nil })
+		files := []Source{{"p1", first}, {"p2", second}}
+		c, err := parse(Source{"f", []byte(folderHead + "participants_dir: d\n")}, known, func(string) ([]Source, error) { return files, nil })
 		judge(t, c, err)
 	})
 }

@@ -14,30 +14,39 @@ func Load(file string, known Names) (*Config, error) {
 	if err != nil {
 		return nil, Faults{{File: file, Text: "cannot be read: " + reason(err)}}
 	}
-	return parse(source{file, data}, known, readFolder)
+	return parse(Source{file, data}, known, readFolder)
+}
+
+// Again is Load for the Sources of a configuration, without a look at the disk: it
+// gives that configuration again, as far as the binary still takes it.
+func Again(sources []Source, known Names) (*Config, error) {
+	if len(sources) == 0 {
+		return nil, Faults{{Text: "there is no file"}}
+	}
+	return parse(sources[0], known, func(string) ([]Source, error) { return sources[1:], nil })
 }
 
 // Parse is Load for bytes that are in memory already; file names them in faults
 // and its folder is where relative paths start. It opens nothing: the bytes cannot
 // name a folder of participants.
 func Parse(file string, data []byte, known Names) (*Config, error) {
-	return parse(source{file, data}, known, nil)
+	return parse(Source{file, data}, known, nil)
 }
 
-// source is one file.
-type source struct {
-	file string
-	data []byte
+// Source is one file of a configuration, as it was read.
+type Source struct {
+	File string
+	Data []byte
 }
 
 // parse turns a file into a Config. folder reads the folder of participants.
-func parse(root source, known Names, folder func(dir string) ([]source, error)) (*Config, error) {
-	r := &reader{file: root.file}
-	node := r.document(root.data)
+func parse(root Source, known Names, folder func(dir string) ([]Source, error)) (*Config, error) {
+	r := &reader{file: root.File}
+	node := r.document(root.Data)
 	if node == nil {
 		return nil, r.err()
 	}
-	b := binder{r: r, known: known, dir: filepath.Dir(root.file), folder: folder}
+	b := binder{r: r, known: known, dir: filepath.Dir(root.File), root: root, folder: folder}
 	c := b.config(value{r: r, node: node, at: position{1, 1}, name: "the file", is: &rootShape})
 	if err := b.err(); err != nil {
 		return nil, err
