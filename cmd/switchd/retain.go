@@ -22,7 +22,7 @@ func (n *node) newRetention() (*retention.Job, error) {
 		Journal: n.data.journal, Rows: keptRows{n.engine, n.data.state, r.State}, Clock: clock,
 		Calendar: retention.Calendar{Start: n.cfg.BusinessDayStart}, By: "switchd " + readVersion().Version + ", institution " + n.cfg.Institution,
 		JournalDays: r.Journal, StateDays: r.State, ArchiveDays: r.Archive, Log: n.log, Registry: n.registry,
-		Participants: numberedNames(n.engine.Config()),
+		Participants: func() []string { return numberedNames(n.engine.Config()) },
 	}
 	if r.ArchiveDir != "" {
 		o.Archive, o.Spare = retention.At(r.ArchiveDir), n.spareForArchive

@@ -150,7 +150,7 @@ func (j *Job) readBack(ctx context.Context, name string) (seg journal.Segment, e
 }
 
 func (j *Job) header(day Day) journal.SegmentHeader {
-	return journal.SegmentHeader{Day: day.String(), By: j.o.By, Participants: j.o.Participants}
+	return journal.SegmentHeader{Day: day.String(), By: j.o.By, Participants: j.o.Participants()}
 }
 
 // write writes a file under another name, reads it back, and renames it: what bears

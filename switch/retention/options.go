@@ -74,8 +74,8 @@ type Options struct {
 	By       string       // which switch and which version writes the archive
 
 	// Participants are the ids that the numbers in the journal stand for. A file of the
-	// archive names them: in ten years nobody else will.
-	Participants []string
+	// archive names them: in ten years nobody else will. Default: none.
+	Participants func() []string
 
 	JournalDays int // days that stay in the journal; required
 	StateDays   int // days for which a finished payment is known; required
@@ -97,6 +97,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.Participants == nil {
+		o.Participants = func() []string { return nil }
+	}
 	if o.Pause == 0 {
 		o.Pause = 30 * time.Millisecond
 	}

@@ -110,7 +110,7 @@ func (w *world) die(machine bool) {
 func (w *world) options() Options {
 	return Options{
 		Journal: watchedLog{w.log, w}, Rows: w.rows, Archive: w.folder, Calendar: Calendar{w.start}, Clock: func() int64 { return w.now },
-		JournalDays: 3, StateDays: 5, ArchiveDays: 20, Pause: time.Nanosecond, Log: slog.New(slog.DiscardHandler), By: "test", Participants: []string{"BANKA", "BANKB"},
+		JournalDays: 3, StateDays: 5, ArchiveDays: 20, Pause: time.Nanosecond, Log: slog.New(slog.DiscardHandler), By: "test", Participants: func() []string { return []string{"BANKA", "BANKB"} },
 	}
 }
 

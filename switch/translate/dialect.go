@@ -9,7 +9,8 @@ import (
 )
 
 // Directory is what is common to all dialects of one switch. It does not change
-// after it is built.
+// after it is built; a participant that comes later finds its place in Institutions
+// empty, and it is filled before anything names the participant.
 type Directory struct {
 	Institution  string          // of the switch: DE33, digits
 	Currency     ledger.Currency // the one currency of this switch
@@ -17,10 +18,22 @@ type Directory struct {
 	Decimals     int             // of its minor unit
 	Institutions []string        // of the participants by number: DE32, digits
 
-	// ByBIC and ByAccount say that some bank is found by its BIC, or by the first
-	// digits of an account or a card. Without, a BIC means nothing and a payee's account
-	// needs the IFSC of its bank.
-	ByBIC, ByAccount bool
+	// Found says by what banks are found now, beside an IFSC; nil: by nothing. It is
+	// asked for each request and safe for concurrent use.
+	Found func() Found
+}
+
+// Found says that some bank is found by its BIC, or by the first digits of an account
+// or a card. Without, a BIC means nothing and a payee's account needs the IFSC of its
+// bank.
+type Found struct{ ByBIC, ByAccount bool }
+
+// FoundBy is what Found says.
+func (d *Directory) FoundBy() Found {
+	if d.Found == nil {
+		return Found{}
+	}
+	return d.Found()
 }
 
 // InstitutionOf is the number of a participant as an institution; empty when it

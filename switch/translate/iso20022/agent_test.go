@@ -27,7 +27,7 @@ func TestAgentByBIC(t *testing.T) {
 	if in := d.Open().Read(body, &ev); in.Kind != translate.Malformed {
 		t.Errorf("a payee's bank that is not found: %+v", in)
 	}
-	d.directory.ByBIC = true
+	d.directory.Found = func() translate.Found { return translate.Found{ByBIC: true} }
 	in := d.Open().Read(body, &ev)
 	if in.Kind != translate.Request || string(ev.Text.Get(payment.PayerIFSC)) != "BNKBINBB" || string(ev.Text.Get(payment.PayeeIFSC)) != "BNKAINBBXXX" {
 		t.Errorf("%+v from %q to %q", in, ev.Text.Get(payment.PayerIFSC), ev.Text.Get(payment.PayeeIFSC))
@@ -46,7 +46,7 @@ func TestAccountAlone(t *testing.T) {
 	b := &bank{t: t, from: "100002"}
 	f := branches(push(), "BNKBINBB", "BNKAINBB")
 	var ev payment.Event
-	d.directory.ByAccount = true
+	d.directory.Found = func() translate.Found { return translate.Found{ByAccount: true} }
 	if in := d.Open().Read(b.message("pacs.008.001.08", f), &ev); in.Kind != translate.Request || ev.Text.Has(payment.PayeeIFSC) || !ev.Text.Has(payment.PayeeAccount) {
 		t.Errorf("%+v", in)
 	}

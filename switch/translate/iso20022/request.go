@@ -214,7 +214,7 @@ func (i *interpreter) parties(ev *payment.Event) translate.Inbound {
 	switch {
 	case len(payee) == 0 || len(payee) > accountBytesMax:
 		return i.wrong(codec.CreditorAccount, "an account or an address")
-	case !ev.Text.Has(payment.PayeeIFSC) && !i.dialect.directory.ByAccount:
+	case !ev.Text.Has(payment.PayeeIFSC) && !i.dialect.directory.FoundBy().ByAccount:
 		return i.wrong(codec.CreditorAgent, "an IFSC")
 	}
 	if in, ok := i.take(ev, codec.CreditorAccount, payment.PayeeAccount, payee); !ok {
@@ -260,7 +260,7 @@ func (i *interpreter) agent(ev *payment.Event, who *party) (translate.Inbound, b
 		return in, ok
 	}
 	v := i.msg.Text(who.bic)
-	if len(v) == 0 || !i.dialect.directory.ByBIC {
+	if len(v) == 0 || !i.dialect.directory.FoundBy().ByBIC {
 		return translate.Inbound{}, true
 	}
 	if !translate.IsBIC(v) {

@@ -6,6 +6,7 @@ import (
 
 	codec "switchd/codec/iso8583"
 	"switchd/switch/payment"
+	"switchd/switch/translate"
 )
 
 func quirky(t testing.TB, q Quirks) *Dialect {
@@ -139,7 +140,7 @@ func TestPaddingIsTakenOff(t *testing.T) {
 		{Padding{Width: 16, Spaces: true}, "10000 10001  ", "10000 10001"},
 	} {
 		d := quirky(t, Quirks{Padding: c.padding})
-		d.Directory.ByAccount = true
+		d.Directory.Found = func() translate.Found { return translate.Found{ByAccount: true} }
 		f := pushFields()
 		f[102], f[103], f[120] = c.account, "0000001000020002", "1=PAY 17=BNKB0000001"
 		ev, fault := read(t, d, fields(t, d, 0x0200, f))
@@ -210,7 +211,7 @@ func TestAccountAlone(t *testing.T) {
 	if _, fault := read(t, d, fields(t, d, 0x0200, f)); fault == nil {
 		t.Error("an account without a bank is taken, and leads nowhere")
 	}
-	d.Directory.ByAccount = true
+	d.Directory.Found = func() translate.Found { return translate.Found{ByAccount: true} }
 	ev, fault := read(t, d, fields(t, d, 0x0200, f))
 	if fault != nil || string(ev.Text.Get(payment.PayeeAccount)) != f[103] || ev.Text.Has(payment.PayeeIFSC) {
 		t.Errorf("%v %q", fault, ev.Text.Get(payment.PayeeAccount))

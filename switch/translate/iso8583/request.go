@@ -81,7 +81,7 @@ func (d *Dialect) parties(msg *codec.Message, ev *payment.Event) *Fault {
 	switch {
 	case len(account) == 0:
 		return &Fault{DE: 103, Want: "missing"}
-	case !ev.Text.Has(payment.PayeeIFSC) && !d.Directory.ByAccount:
+	case !ev.Text.Has(payment.PayeeIFSC) && !d.Directory.FoundBy().ByAccount:
 		return &Fault{DE: 120, Want: "017 missing"}
 	}
 	ev.Text.Set(payment.PayeeAccount, account)
