@@ -26,11 +26,16 @@ func (in *Ingress) shedding(r *payment.Request) (wait int64) {
 	return wait
 }
 
+// welcome says that requests may come on a link. One that was signed on and is to end
+// for a change of the configuration takes what crosses our sign-off: its sender would
+// be told no otherwise, and find it paid by its repeat on another link.
+func (s *link) welcome() bool { return s.automaton.Ready() || s.leaveBy != 0 && s.attached }
+
 // request takes a payment's request, and says whether its event goes on.
 func (in *Ingress) request(s *link, now int64, ev *payment.Event) bool {
 	// A switch that signs off has the request declined on the record, like any
 	// other while it drains.
-	if !s.automaton.Ready() && !in.draining.Load() {
+	if !s.welcome() && !in.draining.Load() {
 		// A repeat gets no answer here: its original may be under way or done, and
 		// "not signed on" would be mistaken for its outcome.
 		if !ev.Request.Repeat {
@@ -87,7 +92,7 @@ func (in *Ingress) admit(s *link, now int64, ev *payment.Event) bool {
 // could be taken for how the payment has ended. The machine has the same limit for
 // each payment, on the record; this one keeps a flood out of the queue.
 func (in *Ingress) enquiry(s *link, now int64, ev *payment.Event) bool {
-	if !s.automaton.Ready() {
+	if !s.welcome() {
 		return false
 	}
 	st, about, why := s.standing, in.sum(&ev.Request.Original), causeLoad

@@ -92,8 +92,10 @@ func TestParticipantChanges(t *testing.T) {
 	r.set(p)
 	answer := r.signedOff()
 	r.expect(payment.LinkDown)
-	r.send(r.message(0x0200, pushTo("000003")))
-	r.want(0x0210, "91", "NOT SIGNED ON")
+	p.Limits = Limits{}
+	r.set(p)
+	r.send(r.message(0x0200, pushTo("000003"))) // has crossed our sign-off
+	r.expect(payment.RequestArrived)
 	r.send(answer)
 	ref := translate.Reference(2, payment.LegDebit)
 	r.send(r.message(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}))
