@@ -37,6 +37,12 @@ type peers struct {
 	older []*Peer // those who may speak TLS 1.2
 }
 
+// CheckPeers says what SetPeers would refuse.
+func CheckPeers(byID map[string]Peer) error {
+	_, err := newPeers(byID)
+	return err
+}
+
 func newPeers(byID map[string]Peer) (*peers, error) {
 	t := &peers{byID: map[string]*Peer{}}
 	var faults []error

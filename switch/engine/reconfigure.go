@@ -61,6 +61,15 @@ func (e *Engine) Reconfigure(ctx context.Context, next payment.Config) (changed 
 	}
 }
 
+// Preview says what Reconfigure would make of a configuration, and changes nothing.
+func (e *Engine) Preview(next payment.Config) (*payment.Config, error) {
+	if e.change.Load() != nil {
+		return nil, ErrChanging
+	}
+	config, _, err := merge(e.Config(), &next)
+	return config, err
+}
+
 // changed publishes the configuration that has taken effect. Writer only.
 func (e *Engine) changed(config *payment.Config) {
 	e.config.Store(config)

@@ -45,6 +45,10 @@ func TestReconfigure(t *testing.T) {
 		{without, true, "- BANKB - BANKD"},
 		{with("BANKD", "BANKC"), true, "BANKA BANKB BANKC BANKD"},
 	} {
+		preview, err := e.Preview(step.config)
+		if err != nil || listed(preview) != step.ids {
+			t.Fatalf("step %d: a preview of %v, %v", i, preview, err)
+		}
 		changed, err := e.Reconfigure(ctx, step.config)
 		if err != nil || changed != step.changed {
 			t.Fatalf("step %d: %v %v", i, changed, err)
@@ -110,6 +114,9 @@ func TestReconfigureRefuses(t *testing.T) {
 	} {
 		c := with()
 		spoil(&c)
+		if _, err := e.Preview(c); err == nil {
+			t.Errorf("%s: the preview is fine", name)
+		}
 		if changed, err := e.Reconfigure(context.Background(), c); err == nil || changed || e.Config() != before {
 			t.Errorf("%s: %v %v", name, changed, err)
 		}
@@ -136,6 +143,9 @@ func TestReconfigureWaits(t *testing.T) {
 	cancel()
 	if _, err := e.Reconfigure(ctx, with("BANKC")); !errors.Is(err, ErrUndecided) || !errors.Is(err, context.Canceled) {
 		t.Errorf("with a writer that stands still: %v", err)
+	}
+	if _, err := e.Preview(with("BANKD")); !errors.Is(err, ErrChanging) {
+		t.Errorf("a preview of a second one: %v", err)
 	}
 	if _, err := e.Reconfigure(context.Background(), with("BANKD")); !errors.Is(err, ErrChanging) {
 		t.Errorf("a second one: %v", err)
