@@ -25,6 +25,8 @@
 //	/api/v1/journal   what the journal holds
 //	/api/v1/journal/records?from=N&to=N&payment=ID&kind=K  events of it
 //	/api/v1/commands  POST: an operator's command, JSON
+//	/api/v1/config    the configuration in force
+//	/api/v1/reload    POST: read the configuration again, JSON
 //	/api/v1/backup    POST: a backup, JSON; the answer is a line for each step
 //
 // Example:

@@ -66,6 +66,13 @@ type Options struct {
 	// far it is, and gives a value for encoding/json. It blocks until it is made, or
 	// ctx ends. Default: none are made.
 	Backup func(ctx context.Context, body []byte, progress func(any)) (any, error)
+	// Config says what configuration is in force, as a value for encoding/json without
+	// secrets. Default: there is no such page.
+	Config func() any
+	// Reload has the switch read its configuration again, as a JSON object of at most 4
+	// KiB says, and gives a value for encoding/json. It may block until the change is
+	// durable. Its error is told to the operator. Default: there is no such page.
+	Reload func(ctx context.Context, body []byte) (any, error)
 	// Journal says what the journal holds, as a value for encoding/json. Default: there
 	// is no such page; so with the next two.
 	Journal func() (any, error)

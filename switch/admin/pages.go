@@ -38,6 +38,8 @@ func (p *pages) handler() http.Handler {
 		recordsPage:       http.HandlerFunc(p.records),
 		proofsPage:        http.HandlerFunc(p.proof),
 		diagnosisPage:     http.HandlerFunc(p.diagnosis),
+		configPage:        http.HandlerFunc(p.config),
+		reloadPage:        http.HandlerFunc(p.reload),
 		"/metrics": promhttp.HandlerFor(p.Gatherer, promhttp.HandlerOpts{
 			EnableOpenMetrics:   true,
 			MaxRequestsInFlight: scrapesMax,
@@ -65,7 +67,7 @@ func guarded(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		posted := r.URL.Path == commandsPage || r.URL.Path == backupsPage || r.URL.Path == searchPage
+		posted := r.URL.Path == commandsPage || r.URL.Path == backupsPage || r.URL.Path == searchPage || r.URL.Path == reloadPage
 		switch {
 		case posted && r.Method != http.MethodPost:
 			h.Set("Allow", "POST")
