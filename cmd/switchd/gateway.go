@@ -83,13 +83,14 @@ func reach(profile *payment.Profile, p *config.Participant) {
 	}
 }
 
-// foundBy tells the dialects by what else than an IFSC a bank is found.
-func foundBy(dir *translate.Directory, cfg *config.Config) {
+// foundBy says by what else than an IFSC banks are found.
+func foundBy(cfg *config.Config) (found translate.Found) {
 	for i := range cfg.Participants {
 		p := &cfg.Participants[i]
-		dir.ByBIC = dir.ByBIC || p.BIC != ""
-		dir.ByAccount = dir.ByAccount || len(p.BINRanges)+len(p.AccountRanges) > 0
+		found.ByBIC = found.ByBIC || p.BIC != ""
+		found.ByAccount = found.ByAccount || len(p.BINRanges)+len(p.AccountRanges) > 0
 	}
+	return found
 }
 
 func ranges(of []config.Range) []route.Range {

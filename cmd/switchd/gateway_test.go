@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"switchd/switch/config"
-	"switchd/switch/translate"
 )
 
 // TestKeysHaveEffect: what a configuration says about participants and limits arrives
@@ -24,9 +23,7 @@ func TestKeysHaveEffect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var dir translate.Directory
-		foundBy(&dir, c)
-		return fmt.Sprintf("%+v %+v %+v %+v %v %+v %+v %v", machineConfig(c), accessOf(c), trust.Peers, trust.CRLs, trust.CRLGrace, dir, limitsOf(&c.Participants[0]), loadStepsOf(c))
+		return fmt.Sprintf("%+v %+v %+v %+v %v %+v %+v %v", machineConfig(c), accessOf(c), trust.Peers, trust.CRLs, trust.CRLGrace, foundBy(c), limitsOf(&c.Participants[0]), loadStepsOf(c))
 	}
 	before := arrives(base())
 	if again := arrives(base()); again != before {
@@ -99,10 +96,9 @@ func TestPaymentLimitsInWords(t *testing.T) {
 // TestFoundBy: dialects are told what leads to banks, and only that.
 func TestFoundBy(t *testing.T) {
 	for _, p := range []config.Participant{{}, {BIC: "BANKINBB"}, {BINRanges: make([]config.Range, 1)}, {AccountRanges: make([]config.Range, 1)}} {
-		var dir translate.Directory
-		foundBy(&dir, &config.Config{Participants: []config.Participant{{}, p}})
-		if dir.ByBIC != (p.BIC != "") || dir.ByAccount != (p.BINRanges != nil || p.AccountRanges != nil) {
-			t.Errorf("%+v: %+v", p, dir)
+		found := foundBy(&config.Config{Participants: []config.Participant{{}, p}})
+		if found.ByBIC != (p.BIC != "") || found.ByAccount != (p.BINRanges != nil || p.AccountRanges != nil) {
+			t.Errorf("%+v: %+v", p, found)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (n *node) checks() []admin.Check {
 			return nil
 		}},
 		{Name: "accepting", Run: func() error {
-			if n.ingress.Draining() {
+			if n.leaving.Load() || n.ingress.Draining() {
 				return errors.New("the switch is draining")
 			}
 			return nil

@@ -204,7 +204,7 @@ func noSwitch(address string, err error) error {
 	return fmt.Errorf("%w at %s: is it running? (%w)", errNoSwitch, address, err)
 }
 
-// call speaks to the admin port and returns its answer, of at most 1 MiB.
+// call speaks to the admin port and returns its answer, of at most 64 MiB.
 func (f *adminFlags) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	address, err := f.where()
 	if err != nil {
@@ -224,7 +224,7 @@ func (f *adminFlags) call(ctx context.Context, method, path string, body []byte)
 		return nil, noSwitch(address, err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
 	if err != nil {
 		return nil, err
 	}

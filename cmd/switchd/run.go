@@ -56,6 +56,9 @@ func (n *node) run(ctx context.Context, started func()) error {
 			return err
 		}
 		rim.Go(func() error { return n.trust.Run(rimCtx, func() { n.server.CloseLinks(n.trust.Reject) }) })
+		close(n.open)
+		n.keepStart()
+		n.conf.metrics.accepted(clock())
 		n.log.Info("ready", "listen", n.server.Addr(), "admin", "http://"+n.admin.Addr())
 		started()
 		return n.server.Run(rimCtx)
@@ -71,11 +74,17 @@ const drainPoll = 20 * time.Millisecond
 // drain ends the work in good order: no new payments, wait for the open ones (at
 // most limit), sign off. It returns how many payments are still open; they are in
 // the journal, and the next start goes on with them.
+//
+// The sign-off comes last: a payment that is half done needs the links of both its
+// banks, and a bank that is signed off first would have it undone.
 func (n *node) drain(ctx context.Context, limit time.Duration) int {
 	n.ingress.Drain()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	n.waitOpen(ctx, clock())
+	if n.isOpen() {
+		n.server.Leave() // or those that are signed off would be dialled again
+	}
 	n.ingress.SignOff()
 	signOff, cancel := context.WithTimeout(context.WithoutCancel(ctx), signOffLimit)
 	defer cancel()
@@ -83,6 +92,16 @@ func (n *node) drain(ctx context.Context, limit time.Duration) int {
 	left := 0
 	_ = n.engine.Inspect(context.WithoutCancel(ctx), func(m *payment.Machine) { left = m.OpenCount() }) // a stopped engine has said why
 	return left
+}
+
+// isOpen says that participants can connect.
+func (n *node) isOpen() bool {
+	select {
+	case <-n.open:
+		return true
+	default:
+		return false
+	}
 }
 
 // signOffLimit is how long links may take to answer a sign-off.
@@ -135,13 +154,15 @@ const (
 	beatStale = 10 * time.Second // longer without a beat: the loop does not turn
 )
 
-// beat asks the writer for a sign of life every second.
+// beat asks the writer for a sign of life every second, and passes it on to the
+// service manager: one whose writer hangs has the switch started anew.
 func (n *node) beat(ctx context.Context) error {
-	tick := time.NewTicker(beatEvery)
+	tick := time.NewTicker(n.manager.beatEvery())
 	defer tick.Stop()
 	for {
 		if n.engine.Inspect(ctx, func(*payment.Machine) {}) == nil {
 			n.lastSeen.at.Store(clock())
+			n.manager.alive()
 		}
 		select {
 		case <-ctx.Done():

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,40 +15,100 @@ import (
 	"switchd/switch/engine"
 )
 
+// serveFlags are those of serve.
+type serveFlags struct {
+	config, lastGood string
+	lead, drain      time.Duration
+	acceptClock      bool
+	quiet            bool
+}
+
 func newServe() *cobra.Command {
-	var file string
-	var drain time.Duration
-	var quiet, acceptClock bool
+	var f serveFlags
 	c := &cobra.Command{
 		Use: "serve --config FILE", Short: "Run the switch",
 		Long: `Runs the switch until Ctrl-C or SIGTERM. Then it takes no new payments, waits
 for the open ones, signs off all links and exits with 0; a second Ctrl-C ends it
 at once (within a second it is taken for the first). Payments that are still open are
-in the journal: the next start goes on with them. 'switchd check-config --example' prints a configuration to start from.`,
+in the journal: the next start goes on with them. 'switchd check-config --example'
+prints a configuration to start from.
+
+SIGHUP, or 'switchd config reload', reads the file again while payments go on.
+Under systemd use Type=notify: it is told when the switch serves, reloads and stops.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(file, true)
-			if err != nil {
-				return err
-			}
-			n, err := newNode(cfg, newLogger(c.ErrOrStderr(), quiet), acceptClock)
-			if errors.Is(err, engine.ErrClockBehind) {
-				return fmt.Errorf("%w; set the clock, restore a backup of before the mistake, or go on in the journal's time with --accept-clock", err)
-			}
-			if err != nil {
-				return err
-			}
-			return n.serve(c.Context(), drain, c.ErrOrStderr())
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.ErrOrStderr()) },
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file (required)")
-	c.Flags().DurationVar(&drain, "drain", 25*time.Second, "longest wait for open payments at the end")
-	c.Flags().BoolVar(&quiet, "quiet", false, "log warnings and errors only")
-	c.Flags().BoolVar(&acceptClock, "accept-clock", false, "start although the clock is more than a day behind the journal: events go on in the journal's time")
+	fl := c.Flags()
+	fl.StringVar(&f.config, "config", "", "configuration file (required)")
+	fl.StringVar(&f.lastGood, "last-good", "", "data folder whose last configuration in force is used when the file is not good")
+	fl.DurationVar(&f.lead, "drain-lead", 0, "at the end: how long /readyz says no before new payments are declined")
+	fl.DurationVar(&f.drain, "drain", 25*time.Second, "longest wait for open payments at the end")
+	fl.BoolVar(&f.acceptClock, "accept-clock", false, "start although the clock is more than a day behind the journal: events go on in the journal's time")
+	fl.BoolVar(&f.quiet, "quiet", false, "log warnings and errors only")
 	if err := c.MarkFlagRequired("config"); err != nil {
 		panic(err)
 	}
 	return c
+}
+
+// run starts the switch and returns when it has ended.
+func (f *serveFlags) run(ctx context.Context, talk io.Writer) error {
+	hangup := make(chan os.Signal, 1)
+	notifyHangup(hangup) // from here on: at the start it must not end the switch
+	log := newLogger(talk, f.quiet)
+	manager, err := newNotifier(os.Getenv, log)
+	if err != nil {
+		return err
+	}
+	file, err := filepath.Abs(f.config)
+	if err != nil {
+		return err
+	}
+	cfg, err := loadConfig(f.config, true)
+	if err == nil && file != f.config { // as a reload reads it, whatever the folder
+		cfg, err = loadConfig(file, true)
+	}
+	was := new(kept)
+	if err != nil && f.lastGood != "" {
+		log.Error("the configuration file is not good: looking for what was in force last", "file", file, "error", err)
+		var not error
+		if cfg, was, not = lastGood(f.lastGood); not != nil {
+			return errors.Join(err, not)
+		}
+		log.Warn("serving by the configuration that was in force last", "since", was.At, "operator", was.By, "reason", was.Reason)
+	} else if err != nil {
+		return err
+	}
+	n, err := newNode(cfg, log, f.acceptClock)
+	if errors.Is(err, engine.ErrClockBehind) {
+		return fmt.Errorf("%w; set the clock, restore a backup of before the mistake, or go on in the journal's time with --accept-clock", err)
+	}
+	if err != nil {
+		return err
+	}
+	n.manager, n.conf.file = manager, file
+	if was.Version != 0 {
+		n.conf.inForce.Store(&accepted{cfg, *was})
+		n.conf.metrics.fallback.Set(1)
+	}
+	go n.reloadOn(hangup)
+	return n.serve(ctx, f, talk)
+}
+
+// reloadOn reloads for each signal, until the process ends.
+func (n *node) reloadOn(hangup <-chan os.Signal) {
+	<-n.open // what the file says at the end of the start counts
+	for range hangup {
+		n.manager.reloading()
+		_, _ = n.reload(context.Background(), reloadOrder{Reason: "signal", Operator: "SIGHUP"}) // it has told
+		n.manager.ready(n.status())
+	}
+}
+
+// status is the switch in a line, for the service manager.
+func (n *node) status() string {
+	a := n.conf.inForce.Load()
+	return fmt.Sprintf("serving %s, %d participants, configuration of %s", n.server.Addr(), len(a.Participants), a.kept.At.Format(time.RFC3339))
 }
 
 // newLogger writes operator logs as text lines.
@@ -59,7 +121,7 @@ func newLogger(w io.Writer, quiet bool) *slog.Logger {
 }
 
 // serve runs the node until ctx ends, then drains it.
-func (n *node) serve(ctx context.Context, drain time.Duration, talk io.Writer) error {
+func (n *node) serve(ctx context.Context, f *serveFlags, talk io.Writer) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	drained := make(chan struct{})
@@ -71,14 +133,22 @@ func (n *node) serve(ctx context.Context, drain time.Duration, talk io.Writer) e
 			return
 		}
 		defer exitOnSignal()() // before the sentence that promises it
+		n.leaving.Store(true)
+		if f.lead > 0 {
+			n.manager.stopping("about to drain")
+			fmt.Fprintf(talk, "switchd: stopping in %v, until then whoever looks at /readyz goes elsewhere; Ctrl-C again ends at once\n", f.lead)
+			waitFor(work, after(f.lead))
+		}
+		n.manager.stopping("no new payments, waiting for the open ones")
 		fmt.Fprintln(talk, "switchd: stopping: no new payments, waiting for the open ones; Ctrl-C again ends at once")
-		if left := n.drain(work, drain); left > 0 {
+		if left := n.drain(work, f.drain); left > 0 {
 			fmt.Fprintf(talk, "switchd: payments still open: %d; the next start goes on with them\n", left)
 		}
 		stop()
 	}()
 	err := n.run(work, func() {
 		fmt.Fprintf(talk, "switchd: serving %s, admin http://%s\n", n.server.Addr(), n.admin.Addr())
+		n.manager.ready(n.status())
 	})
 	stop()
 	<-drained
@@ -86,4 +156,10 @@ func (n *node) serve(ctx context.Context, drain time.Duration, talk io.Writer) e
 		err = nil
 	}
 	return err
+}
+
+// after says when a time is over, by the clock of the switch.
+func after(d time.Duration) func() bool {
+	end := clock() + int64(d)
+	return func() bool { return clock() >= end }
 }

@@ -42,3 +42,6 @@ func again(signals <-chan os.Signal, done <-chan struct{}, clock func() int64) b
 		}
 	}
 }
+
+// notifyHangup delivers SIGHUP, which asks for a reload.
+func notifyHangup(c chan<- os.Signal) { signal.Notify(c, syscall.SIGHUP) }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,7 +17,6 @@ import (
 	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 	"switchd/ledger"
-	"switchd/session"
 	"switchd/session/gnetio"
 	"switchd/switch/admin"
 	"switchd/switch/backup"
@@ -28,7 +28,6 @@ import (
 	"switchd/switch/payment"
 	"switchd/switch/retention"
 	"switchd/switch/route"
-	"switchd/switch/translate"
 	message8583 "switchd/switch/translate/iso8583"
 )
 
@@ -62,29 +61,37 @@ func dialects() []string {
 
 // node is one switch, wired and not yet running.
 type node struct {
-	cfg      *config.Config
+	cfg      *config.Config // of the start: what needs a restart is as it says
+	conf     configuration  // in force
 	log      *slog.Logger
 	registry *prometheus.Registry
 	data     *dataFolder // open until run has ended
 	engine   *engine.Engine
+	rim      *rim // how participants are spoken with now
 	egress   *egress.Egress
 	ingress  *ingress.Ingress
 	disk     *disk.Watch
 	trust    *certs.Trust
 	server   *gnetio.Server // set by run, after recovery
+	open     chan struct{}  // closed when it is
 	admin    *admin.Server
 	backups  *backup.Online
 	retainer *retention.Job
 	readers  readers
 	lastSeen heartbeat
+	manager  *notifier
+	leaving  atomic.Bool // readyz says so: the switch is about to drain
 }
 
 // newNode opens the data folder, recovers the machine and builds everything up to
 // the listeners. It holds the data folder until run has ended. acceptClock goes on
 // with a clock that is far behind the journal.
 func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, error) {
-	n := &node{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
+	n := &node{cfg: cfg, log: log, registry: prometheus.NewRegistry(), manager: &notifier{log: log}, open: make(chan struct{})}
 	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
+	n.conf.metrics = newReloadMetrics(n.registry)
+	n.conf.file = cfg.Sources()[0].File
+	n.conf.inForce.Store(&accepted{cfg, newKept(cfg, clock(), "switchd", "start")})
 	if err := n.watchDisk(); err != nil {
 		return nil, err
 	}
@@ -132,49 +139,6 @@ func (n *node) stopReaders() {
 	n.backups.Stop()
 	n.retainer.Stop()
 	n.readers.stop()
-}
-
-// wireRim builds egress and ingress for the participants under the numbers that
-// the engine has given them.
-func (n *node) wireRim() error {
-	numbered := n.engine.Config()
-	dir := &translate.Directory{
-		Institution: n.cfg.Institution, Currency: numbered.Currency, CurrencyCode: n.cfg.Currency, Institutions: make([]string, len(numbered.Participants)),
-	}
-	foundBy(dir, n.cfg)
-	lanes := make([]egress.Lane, len(numbered.Participants))
-	readers := map[string]ingress.Participant{}
-	byID := map[string]config.Participant{}
-	for _, p := range n.cfg.Participants {
-		byID[p.ID] = p
-	}
-	for _, profile := range numbered.Participants {
-		dir.Institutions[profile.Number] = profile.Institution
-		p, still := byID[profile.ID]
-		if !still {
-			continue
-		}
-		wire, err := wireOf(&p)
-		if err != nil {
-			return err
-		}
-		dialect, err := newDialect(&p, dir, profile.Number)
-		if err != nil {
-			return err
-		}
-		lanes[profile.Number] = egress.Lane{Dialect: dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match, Window: p.Links.Window}
-		readers[p.ID] = ingress.Participant{
-			Dialect: dialect, Wire: wire,
-			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
-			Limits:  limitsOf(&p),
-		}
-	}
-	n.egress = egress.New(egress.Options{Lanes: lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
-	n.ingress = ingress.New(ingress.Options{
-		Participants: readers, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
-		Load: n.engine.Load, SmallAmount: n.cfg.BrownOut.SmallAmount, Inspect: n.engine.Inspect,
-	})
-	return nil
 }
 
 // machineConfig is what the payment machine needs of a configuration.
@@ -240,7 +204,7 @@ func (n *node) listenAdmin() error {
 	n.admin, err = admin.Listen(admin.Options{
 		Address: n.cfg.Admin, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Checks: n.checks(), Summary: func() any { return n.summary(context.Background()) },
-		Payment: n.payment, Command: n.operate, Backup: n.takeBackup,
+		Payment: n.payment, Command: n.operate, Backup: n.takeBackup, Config: n.showConfig, Reload: n.serveReload,
 		Diagnosis: func(ctx context.Context, id string) (any, bool) { return n.ingress.Diagnose(ctx, id) },
 		Search:    func(q url.Values) (any, error) { return n.readers.read(func() (any, error) { return n.search(q) }) },
 		Journal:   func() (any, error) { return n.readers.read(n.journalStat) },

@@ -70,6 +70,11 @@ func (p *Payment) RequestedBy() route.Participant { return p.Key.From }
 // message that is repeated until there is one.
 func (p *Payment) Open() bool { return !p.State.Final() || p.owes > 0 }
 
+// Concerns says that a participant is part of p.
+func (p *Payment) Concerns(n route.Participant) bool {
+	return n == p.Key.From || n == p.PayerBank || n == p.PayeeBank || n == p.PayerPSP || n == p.PayeePSP
+}
+
 // target is the participant that a leg goes to.
 func (p *Payment) target(leg Leg) route.Participant {
 	switch leg {

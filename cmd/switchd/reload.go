@@ -1,0 +1,296 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/certs"
+	"switchd/switch/config"
+	"switchd/switch/payment"
+)
+
+// A reload is all or nothing: a file that is not good changes nothing, and nor does
+// one with a change that needs a restart, even if its other changes do not. What is
+// in force is then always one file that somebody has written and this binary has
+// checked, never a mixture of two: a new CA beside the pins of its certificates, or
+// caps in another currency, must not arrive apart.
+
+// reloadWait is how long a reload waits for its commit.
+const reloadWait = 10 * time.Second
+
+// errReloading refuses a second reload while one is under way.
+var errReloading = errors.New("another reload is under way")
+
+// configuration is the one that is in force.
+type configuration struct {
+	file    string // that is read again
+	inForce atomic.Pointer[accepted]
+
+	mu      sync.Mutex // held by a reload
+	metrics *reloadMetrics
+}
+
+// accepted is a configuration with how it came to be in force.
+type accepted struct {
+	*config.Config
+	kept kept
+}
+
+// order is who wants a reload, and why.
+type reloadOrder struct {
+	Reason   string `json:"reason"`
+	Operator string `json:"operator"`
+	DryRun   bool   `json:"dry_run"`
+}
+
+// reloaded is what a reload has changed, or would change.
+type reloaded struct {
+	Applied bool     `json:"applied"`
+	DryRun  bool     `json:"dry_run,omitempty"`
+	Changes []string `json:"changes"`
+	More    int      `json:"more,omitempty"` // that are not listed
+	Notes   []string `json:"notes,omitempty"`
+}
+
+// serveReload carries out a reload that came to the admin port.
+func (n *node) serveReload(ctx context.Context, body []byte) (any, error) {
+	in := json.NewDecoder(bytes.NewReader(body))
+	in.DisallowUnknownFields()
+	var o reloadOrder
+	if err := in.Decode(&o); err != nil || in.More() {
+		return nil, errors.New("this asks for no reload: want an object with reason, operator and dry_run")
+	}
+	if o.Reason == "" || o.Operator == "" || len(o.Reason) > reasonBytesMax || len(o.Operator) > operatorBytesMax {
+		return nil, fmt.Errorf("a reload has a reason of 1 to %d bytes and an operator of 1 to %d", reasonBytesMax, operatorBytesMax)
+	}
+	return n.reload(ctx, o)
+}
+
+// reload reads the configuration again and has it take effect. Safe for concurrent
+// use; one at a time.
+func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err error) {
+	if !n.conf.mu.TryLock() {
+		return nil, errReloading
+	}
+	defer n.conf.mu.Unlock()
+	defer func() {
+		if !o.DryRun {
+			n.conf.metrics.count(r, err)
+			n.tellReload(r, err, o)
+		}
+	}()
+	switch {
+	case !n.isOpen():
+		return nil, errors.New("the switch is starting")
+	case n.leaving.Load() || n.ingress.Draining():
+		return nil, errors.New("the switch is stopping")
+	}
+	next, err := config.Load(n.conf.file, known())
+	if err != nil {
+		return nil, err
+	}
+	old := n.conf.inForce.Load()
+	changes := config.Diff(old.Config, next)
+	if changes.Restarts > 0 {
+		return nil, needsRestart(&changes)
+	}
+	p, err := n.plan(next)
+	if err != nil {
+		return nil, err
+	}
+	r = &reloaded{DryRun: o.DryRun, Changes: []string{}, More: changes.More}
+	for _, c := range changes.List {
+		r.Changes = append(r.Changes, c.String())
+	}
+	r.Notes = n.openOf(ctx, old.Config, next)
+	if o.DryRun {
+		return r, nil
+	}
+	if err := n.apply(ctx, p); err != nil {
+		return nil, err
+	}
+	r.Applied = true
+	n.keep(&accepted{next, newKept(next, clock(), o.Operator, o.Reason)})
+	return r, nil
+}
+
+// needsRestart names the changes for which a file is refused.
+func needsRestart(changes *config.Changes) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "nothing was changed: %d of the changes need a restart; restart the switch, or take them back and reload the others:", changes.Restarts)
+	for _, c := range changes.List {
+		if c.Restart {
+			fmt.Fprintf(&b, "\n%s", c)
+		}
+	}
+	return errors.New(b.String())
+}
+
+// plan is all that a configuration changes, checked.
+type plan struct {
+	cfg     *config.Config
+	machine payment.Config
+	tables  *tables
+	peers   map[string]certs.Peer
+}
+
+func (n *node) plan(next *config.Config) (*plan, error) {
+	p := &plan{cfg: next, machine: machineConfig(next)}
+	numbered, err := n.engine.Preview(p.machine)
+	if err != nil {
+		return nil, err
+	}
+	if p.tables, err = n.rim.build(next, numbered, len(n.engine.Config().Participants)); err != nil {
+		return nil, err
+	}
+	trust, err := trustOf(next)
+	if err == nil {
+		p.peers = trust.Peers
+		err = certs.CheckPeers(p.peers)
+	}
+	return p, errors.Join(err, n.server.CheckAccess(accessOf(next)))
+}
+
+// apply has a plan take effect: first where it is logged, then where messages are
+// read and written, and then who is let in and dialled. So nobody comes whom the
+// machine and the rim do not know; who is removed is signed off by the rim, and its
+// certificate and addresses count no more behind that.
+func (n *node) apply(ctx context.Context, p *plan) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reloadWait) // who asked may go away: half of it must not stay
+	defer cancel()
+	if _, err := n.engine.Reconfigure(ctx, p.machine); err != nil {
+		return err
+	}
+	n.rim.take(p.tables)
+	n.ingress.SetTable(p.tables.ingress, func() { n.egress.SetLanes(p.tables.lanes) })
+	return errors.Join(n.trust.SetPeers(p.peers), n.server.SetAccess(accessOf(p.cfg)))
+}
+
+// openOf names the participants that are to be removed and are part of payments that
+// are open.
+func (n *node) openOf(ctx context.Context, old, next *config.Config) (notes []string) {
+	gone := map[string]bool{}
+	for i := range old.Participants {
+		gone[old.Participants[i].ID] = true
+	}
+	for i := range next.Participants {
+		delete(gone, next.Participants[i].ID)
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	open := map[string]int{}
+	err := n.engine.Inspect(ctx, func(m *payment.Machine) {
+		var leaving []*payment.Profile
+		for i := range m.Config().Participants {
+			if p := &m.Config().Participants[i]; gone[p.ID] {
+				leaving = append(leaving, p)
+			}
+		}
+		m.OpenPayments(func(p *payment.Payment) {
+			for _, q := range leaving {
+				if p.Open() && p.Concerns(q.Number) {
+					open[q.ID]++
+				}
+			}
+		})
+	})
+	if err != nil {
+		return []string{"the machine does not answer: whether removed participants have open payments is not known"}
+	}
+	for _, id := range slices.Sorted(maps.Keys(open)) {
+		notes = append(notes, fmt.Sprintf("participant %s: removed with %d open payments; what it owes and is owed waits until it is configured again, or is given up", id, open[id]))
+	}
+	return notes
+}
+
+// keep publishes the configuration in force and keeps it in the data folder.
+func (n *node) keep(a *accepted) {
+	n.conf.inForce.Store(a)
+	if err := a.kept.write(n.cfg.DataDir); err != nil {
+		n.log.Error("the configuration is in force and could not be kept in the data folder", "error", err)
+	}
+}
+
+// keepStart keeps the configuration of a start, unless the data folder has it: with
+// whoever brought it in.
+func (n *node) keepStart() {
+	a := n.conf.inForce.Load()
+	if was, err := readKept(n.cfg.DataDir); err == nil && was.SHA256 == a.kept.SHA256 {
+		n.conf.inForce.Store(&accepted{a.Config, *was})
+		return
+	}
+	n.keep(a)
+}
+
+// tellReload writes what has become of a reload, with who wanted it and why.
+func (n *node) tellReload(r *reloaded, err error, o reloadOrder) {
+	log := n.log.With("operator", o.Operator, "reason", o.Reason)
+	if err != nil {
+		log.Error("configuration not reloaded, the one before stays", "file", n.conf.file, "error", err)
+		return
+	}
+	for _, c := range r.Changes {
+		log.Info("configuration changed", "change", c)
+	}
+	for _, note := range r.Notes {
+		log.Warn("configuration changed", "note", note)
+	}
+	log.Info("configuration reloaded", "file", n.conf.file, "changes", len(r.Changes)+r.More)
+}
+
+// showConfig is what GET /api/v1/config says. A configuration has no secrets, only
+// names of files with some.
+func (n *node) showConfig() any { return n.conf.inForce.Load().kept }
+
+// reloadMetrics count reloads.
+type reloadMetrics struct {
+	reloads  *prometheus.CounterVec
+	last     prometheus.Gauge
+	fallback prometheus.Gauge
+}
+
+func newReloadMetrics(reg prometheus.Registerer) *reloadMetrics {
+	m := &reloadMetrics{
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "switchd_config_reloads_total", Help: "Reloads of the configuration: applied, unchanged, refused.",
+		}, []string{"result"}),
+		last: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "switchd_config_last_reload_success_timestamp_seconds", Help: "When the configuration in force was accepted.",
+		}),
+	}
+	m.fallback = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "switchd_config_last_good", Help: "1 after a start by the configuration that was in force last, because the file was not good; until a reload.",
+	})
+	for _, result := range []string{"applied", "unchanged", "refused"} {
+		m.reloads.WithLabelValues(result)
+	}
+	reg.MustRegister(m.reloads, m.last, m.fallback)
+	return m
+}
+
+func (m *reloadMetrics) count(r *reloaded, err error) {
+	switch {
+	case err != nil:
+		m.reloads.WithLabelValues("refused").Inc()
+		return
+	case len(r.Changes) == 0:
+		m.reloads.WithLabelValues("unchanged").Inc()
+	default:
+		m.reloads.WithLabelValues("applied").Inc()
+	}
+	m.accepted(clock())
+	m.fallback.Set(0)
+}
+
+func (m *reloadMetrics) accepted(now int64) { m.last.Set(float64(now) / 1e9) }
