@@ -125,18 +125,11 @@ func (w *work) bind(b *Binding) {
 
 // fill makes the PIN's field: control, length, digits, and what follows them.
 func (w *work) fill(p *PIN, f hsm.PINFormat, random io.Reader) error {
-	if f != hsm.ISO0 {
-		if random == nil {
-			return fmt.Errorf("%w: %s needs random bytes", hsm.ErrDenied, f)
-		}
-		if _, err := io.ReadFull(random, w.field[:]); err != nil {
-			return fmt.Errorf("hsm: random bytes for a PIN block: %w", err)
-		}
+	if f != hsm.ISO0 && random == nil {
+		return fmt.Errorf("%w: %s needs random bytes", hsm.ErrDenied, f)
 	}
-	if f == hsm.ISO3 {
-		if err := w.letters(random); err != nil {
-			return err
-		}
+	if err := w.scatter(f, random); err != nil {
+		return fmt.Errorf("hsm: random bytes for a PIN block: %w", err)
 	}
 	w.put(0, byte(f))
 	w.put(1, p.n)
@@ -153,19 +146,30 @@ func (w *work) fill(p *PIN, f hsm.PINFormat, random io.Reader) error {
 	return nil
 }
 
-// letters makes the random nibbles of the field letters, A to F, each as likely: a
-// byte's nibbles are used only where both are below 6.
+// scatter puts the random part of a format over the whole field.
+func (w *work) scatter(f hsm.PINFormat, random io.Reader) error {
+	switch f {
+	case hsm.ISO1, hsm.ISO4:
+		_, err := io.ReadFull(random, w.field[:])
+		return err
+	case hsm.ISO3:
+		return w.letters(random)
+	}
+	return nil
+}
+
+// letters makes all nibbles random letters, A to F, each as likely: of 16 values 12
+// give two of each, and the others are passed over.
 func (w *work) letters(random io.Reader) error {
-	var one [1]byte
-	defer clear(one[:])
-	for i := range 8 {
-		for {
-			if _, err := io.ReadFull(random, one[:]); err != nil {
-				return fmt.Errorf("hsm: random bytes for a PIN block: %w", err)
-			}
-			if high, low := one[0]>>4, one[0]&0xF; high < 6 && low < 6 {
-				w.field[i] = (high+0xA)<<4 | low + 0xA
-				break
+	drawn := w.account[:] // free until the account is bound
+	for at := 0; at < 16; {
+		if _, err := io.ReadFull(random, drawn); err != nil {
+			return err
+		}
+		for i := 0; i < 2*len(drawn) && at < 16; i++ {
+			if v := drawn[i/2] >> (4 * (i & 1)) & 0xF; v < 12 {
+				w.put(at, 0xA+v%6)
+				at++
 			}
 		}
 	}

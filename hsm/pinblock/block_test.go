@@ -128,8 +128,7 @@ func tdesOrAES(t testing.TB, f hsm.PINFormat, key string) cipher.Block {
 }
 
 // TestFormat3: the row of the specification, fill ABCDEFABCD, is read, and made again
-// when the random bytes are those that give this fill; bytes with a nibble above 5 are
-// passed over.
+// when the random bytes are those that give this fill.
 func TestFormat3(t *testing.T) {
 	want, acct := unhex(t, "341261FE98FD9F9B"), account(t, card)
 	var p pinblock.PIN
@@ -137,8 +136,9 @@ func TestFormat3(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	var got [8]byte
-	// Bytes 0 to 2 of the field are control, length and digits; fill begins with byte 3.
-	random := append(make([]byte, 16), unhex(t, "000000"+"F0"+"01"+"060F"+"23"+"45"+"01"+"23")...)
+	// Low nibbles come first. 12 and above are passed over, 6 to 11 are A to F again; the
+	// first six letters are overwritten by control, length and digits.
+	random := unhex(t, "000000"+"0F"+"7C"+"2E"+"3D"+"5A"+"16"+"38"+"000000000000")
 	if err := pinblock.Encode(&got, hsm.ISO3, pin(t, "1234"), acct, bytes.NewReader(random)); err != nil || !bytes.Equal(got[:], want) {
 		t.Errorf("%X, not %X: %v", got, want, err)
 	}
@@ -313,7 +313,7 @@ func TestWrongInput(t *testing.T) {
 	if err := pinblock.Encrypt(make([]byte, 8), pin(t, "1234"), random, nil); !errors.Is(err, hsm.ErrDenied) {
 		t.Error("format 3 without random bytes:", err)
 	}
-	for n := range 20 {
+	for n := range 16 {
 		if err := pinblock.Encrypt(make([]byte, 8), pin(t, "1234"), random, bytes.NewReader(make([]byte, n))); err == nil {
 			t.Errorf("format 3 of %d random bytes", n)
 		}

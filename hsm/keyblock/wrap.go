@@ -1,0 +1,217 @@
+package keyblock
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/des"
+	"crypto/subtle"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+
+	"switchd/hsm"
+	"switchd/hsm/mac"
+)
+
+// version is how the blocks of a version are protected.
+type version struct {
+	cipher hsm.Algorithm // of the protection key
+	block  int           // of that cipher, in bytes
+	mac    int           // length of the MAC, in bytes
+	wraps  bool          // whether we make such blocks
+	derive bool          // B and D derive their keys, A and C take variants of one
+}
+
+var versions = map[byte]version{
+	'A': {cipher: hsm.TDES, block: 8, mac: 4},
+	'B': {cipher: hsm.TDES, block: 8, mac: 8, wraps: true, derive: true},
+	'C': {cipher: hsm.TDES, block: 8, mac: 4},
+	'D': {cipher: hsm.AES, block: 16, mac: 16, wraps: true, derive: true},
+}
+
+// Wrap makes a key block. The protection key must be of the version's cipher and at
+// least as strong as the key. The length of the key shows, up to a block.
+func Wrap(under hsm.Secret, h Header, key hsm.Secret, random io.Reader) (string, error) {
+	v, known := versions[h.Version]
+	if !known || !v.wraps {
+		return "", fmt.Errorf("%w: key blocks are made of version B or D", hsm.ErrDenied)
+	}
+	if err := carries(v, under, h.Algorithm, key.Len()); err != nil {
+		return "", err
+	}
+	plain := make([]byte, (2+key.Len()+v.block-1)/v.block*v.block)
+	defer clear(plain)
+	binary.BigEndian.PutUint16(plain, uint16(8*key.Len()))
+	if _, err := io.ReadFull(random, plain[2+copy(plain[2:], key.Reveal()):]); err != nil {
+		return "", fmt.Errorf("hsm: random bytes for a key block: %w", err)
+	}
+	header, err := h.format(len(plain))
+	if err != nil {
+		return "", err
+	}
+	k, err := v.keys(under.Reveal())
+	if err != nil {
+		return "", err
+	}
+	code := k.code(header, plain)
+	cipher.NewCBCEncrypter(k.seal, code).CryptBlocks(plain, plain)
+	return header + strings.ToUpper(hex.EncodeToString(plain)+hex.EncodeToString(code)), nil
+}
+
+// Unwrap takes the key out of a block, and wipes what else it has decrypted. A block
+// under another key, or changed anywhere, is hsm.ErrVerify.
+func Unwrap(under hsm.Secret, block string) (Header, hsm.Secret, error) {
+	p, err := Parse(block)
+	if err != nil {
+		return Header{}, hsm.Secret{}, err
+	}
+	v := versions[p.Version]
+	if !v.cipher.Fits(under.Len()) {
+		return Header{}, hsm.Secret{}, badProtection(v)
+	}
+	k, err := v.keys(under.Reveal())
+	if err != nil {
+		return Header{}, hsm.Secret{}, err
+	}
+	plain := make([]byte, len(p.sealed))
+	defer clear(plain)
+	iv := p.mac
+	if !v.derive {
+		iv = []byte(p.text[:des.BlockSize])
+	}
+	cipher.NewCBCDecrypter(k.seal, iv).CryptBlocks(plain, p.sealed)
+	proven := plain // what the MAC is about, after the header
+	if !v.derive {
+		proven = p.sealed
+	}
+	if subtle.ConstantTimeCompare(k.code(p.text, proven)[:v.mac], p.mac) != 1 {
+		return Header{}, hsm.Secret{}, fmt.Errorf("%w: the key block is under another key, or was changed", hsm.ErrVerify)
+	}
+	bits := int(binary.BigEndian.Uint16(plain))
+	if bits == 0 || bits%8 != 0 || bits/8 > len(plain)-2 {
+		return Header{}, hsm.Secret{}, bad("the key's length does not fit")
+	}
+	if err := carries(v, under, p.Algorithm, bits/8); err != nil {
+		return Header{}, hsm.Secret{}, err
+	}
+	return p.Header, hsm.CopySecret(plain[2 : 2+bits/8]), nil
+}
+
+// carries refuses a protection key that does not fit the version, a key that is none
+// of its algorithm, and a key that is stronger than what protects it. Asymmetric keys
+// and those for HMAC have no place in that order.
+func carries(v version, under hsm.Secret, a hsm.Algorithm, size int) error {
+	if !v.cipher.Fits(under.Len()) {
+		return badProtection(v)
+	}
+	if !a.Fits(size) || 8*size > 0xFFF8 {
+		return fmt.Errorf("%w: a key of %d bytes is none of the block's algorithm", hsm.ErrKey, size)
+	}
+	if a.Rank(size) > v.cipher.Rank(under.Len()) {
+		return fmt.Errorf("%w: the key is stronger than what protects it", hsm.ErrDenied)
+	}
+	return nil
+}
+
+func badProtection(v version) error {
+	return fmt.Errorf("%w: the version needs a protection key for %s", hsm.ErrKey, v.cipher)
+}
+
+// pair is the two keys that a protection key gives.
+type pair struct {
+	seal  cipher.Block // encryption
+	check *mac.Key     // B and D: authentication
+	chain cipher.Block // A and C: authentication
+}
+
+// What derivation and variants are for.
+const (
+	forSealing  = 0
+	forChecking = 1
+)
+
+// variants are what the versions A and C add to each byte of the protection key.
+var variants = [2]byte{forSealing: 'E', forChecking: 'M'}
+
+// keys makes the two keys of a protection key that fits.
+func (v version) keys(under []byte) (pair, error) {
+	if !v.derive {
+		seal, err := variant(under, variants[forSealing])
+		if err != nil {
+			return pair{}, err
+		}
+		chain, err := variant(under, variants[forChecking])
+		return pair{seal: seal, chain: chain}, err
+	}
+	algorithm := hsm.DESCMAC
+	if v.cipher == hsm.AES {
+		algorithm = hsm.AESCMAC
+	}
+	root, err := mac.NewKey(algorithm, 0, under)
+	if err != nil {
+		return pair{}, err
+	}
+	var made pair
+	sealing, checking := v.derived(root, forSealing, len(under)), v.derived(root, forChecking, len(under))
+	defer clear(sealing)
+	defer clear(checking)
+	if v.cipher == hsm.AES {
+		made.seal, err = aes.NewCipher(sealing)
+	} else {
+		made.seal, err = tdes(sealing)
+	}
+	if err != nil {
+		return pair{}, err
+	}
+	made.check, err = mac.NewKey(algorithm, 0, checking)
+	return made, err
+}
+
+// derived makes a key as long as the protection key out of CMACs of: a counter, what
+// the key is for, a zero, the algorithm and the length in bits.
+func (v version) derived(root *mac.Key, use byte, size int) []byte {
+	algorithm := byte(size/8 - 2) // TDES of 2 keys 0, of 3 keys 1
+	if v.cipher == hsm.AES {
+		algorithm = byte(size / 8) // AES-128 2, AES-192 3, AES-256 4
+	}
+	var out []byte
+	for counter := byte(1); len(out) < size; counter++ {
+		bits := 8 * size
+		out = root.Sum(out, []byte{counter, 0, use, 0, 0, algorithm, byte(bits >> 8), byte(bits)})
+	}
+	clear(out[size:])
+	return out[:size]
+}
+
+// variant is the TDES cipher of a key with each byte changed.
+func variant(key []byte, by byte) (cipher.Block, error) {
+	changed := make([]byte, len(key))
+	defer clear(changed)
+	for i := range key {
+		changed[i] = key[i] ^ by
+	}
+	return tdes(changed)
+}
+
+// tdes is the cipher of a key of 16 or 24 bytes.
+func tdes(key []byte) (cipher.Block, error) {
+	var three [24]byte
+	defer clear(three[:])
+	copy(three[copy(three[:], key):], key)
+	return des.NewTripleDESCipher(three[:])
+}
+
+// code is the whole MAC of a header and what follows it: the clear body for B and D,
+// the encrypted one for A and C.
+func (k *pair) code(header string, body []byte) []byte {
+	message := append([]byte(header), body...)
+	defer clear(message)
+	if k.check != nil {
+		return k.check.Sum(nil, message)
+	}
+	out := make([]byte, len(message))
+	cipher.NewCBCEncrypter(k.chain, make([]byte, k.chain.BlockSize())).CryptBlocks(out, message)
+	return out[len(out)-k.chain.BlockSize():]
+}
