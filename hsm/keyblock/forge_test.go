@@ -39,7 +39,9 @@ func forge(t *testing.T, under hsm.Secret, kind string, body []byte) string {
 // TestForeignRules: blocks that are proven to be from the partner, and break a rule.
 func TestForeignRules(t *testing.T) {
 	under := random(t, 16)
-	body := func(bits, size int) []byte { return append([]byte{byte(bits >> 8), byte(bits)}, make([]byte, size-2)...) }
+	body := func(bits, size int) []byte {
+		return append([]byte{byte(bits >> 8), byte(bits)}, make([]byte, size-2)...)
+	}
 	for _, c := range []struct {
 		what, kind string
 		body       []byte

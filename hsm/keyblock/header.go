@@ -155,18 +155,12 @@ func (h *Header) Require(want ...hsm.Usage) error {
 // padding block is added where it is needed.
 func (h *Header) format(sealed int) (string, error) {
 	v := versions[h.Version]
+	options, err := h.writeOptions()
+	if err != nil {
+		return "", err
+	}
 	if len(h.Usage) != 2 || len(h.KeyVersion) != 2 || !alphanumeric(string(h.Usage)+h.KeyVersion) || !h.Mode.Known() || !h.Export.Known() {
 		return "", bad("usage, mode, key version or exportability cannot be written")
-	}
-	var options strings.Builder
-	for i, o := range h.Options {
-		switch {
-		case len(o.ID) != 2 || !alphanumeric(o.ID) || !printable(o.Data) || o.ID == padding:
-			return "", bad("optional block %d cannot be written", i+1)
-		case slices.ContainsFunc(h.Options[:i], func(b Option) bool { return b.ID == o.ID }):
-			return "", bad("optional block %d is there twice", i+1)
-		}
-		writeOption(&options, o)
 	}
 	count := len(h.Options)
 	if rest := options.Len() % v.block; rest != 0 {
@@ -174,7 +168,7 @@ func (h *Header) format(sealed int) (string, error) {
 		if fill < 4 {
 			fill += v.block
 		}
-		writeOption(&options, Option{padding, strings.Repeat("0", fill-4)})
+		writeOption(options, Option{padding, strings.Repeat("0", fill-4)})
 		count++
 	}
 	total := headerLen + options.Len() + 2*(sealed+v.mac)
@@ -182,6 +176,21 @@ func (h *Header) format(sealed int) (string, error) {
 		return "", bad("the block would have %d characters and %d optional blocks", total, count)
 	}
 	return fmt.Sprintf("%c%04d%s%c%c%s%c%02d00%s", h.Version, total, h.Usage, h.Algorithm, h.Mode, h.KeyVersion, h.Export, count, options.String()), nil
+}
+
+// writeOptions writes the optional blocks that the caller has.
+func (h *Header) writeOptions() (*strings.Builder, error) {
+	to := new(strings.Builder)
+	for i, o := range h.Options {
+		switch {
+		case len(o.ID) != 2 || !alphanumeric(o.ID) || !printable(o.Data) || o.ID == padding:
+			return nil, bad("optional block %d cannot be written", i+1)
+		case slices.ContainsFunc(h.Options[:i], func(b Option) bool { return b.ID == o.ID }):
+			return nil, bad("optional block %d is there twice", i+1)
+		}
+		writeOption(to, o)
+	}
+	return to, nil
 }
 
 func writeOption(to *strings.Builder, o Option) {
