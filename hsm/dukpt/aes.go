@@ -168,10 +168,7 @@ func (k AESKSN) point(counter uint32) [8]byte {
 // derive encrypts derivation data under a key: version 1, a count of blocks, the use,
 // the kind, its length in bits, and what the key belongs to.
 func derive(key []byte, use Use, kind Kind, of [8]byte) hsm.Secret {
-	c, err := aes.NewCipher(key)
-	if err != nil {
-		panic("dukpt: an AES key of a wrong length")
-	}
+	c := block(hsm.AES, key)
 	size := kind.size()
 	var out [32]byte
 	defer clear(out[:])

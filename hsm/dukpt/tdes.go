@@ -2,13 +2,13 @@ package dukpt
 
 import (
 	"crypto/cipher"
-	"crypto/des"
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
 
 	"switchd/hsm"
+	"switchd/hsm/symmetric"
 )
 
 const (
@@ -82,8 +82,8 @@ func TDESInitialKey(bdk hsm.Secret, ksn TDESKSN) (hsm.Secret, error) {
 	out, changed := make([]byte, 16), [16]byte(bdk.Reveal())
 	defer clear(changed[:])
 	subtle.XORBytes(changed[:], changed[:], halfMask[:])
-	tdes(bdk.Reveal()).Encrypt(out[:8], ksn.device[:8])
-	tdes(changed[:]).Encrypt(out[8:], ksn.device[:8])
+	block(hsm.TDES, bdk.Reveal()).Encrypt(out[:8], ksn.device[:8])
+	block(hsm.TDES, changed[:]).Encrypt(out[8:], ksn.device[:8])
 	return hsm.NewSecret(out), nil
 }
 
@@ -113,7 +113,7 @@ func TDESKey(initial hsm.Secret, ksn TDESKSN, use TDESUse) (hsm.Secret, error) {
 	key[variant.at] ^= 0xFF
 	key[8+variant.at] ^= 0xFF
 	if variant.hashing {
-		c := tdes(key)
+		c := block(hsm.TDES, key)
 		c.Encrypt(key[:8], key[:8])
 		c.Encrypt(key[8:], key[8:])
 	}
@@ -129,7 +129,7 @@ func next(key []byte, register [8]byte) {
 	subtle.XORBytes(changed[:], key, halfMask[:])
 	half := func(dst, from []byte) {
 		subtle.XORBytes(dst, register[:], from[8:])
-		single(from[:8]).Encrypt(dst, dst)
+		block(hsm.DES, from[:8]).Encrypt(dst, dst)
 		subtle.XORBytes(dst, dst, from[8:])
 	}
 	var made [16]byte
@@ -139,23 +139,11 @@ func next(key []byte, register [8]byte) {
 	copy(key, made[:])
 }
 
-// single and tdes are ciphers of keys whose length is known to fit.
-func single(key []byte) cipher.Block {
-	c, err := des.NewCipher(key)
+// block is the cipher of a key whose length is known to fit.
+func block(a hsm.Algorithm, key []byte) cipher.Block {
+	c, err := symmetric.New(a, key)
 	if err != nil {
-		panic("dukpt: a DES key of a wrong length")
-	}
-	return c
-}
-
-func tdes(key []byte) cipher.Block {
-	var three [24]byte
-	defer clear(three[:])
-	copy(three[:], key[:16])
-	copy(three[16:], key[:8])
-	c, err := des.NewTripleDESCipher(three[:])
-	if err != nil {
-		panic("dukpt: a TDES key of a wrong length")
+		panic("dukpt: " + err.Error())
 	}
 	return c
 }

@@ -1,9 +1,7 @@
 package keyblock
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des"
 	"crypto/subtle"
 	"encoding/binary"
 	"encoding/hex"
@@ -13,6 +11,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/mac"
+	"switchd/hsm/symmetric"
 )
 
 // version is how the blocks of a version are protected.
@@ -79,7 +78,7 @@ func Unwrap(under hsm.Secret, block string) (Header, hsm.Secret, error) {
 	defer clear(plain)
 	iv := p.mac
 	if !v.derive {
-		iv = []byte(p.text[:des.BlockSize])
+		iv = []byte(p.text[:v.block])
 	}
 	cipher.NewCBCDecrypter(k.seal, iv).CryptBlocks(plain, p.sealed)
 	proven := plain // what the MAC is about, after the header
@@ -157,12 +156,7 @@ func (v version) keys(under []byte) (pair, error) {
 	sealing, checking := v.derived(root, forSealing, len(under)), v.derived(root, forChecking, len(under))
 	defer clear(sealing)
 	defer clear(checking)
-	if v.cipher == hsm.AES {
-		made.seal, err = aes.NewCipher(sealing)
-	} else {
-		made.seal, err = tdes(sealing)
-	}
-	if err != nil {
+	if made.seal, err = symmetric.New(v.cipher, sealing); err != nil {
 		return pair{}, err
 	}
 	made.check, err = mac.NewKey(algorithm, 0, checking)
@@ -192,15 +186,7 @@ func variant(key []byte, by byte) (cipher.Block, error) {
 	for i := range key {
 		changed[i] = key[i] ^ by
 	}
-	return tdes(changed)
-}
-
-// tdes is the cipher of a key of 16 or 24 bytes.
-func tdes(key []byte) (cipher.Block, error) {
-	var three [24]byte
-	defer clear(three[:])
-	copy(three[copy(three[:], key):], key)
-	return des.NewTripleDESCipher(three[:])
+	return symmetric.New(hsm.TDES, changed)
 }
 
 // code is the whole MAC of a header and what follows it: the clear body for B and D,

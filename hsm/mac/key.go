@@ -3,12 +3,12 @@ package mac
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des"
 	"crypto/subtle"
 	"fmt"
 	"sync"
 
 	"switchd/hsm"
+	"switchd/hsm/symmetric"
 )
 
 // sizeMin is the shortest code that is accepted, in bytes: what DE64 had in the
@@ -46,15 +46,9 @@ func NewKey(a hsm.MACAlgorithm, padding hsm.Padding, key []byte) (*Key, error) {
 	case hsm.X99, hsm.X919:
 		err = k.chained(a, key)
 	case hsm.AESCMAC:
-		if !hsm.AES.Fits(len(key)) {
-			return nil, badLength(a, len(key))
-		}
-		k.chain, err = aes.NewCipher(key)
+		k.chain, err = symmetric.New(hsm.AES, key)
 	case hsm.DESCMAC:
-		if !hsm.TDES.Fits(len(key)) {
-			return nil, badLength(a, len(key))
-		}
-		k.chain, err = tdes(key)
+		k.chain, err = symmetric.New(hsm.TDES, key)
 	default:
 		return nil, fmt.Errorf("%w: MAC algorithm %d is not known", hsm.ErrDenied, a)
 	}
@@ -79,25 +73,13 @@ func (k *Key) chained(a hsm.MACAlgorithm, key []byte) (err error) {
 		return fmt.Errorf("%w: padding method %d is not known", hsm.ErrDenied, k.padding)
 	}
 	if a == hsm.X99 && len(key) != 8 || a == hsm.X919 && len(key) != 16 {
-		return badLength(a, len(key))
+		return fmt.Errorf("%w: %s takes no key of %d bytes", hsm.ErrKey, a, len(key))
 	}
-	if k.chain, err = des.NewCipher(key[:8]); err != nil || a == hsm.X99 {
+	if k.chain, err = symmetric.New(hsm.DES, key[:8]); err != nil || a == hsm.X99 {
 		return err
 	}
-	k.undo, err = des.NewCipher(key[8:])
+	k.undo, err = symmetric.New(hsm.DES, key[8:])
 	return err
-}
-
-func badLength(a hsm.MACAlgorithm, n int) error {
-	return fmt.Errorf("%w: %s takes no key of %d bytes", hsm.ErrKey, a, n)
-}
-
-// tdes is the cipher of a double or triple length key.
-func tdes(key []byte) (cipher.Block, error) {
-	var three [24]byte
-	defer clear(three[:])
-	copy(three[copy(three[:], key):], key) // of two keys, the first comes again
-	return des.NewTripleDESCipher(three[:])
 }
 
 // subkeys makes what CMAC adds to its last block: the encrypted zero block, doubled

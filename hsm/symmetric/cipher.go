@@ -1,0 +1,28 @@
+package symmetric
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/des"
+	"fmt"
+
+	"switchd/hsm"
+)
+
+// New makes the cipher of a key; hsm.ErrKey for a length that the algorithm does not
+// have, or an algorithm that is none of DES, TDES and AES. The key is not kept.
+func New(a hsm.Algorithm, key []byte) (cipher.Block, error) {
+	if a.Rank(len(key)) == 0 {
+		return nil, fmt.Errorf("%w: %s has no key of %d bytes", hsm.ErrKey, a, len(key))
+	}
+	switch a {
+	case hsm.DES:
+		return des.NewCipher(key)
+	case hsm.TDES:
+		var three [24]byte
+		defer clear(three[:])
+		copy(three[copy(three[:], key):], key) // of two keys, the first comes again
+		return des.NewTripleDESCipher(three[:])
+	}
+	return aes.NewCipher(key)
+}
