@@ -1,6 +1,9 @@
 package iso8583
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Track is what stands on a magnetic stripe, as views of an element's value.
 // Parts that a track lacks are nil. All of it names the card: it must not be
@@ -14,6 +17,12 @@ type Track struct {
 	ServiceCode   []byte // 3 digits; nil where a separator stands for it
 	Discretionary []byte // what follows
 }
+
+// Format writes "(secret)" for every verb and flag.
+func (Track) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("(secret)")) }
+
+// MarshalText gives "(secret)"; encoders of JSON, XML and YAML come here.
+func (Track) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 
 // ParseTrack1 splits the value of element 45: format code, account number, name,
 // expiry and service code, between '^'. ok is false when it is no track 1. It

@@ -1,6 +1,7 @@
 // Package tidy holds the laws of the source tree as ordinary tests: which package
 // may import which, what a pure package may not do, how large files and functions
-// may be, what must be documented, and where the clock may be read.
+// may be, what must be documented, where the clock may be read, and which fields may not
+// hold secrets.
 //
 // It promises that a law it knows is either kept everywhere or reported, all
 // breaches at once, each as `path:line: rule: what to do`. A law that matters and

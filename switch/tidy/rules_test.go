@@ -368,10 +368,69 @@ ledger/a_test.go:2: `+word("HA", "CK")+` is left over: do it or open an issue
 `)
 }
 
+func TestSecret(t *testing.T) {
+	const fields = `
+type Open struct {
+	PIN        []byte
+	pinBlock   string
+	ZPKKey     *[]byte
+	Track2     [40]byte
+	keys       map[string][]byte
+	PANs       []string
+	Inner      struct{ Key string }
+	Key        KeyRef
+	Pinned     string
+	Keyboard   []byte
+	KeyKind    byte
+	SpinCount  string
+	Tracking   []byte
+	Pin, Other Secret
+}
+type Ask func(key string) struct{ PIN string }
+type shut struct{ PIN string }
+`
+	check(t, "secret", sources{
+		"hsm/soft/a.go":       "package soft" + fields,
+		"hsm/soft/a_test.go":  "package soft" + fields,
+		"switch/payment/a.go": "package payment" + fields,
+		"codec/iso8583/a.go":  "package iso8583\ntype Track struct { PAN []byte; Key []byte }",
+	}, secretBreaches)
+}
+
+const secretBreaches = `
+codec/iso8583/a.go:2: codec/iso8583.Track.Key looks like a secret and would print: give it hsm.Secret or a type that masks itself, or a row with the reason in secret.go
+hsm/soft/a.go:3: hsm/soft.Open.PIN looks like a secret and would print: give it hsm.Secret or a type that masks itself, or a row with the reason in secret.go
+hsm/soft/a.go:4: hsm/soft.Open.pinBlock looks like a secret and would print: give it hsm.Secret or a type that masks itself, or a row with the reason in secret.go
+hsm/soft/a.go:5: hsm/soft.Open.ZPKKey looks like a secret and would print: give it hsm.Secret or a type that masks itself, or a row with the reason in secret.go
+hsm/soft/a.go:6: hsm/soft.Open.Track2 looks like a secret and would print: give it hsm.Secret or a type that masks itself, or a row with the reason in secret.go
+hsm/soft/a.go:7: hsm/soft.Open.keys looks like a secret and would print: give it hsm.Secret or a type that masks itself, or a row with the reason in secret.go
+hsm/soft/a.go:8: hsm/soft.Open.PANs looks like a secret and would print: give it hsm.Secret or a type that masks itself, or a row with the reason in secret.go
+hsm/soft/a.go:9: hsm/soft.Open.Key looks like a secret and would print: give it hsm.Secret or a type that masks itself, or a row with the reason in secret.go
+`
+
+// TestSecretExceptions: each exception is a field that there is, and has a reason.
+func TestSecretExceptions(t *testing.T) {
+	root, err := FindRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	tree.secretFields(func(_ *File, name string, _ int) { there[name] = true })
+	for name, why := range plainFields {
+		if !there[name] || why == "" {
+			t.Errorf("%s is no such field any more, or has no reason: remove the row", name)
+		}
+	}
+}
+
 // TestEveryRuleIsTested keeps this file complete: a rule that never fires in a
 // test may never fire at all.
 func TestEveryRuleIsTested(t *testing.T) {
-	tested := " layer dependency purity unordered clock chance size name doc comment mark "
+	tested := " layer dependency purity unordered clock chance size name doc comment mark secret "
 	for _, r := range rules {
 		if !strings.Contains(tested, " "+r.name+" ") {
 			t.Errorf("rule %s has no test", r.name)

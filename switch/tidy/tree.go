@@ -201,6 +201,7 @@ var rules = []rule{
 	{"doc", checkPackageDocs},
 	{"comment", checkComments},
 	{"mark", checkMarks},
+	{"secret", checkSecrets},
 }
 
 func (t *Tree) apply(r rule) []Violation {
