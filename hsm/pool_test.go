@@ -300,6 +300,29 @@ func TestPoolUnderRace(t *testing.T) {
 	}
 }
 
+// BenchmarkPool is what a call costs beside the module's own time.
+func BenchmarkPool(b *testing.B) {
+	pool, err := hsm.NewPool(hsm.Options{Module: idle{}, Clock: func() int64 { return 0 }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- pool.Run(ctx) }()
+	answers := make(chan error, 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := hsm.Call(pool, hsm.OpMAC, func(context.Context, hsm.Module) (int, error) { return 1, nil }, func(_ int, err error) { answers <- err }); err != nil {
+			b.Fatal(err)
+		}
+		if err := <-answers; err != nil {
+			b.Fatal(err)
+		}
+	}
+	stop()
+	<-done
+}
+
 func TestPoolOptions(t *testing.T) {
 	_, err := hsm.NewPool(hsm.Options{Workers: -1, QueueMax: 1 << 20, Timeout: time.Hour})
 	for _, want := range []string{"Module", "Workers -1", "QueueMax 1048576", "Timeout 1h0m0s"} {

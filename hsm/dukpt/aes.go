@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"switchd/hsm"
+	"switchd/hsm/symmetric"
 )
 
 const (
@@ -115,7 +116,7 @@ func AESInitialKey(bdk hsm.Secret, id [8]byte) (hsm.Secret, error) {
 	if err != nil {
 		return hsm.Secret{}, err
 	}
-	return derive(bdk.Reveal(), deriveInitial, kind, id), nil
+	return derive(bdk.Reveal(), deriveInitial, kind, id)
 }
 
 // AESKey derives the key of a serial number for a use from the device's initial key. It
@@ -137,25 +138,31 @@ func AESKey(initial hsm.Secret, ksn AESKSN, use Use, kind Kind) (hsm.Secret, err
 			return hsm.Secret{}, err
 		}
 	}
-	at := walk(initial, ksn, of)
+	at, err := walk(initial, ksn, of)
+	if err != nil {
+		return hsm.Secret{}, err
+	}
 	defer at.Wipe()
-	return derive(at.Reveal(), use, kind, ksn.point(ksn.Counter)), nil
+	return derive(at.Reveal(), use, kind, ksn.point(ksn.Counter))
 }
 
 // walk derives the key that all keys of a transaction are derived from: one step for
 // each one in the counter, from the left.
-func walk(initial hsm.Secret, ksn AESKSN, kind Kind) hsm.Secret {
+func walk(initial hsm.Secret, ksn AESKSN, kind Kind) (hsm.Secret, error) {
 	at := hsm.CopySecret(initial.Reveal())
 	var walked uint32
 	for left := ksn.Counter; left != 0; {
 		one := uint32(1) << (bits.Len32(left) - 1)
 		left &^= one
 		walked |= one
-		further := derive(at.Reveal(), deriveKey, kind, ksn.point(walked))
+		further, err := derive(at.Reveal(), deriveKey, kind, ksn.point(walked))
 		at.Wipe()
+		if err != nil {
+			return hsm.Secret{}, err
+		}
 		at = further
 	}
-	return at
+	return at, nil
 }
 
 // point is the second half of derivation data: the device and a counter.
@@ -167,8 +174,11 @@ func (k AESKSN) point(counter uint32) [8]byte {
 
 // derive encrypts derivation data under a key: version 1, a count of blocks, the use,
 // the kind, its length in bits, and what the key belongs to.
-func derive(key []byte, use Use, kind Kind, of [8]byte) hsm.Secret {
-	c := block(hsm.AES, key)
+func derive(key []byte, use Use, kind Kind, of [8]byte) (hsm.Secret, error) {
+	c, err := symmetric.New(hsm.AES, key)
+	if err != nil {
+		return hsm.Secret{}, err
+	}
 	size := kind.size()
 	var out [32]byte
 	defer clear(out[:])
@@ -181,5 +191,5 @@ func derive(key []byte, use Use, kind Kind, of [8]byte) hsm.Secret {
 		copy(data[8:], of[:])
 		c.Encrypt(data, data)
 	}
-	return hsm.CopySecret(out[:size])
+	return hsm.CopySecret(out[:size]), nil
 }

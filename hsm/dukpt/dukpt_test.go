@@ -146,8 +146,11 @@ func TestAESVectors(t *testing.T) {
 		initial := secret(t, aesInitial[v.of].key)
 		var key hsm.Secret
 		if v.use == deriveKey {
-			key = walk(initial, ksn, v.kind)
-		} else if key, err = AESKey(initial, ksn, v.use, v.kind); err != nil {
+			key, err = walk(initial, ksn, v.kind)
+		} else {
+			key, err = AESKey(initial, ksn, v.use, v.kind)
+		}
+		if err != nil {
 			t.Error(err)
 		}
 		if !bytes.Equal(key.Reveal(), unhex(t, v.key)) {

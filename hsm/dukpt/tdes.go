@@ -1,7 +1,6 @@
 package dukpt
 
 import (
-	"crypto/cipher"
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
@@ -82,14 +81,19 @@ func TDESInitialKey(bdk hsm.Secret, ksn TDESKSN) (hsm.Secret, error) {
 	out, changed := make([]byte, 16), [16]byte(bdk.Reveal())
 	defer clear(changed[:])
 	subtle.XORBytes(changed[:], changed[:], halfMask[:])
-	block(hsm.TDES, bdk.Reveal()).Encrypt(out[:8], ksn.device[:8])
-	block(hsm.TDES, changed[:]).Encrypt(out[8:], ksn.device[:8])
+	for i, key := range [][]byte{bdk.Reveal(), changed[:]} {
+		c, err := symmetric.New(hsm.TDES, key)
+		if err != nil {
+			return hsm.Secret{}, err
+		}
+		c.Encrypt(out[8*i:], ksn.device[:8])
+	}
 	return hsm.NewSecret(out), nil
 }
 
 // TDESKey derives the key of a serial number for a use from the device's initial key.
 func TDESKey(initial hsm.Secret, ksn TDESKSN, use TDESUse) (hsm.Secret, error) {
-	variant, known := tdesVariant[use]
+	_, known := tdesVariant[use]
 	switch {
 	case !known:
 		return hsm.Secret{}, fmt.Errorf("%w: use %d of a TDES DUKPT key is not known", hsm.ErrDenied, use)
@@ -99,8 +103,7 @@ func TDESKey(initial hsm.Secret, ksn TDESKSN, use TDESUse) (hsm.Secret, error) {
 	if err := checkCounter(ksn.counter, tdesOnesMax); err != nil {
 		return hsm.Secret{}, err
 	}
-	key := make([]byte, 16)
-	copy(key, initial.Reveal())
+	key := hsm.CopySecret(initial.Reveal())
 	register := [8]byte(ksn.device[2:])
 	walked := binary.BigEndian.Uint32(register[4:])
 	for left := ksn.counter; left != 0; {
@@ -108,42 +111,53 @@ func TDESKey(initial hsm.Secret, ksn TDESKSN, use TDESUse) (hsm.Secret, error) {
 		left &^= one
 		walked |= one
 		binary.BigEndian.PutUint32(register[4:], walked)
-		next(key, register)
+		if err := next(key.Reveal(), register); err != nil {
+			key.Wipe()
+			return hsm.Secret{}, err
+		}
 	}
+	if err := vary(key.Reveal(), use); err != nil {
+		key.Wipe()
+		return hsm.Secret{}, err
+	}
+	return key, nil
+}
+
+// vary makes the key of a use of the transaction's key, in place.
+func vary(key []byte, use TDESUse) error {
+	variant := tdesVariant[use]
 	key[variant.at] ^= 0xFF
 	key[8+variant.at] ^= 0xFF
-	if variant.hashing {
-		c := block(hsm.TDES, key)
-		c.Encrypt(key[:8], key[:8])
-		c.Encrypt(key[8:], key[8:])
+	if !variant.hashing {
+		return nil
 	}
-	return hsm.NewSecret(key), nil
+	c, err := symmetric.New(hsm.TDES, key)
+	if err != nil {
+		return err
+	}
+	c.Encrypt(key[:8], key[:8])
+	c.Encrypt(key[8:], key[8:])
+	return nil
 }
 
 // next makes the key of a register's counter of the one before, in place: DES under the
 // left half, between two additions of the right half; the left half is made in the same
 // way of the changed key.
-func next(key []byte, register [8]byte) {
-	var changed [16]byte
+func next(key []byte, register [8]byte) error {
+	var changed, made [16]byte
 	defer clear(changed[:])
-	subtle.XORBytes(changed[:], key, halfMask[:])
-	half := func(dst, from []byte) {
-		subtle.XORBytes(dst, register[:], from[8:])
-		block(hsm.DES, from[:8]).Encrypt(dst, dst)
-		subtle.XORBytes(dst, dst, from[8:])
-	}
-	var made [16]byte
 	defer clear(made[:])
-	half(made[8:], key)
-	half(made[:8], changed[:])
-	copy(key, made[:])
-}
-
-// block is the cipher of a key whose length is known to fit.
-func block(a hsm.Algorithm, key []byte) cipher.Block {
-	c, err := symmetric.New(a, key)
-	if err != nil {
-		panic("dukpt: " + err.Error())
+	subtle.XORBytes(changed[:], key, halfMask[:])
+	for i, from := range [][]byte{changed[:], key} {
+		c, err := symmetric.New(hsm.DES, from[:8])
+		if err != nil {
+			return err
+		}
+		half := made[8*i : 8*i+8]
+		subtle.XORBytes(half, register[:], from[8:])
+		c.Encrypt(half, half)
+		subtle.XORBytes(half, half, from[8:])
 	}
-	return c
+	copy(key, made[:])
+	return nil
 }

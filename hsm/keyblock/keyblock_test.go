@@ -178,6 +178,9 @@ func TestRandomFill(t *testing.T) {
 	if _, err := keyblock.Wrap(under, header('D', hsm.AES), key, strings.NewReader("short")); err == nil {
 		t.Error("made without random bytes")
 	}
+	if _, err := keyblock.Wrap(under, header('D', hsm.AES), key, nil); !errors.Is(err, hsm.ErrDenied) {
+		t.Error(err)
+	}
 }
 
 // TestStrength: no key is carried by a weaker one, either way.

@@ -40,6 +40,9 @@ func Wrap(under hsm.Secret, h Header, key hsm.Secret, random io.Reader) (string,
 	if err := carries(v, under, h.Algorithm, key.Len()); err != nil {
 		return "", err
 	}
+	if random == nil {
+		return "", fmt.Errorf("%w: a key block needs random bytes", hsm.ErrDenied)
+	}
 	plain := make([]byte, (2+key.Len()+v.block-1)/v.block*v.block)
 	defer clear(plain)
 	binary.BigEndian.PutUint16(plain, uint16(8*key.Len()))
