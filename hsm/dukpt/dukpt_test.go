@@ -83,6 +83,46 @@ func TestTDESVectors(t *testing.T) {
 	}
 }
 
+// TestTDESUses: the variants of X9.24-1 as masks written out, for the base key of
+// counter 1; and a serial number whose counter has its highest bit belongs to the same
+// device.
+func TestTDESUses(t *testing.T) {
+	high, err := ParseTDESKSN(unhex(t, "FFFF9876543210F00000"))
+	if err != nil || high.Counter() != 1<<20 {
+		t.Fatalf("counter %X, %v", high.Counter(), err)
+	}
+	initial, err := TDESInitialKey(secret(t, tdesBDK), high)
+	if err != nil || !initial.Equal(secret(t, "6AC292FAA1315B4D858AB3A3D7D5933A")) {
+		t.Errorf("another device: %v", err)
+	}
+	first, _ := ParseTDESKSN(unhex(t, "FFFF9876543210E00001"))
+	for _, v := range []struct {
+		use     TDESUse
+		mask    string
+		hashing bool
+	}{
+		{TDESPin, "00000000000000FF", false},
+		{TDESMACRequest, "000000000000FF00", false},
+		{TDESMACResponse, "00000000FF000000", false},
+		{TDESDataRequest, "0000000000FF0000", true},
+		{TDESDataResponse, "000000FF00000000", true},
+	} {
+		want := unhex(t, "042666B49184CFA368DE9628D0397BC9")
+		for i, m := range unhex(t, v.mask+v.mask) {
+			want[i] ^= m
+		}
+		if v.hashing {
+			c, _ := des.NewTripleDESCipher(append(append([]byte(nil), want...), want[:8]...))
+			c.Encrypt(want[:8], want[:8])
+			c.Encrypt(want[8:], want[8:])
+		}
+		got, err := TDESKey(initial, first, v.use)
+		if err != nil || !bytes.Equal(got.Reveal(), want) {
+			t.Errorf("use %d: %X, not %X: %v", v.use, got.Reveal(), want, err)
+		}
+	}
+}
+
 // aesInitial are the base keys and initial keys of the test vectors that X9 publishes
 // with X9.24-3-2017.
 var aesInitial = map[string]struct{ bdk, key string }{

@@ -78,15 +78,14 @@ func Parse(block string) (*Parsed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if at%v.block != 0 {
-		return nil, bad("the optional blocks do not fill up a block of the cipher")
-	}
 	p.text = block[:at]
 	body, ok := unhex(block[at:])
 	if !ok {
 		return nil, bad("the body is not hexadecimal in capitals")
 	}
 	if n := len(body) - v.mac; n < v.block || n%v.block != 0 {
+		// The whole is a number of the cipher's blocks, so this is also where optional
+		// blocks are found that do not fill one up.
 		return nil, bad("the body is too short or no whole number of blocks")
 	}
 	p.sealed, p.mac = body[:len(body)-v.mac], body[len(body)-v.mac:]

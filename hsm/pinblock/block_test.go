@@ -219,6 +219,63 @@ func TestEveryClearBlock(t *testing.T) {
 	}
 }
 
+// TestLongLengths: a length above 12 is refused also where all that follows could be
+// digits or fill.
+func TestLongLengths(t *testing.T) {
+	none := account(t, "0000000000000")
+	for _, c := range []struct {
+		block  string
+		format hsm.PINFormat
+		want   string
+	}{
+		{"1C12345678901234", hsm.ISO1, "123456789012"},
+		{"1D12345678901234", hsm.ISO1, ""},
+		{"1E12345678901234", hsm.ISO1, ""},
+		{"1F12345678901234", hsm.ISO1, ""},
+		{"0C123456789012FF", hsm.ISO0, "123456789012"},
+		{"0D1234567890123F", hsm.ISO0, ""},
+		{"0E12345678901234", hsm.ISO0, ""},
+		{"3D1234567890123A", hsm.ISO3, ""},
+	} {
+		var p pinblock.PIN
+		err := pinblock.Decode(&p, (*[8]byte)(unhex(t, c.block)), c.format, none)
+		if digits(&p) != c.want || errors.Is(err, hsm.ErrBlock) != (c.want == "") {
+			t.Errorf("%s: %v", c.block, err)
+		}
+	}
+}
+
+// TestFormat4Fields: each part of the PIN's field of format 4 is looked at; what is
+// random is not. The blocks are made here from the field, by the definition.
+func TestFormat4Fields(t *testing.T) {
+	key := aesKey(t, zpkA)
+	for field, good := range map[string]bool{
+		"441234AAAAAAAAAA0123456789ABCDEF": true,
+		"441234AAAAAAAAAA0000000000000000": true,
+		"4C123456789012AA0123456789ABCDEF": true,
+		"4D1234567890123A0123456789ABCDEF": false,
+		"4E123456789012340123456789ABCDEF": false,
+		"431234AAAAAAAAAA0123456789ABCDEF": false,
+		"341234AAAAAAAAAA0123456789ABCDEF": false,
+		"44123AAAAAAAAAAA0123456789ABCDEF": false,
+		"441234BAAAAAAAAA0123456789ABCDEF": false,
+		"441234AAAAAAAAAF0123456789ABCDEF": false,
+		"441234AAAA0AAAAA0123456789ABCDEF": false,
+	} {
+		block, pan := unhex(t, field), unhex(t, "4"+card+"000000000000000") // 16 digits: 4 above 12
+		key.Encrypt(block, block)
+		for i := range block {
+			block[i] ^= pan[i]
+		}
+		key.Encrypt(block, block)
+		var p pinblock.PIN
+		err := pinblock.Decrypt(&p, block, pinblock.Binding{Format: hsm.ISO4, Key: key, Account: account(t, card)})
+		if good != (err == nil) || !good && !errors.Is(err, hsm.ErrBlock) {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
 // valid is the rule written the plain way, as a second opinion.
 func valid(block [8]byte, control byte) bool {
 	text := fmt.Sprintf("%x", block)
