@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,10 +41,17 @@ type member struct {
 const quickTimers = "resolve: 150ms, debit: 150ms, credit: 150ms, total: 5s, reversal: 100ms, backoff_min: 50ms, backoff_max: 200ms, give_up: 1m, credit_unknown: 200ms, idle: 5s, echo: 1s"
 
 // newInside starts a switch and its participants and waits until all are signed on.
-// change may alter what a participant is.
-func newInside(t testing.TB, timers string, all []schemeParticipant, change func(*simbank.Options)) *inside {
+// change may alter what a participant is; root are further keys of the configuration.
+func newInside(t testing.TB, timers string, all []schemeParticipant, change func(*simbank.Options), root ...string) *inside {
 	t.Helper()
 	s := newSchemeOf(t, timers, all, all)
+	text, err := os.ReadFile(s.config)
+	if err == nil {
+		err = os.WriteFile(s.config, []byte(string(text)+strings.Join(root, "\n")+"\n"), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	cfg, err := loadConfig(s.config, true)
 	if err != nil {
 		t.Fatal(err)
