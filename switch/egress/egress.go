@@ -88,6 +88,7 @@ type lane struct {
 type Egress struct {
 	o       Options
 	lanes   atomic.Pointer[[]*lane] // by participant number; only ever longer
+	nobody  *lane                   // of participants that have none yet
 	dirty   []*lane
 	spare   []*parcel       // empty ones
 	failed  []payment.Event // what did not leave, until Release
@@ -97,7 +98,7 @@ type Egress struct {
 
 // New returns an Egress without links.
 func New(o Options) *Egress {
-	e := &Egress{o: o, metrics: newMetrics(o.Registry)}
+	e := &Egress{o: o, metrics: newMetrics(o.Registry), nobody: &lane{flights: newFlights(), release: 1}}
 	e.lanes.Store(new([]*lane))
 	e.SetLanes(o.Lanes)
 	return e
@@ -131,8 +132,14 @@ func (l *lane) set(to Lane) {
 	}
 }
 
-// lane is that of a participant.
-func (e *Egress) lane(n route.Participant) *lane { return (*e.lanes.Load())[n] }
+// lane is that of a participant. The machine knows one that is new a moment before
+// its lane is there: it has no link then, and is not written to.
+func (e *Egress) lane(n route.Participant) *lane {
+	if all := *e.lanes.Load(); int(n) < len(all) {
+		return all[n]
+	}
+	return e.nobody
+}
 
 // Attach makes a link one of those that n's messages may go to, in the dialect that
 // its lane has now. Safe for concurrent use, like Retire, Detach and Answered.

@@ -129,6 +129,12 @@ func TestLanesComeAndGo(t *testing.T) {
 	s := newStage(lane)
 	a, b := &fakeLink{}, &fakeLink{}
 	s.e.Attach(0, a)
+	early := s.send(payment.LegCredit, 1)
+	s.e.Attach(1, &fakeLink{})
+	if len(s.failed) != 1 || s.failed[0] != early || s.e.Links(1) != 0 || s.e.Retire(1, b)() != 0 {
+		t.Errorf("a participant without a lane: failed %v, %d links", s.failed, s.e.Links(1))
+	}
+	s.failed = nil
 	s.e.SetLanes([]Lane{{}, lane})
 	s.e.Attach(0, &fakeLink{}) // was on its way
 	s.send(payment.LegCredit, 0)
