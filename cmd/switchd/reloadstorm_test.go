@@ -188,7 +188,7 @@ func TestReloadStorm(t *testing.T) {
 	}
 
 	// A crash, while the file is no good: what was in force last goes on.
-	if err := os.WriteFile(s.config, []byte(w.bad()), 0o600); err != nil {
+	if err := os.WriteFile(s.config, []byte(w.good()+"limit: {}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.kill()
