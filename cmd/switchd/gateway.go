@@ -107,6 +107,7 @@ func guard(profile *payment.Profile, p *config.Participant) {
 	profile.Breaker = payment.Breaker{
 		Off: b.Off, InRow: uint8(b.InRow), Window: uint8(b.Window), Percent: uint8(b.Percent), OpenFor: b.OpenFor, Closes: uint8(b.Closes),
 	}
+	profile.InFlight = p.RequestsOpen
 	profile.Flow = payment.Flow{Off: p.InFlight.Off, Min: int32(p.InFlight.Min), Max: int32(p.InFlight.Max)}
 }
 

@@ -60,6 +60,7 @@ func TestKeysHaveEffect(t *testing.T) {
 		"rate.enquiries":   func(_ *config.Config, p *config.Participant) { p.Rates.Enquiries.PerSecond = 7 },
 		"rate.others":      func(_ *config.Config, p *config.Participant) { p.Rates.Others.Off = true },
 		"major units":      func(_ *config.Config, p *config.Participant) { p.AmountInMajorUnits = true },
+		"requests_open":    func(_ *config.Config, p *config.Participant) { p.RequestsOpen = 7 },
 		"in_flight.off":    func(_ *config.Config, p *config.Participant) { p.InFlight.Off = true },
 		"in_flight.min":    func(_ *config.Config, p *config.Participant) { p.InFlight.Min = 7 },
 		"in_flight.max":    func(_ *config.Config, p *config.Participant) { p.InFlight.Max = 7 },

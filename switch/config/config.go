@@ -160,6 +160,9 @@ type Participant struct {
 	TLSMin string
 	// Rates limit the new messages that are taken from it, by class.
 	Rates Rates
+	// RequestsOpen is how many of its requests may be without a final answer; 0: no
+	// limit of its own.
+	RequestsOpen int
 	// InFlight bounds the limit of the messages of one class that wait for its
 	// answers.
 	InFlight InFlight

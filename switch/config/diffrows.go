@@ -78,6 +78,7 @@ var participantRows = append([]row[Participant]{
 	{key: "rate.requests", text: func(p *Participant) string { return p.Rates.Requests.String() }},
 	{key: "rate.enquiries", text: func(p *Participant) string { return p.Rates.Enquiries.String() }},
 	{key: "rate.others", text: func(p *Participant) string { return p.Rates.Others.String() }},
+	{key: "requests_open", text: func(p *Participant) string { return numberOrNone(int64(p.RequestsOpen)) }},
 	{key: "in_flight", text: func(p *Participant) string { return p.InFlight.String() }},
 	{key: "breaker", text: func(p *Participant) string { return p.Breaker.String() }},
 }, timerRows()...)

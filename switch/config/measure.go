@@ -11,6 +11,9 @@ func (b *binder) measures(o object, p *Participant) {
 		Enquiries: rates.get("enquiries").rate(askingRate),
 		Others:    rates.get("others").rate(askingRate),
 	}
+	if open := o.get("requests_open"); !open.absent() {
+		p.RequestsOpen = open.integer()
+	}
 	v := o.get("in_flight")
 	if p.InFlight.Off = v.isOff(); !p.InFlight.Off {
 		flow := v.object("in_flight")

@@ -47,6 +47,7 @@ var participantShape = shape{kind: isTable, some: addressKeys, keys: []key{
 	{name: "pins", is: listOf(textOf(&pinForm), pinsMax), says: "SHA-256 of public keys that its certificate may have; without: any that the CA has signed"},
 	{name: "tls_min", is: wordOf("1.3", "1.2"), def: "1.3", says: "oldest version of TLS that it may use"},
 	{name: "rate", is: ratesShape, says: "new messages that are taken from it, by class; each may be off"},
+	{name: "requests_open", is: number(1, 1_000_000), says: "its requests without a final answer; more are declined as busy; without: no limit of its own"},
 	{name: "in_flight", is: flowShape, says: "messages of one class that may wait for its answers: the limit follows its answer times between min and max, off keeps none"},
 	{name: "breaker", is: breakerShape, says: "when messages of one class are no longer sent to it, and again; off for never"},
 }}
