@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"switchd/switch/backup"
+
+	"switchd/switch/payment"
 )
 
 // asJSON runs a command that prints one JSON object.
@@ -260,11 +262,11 @@ func TestOtherVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(`"logic": 1`, `"logic": 2`)
-	if _, said := runs(t, exitFailed, "serve", "--config", s.config, "--quiet"); !strings.Contains(said, "is newer than this one") || !strings.Contains(said, "rules 2, this one knows 1. Start that version") {
+	write(fmt.Sprintf(`"logic": %d`, payment.Logic), fmt.Sprintf(`"logic": %d`, payment.Logic+1))
+	if _, said := runs(t, exitFailed, "serve", "--config", s.config, "--quiet"); !strings.Contains(said, "is newer than this one") || !strings.Contains(said, fmt.Sprintf("rules %d, this one knows %d. Start that version", payment.Logic+1, payment.Logic)) {
 		t.Errorf("a newer folder:\n%s", said)
 	}
-	write(`"logic": 1`, `"logic": 0`)
+	write(fmt.Sprintf(`"logic": %d`, payment.Logic), `"logic": 0`)
 	p := s.serve()
 	p.says(patience, "snapshot made")
 	s.stopClean(p)
