@@ -114,8 +114,7 @@ func (e *Engine) look(now int64) (tell int) {
 	if e.meter.moved == 0 {
 		e.meter.moved = now
 	}
-	room := e.q.limit(payment.RequestArrived)
-	fill, slow := e.q.len()*100/room, e.commitMean.Load()
+	fill, slow := e.q.fill(), e.commitMean.Load()
 	if landed := e.landed.Load(); landed < e.appended {
 		slow = max(slow, now-e.begun[landed%uint64(len(e.begun))])
 	}

@@ -48,7 +48,8 @@ type queue struct {
 	full   []*batch   // before cur, oldest first
 	cur    *batch
 	n      int     // events in full and cur
-	by     []int32 // of them requests and enquiries, by participant
+	asks   int     // of them requests and enquiries
+	by     []int32 // those by participant
 	askers int     // participants that have some
 	enough int     // so many of them wake the sequencer
 	spare  []*batch
@@ -80,6 +81,19 @@ func (q *queue) limit(kind payment.Kind) int {
 	return q.max + answerReserve + controlReserve
 }
 
+// deep is how many times its limit a queue may hold before requests wait for answers: a
+// request of each of those that have room brings three.
+const deep = 4
+
+// fits says that there is room for an event. Requests are counted by themselves: the
+// answers to those of one sender must not take the room of others.
+func (q *queue) fits(ev *payment.Event) bool {
+	if ev.Kind == payment.RequestArrived {
+		return q.asks < q.limit(ev.Kind) && q.n < deep*q.max
+	}
+	return q.n < q.limit(ev.Kind)
+}
+
 // put copies events in. It stops at the first that does not fit and reports how
 // many were taken.
 func (q *queue) put(events []payment.Event) (taken int, err error) {
@@ -88,7 +102,7 @@ func (q *queue) put(events []payment.Event) (taken int, err error) {
 		switch ev := &events[taken]; {
 		case q.closed:
 			err = ErrStopped
-		case q.n >= q.limit(ev.Kind) || q.greedy(ev):
+		case !q.fits(ev) || q.greedy(ev):
 			err = ErrBusy
 		default:
 			q.count(ev, 1)
@@ -123,7 +137,7 @@ func limited(ev *payment.Event) bool {
 // two fifths, so that one alone does not make the switch shed the work of others.
 func (q *queue) greedy(ev *payment.Event) bool {
 	room := q.limit(payment.RequestArrived)
-	if q.n < room/4 || !limited(ev) || int(ev.From) >= len(q.by) {
+	if q.asks < room/4 || !limited(ev) || int(ev.From) >= len(q.by) {
 		return false
 	}
 	share := min(room*2/5, room/max(q.askers, 1))
@@ -138,6 +152,7 @@ func (q *queue) count(ev *payment.Event, by int32) {
 	for int(ev.From) >= len(q.by) { // at most route.Nobody: participants are numbered from 0
 		q.by = append(q.by, 0)
 	}
+	q.asks += int(by)
 	was := q.by[ev.From]
 	q.by[ev.From] = was + by
 	switch {
@@ -204,6 +219,14 @@ func (q *queue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.n
+}
+
+// fill is how full the room for requests is, in percent. What answers there are is no
+// sign of overload: each ends work.
+func (q *queue) fill() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return max(q.asks*100/q.limit(payment.RequestArrived), q.n*100/(deep*q.max))
 }
 
 // close refuses all further events; what is waiting is still taken.

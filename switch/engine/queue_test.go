@@ -132,6 +132,37 @@ func TestOneSenderHasItsShare(t *testing.T) {
 	}
 }
 
+// TestAnswersTakeNoRoomOfRequests: what one sender's requests bring back is no reason to
+// turn others away, or to shed anything, unless the queue is deep indeed.
+func TestAnswersTakeNoRoomOfRequests(t *testing.T) {
+	const room = 750
+	q := newQueue(1000, 64, 4)
+	put := func(n int, from route.Participant, kind payment.Kind) (taken int) {
+		for range n {
+			one, _ := q.put([]payment.Event{{Kind: kind, From: from}})
+			taken += one
+		}
+		return taken
+	}
+	taken := put(room, 7, payment.RequestArrived)
+	before := q.fill()
+	put(3*taken, 8, payment.AnswerArrived)
+	if before != 40 || q.fill() != 40 {
+		t.Errorf("one sender fills %d %%, its answers make it %d %%", before, q.fill())
+	}
+	if n := put(100, 3, payment.RequestArrived); n != 100 {
+		t.Errorf("behind the answers %d requests of another sender have room", n)
+	}
+	put(4000, 8, payment.AnswerArrived)
+	if n := put(1, 3, payment.RequestArrived); n != 0 || q.fill() < 100 {
+		t.Errorf("a queue that is %d %% full takes requests", q.fill())
+	}
+	drain(t, q)
+	if q.fill() != 0 {
+		t.Errorf("an empty queue is %d %% full", q.fill())
+	}
+}
+
 // TestSparesAreBounded: batches that come from elsewhere do not pile up.
 func TestSparesAreBounded(t *testing.T) {
 	q := newQueue(100, 64, 4)
