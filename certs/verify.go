@@ -2,6 +2,7 @@ package certs
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -106,9 +107,13 @@ func (t *Trust) standing(m *material, id string, cs *tls.ConnectionState) error 
 
 // Reject says why a link that is up must end, "" if it need not. Certificates that
 // expire meanwhile end no link: new ones are refused. gnetio calls it on its loops
-// (Server.CloseLinks).
+// (Server.CloseLinks). Links of a participant that is not known any more are not its
+// concern: whoever has removed it signs them off, and answers still count meanwhile.
 func (t *Trust) Reject(participant string, cs tls.ConnectionState) string {
-	if err := t.standing(t.now.Load(), participant, &cs); err != nil {
+	switch err := t.standing(t.now.Load(), participant, &cs); {
+	case errors.Is(err, ErrUnknown):
+		return ""
+	case err != nil:
 		t.o.Log.Warn("link is closed for its certificate", "participant", participant, "reason", err, "serial", serialText(cs.PeerCertificates[0]))
 		return err.Error()
 	}

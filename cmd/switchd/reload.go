@@ -10,7 +10,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -24,9 +23,6 @@ import (
 // in force is then always one file that somebody has written and this binary has
 // checked, never a mixture of two: a new CA beside the pins of its certificates, or
 // caps in another currency, must not arrive apart.
-
-// reloadWait is how long a reload waits for its commit.
-const reloadWait = 10 * time.Second
 
 // errReloading refuses a second reload while one is under way.
 var errReloading = errors.New("another reload is under way")
@@ -166,8 +162,7 @@ func (n *node) plan(next *config.Config) (*plan, error) {
 // machine and the rim do not know; who is removed is signed off by the rim, and its
 // certificate and addresses count no more behind that.
 func (n *node) apply(ctx context.Context, p *plan) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reloadWait) // who asked may go away: half of it must not stay
-	defer cancel()
+	ctx = context.WithoutCancel(ctx) // who asked may go away, and a disk may hang: half of it must not stay
 	if _, err := n.engine.Reconfigure(ctx, p.machine); err != nil {
 		return err
 	}

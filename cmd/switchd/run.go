@@ -56,8 +56,8 @@ func (n *node) run(ctx context.Context, started func()) error {
 			return err
 		}
 		rim.Go(func() error { return n.trust.Run(rimCtx, func() { n.server.CloseLinks(n.trust.Reject) }) })
+		n.keepStart() // before a signal is listened to: it would keep what that has replaced
 		close(n.open)
-		n.keepStart()
 		n.conf.metrics.accepted(clock())
 		n.log.Info("ready", "listen", n.server.Addr(), "admin", "http://"+n.admin.Addr())
 		started()

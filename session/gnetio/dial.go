@@ -156,12 +156,10 @@ func (d *dialer) enter(s *slot, to slotState) {
 func (d *dialer) tick(now int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, s := range d.slots {
-		if d.stopped || d.busy >= d.server.opt.DialsMax {
+	for !d.stopped && d.busy < d.server.opt.DialsMax {
+		s := d.next(now)
+		if s == nil {
 			return
-		}
-		if s.state != slotWaiting || now < s.at {
-			continue
 		}
 		d.busy++
 		d.enter(s, slotDialing)
@@ -170,6 +168,17 @@ func (d *dialer) tick(now int64) {
 			d.finish(s, address, d.server.connect(s, address))
 		})
 	}
+}
+
+// next is the slot that has been due for longest, nil: none is. Whoever was at the head
+// of a list would be dialled again before those behind it had their first turn.
+func (d *dialer) next(now int64) (due *slot) {
+	for _, s := range d.slots {
+		if s.state == slotWaiting && now >= s.at && (due == nil || s.at < due.at) {
+			due = s
+		}
+	}
+	return due
 }
 
 // stop ends dialling and waits for what is under way. The Server's context has to

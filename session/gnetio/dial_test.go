@@ -328,6 +328,39 @@ func TestDialTargetsChange(t *testing.T) {
 	}
 }
 
+// Whoever has been due for longest is dialled first: with more dead targets than may be
+// dialled at a time, those at the head of the list must not take every turn.
+func TestDialTurns(t *testing.T) {
+	const dead, most = 10, 2
+	d := &dialer{}
+	for n := range dead + 1 {
+		d.slots = append(d.slots, &slot{slotKey: slotKey{n: n}})
+	}
+	turns := make([]int, dead+1)
+	for now := int64(1); now <= 100; now++ {
+		for range most {
+			s := d.next(now)
+			if s == nil {
+				break
+			}
+			turns[s.n]++
+			s.at = now + 2 // it is due again long before all have had a turn
+		}
+	}
+	for n, got := range turns {
+		if got < 100*most/(dead+1)/2 {
+			t.Errorf("slot %d has had %d turns: %v", n, got, turns)
+		}
+	}
+	d.slots = d.slots[:1]
+	if d.slots[0].at = 5; d.next(4) != nil || d.next(5) == nil {
+		t.Error("a slot is dialled before its time, or not when it has come")
+	}
+	if d.slots[0].state = slotDialing; d.next(5) != nil {
+		t.Error("a slot is dialled twice")
+	}
+}
+
 // The switch ends while links are up, wait, connect and shake hands; nothing is
 // left of any.
 func TestDialShutdown(t *testing.T) {

@@ -105,13 +105,13 @@ func has[T comparable](list []T, v T) bool {
 // Limits are in the switch's own currency.
 func (m *Machine) withinLimits(p *Payment) Outcome {
 	if m.load >= LoadNoEnquiries {
-		if use := m.limitUse(p.limitKey('m', time.Minute, "")); use.Count >= perMinute {
+		if use := m.limitUse(m.limitKey(p, 'm', time.Minute, "")); use.Count >= perMinute {
 			return LimitCount
 		}
 	}
 	l := m.limitCategory(p)
 	if l != nil && l.counts() && !mutant.Is(mutant.IgnoreLimit) && p.Amount.Currency == m.config.Currency {
-		use := m.limitUse(p.limitKey('d', 24*time.Hour, l.Name))
+		use := m.limitUse(m.limitKey(p, 'd', 24*time.Hour, l.Name))
 		switch {
 		case l.CountPerDay != 0 && use.Count >= l.CountPerDay:
 			return LimitCount
@@ -134,7 +134,7 @@ func (m *Machine) aboveLimit(p *Payment) bool {
 // countLimits adds a payment to its counters, or takes it off them again.
 func (m *Machine) countLimits(p *Payment, by int64) {
 	if m.load >= LoadNoEnquiries && by > 0 { // an attempt is an attempt
-		m.addUse(p.limitKey('m', time.Minute, ""), 1, 0)
+		m.addUse(m.limitKey(p, 'm', time.Minute, ""), 1, 0)
 	}
 	if len(m.config.Limits) == 0 || p.Amount.Currency != m.config.Currency || by < 0 && mutant.Is(mutant.KeepLimit) {
 		return
@@ -143,17 +143,28 @@ func (m *Machine) countLimits(p *Payment, by int64) {
 		by *= 2
 	}
 	if l := m.limitCategory(p); l != nil && l.counts() {
-		m.addUse(p.limitKey('d', 24*time.Hour, l.Name), by, by*p.Amount.Minor)
+		m.addUse(m.limitKey(p, 'd', 24*time.Hour, l.Name), by, by*p.Amount.Minor)
 	}
 }
 
-// limitKey is the counter of p's payer. The period is that of the request, so that
-// what is given back after midnight is given back where it was taken.
-func (p *Payment) limitKey(kind byte, period time.Duration, name string) LimitKey {
-	key := LimitKey{Kind: kind, Period: uint32(p.CreatedAt / int64(period))}
+// limitKey is the counter of p's payer. The period is that in which its money began
+// to move, so that what is given back after midnight is given back where it was taken.
+func (m *Machine) limitKey(p *Payment, kind byte, period time.Duration, name string) LimitKey {
+	key := LimitKey{Kind: kind, Period: uint32(m.begun(p) / int64(period))}
 	binary.LittleEndian.PutUint64(key.Whose[:], p.limitHash(14695981039346656037, name))
 	binary.LittleEndian.PutUint64(key.Whose[8:], p.limitHash(0x9e3779b97f4a7c15, name))
 	return key
+}
+
+// begun is when the money of a payment began to move: now, if it has not. A collect
+// may have waited for weeks until then.
+func (m *Machine) begun(p *Payment) int64 {
+	for _, leg := range [...]Leg{LegDebit, LegCredit} {
+		if at := p.Legs[leg].SentAt; at != 0 {
+			return at
+		}
+	}
+	return m.now
 }
 
 func (p *Payment) limitHash(sum uint64, name string) uint64 { // FNV-1a

@@ -161,6 +161,9 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 			for _, id := range a.Vals {
 				c.Participants[s.participant(id)].Match = Match{Transmitted: true, STAN: true}
 			}
+		case "limit-all": // amount a day, of whatever is paid to whomever
+			n, _ := strconv.ParseInt(a.Vals[0], 10, 64)
+			c.Limits = append(c.Limits, Limit{Name: "all", PerDay: n})
 		case "limit": // amount, amount a day, payments a day, of persons, for these purposes
 			var n [3]int64
 			for i := range n {

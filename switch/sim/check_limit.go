@@ -91,6 +91,9 @@ func (j *judge) withinLimits() {
 		if p == nil {
 			return
 		}
+		if p.begun == 0 {
+			p.at = row.ClosedAt // when it was decided about
+		}
 		p.closed, p.failed = row.ClosedSeq, row.State == payment.Declined || row.State == payment.FailedReversed
 		limited := row.Outcome == payment.LimitAmount || row.Outcome == payment.LimitCount && !p.throttled
 		if p.failed && p.begun == 0 && limited {

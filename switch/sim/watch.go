@@ -242,7 +242,7 @@ func (w *watch) starts(id payment.ID, p *pursuit, ef *payment.Effect, class paym
 
 // begins judges the first message that moves a payment's money.
 func (w *watch) begins(id payment.ID, p *pursuit, ef *payment.Effect) {
-	p.begun, p.counts = w.seq, true
+	p.at, p.begun, p.counts = w.now, w.seq, true
 	w.limits(id, p)
 	payee := route.Participant(p.payeeBank)
 	w.room(id, payee, payment.LegCredit)
