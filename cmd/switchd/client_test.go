@@ -32,6 +32,7 @@ type client struct {
 	institution string
 	spec        *iso8583.Spec
 	conn        net.Conn
+	raw         *net.TCPConn // under conn
 	framing     frame.Framing
 	header      []byte // of all that it sends; what comes must answer it
 	in          []byte // not cut yet
@@ -47,9 +48,15 @@ func (s *scheme) connect(id string) *client {
 // connectThrough is connect with something between TLS and the wire.
 func (s *scheme) connectThrough(id string, wrap func(net.Conn) net.Conn) *client {
 	s.t.Helper()
+	return s.connectFrom(id, "", wrap)
+}
+
+// connectFrom is connectThrough from one of the many addresses of a loopback.
+func (s *scheme) connectFrom(id, address string, wrap func(net.Conn) net.Conn) *client {
+	s.t.Helper()
 	c := &client{t: s.t, id: id, stan: int(time.Now().UnixNano() % 500_000)}
-	for _, p := range schemeParticipants {
-		if p.ID == id {
+	for _, p := range slices.Concat(s.all, schemeParticipants) {
+		if p.ID == id && c.spec == nil {
 			spec, err := iso8583.Builtin(p.Dialect)
 			if err != nil {
 				s.t.Fatal(err)
@@ -66,11 +73,13 @@ func (s *scheme) connectThrough(id string, wrap func(net.Conn) net.Conn) *client
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	raw, err := net.DialTimeout("tcp", s.listen, patience)
+	d := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	raw, err := d.Dial("tcp", s.listen)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { raw.Close() })
+	c.raw = raw.(*net.TCPConn)
 	link := tls.Client(wrap(raw), settings)
 	if err := link.Handshake(); err != nil {
 		s.t.Fatalf("%s: handshake: %v", id, err)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,9 +17,10 @@ import (
 )
 
 var (
-	floodRounds = flag.Int("flood-rounds", 4, "rounds of TestFlood, each with a quiet and a flooded phase")
-	floodPhase  = flag.Int("flood-phase", 80, "payments of a phase in TestFlood")
-	floodRate   = flag.Float64("flood-rate", 100, "payments a second in TestFlood")
+	floodRounds  = flag.Int("flood-rounds", 4, "rounds of TestFlood, each with a quiet and a flooded phase")
+	floodPhase   = flag.Int("flood-phase", 80, "payments of a phase in TestFlood")
+	floodMeasure = flag.Duration("flood-measure", 0, "length of a phase in TestFloodMeasured; 0: it is left out")
+	floodRate    = flag.Float64("flood-rate", 100, "payments a second in TestFlood")
 )
 
 // floodTimes is how many enquiries there are for each payment in a flooded phase.
@@ -85,6 +88,16 @@ func (f *flooder) enquiries(n int) (frames [][]byte) {
 	return frames
 }
 
+// flood writes n of the frames, in turns, at once.
+func (f *flooder) flood(frames [][]byte, n int) {
+	var out []byte
+	for range n {
+		out = append(out, frames[f.sent%int64(len(frames))]...)
+		f.sent++
+	}
+	f.write(out)
+}
+
 // phase has n payments in an open loop, of many payers at all participants but PAYER00, each together with the enquiries
 // that are given for it. It says how long they took, and what was wrong.
 func (in *inside) phase(t *testing.T, n int, rate float64, f *flooder, frames [][]byte) (took times, wrong []string) {
@@ -92,6 +105,12 @@ func (in *inside) phase(t *testing.T, n int, rate float64, f *flooder, frames []
 	t.Helper()
 	var all sync.WaitGroup
 	var mu sync.Mutex // guards took and wrong
+	batches := make(chan struct{}, n)
+	all.Go(func() { // beside the payments, or it would be what delays them
+		for range batches {
+			f.flood(frames, floodTimes)
+		}
+	})
 	began := clock()
 	for i := range n {
 		due := began + int64(float64(i)*1e9/rate)
@@ -109,11 +128,11 @@ func (in *inside) phase(t *testing.T, n int, rate float64, f *flooder, frames []
 				wrong = append(wrong, fmt.Sprintf("%s %s %s %v", r.Outcome, r.Code, r.UPI, err))
 			}
 		})
-		for range floodTimes * min(1, len(frames)) {
-			f.write(frames[f.sent%int64(len(frames))])
-			f.sent++
+		if len(frames) > 0 {
+			batches <- struct{}{}
 		}
 	}
+	close(batches)
 	all.Wait()
 	return took, wrong
 }
@@ -167,6 +186,53 @@ func TestFlood(t *testing.T) {
 		t.Errorf("%v events found no room: the flood has reached the switch", n)
 	}
 	in.balanced()
+}
+
+// TestFloodMeasured says what a flood costs the others, with the load generator, the
+// switch and the flood in a process each. It judges nothing: it is for a machine that
+// does nothing else.
+func TestFloodMeasured(t *testing.T) {
+	if *floodMeasure == 0 {
+		t.Skip("it measures, for minutes: -flood-measure 10s")
+	}
+	all := pairs(2)
+	for i := range all {
+		all[i].Abilities = "" // the load generator has none
+	}
+	s := newSchemeOf(t, calmTimers, append(all, schemeParticipants[2]), all)
+	s.serve("--quiet")
+	f := newFlooder(&inside{scheme: s}, schemeParticipants[2].ID)
+	frames := f.enquiries(50_000)
+	rate := int(*floodRate)
+	run := 0
+	load := func() (r benchReport) {
+		run++ // another seed: other references
+		out, said := runs(t, 0, "bench", "--config", s.banksConfig(), "--rate", strconv.Itoa(rate), "--duration", floodMeasure.String(), "--warmup", "1s", "--seed", strconv.Itoa(run), "--json", "-")
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatalf("%v: %s", err, said)
+		}
+		return r
+	}
+	load() // to warm up
+	var middle, tail []float64
+	for range *floodRounds {
+		quiet := load()
+		over, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			for tick := time.NewTicker(5 * time.Millisecond); !isClosed(over); <-tick.C {
+				f.flood(frames, floodTimes*rate/200)
+			}
+		}()
+		before, began := f.sent, clock()
+		flooded := load()
+		close(over)
+		<-done
+		t.Logf("quiet p50 %.2f p99 %.2f ms, %d of %d; flooded p50 %.2f p99 %.2f ms, %d of %d, %.0f enquiries a second", quiet.P50, quiet.P99, quiet.Success, quiet.Payments,
+			flooded.P50, flooded.P99, flooded.Success, flooded.Payments, float64(f.sent-before)/time.Duration(clock()-began).Seconds())
+		middle, tail = append(middle, flooded.P50/quiet.P50), append(tail, flooded.P99/quiet.P99)
+	}
+	t.Logf("ratio flooded to quiet, median of %d: p50 %.2f, p99 %.2f of %.2f", *floodRounds, median(middle), median(tail), tail)
 }
 
 // TestOverload (reliability, row 23): a participant asks for as many payments as the

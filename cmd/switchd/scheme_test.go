@@ -32,6 +32,7 @@ type scheme struct {
 	data          string
 	config        string
 	listen, admin string
+	all           []schemeParticipant
 	ids           []string // of all participants
 	http          http.Client
 }
@@ -107,7 +108,7 @@ func newSimulated(t testing.TB, data ...string) *scheme {
 
 func newSchemeOf(t testing.TB, timers string, all, simulated []schemeParticipant, data ...string) *scheme {
 	t.Helper()
-	s := &scheme{t: t, dir: t.TempDir(), http: http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+	s := &scheme{t: t, all: all, dir: t.TempDir(), http: http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
 	s.config, s.data = filepath.Join(s.dir, "switchd.yml"), filepath.Join(s.dir, "data")
 	if len(data) > 0 {
 		s.data = data[0]
