@@ -1,6 +1,9 @@
 package hsm
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Module is an HSM, or what stands for one. All methods are safe for concurrent
 // use, block until they are answered, and return soon after ctx is done, with a
@@ -19,7 +22,8 @@ type Module interface {
 
 	// MAC makes a message authentication code.
 	MAC(ctx context.Context, m MACInput) ([]byte, error)
-	// VerifyMAC checks one in constant time; a wrong one is ErrVerify.
+	// VerifyMAC checks one in constant time; a wrong one is ErrVerify, one that has not
+	// the input's Size is ErrBlock.
 	VerifyMAC(ctx context.Context, m MACInput, code []byte) error
 
 	// ImportKey takes a key out of a key block and keeps it.
@@ -56,7 +60,8 @@ type Translation struct {
 	KSN []byte
 	// Block is the encrypted PIN block.
 	Block Secret
-	// Account is the digits that the block is bound to, before and after.
+	// Account is the 1 to 19 digits that the block is bound to, before and after; a
+	// check digit is the last of them.
 	Account Secret
 }
 
@@ -184,6 +189,12 @@ type Import struct {
 	Want []Usage
 	// KCV is compared with the imported key's, unless it is zero.
 	KCV KCV
+	// Replace has the key take the place of the active one of that name, which must have
+	// the same usage and be no stronger. The one before stays good for reading and
+	// verifying for Overlap (up to 366 days); keys for data at rest stay so until they
+	// are retired. A driver that cannot do that says ErrDenied.
+	Replace bool
+	Overlap time.Duration
 }
 
 // Exporting of a key.
@@ -205,8 +216,21 @@ type KeyInfo struct {
 	Export    Export
 	// Bits is its length, parity included.
 	Bits int
-	// KCV is its check value.
+	// KCV is its check value. Of an asymmetric key it is the beginning of the SHA-256 of
+	// the public half (PKIX, DER).
 	KCV KCV
+
+	// What follows is zero where a driver keeps no record of it.
+
+	// Version counts the keys that the name has had, from 1.
+	Version uint32
+	// State is what the key is good for, Origin where it came from.
+	State  KeyState
+	Origin Origin
+	// Created and Expires are in UTC nanoseconds; Expires 0 is never.
+	Created, Expires int64
+	// Until is the end of StateOld; 0 for no end.
+	Until int64
 }
 
 // Box is data that is sealed or opened.
