@@ -126,7 +126,7 @@ defaults:
   timers: {resolve: 300ms, debit: 300ms, credit: 300ms, total: 2s, reversal: 200ms, backoff_min: 100ms, backoff_max: 1s, give_up: 1m, credit_unknown: 600ms, idle: 5s, echo: 1s}
 participants:
 {{- range . }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}{{ with .Abilities }}, abilities: [{{ . }}]{{ end }}, net_debit_cap: "10000000.00"}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}{{ with .Abilities }}, abilities: [{{ . }}]{{ end }}, net_debit_cap: "10000000.00", breaker: {open_for: 1s}}
 {{- end }}
 `))
 
@@ -154,7 +154,7 @@ func demoConfig(dir string) (*config.Config, error) {
 }
 
 // demoSettleMax is how long the end of a demo may wait for open payments.
-const demoSettleMax = 30 * time.Second
+const demoSettleMax = time.Minute
 
 func (d *demo) run(ctx context.Context, certDir string, logger *slog.Logger, stdout, stderr io.Writer) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -177,8 +177,9 @@ func (d *demo) run(ctx context.Context, certDir string, logger *slog.Logger, std
 		stop()
 		return errors.Join(err, all.Wait())
 	}
-	d.watch(ctx, work, stdout, stderr)
-	result := d.settle(work)
+	view := newDemoView(d, stdout, stderr)
+	d.watch(ctx, work, view, stderr)
+	result := d.settle(work, view.show)
 	stopBanks()
 	waitFor(work, func() bool { return d.node.linksUp() == 0 })
 	stop()
@@ -222,8 +223,7 @@ func (d *demo) startBanks(ctx context.Context, all *errgroup.Group, certDir stri
 }
 
 // watch shows the payments until the duration is over or ctx ends.
-func (d *demo) watch(ctx, work context.Context, stdout, stderr io.Writer) {
-	view := newDemoView(d, stdout, stderr)
+func (d *demo) watch(ctx, work context.Context, view *demoView, stderr io.Writer) {
 	tick := time.NewTicker(view.every)
 	defer tick.Stop()
 	var over <-chan time.Time
@@ -262,29 +262,38 @@ type demoResult struct {
 	faults []string
 }
 
-// settle ends the payments and compares the books with the ledger.
-func (d *demo) settle(ctx context.Context) demoResult {
+// settle ends the payments, shows each second how many are open still, and compares
+// the books with the ledger.
+func (d *demo) settle(ctx context.Context, show func(context.Context)) demoResult {
 	for _, b := range d.banks {
 		b.StopOriginating()
 	}
 	ctx, cancel := context.WithTimeout(ctx, demoSettleMax)
 	defer cancel()
+	shown := clock()
 	waitFor(ctx, func() bool {
+		if now := clock(); now-shown >= int64(time.Second) {
+			shown = now
+			show(ctx)
+		}
 		for _, b := range d.banks {
 			if s := b.Stats(); s.Open > 0 || s.Delayed > 0 {
 				return false
 			}
 		}
-		return d.node.summary(ctx).Open == 0
+		s, err := d.node.summary(ctx)
+		return err == nil && s.Open == 0
 	})
-	s := d.node.summary(context.WithoutCancel(ctx))
+	s, err := d.node.summary(context.WithoutCancel(ctx))
 	latency := simbank.MergedLatency(d.banks)
 	r := demoResult{
 		Payments: s.Payments, Success: s.States["SUCCESS"], Declined: s.States["DECLINED"],
 		Reversed: s.States["FAILED_REVERSED"], Deemed: s.States["DEEMED"], Open: s.Open,
 		P50: latency.P50, P99: latency.P99, PositionsSum: s.PositionsSum,
 	}
-	r.faults = d.compare(s)
+	if r.faults = d.compare(s); err != nil {
+		r.faults = append(r.faults, err.Error())
+	}
 	r.BooksBalanced = len(r.faults) == 0
 	return r
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"log/slog"
 	"slices"
 	"strings"
 	"syscall"
@@ -117,5 +119,23 @@ func TestDemoTable(t *testing.T) {
 	want := "\x1b[?7l\x1b[2Kone\n\x1b[2Ktwo\n\x1b[?7h" + "\x1b[?7l\x1b[2A\x1b[2Kthree\n\x1b[2Kfour\n\x1b[?7h"
 	if out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+// TestDemoWithoutLedger: what the switch does not say is not taken for "all closed".
+func TestDemoWithoutLedger(t *testing.T) {
+	t.Parallel()
+	cfg, err := demoConfig(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &demo{}
+	if d.node, err = newNode(cfg, slog.New(slog.DiscardHandler), false); err != nil { // nobody runs it, so it never answers
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r := d.settle(ctx, func(context.Context) {}); r.BooksBalanced {
+		t.Errorf("balanced without a ledger: %+v", r)
 	}
 }

@@ -46,7 +46,10 @@ func isTerminal(f *os.File) bool {
 }
 
 func (v *demoView) show(ctx context.Context) {
-	s := v.d.node.summary(ctx)
+	s, err := v.d.node.summary(ctx)
+	if err != nil {
+		return // it is busy: the next one will show
+	}
 	now := clock()
 	perSecond := 0.0
 	if v.at != 0 && now > v.at {

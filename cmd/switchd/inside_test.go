@@ -144,10 +144,21 @@ func (in *inside) health(m *member, c payment.Class) (h payment.Health) {
 	return h
 }
 
+// said is what a switch in this process says of itself.
+func said(t *testing.T, n *node) (s summary) {
+	t.Helper()
+	until(t, patience, "a summary", func() (ok bool) {
+		var err error
+		s, err = n.summary(t.Context())
+		return err == nil
+	})
+	return s
+}
+
 // balanced ends all payments and compares all books.
 func (in *inside) balanced() demoResult {
 	in.t.Helper()
-	r := in.settle(in.t.Context())
+	r := in.settle(in.t.Context(), func(context.Context) {})
 	if !r.BooksBalanced || r.Open != 0 {
 		in.t.Errorf("%+v: %v", r, r.faults)
 	}

@@ -119,8 +119,8 @@ func TestManyLinks(t *testing.T) {
 	up := func() int { return d.node.linksUp() }
 	until(t, patience, "eight links are signed on", func() bool { return up() == 8 })
 	for cuts := range 8 {
-		before := d.node.summary(t.Context()).Payments
-		until(t, patience, "twenty payments more", func() bool { return d.node.summary(t.Context()).Payments >= before+20 })
+		before := said(t, d.node).Payments
+		until(t, patience, "twenty payments more", func() bool { return said(t, d.node).Payments >= before+20 })
 		for _, l := range listeners {
 			l.cut()
 		}
@@ -128,7 +128,7 @@ func TestManyLinks(t *testing.T) {
 			until(t, patience, "all links are back", func() bool { return up() == 8 })
 		}
 	}
-	r := d.settle(t.Context())
+	r := d.settle(t.Context(), func(context.Context) {})
 	if !r.BooksBalanced || r.Success < 50 {
 		t.Errorf("%+v, faults %v", r, r.faults)
 	}

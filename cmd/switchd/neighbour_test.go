@@ -93,7 +93,7 @@ func TestSlowBank(t *testing.T) {
 		t.Error("the breaker is open, and the metric does not say so")
 	}
 	until(t, patience, "what was under way is over", func() bool {
-		return in.node.summary(t.Context()).Open <= 1 // the others'
+		return said(t, in.node).Open <= 1 // the others'
 	})
 	debits, shut := payer.Stats().Debits, 0
 	for in.health(payee, payment.ClassCredit).Breaker == payment.BreakerOpen && shut < 20 {
@@ -154,7 +154,7 @@ func TestAbsentBank(t *testing.T) {
 		})
 	}()
 	until(t, patience, "its debits are in doubt", func() bool {
-		return in.node.summary(t.Context()).States["DEBIT_REV_SENT"] == owed
+		return said(t, in.node).States["DEBIT_REV_SENT"] == owed
 	})
 	away.line.Plan(faultline.Way{Then: faultline.Reset}, faultline.Way{}) // nobody comes through
 	for _, l := range away.line.Lines() {

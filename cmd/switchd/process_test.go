@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 // patience is how long a test waits for what should take moments: the machine may
 // be busy with something else. What a promise limits has its own limit.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // until polls for a condition.
 func until(t testing.TB, limit time.Duration, what string, done func() bool) {

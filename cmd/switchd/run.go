@@ -203,7 +203,9 @@ type positionView struct {
 
 func viewPosition(p ledger.Position) positionView { return positionView{p.Posted, p.Reserved, p.Cap} }
 
-func (n *node) summary(ctx context.Context) summary {
+// summary asks the engine; it has a second to answer. Nothing is known of a switch
+// that gives none: an empty summary would say that no payment is open.
+func (n *node) summary(ctx context.Context) (summary, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	s := summary{States: map[string]uint64{}}
@@ -218,7 +220,7 @@ func (n *node) summary(ctx context.Context) summary {
 		}
 	})
 	if err != nil {
-		n.log.Warn("summary", "error", err)
+		return summary{}, fmt.Errorf("the engine has not answered: %w", err)
 	}
-	return s
+	return s, nil
 }

@@ -132,9 +132,10 @@ func TestSummaryAndIndex(t *testing.T) {
 		None  []int  `json:"none"`
 		Big   int64  `json:"big"`
 	}{1, "<script>alert(1)</script>", []row{{"BANKA", -5}}, []row{}, nil, 1<<53 + 1}
+	var unknown error
 	var log strings.Builder
 	s := serve(t, Options{
-		Summary: func() any { return value },
+		Summary: func() (any, error) { return value, unknown },
 		Log:     slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	r := get(t, s, "/api/v1/summary")
@@ -170,6 +171,14 @@ func TestSummaryAndIndex(t *testing.T) {
 	}
 	if strings.Count(log.String(), "cannot be encoded") != 2 {
 		t.Errorf("log %s", log.String())
+	}
+
+	value, unknown = struct{}{}, errors.New("the <engine> is busy")
+	if r := get(t, s, "/api/v1/summary"); r.StatusCode != 503 || text(t, r) != "the <engine> is busy\n" {
+		t.Errorf("status %d", r.StatusCode)
+	}
+	if page := text(t, get(t, s, "/")); !strings.Contains(page, "no summary now: the &lt;engine&gt; is busy") {
+		t.Errorf("%s", page)
 	}
 }
 

@@ -34,7 +34,7 @@
 //	srv, err := admin.Listen(admin.Options{
 //		Address: "127.0.0.1:9583", Gatherer: registry, Registry: registry,
 //		Checks:  []admin.Check{{Name: "journal", Run: journal.Healthy}},
-//		Summary: func() any { return engine.Summary() }, Log: log,
+//		Summary: func() (any, error) { return engine.Summary() }, Log: log,
 //	})
 //	if err != nil {
 //		return err

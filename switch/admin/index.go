@@ -45,9 +45,12 @@ const indexTail = "\n</body>\n</html>\n"
 
 // index is the page for people; it shows itself again every few seconds.
 func (p *pages) index(w http.ResponseWriter, _ *http.Request) {
-	body := "<p>The summary cannot be shown; the log says why.</p>"
-	if data, err := json.Marshal(p.Summary()); err != nil {
+	var body string
+	if s, err := p.Summary(); err != nil {
+		body = "<p>There is no summary now: " + html.EscapeString(err.Error()) + "</p>"
+	} else if data, err := json.Marshal(s); err != nil {
 		p.Log.Error("admin: summary cannot be encoded", "error", err)
+		body = "<p>The summary cannot be shown; the log says why.</p>"
 	} else {
 		body = tables(data)
 	}

@@ -50,8 +50,9 @@ type Options struct {
 	Live func() error
 	// Checks tell whether traffic should be sent here. Default: none.
 	Checks []Check
-	// Summary gives a value for encoding/json. Default: an empty object.
-	Summary func() any
+	// Summary gives a value for encoding/json, in bounded time; an error says why it
+	// cannot be had now. Default: an empty object.
+	Summary func() (any, error)
 	// Payment gives a payment by what stands behind /api/v1/payments/, as a value for
 	// encoding/json; false: there is none. Default: there are none.
 	Payment func(id string) (any, bool)
@@ -100,7 +101,7 @@ func (o Options) withDefaults() Options {
 		o.Live = func() error { return nil }
 	}
 	if o.Summary == nil {
-		o.Summary = func() any { return struct{}{} }
+		o.Summary = func() (any, error) { return struct{}{}, nil }
 	}
 	if o.Payment == nil {
 		o.Payment = func(string) (any, bool) { return nil, false }

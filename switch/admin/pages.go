@@ -136,7 +136,12 @@ func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // summary answers with the summary as indented JSON.
 func (p *pages) summary(w http.ResponseWriter, _ *http.Request) {
-	p.answer(w, p.Summary())
+	s, err := p.Summary()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	p.answer(w, s)
 }
 
 // answer writes a value as indented JSON.
