@@ -11,7 +11,7 @@ import (
 // rim is where PINs, keys and tracks come by: an exported struct there must hold them
 // in a type that masks itself, because sooner or later somebody prints the struct.
 var rim = []string{
-	"codec/...", "session/...", "switch/translate/...", "switch/ingress", "switch/egress", "switch/vault", "hsm/...",
+	"codec/...", "session/...", "switch/translate/...", "switch/guard/...", "switch/ingress", "switch/egress", "switch/vault", "hsm/...",
 }
 
 // secretWords are the words of a name that say what is in a field.

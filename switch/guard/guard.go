@@ -1,0 +1,47 @@
+package guard
+
+import (
+	"context"
+
+	"switchd/hsm"
+)
+
+// Scheme is how the messages of one participant are protected. It does not change and
+// may be used by several goroutines at once.
+type Scheme interface {
+	// Open gives a Guard for one link.
+	Open() Guard
+}
+
+// Guard checks and protects the messages of one link, one at a time; it keeps
+// buffers. Its methods ask the module and take as long as that takes, so they are
+// called on goroutines of an hsm.Pool only.
+type Guard interface {
+	// Check verifies a message as it came, and gives it as the dialect reads it: a
+	// view of body or of a buffer of the Guard's, valid until its next call. What is
+	// wrong or not there is hsm.ErrVerify, what cannot be read hsm.ErrBlock; an
+	// hsm.Fault says that nothing is known.
+	Check(ctx context.Context, m hsm.Module, body []byte) ([]byte, error)
+
+	// Protect appends a message to dst as the wire has it. pin is the PIN block that
+	// it is to carry, nil for none. On an error dst is unchanged.
+	Protect(ctx context.Context, m hsm.Module, dst, message []byte, pin *PIN) ([]byte, error)
+}
+
+// PIN is a PIN block on its way from one participant to another.
+type PIN struct {
+	// Zone is how the sender has encrypted it.
+	Zone Zone
+	// Block is the encrypted block.
+	Block hsm.Secret
+	// Account is the digits that it is bound to.
+	Account hsm.Secret
+}
+
+// Zone is what the PIN blocks to and from one participant are encrypted with.
+type Zone struct {
+	// Key names the zone PIN key; empty: the participant has no PINs.
+	Key hsm.KeyRef
+	// Format of the blocks.
+	Format hsm.PINFormat
+}
