@@ -115,6 +115,7 @@ var dependencies = []dependency{
 	{"github.com/miekg/pkcs11", []string{"hsm/pkcs11"}, false, "the driver has one user"},
 	{"github.com/prometheus/", []string{"cmd/...", "session/gnetio", "session/mtls", "switch/...", "hsm/...", "certs"}, false, "pure packages keep no metrics"},
 	{"github.com/klauspost/compress/", []string{"switch/journal"}, false, "segments are compressed in one place"},
+	{"golang.org/x/crypto/", []string{"hsm/soft"}, false, "passphrases become keys in one place"},
 	{"golang.org/x/mod/", []string{"switch/journal", "cmd/switchd/..."}, false, "what the journal proves is made and checked in two places"},
 	{"golang.org/x/sync/", []string{"cmd/switchd/..."}, false, "goroutines are started by the command"},
 	{"github.com/cockroachdb/datadriven", nil, true, "it reads scenario texts"},

@@ -1,0 +1,121 @@
+package soft
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"switchd/hsm"
+)
+
+// right is what a call does with a key, and which keys may do it.
+type right struct {
+	usages  []hsm.Usage
+	modes   string
+	reading bool // may be done with a key whose place was taken
+	atRest  bool // and also after a key has expired: data is older than its key's end
+}
+
+var (
+	readPIN     = right{usages: []hsm.Usage{hsm.PINEncryption}, modes: "BDN", reading: true}
+	writePIN    = right{usages: []hsm.Usage{hsm.PINEncryption}, modes: "BEN"}
+	derivePIN   = right{usages: []hsm.Usage{hsm.BaseDerivation}, modes: "XN", reading: true}
+	checkPVV    = right{usages: []hsm.Usage{hsm.PINVerifyVisaPVV, hsm.PINVerification}, modes: "VCN", reading: true}
+	checkOffset = right{usages: []hsm.Usage{hsm.PINVerifyIBM3624, hsm.PINVerification}, modes: "VCN", reading: true}
+	wrapKey     = right{usages: []hsm.Usage{hsm.KeyProtection}, modes: "BEN"}
+	unwrapKey   = right{usages: []hsm.Usage{hsm.KeyProtection}, modes: "BDN", reading: true}
+	sealData    = right{usages: []hsm.Usage{hsm.DataEncryption}, modes: "BEN"}
+	openData    = right{usages: []hsm.Usage{hsm.DataEncryption}, modes: "BDN", reading: true, atRest: true}
+	makeToken   = right{usages: []hsm.Usage{hsm.MACHash}, modes: "GCN"}
+	sign        = right{usages: []hsm.Usage{hsm.SignaturePair}, modes: "STN"}
+	checkSign   = right{usages: []hsm.Usage{hsm.SignaturePair}, modes: "VSTN", reading: true}
+
+	makeMAC = map[hsm.Usage]*right{
+		hsm.MACAlg1: {usages: []hsm.Usage{hsm.MACAlg1}, modes: "GCN"},
+		hsm.MACAlg3: {usages: []hsm.Usage{hsm.MACAlg3}, modes: "GCN"},
+		hsm.MACAlg5: {usages: []hsm.Usage{hsm.MACAlg5}, modes: "GCN"},
+	}
+	checkMAC = map[hsm.Usage]*right{
+		hsm.MACAlg1: {usages: []hsm.Usage{hsm.MACAlg1}, modes: "VCN", reading: true},
+		hsm.MACAlg3: {usages: []hsm.Usage{hsm.MACAlg3}, modes: "VCN", reading: true},
+		hsm.MACAlg5: {usages: []hsm.Usage{hsm.MACAlg5}, modes: "VCN", reading: true},
+	}
+)
+
+// refuses tells why a key may not do something now, nil if it may.
+func (k *key) refuses(r *right, now int64) error {
+	switch {
+	case !slices.Contains(r.usages, k.Usage):
+		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrKey, k.Ref, k.Usage.Text())
+	case strings.IndexByte(r.modes, byte(k.Mode)) < 0:
+		return fmt.Errorf("%w: %s is of mode %c, which does not allow it", hsm.ErrKey, k.Ref, k.Mode)
+	case k.stateAt(now) == hsm.StateRetired || k.State == hsm.StateOld && !r.reading:
+		return fmt.Errorf("%w: %s is no longer in use", hsm.ErrKey, k.Ref)
+	case k.Expires != 0 && now >= k.Expires && !r.atRest:
+		return fmt.Errorf("%w: %s has expired", hsm.ErrKey, k.Ref)
+	}
+	return nil
+}
+
+// stateAt is the state with the end of an overlap taken into account.
+func (k *key) stateAt(now int64) hsm.KeyState {
+	if k.State == hsm.StateOld && k.Until != 0 && now >= k.Until {
+		return hsm.StateRetired
+	}
+	return k.State
+}
+
+// kinds are the algorithms and modes of keys that have a use here.
+var kinds = map[hsm.Usage]struct{ algorithms, modes string }{
+	hsm.BaseDerivation: {"TA", "XN"}, hsm.InitialDUKPT: {"TA", "XN"},
+	hsm.DataEncryption: {"A", "BEDN"},
+	hsm.KeyEncryption:  {"TA", "BEDN"}, hsm.KeyProtection: {"TA", "BEDN"},
+	hsm.MACAlg1: {"D", "CGVN"}, hsm.MACAlg3: {"T", "CGVN"}, hsm.MACAlg5: {"TA", "CGVN"}, hsm.MACHash: {"H", "CGVN"},
+	hsm.PINEncryption: {"TA", "BEDN"}, hsm.SignaturePair: {"ER", "STVN"},
+	hsm.PINVerification: {"T", "CGVN"}, hsm.PINVerifyIBM3624: {"T", "CGVN"}, hsm.PINVerifyVisaPVV: {"T", "CGVN"},
+}
+
+// admit refuses limits that do not go together.
+func admit(i *hsm.KeyInfo) error {
+	kind, known := kinds[i.Usage]
+	switch {
+	case !i.Ref.Valid():
+		return fmt.Errorf("%w: a key has no name, or one that cannot be", hsm.ErrKey)
+	case !known || strings.IndexByte(kind.algorithms, byte(i.Algorithm)) < 0:
+		return fmt.Errorf("%w: usage and algorithm do not go together", hsm.ErrKey)
+	case i.Mode == 0 || strings.IndexByte(kind.modes, byte(i.Mode)) < 0:
+		return fmt.Errorf("%w: usage and mode of use do not go together", hsm.ErrKey)
+	case !i.Export.Known():
+		return fmt.Errorf("%w: exportability is not known", hsm.ErrKey)
+	}
+	return nil
+}
+
+// HMAC keys have the strength that their algorithm can have.
+const (
+	hmacBytesMin = 16
+	hmacBytesMax = 128
+)
+
+// admitBytes refuses a symmetric key that its usage cannot have, or that is weaker
+// than it looks: two parts of a TDES key that are equal make it DES.
+func admitBytes(i *hsm.KeyInfo, b []byte) error {
+	switch {
+	case !i.Algorithm.Fits(len(b)), i.Algorithm == hsm.HMAC && (len(b) < hmacBytesMin || len(b) > hmacBytesMax),
+		i.Usage == hsm.MACAlg3 && len(b) != 16, i.Usage == hsm.BaseDerivation && i.Algorithm == hsm.TDES && len(b) != 16:
+		return fmt.Errorf("%w: a key of %d bytes is none of its usage and algorithm", hsm.ErrKey, len(b))
+	case i.Algorithm == hsm.TDES && (equalKeys(b[:8], b[8:16]) || len(b) == 24 && equalKeys(b[8:16], b[16:])):
+		return fmt.Errorf("%w: parts of the key are equal, it would be single DES", hsm.ErrDenied)
+	}
+	return nil
+}
+
+// equalKeys compares two DES keys without their parity. It is asked once for a key, on
+// its way in.
+func equalKeys(a, b []byte) bool {
+	different := byte(0)
+	for i := range a {
+		different |= (a[i] ^ b[i]) &^ 1
+	}
+	return different == 0
+}

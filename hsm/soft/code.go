@@ -1,0 +1,75 @@
+package soft
+
+import (
+	"context"
+	"fmt"
+
+	"switchd/hsm"
+	"switchd/hsm/mac"
+)
+
+// macBytesMin is the shortest code that is made or checked.
+const macBytesMin = 4
+
+// MAC makes a message authentication code.
+func (m *Module) MAC(ctx context.Context, in hsm.MACInput) ([]byte, error) {
+	if err := m.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer m.mu.RUnlock()
+	if err := checkSize(&in); err != nil {
+		return nil, err
+	}
+	k, err := m.active(in.By, makeMAC[in.Algorithm.Usage()])
+	if err != nil {
+		return nil, err
+	}
+	ready, err := k.code(&in)
+	if err != nil {
+		return nil, err
+	}
+	return ready.Sum(make([]byte, 0, in.Algorithm.Size()), in.Message)[:in.Size], nil
+}
+
+// VerifyMAC checks a message authentication code in constant time.
+func (m *Module) VerifyMAC(ctx context.Context, in hsm.MACInput, code []byte) error {
+	if err := m.enter(ctx); err != nil {
+		return err
+	}
+	defer m.mu.RUnlock()
+	if err := checkSize(&in); err != nil {
+		return err
+	}
+	if len(code) != in.Size {
+		return fmt.Errorf("%w: a MAC of %d bytes, not %d", hsm.ErrBlock, len(code), in.Size)
+	}
+	return m.try(in.By, checkMAC[in.Algorithm.Usage()], func(k *key) error {
+		ready, err := k.code(&in)
+		if err != nil {
+			return err
+		}
+		return ready.Verify(in.Message, code)
+	})
+}
+
+// checkSize refuses algorithms that are not known, and codes too short to say anything.
+func checkSize(in *hsm.MACInput) error {
+	switch {
+	case in.Algorithm.Size() == 0:
+		return fmt.Errorf("%w: MAC algorithm %d is not known", hsm.ErrDenied, in.Algorithm)
+	case in.Size < macBytesMin || in.Size > in.Algorithm.Size():
+		return fmt.Errorf("%w: a MAC of %d bytes", hsm.ErrBlock, in.Size)
+	}
+	return nil
+}
+
+// code is the key made ready for an algorithm and a padding.
+func (k *key) code(in *hsm.MACInput) (*mac.Key, error) {
+	if k.Usage == hsm.MACAlg5 && in.Algorithm != cmacOf(k.Algorithm) {
+		return nil, fmt.Errorf("%w: %s is a key for %s", hsm.ErrKey, k.Ref, k.Algorithm)
+	}
+	if int(in.Padding) >= len(k.macs) || k.macs[in.Padding] == nil {
+		return nil, fmt.Errorf("%w: %s has no padding %d", hsm.ErrDenied, in.Algorithm, in.Padding)
+	}
+	return k.macs[in.Padding], nil
+}

@@ -1,0 +1,233 @@
+package soft
+
+import (
+	"crypto"
+	"crypto/cipher"
+	"crypto/sha256"
+	"crypto/x509"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"switchd/hsm"
+	"switchd/hsm/mac"
+	"switchd/hsm/symmetric"
+)
+
+// form is how the bytes of a key are to be read.
+type form uint8
+
+const (
+	formSymmetric form = iota + 1 // the key
+	formPair                      // PKCS#8, DER
+	formPublic                    // PKIX, DER
+)
+
+// key is one key. It does not change: a change of its state is a new one around the
+// same bytes.
+type key struct {
+	hsm.KeyInfo
+	form  form
+	bytes hsm.Secret
+	*tools
+}
+
+// tools are what a key is used with, made once. What the ciphers of the standard
+// library hold of the key cannot be wiped; it goes with the last reference to them.
+type tools struct {
+	block   cipher.Block // PIN blocks and PIN verification
+	macs    [3]*mac.Key  // by padding; 0 is the standard's
+	derive  *mac.Key     // keys of sealed data
+	private crypto.Signer
+	public  crypto.PublicKey
+}
+
+// newKey takes the bytes over and makes a key ready, unless its limits and its bytes do
+// not go together; then it wipes them.
+func newKey(i hsm.KeyInfo, f form, b hsm.Secret) (*key, error) {
+	k := &key{KeyInfo: i, form: f, bytes: b, tools: new(tools)}
+	err := admit(&k.KeyInfo)
+	if err == nil && f == formSymmetric {
+		err = k.readySymmetric()
+	} else if err == nil {
+		err = k.readyAsymmetric()
+	}
+	if err != nil {
+		b.Wipe()
+		return nil, err
+	}
+	return k, nil
+}
+
+func (k *key) readySymmetric() (err error) {
+	b := k.bytes.Reveal()
+	if k.Usage == hsm.SignaturePair {
+		return fmt.Errorf("%w: usage and algorithm do not go together", hsm.ErrKey)
+	}
+	if err := admitBytes(&k.KeyInfo, b); err != nil {
+		return err
+	}
+	k.Bits = 8 * len(b)
+	if k.KCV, err = checkValue(k.Algorithm, b); err != nil {
+		return err
+	}
+	switch k.Usage {
+	case hsm.PINEncryption, hsm.PINVerification, hsm.PINVerifyIBM3624, hsm.PINVerifyVisaPVV:
+		k.block, err = symmetric.New(k.Algorithm, b)
+	case hsm.MACAlg1:
+		err = k.readyMACs(hsm.X99)
+	case hsm.MACAlg3:
+		err = k.readyMACs(hsm.X919)
+	case hsm.MACAlg5:
+		k.macs[0], err = mac.NewKey(cmacOf(k.Algorithm), 0, b)
+	case hsm.DataEncryption:
+		if len(b) == sealKeyBytes { // shorter ones are carried, and seal nothing
+			k.derive, err = mac.NewKey(hsm.AESCMAC, 0, b)
+		}
+	}
+	return err
+}
+
+func (k *key) readyMACs(a hsm.MACAlgorithm) (err error) {
+	for _, p := range []hsm.Padding{hsm.PadZeros, hsm.PadOne} {
+		if k.macs[p], err = mac.NewKey(a, p, k.bytes.Reveal()); err != nil {
+			return err
+		}
+	}
+	k.macs[0] = k.macs[hsm.PadZeros]
+	return nil
+}
+
+// cmacOf is the CMAC of a cipher.
+func cmacOf(a hsm.Algorithm) hsm.MACAlgorithm {
+	if a == hsm.AES {
+		return hsm.AESCMAC
+	}
+	return hsm.DESCMAC
+}
+
+// checkValue is the check value of a symmetric key. HMAC keys have no cipher: theirs is
+// the beginning of an HMAC of nothing.
+func checkValue(a hsm.Algorithm, b []byte) (hsm.KCV, error) {
+	if a != hsm.HMAC {
+		return mac.CheckValue(a, b, mac.CheckStandard)
+	}
+	sum := hmacOf(b, nil)
+	return hsm.NewKCV(sum[:3])
+}
+
+// checkPublic is the check value of an asymmetric key.
+func checkPublic(public crypto.PublicKey) (hsm.KCV, error) {
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return hsm.KCV{}, fmt.Errorf("%w: the public key: %w", hsm.ErrBlock, err)
+	}
+	sum := sha256.Sum256(der)
+	return hsm.NewKCV(sum[:5])
+}
+
+// table is all keys by name, of one name the newest first. Only the first can be
+// active.
+type table map[hsm.KeyRef][]*key
+
+// place puts a new key under its name, as the contract says it of hsm.Import.
+func (t table) place(k *key, replace bool, overlap time.Duration) error {
+	ring := t[k.Ref]
+	taken := len(ring) > 0 && ring[0].State == hsm.StateActive
+	switch {
+	case taken && !replace:
+		return fmt.Errorf("%w: there is a key %s already", hsm.ErrDenied, k.Ref)
+	case !taken && replace:
+		return fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, k.Ref)
+	case overlap < 0 || overlap > overlapMax:
+		return fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, overlapMax/(24*time.Hour))
+	}
+	k.State, k.Version = hsm.StateActive, 1
+	if len(ring) > 0 {
+		k.Version = ring[0].Version + 1
+	}
+	fresh := []*key{k}
+	if taken {
+		if err := k.mayReplace(ring[0]); err != nil {
+			return err
+		}
+		fresh, ring = append(fresh, ring[0].replaced(k.Created, overlap)), ring[1:]
+	}
+	for _, b := range ring {
+		if !b.over(k.Created) { // what is over is destroyed
+			fresh = append(fresh, b)
+		}
+	}
+	t[k.Ref] = fresh
+	return nil
+}
+
+// over tells whether a key that was replaced has had its time. Keys of data at rest
+// have no end by themselves, and those that were retired wait for Delete.
+func (k *key) over(at int64) bool {
+	return k.State == hsm.StateOld && k.stateAt(at) == hsm.StateRetired
+}
+
+// overlapMax is how long a key that was replaced may go on reading.
+const overlapMax = 366 * 24 * time.Hour
+
+// mayReplace refuses another usage and a weaker key.
+func (k *key) mayReplace(b *key) error {
+	switch {
+	case k.Usage != b.Usage:
+		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrDenied, b.Ref, b.Usage.Text())
+	case k.Algorithm.Rank(k.Bits/8) < b.Algorithm.Rank(b.Bits/8), k.Algorithm == b.Algorithm && k.Bits < b.Bits:
+		return fmt.Errorf("%w: the key is weaker than the one that it replaces", hsm.ErrDenied)
+	}
+	return nil
+}
+
+// replaced is the key after another has taken its place.
+func (k *key) replaced(at int64, overlap time.Duration) *key {
+	was := *k
+	was.State, was.Until = hsm.StateOld, at+int64(overlap)
+	if k.Usage == hsm.DataEncryption {
+		was.Until = 0
+	}
+	return &was
+}
+
+// find is a version of a name and its place, nil if there is none.
+func (t table) find(v hsm.KeyVersion) (int, *key) {
+	for i, k := range t[v.Ref] {
+		if k.Version == v.Number {
+			return i, k
+		}
+	}
+	return 0, nil
+}
+
+// count is how many keys there are.
+func (t table) count() int {
+	n := 0
+	for _, ring := range t {
+		n += len(ring)
+	}
+	return n
+}
+
+// sorted are all keys in the order of lists and files.
+func (t table) sorted() []*key {
+	var all []*key
+	for _, ref := range slices.Sorted(maps.Keys(t)) {
+		all = append(all, t[ref]...)
+	}
+	return all
+}
+
+// wipe wipes the keys that the table has and another has not.
+func (t table) wipe(but table) {
+	for ref, ring := range t {
+		for _, k := range ring {
+			if _, kept := but.find(hsm.KeyVersion{Ref: ref, Number: k.Version}); kept == nil {
+				k.bytes.Wipe()
+			}
+		}
+	}
+}
