@@ -16,26 +16,30 @@ func (m *Machine) sendFailed(e *Event) {
 		m.anotherChance(p, a.Leg)
 	case p.live && l.Tries == 0:
 		m.touch(p)
-		m.notSent(p, a.Leg)
+		m.notSent(p, a)
 		m.rest(p)
 	}
 }
 
 // notSent does what a message that has not left asks for in the state that waits
-// for its answer.
-func (m *Machine) notSent(p *Payment, leg Leg) {
+// for its answer. Its outcome says why, if it is not that nobody was there.
+func (m *Machine) notSent(p *Payment, a *Answer) {
+	leg, payer, payee := a.Leg, PayerOffline, PayeeOffline
+	if a.Outcome != NoOutcome {
+		payer, payee = a.Outcome, a.Outcome
+	}
 	switch {
 	case leg == LegReversal || leg == LegFence:
 		p.Legs[leg].owed &^= isSent
 	case leg == LegResolve && p.State == Resolving:
-		m.decline(p, NotSent, PayeeOffline)
+		m.decline(p, NotSent, payee)
 	case leg == LegResolve && p.State == AwaitAuth:
-		m.decline(p, NotSent, PayerOffline)
+		m.decline(p, NotSent, payer)
 	case leg == LegDebit && p.State == DebitSent:
 		m.release(p)
-		m.decline(p, NotSent, PayerOffline)
+		m.decline(p, NotSent, payer)
 	case leg == LegCredit && p.State == CreditSent:
-		m.undo(p, NotSent, PayeeOffline)
+		m.undo(p, NotSent, payee)
 	}
 }
 

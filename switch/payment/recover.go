@@ -37,7 +37,7 @@ func (m *Machine) recovered() {
 
 func (m *Machine) debitRestarted(p *Payment) {
 	profile := &m.at(p.PayerBank).profile
-	if profile.RepeatSafe && m.now < p.DeadlineD0 {
+	if p.repeatable(profile) && m.now < p.DeadlineD0 {
 		p.due = min(m.now+int64(profile.Timers.Debit), p.DeadlineD0)
 		m.askAgainOnReturn(p, LegDebit)
 		return
@@ -45,6 +45,10 @@ func (m *Machine) debitRestarted(p *Payment) {
 	m.reverse(p, Restarted, TimeoutDebit)
 	m.reply(p, TimeoutDebit)
 }
+
+// repeatable says that a debit may be sent again instead of reversed. One with a PIN may
+// not: its block is gone with the first (domain.md 7.5).
+func (p *Payment) repeatable(bank *Profile) bool { return bank.RepeatSafe && !p.Text.Has(PINToken) }
 
 // askAgainOnReturn has a message that was sent before sent once more when its
 // participant is back.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -353,6 +354,8 @@ func (s *scenario) requestPart(e *Event, key, v string) {
 		e.Request.AcceptedAt = s.now + int64(s.duration(v))
 	case "purpose":
 		e.Text.Set(Purpose, []byte(v))
+	case "pin":
+		e.Text.Set(PINToken, []byte(v))
 	case "payer":
 		e.Text.Set(PayerAccount, []byte(v))
 	case "account-types":
@@ -444,7 +447,9 @@ func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
 	}
 	n, _ := strconv.Atoi(d.CmdArgs[1].Key)
 	a.Payment = s.payments[n-1]
-	a.Outcome, a.Code, a.Minor = OK, CodeOf("00"), 0
+	if kind == AnswerArrived {
+		a.Outcome, a.Code, a.Minor = OK, CodeOf("00"), 0
+	}
 	if p := s.known(a.Payment); p != nil {
 		a.STAN, a.Transmitted, a.Minor = p.Legs[a.Leg].STAN, p.Legs[a.Leg].Transmitted, p.Amount.Minor
 		e.From = p.target(a.Leg)
@@ -457,6 +462,8 @@ func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
 			if known, ok := scenarioCodes[v]; ok {
 				a.Outcome = known
 			}
+		case "outcome":
+			a.Outcome = Outcomes()[slices.IndexFunc(Outcomes(), func(o Outcome) bool { return o.String() == v })]
 		case "amount":
 			a.Minor, _ = strconv.ParseInt(v, 10, 64)
 		case "payer":

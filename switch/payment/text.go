@@ -27,13 +27,14 @@ const (
 	RequestCreatedAt                  // 35: CreDtTm of the request, as received
 	Reason                            // 140: why an operator decided so
 	Operator                          // 35
+	PINToken                          // 32: where the vault has the PIN block of the request
 	textFields
 )
 
 var textNames = [textFields]string{
 	"payer_account", "payee_account", "payer_vpa", "payee_vpa", "payer_name", "payee_name", "payer_ifsc", "payee_ifsc",
 	"end_to_end_id", "note", "msg_id", "instruction_id", "transaction_id", "uetr", "purpose", "request_type",
-	"request_created_at", "reason", "operator",
+	"request_created_at", "reason", "operator", "pin_token",
 }
 
 // String is the name that journal dumps use.

@@ -72,7 +72,7 @@ func (m *Machine) creditDue(p *Payment) {
 // follow; a new debit would be a second one.
 func (m *Machine) debitDue(p *Payment) {
 	bank := m.at(p.PayerBank)
-	if !bank.profile.RepeatSafe || bank.links == 0 || m.now >= p.DeadlineD0 {
+	if !p.repeatable(&bank.profile) || bank.links == 0 || m.now >= p.DeadlineD0 {
 		m.reverse(p, Timeout, TimeoutDebit)
 		m.reply(p, TimeoutDebit)
 		return
