@@ -45,3 +45,9 @@ type Zone struct {
 	// Format of the blocks.
 	Format hsm.PINFormat
 }
+
+// Wipe overwrites the block and the account.
+func (p *PIN) Wipe() {
+	p.Block.Wipe()
+	p.Account.Wipe()
+}
