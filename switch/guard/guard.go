@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 
 	"switchd/hsm"
 )
@@ -18,15 +19,19 @@ type Scheme interface {
 // called on goroutines of an hsm.Pool only.
 type Guard interface {
 	// Check verifies a message as it came, and gives it as the dialect reads it: a
-	// view of body or of a buffer of the Guard's, valid until its next call. What is
-	// wrong or not there is hsm.ErrVerify, what cannot be read hsm.ErrBlock; an
-	// hsm.Fault says that nothing is known.
+	// view of body, or a copy that is the caller's. What is wrong or not there is
+	// hsm.ErrVerify, what cannot be read hsm.ErrBlock; an hsm.Fault says that nothing
+	// is known.
 	Check(ctx context.Context, m hsm.Module, body []byte) ([]byte, error)
 
 	// Protect appends a message to dst as the wire has it. pin is the PIN block that
 	// it is to carry, nil for none. On an error dst is unchanged.
 	Protect(ctx context.Context, m hsm.Module, dst, message []byte, pin *PIN) ([]byte, error)
 }
+
+// ErrPIN says that a message's PIN block cannot be had: the process that it came to has
+// ended, it has waited too long, or the zones do not fit.
+var ErrPIN = errors.New("guard: no PIN block")
 
 // PIN is a PIN block on its way from one participant to another.
 type PIN struct {

@@ -1,0 +1,75 @@
+package guard
+
+import (
+	"context"
+
+	"switchd/hsm"
+)
+
+// Checked is a message that has come, and what is known of it.
+type Checked struct {
+	Message []byte // as the dialect reads it; with Err as it came
+	Err     error  // as of Guard.Check; nil: it is what its sender has sent
+}
+
+// InboundOptions of an Inbound; all are required.
+type InboundOptions struct {
+	Scheme Scheme
+	Pool   *hsm.Pool
+	Op     hsm.Op // how metrics name the calls
+	// Done takes messages in the order in which they came, on goroutines of the pool,
+	// one call at a time. It must not block.
+	Done func([]Checked)
+}
+
+// Inbound checks what comes on a link. Safe for concurrent use.
+type Inbound struct {
+	o    InboundOptions
+	line *Line[[][]byte, []Checked]
+}
+
+// NewInbound makes one for a link.
+func NewInbound(o InboundOptions) *Inbound {
+	in := &Inbound{o: o}
+	in.line = NewLine(LineOptions[[][]byte, []Checked]{Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: check, Done: in.done, Size: size})
+	return in
+}
+
+// Add takes the messages of a burst over; false: there is no room, and they are still
+// the caller's.
+func (in *Inbound) Add(messages [][]byte) bool { return in.line.Add(messages) }
+
+func size(messages [][]byte) (n int) {
+	for _, m := range messages {
+		n += len(m)
+	}
+	return n
+}
+
+func check(ctx context.Context, m hsm.Module, g Guard, bursts [][][]byte) [][]Checked {
+	all := make([][]Checked, len(bursts))
+	for i, messages := range bursts {
+		all[i] = make([]Checked, len(messages))
+		for j, raw := range messages {
+			c := &all[i][j]
+			if c.Message, c.Err = g.Check(ctx, m, raw); c.Err != nil {
+				c.Message = raw
+			}
+		}
+	}
+	return all
+}
+
+func (in *Inbound) done(bursts [][][]byte, all [][]Checked, err error) {
+	for i, messages := range bursts {
+		if err == nil {
+			in.o.Done(all[i])
+			continue
+		}
+		unknown := make([]Checked, len(messages))
+		for j, raw := range messages {
+			unknown[j] = Checked{raw, err}
+		}
+		in.o.Done(unknown)
+	}
+}

@@ -1,0 +1,163 @@
+package guard
+
+import (
+	"context"
+	"sync"
+
+	"switchd/hsm"
+)
+
+// LineOptions of a Line; all without a default are required.
+type LineOptions[T, R any] struct {
+	Pool   *hsm.Pool
+	Op     hsm.Op // how metrics name the calls
+	Scheme Scheme
+
+	// Work does the items of a batch, on a goroutine of the pool, and gives a result for
+	// each. The pool may give a call up while Work is in it: its results are dropped
+	// then. So it writes to nothing that it is given but g.
+	Work func(ctx context.Context, m hsm.Module, g Guard, batch []T) []R
+
+	// Done takes the batches back, in the order in which their items came, one batch at
+	// a time. results is nil when there are none: err says why, and hsm.NotDone whether
+	// the module may have done it. It must not block.
+	Done func(batch []T, results []R, err error)
+
+	// Size is the bytes of an item, for BytesMax.
+	Size func(T) int
+
+	BatchMax  int // items of one call; default 16
+	FlyingMax int // calls at once; default 8
+	ItemsMax  int // items in the Line; default 4096
+	BytesMax  int // bytes of them; default 8 MiB
+}
+
+// Line takes what goes one way on one link through the module: in batches, several at
+// once, and back in order. Safe for concurrent use.
+type Line[T, R any] struct {
+	o LineOptions[T, R]
+
+	mu      sync.Mutex // guards the rest
+	waiting []T
+	flying  []*flight[T, R] // in order
+	items   int             // in waiting and flying
+	bytes   int             // of them
+	idle    []Guard
+	handing bool // somebody is giving batches back
+}
+
+// flight is one call.
+type flight[T, R any] struct {
+	guard   Guard
+	batch   []T
+	results []R
+	err     error
+	landed  bool
+}
+
+// NewLine makes a Line. It needs no end: what is in it is answered by the pool.
+func NewLine[T, R any](o LineOptions[T, R]) *Line[T, R] {
+	if o.BatchMax <= 0 {
+		o.BatchMax = 16
+	}
+	if o.FlyingMax <= 0 {
+		o.FlyingMax = 8
+	}
+	if o.ItemsMax <= 0 {
+		o.ItemsMax = 4096
+	}
+	if o.BytesMax <= 0 {
+		o.BytesMax = 8 << 20
+	}
+	return &Line[T, R]{o: o}
+}
+
+// Add takes an item over, unless there are too many. It never blocks; Done may be
+// called before it returns.
+func (l *Line[T, R]) Add(item T) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	size := l.o.Size(item)
+	if l.items == l.o.ItemsMax || l.bytes+size > l.o.BytesMax {
+		return false
+	}
+	l.items++
+	l.bytes += size
+	l.waiting = append(l.waiting, item)
+	if !l.handing {
+		l.launch()
+		l.hand()
+	}
+	return true
+}
+
+// launch begins calls while there is something to do. l.mu is held, but for the time
+// of asking the pool.
+func (l *Line[T, R]) launch() {
+	for len(l.waiting) > 0 && len(l.flying) < l.o.FlyingMax {
+		n := min(len(l.waiting), l.o.BatchMax)
+		f := &flight[T, R]{batch: append([]T(nil), l.waiting[:n]...), guard: l.guard()}
+		rest := copy(l.waiting, l.waiting[n:])
+		clear(l.waiting[rest:])
+		l.waiting = l.waiting[:rest]
+		l.flying = append(l.flying, f)
+		l.call(f)
+	}
+}
+
+// guard is one that nobody uses.
+func (l *Line[T, R]) guard() Guard {
+	n := len(l.idle)
+	if n == 0 {
+		return l.o.Scheme.Open()
+	}
+	g := l.idle[n-1]
+	l.idle = l.idle[:n-1]
+	return g
+}
+
+// call asks the pool, which may answer on its goroutine before it returns here: so the
+// lock is not held meanwhile, and handing keeps others from launching out of order.
+func (l *Line[T, R]) call(f *flight[T, R]) {
+	was := l.handing
+	l.handing = true
+	l.mu.Unlock()
+	err := hsm.Call(l.o.Pool, l.o.Op, func(ctx context.Context, m hsm.Module) ([]R, error) {
+		return l.o.Work(ctx, m, f.guard, f.batch), nil
+	}, func(results []R, err error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		f.results, f.err, f.landed = results, err, true
+		if !l.handing {
+			l.hand()
+		}
+	})
+	l.mu.Lock()
+	l.handing = was
+	if err != nil {
+		f.err, f.landed = err, true
+	}
+}
+
+// hand gives back what has landed, in order, and begins what waits for that. l.mu is
+// held, but for the time of Done.
+func (l *Line[T, R]) hand() {
+	l.handing = true
+	for len(l.flying) > 0 && l.flying[0].landed {
+		f := l.flying[0]
+		l.flying[0] = nil
+		l.flying = l.flying[1:]
+		if f.err == nil { // else Work may still be using it
+			l.idle = append(l.idle, f.guard)
+		}
+		l.items -= len(f.batch)
+		for _, item := range f.batch {
+			l.bytes -= l.o.Size(item)
+		}
+		l.mu.Unlock()
+		l.o.Done(f.batch, f.results, f.err)
+		l.mu.Lock()
+		l.launch()
+	}
+	l.handing = false
+}
