@@ -114,6 +114,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	n.engine, err = engine.Open(engine.Options{
 		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
 		Unmatched: func(from route.Participant, a *payment.Answer) { n.ingress.Unmatched(from, a) }, // made by wireRim, before Run
+		Useful:    func(from route.Participant) { n.ingress.Useful(from) },
 		Config:    machineConfig(cfg), Clock: clock, AcceptClock: acceptClock, QueueMax: cfg.Limits.Queue, Load: loadStepsOf(cfg), Logger: log, Registry: n.registry,
 	})
 	if err == nil {

@@ -177,12 +177,13 @@ func (e *Egress) Detach(n route.Participant, link session.Link) {
 }
 
 // Answered takes an answer of n, on whatever link it came: the message is not on its
-// way any more.
-func (e *Egress) Answered(n route.Participant, a *payment.Answer) {
+// way any more. awaited says that it was: not for a second answer, one after
+// Lane.Unanswered or to a message of before this start, nor for a receipt.
+func (e *Egress) Answered(n route.Participant, a *payment.Answer) (awaited bool) {
 	l := e.lane(n)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.flights.landed(l.nameOf(a))
+	return l.flights.landed(l.nameOf(a))
 }
 
 // Links is the number of links that n's messages may go to.

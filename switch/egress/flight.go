@@ -113,11 +113,14 @@ func (f *flights) remove(i int32) {
 	f.free = i
 }
 
-// landed takes the answer to a message, on whatever link it came.
-func (f *flights) landed(n name) {
-	if i, there := f.index[n]; there {
+// landed takes the answer to a message, on whatever link it came, and says whether
+// the message waited for it.
+func (f *flights) landed(n name) bool {
+	i, there := f.index[n]
+	if there {
 		f.remove(i)
 	}
+	return there
 }
 
 // expire forgets what was sent before a time.

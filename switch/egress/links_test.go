@@ -413,10 +413,14 @@ func TestWindow(t *testing.T) {
 			t.Errorf("%d of %v: %d left and %d were told, want %d and %d", step.n, step.leg, out, len(w.failed), step.out, step.told)
 		}
 	}
-	w.e.Answered(0, &payment.Answer{Payment: 1, Leg: payment.LegDebit})
-	w.e.Answered(0, &payment.Answer{Payment: 1, Leg: payment.LegDebit}) // twice is once
-	w.e.Answered(0, &payment.Answer{Payment: 2, Leg: payment.LegDebit})
-	w.e.Answered(0, &payment.Answer{Payment: 3, Leg: payment.LegDebit})
+	for i, id := range []payment.ID{1, 1, 2, 3} { // twice is once
+		if awaited := w.e.Answered(0, &payment.Answer{Payment: id, Leg: payment.LegDebit}); awaited != (i != 1) {
+			t.Errorf("answer %d, to %d, was awaited: %v", i, id, awaited)
+		}
+	}
+	if w.e.Answered(0, &payment.Answer{Payment: 1, Leg: payment.LegRequest}) {
+		t.Error("a receipt is awaited")
+	}
 	link.frames = nil
 	send(payment.LegDebit, 5)
 	if n := frames(t, link.frames); n != 1 {

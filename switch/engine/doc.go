@@ -14,7 +14,8 @@
 //	           effect, writes the rows of the group, releases what was encoded
 //
 // The queue in front is bounded: a request that does not fit is refused at once
-// with ErrBusy, and answers of participants have room that requests cannot take.
+// with ErrBusy, and answers of participants have room that requests cannot take. Nobody
+// has more than a share of either, and who has too many answers waits behind the others.
 //
 //	e, err := engine.Open(engine.Options{...}) // restores and replays
 //	go e.Run(ctx, sink)

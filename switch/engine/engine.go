@@ -76,9 +76,10 @@ type commit struct {
 // starts, the journal's time going on. Deadlines are in it.
 func (e *Engine) now() int64 { return e.o.Clock() + e.ahead }
 
-// Submit hands events over, in order; it copies them. Safe for concurrent use; it
-// never blocks. It returns how many were taken; fewer than all come with ErrBusy
-// or ErrStopped for the first that was not.
+// Submit hands events over, in order but for answers of a participant that has too
+// many of them waiting; it copies them. Safe for concurrent use; it never blocks. It
+// returns how many were taken; fewer than all come with ErrBusy (ErrShare) or
+// ErrStopped for the first that was not.
 func (e *Engine) Submit(events []payment.Event) (taken int, err error) {
 	taken, err = e.q.put(events)
 	if err != nil {

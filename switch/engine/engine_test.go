@@ -13,6 +13,7 @@ import (
 
 	"switchd/switch/journal"
 	"switchd/switch/payment"
+	"switchd/switch/route"
 	"switchd/switch/state"
 )
 
@@ -343,7 +344,7 @@ func TestLargeBatchIsSeveralGroups(t *testing.T) {
 	const n = 2*journal.GroupRecordsMax + 10 // answers; requests would not fit beside them
 	answers := make([]payment.Event, n)
 	for i := range answers {
-		answers[i] = payment.Event{Kind: payment.AnswerArrived, Answer: payment.Answer{Payment: payment.ID(i + 1)}}
+		answers[i] = payment.Event{Kind: payment.AnswerArrived, From: route.Participant(i % 5), Answer: payment.Answer{Payment: payment.ID(i + 1)}}
 	}
 	submit(t, e, append(answers, links()...)...)
 	stop := start(e, &sink{})

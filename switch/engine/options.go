@@ -45,6 +45,10 @@ type Options struct {
 	// carried. The writer calls it: it must be quick and keeps nothing of the answer.
 	Unmatched func(from route.Participant, a *payment.Answer) // default: nobody is told
 
+	// Useful is told, as Unmatched is, who has sent an answer that ended or moved
+	// something: neither one that has no leg, nor one that comes twice or too late.
+	Useful func(from route.Participant) // default: nobody is told
+
 	QueueMax int // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
 	// Limits of the pacer (pace.go). They bound it; there is nothing to tune for a
 	// disk or a load.
@@ -83,6 +87,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Unmatched == nil {
 		o.Unmatched = func(route.Participant, *payment.Answer) {}
+	}
+	if o.Useful == nil {
+		o.Useful = func(route.Participant) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -44,22 +44,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 			config = ev.Config
 		}
 		effects = e.m.Step(ev, effects[:0])
-		for j := range effects {
-			ef := &effects[j]
-			switch {
-			case ef.Send:
-				sink.Encode(ef)
-			case ef.Notice == payment.Exception:
-				e.exception(ef, &logged)
-			case ef.Notice == payment.BreakerTurned:
-				e.turned(ef)
-			case ef.Notice == payment.Unmatched, ef.Notice == payment.Late && ef.Payment == nil:
-				e.o.Unmatched(ev.From, &ev.Answer)
-			}
-			if !ef.Send {
-				e.metrics.count(ef)
-			}
-		}
+		e.tell(ev, effects, sink, &logged)
 		if ev.Kind == payment.CommandGiven {
 			e.judge(effects)
 		}
@@ -75,6 +60,35 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	}
 	e.recycle(c)
 	return effects, nil
+}
+
+// tell hands the effects of an event on to those whom they concern. logged counts the
+// exceptions of the group.
+func (e *Engine) tell(ev *payment.Event, effects []payment.Effect, sink Sink, logged *int) {
+	useful := ev.Kind == payment.AnswerArrived
+	for i := range effects {
+		ef := &effects[i]
+		if ef.Send {
+			sink.Encode(ef)
+			continue
+		}
+		switch ef.Notice {
+		case payment.Exception:
+			e.exception(ef, logged)
+			useful = false
+		case payment.BreakerTurned:
+			e.turned(ef)
+		case payment.Unmatched, payment.Late:
+			useful = false
+			if ef.Notice == payment.Unmatched || ef.Payment == nil {
+				e.o.Unmatched(ev.From, &ev.Answer)
+			}
+		}
+		e.metrics.count(ef)
+	}
+	if useful {
+		e.o.Useful(ev.From)
+	}
 }
 
 // land tells the sequencer, if it waits for that, that a group is durable.

@@ -26,6 +26,11 @@ func (b *bucket) set(r Rate) {
 	b.every.Store(every)
 }
 
+// give makes room for one message more, up to a full bucket. Safe for concurrent use.
+func (b *bucket) give() {
+	b.used.Add(-b.every.Load()) // take lets nobody have more than a full bucket
+}
+
 // take lets one message through and returns 0, or says in how many ns there will be
 // room for one. Safe for concurrent use.
 func (b *bucket) take(now int64) (wait int64) {

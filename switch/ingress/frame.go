@@ -31,8 +31,7 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	case translate.Answer:
 		// Answers count also after a sign-off: what is open must be able to end. And
 		// on whatever link they come.
-		in.o.Links.Answered(s.number, &ev.Answer)
-		taken = true
+		taken = in.answer(s, now, ev)
 	case translate.Enquiry:
 		taken = in.enquiry(s, now, ev)
 	case translate.Unmatched:

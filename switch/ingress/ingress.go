@@ -35,7 +35,7 @@ type Links interface {
 	Attach(n route.Participant, l session.Link)
 	Retire(n route.Participant, l session.Link) (waiting func() int)
 	Detach(n route.Participant, l session.Link)
-	Answered(n route.Participant, a *payment.Answer)
+	Answered(n route.Participant, a *payment.Answer) (awaited bool)
 }
 
 // Options of an Ingress; all but Hook, Load, SmallAmount and Inspect are required.

@@ -74,6 +74,7 @@ type fakeLinks struct {
 	mu       sync.Mutex // guards the rest
 	n        int
 	answered []payment.ID
+	stray    bool // no answer is awaited
 
 	waiting atomic.Int64 // messages on links that are to end
 }
@@ -88,10 +89,11 @@ func (f *fakeLinks) Retire(route.Participant, session.Link) func() int {
 	return func() int { return int(f.waiting.Load()) }
 }
 func (f *fakeLinks) Detach(route.Participant, session.Link) { f.add(-1) }
-func (f *fakeLinks) Answered(_ route.Participant, a *payment.Answer) {
+func (f *fakeLinks) Answered(_ route.Participant, a *payment.Answer) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.answered = append(f.answered, a.Payment)
+	return !f.stray
 }
 func (f *fakeLinks) count() int {
 	f.mu.Lock()

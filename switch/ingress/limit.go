@@ -15,8 +15,8 @@ type Rate struct {
 }
 
 // Limits are the volume limits of one participant by the class of message. Answers,
-// receipts, confirmations, the answers to reversals, and network messages are never
-// limited here: they end work, or keep a link.
+// receipts, confirmations, the answers to reversals, and network messages have none:
+// they end work, or keep a link. (Answers that end nothing: answer.go.)
 type Limits struct {
 	// Requests are payments, refunds, collects, and their repeats. Default none: what
 	// the switch can take is known by its queue, what a participant may send by a
@@ -39,28 +39,30 @@ const (
 	classRequest class = iota
 	classEnquiry
 	classOther
+	classAnswer
 	classCount
 )
 
 // classNames are label values.
-var classNames = [classCount]string{"requests", "enquiries", "others"}
+var classNames = [classCount]string{"requests", "enquiries", "others", "answers"}
 
 // cause is why a message was turned away.
 type cause uint8
 
 const (
-	causeRate cause = iota // more than the participant may send
-	causeGap               // an enquiry about a payment that was asked about just before
-	causeLoad              // the switch sheds load
+	causeRate  cause = iota // more than the participant may send
+	causeGap                // an enquiry about a payment that was asked about just before
+	causeLoad               // the switch sheds load
+	causeShare              // its sender has its share of the engine's queue
 	causeCount
 )
 
 // causeNames are label values.
-var causeNames = [causeCount]string{"rate", "gap", "load"}
+var causeNames = [causeCount]string{"rate", "gap", "load", "share"}
 
 // causes are those that there are for a class.
 var causes = [classCount][]cause{
-	classRequest: {causeRate, causeLoad}, classEnquiry: {causeRate, causeGap, causeLoad}, classOther: {causeRate},
+	classRequest: {causeRate, causeLoad}, classEnquiry: {causeRate, causeGap, causeLoad}, classOther: {causeRate}, classAnswer: {causeRate, causeShare},
 }
 
 // defaultAsking is the default of Limits.Enquiries and Limits.Others.
@@ -68,7 +70,7 @@ var defaultAsking = Rate{Rate: 100, Burst: 200}
 
 // byClass gives the rates with their defaults.
 func (l *Limits) byClass() [classCount]Rate {
-	all := [classCount]Rate{classRequest: l.Requests, classEnquiry: l.Enquiries, classOther: l.Others}
+	all := [classCount]Rate{classRequest: l.Requests, classEnquiry: l.Enquiries, classOther: l.Others, classAnswer: unawaited}
 	for c := range all {
 		r := &all[c]
 		if r.Rate == 0 && class(c) != classRequest {

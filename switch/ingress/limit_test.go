@@ -23,12 +23,12 @@ import (
 type counter struct {
 	kinds map[payment.Kind]int
 	last  payment.Event
-	full  bool
+	full  error // why nothing is taken; nil: all is
 }
 
 func (c *counter) Submit(events []payment.Event) (int, error) {
-	if c.full {
-		return 0, engine.ErrBusy
+	if c.full != nil {
+		return 0, c.full
 	}
 	for i := range events {
 		c.kinds[events[i].Kind]++
@@ -59,7 +59,7 @@ func newBench(t testing.TB, limits Limits, change ...func(*Options)) *bench {
 		t.Fatal(err)
 	}
 	r := &bench{
-		rig: &rig{t: t, spec: spec, own: prometheus.NewRegistry()}, engine: &counter{kinds: map[payment.Kind]int{}},
+		rig: &rig{t: t, spec: spec, own: prometheus.NewRegistry(), links: &fakeLinks{}}, engine: &counter{kinds: map[payment.Kind]int{}},
 		now: noon,
 	}
 	dir := &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001", "100002"}}
@@ -68,7 +68,7 @@ func newBench(t testing.TB, limits Limits, change ...func(*Options)) *bench {
 			"BANKA": {Dialect: &dialect8583.Dialect{Spec: spec, Directory: dir}, Limits: limits},
 			"BANKB": {Dialect: &dialect8583.Dialect{Spec: spec, Directory: dir, Number: 1}, Limits: limits},
 		},
-		Engine: r.engine, Links: &fakeLinks{}, Load: func() payment.Load { return r.load },
+		Engine: r.engine, Links: r.links, Load: func() payment.Load { return r.load },
 		Clock: func() int64 { return r.now }, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Registry: r.own,
 	}
 	for _, f := range change {
@@ -257,10 +257,10 @@ func TestEnquiriesAboutOnePayment(t *testing.T) {
 	r.answer(r.a, first, "0110 09 TRY AGAIN IN 1 S")
 	r.now += int64(time.Second) - 1
 	r.answer(r.a, first, "")
-	r.engine.full = true
+	r.engine.full = engine.ErrBusy
 	r.now += askGap
 	r.answer(r.a, first, "")
-	r.engine.full = false
+	r.engine.full = nil
 	r.answer(r.a, first, "")
 	if got := r.engine.kinds[payment.EnquiryArrived]; got != 4 {
 		t.Errorf("%d enquiries went on, want 4", got)

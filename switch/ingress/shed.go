@@ -25,6 +25,8 @@ func (in *Ingress) shed(s *link, events []payment.Event, why error) {
 		}
 		in.metrics.shed.Inc()
 		switch {
+		case errors.Is(why, engine.ErrShare):
+			in.away(s, now, classAnswer, causeShare)
 		case ev.Kind == payment.EnquiryArrived: // not answered: it may be asked again at once
 			s.standing.asked.forget(in.sum(&ev.Request.Original))
 		case ev.Kind != payment.RequestArrived || ev.Request.Repeat || !errors.Is(why, engine.ErrBusy):

@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"fmt"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// How the queue is shared, between kinds of events and between participants.
+
+// ErrShare is the ErrBusy of an answer whose sender has as many in the queue as one
+// participant may have. There is room for those of others.
+var ErrShare = fmt.Errorf("%w for answers of one participant", ErrBusy)
+
+// answerReserve is the room above QueueMax for answers: an answer that is lost
+// costs a reversal or a doubt, and makes the overload worse that lost it. Requests
+// are what overload is turned away by. Above it controlReserve is the room for
+// failed sends, and as much again for link events: losing one of those would
+// leave the machine with a wrong picture of who is there.
+const (
+	answerReserve  = 65_536
+	controlReserve = 1024
+)
+
+// One participant has at most half of the room for answers, whatever it sends. An
+// honest one gives no more answers than it was asked for: 18,000 a second are those of
+// the largest bank at 20,000 payments a second, and fill its half in 1.8 s in which
+// nothing is taken out, longer than a disk stalls that is not broken. (All answers to
+// 20,000 payments, 40,000 a second, fill the whole room in that time.) The last eighth
+// of the room is for those that have few answers in the queue, so that two who flood
+// do not shut the others out either.
+const (
+	answerShare = answerReserve / 2
+	answerLast  = answerReserve / 8
+	answerFew   = answerReserve / 64
+)
+
+// deep is how many times its limit the front of a queue may hold before requests wait
+// for answers: a request of each of those that have room brings three.
+const deep = 4
+
+// Who has more answers waiting than it may have in front (frontShare) has the rest of
+// them behind the others: they are taken when nothing else waits, and one batch in
+// behindTurn all the same, for those of a large bank that a stall has dammed up have
+// their time as well. They do not lift the load, and no request waits for them. That
+// answers of one sender can pass each other this way is nothing new: they come over
+// several links.
+const behindTurn = 4
+
+func (q *queue) frontShare() int32 { return int32(q.max / 2) }
+
+// stake is what one participant has in the queue.
+type stake struct {
+	asks   int32 // requests and enquiries
+	front  int32 // answers among the others' events
+	behind int32 // answers behind them
+}
+
+func (s stake) answers() int32 { return s.front + s.behind }
+
+// limit is how full the queue may be for an event of this kind.
+func (q *queue) limit(kind payment.Kind) int {
+	switch kind {
+	case payment.RequestArrived:
+		return q.max * 3 / 4
+	case payment.EnquiryArrived: // never more than a tenth of what there is room for
+		return q.max / 10
+	case payment.AnswerArrived:
+		return q.max + answerReserve
+	}
+	if kind == payment.LinkUp || kind == payment.LinkDown {
+		return q.max + answerReserve + 2*controlReserve
+	}
+	return q.max + answerReserve + controlReserve
+}
+
+// refuses says why there is no room for an event; nil: there is. What starts work is
+// counted by itself: the answers to the requests of one sender must not take the room
+// of others. The caller holds mu, as for all below.
+func (q *queue) refuses(ev *payment.Event) error {
+	if q.closed {
+		return ErrStopped
+	}
+	limit, has := q.limit(ev.Kind), q.waiting()
+	switch {
+	case starts(ev.Kind):
+		if q.front.n >= deep*q.max || q.greedy(ev.From) {
+			return ErrBusy
+		}
+		has = q.asks
+	case ev.Kind == payment.AnswerArrived:
+		own := q.stakeOf(ev.From).answers()
+		if own >= answerShare {
+			return ErrShare
+		}
+		if own >= answerFew {
+			limit -= answerLast
+		}
+	}
+	if has >= limit {
+		return ErrBusy
+	}
+	return nil
+}
+
+// starts says that an event of this kind starts something.
+func starts(kind payment.Kind) bool {
+	return kind == payment.RequestArrived || kind == payment.EnquiryArrived
+}
+
+// greedy says that a participant has its share of the room for requests already, and
+// enquiries count like them. A queue that is short has room for everyone; in a longer
+// one nobody has more than two fifths, so that one alone does not make the switch shed
+// the work of others.
+func (q *queue) greedy(n route.Participant) bool {
+	room := q.limit(payment.RequestArrived)
+	return q.asks >= room/4 && int(q.stakeOf(n).asks) >= min(room*2/5, room/max(q.askers, 1))
+}
+
+func (q *queue) stakeOf(n route.Participant) stake {
+	if int(n) >= len(q.by) {
+		return stake{}
+	}
+	return q.by[n]
+}
+
+// come counts an event that comes, and says which row it is for.
+func (q *queue) come(ev *payment.Event) *row {
+	if ev.From == route.Nobody || !starts(ev.Kind) && ev.Kind != payment.AnswerArrived {
+		return &q.front
+	}
+	for int(ev.From) >= len(q.by) { // participants are numbered from 0
+		q.by = append(q.by, stake{})
+	}
+	s := &q.by[ev.From]
+	switch {
+	case starts(ev.Kind):
+		q.asks++
+		if s.asks++; s.asks == 1 {
+			q.askers++
+		}
+	case s.behind > 0 || s.front >= q.frontShare():
+		s.behind++
+		return &q.behind
+	default:
+		s.front++
+	}
+	return &q.front
+}
+
+// leave counts the events of a batch off that a row has given.
+func (q *queue) leave(r *row, events []payment.Event) {
+	r.n -= len(events)
+	for i := range events {
+		ev := &events[i]
+		if ev.From == route.Nobody {
+			continue
+		}
+		switch {
+		case starts(ev.Kind):
+			s := &q.by[ev.From]
+			q.asks--
+			if s.asks--; s.asks == 0 {
+				q.askers--
+			}
+		case ev.Kind != payment.AnswerArrived:
+		case r == &q.behind:
+			q.by[ev.From].behind--
+		default:
+			q.by[ev.From].front--
+		}
+	}
+}

@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// TestOneSenderHasItsShare: who floods is told "busy" while the others have room, and
+// what is taken out gives room again.
+func TestOneSenderHasItsShare(t *testing.T) {
+	const room = 750
+	q := newQueue(1000, 64, 4)
+	fill := func(from route.Participant, kind payment.Kind) (taken int) {
+		for {
+			if n, _ := q.put([]payment.Event{{Kind: kind, From: from}}); n == 0 {
+				return taken
+			}
+			taken++
+		}
+	}
+	if n := fill(7, payment.RequestArrived); n != room*2/5 {
+		t.Errorf("one sender has %d of %d", n, room)
+	}
+	if n := fill(3, payment.RequestArrived); n != room*2/5 {
+		t.Errorf("the second one has %d of %d", n, room)
+	}
+	if n := fill(200, payment.RequestArrived); n != room-2*(room*2/5) {
+		t.Errorf("the third one has %d of %d, want the rest", n, room)
+	}
+	if n := fill(7, payment.EnquiryArrived); n != 0 {
+		t.Errorf("who has its share of requests has %d enquiries as well", n)
+	}
+	if n, _ := q.put([]payment.Event{{Kind: payment.AnswerArrived, From: 7}}); n != 1 {
+		t.Error("an answer of the greedy one is refused")
+	}
+	drain(t, q)
+	if q.askers != 0 {
+		t.Errorf("an empty queue has events of %d senders", q.askers)
+	}
+	if n := fill(7, payment.RequestArrived); n != room*2/5 {
+		t.Errorf("after all were taken one sender has %d of %d", n, room)
+	}
+}
+
+// TestAnswersTakeNoRoomOfRequests: what one sender's requests bring back is no reason to
+// turn others away, or to shed anything, unless the queue is deep indeed.
+func TestAnswersTakeNoRoomOfRequests(t *testing.T) {
+	const room = 750
+	q := newQueue(1000, 64, 4)
+	put := func(n int, from route.Participant, kind payment.Kind) int {
+		taken, _ := putMany(q, n, from, kind)
+		return taken
+	}
+	taken := put(room, 7, payment.RequestArrived)
+	before := q.fill()
+	put(taken, 8, payment.AnswerArrived)
+	put(2*taken, 9, payment.AnswerArrived)
+	if before != 40 || q.fill() != 40 {
+		t.Errorf("one sender fills %d %%, its answers make it %d %%", before, q.fill())
+	}
+	if n := put(100, 3, payment.RequestArrived); n != 100 {
+		t.Errorf("behind the answers %d requests of another sender have room", n)
+	}
+	for n := range route.Participant(8) {
+		put(500, 10+n, payment.AnswerArrived)
+	}
+	if n := put(1, 3, payment.RequestArrived); n != 0 || q.fill() < 100 {
+		t.Errorf("a queue that is %d %% full takes requests", q.fill())
+	}
+	drain(t, q)
+	if q.fill() != 0 {
+		t.Errorf("an empty queue is %d %% full", q.fill())
+	}
+}
+
+// putMany puts so many events in, one by one, and says how many were taken and why not
+// the others.
+func putMany(q *queue, n int, from route.Participant, kind payment.Kind) (taken int, why error) {
+	for range n {
+		one, err := q.put([]payment.Event{{Kind: kind, From: from}})
+		if taken += one; err != nil {
+			why = err
+		}
+	}
+	return taken, why
+}
+
+// TestAnswersOfOneHaveTheirShare: one who floods has half of the room for answers, two
+// leave the last eighth to those who have few, and no request waits for any of it.
+func TestAnswersOfOneHaveTheirShare(t *testing.T) {
+	const room = 8192 + answerReserve
+	q := newQueue(8192, 512, 4)
+	for _, c := range []struct {
+		from route.Participant
+		kind payment.Kind
+		want int
+		why  error
+	}{
+		{7, payment.AnswerArrived, answerShare, ErrShare},
+		{8, payment.AnswerArrived, answerShare, ErrShare},
+		{9, payment.AnswerArrived, answerFew, ErrBusy},
+		{3, payment.RequestArrived, 8192 * 3 / 4 * 2 / 5, ErrBusy},
+		{4, payment.EnquiryArrived, 0, ErrBusy}, // there are too many requests for that
+		{5, payment.AnswerArrived, answerFew, ErrBusy},
+	} {
+		taken, why := putMany(q, room, c.from, c.kind)
+		if taken != c.want || why != c.why || !errors.Is(why, ErrBusy) {
+			t.Errorf("participant %d has %d events of kind %v in the queue, %v; want %d, %v", c.from, taken, c.kind, why, c.want, c.why)
+		}
+	}
+	if got := q.fill(); got != 39 {
+		t.Errorf("the requests of one sender fill %d %%, want 39", got)
+	}
+	if n, _ := putMany(q, 1, 7, payment.LinkDown); n != 1 {
+		t.Error("who has its share of answers cannot say that its link is gone")
+	}
+	drain(t, q)
+	if n, why := putMany(q, 1, 7, payment.AnswerArrived); n != 1 {
+		t.Errorf("when all are taken there is no room: %v", why)
+	}
+}
+
+// TestFloodOfAnswers: one participant is at the queue's limit all the time. What the
+// others send gets in and is taken as soon as ever, the load stays normal, and of what
+// waits behind them at least a part is taken.
+func TestFloodOfAnswers(t *testing.T) {
+	const (
+		ticks    = 3000
+		batches  = 2  // of 64, that are taken in one tick
+		requests = 10 // of each of the others in one tick, and three times as many answers
+		waitMax  = 16 // ticks: a moment's worth of the flood is before the first
+	)
+	q := newQueue(1024, 64, 4)
+	meter := loadMeter{steps: DefaultLoadSteps()}
+	came, took, flood, longest := 0, 0, 0, int64(0)
+	put := func(ev payment.Event) {
+		came++
+		if _, err := q.put([]payment.Event{ev}); err != nil {
+			t.Fatalf("event of kind %v of participant %d at tick %d: %v", ev.Kind, ev.From, ev.At, err)
+		}
+	}
+	for now := range int64(ticks) {
+		if _, why := putMany(q, 2000, 9, payment.AnswerArrived); now > 100 && why != ErrShare {
+			t.Fatalf("tick %d: the one who floods is not at its limit: %v", now, why)
+		}
+		for i := range requests {
+			from := route.Participant(i % 3)
+			put(payment.Event{Kind: payment.RequestArrived, From: from, At: now})
+			for range 3 {
+				put(payment.Event{Kind: payment.AnswerArrived, From: from, At: now})
+			}
+		}
+		for range batches {
+			b := q.swap()
+			for i := range b.events {
+				if b.events[i].From == 9 {
+					flood++
+					continue
+				}
+				took++
+				longest = max(longest, now-b.events[i].At)
+			}
+			q.give(b)
+		}
+		if step := meter.look(now*int64(loadClimb), q.fill(), 0); step != payment.LoadNormal {
+			t.Fatalf("tick %d: the load is %v, the queue %d %% full", now, step, q.fill())
+		}
+	}
+	if took < came-waitMax*4*requests || longest > waitMax {
+		t.Errorf("%d of %d events of the others were taken, one after %d ticks", took, came, longest)
+	}
+	if flood < ticks*batches*64/behindTurn {
+		t.Errorf("%d events of the one who floods were taken: a bank with a backlog would never get rid of it", flood)
+	}
+}
+
+// TestBacklogHasItsTurn: answers that a stall has dammed up are taken although there is
+// always something in front of them.
+func TestBacklogHasItsTurn(t *testing.T) {
+	q := newQueue(64, 16, 4)
+	if n, why := putMany(q, 32+10*16, 7, payment.AnswerArrived); why != nil {
+		t.Fatalf("%d answers have room: %v", n, why)
+	}
+	for range 10 * behindTurn {
+		putMany(q, 16, 3, payment.LinkUp)
+		q.give(q.swap())
+	}
+	if q.behind.n != 0 || q.front.n == 0 {
+		t.Errorf("%d answers are left behind %d events", q.behind.n, q.front.n)
+	}
+}
+
+// TestCountersOfTheQueue: whatever comes and goes, they say what is there, and nobody
+// has more than its share.
+func TestCountersOfTheQueue(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	q := newQueue(64, 16, 4)
+	from := []route.Participant{0, 1, 2, 2, 2, 2, 40, route.Nobody}
+	kinds := append(payment.Kinds(), payment.AnswerArrived, payment.AnswerArrived, payment.AnswerArrived, payment.RequestArrived)
+	for round := range 4000 {
+		events := make([]payment.Event, 1+rng.IntN(40))
+		for i := range events {
+			events[i] = payment.Event{Kind: kinds[rng.IntN(len(kinds))], From: from[rng.IntN(len(from))]}
+		}
+		_, _ = q.put(events)
+		for range rng.IntN(5) {
+			if b := q.swap(); b != nil {
+				q.give(b)
+			}
+		}
+		if round%512 == 511 {
+			for b := q.swap(); b != nil; b = q.swap() {
+				q.give(b)
+			}
+		}
+		if checkCounters(t, q); t.Failed() {
+			t.Fatalf("after round %d", round)
+		}
+	}
+}
+
+// checkCounters counts what is in a queue.
+func checkCounters(t *testing.T, q *queue) {
+	t.Helper()
+	by := make([]stake, len(q.by))
+	asks, askers := 0, 0
+	for i, r := range []*row{&q.front, &q.behind} {
+		n := 0
+		for _, b := range append(r.full[:len(r.full):len(r.full)], r.cur) {
+			n += len(b.events)
+			for _, ev := range b.events {
+				switch {
+				case ev.From == route.Nobody:
+				case starts(ev.Kind):
+					asks++
+					if by[ev.From].asks++; by[ev.From].asks == 1 {
+						askers++
+					}
+				case ev.Kind != payment.AnswerArrived && i == 1:
+					t.Errorf("an event of kind %v waits behind the others", ev.Kind)
+				case ev.Kind != payment.AnswerArrived:
+				case i == 0:
+					by[ev.From].front++
+				default:
+					by[ev.From].behind++
+				}
+			}
+		}
+		if n != r.n {
+			t.Errorf("row %d has %d events and says %d", i, n, r.n)
+		}
+	}
+	if asks != q.asks || askers != q.askers {
+		t.Errorf("%d requests of %d, counted as %d of %d", asks, askers, q.asks, q.askers)
+	}
+	for n := range by {
+		if by[n] != q.by[n] || by[n].front > q.frontShare() {
+			t.Errorf("participant %d has %+v, counted as %+v; in front it may have %d", n, by[n], q.by[n], q.frontShare())
+		}
+	}
+}
