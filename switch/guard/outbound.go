@@ -130,10 +130,9 @@ func (o *Outbound) leave(parcels []Parcel, all []sealed, err error) {
 	sent := false
 	for i, p := range parcels {
 		why := err
-		if why == nil {
-			if why = o.Link.Queue(all[i].frames); why == nil {
-				sent = true
-			}
+		if why == nil && len(all[i].frames) > 0 {
+			why = o.Link.Queue(all[i].frames)
+			sent = sent || why == nil
 		}
 		switch {
 		case p.Lost == nil:

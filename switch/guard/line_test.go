@@ -1,0 +1,170 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"switchd/hsm"
+)
+
+// pool is a running pool over a module that nobody asks.
+func pool(t *testing.T, change func(*hsm.Options)) *hsm.Pool {
+	t.Helper()
+	o := hsm.Options{Module: struct{ hsm.Module }{}, Clock: func() int64 { return 0 }, Timeout: time.Minute}
+	if change != nil {
+		change(&o)
+	}
+	p, err := hsm.NewPool(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- p.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+	})
+	return p
+}
+
+// plain protects nothing.
+type plain struct{}
+
+func (plain) Open() Guard { return plain{} }
+func (plain) Check(_ context.Context, _ hsm.Module, body []byte) ([]byte, error) {
+	if string(body) == "bad" {
+		return nil, hsm.ErrVerify
+	}
+	return body, nil
+}
+func (plain) Protect(_ context.Context, _ hsm.Module, dst, message []byte, pin *PIN) ([]byte, error) {
+	if string(message) == "bad" {
+		return dst, hsm.ErrKey
+	}
+	dst = append(dst, message...)
+	if pin != nil {
+		dst = append(append(dst, '+'), pin.Block.Reveal()...)
+	}
+	return dst, nil
+}
+
+// TestLineKeepsOrder: many batches at once, from several goroutines, in any order of
+// the module: each goroutine's items come back in its order, all of them once.
+func TestLineKeepsOrder(t *testing.T) {
+	const senders, each = 4, 2000
+	var got [senders][]int
+	var all sync.WaitGroup
+	all.Add(senders * each)
+	l := NewLine(LineOptions[[2]int, [2]int]{
+		Pool: pool(t, func(o *hsm.Options) { o.QueueMax = 4 }), Op: hsm.OpMAC, Scheme: plain{}, Size: func([2]int) int { return 1 },
+		Work: func(_ context.Context, _ hsm.Module, _ Guard, batch [][2]int) [][2]int {
+			for range rand.IntN(200) {
+				runtime.Gosched() // some batches take longer
+			}
+			return append([][2]int(nil), batch...)
+		},
+		Done: func(batch [][2]int, results [][2]int, err error) {
+			for i, item := range batch {
+				if err == nil && results[i] != item {
+					t.Errorf("%v has the result of %v", item, results[i])
+				}
+				got[item[0]] = append(got[item[0]], item[1])
+				all.Done()
+			}
+		},
+	})
+	for s := range senders {
+		go func() {
+			for i := range each {
+				for !l.Add([2]int{s, i}) {
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	all.Wait()
+	for s := range senders {
+		for i, n := range got[s] {
+			if n != i {
+				t.Fatalf("sender %d: item %d came as number %d", s, n, i)
+			}
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.handing { // the last Done has not returned yet
+		l.mu.Unlock()
+		runtime.Gosched()
+		l.mu.Lock()
+	}
+	if l.items != 0 || l.bytes != 0 || len(l.flying) != 0 || len(l.idle) > 8 {
+		t.Errorf("left: %d items of %d bytes, %d calls, %d guards", l.items, l.bytes, len(l.flying), len(l.idle))
+	}
+}
+
+// TestLineIsBounded: what a module that hangs keeps is limited by items and by bytes,
+// and comes back in order when its calls are given up.
+func TestLineIsBounded(t *testing.T) {
+	var giveUp []context.CancelFunc
+	var mu sync.Mutex
+	p := pool(t, func(o *hsm.Options) {
+		o.Workers = 2
+		o.Deadline = func(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			mu.Lock()
+			giveUp = append(giveUp, cancel)
+			mu.Unlock()
+			return ctx, cancel
+		}
+	})
+	hangs := make(chan struct{})
+	defer close(hangs)
+	var back []int
+	done := make(chan struct{})
+	l := NewLine(LineOptions[int, int]{
+		Pool: p, Op: hsm.OpMAC, Scheme: plain{}, BatchMax: 1, FlyingMax: 3, ItemsMax: 5, BytesMax: 100, Size: func(n int) int { return n },
+		Work: func(context.Context, hsm.Module, Guard, []int) []int { <-hangs; return nil },
+		Done: func(batch []int, results []int, err error) {
+			if !errors.Is(err, hsm.ErrTimeout) || results != nil {
+				t.Errorf("%v, %v", results, err)
+			}
+			if back = append(back, batch...); len(back) == 5 {
+				close(done)
+			}
+		},
+	})
+	for n := range 5 {
+		if !l.Add(n + 1) {
+			t.Fatalf("item %d is refused", n+1)
+		}
+	}
+	if l.Add(1) {
+		t.Error("a sixth item is taken")
+	}
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			ended = true
+		default:
+			mu.Lock()
+			for i := len(giveUp) - 1; i >= 0; i-- { // the last call first
+				giveUp[i]()
+			}
+			mu.Unlock()
+		}
+	}
+	for i, n := range back {
+		if n != i+1 {
+			t.Errorf("they came back as %v", back)
+		}
+	}
+	if l.Add(101) {
+		t.Error("more bytes than there is room for are taken")
+	}
+}
