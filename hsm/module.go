@@ -10,7 +10,8 @@ import (
 // Fault. They read what they are given until they return, and keep none of it.
 //
 // A driver refuses by itself what is not allowed: it checks the usage and mode of
-// every key, and AllowTranslation.
+// every key, and AllowTranslation. Package conform has the tests that all drivers
+// pass.
 type Module interface {
 	// TranslatePIN gives the same PIN under another key and in another format.
 	TranslatePIN(ctx context.Context, t Translation) (Secret, error)

@@ -29,8 +29,14 @@ func (m *Module) unwrap(ctx context.Context, i *hsm.Import) (*key, error) {
 	}
 	var header keyblock.Header
 	var bytes hsm.Secret
-	err := m.try(i.Under, &unwrapKey, func(k *key) (err error) {
-		header, bytes, err = keyblock.Unwrap(k.bytes, i.Block)
+	parsed, err := keyblock.Parse(i.Block)
+	if err != nil {
+		return nil, err
+	}
+	err = m.try(i.Under, &unwrapKey, func(k *key) (err error) {
+		if err = k.protects(parsed.Version); err == nil {
+			header, bytes, err = keyblock.Unwrap(k.bytes, i.Block)
+		}
 		return err
 	})
 	if err != nil {
@@ -54,6 +60,15 @@ func (m *Module) unwrap(ctx context.Context, i *hsm.Import) (*key, error) {
 	return k, nil
 }
 
+// protects refuses a protection key of another cipher than the version's: one of TDES
+// could be as long as one of AES.
+func (k *key) protects(version byte) error {
+	if (version == 'D') != (k.Algorithm == hsm.AES) {
+		return fmt.Errorf("%w: %s is a key for %s, which key blocks of the version are not under", hsm.ErrKey, k.Ref, k.Algorithm)
+	}
+	return nil
+}
+
 // isOf compares the check value, unless there is none to compare with.
 func (k *key) isOf(want hsm.KCV) error {
 	if want != (hsm.KCV{}) && !k.KCV.Matches(want) {
@@ -68,7 +83,13 @@ func (m *Module) ExportKey(ctx context.Context, e hsm.Exporting) (string, error)
 		return "", err
 	}
 	defer m.mu.RUnlock()
+	if e.Version != 'B' && e.Version != 'D' {
+		return "", fmt.Errorf("%w: key blocks are made of version B or D", hsm.ErrDenied)
+	}
 	under, err := m.active(e.Under, &wrapKey)
+	if err == nil {
+		err = under.protects(e.Version)
+	}
 	if err != nil {
 		return "", err
 	}

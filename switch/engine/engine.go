@@ -195,7 +195,7 @@ func Open(o Options) (*Engine, error) {
 	if o.Log.Next() > 1 {
 		first = append(first, payment.Event{Kind: payment.Recovered, From: route.Nobody})
 	}
-	config, changed, err := merge(e.m.Config(), &o.Config)
+	config, changed, err := Merge(e.m.Config(), &o.Config)
 	if err != nil {
 		return nil, err
 	}

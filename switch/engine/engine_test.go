@@ -292,19 +292,19 @@ func TestParticipantsKeepTheirNumbers(t *testing.T) {
 	}
 	bad := testConfig(time.Minute)
 	bad.Participants[1].Handles = bad.Participants[0].Handles
-	if _, _, err := merge(&payment.Config{}, &bad); err == nil {
+	if _, _, err := Merge(&payment.Config{}, &bad); err == nil {
 		t.Error("two participants with one handle were accepted")
 	}
 	old, yen, moved := testConfig(time.Minute), testConfig(time.Minute), testConfig(time.Minute)
 	yen.Currency, moved.Participants[0].Institution = 392, "2"
 	for name, next := range map[string]payment.Config{"currency": yen, "institution": moved} {
-		if _, _, err := merge(&old, &next); err == nil {
+		if _, _, err := Merge(&old, &next); err == nil {
 			t.Errorf("another %s on the same data was accepted", name)
 		}
 	}
 	bad = testConfig(time.Minute)
 	bad.Participants[1].ID = "BANKA"
-	if _, _, err := merge(&payment.Config{}, &bad); err == nil {
+	if _, _, err := Merge(&payment.Config{}, &bad); err == nil {
 		t.Error("one id twice was accepted")
 	}
 }

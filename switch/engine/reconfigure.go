@@ -37,7 +37,7 @@ func (e *Engine) Reconfigure(ctx context.Context, next payment.Config) (changed 
 	if !e.change.CompareAndSwap(nil, c) {
 		return false, ErrChanging
 	}
-	config, changed, err := merge(e.Config(), &next)
+	config, changed, err := Merge(e.Config(), &next)
 	if err == nil && changed {
 		_, err = e.Submit([]payment.Event{{Kind: payment.ConfigChanged, From: route.Nobody, Config: config}})
 	}
@@ -66,7 +66,7 @@ func (e *Engine) Preview(next payment.Config) (*payment.Config, error) {
 	if e.change.Load() != nil {
 		return nil, ErrChanging
 	}
-	config, _, err := merge(e.Config(), &next)
+	config, _, err := Merge(e.Config(), &next)
 	return config, err
 }
 

@@ -132,7 +132,7 @@ func film(b *testing.B, dir string, keys *seal.Keys, n, perGroup int) {
 	}
 	c := &camera{b: b, l: l, sealer: keys.Sealer(), perGroup: perGroup, at: clockOf() - int64(time.Hour)}
 	c.m = payment.New(c)
-	config, _, err := merge(&payment.Config{}, new(testConfig(time.Minute)))
+	config, _, err := Merge(&payment.Config{}, new(testConfig(time.Minute)))
 	if err != nil {
 		b.Fatal(err)
 	}

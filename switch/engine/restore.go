@@ -41,10 +41,10 @@ func store(m *payment.Machine, s *state.Store, applied uint64) error {
 // participants of 4 KB fit.
 const configBytesMax = journal.RecordBytesMax - 1024
 
-// merge gives the participants of next their numbers: the one that they had, or
+// Merge gives the participants of next their numbers: the one that they had, or
 // the next free one. A participant that is no longer configured keeps its number
 // and its position but serves no address. It reports whether anything is new.
-func merge(old, next *payment.Config) (*payment.Config, bool, error) {
+func Merge(old, next *payment.Config) (*payment.Config, bool, error) {
 	merged := *next
 	merged.Participants = nil
 	listed := map[string]payment.Profile{}

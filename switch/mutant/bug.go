@@ -43,6 +43,12 @@ const (
 	DeafBreaker        // a breaker does not open by failures in a row
 	LoseBreaker        // a restart closes every breaker
 	ForgetTurned       // a repeat of what the rim has told busy is taken
+	UnloggedConfig     // a reload takes effect without an event
+	Retime             // a reload starts the timers of what is under way anew
+	DropRemoved        // what a removed participant is part of has no timer any more
+	KeepRemoved        // a removed participant goes on as if it were configured
+	ResetCaps          // a reload undoes the caps that commands have set
+	LoseLoad           // a start forgets the load before it replays
 	bugCount
 )
 
@@ -53,6 +59,7 @@ var names = [bugCount]string{
 	"ignore-breaker",
 	"ignore-limit", "limit-twice", "keep-limit", "lose-limit", "ignore-load", "shed-nothing", "shed-reversal", "ignore-in-flight",
 	"lose-in-flight", "ignore-flow", "count-no-tries", "deaf-breaker", "lose-breaker", "forget-turned",
+	"unlogged-config", "retime", "drop-removed", "keep-removed", "reset-caps", "lose-load",
 }
 
 // String is the name that tests and documents use.

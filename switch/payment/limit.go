@@ -36,6 +36,9 @@ type Limit struct {
 	CountPerDay uint32   `json:"count_per_day,omitempty"` // payments of each payer; 0: no limit
 }
 
+// limitNameMax is how long the name of a limit may be: rows have its length in a byte.
+const limitNameMax = 255
+
 // validateLimits reports what makes limits unusable.
 func (c *Config) validateLimits() (faults []error) {
 	names := map[string]bool{}
@@ -43,6 +46,9 @@ func (c *Config) validateLimits() (faults []error) {
 		l := &c.Limits[i]
 		if l.Name == "" || names[l.Name] {
 			faults = append(faults, fmt.Errorf("payment: limit %q has no name of its own", l.Name))
+		}
+		if len(l.Name) > limitNameMax {
+			faults = append(faults, fmt.Errorf("payment: limit %.20s... has a name of %d bytes, limit %d", l.Name, len(l.Name), limitNameMax))
 		}
 		names[l.Name] = true
 		if l.PerPayment < 0 || l.PerDay < 0 || l.Payees >= payeesLimit {
@@ -131,20 +137,34 @@ func (m *Machine) aboveLimit(p *Payment) bool {
 	return l != nil && l.PerPayment != 0 && p.Amount.Minor > l.PerPayment
 }
 
-// countLimits adds a payment to its counters, or takes it off them again.
-func (m *Machine) countLimits(p *Payment, by int64) {
-	if m.load >= LoadNoEnquiries && by > 0 { // an attempt is an attempt
+// countLimits adds a payment whose money begins to move to its counters.
+func (m *Machine) countLimits(p *Payment) {
+	if m.load >= LoadNoEnquiries { // an attempt is an attempt
 		m.addUse(m.limitKey(p, 'm', time.Minute, ""), 1, 0)
 	}
-	if len(m.config.Limits) == 0 || p.Amount.Currency != m.config.Currency || by < 0 && mutant.Is(mutant.KeepLimit) {
+	if len(m.config.Limits) == 0 || p.Amount.Currency != m.config.Currency {
 		return
 	}
+	if l := m.limitCategory(p); l != nil && l.counts() {
+		p.counted = &l.Name
+		m.useLimit(p, 1)
+	}
+}
+
+// freeLimits ends that a payment counts when it is final: one that has failed is
+// taken off where it was added, whatever the limits are by now.
+func (m *Machine) freeLimits(p *Payment, failed bool) {
+	if p.counted != nil && failed && !mutant.Is(mutant.KeepLimit) {
+		m.useLimit(p, -1)
+	}
+	p.counted = nil
+}
+
+func (m *Machine) useLimit(p *Payment, by int64) {
 	if mutant.Is(mutant.LimitTwice) {
 		by *= 2
 	}
-	if l := m.limitCategory(p); l != nil && l.counts() {
-		m.addUse(m.limitKey(p, 'd', 24*time.Hour, l.Name), by, by*p.Amount.Minor)
-	}
+	m.addUse(m.limitKey(p, 'd', 24*time.Hour, *p.counted), by, by*p.Amount.Minor)
 }
 
 // limitKey is the counter of p's payer. The period is that in which its money began
@@ -190,7 +210,7 @@ func (m *Machine) limitUse(key LimitKey) LimitUse {
 
 func (m *Machine) addUse(key LimitKey, count, minor int64) {
 	use := m.limitUse(key)
-	if next := int64(use.Count) + count; next >= 0 { // below: the limit was not there when the payment began
+	if next := int64(use.Count) + count; next >= 0 { // below: the counter was dropped meanwhile
 		use.Count, use.Minor = uint32(next), max(use.Minor+minor, 0)
 		m.limits[key] = use
 	}

@@ -6,7 +6,7 @@ import "fmt"
 // an event gives it the next number: the journal keeps events, and the same events
 // under other rules are another history. A change that only adds an event or a
 // command, which no older journal can hold, keeps it.
-const Logic = 2
+const Logic = 3
 
 // The formats of what the machine has on disk, for who must know whether a data
 // folder can be read. Every record and row begins with its own.

@@ -52,7 +52,8 @@ type Payment struct {
 	Legs [legCount]LegState
 	Text Text
 
-	asks []ask // the enquiries about it, by asker
+	asks    []ask   // the enquiries about it, by asker
+	counted *string // the name of the limit under which it counts towards its payer's day; nil: it does not
 
 	due      int64 // when the current state ends by itself; 0: not
 	deadline int64 // the earliest of due and what the legs owe; 0: none

@@ -76,8 +76,11 @@ func (p *Payment) marks() [6]*bool {
 	return [...]*bool{&p.Confirmed, &p.Merchant, &p.NoReversal, &p.Returned, &p.DeadLetter, &p.Watched}
 }
 
+// markCounted is the bit behind those of the flags.
+const markCounted = 1 << 6
+
 func putMarks(b []byte, p *Payment) []byte {
-	if !(p.Confirmed || p.Merchant || p.NoReversal || p.Returned || p.DeadLetter || p.Watched) {
+	if !(p.Confirmed || p.Merchant || p.NoReversal || p.Returned || p.DeadLetter || p.Watched || p.counted != nil) {
 		return append(b, 0) // most have none
 	}
 	var bits byte
@@ -86,11 +89,17 @@ func putMarks(b []byte, p *Payment) []byte {
 			bits |= 1 << i
 		}
 	}
+	if p.counted != nil {
+		bits |= markCounted
+	}
 	return append(b, bits)
 }
 
 func (r *reader) marks(p *Payment) {
-	bits := r.below(1 << len(p.marks()))
+	bits := r.below(markCounted << 1)
+	if bits&markCounted != 0 {
+		p.counted = new(string) // putSeldom has written which
+	}
 	for i, mark := range p.marks() {
 		*mark = bits&(1<<i) != 0
 	}
@@ -121,6 +130,9 @@ func putSeldom(b []byte, p *Payment) []byte {
 			b = p.asks[i].append(b)
 		}
 	}
+	if p.counted != nil {
+		b = append(append(b, byte(len(*p.counted))), *p.counted...)
+	}
 	return b
 }
 
@@ -146,6 +158,9 @@ func (r *reader) seldom(p *Payment) {
 			r.ask(&a)
 			p.asks = append(p.asks, a)
 		}
+	}
+	if p.counted != nil {
+		*p.counted = string(r.take(int(r.u8())))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchd/ledger"
+	"switchd/switch/mutant"
 	"switchd/switch/route"
 )
 
@@ -164,6 +165,9 @@ func (m *Machine) configure(c *Config) {
 		}
 		m.setCaps(&p)
 		to := m.at(p.Number)
+		if mutant.Is(mutant.KeepRemoved) && !p.Listed() {
+			p = to.profile
+		}
 		retrace = retrace || to.profile.byTrace() != p.byTrace()
 		to.profile, to.breaker, to.dirty = p, p.Breaker.withDefaults(), true
 		if p.Breaker.Off {
@@ -176,9 +180,26 @@ func (m *Machine) configure(c *Config) {
 		panic("payment: configuration in the journal is not valid: " + err.Error())
 	}
 	m.config, m.routes, m.configDirty = c, routes, true
+	if mutant.Is(mutant.Retime) || mutant.Is(mutant.DropRemoved) {
+		m.disturb()
+	}
 	if retrace { // seldom: it takes a look at every open payment
 		m.retrace()
 	}
+}
+
+// disturb is two deliberate bugs of a new configuration.
+func (m *Machine) disturb() {
+	m.OpenPayments(func(p *Payment) {
+		gone := slices.ContainsFunc(m.config.Participants, func(q Profile) bool { return !q.Listed() && p.Concerns(q.Number) })
+		switch {
+		case mutant.Is(mutant.DropRemoved) && gone:
+			m.clearDeadline(p)
+		case mutant.Is(mutant.Retime) && p.live && p.due != 0:
+			p.due += int64(5 * time.Second)
+			m.schedule(p)
+		}
+	})
 }
 
 // retrace makes the legs of open payments findable as their participants now need
@@ -198,7 +219,7 @@ func (m *Machine) retrace() {
 
 func (m *Machine) setCaps(next *Profile) {
 	was := &m.at(next.Number).profile
-	fresh := was.ID == ""
+	fresh := was.ID == "" || mutant.Is(mutant.ResetCaps)
 	if fresh || was.NetDebitCap != next.NetDebitCap {
 		m.book.SetCap(next.Number, m.currencies[0], next.NetDebitCap)
 	}

@@ -217,7 +217,7 @@ func (m *Machine) pay(p *Payment) {
 	if why == OK {
 		switch m.reserve(p) {
 		case ledger.OK:
-			m.countLimits(p, 1)
+			m.countLimits(p)
 		case ledger.OverCap:
 			why = NetDebitCap
 		default:

@@ -248,6 +248,9 @@ func (m *Machine) restoreMachine(row []byte) error {
 	}
 	if version == rowVersion {
 		m.load, m.limitDay = Load(r.below(uint8(loadCount))), r.u32()
+		if mutant.Is(mutant.LoseLoad) {
+			m.load = LoadNormal
+		}
 	}
 	return r.done()
 }

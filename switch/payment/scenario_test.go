@@ -154,10 +154,12 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 				c.Participants = append(c.Participants, p)
 			}
 			s.names = a.Vals
-		case "cap":
+		case "cap": // of all, or of each
 			for i := range c.Participants {
-				c.Participants[i].NetDebitCap, _ = strconv.ParseInt(a.Vals[0], 10, 64)
+				c.Participants[i].NetDebitCap, _ = strconv.ParseInt(a.Vals[min(i, len(a.Vals)-1)], 10, 64)
 			}
+		case "timers": // of a participant, in the order of Timers
+			c.Participants[s.participant(a.Vals[0])].Timers = s.timers(a.Vals[1:])
 		case "by-trace": // these participants' answers carry no reference
 			for _, id := range a.Vals {
 				c.Participants[s.participant(id)].Match = Match{Transmitted: true, STAN: true}
@@ -165,13 +167,16 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 		case "limit-all": // amount a day, of whatever is paid to whomever
 			n, _ := strconv.ParseInt(a.Vals[0], 10, 64)
 			c.Limits = append(c.Limits, Limit{Name: "all", PerDay: n})
-		case "limit": // amount, amount a day, payments a day, of persons, for these purposes
+		case "limit", "limit-any": // amount, amount a day, payments a day, of persons, for these purposes; of pushes, or of any type
 			var n [3]int64
 			for i := range n {
 				n[i], _ = strconv.ParseInt(a.Vals[i], 10, 64)
 			}
-			name := "p2p" + strings.Join(a.Vals[3:], "")
-			c.Limits = append(c.Limits, Limit{Name: name, Purposes: a.Vals[3:], Types: []Type{Push}, Payees: Persons, PerPayment: n[0], PerDay: n[1], CountPerDay: uint32(n[2])})
+			l := Limit{Name: "p2p" + strings.Join(a.Vals[3:], ""), Purposes: a.Vals[3:], Payees: Persons, PerPayment: n[0], PerDay: n[1], CountPerDay: uint32(n[2])}
+			if a.Key == "limit" {
+				l.Types = []Type{Push}
+			}
+			c.Limits = append(c.Limits, l)
 		case "brown-out":
 			c.BrownOut, _ = strconv.ParseInt(a.Vals[0], 10, 64)
 		case "open-max":
@@ -224,6 +229,8 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 			p.Posting = PostOnConfirm
 		case "unlisted": // no longer configured
 			*p = p.Unlisted()
+		case "refused-is-unclear":
+			p.AmbiguousDebit, p.AmbiguousCredit = append(p.AmbiguousDebit, CodeOf("05")), append(p.AmbiguousCredit, CodeOf("05"))
 		case "short-doubt":
 			p.Timers.CreditUnknown = 100 * time.Second
 		case "impatient":
@@ -257,6 +264,13 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 			s.t.Fatalf("unknown configuration key %s", a.Key)
 		}
 	}
+}
+
+func (s *scenario) timers(values []string) (t Timers) {
+	for i, d := range [...]*time.Duration{&t.Total, &t.Resolve, &t.Debit, &t.Credit, &t.CreditUnknown, &t.Reversal, &t.BackoffMin, &t.BackoffMax, &t.GiveUp} {
+		*d = s.duration(values[i])
+	}
+	return t
 }
 
 func testProfile(n route.Participant, id string) Profile {

@@ -122,7 +122,5 @@ func (m *Machine) move(p *Payment, cause Cause) {
 	if p.Original != 0 && !to.settled() {
 		m.giveBack(p)
 	}
-	if from.moving() && !to.settled() && to != ReversalStuck {
-		m.countLimits(p, -1)
-	}
+	m.freeLimits(p, from.moving() && !to.settled() && to != ReversalStuck)
 }

@@ -56,7 +56,7 @@ func (l *line) connect() {
 	if l.c != nil {
 		return
 	}
-	if w.node == nil {
+	if w.node == nil || w.node.table.dialect(l.b.number) == nil {
 		w.agenda.add(w.now+int64(100*time.Millisecond)+w.upTo(2*time.Second), l.connect)
 		return
 	}
@@ -228,4 +228,4 @@ func (b *bank) restart() {
 	}
 }
 
-func (b *bank) name() string { return b.w.config.Participants[b.number].ID }
+func (b *bank) name() string { return b.w.file.Participants[b.number].ID }

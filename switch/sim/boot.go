@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/switch/egress"
+	"switchd/switch/engine"
 	"switchd/switch/mutant"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -100,7 +101,7 @@ func (w *world) boot() {
 		asked: map[about]int64{}, ladder: ladder{moved: w.now, closedAt: w.now},
 	}
 	n.egress = egress.New(egress.Options{
-		Lanes: w.lanes(), Submit: n.submit, Clock: n.clock, Log: w.quiet(), Registry: prometheus.NewRegistry(),
+		Submit: n.submit, Clock: n.clock, Log: w.quiet(), Registry: prometheus.NewRegistry(),
 	})
 	if err := n.restore(); err != nil {
 		w.judge.violation("restore", 0, "%v", err)
@@ -111,9 +112,16 @@ func (w *world) boot() {
 	w.node = n
 	if w.log.Next() > 1 {
 		n.queue = append(n.queue, payment.Event{Kind: payment.Recovered, From: route.Nobody})
-	} else {
-		n.queue = append(n.queue, payment.Event{Kind: payment.ConfigChanged, From: route.Nobody, Config: w.config})
 	}
+	var err error
+	if n.config, n.changing, err = engine.Merge(n.m.Config(), w.file.listed()); err != nil {
+		w.judge.violation("config", 0, "a start refuses the file: %v", err)
+		return
+	}
+	if n.changing {
+		n.queue = append(n.queue, payment.Event{Kind: payment.ConfigChanged, From: route.Nobody, Config: n.config})
+	}
+	n.take(n.config)
 	n.wake(w.now)
 }
 
@@ -147,7 +155,7 @@ func (n *node) restore() error {
 		}
 		w.judge.watch.before(&ev)
 		n.effects = n.m.Step(&ev, n.effects[:0])
-		w.judge.watch.after(n.effects)
+		w.judge.watch.after(n.m, n.effects)
 		if mutant.Is(mutant.ReplaySends) {
 			n.send()
 		}

@@ -82,6 +82,12 @@ func drawLimits(rng *rand.Rand) []payment.Limit {
 	return all[rng.IntN(3):]
 }
 
+// boundsOf are those of a configuration, in which all participants have the same.
+func boundsOf(c *payment.Config) *bounds {
+	p := &c.Participants[0]
+	return &bounds{p.Breaker, p.Flow, p.InFlight, c.Limits, c.BrownOut}
+}
+
 // String is what a scenario text says of them in its configuration.
 func (b *bounds) String() string {
 	var s strings.Builder
@@ -99,7 +105,11 @@ func (b *bounds) String() string {
 		if l.Payees == payment.Merchants {
 			continue
 		}
-		fmt.Fprintf(&s, " limit=(%d,%d,%d", l.PerPayment, l.PerDay, l.CountPerDay)
+		key := "limit"
+		if len(l.Types) == 0 {
+			key = "limit-any"
+		}
+		fmt.Fprintf(&s, " %s=(%d,%d,%d", key, l.PerPayment, l.PerDay, l.CountPerDay)
 		for _, purpose := range l.Purposes {
 			fmt.Fprintf(&s, ",%s", purpose)
 		}

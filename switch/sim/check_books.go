@@ -11,16 +11,35 @@ import (
 	"switchd/switch/translate"
 )
 
-// position: in every step the positions sum to zero and nobody owes more than the
-// cap, and the reservations are not negative.
-func (j *judge) position(m *payment.Machine) {
+// purse is what a participant may owe: the cap that the latest file with another one
+// has set, or the latest command since; and what it owes.
+type purse struct {
+	file, most, owes int64
+	known            bool
+}
+
+// funds: after each event the positions sum to zero, the reservations are not
+// negative, everybody's cap is the one that was set last, and nobody who owes more
+// than that, because it was lowered, comes to owe more yet.
+func (w *watch) funds(m *payment.Machine) {
 	if sum := m.PositionSum(); sum != 0 {
-		j.violation("books", 0, "positions sum to %d", sum)
+		w.j.violation("books", 0, "positions sum to %d", sum)
 	}
-	for n := range j.w.banks {
-		if at := m.Position(route.Participant(n)); at.Reserved < 0 || at.Reserved-at.Posted > at.Cap {
-			j.violation("books", 0, "participant %d has %+v: over its cap", n, at)
+	if w.config == nil {
+		return
+	}
+	for i := range w.config.Participants {
+		n := route.Participant(i)
+		at, p := m.Position(n), w.purses[n]
+		if at.Cap != p.most {
+			w.j.violation("books", 0, "participant %d has the cap %d, %d was set last", n, at.Cap, p.most)
 		}
+		if owes := at.Reserved - at.Posted; at.Reserved < 0 || owes > max(p.most, p.owes) {
+			w.j.violation("books", 0, "participant %d has %+v and owed %d before: over its cap", n, at, p.owes)
+		} else {
+			p.owes = owes
+		}
+		w.purses[n] = p
 	}
 }
 

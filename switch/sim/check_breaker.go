@@ -40,7 +40,7 @@ func (w *watch) gate(at route.Participant, class payment.Class) *gate {
 
 // breakerOf is that of a participant, with the defaults of the reference.
 func (w *watch) breakerOf(n route.Participant) payment.Breaker {
-	b := w.j.w.config.Participants[n].Breaker
+	b := w.profile(n).Breaker
 	if b == (payment.Breaker{}) {
 		b = payment.Breaker{InRow: 5, Window: 20, Percent: 50, OpenFor: 30 * time.Second, Closes: 3}
 	}
@@ -85,13 +85,11 @@ func (w *watch) passes(id payment.ID, to route.Participant, class payment.Class)
 // silence: a breaker opens at the latest when as many messages in a row as open it
 // were not answered at all.
 func (w *watch) silence() {
-	for n := range w.j.w.banks {
-		b := w.breakerOf(route.Participant(n))
-		for _, class := range [...]payment.Class{payment.ClassResolve, payment.ClassDebit, payment.ClassCredit} {
-			if g := w.gate(route.Participant(n), class); !b.Off && !g.open && g.silent >= int(b.InRow) {
-				w.j.violation("breaker", 0, "%d messages in a row of class %v to participant %d have no answer, and its breaker is closed", g.silent, class, n)
-				g.silent = 0
-			}
+	for _, key := range w.silent {
+		b, g := w.breakerOf(key.at), w.gate(key.at, key.class)
+		if !b.Off && !g.open && g.silent >= int(b.InRow) {
+			w.j.violation("breaker", 0, "%d messages in a row of class %v to participant %d have no answer, and its breaker is closed", g.silent, key.class, key.at)
+			g.silent = 0
 		}
 	}
 }

@@ -12,11 +12,15 @@ import (
 // perMinute is how many payments a payer may make in a minute under load.
 const perMinute = 5
 
-// categoryOf is the limit that a payment to a person falls under.
-func categoryOf(c *payment.Config, purpose string) *payment.Limit {
-	for i := range c.Limits {
-		l := &c.Limits[i]
-		if l.Payees != payment.Merchants && (len(l.Purposes) == 0 || slices.Contains(l.Purposes, purpose)) {
+// category is the limit that a payment falls under now; nil: none.
+func (w *watch) category(p *pursuit) *payment.Limit {
+	if p.foreign {
+		return nil
+	}
+	for i := range w.config.Limits {
+		l := &w.config.Limits[i]
+		if l.Payees != payment.Merchants && (len(l.Types) == 0 || slices.Contains(l.Types, p.kind)) &&
+			(len(l.Purposes) == 0 || slices.Contains(l.Purposes, p.purpose)) {
 			return l
 		}
 	}
@@ -26,14 +30,12 @@ func categoryOf(c *payment.Config, purpose string) *payment.Limit {
 // account is what a payer has used of one limit on one day.
 type account struct {
 	payer
-	limit *payment.Limit
+	limit string
 	day   int64
 }
 
-func (p *pursuit) account() account { return account{p.payer, p.category, p.at / day} }
-
-// sharesWith says that two payments count towards the same.
-func (p *pursuit) sharesWith(q *pursuit) bool { return p.category != nil && p.account() == q.account() }
+// account is where a payment counts that begins now, or is declined.
+func (p *pursuit) account() account { return account{p.payer, p.limit.Name, p.at / day} }
 
 func (p *pursuit) minute() minute { return minute{p.payer, p.at / int64(time.Minute)} }
 
@@ -56,28 +58,37 @@ func (w *watch) limits(id payment.ID, p *pursuit) {
 			w.j.violation("limit", id, "the payer's payment %d of one minute begins under load", w.minutes[p.minute()])
 		}
 	}
-	if p.category == nil {
+	if p.most != 0 && p.minor > p.most {
+		w.j.violation("limit", id, "a payment of %d begins, the limit was %d when its request came", p.minor, p.most)
+	}
+	l := w.category(p)
+	if l == nil || l.PerDay == 0 && l.CountPerDay == 0 {
 		return
 	}
-	if most := p.category.PerPayment; most != 0 && p.minor > most {
-		w.j.violation("limit", id, "a payment of %d begins, the limit %s is %d", p.minor, p.category.Name, most)
-	}
+	p.limit = *l
+	p.counted = p.account()
 	var u use
 	//tidy:unordered a sum
 	for _, q := range w.all {
-		if q.counts && q.sharesWith(p) {
+		if q.counts && q.counted == p.counted {
 			u.count, u.minor = u.count+1, u.minor+q.minor
 		}
 	}
-	if u.over(p.category) {
-		w.j.violation("limit", id, "a payment begins with which its payer has %+v on one day, the limit is %+v", u, *p.category)
+	if u.over(l) {
+		w.j.violation("limit", id, "a payment begins with which its payer has %+v on one day, the limit is %+v", u, *l)
 	}
 }
 
-// declined notes whether a payer has used its minute up when a payment is declined.
+// declined notes which limit is in force when a payment is declined, and whether its
+// payer has used its minute up.
 func (w *watch) declined(id payment.ID) {
-	if p := w.all[id]; p != nil {
-		p.throttled = w.load >= payment.LoadNoEnquiries && w.minutes[p.minute()] >= perMinute
+	p := w.all[id]
+	if p == nil || p.begun != 0 {
+		return
+	}
+	p.throttled = w.load >= payment.LoadNoEnquiries && w.minutes[p.minute()] >= perMinute
+	if l := w.category(p); l != nil {
+		p.limit = *l
 	}
 }
 
@@ -108,35 +119,41 @@ func (j *judge) withinLimits() {
 
 // usedUp: a payment that was declined for a limit was over it.
 func (w *watch) usedUp(id payment.ID, p *pursuit) {
-	if p.category == nil {
+	if p.most != 0 && p.minor > p.most {
+		return
+	}
+	if p.limit.Name == "" {
 		w.j.violation("limit", id, "a payment that no limit is about is declined for one")
 		return
 	}
 	with := use{1, p.minor}
 	//tidy:unordered a sum
 	for _, q := range w.all {
-		if q.sharesWith(p) && q.begun != 0 && q.begun < p.closed && (!q.failed || q.closed > p.closed) {
+		if q.counted == p.account() && q.begun < p.closed && (!q.failed || q.closed > p.closed) {
 			with.count, with.minor = with.count+1, with.minor+q.minor
 		}
 	}
-	alone := p.category.PerPayment != 0 && p.minor > p.category.PerPayment
-	if !with.over(p.category) && !alone {
-		w.j.violation("limit", id, "declined for a limit, and with it its payer would have %+v on that day; the limit is %+v", with, *p.category)
+	if !with.over(&p.limit) {
+		w.j.violation("limit", id, "declined for a limit, and with it its payer would have %+v on that day; the limit is %+v", with, p.limit)
 	}
 }
 
-// paid: what stands in the participants' books is within the limits, but for what a
-// participant has lied about.
+// paid: what stands in the participants' books is within the largest limit under
+// which any of it has begun, but for what a participant has lied about.
 func (j *judge) paid() {
-	paid := map[account]use{}
+	paid, most := map[account]use{}, map[account]payment.Limit{}
+	var all []account // in an order that is the same in each run
 	add := func(id payment.ID) {
-		if p := j.watch.all[id]; p != nil && p.category != nil {
-			u := paid[p.account()]
-			paid[p.account()] = use{u.count + 1, u.minor + p.minor}
-			if paid[p.account()].over(p.category) {
-				j.violation("limit", id, "by the books its payer has paid %+v on one day, the limit is %+v", paid[p.account()], *p.category)
-			}
+		p := j.watch.all[id]
+		if p == nil || p.counted.limit == "" {
+			return
 		}
+		u, l := paid[p.counted], most[p.counted]
+		if l.Name == "" {
+			l, all = p.limit, append(all, p.counted)
+		}
+		l.PerDay, l.CountPerDay = larger(l.PerDay, p.limit.PerDay), larger(l.CountPerDay, p.limit.CountPerDay)
+		paid[p.counted], most[p.counted] = use{u.count + 1, u.minor + p.minor}, l
 	}
 	for n, b := range j.w.banks {
 		for _, ref := range b.book.known {
@@ -154,4 +171,17 @@ func (j *judge) paid() {
 			}
 		}
 	}
+	for _, at := range all {
+		if u, l := paid[at], most[at]; u.over(&l) {
+			j.violation("limit", 0, "by the books the payer %+v has paid %+v, the limit was %+v", at, u, l)
+		}
+	}
+}
+
+// larger is the larger of two limits, of which 0 is none.
+func larger[T int64 | uint32](a, b T) T {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return max(a, b)
 }

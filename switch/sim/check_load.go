@@ -9,14 +9,16 @@ import (
 // when its request came, and no sender has more requests under way than it may. What
 // must be finished is never shed: check_final.go asks that everything ends.
 func (w *watch) admitted(id payment.ID, p *pursuit) {
-	c := w.j.w.config
 	if p.load >= 4 {
 		w.j.violation("load", id, "a payment begins that was asked for when no new ones were taken")
 	}
-	if p.load == 3 && c.BrownOut > 0 && p.minor > c.BrownOut {
-		w.j.violation("load", id, "a payment of %d begins that was asked for when only those up to %d were taken", p.minor, c.BrownOut)
+	if p.load == 3 && w.config.BrownOut > 0 && p.minor > w.config.BrownOut {
+		w.j.violation("load", id, "a payment of %d begins that was asked for when only those up to %d were taken", p.minor, w.config.BrownOut)
 	}
-	most := c.Participants[p.from].InFlight
+	if p.unlisted {
+		w.j.violation("config", id, "a payment begins that participant %d has asked for, which is not configured any more", p.from)
+	}
+	most := w.profile(p.from).InFlight
 	if most == 0 || uint64(id) < w.started {
 		return
 	}
@@ -28,7 +30,7 @@ func (w *watch) admitted(id payment.ID, p *pursuit) {
 // room: no more messages of a leg wait for a participant's answer than its limit may
 // ever be.
 func (w *watch) room(id payment.ID, to route.Participant, leg payment.Leg) {
-	flow := w.j.w.config.Participants[to].Flow
+	flow := w.profile(to).Flow
 	if flow.Off || flow.Max == 0 {
 		return
 	}

@@ -19,6 +19,7 @@
 // limits. world.go is the run, node.go and boot.go the process, door.go its links,
 // conn.go the network, bank.go, book.go and lie.go a participant, speak*.go its
 // dialect, sender.go and own.go what it asks for, bounds.go, load.go and rim.go what
-// keeps one from harming all, operator.go who decides afterwards, judge.go, watch.go
-// and check_*.go what must hold, scenario.go the text.
+// keeps one from harming all, file.go and reload.go its configuration, operator.go
+// who decides afterwards, judge.go, watch.go and check_*.go what must hold,
+// scenario*.go the text.
 package sim

@@ -9,7 +9,6 @@ import (
 	codec20022 "switchd/codec/iso20022"
 	codec "switchd/codec/iso8583"
 	"switchd/session"
-	"switchd/switch/egress"
 	"switchd/switch/mutant"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -28,11 +27,17 @@ type door struct {
 	interpreter translate.Interpreter
 	automaton   *session.Automaton
 	attached    bool
+	told        bool // the machine knows that it is there
 	stan        uint32
 	in          []byte
 	out         []byte
 	staged      []byte // by Queue, until Wake
 	event       payment.Event
+
+	dialect translate.Dialect // that it came with
+	leaveBy int64             // when it ends whatever is unanswered; 0: it stays
+	leaving bool              // and has said so
+	waiting func() int        // messages on it without an answer, once it is to end
 }
 
 var _ session.Link = (*door)(nil)
@@ -40,9 +45,10 @@ var _ session.Link = (*door)(nil)
 // open accepts a connection.
 func (n *node) open(c *conn, from route.Participant) *door {
 	d := &door{
-		n: n, c: c, number: from, framing: n.w.framing(from), interpreter: n.w.dialect(from).Open(),
+		n: n, c: c, number: from, framing: n.w.framing(from), dialect: n.table.dialect(from),
 		automaton: session.New(session.Options{}, n.clock()),
 	}
+	d.interpreter = d.dialect.Open()
 	n.doors = append(n.doors, d)
 	d.upkeep()
 	return d
@@ -57,17 +63,33 @@ func (d *door) upkeep() {
 		if w.node != d.n || d.c.door != d {
 			return
 		}
-		switch d.automaton.Tick(d.n.clock()) {
-		case session.Echo:
-			d.network(session.CodeEcho)
-		case session.Close:
-			d.close()
-			d.c.reset()
-			return
+		if d.act() {
+			d.flush()
+			d.upkeep()
 		}
-		d.flush()
-		d.upkeep()
 	})
+}
+
+// act does what is due; false: the link is closed.
+func (d *door) act() bool {
+	now := d.n.clock()
+	d.review(now)
+	action := d.automaton.Tick(now)
+	if d.leaveBy != 0 && !d.leaving {
+		d.leaving = true
+		action = d.automaton.Drain(now)
+	}
+	switch {
+	case action == session.Echo:
+		d.network(session.CodeEcho)
+	case action == session.SignOff:
+		d.network(session.CodeSignOff)
+	case action == session.Close && (d.leaveBy == 0 || now >= d.leaveBy || d.waiting() == 0):
+		d.close()
+		d.c.reset()
+		return false
+	}
+	return true
 }
 
 // Queue takes whole frames; they leave with Wake. An error means that not one byte
@@ -161,19 +183,37 @@ func (d *door) change(c session.Change) {
 	switch c {
 	case session.SignedOn:
 		d.flush() // the answer leaves before anything that the sign-on allows
+		if d.leaveBy != 0 || d.ends() {
+			return
+		}
 		d.attached = true
 		d.n.egress.Attach(d.number, d)
-		_, _ = d.n.submit([]payment.Event{{Kind: payment.LinkUp, From: d.number}})
+		d.tell(true)
 	case session.SignedOff:
-		d.detach()
+		if d.leaveBy == 0 { // else it is held for what is unanswered on it
+			d.detach()
+		}
 	}
+}
+
+// tell tells the machine of a link that is there, or is not any more.
+func (d *door) tell(up bool) {
+	if d.told == up {
+		return
+	}
+	d.told = up
+	ev := payment.Event{Kind: payment.LinkDown, From: d.number}
+	if up {
+		ev.Kind = payment.LinkUp
+	}
+	_, _ = d.n.submit([]payment.Event{ev})
 }
 
 func (d *door) detach() {
 	if d.attached {
 		d.attached = false
 		d.n.egress.Detach(d.number, d)
-		_, _ = d.n.submit([]payment.Event{{Kind: payment.LinkDown, From: d.number}})
+		d.tell(false)
 	}
 }
 
@@ -224,37 +264,27 @@ var profile20022 = sync.OnceValue(func() *codec20022.Profile {
 
 func (w *world) directory() *translate.Directory {
 	d := &translate.Directory{Institution: switchInstitution, Currency: currency, CurrencyCode: currencyName, Decimals: 2}
-	for i := range w.config.Participants {
-		d.Institutions = append(d.Institutions, w.config.Participants[i].Institution)
+	for i := range w.file.Participants {
+		d.Institutions = append(d.Institutions, w.file.Participants[i].Institution)
 	}
 	return d
 }
 
 // dialect is how the switch speaks with a participant.
-func (w *world) dialect(n route.Participant) translate.Dialect {
-	if w.swarm.traits[n].xml {
-		d, err := iso20022.New(profile20022(), w.directory(), n)
+func (w *world) dialect(p *payment.Profile) translate.Dialect {
+	if w.swarm.traits[p.Number].xml {
+		d, err := iso20022.New(profile20022(), w.directory(), p.Number)
 		if err != nil {
-			panic(fmt.Sprintf("sim: participant %d: %v", n, err))
+			panic(fmt.Sprintf("sim: participant %d: %v", p.Number, err))
 		}
 		return d
 	}
-	d := &iso8583.Dialect{Spec: specOf(n), Directory: w.directory(), Number: n}
-	var match []int
-	if m := w.config.Participants[n].Match; !m.Reference && m != (payment.Match{}) {
-		match = []int{7, 11}
-	}
-	if _, err := d.With(nil, match); err != nil {
-		panic(fmt.Sprintf("sim: participant %d: %v", n, err))
+	d := &iso8583.Dialect{Spec: specOf(p.Number), Directory: w.directory(), Number: p.Number}
+	if _, err := d.With(nil, matchKeys[p.Match]); err != nil {
+		panic(fmt.Sprintf("sim: participant %d: %v", p.Number, err))
 	}
 	return d
 }
 
-// lanes is how the egress speaks with all.
-func (w *world) lanes() []egress.Lane {
-	lanes := make([]egress.Lane, len(w.config.Participants))
-	for i := range lanes {
-		lanes[i] = egress.Lane{Dialect: w.dialect(route.Participant(i)), Framing: w.framing(route.Participant(i)), Match: w.config.Participants[i].Match}
-	}
-	return lanes
-}
+// matchKeys are the data elements by which answers find their leg.
+var matchKeys = map[payment.Match][]int{{Reference: true}: {37}, {Transmitted: true, STAN: true}: {7, 11}}

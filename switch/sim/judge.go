@@ -31,8 +31,9 @@ type judge struct {
 	readers    []speaker            // one for each participant
 	shadow     shadow
 	watch      watch
-	said       bytes.Buffer // the process's log
-	calmFrom   int64        // the process's time at the begin of the liveness phase
+	config     *payment.Config // in force for what is durable
+	said       bytes.Buffer    // the process's log
+	calmFrom   int64           // the process's time at the begin of the liveness phase
 	msg        message
 	event      payment.Event
 }
@@ -116,6 +117,8 @@ func (j *judge) durable(record []byte) {
 		j.requested(ev)
 	case payment.AnswerArrived:
 		j.answered(ev)
+	case payment.ConfigChanged:
+		j.config = ev.Config
 	}
 	j.replayed(ev)
 }
@@ -138,12 +141,12 @@ func (j *judge) requested(ev *payment.Event) {
 
 // answered notes what an answer proves.
 func (j *judge) answered(ev *payment.Event) {
-	key, byTrace, known := j.legOf(ev)
+	key, byTrace, known := j.legOf(ev, j.config)
 	f := j.facts[key.id]
 	if !known || f == nil {
 		return
 	}
-	a, profile := &ev.Answer, &j.w.config.Participants[ev.From]
+	a, profile := &ev.Answer, &j.config.Participants[ev.From]
 	yes := f.isYes(a)
 	if toldLegs[key.leg] && a.Outcome == payment.OK {
 		j.acknowledged(f, key.leg)
@@ -193,11 +196,14 @@ var (
 )
 
 // legOf is what an answer answers: by its reference, or by its numbers where a
-// participant's answers carry none.
-func (j *judge) legOf(ev *payment.Event) (key legKey, byTrace, known bool) {
+// participant's answers need none under the configuration in force.
+func (j *judge) legOf(ev *payment.Event, config *payment.Config) (key legKey, byTrace, known bool) {
 	a := &ev.Answer
 	if a.Payment != 0 {
 		return legKey{a.Payment, a.Leg}, false, true
+	}
+	if match := config.Participants[ev.From].Match; match.Reference || match == (payment.Match{}) {
+		return key, true, false
 	}
 	key, known = j.traces[traceKey{ev.From, a.STAN, a.Transmitted}]
 	return key, true, known
@@ -230,7 +236,7 @@ func (j *judge) left(to route.Participant, body []byte) {
 	case debit:
 		j.debits(id, f)
 	case credit:
-		f.onConfirm = j.w.config.Participants[to].Posting == payment.PostOnConfirm
+		f.onConfirm = j.w.swarm.traits[to].onConfirm
 		j.credits(id, f)
 	case reversal:
 		j.reverses(id, f)

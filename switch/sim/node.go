@@ -24,6 +24,10 @@ type node struct {
 	asked   map[about]int64             // when an enquiry went on last, as there
 	ladder  ladder
 
+	config   *payment.Config // in force, or about to be at a start
+	changing bool            // another one is on its way
+	table    table
+
 	queue   []payment.Event
 	pipe    []*group // appended and not stepped yet
 	syncAt  int64    // when the group before will be durable
@@ -215,20 +219,23 @@ func (n *node) apply(g *group) {
 	w.point(beforeStep)
 	n.pipe = n.pipe[1:]
 	ticked := false
+	var config *payment.Config
 	for i := range g.events {
 		ev := &g.events[i]
 		ticked = ticked || ev.Kind == payment.Tick
+		if ev.Kind == payment.ConfigChanged {
+			config = ev.Config
+		}
 		if mutant.Is(mutant.Restamp) {
 			ev.At++
 		}
 		w.judge.watch.before(ev)
 		n.effects = n.m.Step(ev, n.effects[:0])
-		w.judge.watch.after(n.effects)
+		w.judge.watch.after(n.m, n.effects)
 		n.stepped = ev.Seq
 		n.send()
 		w.point(midStep)
 	}
-	w.judge.position(n.m)
 	w.point(afterStep)
 	if w.chance(faultStoreError) {
 		panic(crashed{})
@@ -239,6 +246,9 @@ func (n *node) apply(g *group) {
 	w.point(afterRelease)
 	if ticked {
 		n.ticking = false
+	}
+	if config != nil {
+		n.changed(config)
 	}
 	n.wake(w.now)
 }

@@ -36,8 +36,10 @@ type swarm struct {
 	syncTime     time.Duration // of an fsync, at most
 	flushEvery   int           // groups between two flushes of the state store, on average
 	bounds       bounds
-	payers       int // accounts at each participant from which is paid
-	overloads    int // times that the load changes
+	payers       int  // accounts at each participant from which is paid
+	overloads    int  // times that the load changes
+	edits        int  // times that the configuration changes
+	joins        bool // the last participant is not configured at first
 	forgets      bool
 }
 
@@ -79,7 +81,7 @@ func drawSwarm(rng *rand.Rand) swarm {
 		participants: 2 + rng.IntN(3), lines: 1 + rng.IntN(3),
 		window:  time.Duration(5+rng.IntN(240)) * time.Second,
 		crashes: rng.IntN(8), troubles: rng.IntN(16),
-		cap: 2_000 * int64(1+rng.IntN(200)), openMax: 4 + rng.IntN(200), queueMax: 4 << rng.IntN(8),
+		cap: 2_000 * int64(1+rng.IntN(200)), openMax: drawOpenMax(rng), queueMax: 4 << rng.IntN(8),
 		vpaShare:  rng.Float64(),
 		commitGap: time.Duration(rng.IntN(3)) * time.Millisecond, syncTime: time.Duration(1+rng.IntN(5)) * time.Millisecond,
 		flushEvery: 1 + rng.IntN(200),
@@ -98,6 +100,7 @@ func drawSwarm(rng *rand.Rand) swarm {
 	if rng.IntN(2) == 0 {
 		s.overloads = 1 + rng.IntN(12)
 	}
+	s.drawEdits(rng)
 	for f := range faultCount {
 		if rng.IntN(2) == 0 {
 			s.rates[f] = rateMax[f] * rng.Float64()
@@ -112,3 +115,12 @@ func drawSwarm(rng *rand.Rand) swarm {
 	}
 	return s
 }
+
+// drawEdits draws how often the configuration changes.
+func (s *swarm) drawEdits(rng *rand.Rand) {
+	if rng.IntN(2) == 0 {
+		s.edits, s.joins = 1+rng.IntN(10), s.participants > 2 && rng.IntN(4) == 0
+	}
+}
+
+func drawOpenMax(rng *rand.Rand) int { return 4 + rng.IntN(200) }

@@ -16,7 +16,7 @@ import (
 // request takes a payment's request.
 func (d *door) request() {
 	ev, n := &d.event, d.n
-	if !d.automaton.Ready() {
+	if !d.welcome() {
 		if !ev.Request.Repeat {
 			d.refuse(translate.NotSignedOn)
 		}
@@ -53,7 +53,7 @@ func (d *door) turnAway(ev *payment.Event, why translate.Refusal) {
 
 // shedding says that the load is too high for a request, and for how long.
 func (n *node) shedding(r *payment.Request) (wait int64) {
-	for step := n.ladder.step; step.Sheds(r.Type, r.Amount.Minor, n.w.config.BrownOut); step-- {
+	for step := n.ladder.step; step.Sheds(r.Type, r.Amount.Minor, n.table.config.BrownOut); step-- {
 		wait += int64(loadDwell)
 	}
 	return wait

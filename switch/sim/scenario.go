@@ -38,7 +38,8 @@ func (w *world) scenario(seed uint64, v violation) string {
 // film is a scenario text in the making.
 type film struct {
 	w        *world
-	id       payment.ID // the one payment that is shown; 0: all
+	config   *payment.Config // in force
+	id       payment.ID      // the one payment that is shown; 0: all
 	m        *payment.Machine
 	rows     *rows
 	b        strings.Builder
@@ -89,7 +90,8 @@ func (f *film) step(ev *payment.Event) {
 func (f *film) command(ev, before *payment.Event) string {
 	switch ev.Kind {
 	case payment.ConfigChanged:
-		return f.config(ev.Config)
+		f.config = ev.Config
+		return configText(ev.Config)
 	case payment.LinkUp, payment.LinkDown:
 		return f.link(ev)
 	case payment.Recovered:
@@ -102,7 +104,9 @@ func (f *film) command(ev, before *payment.Event) string {
 	case payment.LoadChanged:
 		return fmt.Sprintf("load %d", ev.Load)
 	case payment.CommandGiven:
-		if c := ev.Command; c.Kind != payment.Forget && f.shown(c.Payment) && f.numbers[c.Payment] > 0 {
+		if c := ev.Command; c.Kind == payment.SetCap {
+			return fmt.Sprintf("command set-cap %s %d reason=simulated", f.name(c.Participant), c.Amount.Minor)
+		} else if c.Kind != payment.Forget && f.shown(c.Payment) && f.numbers[c.Payment] > 0 {
 			return fmt.Sprintf("command %v %d reason=simulated", c.Kind, f.numbers[c.Payment])
 		}
 	case payment.AnswerArrived, payment.SendFailed:
@@ -154,34 +158,7 @@ func (f *film) about(ev *payment.Event) payment.ID {
 	return payment.ID(ev.Seq)
 }
 
-func (f *film) name(n route.Participant) string { return f.w.config.Participants[n].ID }
-
-func (f *film) config(c *payment.Config) string {
-	var b strings.Builder
-	list := func(key string, has func(p *payment.Profile) bool) {
-		var names []string
-		for i := range c.Participants {
-			if has(&c.Participants[i]) {
-				names = append(names, c.Participants[i].ID)
-			}
-		}
-		if len(names) > 0 {
-			fmt.Fprintf(&b, " %s=(%s)", key, strings.Join(names, ","))
-		}
-	}
-	b.WriteString("config")
-	list("participants", func(*payment.Profile) bool { return true })
-	fmt.Fprintf(&b, " cap=%d open-max=%d", c.Participants[0].NetDebitCap, c.OpenMax)
-	list("by-trace", func(p *payment.Profile) bool { return p.Match.STAN && !p.Match.Reference })
-	list("checks", func(p *payment.Profile) bool { return p.Checks })
-	list("binding", func(p *payment.Profile) bool { return p.Binding })
-	list("on-confirm", func(p *payment.Profile) bool { return p.Posting == payment.PostOnConfirm })
-	list("receipts", func(p *payment.Profile) bool { return p.Receipts && p.Posting != payment.PostOnConfirm })
-	list("updates", func(p *payment.Profile) bool { return p.Updates })
-	list("repeat-safe", func(p *payment.Profile) bool { return p.RepeatSafe })
-	b.WriteString(f.w.swarm.bounds.String())
-	return b.String()
-}
+func (f *film) name(n route.Participant) string { return f.w.file.Participants[n].ID }
 
 func (f *film) request(ev *payment.Event, id payment.ID) string {
 	if f.numbers[id] == 0 {
@@ -243,7 +220,7 @@ func (f *film) answer(ev, before *payment.Event) string {
 	}
 	code := a.Code.String()
 	if a.Minor == payment.AmountNotStated { // ISO 20022: the texts speak in codes of ISO 8583
-		code = codeIn8583(a, f.w.config.Participants[ev.From].AmbiguousDebit)
+		code = codeIn8583(a, f.config.Participants[ev.From].AmbiguousDebit)
 	} else if a.Minor != f.p.Amount.Minor {
 		fmt.Fprintf(&b, " amount=%d", a.Minor)
 	}
@@ -266,7 +243,7 @@ func (f *film) answer(ev, before *payment.Event) string {
 // in ISO 20022 have no numbers.
 func (f *film) wrongNumbers(ev *payment.Event) bool {
 	a, leg := &ev.Answer, &f.p.Legs[ev.Answer.Leg]
-	if ev.Kind == payment.AnswerArrived && f.w.config.Participants[ev.From].Match == (payment.Match{Reference: true}) {
+	if ev.Kind == payment.AnswerArrived && f.config.Participants[ev.From].Match == (payment.Match{Reference: true}) {
 		return false
 	}
 	return leg.STAN != a.STAN || leg.Transmitted != a.Transmitted

@@ -84,7 +84,7 @@ func (w *world) request() {
 	a.payer, a.payee = fmt.Sprintf("P%03d", w.rng.IntN(w.swarm.payers)), accountOf(a.to)
 	a.purpose = purposes[w.rng.IntN(len(purposes))]
 	if w.rng.Float64() < w.swarm.vpaShare {
-		a.vpa = "user@" + w.config.Participants[a.to].Handles[0]
+		a.vpa = "user@" + profile(a.to).Handles[0]
 	}
 	switch w.rng.IntN(60) { // what cannot be paid
 	case 0:

@@ -121,7 +121,7 @@ type speaker interface {
 
 // newSpeaker is how participant n speaks.
 func newSpeaker(w *world, n route.Participant) speaker {
-	t, institution := &w.swarm.traits[n], w.config.Participants[n].Institution
+	t, institution := &w.swarm.traits[n], w.file.Participants[n].Institution
 	if t.xml {
 		return &speaker20022{institution: institution, onConfirm: t.onConfirm, now: func() int64 { return w.now }}
 	}

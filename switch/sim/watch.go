@@ -17,11 +17,14 @@ type watch struct {
 	stale   bool   // it was seen before
 	now     int64
 	load    payment.Load
+	config  *payment.Config // in force
+	purses  map[route.Participant]purse
 	started uint64 // when the process was started last
 	all     map[payment.ID]*pursuit
 	gates   map[gateKey]*gate
 	minutes map[minute]int // payments that were begun under load
-	silent  bool           // this event has shown that messages have no answer
+	silent  []gateKey      // whose messages this event has shown to have no answer
+	overdue []payment.ID   // whose time is over by this event
 }
 
 // pursuit is one request and what has been done about it.
@@ -31,8 +34,13 @@ type pursuit struct {
 	minor     int64
 	own       bool // model B
 	load      payment.Load
+	unlisted  bool // its sender was not configured any more
 	payer     payer
-	category  *payment.Limit // that it falls under; nil: none
+	kind      payment.Type
+	foreign   bool          // in a currency that no limit is about
+	most      int64         // for one payment, when its request came; 0: any
+	limit     payment.Limit // that it fell under when it began, or was declined
+	counted   account       // where it counted; without a limit: nowhere
 	purpose   string
 	payeeBank int // that it is meant for
 
@@ -64,7 +72,7 @@ type (
 )
 
 func newWatch(j *judge) watch {
-	return watch{j: j, all: map[payment.ID]*pursuit{}, gates: map[gateKey]*gate{}, minutes: map[minute]int{}}
+	return watch{j: j, all: map[payment.ID]*pursuit{}, gates: map[gateKey]*gate{}, purses: map[route.Participant]purse{}, minutes: map[minute]int{}}
 }
 
 // before takes an event that is about to be stepped.
@@ -72,7 +80,7 @@ func (w *watch) before(ev *payment.Event) {
 	if w.stale = ev.Seq <= w.seq; w.stale {
 		return
 	}
-	w.seq, w.now = ev.Seq, ev.At
+	w.seq, w.now, w.overdue, w.silent = ev.Seq, ev.At, w.overdue[:0], w.silent[:0]
 	switch ev.Kind {
 	case payment.RequestArrived:
 		w.requested(ev)
@@ -84,16 +92,22 @@ func (w *watch) before(ev *payment.Event) {
 		w.expired()
 	case payment.LoadChanged:
 		w.load = ev.Load
+	case payment.ConfigChanged:
+		w.configured(ev.Config)
+	case payment.CommandGiven:
+		w.commanded(ev.Command)
 	case payment.Recovered:
 		w.recovered()
 	}
 }
 
 // after takes what came of it.
-func (w *watch) after(effects []payment.Effect) {
+func (w *watch) after(m *payment.Machine, effects []payment.Effect) {
 	if w.stale {
 		return
 	}
+	w.funds(m)
+	w.inTime(effects)
 	for i := range effects {
 		switch ef := &effects[i]; {
 		case ef.Notice == payment.BreakerTurned:
@@ -104,23 +118,18 @@ func (w *watch) after(effects []payment.Effect) {
 			w.sent(ef)
 		}
 	}
-	if w.silent {
-		w.silent = false
-		w.silence()
-	}
+	w.silence()
 }
 
-// The timers of all participants.
-const (
-	resolveTimer = int64(10 * time.Second)
-	answerTimer  = int64(15 * time.Second)
-	totalTimer   = int64(45 * time.Second)
-	acceptTimer  = int64(12 * time.Second) // from the acceptance by the payer's bank
-)
+// acceptTimer is how long a payment may take from its acceptance by the payer's bank.
+const acceptTimer = int64(12 * time.Second)
+
+// profile is that of a participant now.
+func (w *watch) profile(n route.Participant) *payment.Profile { return &w.config.Participants[n] }
 
 func (w *watch) requested(ev *payment.Event) {
 	q := &ev.Request
-	p := &pursuit{from: ev.From, at: ev.At, minor: q.Amount.Minor, own: q.Model == payment.ModelB, load: w.load, end: ev.At + totalTimer}
+	p := &pursuit{from: ev.From, at: ev.At, minor: q.Amount.Minor, own: q.Model == payment.ModelB, load: w.load, unlisted: !w.profile(ev.From).Listed(), end: ev.At + int64(w.profile(ev.From).Timers.Total)}
 	if q.AcceptedAt != 0 {
 		p.end = min(p.end, q.AcceptedAt+acceptTimer)
 	}
@@ -128,8 +137,9 @@ func (w *watch) requested(ev *payment.Event) {
 	if a := w.j.w.banks[ev.From].sender.orders[stanOf(q.Key.STAN, &ev.Text)]; a != nil {
 		p.payer, p.payeeBank, p.purpose = payer{a.from, a.payer}, a.to, a.purpose
 	}
-	if q.Amount.Currency == currency {
-		p.category = categoryOf(w.j.w.config, p.purpose)
+	p.kind, p.foreign = q.Type, q.Amount.Currency != currency
+	if l := w.category(p); l != nil {
+		p.most = l.PerPayment
 	}
 }
 
@@ -143,7 +153,7 @@ func (w *watch) notSent(id payment.ID, leg payment.Leg) {
 // answered: whatever a participant says, its message may have come to an end; and
 // any no may be the end of the payment.
 func (w *watch) answered(ev *payment.Event) {
-	key, _, known := w.j.legOf(ev)
+	key, _, known := w.j.legOf(ev, w.config)
 	p := w.all[key.id]
 	if !known || p == nil {
 		return
@@ -162,15 +172,19 @@ func (w *watch) answered(ev *payment.Event) {
 // expired: the time of what waits may be over.
 func (w *watch) expired() {
 	//tidy:unordered each counts by itself
-	for _, p := range w.all {
+	for id, p := range w.all {
 		if !p.waits || p.until > w.now {
 			continue
 		}
 		p.waits = false
 		p.counts = p.counts && !p.own
-		if repeats := p.leg == payment.LegDebit && w.j.w.config.Participants[p.to].RepeatSafe; !p.rough && !repeats {
+		if p.rough {
+			continue
+		}
+		w.overdue = append(w.overdue, id)
+		if repeats := p.leg == payment.LegDebit && w.profile(p.to).RepeatSafe; !repeats {
 			w.gate(p.to, classOf[p.leg]).silent++
-			w.silent = true
+			w.silent = append(w.silent, gateKey{p.to, classOf[p.leg]})
 		}
 	}
 }
@@ -184,7 +198,7 @@ func (w *watch) recovered() {
 		if !p.waits {
 			continue
 		}
-		profile := &w.j.w.config.Participants[p.to]
+		profile := w.profile(p.to)
 		switch p.leg {
 		case payment.LegDebit:
 			p.waits = profile.RepeatSafe && w.now < p.end
@@ -230,14 +244,12 @@ func (w *watch) starts(id payment.ID, p *pursuit, ef *payment.Effect, class paym
 	case ef.Leg == payment.LegResolve:
 		w.room(id, ef.To, ef.Leg)
 		w.passes(id, ef.To, class)
+		w.present(id, ef.To, "resolution")
 	default: // a credit whose debit is done: its payment has had its turn when it began
 		w.open(id, ef.To, class)
 	}
 	p.waits, p.leg, p.to, p.rough = true, ef.Leg, ef.To, false
-	p.until = w.now + answerTimer
-	if ef.Leg == payment.LegResolve {
-		p.until = min(w.now+resolveTimer, p.end)
-	}
+	p.until = w.timer(ef, p)
 }
 
 // begins judges the first message that moves a payment's money.
@@ -245,10 +257,25 @@ func (w *watch) begins(id payment.ID, p *pursuit, ef *payment.Effect) {
 	p.at, p.begun, p.counts = w.now, w.seq, true
 	w.limits(id, p)
 	payee := route.Participant(p.payeeBank)
+	if p.kind == payment.Push {
+		w.present(id, payee, "credit")
+	}
 	w.room(id, payee, payment.LegCredit)
 	w.passes(id, payee, payment.ClassCredit)
 	if ef.Leg == payment.LegDebit {
 		w.room(id, ef.To, payment.LegDebit)
 		w.passes(id, ef.To, payment.ClassDebit)
+	}
+}
+
+// timer is until when a participant may answer the first message of a leg.
+func (w *watch) timer(ef *payment.Effect, p *pursuit) int64 {
+	switch t := &w.profile(ef.To).Timers; ef.Leg {
+	case payment.LegDebit:
+		return w.now + int64(t.Debit)
+	case payment.LegCredit:
+		return w.now + int64(t.Credit)
+	default:
+		return min(w.now+int64(t.Resolve), p.end)
 	}
 }

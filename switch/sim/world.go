@@ -26,7 +26,7 @@ type world struct {
 	agenda agenda
 	calm   bool // nothing goes wrong any more
 
-	config *payment.Config
+	file   *file // the configuration as it stands on the disk
 	log    *journal.MemoryLog
 	synced uint64 // sequence number up to which an fsync has covered the log
 	rows   *rows
@@ -50,8 +50,8 @@ func newWorld(seed uint64, o Options) *world {
 		o: o.withDefaults(), rng: rng, swarm: drawSwarm(rng), now: epoch,
 		log: journal.NewMemory(), rows: newRows(true), trace: newTrace(),
 	}
-	w.config = w.configuration()
-	for i := range w.config.Participants {
+	w.file = w.configuration()
+	for i := range w.file.Participants {
 		w.banks = append(w.banks, newBank(w, route.Participant(i)))
 	}
 	w.judge = newJudge(w)
@@ -99,6 +99,12 @@ func (w *world) run() {
 	for range w.swarm.overloads {
 		w.agenda.addBackground(w.now+w.upTo(span), w.overload)
 	}
+	for range w.swarm.edits {
+		w.agenda.addBackground(w.now+w.upTo(span), w.edit)
+		if w.rng.IntN(4) == 0 {
+			w.agenda.addBackground(w.now+w.upTo(span), w.setCap)
+		}
+	}
 	w.turn(w.now+int64(span), func() bool { return false })
 	w.peace()
 	w.turn(w.now+int64(calmBound), w.drained)
@@ -132,6 +138,7 @@ func (w *world) peace() {
 		c.heal()
 	}
 	w.judge.peace()
+	w.lists()
 	w.operate()
 }
 
@@ -156,8 +163,8 @@ func (w *world) quiet() *slog.Logger { return slog.New(slog.NewTextHandler(&w.ju
 
 // configuration is that of all scenario texts, so that what is found here can be
 // written as one.
-func (w *world) configuration() *payment.Config {
-	c := &payment.Config{Currency: currency, OpenMax: w.swarm.openMax}
+func (w *world) configuration() *file {
+	c := &file{Config: payment.Config{Currency: currency, OpenMax: w.swarm.openMax}, out: make([]bool, w.swarm.participants)}
 	for i := range w.swarm.participants {
 		p, t := profile(i), &w.swarm.traits[i]
 		p.NetDebitCap = w.swarm.cap
@@ -174,7 +181,8 @@ func (w *world) configuration() *payment.Config {
 		}
 		c.Participants = append(c.Participants, p)
 	}
-	w.swarm.bounds.apply(c)
+	w.swarm.bounds.apply(&c.Config)
+	c.out[len(c.out)-1] = w.swarm.joins
 	return c
 }
 

@@ -1,0 +1,77 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// configured takes a new configuration. Breakers that it switches off, or on, begin
+// anew; a cap is another one only where the file says another one than before.
+func (w *watch) configured(c *payment.Config) {
+	for i := range c.Participants {
+		p := &c.Participants[i]
+		if w.config == nil || i >= len(w.config.Participants) || p.Breaker.Off || w.profile(p.Number).Breaker.Off {
+			for _, class := range payment.Classes() {
+				delete(w.gates, gateKey{p.Number, class})
+			}
+		}
+		if was := w.purses[p.Number]; !was.known || was.file != p.NetDebitCap {
+			w.purses[p.Number] = purse{p.NetDebitCap, p.NetDebitCap, was.owes, true}
+		}
+	}
+	w.config = c
+}
+
+// commanded takes what an operator has decided.
+func (w *watch) commanded(c *payment.Command) {
+	if p, known := w.purses[c.Participant]; known && c.Kind == payment.SetCap {
+		p.most = c.Amount.Minor
+		w.purses[c.Participant] = p
+	}
+}
+
+// timed are the states that end by a timer which runs from the first message of a
+// leg, whatever becomes of the configuration meanwhile.
+var timed = map[payment.State]payment.Leg{
+	payment.Resolving: payment.LegResolve, payment.DebitSent: payment.LegDebit, payment.CreditSent: payment.LegCredit,
+}
+
+// inTime: no message is given up before its time, and none is waited for any longer.
+func (w *watch) inTime(effects []payment.Effect) {
+	for i := range effects {
+		ef := &effects[i]
+		if ef.Notice != payment.Moved || ef.Cause != payment.Timeout && ef.Cause != payment.Rejected {
+			continue
+		}
+		p, leg := w.all[ef.Payment.ID], timed[ef.From]
+		if p != nil && leg != payment.LegRequest && leg == p.leg && !p.rough && w.now < p.until {
+			w.j.violation("config", ef.Payment.ID, "a %v is given up %v before its time", leg, time.Duration(p.until-w.now))
+		}
+	}
+	slices.Sort(w.overdue)
+	for _, id := range w.overdue {
+		if !touches(effects, id) {
+			w.j.violation("config", id, "the time of a %v is over since %v, and nothing comes of it", w.all[id].leg, time.Duration(w.now-w.all[id].until))
+		}
+	}
+}
+
+// touches says that something comes of an event for a payment.
+func touches(effects []payment.Effect, id payment.ID) bool {
+	for i := range effects {
+		if p := effects[i].Payment; p != nil && p.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// present: a payment is not begun towards somebody who is not configured any more.
+func (w *watch) present(id payment.ID, to route.Participant, what string) {
+	if !w.profile(to).Listed() {
+		w.j.violation("config", id, "a payment begins with a %s at participant %d, which is not configured any more", what, to)
+	}
+}
