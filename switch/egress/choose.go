@@ -4,19 +4,21 @@ import (
 	"slices"
 
 	"switchd/session"
+	"switchd/switch/guard"
 	"switchd/switch/payment"
 )
 
 // outlet is one link of a lane. All but staged is guarded by the lane's lock.
 type outlet struct {
 	link       session.Link
-	voice      *voice // how messages on it are written; does not change
-	gone       bool   // signed off, or closed
-	retired    bool   // it is to end: for what has no answer and no other link
-	failed     uint64 // the release in which it has taken nothing
-	open       int    // messages on it that wait for answers
-	unanswered int    // new requests among them
-	plain      int    // messages of this group on it that have no answer
+	guard      *guard.Outbound // the link, if its messages are protected; else nil
+	voice      *voice          // how messages on it are written; does not change
+	gone       bool            // signed off, or closed
+	retired    bool            // it is to end: for what has no answer and no other link
+	failed     uint64          // the release in which it has taken nothing
+	open       int             // messages on it that wait for answers
+	unanswered int             // new requests among them
+	plain      int             // messages of this group on it that have no answer
 
 	staged *parcel // of the group that is being encoded; writer goroutine only
 }
@@ -169,7 +171,8 @@ func (l *lane) attach(link session.Link) {
 		at--
 	}
 	if l.voice != nil { // else its participant was removed, and the link is about to end
-		l.links = slices.Insert(l.links, at, &outlet{link: link, voice: l.voice})
+		out, _ := link.(*guard.Outbound)
+		l.links = slices.Insert(l.links, at, &outlet{link: link, guard: out, voice: l.voice})
 	}
 }
 

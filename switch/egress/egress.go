@@ -221,13 +221,7 @@ func (e *Egress) Encode(ef *payment.Effect) {
 	}
 	p := e.parcelOf(l, o)
 	start := len(p.frames)
-	b, err := o.voice.framing.BeginHeader(p.frames, p.header)
-	if err == nil {
-		b, err = o.voice.interpreter.Compose(b, ef)
-	}
-	if err == nil {
-		b, err = o.voice.framing.End(b, start, o.voice.limits)
-	}
+	b, err := p.append(ef)
 	if err != nil {
 		// A value that the dialect cannot carry: to the payment it is a message
 		// that did not leave.
@@ -242,6 +236,9 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		return
 	}
 	p.frames, m.end = b, len(b)
+	if p.outlet.guard != nil && ef.Leg == payment.LegDebit {
+		m.token = slices.Clone(ef.Payment.Text.Get(payment.PINToken))
+	}
 	p.messages = append(p.messages, m)
 }
 
@@ -292,7 +289,7 @@ func (e *Egress) Release() {
 			p.outlet.staged = nil
 			switch {
 			case len(p.messages) == 0:
-			case p.deliver(&e.other):
+			case p.outlet.guard != nil && e.protect(l, p), p.outlet.guard == nil && p.deliver(&e.other):
 				e.metrics.sent.Add(float64(len(p.messages)))
 			default:
 				e.move(l, p)

@@ -5,6 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // metrics of the egress.
 type metrics struct {
 	sent, unsent, windowed, unencodable prometheus.Counter
+	unprotected                         *prometheus.CounterVec // by reason
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -16,7 +17,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		unsent:      counter("switchd_messages_unsent_total", "Messages that found no link of their participant."),
 		windowed:    counter("switchd_messages_windowed_total", "New requests not sent because the windows of their participant's links were full."),
 		unencodable: counter("switchd_messages_unencodable_total", "Messages that did not fit the participant's dialect."),
+		unprotected: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchd_messages_unprotected_total",
+			Help: "Messages that did not leave: the security module failed, or their link while it worked."}, []string{"reason"}),
 	}
-	reg.MustRegister(m.sent, m.unsent, m.windowed, m.unencodable)
+	for _, reason := range []string{reasonModule, reasonPIN, reasonKey, reasonLink} {
+		m.unprotected.WithLabelValues(reason)
+	}
+	reg.MustRegister(m.sent, m.unsent, m.windowed, m.unencodable, m.unprotected)
 	return m
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // parcel is what one group of events has for one link: whole frames, one for each
-// message. It belongs to the writer goroutine.
+// message, or the messages alone for a link that protects them before it frames them.
+// It belongs to the writer goroutine.
 type parcel struct {
 	outlet   *outlet
 	header   []byte // that the frames carry, where the framing has one
@@ -20,6 +21,7 @@ type parcel struct {
 type message struct {
 	passage
 	end    int            // of its frame
+	token  []byte         // for the PIN block that it is to carry; empty: none
 	report bool           // if it does not leave, the machine is told
 	leg    payment.Answer // names the leg
 }
@@ -54,6 +56,22 @@ func (e *Egress) empty(p *parcel) {
 	if cap(p.frames) <= parcelKeep {
 		e.spare = append(e.spare, p)
 	}
+}
+
+// append composes the message of ef behind those of the parcel.
+func (p *parcel) append(ef *payment.Effect) ([]byte, error) {
+	v, start := p.outlet.voice, len(p.frames)
+	if p.outlet.guard != nil {
+		return v.interpreter.Compose(p.frames, ef)
+	}
+	b, err := v.framing.BeginHeader(p.frames, p.header)
+	if err == nil {
+		b, err = v.interpreter.Compose(b, ef)
+	}
+	if err == nil {
+		b, err = v.framing.End(b, start, v.limits)
+	}
+	return b, err
 }
 
 // deliver gives a parcel to its link; false when the link takes none of it. room is
@@ -132,8 +150,11 @@ func (e *Egress) move(l *lane, p *parcel) {
 			continue
 		}
 		to := e.parcelOf(l, o)
-		ok := o.voice == p.outlet.voice // else it is written in another dialect
-		if ok {
+		ok := o.voice == p.outlet.voice && (o.guard != nil) == (p.outlet.guard != nil) // else it is written in another way
+		switch {
+		case ok && o.guard != nil:
+			to.frames = append(to.frames, one...)
+		case ok:
 			to.frames, ok = o.voice.reframe(to.frames, one, to.header)
 		}
 		if !ok {

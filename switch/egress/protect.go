@@ -1,0 +1,66 @@
+package egress
+
+import (
+	"errors"
+	"slices"
+
+	"switchd/hsm"
+	"switchd/switch/guard"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// protect gives a parcel to a link that protects its messages; false when there is no
+// room for it. What becomes of it there is told later, on goroutines of the module's
+// pool.
+func (e *Egress) protect(l *lane, p *parcel) bool {
+	out := guard.Parcel{Bytes: slices.Clone(p.frames), Messages: make([]guard.Message, len(p.messages))}
+	for i := range p.messages {
+		out.Messages[i] = guard.Message{End: p.messages[i].end, Token: p.messages[i].token}
+	}
+	o, messages := p.outlet, slices.Clone(p.messages)
+	out.Lost = func(i int, why error) { e.lost(l, o, &messages[i], why) }
+	return o.guard.Post(out) == nil
+}
+
+// lost takes a message of which not one byte has left.
+func (e *Egress) lost(l *lane, o *outlet, m *message, why error) {
+	outcome, reason := verdict(why)
+	e.metrics.unprotected.WithLabelValues(reason).Inc()
+	if m.tracked {
+		l.mu.Lock()
+		l.drop(&m.passage, o)
+		l.mu.Unlock()
+	}
+	if !m.report {
+		return // it comes again when it is asked for
+	}
+	leg := m.leg
+	leg.Outcome = outcome
+	if _, err := e.o.Submit([]payment.Event{{Kind: payment.SendFailed, From: route.Nobody, Answer: leg}}); err != nil {
+		e.o.Log.Warn("failed sends could not be reported", "count", 1, "reason", err) // as in submit
+	}
+}
+
+// reasons why messages are not protected, as metrics call them.
+const (
+	reasonModule = "module" // it gives no answer
+	reasonPIN    = "pin"    // there is no PIN block, or none that fits
+	reasonKey    = "key"    // the module has no such key, or refuses it
+	reasonLink   = "link"   // it is gone
+)
+
+// verdict is what a payment says of a message that was not protected: nothing of one
+// that found its link gone.
+func verdict(why error) (o payment.Outcome, reason string) {
+	_, down := errors.AsType[*hsm.Fault](why)
+	switch {
+	case down:
+		return payment.HSMDown, reasonModule
+	case errors.Is(why, guard.ErrPIN):
+		return payment.PINBlock, reasonPIN
+	case errors.Is(why, hsm.ErrKey), errors.Is(why, hsm.ErrDenied), errors.Is(why, hsm.ErrBlock):
+		return payment.HSMDown, reasonKey
+	}
+	return payment.NoOutcome, reasonLink
+}
