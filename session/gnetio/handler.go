@@ -13,7 +13,8 @@ type Handler interface {
 	// KeepAlive says that the peer has sent a frame which is only a sign of life.
 	// It is answered already, where the link does that.
 	KeepAlive(l *Link)
-	// BurstEnd comes after the last frame of what one read brought.
+	// BurstEnd comes after the last frame of what one read brought, and after a
+	// Link.Ring, at times with no frame before it.
 	BurstEnd(l *Link)
 	// Tick comes about every 100 ms while the link is up (Options.TickEvery).
 	Tick(l *Link, now int64)

@@ -49,8 +49,11 @@ func (l *Link) receive(b []byte) (why ending) {
 			buf, own = l.larger(buf[:n]), true
 		}
 	}
+	rung := l.rung.Swap(false)
 	if frames > 0 {
 		l.server.metrics.framesIn.Add(float64(frames))
+	}
+	if frames > 0 || rung {
 		l.server.handler.BurstEnd(l)
 	}
 	l.remember(buf[:n], own, moved)

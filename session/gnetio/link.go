@@ -79,6 +79,8 @@ type Link struct {
 	// woken says that a turn on the loop is coming, or is under way and will
 	// look at the outbox again: no further wake-up is needed.
 	woken atomic.Bool
+	// rung says that the Handler wants a BurstEnd.
+	rung atomic.Bool
 	// asked mirrors ask.label != "", for a look without the lock per frame.
 	asked atomic.Bool
 
@@ -176,6 +178,13 @@ func (l *Link) Wake() {
 		// tick drains the outbox all the same.
 		_ = l.conn.Wake(nil)
 	}
+}
+
+// Ring has the Handler called (BurstEnd) on the link's loop, soon and once for many
+// calls, and lets the outbox leave. Safe for concurrent use.
+func (l *Link) Ring() {
+	l.rung.Store(true)
+	l.Wake()
 }
 
 // Close ends the link after what is queued has been sent. Safe for concurrent

@@ -63,6 +63,7 @@ type handler struct {
 
 	onUp    func(*Link)
 	onFrame func(*Link, []byte) error
+	onBurst func()
 
 	mu      sync.Mutex // guards the rest
 	wire    Wire       // of the next link
@@ -105,6 +106,9 @@ func (h *handler) KeepAlive(*Link) { h.alive.Add(1) }
 
 func (h *handler) BurstEnd(l *Link) {
 	h.bursts.Add(1)
+	if h.onBurst != nil {
+		h.onBurst()
+	}
 	out := l.State().(*bytes.Buffer)
 	_ = l.Queue(out.Bytes())
 	l.Wake()

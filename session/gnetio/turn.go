@@ -24,8 +24,17 @@ func (l *Link) turn(b []byte) {
 	// behind the drain wakes us again.
 	l.woken.Store(true)
 	why := l.receive(b)
-	l.woken.Store(false)
+	l.doze()
 	l.flush(why)
+}
+
+// doze ends the work of the Handler in a turn. Who has rung behind the Handler's back
+// is heard in the next one.
+func (l *Link) doze() {
+	l.woken.Store(false)
+	if l.rung.Load() {
+		l.Wake()
+	}
 }
 
 // tick looks after the link's deadlines. On the loop.
@@ -48,7 +57,7 @@ func (l *Link) tick(now int64) {
 		}
 		l.woken.Store(true)
 		l.server.handler.Tick(l, now)
-		l.woken.Store(false)
+		l.doze()
 		if since := l.unwanted; since != 0 && now-since >= int64(unwantedMax) {
 			l.flush(ending{endHandler, "not dialled any more"})
 		} else if l.busy() {

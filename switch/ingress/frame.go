@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"bytes"
 	"errors"
 
 	"switchd/session/gnetio"
@@ -11,9 +12,19 @@ import (
 // good, and a bad message is answered.
 func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	s := stateOf(l)
-	if s == nil {
-		return nil
+	switch {
+	case s == nil:
+	case s.in != nil: // it is read when it is known to be its sender's
+		s.automaton.Traffic(in.o.Clock())
+		s.in.received = append(s.in.received, bytes.Clone(body))
+	default:
+		in.message(s, body)
 	}
+	return nil
+}
+
+// message takes one message that is its sender's.
+func (in *Ingress) message(s *link, body []byte) {
 	now := in.o.Clock()
 	s.automaton.Traffic(now)
 	ev := s.event()
@@ -27,7 +38,9 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	taken := false
 	switch msg.Kind {
 	case translate.Request:
-		taken = in.request(s, now, ev)
+		if taken = in.request(s, now, ev); taken {
+			in.keepPIN(s, ev, msg.PINBlock)
+		}
 	case translate.Answer:
 		// Answers count also after a sign-off: what is open must be able to end. And
 		// on whatever link they come.
@@ -39,11 +52,11 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	case translate.NetworkRequest:
 		s.used-- // the sign-on has an event of its own
 		in.managed(s, now, msg.Code, body)
-		return nil
+		return
 	case translate.NetworkAnswer:
 		s.used--
 		in.answered(s, now, &msg)
-		return nil
+		return
 	case translate.Unsupported:
 		in.other(s, now)
 	case translate.Malformed:
@@ -52,7 +65,6 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	if !taken {
 		s.used--
 	}
-	return nil
 }
 
 // KeepAlive takes a sign of life: the link needs no echo now.

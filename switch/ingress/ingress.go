@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/maphash"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -11,6 +12,7 @@ import (
 
 	"switchd/session"
 	"switchd/session/gnetio"
+	"switchd/switch/guard"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
@@ -22,6 +24,10 @@ type Participant struct {
 	Wire    gnetio.Wire
 	Session session.Options
 	Limits  Limits
+	Guard   guard.Scheme // how its messages are protected; nil: only by TLS
+	Zone    guard.Zone   // of the PIN blocks that it sends
+
+	GuardFault payment.Outcome // what its requests are told when Guard says no; with a Guard
 }
 
 // Submitter is the engine, as seen from here.
@@ -38,7 +44,7 @@ type Links interface {
 	Answered(n route.Participant, a *payment.Answer) (awaited bool)
 }
 
-// Options of an Ingress; all but Hook, Load, SmallAmount and Inspect are required.
+// Options of an Ingress; all but Hook, Load, SmallAmount, Inspect and Security are required.
 type Options struct {
 	Participants map[string]Participant // by id, as in the certificate; see SetTable
 	Engine       Submitter
@@ -47,6 +53,7 @@ type Options struct {
 	Load         func() payment.Load                                 // the step of the brown-out ladder in force, safe for concurrent use; nil: always normal
 	SmallAmount  int64                                               // minor units; above it payments wait from payment.LoadSmallOnly on, as in payment.Config.BrownOut; 0: none do
 	Inspect      func(context.Context, func(*payment.Machine)) error // the engine's, for Diagnose; nil: which leg an answer is nearest to is not known
+	Security     Security                                            // for participants with a Guard
 	Clock        func() int64
 	Log          *slog.Logger
 	Registry     prometheus.Registerer
@@ -87,6 +94,7 @@ func (in *Ingress) SignOff() { in.leaving.Store(true) }
 // link is the state of one link, used on its loop only.
 type link struct {
 	*gnetio.Link
+	way session.Link // where its messages leave: the Link, or out
 	Participant
 	number    route.Participant
 	standing  *standing
@@ -100,11 +108,15 @@ type link struct {
 	leaveBy int64      // when it ends whatever is unanswered; 0: it stays
 	waiting func() int // messages on it without an answer, once it is to end
 
+	in  *incoming       // nil: its messages are not protected
+	out *guard.Outbound // nil likewise
+
 	interpreter translate.Interpreter
-	understood  bool   // a message could be read
-	header      []byte // of the frame to write, where the framing has one
-	out         []byte // framed answers of this burst
-	names       []byte // room for those of unknown fields
+	understood  bool            // a message could be read
+	header      []byte          // of the frame to write, where the framing has one
+	answers     []byte          // of this burst: framed, or for out
+	ends        []guard.Message // of those for out
+	names       []byte          // room for those of unknown fields
 	events      []payment.Event
 	used        int // events in use; the rest keep their text buffers for reuse
 }
@@ -127,6 +139,7 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 		Link: l, Participant: e.Participant, number: e.Dialect.Participant(), interpreter: e.Dialect.Open(),
 		standing: st, table: table, automaton: st.shared.Open(now),
 	}
+	in.guard(s)
 	l.SetState(s)
 	if l.Dialed() { // who calls says why
 		in.act(s, now, s.automaton.SignOn(now))
@@ -146,6 +159,7 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 	if s == nil {
 		return
 	}
+	in.checked(s)
 	in.submit(s)
 	s.flush()
 }
@@ -181,7 +195,7 @@ func (in *Ingress) attach(s *link) {
 		return
 	}
 	s.attached = true
-	in.o.Links.Attach(s.number, s.Link)
+	in.o.Links.Attach(s.number, s.way)
 	in.count(s, true)
 	in.o.Log.Info("signed on", "participant", s.Link.Participant(), "link", s.ID())
 }
@@ -190,7 +204,7 @@ func (in *Ingress) attach(s *link) {
 func (in *Ingress) detach(s *link) {
 	if s.attached {
 		s.attached = false
-		in.o.Links.Detach(s.number, s.Link)
+		in.o.Links.Detach(s.number, s.way)
 		in.count(s, false)
 	}
 }
@@ -225,9 +239,16 @@ func (s *link) event() *payment.Event {
 // carries the header that answers the latest frame, which for the answer to a
 // message just read is that message's own.
 func (s *link) append(compose func(dst []byte) ([]byte, error)) {
-	start, w := len(s.out), &s.Wire
+	if s.out != nil {
+		if b, err := compose(s.answers); err == nil {
+			s.answers = b
+			s.ends = append(s.ends, guard.Message{End: len(b)})
+		}
+		return
+	}
+	start, w := len(s.answers), &s.Wire
 	s.header = s.AppendHeader(s.header[:0])
-	b, err := w.Framing.BeginHeader(s.out, s.header)
+	b, err := w.Framing.BeginHeader(s.answers, s.header)
 	if err == nil {
 		b, err = compose(b)
 	}
@@ -237,16 +258,18 @@ func (s *link) append(compose func(dst []byte) ([]byte, error)) {
 	if err != nil {
 		b = b[:start] // nothing that can be said in this dialect: the peer's timer takes over
 	}
-	s.out = b
+	s.answers = b
 }
 
 func (s *link) flush() {
-	if len(s.out) > 0 {
-		if s.Queue(s.out) == nil {
-			s.Wake()
-		}
-		s.out = s.out[:0]
+	switch {
+	case len(s.answers) == 0:
+	case s.out != nil: // what finds no room there leaves it to the peer's timer
+		_ = s.out.Post(guard.Parcel{Bytes: slices.Clone(s.answers), Messages: slices.Clone(s.ends)})
+	case s.Queue(s.answers) == nil:
+		s.Wake()
 	}
+	s.answers, s.ends = s.answers[:0], s.ends[:0]
 }
 
 // Draining says whether Drain was called.

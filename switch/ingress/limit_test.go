@@ -91,10 +91,10 @@ func (r *bench) link(id string) *link {
 // hear gives a link one message and returns its answer, nil: none.
 func (r *bench) hear(s *link, body []byte) *iso8583.Message {
 	r.quiet(s, body)
-	if len(s.out) == 0 {
+	if len(s.answers) == 0 {
 		return nil
 	}
-	fr, err := s.Wire.Framing.Read(bytes.Clone(s.out), s.Wire.Limits)
+	fr, err := s.Wire.Framing.Read(bytes.Clone(s.answers), s.Wire.Limits)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -105,9 +105,9 @@ func (r *bench) hear(s *link, body []byte) *iso8583.Message {
 	return m
 }
 
-// quiet gives a link one message and leaves its answer in s.out.
+// quiet gives a link one message and leaves its answer in s.answers.
 func (r *bench) quiet(s *link, body []byte) {
-	s.out = s.out[:0]
+	s.answers = s.answers[:0]
 	if err := r.in.Frame(s.Link, body); err != nil {
 		panic(err)
 	}
@@ -393,7 +393,7 @@ func TestFloodOfDistinctEnquiries(t *testing.T) {
 		if r.in.enquiry(r.a, r.now, &ev) {
 			r.engine.kinds[payment.EnquiryArrived]++
 		}
-		r.a.out = r.a.out[:0]
+		r.a.answers = r.a.answers[:0]
 	}
 	if n := r.engine.kinds[payment.EnquiryArrived]; n < 299 || n > 301 {
 		t.Errorf("%d enquiries of a second went on, want 300", n)
@@ -424,7 +424,7 @@ func TestTurningAwayAllocatesNothing(t *testing.T) {
 	pay, ask := r.pays(0x0200, 1), r.asks("100001", "000001")
 	frame := func(body []byte) func() {
 		return func() {
-			r.a.out = r.a.out[:0]
+			r.a.answers = r.a.answers[:0]
 			if err := r.in.Frame(r.a.Link, body); err != nil {
 				panic(err)
 			}
@@ -440,7 +440,7 @@ func TestTurningAwayAllocatesNothing(t *testing.T) {
 	for name, body := range map[string][]byte{"payment": pay, "enquiry": ask} {
 		frame(body)()
 		frame(body)()
-		if len(r.a.out) == 0 {
+		if len(r.a.answers) == 0 {
 			t.Fatalf("%s: not turned away", name)
 		}
 		if n := testing.AllocsPerRun(100, frame(body)); n != 0 {
@@ -458,7 +458,7 @@ func BenchmarkRequest(b *testing.B) {
 			pay := r.pays(0x0200, 1)
 			b.ReportAllocs()
 			for b.Loop() {
-				r.a.out, r.a.used = r.a.out[:0], 0
+				r.a.answers, r.a.used = r.a.answers[:0], 0
 				r.now += 1000
 				_ = r.in.Frame(r.a.Link, pay)
 			}

@@ -15,6 +15,7 @@ type metrics struct {
 	refused   *prometheus.CounterVec
 	held      *prometheus.CounterVec
 	limited   *prometheus.CounterVec
+	unproven  *prometheus.CounterVec
 	lastLog   atomic.Int64
 }
 
@@ -37,10 +38,19 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "switchd_messages_limited_total", Help: "Messages turned away at the rim, by participant, class, and why: rate (its limit), gap (asked about just before), load (the switch sheds it).",
 		}, []string{"participant", "class", "why"}),
 	}
+	m.unproven = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "switchd_messages_unproven_total", Help: "Messages whose code or signature is wrong or missing (wrong), or could not be checked (down), by participant.",
+	}, []string{"participant", "why"})
 	m.held.WithLabelValues(string(DiskFull))
-	reg.MustRegister(m.malformed, m.unmatched, m.shed, m.heldOff, m.refused, m.held, m.limited)
+	reg.MustRegister(m.unproven, m.malformed, m.unmatched, m.shed, m.heldOff, m.refused, m.held, m.limited)
 	return m
 }
+
+// Why a message is not proven, as metrics call it.
+const (
+	unprovenWrong = "wrong" // its code or signature is, or is missing
+	unprovenDown  = "down"  // the security module has not answered
+)
 
 // logGap keeps a peer that sends rubbish from filling the log: one line a second.
 const logGap = 1_000_000_000

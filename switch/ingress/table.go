@@ -88,7 +88,7 @@ func (in *Ingress) review(s *link, now int64) {
 	in.o.Log.Info("link is to end", "reason", why, "participant", s.Link.Participant(), "link", s.ID())
 	s.leaveBy, s.waiting = now+int64(retireMax), func() int { return 0 }
 	if s.attached {
-		s.waiting = in.o.Links.Retire(s.number, s.Link)
+		s.waiting = in.o.Links.Retire(s.number, s.way)
 		in.count(s, false)
 	}
 }

@@ -25,7 +25,7 @@ var places = []place{
 	{"session/mtls", []string{"session", "certs"}},
 	{"session/faultline", nil},
 	{"session/gnetio", []string{"session", "session/mtls", "codec/frame", "certs"}},
-	{"switch/translate/...", []string{"codec/...", "switch/translate", "switch/payment", "switch/route", "ledger"}},
+	{"switch/translate/...", []string{"codec/...", "switch/translate", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/ingress", []string{"codec/...", "session/...", "switch/translate", "switch/guard", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/egress", []string{"codec/...", "session/...", "switch/translate", "switch/guard", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/guard/...", []string{"switch/guard", "codec/...", "session", "hsm", "certs"}},

@@ -3,6 +3,7 @@ package translate
 import (
 	"strconv"
 
+	"switchd/hsm"
 	"switchd/ledger"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -114,6 +115,8 @@ type Inbound struct {
 	Accepted bool   // the network answer is a yes
 	Fault    error  // what is wrong with the message; never its content
 	Note     string // of the fault, or what an Unmatched lacks, for people: 25 characters
+
+	PINBlock hsm.Secret // of a Request, as it came; a view, until the next Read
 }
 
 // Refusal is why a message is answered by the rim without becoming an event.

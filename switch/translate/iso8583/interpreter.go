@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	codec "switchd/codec/iso8583"
+	"switchd/hsm"
 	"switchd/switch/payment"
 	"switchd/switch/translate"
 )
@@ -12,6 +13,12 @@ import (
 const (
 	classFinancial = 2
 	classNetwork   = 8
+)
+
+// The elements of a PIN: its block, and how it was made.
+const (
+	pinData         = 52
+	securityControl = 53
 )
 
 // Open returns an Interpreter of this dialect.
@@ -75,7 +82,11 @@ func (i *interpreter) request(ev *payment.Event, kind translate.Kind, read func(
 	}
 	switch fault := read(&i.msg, ev); {
 	case fault == nil:
-		return translate.Inbound{Kind: kind}
+		in := translate.Inbound{Kind: kind}
+		if i.msg.Has(pinData) {
+			in.PINBlock = hsm.NewSecret(i.msg.Value(pinData))
+		}
+		return in
 	case fault.Unsupported:
 		return translate.Inbound{Kind: translate.Unsupported}
 	default:

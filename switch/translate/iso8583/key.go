@@ -152,12 +152,13 @@ func (d *Dialect) identity(msg *codec.Message, r *payment.Request) *Fault {
 const furtherFields = 1<<12 | 1<<13 | 1<<41 | 1<<42
 
 // contentHash is what two messages with one key are compared by: everything but
-// what a repeat may change, the message type, DE7 and the MAC.
+// what a repeat may change: the message type, DE7, the PIN block, which is never the
+// same twice, and the MAC.
 func contentHash(msg *codec.Message) uint64 {
 	var room [1024]byte
 	b := room[:0]
 	for de := 2; de < 128; de++ {
-		if de == 7 || de == 64 || !msg.Has(de) {
+		if de == 7 || de == pinData || de == securityControl || de == 64 || !msg.Has(de) {
 			continue
 		}
 		v := msg.Value(de)

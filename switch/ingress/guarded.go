@@ -1,0 +1,145 @@
+package ingress
+
+import (
+	"errors"
+	"slices"
+	"sync"
+
+	"switchd/hsm"
+	"switchd/switch/guard"
+	"switchd/switch/payment"
+	"switchd/switch/translate"
+)
+
+// Security is what the links of participants with a Guard need.
+type Security struct {
+	Pool    *hsm.Pool
+	Vault   Vault                                // keeps PIN blocks; nil: requests lose theirs
+	PINs    func(token []byte) (guard.PIN, bool) // takes them out again
+	Account guard.AccountRule                    // what PIN blocks are bound to
+}
+
+// Vault keeps PIN blocks in memory until their debit takes them, as switch/vault does.
+type Vault interface {
+	Put(guard.PIN) (token [32]byte, err error)
+}
+
+// incoming is what has come on a guarded link and is not read yet.
+type incoming struct {
+	check    *guard.Inbound
+	received [][]byte // of this burst; on the loop only
+
+	mu      sync.Mutex
+	checked []guard.Checked // in the order in which they came
+}
+
+// guard puts the module between the link and its dialect, if its participant has a
+// Guard.
+func (in *Ingress) guard(s *link) {
+	s.way = s.Link
+	if s.Guard == nil {
+		return
+	}
+	sec := &in.o.Security
+	s.out = guard.NewOutbound(guard.OutboundOptions{
+		Link: s.Link, Framing: s.Wire.Framing, Limits: s.Wire.Limits, Scheme: s.Guard, Pool: sec.Pool, Op: hsm.OpMAC, PINs: sec.PINs,
+	})
+	s.way = s.out
+	i := &incoming{}
+	l := s.Link
+	i.check = guard.NewInbound(guard.InboundOptions{Scheme: s.Guard, Pool: sec.Pool, Op: hsm.OpVerifyMAC, Done: func(all []guard.Checked) {
+		i.mu.Lock()
+		i.checked = append(i.checked, all...)
+		i.mu.Unlock()
+		l.Ring()
+	}})
+	s.in = i
+}
+
+// checked has what has come checked, and reads what has been checked.
+func (in *Ingress) checked(s *link) {
+	i := s.in
+	if i == nil {
+		return
+	}
+	if len(i.received) > 0 && !i.check.Add(slices.Clone(i.received)) {
+		for _, body := range i.received {
+			in.unproven(s, body, &hsm.Fault{Kind: hsm.ErrDown})
+		}
+	}
+	clear(i.received)
+	i.received = i.received[:0]
+	i.mu.Lock()
+	all := i.checked
+	i.checked = nil
+	i.mu.Unlock()
+	for _, c := range all {
+		if c.Err == nil {
+			in.message(s, c.Message)
+		} else {
+			in.unproven(s, c.Message, c.Err)
+		}
+	}
+}
+
+// unproven takes a message of which nobody knows that it is its sender's. It is no
+// answer and changes no payment. A request is told no; because its sender may say so
+// to its customer, a repeat of it that is proven is not paid either.
+func (in *Ingress) unproven(s *link, body []byte, why error) {
+	now := in.o.Clock()
+	ev := s.event()
+	defer func() { s.used-- }()
+	msg := s.interpreter.Read(body, ev)
+	_, down := errors.AsType[*hsm.Fault](why)
+	in.doubt(s, now, down)
+	r := translate.Refusal{Why: s.GuardFault}
+	if down {
+		r.Why = payment.HSMDown
+	}
+	switch msg.Kind {
+	case translate.Malformed:
+		in.refuse(s, translate.FormatFault(msg.Note))
+	case translate.Unsupported:
+		in.refuse(s, r)
+	case translate.Request:
+		if !ev.Request.Repeat && s.standing.memory.turnAway(now, &ev.Request.Key) {
+			in.metrics.refused.WithLabelValues(translate.ResultOf(r.Why).Code).Inc()
+			s.turnAway(ev, r)
+		}
+	case translate.Enquiry: // any other answer could be taken for how the payment has ended
+		in.refuse(s, translate.TryAgain(payment.Pending, stepDown))
+	}
+}
+
+// doubt counts and logs a message that is not proven, never what it holds.
+func (in *Ingress) doubt(s *link, now int64, down bool) {
+	why := unprovenWrong
+	if down {
+		why = unprovenDown
+	}
+	in.metrics.unproven.WithLabelValues(s.Link.Participant(), why).Inc()
+	if in.metrics.logMalformed(now) {
+		in.o.Log.Warn("message not proven", "participant", s.Link.Participant(), "link", s.ID(), "reason", why)
+	}
+}
+
+// keepPIN puts the PIN block of a request into the vault, and its token into the
+// event. One that cannot be kept has the payment declined on the record.
+func (in *Ingress) keepPIN(s *link, ev *payment.Event, block hsm.Secret) {
+	vault := in.o.Security.Vault
+	if block.Len() == 0 || s.Zone.Key == "" || vault == nil || ev.Request.Refuse != payment.NoOutcome {
+		return
+	}
+	account, err := guard.Account(ev.Text.Get(payment.PayerAccount), in.o.Security.Account)
+	if err != nil {
+		ev.Request.Refuse = payment.PINBlock
+		return
+	}
+	token, err := vault.Put(guard.PIN{Zone: s.Zone, Block: hsm.CopySecret(block.Reveal()), Account: account})
+	switch {
+	case err != nil:
+		ev.Request.Refuse = payment.HSMDown
+	case !ev.Text.Set(payment.PINToken, token[:]):
+		ev.Request.Refuse = payment.PINBlock // its other values fill the event; the block's time will be over
+	}
+}
