@@ -13,7 +13,7 @@ import (
 
 // Why a message cannot go out.
 var (
-	errPIN    = fmt.Errorf("%w: jws: messages of ISO 20022 carry no PIN block", hsm.ErrDenied)
+	errPIN    = fmt.Errorf("%w: jws: messages of ISO 20022 carry none: %w", guard.ErrPIN, hsm.ErrDenied)
 	errNoXML  = fmt.Errorf("%w: jws: what is to be signed is no XML", hsm.ErrBlock)
 	errSigner = fmt.Errorf("%w: jws: the key is not the certificate's, or of no use", hsm.ErrKey)
 )
