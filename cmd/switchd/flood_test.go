@@ -14,6 +14,7 @@ import (
 	"switchd/codec/iso8583"
 	"switchd/switch/payment"
 	"switchd/switch/simbank"
+	"switchd/switch/translate"
 )
 
 var (
@@ -184,6 +185,64 @@ func TestFlood(t *testing.T) {
 	}
 	if n := in.metric(`switchd_events_refused_total`); n != 0 {
 		t.Errorf("%v events found no room: the flood has reached the switch", n)
+	}
+	in.balanced()
+}
+
+// TestFloodOfAnswers: a participant answers what nobody has asked, without end. What
+// of it reaches the queue is bounded, its sender is told of to the operators, and each
+// payment of the others succeeds. Its own good answers count all the while.
+func TestFloodOfAnswers(t *testing.T) {
+	const room = 65_536
+	if testing.Short() || raced {
+		t.Skip("it takes a flood to be too much")
+	}
+	all := append(pairs(4), schemeParticipants[2])
+	all[8].Played = true
+	in := newInside(t, calmTimers, all, func(*simbank.Options) {})
+	f := in.connect(all[8].ID)
+	f.signOn()
+	var frames []byte
+	for i := range 1000 {
+		ref := translate.Reference(payment.ID(1<<40+i), payment.LegDebit)
+		frames = append(frames, f.framed(f.encode(&message{mti: "0210", de: map[int]string{7: stampNow(), 11: fmt.Sprintf("%06d", i), 37: string(ref[:]), 39: "00"}}))...)
+	}
+	others := make(chan []string, 1)
+	go func() {
+		_, wrong := in.phase(t, 200, *floodRate, nil, nil)
+		others <- wrong
+	}()
+	limited := func(why string) float64 {
+		return in.metric(fmt.Sprintf(`switchd_messages_limited_total{class="answers",participant=%q,why=%q}`, f.id, why))
+	}
+	sent := 0
+	until(t, patience, "some are dropped", func() bool {
+		for range 10 {
+			f.write(frames)
+		}
+		sent += 10_000
+		f.echo("301") // all was read
+		return limited("rate") > 0
+	})
+	dropped, full := limited("rate"), limited("share")
+	t.Logf("of %d answers %v were dropped at the rim, and %v found no room in the queue", sent, dropped, full)
+	if dropped > float64(sent-room) {
+		t.Errorf("%v answers were dropped at the rim, want at most %d", dropped, sent-room)
+	}
+	if shed := in.metric("switchd_messages_shed_total"); shed != full {
+		t.Errorf("%v messages found no room, of which %v are of the flood", shed, full)
+	}
+	f.send(f.pay(f.id, "user1@bankc"))
+	if resolve := f.receive(); resolve.mti != "0100" {
+		t.Errorf("a %s, want a resolution", resolve.mti)
+	} else {
+		f.send(resolve.answer("14", 7, 11, 37))
+		if a := f.receive(); a.mti != "0210" || a.de[39] == "91" {
+			t.Errorf("after its good answer a %s %s", a.mti, a.de[39])
+		}
+	}
+	if wrong := <-others; len(wrong) != 0 {
+		t.Errorf("payments that did not succeed: %v", wrong)
 	}
 	in.balanced()
 }

@@ -118,7 +118,7 @@ func (n *node) wireRim() error {
 	n.egress = egress.New(egress.Options{Lanes: t.lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: t.ingress.Participants, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
-		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect,
+		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect, Declining: n.disk.Hurry,
 	})
 	return nil
 }

@@ -132,6 +132,12 @@ func (g hubGate) Hold() { g.set(func() { g.held = true }) }
 // Release has it no longer decline.
 func (g hubGate) Release(int64) { g.set(func() { g.held = false }) }
 
+// Suspect has nothing to do: nobody comes back to a request here.
+func (g hubGate) Suspect(string, int64) {}
+
+// Declined has nobody to name: the door declines under a hold only.
+func (g hubGate) Declined(func(string, int64)) {}
+
 // hubSink is the hub as the sink of the engine.
 type hubSink struct{ *hub }
 

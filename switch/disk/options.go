@@ -34,6 +34,12 @@ type Gate interface {
 	// Release lets new payments in. Until the given time (UTC ns) a repeat of a
 	// request that nobody knows may be one that the gate has declined.
 	Release(until int64)
+	// Suspect says the same of requests of one participant, which were declined
+	// before this start.
+	Suspect(participant string, until int64)
+	// Declined calls f for each participant whose requests were declined without a
+	// record, for another reason than Hold, with when that was last (UTC ns).
+	Declined(f func(participant string, last int64))
 }
 
 // Options of a Watch. Sizes are bytes.

@@ -7,7 +7,7 @@ import "fmt"
 // was restored, whose last requests are lost. What became of them elsewhere nobody
 // here knows, and a second debit is worse than a no.
 func Suspect(d Disk) error {
-	if err := d.Note(note(0)); err != nil {
+	if err := d.Note((&suspects{all: still}).text()); err != nil {
 		return fmt.Errorf("data folder %s: the note about lost requests: %w", d, err)
 	}
 	return nil

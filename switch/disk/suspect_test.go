@@ -49,7 +49,7 @@ func TestNoteAfterAll(t *testing.T) {
 		t.Fatalf("held %v, note %q, ballast %d", w.held, d.note, d.ballast)
 	}
 	d.fails = ""
-	if w.look(); d.note != note(0) {
+	if w.look(); d.note != (&suspects{all: still}).text() {
 		t.Errorf("the note is %q", d.note)
 	}
 	d.note = "" // it is not written four times a second

@@ -103,6 +103,7 @@ func TestNoteIsKept(t *testing.T) {
 // TestOddNotes: a note that cannot be read, or was cut, or comes from a clock that was
 // ahead, counts as written now.
 func TestOddNotes(t *testing.T) {
+	note := func(all int64) string { return (&suspects{all: all}).text() }
 	for _, text := range []string{"0", "x", "\n", note(0), note(77)[:1], note(5 + int64(repeatsMax) + 1), note(math.MaxInt64)} {
 		d := &fake{free: 1 << 40, note: text}
 		w, err := Open(Options{Disk: d, Reserve: 1 << 30, Clock: func() int64 { return 5 }})
@@ -112,8 +113,8 @@ func TestOddNotes(t *testing.T) {
 		if err := w.Attach(&film{t: t, w: w}, func() int { return 0 }); err != nil {
 			t.Fatal(err)
 		}
-		if want := int64(5) + int64(repeatsMax); text != "7" && w.suspect != want || text == "7" && w.suspect != 7 {
-			t.Errorf("note %q: suspect until %d, want %d", text, w.suspect, want)
+		if want := int64(5) + int64(repeatsMax); text != "7" && w.suspects.all != want || text == "7" && w.suspects.all != 7 {
+			t.Errorf("note %q: suspect until %d, want %d", text, w.suspects.all, want)
 		}
 	}
 }

@@ -16,13 +16,14 @@ type Watch struct {
 	gate    Gate       // nil before Attach
 	open    func() int // payments
 
-	state   State
-	held    bool             // the gate has been told so
-	noted   bool             // and the note says so
-	suspect int64            // until then a repeat that nobody knows may be of a declined request; 0: none is
-	failing map[failure]bool // what did not work at the last look
-	rest    int              // looks until the ballast is tried again
-	seen    atomic.Pointer[view]
+	state    State
+	held     bool // the gate has been told so
+	suspects suspects
+	noted    bool             // the note says all that
+	failing  map[failure]bool // what did not work at the last look
+	rest     int              // looks until the ballast is tried again
+	seen     atomic.Pointer[view]
+	kick     chan struct{} // has a token when Run is to look at once
 }
 
 // ballastRest is how many looks pass between two tries to make the ballast: where
@@ -44,7 +45,8 @@ func Open(o Options) (*Watch, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	w := &Watch{o: o, metrics: newMetrics(o.Registry), open: func() int { return 0 }, failing: map[failure]bool{}}
+	w := &Watch{o: o, metrics: newMetrics(o.Registry), open: func() int { return 0 }, failing: map[failure]bool{}, kick: make(chan struct{}, 1)}
+	w.suspects, w.noted = parse("", 0), true
 	w.seen.Store(&view{})
 	if err := w.enough(openBytes, "opening the stores"); err != nil {
 		return nil, err
@@ -97,7 +99,18 @@ func (w *Watch) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			w.look()
+		case <-w.kick:
+			w.look()
 		}
+	}
+}
+
+// Hurry has Run look at once: requests of a participant are declined without a record
+// for the first time. It does not block; safe for concurrent use, also before Attach.
+func (w *Watch) Hurry() {
+	select {
+	case w.kick <- struct{}{}:
+	default:
 	}
 }
 
@@ -134,10 +147,7 @@ func (w *Watch) look() {
 	if w.worked(statFailed, err) {
 		w.judge(free, ballast)
 	}
-	if w.held && !w.noted {
-		w.noteHold()
-	}
-	w.outlive()
+	w.renote()
 }
 
 // judge is look for what it found. What a ballast that is not there will take again

@@ -64,6 +64,7 @@ type film struct {
 	reg  *prometheus.Registry
 	now  int64
 	open int
+	last map[string]int64 // when requests were declined without a record, by participant
 	out  strings.Builder
 }
 
@@ -71,6 +72,15 @@ type film struct {
 func (f *film) Hold() { fmt.Fprintf(&f.out, "gate: hold (%v)\n", f.w.Check()) }
 func (f *film) Release(until int64) {
 	fmt.Fprintf(&f.out, "gate: release, repeats suspect for %v\n", time.Duration(until-f.now))
+}
+
+func (f *film) Suspect(who string, until int64) {
+	fmt.Fprintf(&f.out, "gate: repeats of %s suspect for %v\n", who, time.Duration(until-f.now))
+}
+func (f *film) Declined(each func(string, int64)) {
+	for who, last := range f.last {
+		each(who, last)
+	}
 }
 
 // Write takes the log.
@@ -92,6 +102,11 @@ func (f *film) step(t *testing.T, d *datadriven.TestData) string {
 	case "start":
 		return f.start(d)
 	case "look":
+		f.w.look()
+	case "declined":
+		var who string
+		d.ScanArgs(t, "who", &who)
+		f.last[who] = f.now
 		f.w.look()
 	case "looks": // as many, until something changes
 		n := 0
@@ -125,6 +140,7 @@ func (f *film) start(d *datadriven.TestData) string {
 		return a
 	}
 	var err error
+	f.last = map[string]int64{}
 	f.w, err = Open(Options{
 		Disk: f.disk, Reserve: reserve << 20, Warning: warning << 20, Ballast: ballast << 20,
 		Clock: func() int64 { return f.now }, Registry: f.reg,
@@ -145,8 +161,8 @@ func (f *film) is() string {
 	if v.ballast > 0 {
 		s += fmt.Sprintf(", ballast %d MiB", v.ballast>>20)
 	}
-	if f.w.suspect != 0 || f.w.held {
-		s += fmt.Sprintf(", note %q", strings.SplitN(f.disk.note, "\n", 2)[0])
+	if lines := strings.Split(strings.TrimSpace(f.disk.note), "\n"); len(lines) > 1 {
+		s += fmt.Sprintf(", note %q", strings.Join(append(lines[:1], lines[2:]...), ", "))
 	}
 	if err := f.w.Check(); (err != nil) != (v.state == Reserve) || f.w.State() != v.state {
 		f.t.Errorf("state %v, readiness %v", v.state, err)
@@ -197,6 +213,31 @@ func TestRunEnds(t *testing.T) {
 	}
 	if err := w.Run(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestHurry: Run looks at once when it is told to, also when that was before it ran.
+func TestHurry(t *testing.T) {
+	d := &fake{free: 10 << 30}
+	w, err := Open(Options{Disk: d, Reserve: 1 << 30, Clock: func() int64 { return int64(time.Hour) }, Every: 1000 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	f := &film{t: t, disk: d, w: w, last: map[string]int64{}}
+	if err := w.Attach(f, func() int {
+		if len(f.last) != 0 { // it is looking
+			cancel()
+		}
+		return 0
+	}); err != nil {
+		t.Fatal(err)
+	}
+	f.last["BANKA"] = 1
+	w.Hurry()
+	w.Hurry() // does not block
+	if err := w.Run(ctx); err != nil || !strings.HasSuffix(d.note, "\nBANKA 0\n") {
+		t.Errorf("%v, the note is %q", err, d.note)
 	}
 }
 

@@ -7,9 +7,6 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"switchd/switch/journal"
-	"switchd/switch/state"
 )
 
 // TestClockFarBehind: a start whose clock is more than a day behind the journal is
@@ -25,14 +22,7 @@ func TestClockFarBehind(t *testing.T) {
 		accept  bool
 		refused bool
 	}{{-25 * time.Hour, false, true}, {-25 * time.Hour, true, false}, {-23 * time.Hour, false, false}, {1000 * time.Hour, false, false}} {
-		j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := state.Open("state", state.Options{FS: fs})
-		if err != nil {
-			t.Fatal(err)
-		}
+		j, s := stores(t, fs, nil)
 		next := j.Next()
 		e, err := Open(Options{
 			Log: j, State: s, Config: testConfig(time.Minute), Logger: slog.New(slog.DiscardHandler), AcceptClock: c.accept,

@@ -14,6 +14,7 @@ import (
 	"switchd/switch/journal"
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/seal"
 	"switchd/switch/state"
 )
 
@@ -69,20 +70,26 @@ func openAt(t testing.TB, fs vfs.FS, config payment.Config, clock func() int64) 
 
 func openWith(t testing.TB, fs vfs.FS, o Options) *Engine {
 	t.Helper()
-	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := state.Open("state", state.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Log, o.State = j, s
+	o.Log, o.State = stores(t, fs, nil)
 	e, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// stores opens a journal and a state store.
+func stores(t testing.TB, fs vfs.FS, keys *seal.Keys) (journal.Log, *state.Store) {
+	t.Helper()
+	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := state.Open("state", state.Options{FS: fs, Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j, s
 }
 
 // start runs e until stop is called; stop returns Run's error.

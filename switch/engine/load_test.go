@@ -14,7 +14,6 @@ import (
 
 	"switchd/switch/journal"
 	"switchd/switch/payment"
-	"switchd/switch/state"
 )
 
 // TestLoadLadder walks up and down: one step at a time, up at once and down slowly,
@@ -146,14 +145,7 @@ func (h told) Handle(_ context.Context, r slog.Record) error {
 // can be told, and both when it is well again.
 func TestDiskThatHangs(t *testing.T) {
 	fs := vfs.NewMem()
-	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := state.Open("state", state.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
+	j, s := stores(t, fs, nil)
 	var now atomic.Int64
 	now.Store(clockOf())
 	log := &heldLog{Log: j, durable: make(chan struct{}), waited: make(chan struct{}, 1)}

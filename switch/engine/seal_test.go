@@ -17,14 +17,7 @@ import (
 // openSealed opens an engine whose journal records are sealed with keys.
 func openSealed(t *testing.T, fs vfs.FS, keys *seal.Keys) (*Engine, error) {
 	t.Helper()
-	j, err := journal.OpenPebble("journal", journal.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := state.Open("state", state.Options{FS: fs, Keys: keys})
-	if err != nil {
-		t.Fatal(err)
-	}
+	j, s := stores(t, fs, keys)
 	e, err := Open(Options{Log: j, State: s, Config: testConfig(time.Minute), Clock: clockOf, Keys: keys})
 	if err != nil {
 		j.Close()

@@ -65,7 +65,7 @@ func (in *Ingress) admit(s *link, now int64, ev *payment.Event) bool {
 			return false
 		}
 	case load > 0:
-		if st.memory.turnAway(now, &r.Key) {
+		if in.mayTurnAway(s, now, &r.Key) {
 			in.away(s, now, classRequest, causeLoad)
 			s.turnAway(ev, translate.TryAgain(payment.Busy, load))
 			return false
@@ -73,7 +73,7 @@ func (in *Ingress) admit(s *link, now int64, ev *payment.Event) bool {
 	}
 	if wait := st.buckets[classRequest].take(now); wait > 0 {
 		in.away(s, now, classRequest, causeRate)
-		if !r.Repeat && st.memory.turnAway(now, &r.Key) {
+		if !r.Repeat && in.mayTurnAway(s, now, &r.Key) {
 			s.turnAway(ev, translate.TryAgain(payment.Busy, wait))
 		}
 		return false

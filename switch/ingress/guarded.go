@@ -102,7 +102,7 @@ func (in *Ingress) unproven(s *link, body []byte, why error) {
 	case translate.Unsupported:
 		in.refuse(s, r)
 	case translate.Request:
-		if !ev.Request.Repeat && s.standing.memory.turnAway(now, &ev.Request.Key) {
+		if !ev.Request.Repeat && in.mayTurnAway(s, now, &ev.Request.Key) {
 			in.metrics.refused.WithLabelValues(translate.ResultOf(r.Why).Code).Inc()
 			s.turnAway(ev, r)
 		}

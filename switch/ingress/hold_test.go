@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,19 +106,28 @@ func (r *rig) refuses(want payment.Outcome) {
 	}
 }
 
-// counted is the sum of a counter of the ingress over its labels.
-func (r *rig) counted(name string) (sum float64) {
+// counted is the sum of a counter of the ingress over its labels, or the counter with
+// these values of all labels, in the order of their names.
+func (r *rig) counted(name string, labels ...string) (sum float64) {
 	r.t.Helper()
 	families, err := r.own.Gather()
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	found := false
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			if f.GetName() == name {
-				sum += m.GetCounter().GetValue()
+			var has []string
+			for _, l := range m.GetLabel() {
+				has = append(has, l.GetValue())
+			}
+			if f.GetName() == name && (len(labels) == 0 || slices.Equal(has, labels)) {
+				found, sum = true, sum+m.GetCounter().GetValue()
 			}
 		}
+	}
+	if !found {
+		r.t.Errorf("there is no counter %s %q", name, labels)
 	}
 	return sum
 }

@@ -44,7 +44,8 @@ type Links interface {
 	Answered(n route.Participant, a *payment.Answer) (awaited bool)
 }
 
-// Options of an Ingress; all but Hook, Load, SmallAmount, Inspect and Security are required.
+// Options of an Ingress; all but Hook, Load, SmallAmount, Inspect, Declining and
+// Security are required.
 type Options struct {
 	Participants map[string]Participant // by id, as in the certificate; see SetTable
 	Engine       Submitter
@@ -53,6 +54,7 @@ type Options struct {
 	Load         func() payment.Load                                 // the step of the brown-out ladder in force, safe for concurrent use; nil: always normal
 	SmallAmount  int64                                               // minor units; above it payments wait from payment.LoadSmallOnly on, as in payment.Config.BrownOut; 0: none do
 	Inspect      func(context.Context, func(*payment.Machine)) error // the engine's, for Diagnose; nil: which leg an answer is nearest to is not known
+	Declining    func()                                              // told when requests of a participant are turned away without a record and for a day none were (see Declined); must not block; nil: nobody
 	Security     Security                                            // for participants with a Guard
 	Clock        func() int64
 	Log          *slog.Logger
@@ -73,13 +75,14 @@ type Ingress struct {
 	// attached: it is with both, or with neither.
 	swap     sync.RWMutex
 	standing map[string]*standing // of all participants that there ever were; guarded by swap
+	suspect  map[string]int64     // what Suspect has said; guarded by swap
 }
 
 var _ gnetio.Handler = (*Ingress)(nil)
 
 // New returns an Ingress.
 func New(o Options) *Ingress {
-	in := &Ingress{o: o, metrics: newMetrics(o.Registry), seed: maphash.MakeSeed(), standing: map[string]*standing{}}
+	in := &Ingress{o: o, metrics: newMetrics(o.Registry), seed: maphash.MakeSeed(), standing: map[string]*standing{}, suspect: map[string]int64{}}
 	in.SetTable(Table{Participants: o.Participants, SmallAmount: o.SmallAmount}, func() {})
 	return in
 }

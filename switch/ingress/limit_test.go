@@ -141,21 +141,7 @@ func (r *bench) pays(mti iso8583.MTI, n int) []byte {
 // limited is the counter of what was turned away, by its labels.
 func (r *bench) limited(participant string, c class, why cause) float64 {
 	r.t.Helper()
-	families, err := r.own.Gather()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			l := m.GetLabel()
-			if f.GetName() == "switchd_messages_limited_total" &&
-				l[0].GetValue() == classNames[c] && l[1].GetValue() == participant && l[2].GetValue() == causeNames[why] {
-				return m.GetCounter().GetValue()
-			}
-		}
-	}
-	r.t.Errorf("no counter for %s %s %s", participant, classNames[c], causeNames[why])
-	return 0
+	return r.counted("switchd_messages_limited_total", classNames[c], participant, causeNames[why])
 }
 
 // TestRequestsOverTheLimit: all links of a participant share it; others have their

@@ -20,26 +20,44 @@ type memory struct {
 	mu      sync.Mutex // guards the rest; taken for repeats and refusals only
 	seed    maphash.Seed
 	turned  latest
+	last    int64 // when a request was turned away last; 0: none was
 	repeats latest
-	// Until then a repeat that is not in turned may have been forgotten there: it
-	// counts as turned away, too. UTC ns.
+	// Until then a repeat that is not in turned may have been forgotten there, or by a
+	// restart: it counts as turned away, too. UTC ns.
 	suspect int64
 }
 
 // turnAway says that a request may be told "busy" without a record, and remembers
 // it. It may not if a repeat of it has come before, on another link: what the
-// machine made of that is the answer to both.
-func (m *memory) turnAway(now int64, key *payment.RequestKey) bool {
+// machine made of that is the answer to both. first says that none was for so long
+// that it may not be on the disk that some are.
+func (m *memory) turnAway(now int64, key *payment.RequestKey) (may, first bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	sum := maphash.Comparable(m.seed, *key)
 	if m.repeats.has(sum) {
-		return false
+		return false, false
 	}
+	first = now-m.last >= repeatsMax
+	m.last = now
 	if at, forgot := m.turned.add(now, sum); forgot {
 		m.suspect = max(m.suspect, at+repeatsMax)
 	}
-	return true
+	return true, first
+}
+
+// doubt has repeats count as turned away until then, whatever is remembered.
+func (m *memory) doubt(until int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.suspect = max(m.suspect, until)
+}
+
+// turnedLast says when a request was turned away last; 0: none was.
+func (m *memory) turnedLast() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
 }
 
 // repeat remembers a repeat, and says that its original may have been told "busy".

@@ -57,7 +57,7 @@ func TestRequestAndRepeatOnTwoLoops(t *testing.T) {
 	m := newMemory()
 	for i := range uint32(2000) {
 		away := make(chan bool)
-		go func() { away <- m.turnAway(0, keyOf(i)) }()
+		go func() { may, _ := m.turnAway(0, keyOf(i)); away <- may }()
 		knows := m.repeat(0, keyOf(i))
 		if <-away != knows {
 			t.Fatalf("request %d: turned away %v, and its repeat knows %v", i, !knows, knows)

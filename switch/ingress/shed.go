@@ -30,7 +30,7 @@ func (in *Ingress) shed(s *link, events []payment.Event, why error) {
 		case ev.Kind == payment.EnquiryArrived: // not answered: it may be asked again at once
 			s.standing.asked.forget(in.sum(&ev.Request.Original))
 		case ev.Kind != payment.RequestArrived || ev.Request.Repeat || !errors.Is(why, engine.ErrBusy):
-		case s.standing.memory.turnAway(now, &ev.Request.Key):
+		case in.mayTurnAway(s, now, &ev.Request.Key):
 			s.turnAway(ev, translate.Busy)
 		}
 	}

@@ -41,6 +41,7 @@ func (in *Ingress) SetTable(t Table, links func()) {
 		st := in.standing[id]
 		if st == nil {
 			st = newStanding(id, &p, in.metrics)
+			st.memory.doubt(in.suspect[id])
 			in.standing[id] = st
 		} else {
 			st.set(&p)

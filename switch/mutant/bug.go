@@ -49,6 +49,9 @@ const (
 	KeepRemoved        // a removed participant goes on as if it were configured
 	ResetCaps          // a reload undoes the caps that commands have set
 	LoseLoad           // a start forgets the load before it replays
+	PayUnapproved      // a collect is paid that its payer has declined
+	PayTwice           // a second approval of a collect has it debited again
+	RefundOver         // refunds of one payment are not added up
 	bugCount
 )
 
@@ -60,6 +63,7 @@ var names = [bugCount]string{
 	"ignore-limit", "limit-twice", "keep-limit", "lose-limit", "ignore-load", "shed-nothing", "shed-reversal", "ignore-in-flight",
 	"lose-in-flight", "ignore-flow", "count-no-tries", "deaf-breaker", "lose-breaker", "forget-turned",
 	"unlogged-config", "retime", "drop-removed", "keep-removed", "reset-caps", "lose-load",
+	"pay-unapproved", "pay-twice", "refund-over",
 }
 
 // String is the name that tests and documents use.

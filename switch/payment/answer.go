@@ -97,6 +97,9 @@ func verdict(p *Payment, a *Answer, ambiguous []Code) Cause {
 
 // takeResolution takes what a PSP says about one of the parties.
 func takeResolution(m *Machine, p *Payment, e *Event) bool {
+	if mutant.Is(mutant.PayTwice) && p.Type == Collect && p.State == DebitSent {
+		m.start(p, LegDebit, p.due)
+	}
 	switch {
 	case p.State != Resolving && p.State != AwaitAuth:
 		return false

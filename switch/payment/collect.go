@@ -1,6 +1,10 @@
 package payment
 
-import "time"
+import (
+	"time"
+
+	"switchd/switch/mutant"
+)
 
 const (
 	collectDefault = 30 * time.Minute
@@ -70,7 +74,7 @@ func (m *Machine) authorised(p *Payment, e *Event) {
 		p.BankCode = a.Code
 		m.decline(p, Ambiguous, PayerOffline)
 		return
-	case a.Outcome != OK:
+	case a.Outcome != OK && !mutant.Is(mutant.PayUnapproved):
 		p.BankCode = a.Code
 		m.decline(p, Refusal, a.Outcome)
 		return

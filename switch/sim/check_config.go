@@ -36,7 +36,7 @@ func (w *watch) commanded(c *payment.Command) {
 // timed are the states that end by a timer which runs from the first message of a
 // leg, whatever becomes of the configuration meanwhile.
 var timed = map[payment.State]payment.Leg{
-	payment.Resolving: payment.LegResolve, payment.DebitSent: payment.LegDebit, payment.CreditSent: payment.LegCredit,
+	payment.Resolving: payment.LegResolve, payment.AwaitAuth: payment.LegResolve, payment.DebitSent: payment.LegDebit, payment.CreditSent: payment.LegCredit,
 }
 
 // inTime: no message is given up before its time, and none is waited for any longer.

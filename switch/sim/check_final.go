@@ -19,7 +19,7 @@ func (j *judge) finals() {
 			j.violation("final", p.ID, "the payment ends in %v", p.State)
 			return
 		}
-		if bound := max(p.CreatedAt, j.calmFrom) + int64(finalBound); p.ClosedAt > bound {
+		if bound := max(p.CreatedAt, j.calmFrom, j.at(p.ID).collect.end()) + int64(finalBound); p.ClosedAt > bound {
 			j.violation("final", p.ID, "the payment became %v %v too late", p.State, time.Duration(p.ClosedAt-bound))
 		}
 	})

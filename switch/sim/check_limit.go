@@ -86,6 +86,7 @@ func (w *watch) declined(id payment.ID) {
 	if p == nil || p.begun != 0 {
 		return
 	}
+	p.declined = true
 	p.throttled = w.load >= payment.LoadNoEnquiries && w.minutes[p.minute()] >= perMinute
 	if l := w.category(p); l != nil {
 		p.limit = *l

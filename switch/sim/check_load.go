@@ -15,6 +15,9 @@ func (w *watch) admitted(id payment.ID, p *pursuit) {
 	if p.load == 3 && w.config.BrownOut > 0 && p.minor > w.config.BrownOut {
 		w.j.violation("load", id, "a payment of %d begins that was asked for when only those up to %d were taken", p.minor, w.config.BrownOut)
 	}
+	if p.load >= 2 && p.kind == payment.Collect {
+		w.j.violation("load", id, "a payer is asked about a collect that came when none were taken")
+	}
 	if p.unlisted {
 		w.j.violation("config", id, "a payment begins that participant %d has asked for, which is not configured any more", p.from)
 	}
@@ -22,7 +25,7 @@ func (w *watch) admitted(id payment.ID, p *pursuit) {
 	if most == 0 || uint64(id) < w.started {
 		return
 	}
-	if n := w.waiting(func(q *pursuit) bool { return q != p && q.from == p.from }); n >= most {
+	if n := w.waiting(func(q *pursuit) bool { return q != p && q.from == p.from && !q.asksPayer() }); n >= most {
 		w.j.violation("load", id, "a request of participant %d is taken, and %d of it are under way already, of %d that may be", p.from, n, most)
 	}
 }
@@ -34,7 +37,7 @@ func (w *watch) room(id payment.ID, to route.Participant, leg payment.Leg) {
 	if flow.Off || flow.Max == 0 {
 		return
 	}
-	if n := w.waiting(func(q *pursuit) bool { return q != w.all[id] && q.leg == leg && q.to == to }); n >= int(flow.Max) {
+	if n := w.waiting(func(q *pursuit) bool { return q != w.all[id] && q.leg == leg && q.to == to && !q.asksPayer() }); n >= int(flow.Max) {
 		w.j.violation("load", id, "a payment begins that needs a %v at participant %d, and %d wait there already, of %d that may", leg, to, n, flow.Max)
 	}
 }

@@ -1,6 +1,9 @@
 package sim
 
-import "switchd/switch/translate"
+import (
+	"switchd/switch/payment"
+	"switchd/switch/translate"
+)
 
 // once: each participant has applied each reference at most once and taken it back
 // at most once, unless it has lost its memory; and it was told the right amount.
@@ -16,5 +19,19 @@ func (j *judge) once() {
 				j.violation("once", id, "%s was told %d, the request says %d", b.name(), l.minor, f.amount)
 			}
 		}
+	}
+}
+
+// oneOf: each debit and each credit leaves once, and again only marked as a repeat.
+func (j *judge) oneOf(id payment.ID, f *fact, m *message) {
+	if m.kind != debit && m.kind != credit || m.repeat {
+		return
+	}
+	leg := payment.LegDebit
+	if m.kind == credit {
+		leg = payment.LegCredit
+	}
+	if f.sent[leg]++; f.sent[leg] > 1 {
+		j.violation("once", id, "a second %v leaves that is not marked as a repeat", m.kind)
 	}
 }

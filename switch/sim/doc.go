@@ -18,8 +18,8 @@
 // Where to look: README.md has the faults, the checkers, the mutants and the
 // limits. world.go is the run, node.go and boot.go the process, door.go its links,
 // conn.go the network, bank.go, book.go and lie.go a participant, speak*.go its
-// dialect, sender.go and own.go what it asks for, bounds.go, load.go and rim.go what
-// keeps one from harming all, file.go and reload.go its configuration, operator.go
-// who decides afterwards, judge.go, watch.go and check_*.go what must hold,
-// scenario*.go the text.
+// dialect, sender.go, own.go and collect.go what it asks for, bounds.go, load.go
+// and rim.go what keeps one from harming all, file.go and reload.go its
+// configuration, operator.go who decides afterwards, judge.go, watch.go and
+// check_*.go what must hold, scenario*.go the text.
 package sim

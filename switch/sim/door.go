@@ -277,13 +277,13 @@ func (w *world) dialect(p *payment.Profile) translate.Dialect {
 		if err != nil {
 			panic(fmt.Sprintf("sim: participant %d: %v", p.Number, err))
 		}
-		return d
+		return &withSlips{Dialect: d}
 	}
 	d := &iso8583.Dialect{Spec: specOf(p.Number), Directory: w.directory(), Number: p.Number}
 	if _, err := d.With(nil, matchKeys[p.Match]); err != nil {
 		panic(fmt.Sprintf("sim: participant %d: %v", p.Number, err))
 	}
-	return d
+	return &withSlips{d, p.Match == payment.Match{Transmitted: true, STAN: true}}
 }
 
 // matchKeys are the data elements by which answers find their leg.

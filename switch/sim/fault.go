@@ -38,6 +38,10 @@ const (
 	faultOverload                     // the switch is more loaded, or less, than before
 	faultCommand                      // an operator decides about a dead letter
 	faultForget                       // what has ended long ago is forgotten
+	faultCollect                      // a payee asks for money, and its payer has yet to approve
+	faultUnapproved                   // the payer does not
+	faultUndecided                    // it takes its time, perhaps too much
+	faultRefund                       // a payee gives back what it got, or some of it
 	faultSetCap                       // an operator sets a cap by command
 	faultReloadCap                    // a file with another cap takes effect, here and below while payments go on
 	faultReloadTimers                 // with other timers
@@ -56,7 +60,7 @@ var faultNames = [faultCount]string{
 	"lost", "mute", "late", "twice", "ambiguous", "refused", "other-amount", "garbled", "contradict", "stranger",
 	"refuse-then-apply", "refuse-repair", "restart", "amnesia", "link-reset", "half-closed", "clogged", "sign-off", "crash", "torn-group",
 	"store-error", "slow-sync", "clock-forward", "clock-back", "clock-frozen", "ring-full", "duplicate", "enquiry", "conflict", "twin", "overload", "command", "forget",
-	"set-cap", "reload-cap", "reload-timers", "reload-bounds", "reload-abilities", "reload-roles", "reload-match", "removed", "added", "reload-bad", "edited",
+	"collect", "unapproved", "undecided", "refund", "set-cap", "reload-cap", "reload-timers", "reload-bounds", "reload-abilities", "reload-roles", "reload-match", "removed", "added", "reload-bad", "edited",
 }
 
 // String is the name under which a fault is counted.

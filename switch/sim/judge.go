@@ -55,6 +55,8 @@ type fact struct {
 	yesLate   bool                            // durable: the payee's bank says that it has credited, after the debit was given back
 	alarms    int                             // exceptions that the switch has reported
 	receipts  [payment.LegEnquiry + 1]receipt // by leg
+	sent      [payment.LegEnquiry + 1]int     // messages that were not marked as repeats, of debits and credits
+	collect   consent
 }
 
 // requestKey tells requests apart, for the texts of violations.
@@ -128,6 +130,7 @@ func (j *judge) durable(record []byte) {
 func (j *judge) requested(ev *payment.Event) {
 	f := j.at(payment.ID(ev.Seq))
 	f.amount = ev.Request.Amount.Minor
+	f.collect = consent{needed: ev.Request.Type == payment.Collect, until: expiryOf(ev)}
 	if f.own = ev.Request.Model == payment.ModelB; f.own {
 		f.debitYes = true
 	}
@@ -159,6 +162,8 @@ func (j *judge) answered(ev *payment.Event) {
 		f.creditNo = f.creditNo || (saysNo[a.Outcome] && profile.Binding)
 	case payment.LegFence:
 		f.creditNo = f.creditNo || fences[a.Outcome]
+	case payment.LegResolve:
+		f.collect.heard(ev, yes)
 	case payment.LegCredit:
 		f.credited(a, profile, yes, byTrace)
 	}
@@ -232,9 +237,11 @@ func (j *judge) left(to route.Participant, body []byte) {
 	}
 	f := j.at(id)
 	j.traces[traceKey{to, m.stan, m.transmitted}] = legKey{id, sentLeg(m.kind, leg)}
+	j.oneOf(id, f, m)
 	switch m.kind {
 	case debit:
 		j.debits(id, f)
+		j.consented(id, f, m)
 	case credit:
 		f.onConfirm = j.w.swarm.traits[to].onConfirm
 		j.credits(id, f)
@@ -306,6 +313,7 @@ func (j *judge) end() {
 	j.finals()
 	j.books()
 	j.once()
+	j.refunds()
 	j.answers()
 	j.alarms()
 	j.withinLimits()

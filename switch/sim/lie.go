@@ -23,9 +23,12 @@ func (b *bank) take(m *message) {
 func (b *bank) do(m *message, after int64) {
 	w := b.w
 	v := verdict{minor: m.minor}
-	if m.kind == resolve {
+	switch m.kind {
+	case resolve:
 		b.resolve(&v)
-	} else {
+	case approve:
+		after = b.approve(m, &v, after)
+	default:
 		v.result = b.act(m)
 	}
 	if w.chance(faultOtherAmount) {
@@ -39,7 +42,7 @@ func (b *bank) do(m *message, after int64) {
 	if w.chance(faultTwice) {
 		b.answer(m, v, w.now+w.upTo(20*time.Second))
 	}
-	if m.kind == resolve || m.kind.told() {
+	if m.kind == resolve || m.kind == approve || m.kind.told() {
 		return
 	}
 	if w.chance(faultContradict) {

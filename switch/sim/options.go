@@ -41,6 +41,8 @@ type swarm struct {
 	edits        int  // times that the configuration changes
 	joins        bool // the last participant is not configured at first
 	forgets      bool
+	collects     float64 // of the requests
+	refunds      float64
 }
 
 // traits are what one participant is like.
@@ -74,6 +76,7 @@ var rateMax = [faultCount]float64{
 	faultLost: 0.1, faultMute: 0.1, faultLate: 0.1, faultTwice: 0.2, faultAmbiguous: 0.1, faultRefused: 0.15,
 	faultOtherAmount: 0.03, faultGarbled: 0.03, faultContradict: 0.03, faultStranger: 0.03, faultRefuseApply: 0.03,
 	faultAmnesia: 1, faultRefuseRepair: 0.1, faultStoreError: 0.002, faultSlowSync: 0.02, faultDuplicate: 0.2, faultEnquiry: 0.2, faultConflict: 0.05, faultTwin: 0.1,
+	faultUnapproved: 0.3, faultUndecided: 0.5,
 }
 
 func drawSwarm(rng *rand.Rand) swarm {
@@ -101,6 +104,7 @@ func drawSwarm(rng *rand.Rand) swarm {
 		s.overloads = 1 + rng.IntN(12)
 	}
 	s.drawEdits(rng)
+	s.collects, s.refunds = drawShare(rng), drawShare(rng)
 	for f := range faultCount {
 		if rng.IntN(2) == 0 {
 			s.rates[f] = rateMax[f] * rng.Float64()
@@ -121,6 +125,14 @@ func (s *swarm) drawEdits(rng *rand.Rand) {
 	if rng.IntN(2) == 0 {
 		s.edits, s.joins = 1+rng.IntN(10), s.participants > 2 && rng.IntN(4) == 0
 	}
+}
+
+// drawShare is how many of the requests are of some other kind: none, or some.
+func drawShare(rng *rand.Rand) float64 {
+	if rng.IntN(2) == 0 {
+		return 0
+	}
+	return 0.3 * rng.Float64()
 }
 
 func drawOpenMax(rng *rand.Rand) int { return 4 + rng.IntN(200) }

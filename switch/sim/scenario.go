@@ -18,6 +18,9 @@ import (
 func (w *world) scenario(seed uint64, v violation) string {
 	f := film{w: w, id: v.payment, rows: newRows(false), numbers: map[payment.ID]int{}, links: map[route.Participant]int{}, business: map[payment.Business]int{}, now: epoch}
 	f.m = payment.New(f.rows)
+	if p := w.judge.watch.all[v.payment]; p != nil {
+		f.original = p.original
+	}
 	text, _, _ := strings.Cut(v.text, "\n")
 	fmt.Fprintf(&f.b, "# Seed %d of switchd sim, %s: %s\n", seed, v.check, text)
 	var ev payment.Event
@@ -40,6 +43,7 @@ type film struct {
 	w        *world
 	config   *payment.Config // in force
 	id       payment.ID      // the one payment that is shown; 0: all
+	original payment.ID      // and the one that it gives back
 	m        *payment.Machine
 	rows     *rows
 	b        strings.Builder
@@ -136,7 +140,9 @@ func (f *film) write(command string, at int64) {
 	f.now = at
 }
 
-func (f *film) shown(id payment.ID) bool { return f.id == 0 || f.id == id }
+func (f *film) shown(id payment.ID) bool {
+	return f.id == 0 || f.id == id || f.original != 0 && f.original == id
+}
 
 // touched says that the step did something to a payment that is shown.
 func (f *film) touched() bool {
@@ -167,14 +173,8 @@ func (f *film) request(ev *payment.Event, id payment.ID) string {
 	var b strings.Builder
 	q := &ev.Request
 	fmt.Fprintf(&b, "request %s stan=%d amount=%d", f.name(ev.From), f.numbers[id], q.Amount.Minor)
-	for _, part := range [...]struct {
-		key   string
-		field payment.TextField
-	}{{"payer", payment.PayerAccount}, {"from-ifsc", payment.PayerIFSC}, {"to", payment.PayeeVPA}, {"account", payment.PayeeAccount}, {"ifsc", payment.PayeeIFSC}, {"purpose", payment.Purpose}} {
-		if ev.Text.Has(part.field) {
-			fmt.Fprintf(&b, " %s=%s", part.key, ev.Text.Get(part.field))
-		}
-	}
+	f.kindOf(&b, ev)
+	writeParts(&b, ev, requestParts)
 	if q.Amount.Currency != currency {
 		b.WriteString(" currency=usd")
 	}
@@ -194,6 +194,38 @@ func (f *film) request(ev *payment.Event, id payment.ID) string {
 		fmt.Fprintf(&b, " business=%d", f.business[q.Business])
 	}
 	return b.String()
+}
+
+// part is a text of an event by its key in the texts.
+type part struct {
+	key   string
+	field payment.TextField
+}
+
+var (
+	requestParts = []part{{"payer", payment.PayerAccount}, {"from-ifsc", payment.PayerIFSC}, {"to", payment.PayeeVPA}, {"account", payment.PayeeAccount}, {"ifsc", payment.PayeeIFSC}, {"purpose", payment.Purpose}}
+	answerParts  = []part{{"account", payment.PayeeAccount}, {"ifsc", payment.PayeeIFSC}, {"payer", payment.PayerAccount}, {"payer-ifsc", payment.PayerIFSC}}
+)
+
+func writeParts(b *strings.Builder, ev *payment.Event, parts []part) {
+	for _, p := range parts {
+		if ev.Text.Has(p.field) {
+			fmt.Fprintf(b, " %s=%s", p.key, ev.Text.Get(p.field))
+		}
+	}
+}
+
+// kindOf writes what only collects and refunds have.
+func (f *film) kindOf(b *strings.Builder, ev *payment.Event) {
+	switch q := &ev.Request; q.Type {
+	case payment.Collect:
+		fmt.Fprintf(b, " collect=%s", ev.Text.Get(payment.PayerVPA))
+		if q.ExpireAt != 0 {
+			fmt.Fprintf(b, " expires=%v", time.Duration(q.ExpireAt-ev.At))
+		}
+	case payment.Refund:
+		fmt.Fprintf(b, " refund=%d", max(f.numbers[q.Original.Payment], 1))
+	}
 }
 
 // answer writes an answer or a failed send by how it differs from a good one.
@@ -230,12 +262,7 @@ func (f *film) answer(ev, before *payment.Event) string {
 	case code != "00":
 		fmt.Fprintf(&b, " code=%s", code)
 	}
-	if ev.Text.Has(payment.PayeeAccount) {
-		fmt.Fprintf(&b, " account=%s", ev.Text.Get(payment.PayeeAccount))
-	}
-	if ev.Text.Has(payment.PayeeIFSC) {
-		fmt.Fprintf(&b, " ifsc=%s", ev.Text.Get(payment.PayeeIFSC))
-	}
+	writeParts(&b, ev, answerParts)
 	return b.String()
 }
 
@@ -275,6 +302,9 @@ func (f *film) recall(id payment.ID) {
 func target(p *payment.Payment, leg payment.Leg) route.Participant {
 	switch leg {
 	case payment.LegResolve:
+		if p.Type == payment.Collect {
+			return p.PayerPSP
+		}
 		return p.PayeePSP
 	case payment.LegDebit, payment.LegReversal:
 		return p.PayerBank

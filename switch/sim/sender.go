@@ -69,20 +69,20 @@ func (w *world) request() {
 	if traits := &w.swarm.traits[b.number]; traits.onConfirm && !traits.xml { // ISO 8583 knows no receipt for an answer
 		b = w.banks[0]
 	}
-	w.sent++
-	b.sender.stan++
-	a := &asked{order: order{
-		stan: b.sender.stan, transmitted: transmitted(w.now), minor: 1 + w.rng.Int64N(amountMax), currency: currency,
-		from: int(b.number), to: w.rng.IntN(len(w.banks)), at: w.now,
-	}}
-	copy(a.rrn[:], fmt.Sprintf("R%011d", w.sent))
+	switch share := w.rng.Float64(); {
+	case share < w.swarm.collects:
+		w.collect(b)
+		return
+	case share < w.swarm.collects+w.swarm.refunds && w.refund(b):
+		return
+	}
+	a := w.newOrder(b)
 	a.uetr = fmt.Sprintf("%08x-0000-4000-8000-%012x", b.number, w.sent)
 	a.own = b.book.traits.xml && w.rng.IntN(3) > 0
 	if w.rng.IntN(8) == 0 {
 		a.from = w.rng.IntN(len(w.banks)) // the payer's bank is not the one that asks
 	}
 	a.payer, a.payee = fmt.Sprintf("P%03d", w.rng.IntN(w.swarm.payers)), accountOf(a.to)
-	a.purpose = purposes[w.rng.IntN(len(purposes))]
 	if w.rng.Float64() < w.swarm.vpaShare {
 		a.vpa = "user@" + profile(a.to).Handles[0]
 	}
@@ -94,11 +94,23 @@ func (w *world) request() {
 	case 2:
 		a.payer, a.from = a.payee, a.to
 	}
-	b.sender.orders[a.stan] = a
 	b.ask(a)
 	if b.book.traits.xml && w.chance(faultTwin) {
 		b.twin(a)
 	}
+}
+
+// newOrder is the next request of a participant.
+func (w *world) newOrder(b *bank) *asked {
+	w.sent++
+	b.sender.stan++
+	a := &asked{order: order{
+		stan: b.sender.stan, transmitted: transmitted(w.now), minor: 1 + w.rng.Int64N(amountMax), currency: currency,
+		from: int(b.number), to: w.rng.IntN(len(w.banks)), at: w.now, purpose: purposes[w.rng.IntN(len(purposes))],
+	}}
+	copy(a.rrn[:], fmt.Sprintf("R%011d", w.sent))
+	b.sender.orders[a.stan] = a
+	return a
 }
 
 // twin has a participant ask for a payment that it has asked for already, as for
@@ -147,7 +159,7 @@ func (b *bank) ask(a *asked) {
 		gap = w.upTo(100 * time.Millisecond)
 	}
 	w.agenda.add(w.now+gap, func() { b.ask(a) })
-	if w.chance(faultEnquiry) {
+	if !a.collect && w.chance(faultEnquiry) { // no slip asks
 		w.agenda.add(w.now+w.upTo(5*time.Minute), func() { b.enquire(a) })
 	}
 }

@@ -42,7 +42,7 @@ func TestSeeds(t *testing.T) {
 			t.Errorf("in %d seeds nothing was ever %v", sum.Seeds, f)
 		}
 	}
-	for _, state := range []string{"SUCCESS", "DECLINED", "FAILED_REVERSED", "DEEMED", "REVERSAL_STUCK"} {
+	for _, state := range []string{"SUCCESS", "DECLINED", "FAILED_REVERSED", "DEEMED", "REVERSAL_STUCK", "EXPIRED"} {
 		if sum.Finals[state] == 0 {
 			t.Errorf("in %d seeds no payment has ended as %s", sum.Seeds, state)
 		}

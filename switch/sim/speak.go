@@ -21,13 +21,14 @@ const (
 	advice            // a credit that is deemed done
 	confirm           // the final word on a credit, for a participant that posts on it
 	update            // the final word on a request that was told something less
+	approve           // to have a payer approve of a collect
 	reply             // the answer to a request
 	enquiryReply      // the answer to an enquiry
 )
 
 var kindNames = [...]string{
 	"unknown", "network request", "network answer", "resolve", "status", "debit", "credit", "reversal", "fence", "advice",
-	"confirm", "update", "reply", "enquiry reply",
+	"confirm", "update", "approve", "reply", "enquiry reply",
 }
 
 // String names the kind in traces.
@@ -60,6 +61,8 @@ type message struct {
 	named       bool   // it says which payment it is about
 	original    uint32 // of an update: the trace number of the request that it is about
 	body        []byte // as received, but for the mark of a repeat; valid during the call
+
+	slip slip // without a kind: it is a message of a dialect
 
 	// Of ISO 20022: what an answer echoes.
 	id, endToEnd, transaction, uetr, about string
@@ -99,9 +102,12 @@ type order struct {
 	vpa               string // of the payee; empty: by account
 	purpose           string
 	repeat            bool
-	own               bool   // model B: the sender has debited its customer itself
-	uetr              string // of ISO 20022
-	at                int64  // when it was made
+	collect           bool      // the payer, behind vpa, has yet to approve
+	expires           int64     // until when; 0: the switch decides
+	refund            reference // of the credit that is given back; zero: it is no refund
+	own               bool      // model B: the sender has debited its customer itself
+	uetr              string    // of ISO 20022
+	at                int64     // when it was made
 }
 
 // speaker is a participant's dialect: wire bytes to messages and back. It belongs
@@ -123,9 +129,9 @@ type speaker interface {
 func newSpeaker(w *world, n route.Participant) speaker {
 	t, institution := &w.swarm.traits[n], w.file.Participants[n].Institution
 	if t.xml {
-		return &speaker20022{institution: institution, onConfirm: t.onConfirm, now: func() int64 { return w.now }}
+		return &speakerSlips{&speaker20022{institution: institution, onConfirm: t.onConfirm, now: func() int64 { return w.now }}}
 	}
-	return &speaker8583{spec: specOf(n), institution: institution, noReference: t.byTrace}
+	return &speakerSlips{&speaker8583{spec: specOf(n), institution: institution, noReference: t.byTrace}}
 }
 
 // framing is how participant n frames its messages.

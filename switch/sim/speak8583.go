@@ -24,6 +24,7 @@ var _ speaker = (*speaker8583)(nil)
 // DE3, positions 1-2.
 const (
 	processingPay     = 40
+	processingRefund  = 20
 	processingCredit  = 21
 	processingStatus  = 38
 	processingResolve = 33
@@ -193,7 +194,11 @@ func (s *speaker8583) request(dst []byte, o *order) ([]byte, error) {
 	}
 	s.w.Begin(s.spec, dst, mti)
 	s.w.SetString(2, secretPAN)
-	s.w.SetUint(3, processingPay*10_000)
+	what, processing, back := "PAY", uint64(processingPay), o.refund != reference{}
+	if back {
+		what, processing = "REFUND", processingRefund
+	}
+	s.w.SetUint(3, processing*10_000)
 	s.w.SetUint(4, uint64(o.minor))
 	s.w.SetUint(7, uint64(o.transmitted))
 	s.w.SetUint(11, uint64(o.stan))
@@ -203,11 +208,14 @@ func (s *speaker8583) request(dst []byte, o *order) ([]byte, error) {
 	s.w.SetUint(49, o.currency)
 	s.w.SetString(52, secretPIN)
 	s.w.SetString(102, o.payer)
-	if o.vpa == "" {
+	if o.vpa == "" && !back {
 		s.w.SetString(103, o.payee)
 	}
 	s.w.BeginTLV(120)
-	s.w.TLVString(tagType, "PAY")
+	s.w.TLVString(tagType, what)
+	if back {
+		s.w.TLVString(tagSwitchID, switchID(o.refund))
+	}
 	if o.vpa != "" {
 		s.w.TLVString(tagPayeeVPA, o.vpa)
 	}
@@ -216,7 +224,7 @@ func (s *speaker8583) request(dst []byte, o *order) ([]byte, error) {
 	}
 	s.w.TLVString(tagEndToEnd, "E2E")
 	s.w.TLVString(tagPayerIFSC, ifscOf(o.from))
-	if o.vpa == "" {
+	if o.vpa == "" && !back {
 		s.w.TLVString(tagPayeeIFSC, ifscOf(o.to))
 	}
 	s.w.EndTLV()

@@ -39,6 +39,7 @@ type pursuit struct {
 	kind      payment.Type
 	foreign   bool          // in a currency that no limit is about
 	most      int64         // for one payment, when its request came; 0: any
+	original  payment.ID    // of a refund
 	limit     payment.Limit // that it fell under when it began, or was declined
 	counted   account       // where it counted; without a limit: nowhere
 	purpose   string
@@ -54,6 +55,8 @@ type pursuit struct {
 	end       int64 // of the time for the start of its credit
 	rough     bool  // until is only a lower bound
 	throttled bool  // of a minute: the payer has used it up when it was declined
+
+	declined bool
 
 	closed uint64 // the event that has ended it, and whether it failed; known at the end
 	failed bool
@@ -130,6 +133,9 @@ func (w *watch) profile(n route.Participant) *payment.Profile { return &w.config
 func (w *watch) requested(ev *payment.Event) {
 	q := &ev.Request
 	p := &pursuit{from: ev.From, at: ev.At, minor: q.Amount.Minor, own: q.Model == payment.ModelB, load: w.load, unlisted: !w.profile(ev.From).Listed(), end: ev.At + int64(w.profile(ev.From).Timers.Total)}
+	if p.kind = q.Type; p.kind == payment.Collect {
+		p.end = expiryOf(ev)
+	}
 	if q.AcceptedAt != 0 {
 		p.end = min(p.end, q.AcceptedAt+acceptTimer)
 	}
@@ -137,7 +143,10 @@ func (w *watch) requested(ev *payment.Event) {
 	if a := w.j.w.banks[ev.From].sender.orders[stanOf(q.Key.STAN, &ev.Text)]; a != nil {
 		p.payer, p.payeeBank, p.purpose = payer{a.from, a.payer}, a.to, a.purpose
 	}
-	p.kind, p.foreign = q.Type, q.Amount.Currency != currency
+	p.foreign = q.Amount.Currency != currency
+	if o := w.all[q.Original.Payment]; o != nil {
+		p.original, p.payeeBank = q.Original.Payment, o.payer.bank
+	}
 	if l := w.category(p); l != nil {
 		p.most = l.PerPayment
 	}
@@ -164,6 +173,9 @@ func (w *watch) answered(ev *payment.Event) {
 	a := &ev.Answer
 	clearYes := a.Outcome == payment.OK && (a.Minor == p.minor || a.Minor == payment.AmountNotStated) && key.leg != payment.LegReversal && key.leg != payment.LegFence
 	p.counts = p.counts && clearYes
+	if clearYes && p.asksPayer() && !p.declined {
+		p.payer = payerOf(ev)
+	}
 	if class, judged := classOf[key.leg]; judged {
 		w.gate(ev.From, class).silent = 0
 	}
@@ -182,6 +194,9 @@ func (w *watch) expired() {
 			continue
 		}
 		w.overdue = append(w.overdue, id)
+		if p.asksPayer() { // who says nothing of its bank
+			continue
+		}
 		if repeats := p.leg == payment.LegDebit && w.profile(p.to).RepeatSafe; !repeats {
 			w.gate(p.to, classOf[p.leg]).silent++
 			w.silent = append(w.silent, gateKey{p.to, classOf[p.leg]})
@@ -241,6 +256,8 @@ func (w *watch) starts(id payment.ID, p *pursuit, ef *payment.Effect, class paym
 	switch {
 	case begins:
 		w.begins(id, p, ef)
+	case p.kind == payment.Collect && ef.Leg == payment.LegResolve:
+		w.asks(id, p, ef.To)
 	case ef.Leg == payment.LegResolve:
 		w.room(id, ef.To, ef.Leg)
 		w.passes(id, ef.To, class)
@@ -255,7 +272,11 @@ func (w *watch) starts(id payment.ID, p *pursuit, ef *payment.Effect, class paym
 // begins judges the first message that moves a payment's money.
 func (w *watch) begins(id payment.ID, p *pursuit, ef *payment.Effect) {
 	p.at, p.begun, p.counts = w.now, w.seq, true
+	if p.kind == payment.Collect { // its time begins when its payer has approved
+		p.end = w.now + int64(w.profile(p.from).Timers.Total)
+	}
 	w.limits(id, p)
+	w.givesBack(id, p)
 	payee := route.Participant(p.payeeBank)
 	if p.kind == payment.Push {
 		w.present(id, payee, "credit")
@@ -276,6 +297,9 @@ func (w *watch) timer(ef *payment.Effect, p *pursuit) int64 {
 	case payment.LegCredit:
 		return w.now + int64(t.Credit)
 	default:
+		if p.kind == payment.Collect {
+			return p.end
+		}
 		return min(w.now+int64(t.Resolve), p.end)
 	}
 }

@@ -28,7 +28,7 @@ var places = []place{
 	{"switch/translate/...", []string{"codec/...", "switch/translate", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/ingress", []string{"codec/...", "session/...", "switch/translate", "switch/guard", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/egress", []string{"codec/...", "session/...", "switch/translate", "switch/guard", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
-	{"switch/guard/...", []string{"switch/guard", "codec/...", "session", "hsm", "certs"}},
+	{"switch/guard/...", []string{"switch/guard/...", "codec/...", "session", "hsm", "certs"}},
 	{"switch/admin", nil},
 	{"switch/vault", []string{"switch/guard"}},
 	{"hsm/...", []string{"hsm/..."}},
@@ -53,7 +53,7 @@ var places = []place{
 	// share the core that they test.
 	{"switch/config", nil},
 	{"switch/mutant", nil},
-	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "certs"}},
+	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "switch/guard/...", "hsm/...", "certs"}},
 	{"switch/bench", []string{"codec/...", "session", "session/mtls", "certs", "switch/config"}},
 	{"switch/crash", []string{"switch/engine", "switch/journal", "switch/state", "switch/storage", "switch/seal", "switch/payment", "switch/route", "ledger"}},
 	{"switch/sim", []string{"codec/...", "session", "switch/...", "ledger/...", "hsm/..."}},

@@ -1,0 +1,546 @@
+package soft
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"switchd/hsm"
+)
+
+var ctx = context.Background()
+
+const passphrase = "correct horse battery staple"
+
+// cheap is the least that a passphrase may cost.
+var cheap = Cost{MemoryKiB: 8 << 10, Passes: 1, Threads: 1}
+
+func withPassphrase(t testing.TB) Options {
+	return Options{
+		Path: filepath.Join(t.TempDir(), "keys.hsm"), Passphrase: hsm.NewSecret([]byte(passphrase)), Cost: cheap,
+		Clock: func() int64 { return 1_000 },
+	}
+}
+
+func withKey(t testing.TB) Options {
+	o := withPassphrase(t)
+	o.Passphrase, o.Key = hsm.Secret{}, hsm.NewSecret(bytes.Repeat([]byte{7}, rootBytes))
+	return o
+}
+
+// kindsOfKeys are one key of each form.
+var kindsOfKeys = []hsm.New{
+	{As: "banka/zak", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Bits: 256, Mode: hsm.MACBothWays, Export: hsm.Exportable},
+	{As: "banka/zpk", Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Bits: 128, Mode: hsm.BothWays, Export: hsm.Exportable},
+	{As: "bankb/x99", Usage: hsm.MACAlg1, Algorithm: hsm.DES, Bits: 64, Mode: hsm.MACBothWays, Export: hsm.NotExportable},
+	{As: "data", Usage: hsm.DataEncryption, Algorithm: hsm.AES, Bits: 256, Mode: hsm.BothWays, Export: hsm.NotExportable, Expires: 5_000},
+	{As: "jws", Usage: hsm.SignaturePair, Algorithm: hsm.ECDSA, Bits: 256, Mode: hsm.SignMode, Export: hsm.NotExportable},
+	{As: "token", Usage: hsm.MACHash, Algorithm: hsm.HMAC, Bits: 256, Mode: hsm.MACMake, Export: hsm.NotExportable},
+}
+
+func created(t testing.TB, o Options) *Module {
+	t.Helper()
+	m, err := Create(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+func filled(t testing.TB, o Options) *Module {
+	t.Helper()
+	m := created(t, o)
+	for _, n := range kindsOfKeys {
+		if _, err := m.Generate(ctx, n); err != nil {
+			t.Fatal(n.As, err)
+		}
+	}
+	return m
+}
+
+func listed(t testing.TB, m *Module) []hsm.KeyInfo {
+	t.Helper()
+	all, err := m.List(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestFileKeepsAll: what is in the file comes back after a close, by passphrase and by
+// key, rotated keys and their states too, and nothing of a key can be read in it.
+func TestFileKeepsAll(t *testing.T) {
+	for _, o := range []Options{withPassphrase(t), withKey(t)} {
+		m := filled(t, o)
+		if _, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zpk", Overlap: 120}); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Retire(ctx, hsm.KeyVersion{Ref: "bankb/x99", Number: 1}); err != nil {
+			t.Fatal(err)
+		}
+		before := listed(t, m)
+		file, err := os.ReadFile(o.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range m.keys.sorted() {
+			if bytes.Contains(file, k.bytes.Reveal()) || strings.Contains(string(file), string(k.Ref)) {
+				t.Errorf("%s can be read in the file", k.Ref)
+			}
+		}
+		info, err := os.Stat(o.Path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, %v", info.Mode(), err)
+		}
+		if err := errors.Join(m.Close(), m.Close()); err != nil {
+			t.Error(err)
+		}
+		m, err = Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after := listed(t, m); !slices.Equal(before, after) {
+			t.Errorf("%+v\nis not\n%+v", after, before)
+		}
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestWrongPassphrase: one sentence, which does not say what was tried.
+func TestWrongPassphrase(t *testing.T) {
+	o := withPassphrase(t)
+	if err := filled(t, o).Close(); err != nil {
+		t.Fatal(err)
+	}
+	key := withKey(t)
+	if err := filled(t, key).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		path             string
+		passphrase, with string
+		want             string
+	}{
+		{o.Path, "correct horse battery stable", "", "hsm/soft: PATH: hsm: verification failed: the passphrase does not open it: it is wrong, or the file was changed"},
+		{o.Path, "", "01234567890123456789012345678901", "hsm/soft: PATH: it is sealed under a passphrase, not a key"},
+		{key.Path, "", "01234567890123456789012345678901", "hsm/soft: PATH: hsm: verification failed: the key does not open it: it is wrong, or the file was changed"},
+		{key.Path, passphrase, "", "hsm/soft: PATH: it is sealed under a key, not a passphrase"},
+	} {
+		wrong := o
+		wrong.Path, wrong.Passphrase, wrong.Key = c.path, hsm.NewSecret([]byte(c.passphrase)), hsm.NewSecret([]byte(c.with))
+		_, err := Open(wrong)
+		if err == nil || strings.ReplaceAll(err.Error(), c.path, "PATH") != c.want {
+			t.Errorf("%v\nis not\n%s", err, c.want)
+		}
+		if wrong.ReadOnly = true; err != nil {
+			if _, again := Open(wrong); again == nil || again.Error() != err.Error() {
+				t.Errorf("for reading only: %v", again)
+			}
+		}
+	}
+	if m, err := Open(o); err != nil { // the lock was given back
+		t.Error(err)
+	} else if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestChangedFile: a file that was changed in any byte, or cut, is refused.
+func TestChangedFile(t *testing.T) {
+	o := withKey(t)
+	m := created(t, o)
+	if _, err := m.Generate(ctx, kindsOfKeys[0]); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(o.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o = o.withDefaults()
+	if _, _, _, err := unseal(good, &o); err != nil {
+		t.Fatal(err)
+	}
+	for at := range good {
+		for bit := range 8 {
+			bad := bytes.Clone(good)
+			bad[at] ^= 1 << bit
+			if _, _, _, err := unseal(bad, &o); err == nil {
+				t.Errorf("byte %d, bit %d: it is opened", at, bit)
+			}
+		}
+		if _, _, _, err := unseal(good[:at], &o); err == nil {
+			t.Errorf("cut at %d: it is opened", at)
+		}
+	}
+}
+
+// TestCostIsBounded: a header that asks for more memory or time than a passphrase may
+// cost is refused before any is spent.
+func TestCostIsBounded(t *testing.T) {
+	o := withPassphrase(t).withDefaults()
+	h := header{root: rootPassphrase, cost: cheap}
+	for _, c := range []Cost{
+		{MemoryKiB: 1<<32 - 1, Passes: 1, Threads: 1}, {MemoryKiB: 256<<10 + 1, Passes: 1, Threads: 1}, {MemoryKiB: 8<<10 - 1, Passes: 1, Threads: 1}, {},
+		{MemoryKiB: 8 << 10, Passes: 65535, Threads: 1}, {MemoryKiB: 8 << 10, Passes: 11, Threads: 1}, {MemoryKiB: 8 << 10, Threads: 1},
+		{MemoryKiB: 8 << 10, Passes: 1, Threads: 17}, {MemoryKiB: 8 << 10, Passes: 1},
+	} {
+		h.cost = c
+		file := append(h.encode(), make([]byte, tagBytes)...)
+		if _, _, _, err := unseal(file, &o); err == nil || !strings.Contains(err.Error(), "more memory or time") {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if c == (Cost{}) { // zero is the default
+			continue
+		}
+		bad := withPassphrase(t)
+		bad.Cost = c
+		if _, err := Create(bad); err == nil {
+			t.Errorf("%+v: a file is made", c)
+		}
+	}
+	h.root, h.cost = rootKey, cheap
+	if _, err := parseHeader(append(h.encode(), make([]byte, tagBytes)...)); err == nil {
+		t.Error("a key with a cost is taken")
+	}
+	other := (&header{root: rootKey}).encode()
+	other[6] = 2
+	if _, err := parseHeader(append(other, make([]byte, tagBytes)...)); err == nil || !strings.Contains(err.Error(), "version 2") {
+		t.Error(err)
+	}
+}
+
+// TestWhoMayOpen: one writer, readers beside it, nobody where others have access.
+func TestWhoMayOpen(t *testing.T) {
+	o := withKey(t)
+	m := filled(t, o)
+	if _, err := Open(o); err == nil || !strings.Contains(err.Error(), "another process has it open") {
+		t.Errorf("a second writer: %v", err)
+	}
+	if _, err := Create(o); err == nil {
+		t.Error("created a second time beside its writer")
+	}
+	reading := o
+	reading.ReadOnly = true
+	r, err := Open(reading)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.file.root.Len() > 0 || len(listed(t, r)) != len(kindsOfKeys) {
+		t.Error("a reader keeps the root, or has other keys")
+	}
+	if _, err := r.Rotate(ctx, hsm.Rotation{Ref: "banka/zpk"}); !errors.Is(err, hsm.ErrDenied) {
+		t.Errorf("a reader rotates: %v", err)
+	}
+	if err := errors.Join(r.Close(), m.Close()); err != nil {
+		t.Error(err)
+	}
+	if _, err := Create(o); err == nil || !strings.Contains(err.Error(), "there already") {
+		t.Errorf("created over a file: %v", err)
+	}
+	for _, mode := range []fs.FileMode{0o640, 0o604, 0o660, 0o610, 0o777} {
+		if err := os.Chmod(o.Path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(o); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
+	}
+	dir := o
+	dir.Path = t.TempDir()
+	if _, err := Open(dir); err == nil {
+		t.Error("a folder is opened")
+	}
+	none := withKey(t)
+	if _, err := Open(none); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if err := os.WriteFile(none.Path, make([]byte, fileBytesMax+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(none); err == nil || !strings.Contains(err.Error(), "more than") {
+		t.Error(err)
+	}
+}
+
+// TestDiskFaults: whichever step fails, the keys are those of before in memory, and the
+// file is one of the two as a whole; the error says when it may be the new one. What an
+// earlier write has left beside it does no harm.
+func TestDiskFaults(t *testing.T) {
+	broken := errors.New("the disk is broken")
+	for name, fail := range map[string]func(*disk){
+		"create": func(d *disk) { d.create = func(string) (*os.File, error) { return nil, broken } },
+		"write": func(d *disk) {
+			d.write = func(f *os.File, b []byte) error { _, err := f.Write(b[:len(b)/2]); return errors.Join(err, broken) }
+		},
+		"rename": func(d *disk) { d.rename = func(string, string) error { return broken } },
+		"sync":   func(d *disk) { d.sync = func(string) error { return broken } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := withKey(t)
+			m := filled(t, o)
+			if err := os.WriteFile(o.Path+".new", []byte("left over"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			before := listed(t, m)
+			fail(&m.file.disk)
+			_, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zak"})
+			if !errors.Is(err, broken) || !errors.Is(err, hsm.ErrDown) || hsm.NotDone(err) == (name == "sync") {
+				t.Errorf("%v, not done: %v", err, hsm.NotDone(err))
+			}
+			if after := listed(t, m); !slices.Equal(before, after) {
+				t.Errorf("%+v\nis not\n%+v", after, before)
+			}
+			if _, err := os.Lstat(o.Path + ".new"); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("there is something left: %v", err)
+			}
+			m.file.disk = realDisk()
+			if i, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zak"}); err != nil || i.Version != 2 {
+				t.Errorf("after the fault: %+v, %v", i, err)
+			}
+			now := listed(t, m)
+			if err := m.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if m, err = Open(o); err != nil {
+				t.Fatal(err)
+			}
+			if after := listed(t, m); !slices.Equal(now, after) {
+				t.Errorf("%+v\nis not\n%+v", after, now)
+			}
+			if err := m.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestCloseWipes: after Close there is no key in memory, and no call is answered.
+func TestCloseWipes(t *testing.T) {
+	m := filled(t, withKey(t))
+	root := m.file.root.Reveal()
+	var all [][]byte
+	for _, k := range m.keys.sorted() {
+		all = append(all, k.bytes.Reveal())
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range append(all, root) {
+		if len(b) == 0 || slices.ContainsFunc(b, func(c byte) bool { return c != 0 }) {
+			t.Errorf("key %d is there still", i)
+		}
+	}
+	_, err := m.List(ctx)
+	if !errors.Is(err, hsm.ErrDown) || !hsm.NotDone(err) {
+		t.Error(err)
+	}
+	_, err = m.Generate(ctx, kindsOfKeys[0])
+	if !errors.Is(err, hsm.ErrDown) || !hsm.NotDone(err) {
+		t.Error(err)
+	}
+}
+
+// TestDestroyedKeysAreWiped: a key that is deleted, or whose time was over at a rotation,
+// is in memory no more; neither is one that could not be kept.
+func TestDestroyedKeysAreWiped(t *testing.T) {
+	at := int64(1)
+	m, err := New(Options{Clock: func() int64 { return at }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := kindsOfKeys[0]
+	var kept [][]byte
+	for v := range 3 {
+		n.Replace = v > 0
+		if _, err := m.Generate(ctx, n); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, m.keys[n.As][0].bytes.Reveal())
+		at += 10
+	}
+	gone := func(b []byte) bool { return !slices.ContainsFunc(b, func(c byte) bool { return c != 0 }) }
+	if !gone(kept[0]) || gone(kept[1]) || gone(kept[2]) || len(listed(t, m)) != 2 {
+		t.Errorf("after two rotations: %+v", listed(t, m))
+	}
+	if err := m.Delete(ctx, hsm.KeyVersion{Ref: n.As, Number: 2}); err != nil || !gone(kept[1]) || gone(kept[2]) {
+		t.Errorf("after a deletion: %v", err)
+	}
+	b := hsm.NewSecret(bytes.Repeat([]byte{9}, 32))
+	held := b.Reveal()
+	k, err := newKey(hsm.KeyInfo{Ref: n.As, Usage: n.Usage, Algorithm: n.Algorithm, Mode: n.Mode, Export: n.Export}, formSymmetric, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.keep(ctx, k, false, 0); !errors.Is(err, hsm.ErrDenied) || !gone(held) {
+		t.Errorf("not kept: %v", err)
+	}
+}
+
+// TestOptions: what cannot be is refused, all at once.
+func TestOptions(t *testing.T) {
+	clock := func() int64 { return 1 }
+	key := hsm.NewSecret(make([]byte, 32))
+	for _, o := range []Options{
+		{}, {Path: "x", Clock: clock}, {Path: "x", Clock: clock, Key: key, Passphrase: key}, {Path: "x", Clock: clock, Key: hsm.NewSecret(make([]byte, 31))},
+		{Clock: clock, Key: key}, {Clock: clock, ReadOnly: true}, {Clock: clock, KeysMax: -1}, {Clock: clock, KeysMax: 65537},
+	} {
+		if _, err := New(o); err == nil {
+			t.Errorf("New takes %+v", o)
+		}
+		if _, err := Open(o); err == nil {
+			t.Errorf("Open takes %+v", o)
+		}
+	}
+	if _, err := Open(Options{Clock: clock}); err == nil {
+		t.Error("Open without a file")
+	}
+	if _, err := New(Options{Clock: clock, Path: "x", Key: key}); err == nil {
+		t.Error("New with a file")
+	}
+	short := withPassphrase(t)
+	short.Passphrase = hsm.NewSecret([]byte("swordfish"))
+	if _, err := Create(short); err == nil || strings.Contains(err.Error(), "swordfish") {
+		t.Error(err)
+	}
+	reading := withKey(t)
+	reading.ReadOnly = true
+	if _, err := Create(reading); err == nil {
+		t.Error("a new file for reading only")
+	}
+}
+
+// TestReadKey: the file of a sealing key, as bytes and as digits.
+func TestReadKey(t *testing.T) {
+	want := bytes.Repeat([]byte{0xA5}, 32)
+	for content, good := range map[string]bool{
+		string(want): true, hex.EncodeToString(want): true, hex.EncodeToString(want) + "\n": true, strings.ToUpper(hex.EncodeToString(want)) + "\r\n": true,
+		"": false, string(want[:31]): false, hex.EncodeToString(want)[:63]: false, "x" + hex.EncodeToString(want)[:63]: false, hex.EncodeToString(want) + "\n\n\n": false,
+	} {
+		path := filepath.Join(t.TempDir(), "root")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadKey(path)
+		if good != (err == nil) || good && !bytes.Equal(got.Reveal(), want) {
+			t.Errorf("%d bytes: %v", len(content), err)
+		}
+		if err != nil && strings.Contains(err.Error(), "a5a5") {
+			t.Error(err)
+		}
+		if err := os.Chmod(path, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadKey(path); err == nil {
+			t.Error("others may read it")
+		}
+	}
+}
+
+// TestKeysMax: the file has room for so many keys and no more.
+func TestKeysMax(t *testing.T) {
+	m, err := New(Options{Clock: func() int64 { return 1 }, KeysMax: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := kindsOfKeys[0]
+	for i := range 4 {
+		n.As = hsm.KeyRef(fmt.Sprintf("k%d", i))
+		if _, err := m.Generate(ctx, n); (err == nil) != (i < 3) || err != nil && !errors.Is(err, hsm.ErrDenied) {
+			t.Errorf("key %d: %v", i, err)
+		}
+	}
+}
+
+// TestXAES: the two vectors of c2sp.org/XAES-256-GCM.
+func TestXAES(t *testing.T) {
+	for _, v := range []struct {
+		key         byte
+		public, box string
+	}{
+		{1, "", "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271"},
+		{3, "c2sp.org/XAES-256-GCM", "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d"},
+	} {
+		k, err := newKey(hsm.KeyInfo{Ref: "x", Usage: hsm.DataEncryption, Algorithm: hsm.AES, Mode: hsm.BothWays, Export: hsm.NotExportable},
+			formSymmetric, hsm.NewSecret(bytes.Repeat([]byte{v.key}, 32)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		nonce := []byte("ABCDEFGHIJKLMNOPQRSTUVWX")
+		a, err := k.sealer(nonce)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hex.EncodeToString(a.Seal(nil, nonce[12:], []byte("XAES-256-GCM"), []byte(v.public))); got != v.box {
+			t.Errorf("%s, not %s", got, v.box)
+		}
+	}
+}
+
+// FuzzContent: what can be read is what would be written, byte by byte; nothing else is
+// taken, and nothing panics.
+func FuzzContent(f *testing.F) {
+	m, err := New(Options{Clock: func() int64 { return 1_000 }})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for n, k := range kindsOfKeys {
+		if _, err := m.Generate(ctx, k); err != nil {
+			f.Fatal(err)
+		}
+		if n == 1 {
+			if _, err := m.Rotate(ctx, hsm.Rotation{Ref: k.As, Overlap: 10}); err != nil {
+				f.Fatal(err)
+			}
+		}
+		content, err := m.keys.encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	f.Add(binary.BigEndian.AppendUint32([]byte{0, 1}, 1<<32-1))
+	f.Add([]byte{0, 1, 0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, content []byte) {
+		table, err := decode(content, 100)
+		if err != nil {
+			return
+		}
+		again, err := table.encode()
+		if err != nil || !bytes.Equal(again, content) {
+			t.Errorf("%x is read, and written as %x, %v", content, again, err)
+		}
+	})
+}
+
+// FuzzFile: no file does anything but be refused, unless it was sealed under the key.
+func FuzzFile(f *testing.F) {
+	o := withKey(f)
+	o.Key = hsm.NewSecret(make([]byte, rootBytes))
+	rand.Read(o.Key.Reveal()) // each process of the fuzzer has its own key and file
+	m := filled(f, o)
+	o = o.withDefaults()
+	good, err := m.file.head.seal(m.file.root, m.keys)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add((&header{root: rootPassphrase, cost: Cost{MemoryKiB: 1<<32 - 1, Passes: 65535, Threads: 255}}).encode())
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if _, _, _, err := unseal(file, &o); err == nil && !bytes.Equal(file, good) {
+			t.Error("a file is opened that nobody has sealed")
+		}
+	})
+}
