@@ -45,6 +45,7 @@ func (f *fakeEngine) Submit(events []payment.Event) (int, error) {
 		if e.Kind == payment.RequestArrived {
 			f.room--
 		}
+		e.Text.MoveTo(nil) // its buffer is the ingress's
 		f.events = append(f.events, e)
 		f.came <- e.Kind
 	}

@@ -1,0 +1,199 @@
+package ingress
+
+import (
+	"bytes"
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"switchd/codec/iso8583"
+	"switchd/hsm"
+	"switchd/hsm/soft"
+	"switchd/switch/guard"
+	guard8583 "switchd/switch/guard/iso8583"
+	"switchd/switch/payment"
+	"switchd/switch/translate"
+	"switchd/switch/vault"
+)
+
+// failing is a module that can be told to fail.
+type failing struct {
+	hsm.Module
+	down atomic.Bool
+}
+
+func (f *failing) VerifyMAC(ctx context.Context, m hsm.MACInput, code []byte) error {
+	if f.down.Load() {
+		return &hsm.Fault{Kind: hsm.ErrDown}
+	}
+	return f.Module.VerifyMAC(ctx, m, code)
+}
+
+// guardedRig is a rig whose participant has codes and PINs.
+type guardedRig struct {
+	*rig
+	module *failing
+	vault  *vault.Vault
+	bank   guard.Guard // the participant's side
+}
+
+func newGuarded(t *testing.T) *guardedRig {
+	t.Helper()
+	m, err := soft.New(soft.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	zak := hsm.New{As: "banka/zak", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Bits: 128, Mode: hsm.MACBothWays, Export: hsm.NotExportable}
+	if _, err := m.Generate(t.Context(), zak); err != nil {
+		t.Fatal(err)
+	}
+	spec, err := iso8583.Builtin("iso87-npci")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheme, err := guard8583.New(guard8583.Options{Spec: spec, MAC: guard8583.MAC{Key: zak.As, Algorithm: hsm.AESCMAC, Size: 8}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &guardedRig{module: &failing{Module: m}, vault: vault.New(vault.Options{Clock: clock}), bank: scheme.Open()}
+	pool, err := hsm.NewPool(hsm.Options{Module: g.module, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- pool.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+		_ = m.Close()
+	})
+	p := Participant{Guard: scheme, GuardFault: payment.CryptoMAC, Zone: guard.Zone{Key: "banka/zpk", Format: hsm.ISO0}}
+	g.rig = newRigOf(t, 100, p, func(o *Options) { o.Security = Security{Pool: pool, Vault: g.vault, PINs: g.vault.Take} })
+	g.send(g.message(0x0800, network("001"))) // has no code
+	g.want(0x0810, "00", "")
+	g.expect(payment.LinkUp)
+	return g
+}
+
+// coded is a message with its code.
+func (g *guardedRig) coded(mti iso8583.MTI, f map[int]string) []byte {
+	g.t.Helper()
+	b, err := g.bank.Protect(g.t.Context(), g.module.Module, nil, g.message(mti, f), nil)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return b
+}
+
+// wants is want for an answer that must have its code.
+func (g *guardedRig) wants(mti iso8583.MTI, code string) {
+	g.t.Helper()
+	body := bytes.Clone(g.frame().Body)
+	if _, err := g.bank.Check(g.t.Context(), g.module.Module, body); err != nil {
+		g.t.Errorf("the answer is not proven: %v", err)
+	}
+	var m iso8583.Message
+	if err := m.Parse(g.spec, body); err != nil {
+		g.t.Fatal(err)
+	}
+	if m.MTI() != mti || string(m.Value(39)) != code {
+		g.t.Errorf("%v DE39 %s, want %v %s", m.MTI(), m.Value(39), mti, code)
+	}
+}
+
+// forged changes the last bit of a code.
+func forged(b []byte) []byte {
+	b[len(b)-1] ^= 1
+	return b
+}
+
+// TestGuardedLink: what has a good code is read, in order; a request without one is
+// told 63 and its proven repeat is declined too, and an answer without one is nothing.
+func TestGuardedLink(t *testing.T) {
+	g := newGuarded(t)
+	g.send(g.coded(0x0200, pushTo("000001")), forged(g.coded(0x0200, pushTo("000002"))), g.message(0x0200, pushTo("000003")), g.coded(0x0200, pushTo("000004")))
+	g.expect(payment.RequestArrived)
+	g.expect(payment.RequestArrived)
+	if stan := g.engine.last().Request.Key.STAN; stan != 4 {
+		t.Errorf("the last request is %d", stan)
+	}
+	g.wants(0x0210, "63")
+	g.wants(0x0210, "63")
+
+	// Its sender may have told its customer no.
+	g.send(g.coded(0x0201, pushTo("000002")))
+	g.expect(payment.RequestArrived)
+	if r := g.engine.last().Request; !r.Repeat || r.Refuse != payment.Busy {
+		t.Errorf("a repeat of what was told 63: %+v", r)
+	}
+
+	ref := translate.Reference(2, payment.LegDebit)
+	answer := map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}
+	g.send(forged(g.coded(0x0210, answer)), g.message(0x0210, answer), g.coded(0x0210, answer))
+	g.expect(payment.AnswerArrived)
+	g.send(g.coded(0x0200, pushTo("000005")))
+	g.expect(payment.RequestArrived) // and no second answer before it
+
+	if n := g.counted("switchd_messages_unproven_total", "BANKA", "wrong"); n != 4 {
+		t.Errorf("%v messages are counted as wrong", n)
+	}
+}
+
+// TestGuardedEnquiry: one without a code must not be told anything that could be taken
+// for how its payment has ended.
+func TestGuardedEnquiry(t *testing.T) {
+	g := newGuarded(t)
+	enquiry := pushTo("000001")
+	delete(enquiry, 4)
+	enquiry[3], enquiry[11], enquiry[90] = "380000", "000009", "020000000111221530000000010000100000999999"
+	g.send(forged(g.coded(0x0100, enquiry)))
+	g.wants(0x0110, translate.ResultOf(payment.Pending).Code)
+}
+
+// TestGuardedLinkWithoutModule: nothing is paid that nobody could check.
+func TestGuardedLinkWithoutModule(t *testing.T) {
+	g := newGuarded(t)
+	g.module.down.Store(true)
+	ref := translate.Reference(2, payment.LegDebit)
+	g.send(g.coded(0x0200, pushTo("000001")), g.coded(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}), g.coded(0x0201, pushTo("000001")))
+	g.wants(0x0210, "96")
+	g.module.down.Store(false)
+	g.send(g.coded(0x0200, pushTo("000002")))
+	g.expect(payment.RequestArrived)
+	if r := g.engine.last().Request; r.Key.STAN != 2 {
+		t.Errorf("it was %+v", r)
+	}
+	if n := g.counted("switchd_messages_unproven_total", "BANKA", "down"); n != 3 {
+		t.Errorf("%v messages are counted as not checked", n)
+	}
+}
+
+// TestPINGoesToTheVault: the event has a token, and nothing of the block.
+func TestPINGoesToTheVault(t *testing.T) {
+	g := newGuarded(t)
+	f := pushTo("000001")
+	f[52] = "\x23\x0B\x4C\x43\xB8\xBA\x2C\x5C"
+	g.send(g.coded(0x0200, f))
+	g.expect(payment.RequestArrived)
+	ev := g.engine.last()
+	if record := payment.AppendEvent(nil, &ev); bytes.Contains(record, []byte(f[52])) {
+		t.Error("the block is in the event")
+	}
+	pin, ok := g.vault.Take(ev.Text.Get(payment.PINToken))
+	if !ok || string(pin.Block.Reveal()) != f[52] || string(pin.Account.Reveal()) != "0001000010001" || pin.Zone.Key != "banka/zpk" {
+		t.Errorf("%v: block %x, account %s, zone %v", ok, pin.Block.Reveal(), pin.Account.Reveal(), pin.Zone)
+	}
+	f = pushTo("000002")
+	f[52], f[102] = "\x23\x0B\x4C\x43\xB8\xBA\x2C\x5C", "AB0010001"
+	g.send(g.coded(0x0200, f))
+	g.expect(payment.RequestArrived)
+	if ev := g.engine.last(); ev.Request.Refuse != payment.PINBlock || ev.Text.Has(payment.PINToken) || g.vault.Len() != 0 {
+		t.Errorf("an account with letters: refused as %v, %d blocks", ev.Request.Refuse, g.vault.Len())
+	}
+	g.send(g.coded(0x0200, pushTo("000003")))
+	g.expect(payment.RequestArrived)
+	if ev := g.engine.last(); ev.Text.Has(payment.PINToken) || ev.Request.Refuse != payment.NoOutcome {
+		t.Errorf("without a PIN: %+v", ev.Request)
+	}
+}
