@@ -21,6 +21,8 @@ type binder struct {
 
 	institutions, ids, handles, prefixes, bics seen
 	bins, accounts                             []claim
+
+	module bool // there is a security module
 }
 
 // err is what is wrong with all files, or nil.
@@ -52,6 +54,8 @@ func (b *binder) config(root value) *Config {
 		SealKey:       b.optionalPath(o.get("seal_key")),
 		CheckpointKey: b.optionalPath(o.get("checkpoint_key")),
 		Currency:      b.currency(o.get("currency")),
+		Profile:       o.get("profile").oneOf(b.known),
+		HSM:           b.hsm(o.get("hsm")),
 		Allow:         b.prefixList(o.get("allow")),
 		Limits:        b.limits(o.get("limits")),
 		Disk:          b.disk(o.get("disk")),
@@ -66,6 +70,7 @@ func (b *binder) config(root value) *Config {
 	b.tls(o.get("tls"), c)
 	c.PaymentLimits = b.paymentLimits(o.get("payment_limits"))
 	c.BrownOut = b.brownOut(o.get("brown_out"))
+	b.module = !o.get("hsm").absent()
 	timers := b.timers(o.get("defaults").object("defaults").get("timers"), DefaultTimers())
 	c.Participants = b.everyone(o, c, timers)
 	return c

@@ -27,6 +27,10 @@ type Config struct {
 	Institution string
 	// TLS names the files of the switch's own certificate.
 	TLS TLS
+	// Profile is development or production: then nothing is taken that is for tests only.
+	Profile string
+	// HSM is the security module.
+	HSM HSM
 	// Limits bounds what the switch holds at once.
 	Limits Limits
 	// Disk is what must stay free on the disk of DataDir.
@@ -158,6 +162,13 @@ type Participant struct {
 	Pins []string
 	// TLSMin is the oldest version of TLS that it may use: "1.3" or "1.2".
 	TLSMin string
+	// MAC and PIN are how its messages of ISO 8583 are protected.
+	MAC MAC
+	PIN PIN
+	// KeyExchange is the name of the key that protects new ones; empty: none are taken.
+	KeyExchange string
+	// Signature is how its messages of ISO 20022 are signed.
+	Signature Signature
 	// Rates limit the new messages that are taken from it, by class.
 	Rates Rates
 	// RequestsOpen is how many of its requests may be without a final answer; 0: no

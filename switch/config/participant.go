@@ -49,6 +49,7 @@ func (b *binder) participant(v value, timers Timers) Participant {
 	}
 	b.connections(o, &p)
 	b.measures(o, &p)
+	b.security(o, &p)
 	b.reach(o, owner, &p)
 	if b.known.CheckKeys != nil {
 		if err := b.known.CheckKeys(p.DuplicateKey, p.MatchKey); err != nil {

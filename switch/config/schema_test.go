@@ -15,6 +15,7 @@ import (
 
 // unseen are the bad files in which a schema sees nothing wrong, with the reason.
 var unseen = map[string]string{
+	"nomodule.bad.yml":       "what a participant has needs a module of the switch",
 	"addresses.bad.yml":      "host:port is checked by the binder",
 	"anchors.bad.yml":        "anchors, aliases and merge keys are gone when a validator looks",
 	"storage-inside.bad.yml": "one folder inside another",

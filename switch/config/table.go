@@ -16,6 +16,8 @@ var rootShape = shape{kind: isTable, some: []string{"participants", "participant
 	{name: "currency", is: wordOf(currencyCodes()...), def: currencyDefault, restart: true, says: "ISO 4217 code of all amounts"},
 	{name: "institution", is: textOf(&institutionForm), example: `"999999"`, restart: true, says: "the switch's own identification in messages (DE33)"},
 	{name: "tls", is: tlsShape, example: "{ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}", says: "PEM files of the switch's own certificate"},
+	{name: "profile", is: wordOf("development", "production"), def: "development", restart: true, says: "production: nothing is taken that is for development and tests only, such as a security module in software"},
+	{name: "hsm", is: hsmShape, says: "the security module, for codes, PINs and signatures of participants; without: none"},
 	{name: "allow", is: listOf(anyText, prefixesMax), says: "addresses that may connect at all, as ADDRESS or ADDRESS/BITS; without: any. Others are closed before a byte is read"},
 	{name: "limits", is: limitsShape, says: "what the switch holds at once; over a limit it answers \"busy\" or closes"},
 	{name: "disk", is: diskShape, says: "what must stay free on the disk of data_dir"},

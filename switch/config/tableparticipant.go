@@ -46,6 +46,10 @@ var participantShape = shape{kind: isTable, some: addressKeys, keys: []key{
 	{name: "allow", is: listOf(anyText, prefixesMax), says: "addresses that its certificate is good for; without: any"},
 	{name: "pins", is: listOf(textOf(&pinForm), pinsMax), says: "SHA-256 of public keys that its certificate may have; without: any that the CA has signed"},
 	{name: "tls_min", is: wordOf("1.3", "1.2"), def: "1.3", says: "oldest version of TLS that it may use"},
+	{name: "mac", is: macShape, says: "its messages of ISO 8583 have a code in DE64 or DE128, both ways, but for network management"},
+	{name: "pin", is: pinShape, says: "the zone of the PIN blocks in its DE52"},
+	{name: "key_exchange", is: textOf(&keyNameForm), says: "name of the key that protects key blocks with new keys for mac and pin (0800 with DE70 161); without: none are taken"},
+	{name: "signature", is: signatureShape, says: "its messages of ISO 20022 are signed, both ways"},
 	{name: "rate", is: ratesShape, says: "new messages that are taken from it, by class; each may be off"},
 	{name: "requests_open", is: number(1, 1_000_000), says: "its requests without a final answer; more are declined as busy; without: no limit of its own"},
 	{name: "in_flight", is: flowShape, says: "messages of one class that may wait for its answers: the limit follows its answer times between min and max, off keeps none"},
@@ -106,6 +110,8 @@ var (
 	headerForm      = pattern{regexp.MustCompile(`^([0-9A-Fa-f]{2}){5,64}$`), `5 to 64 bytes in hexadecimal digits, for example "6000010002"`}
 	answerForm      = pattern{regexp.MustCompile(`^([0-9A-Z]{2}|[0-9A-Z]{4})$`), `2 (ISO 8583) or 4 (ISO 20022) digits or capital letters, for example "91" or AB05`}
 	pinForm         = pattern{regexp.MustCompile(`^sha256/[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$`), `sha256/ and 44 characters of Base64: of the certificate's public key (SPKI)`}
+	keyNameForm     = pattern{regexp.MustCompile(`^[a-z0-9./-]{1,64}$`), "1 to 64 small letters, digits, '.', '-' and '/', for example banka/zak"}
+	tokenForm       = pattern{regexp.MustCompile(`^[ -~]{1,32}$`), "1 to 32 letters, digits and signs"}
 	limitNameForm   = pattern{regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`), "up to 32 small letters, digits, _ and -, a letter first, for example p2p"}
 	purposeForm     = pattern{regexp.MustCompile(`^[!-~]{1,35}$`), "1 to 35 letters, digits and signs, for example INSU"}
 )
