@@ -101,8 +101,8 @@ func ranges(of []config.Range) []route.Range {
 	return out
 }
 
-// guard is what a participant is kept from, and what it keeps from others.
-func guard(profile *payment.Profile, p *config.Participant) {
+// bound is what a participant is kept from, and what it keeps from others.
+func bound(profile *payment.Profile, p *config.Participant) {
 	b := &p.Breaker
 	profile.Breaker = payment.Breaker{
 		Off: b.Off, InRow: uint8(b.InRow), Window: uint8(b.Window), Percent: uint8(b.Percent), OpenFor: b.OpenFor, Closes: uint8(b.Closes),

@@ -19,6 +19,7 @@ type rim struct {
 	directory *translate.Directory
 	found     atomic.Pointer[translate.Found]
 	spoken    map[string]speech // of the configuration that was built last
+	security  *security
 }
 
 // speech is how a participant is spoken with.
@@ -33,13 +34,13 @@ func speechOf(p *config.Participant) config.Participant {
 	return config.Participant{
 		ID: p.ID, Institution: p.Institution, Currency: p.Currency, Dialect: p.Dialect, Framing: p.Framing, KeepAlive: p.KeepAlive, Header: p.Header,
 		Profile: p.Profile, Versions: p.Versions, AmountInMajorUnits: p.AmountInMajorUnits, AccountPadding: p.AccountPadding,
-		DuplicateKey: p.DuplicateKey, MatchKey: p.MatchKey,
+		DuplicateKey: p.DuplicateKey, MatchKey: p.MatchKey, MAC: p.MAC, PIN: p.PIN, Signature: p.Signature,
 	}
 }
 
 // newRim begins with the participants that there ever were.
-func newRim(cfg *config.Config, numbered *payment.Config) *rim {
-	r := &rim{spoken: map[string]speech{}}
+func newRim(cfg *config.Config, numbered *payment.Config, s *security) *rim {
+	r := &rim{spoken: map[string]speech{}, security: s}
 	r.directory = &translate.Directory{
 		Institution: cfg.Institution, Currency: numbered.Currency, CurrencyCode: cfg.Currency,
 		Institutions: make([]string, route.ParticipantsMax), // its length never changes: others read while one more comes
@@ -88,12 +89,17 @@ func (r *rim) build(cfg *config.Config, numbered *payment.Config, used int) (*ta
 				return nil, err
 			}
 		}
+		guarded, err := r.security.protect(p)
+		if err != nil {
+			return nil, err
+		}
 		t.spoken[p.ID] = said
 		t.lanes[profile.Number] = egress.Lane{Dialect: said.dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match, Window: p.Links.Window}
 		t.ingress.Participants[p.ID] = ingress.Participant{
 			Dialect: said.dialect, Wire: wire,
 			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
 			Limits:  limitsOf(p),
+			Guard:   guarded.scheme, GuardFault: guarded.fault, Zone: guarded.zone,
 		}
 	}
 	return t, nil
@@ -109,7 +115,7 @@ func (r *rim) take(t *tables) {
 // the engine has given them.
 func (n *node) wireRim() error {
 	numbered := n.engine.Config()
-	n.rim = newRim(n.cfg, numbered)
+	n.rim = newRim(n.cfg, numbered, n.security)
 	t, err := n.rim.build(n.cfg, numbered, len(numbered.Participants))
 	if err != nil {
 		return err
@@ -118,7 +124,7 @@ func (n *node) wireRim() error {
 	n.egress = egress.New(egress.Options{Lanes: t.lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: t.ingress.Participants, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
-		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect, Declining: n.disk.Hurry,
+		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect, Declining: n.disk.Hurry, Security: n.security.ofIngress(),
 	})
 	return nil
 }

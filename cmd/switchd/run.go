@@ -20,7 +20,7 @@ import (
 //
 // Goroutines: this one (waits), the engine's sequencer and writer, gnetio's loops
 // and handshake workers, the admin server, the heartbeat, the watch of the disk,
-// retention.
+// retention, the workers of the security module.
 func (n *node) run(ctx context.Context, started func()) error {
 	if err := n.listenAdmin(); err != nil {
 		return err
@@ -34,6 +34,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 		defer fail()
 		return n.engine.Run(engineCtx, n.egress)
 	})
+	stopSecurity := n.startSecurity(ctx)
 	rim, rimCtx := errgroup.WithContext(failed)
 	rim.Go(func() error { return n.admin.Run(rimCtx) })
 	rim.Go(func() error { return n.beat(rimCtx) })
@@ -65,7 +66,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 	})
 	err := rim.Wait()
 	stopEngine()
-	return errors.Join(err, core.Wait())
+	return errors.Join(err, core.Wait(), stopSecurity())
 }
 
 // drainPoll is how often a drain looks whether everything has ended.

@@ -72,6 +72,7 @@ type node struct {
 	ingress  *ingress.Ingress
 	disk     *disk.Watch
 	trust    *certs.Trust
+	security *security
 	server   *gnetio.Server // set by run, after recovery
 	open     chan struct{}  // closed when it is
 	admin    *admin.Server
@@ -103,9 +104,12 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	if n.trust, err = certs.New(trust); err != nil {
 		return nil, err
 	}
+	if n.security, err = openSecurity(cfg, log, n.registry); err != nil {
+		return nil, err
+	}
 	f, err := openDataFolder(cfg, log)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, n.security.close())
 	}
 	n.data = f
 	n.backups = backup.NewOnline(backup.Source{Dir: cfg.DataDir, Journal: f.journal, State: f.state}, backup.Options{
@@ -130,7 +134,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 		n.retainer, err = n.newRetention()
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.close())
+		return nil, errors.Join(err, f.close(), n.security.close())
 	}
 	return n, nil
 }
@@ -161,7 +165,7 @@ func machineConfig(cfg *config.Config) payment.Config {
 		}
 		enable(&profile, &p)
 		reach(&profile, &p)
-		guard(&profile, &p)
+		bound(&profile, &p)
 		c.Participants = append(c.Participants, profile)
 	}
 	return c

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"switchd/hsm"
+	"switchd/hsm/soft"
+	"switchd/switch/config"
+	"switchd/switch/guard"
+	guard8583 "switchd/switch/guard/iso8583"
+	"switchd/switch/ingress"
+	"switchd/switch/payment"
+	"switchd/switch/vault"
+)
+
+// security is the switch's module, and what is done with it. Without a module none of
+// its fields is set.
+type security struct {
+	module closingModule
+	pool   *hsm.Pool
+	vault  *vault.Vault
+	rule   guard.AccountRule
+}
+
+// closingModule is a module that is given back at the end.
+type closingModule interface {
+	hsm.Module
+	Close() error
+}
+
+// drivers open the modules of a configuration.
+var drivers = map[string]func(*config.HSM) (closingModule, error){
+	"soft": openSoft,
+}
+
+// macAlgorithms and pinFormats are what a configuration calls them.
+var (
+	macAlgorithms = map[string]hsm.MACAlgorithm{"X9.9": hsm.X99, "X9.19": hsm.X919, "AES-CMAC": hsm.AESCMAC, "TDES-CMAC": hsm.DESCMAC}
+	pinFormats    = map[string]hsm.PINFormat{"ISO-0": hsm.ISO0, "ISO-3": hsm.ISO3, "ISO-4": hsm.ISO4}
+	accountRules  = map[string]guard.AccountRule{"padded13": guard.Padded13, "whole12": guard.Whole12}
+)
+
+// openSecurity opens the module of a configuration, and says so if it is none to trust
+// real money to.
+func openSecurity(cfg *config.Config, log *slog.Logger, registry prometheus.Registerer) (*security, error) {
+	h := &cfg.HSM
+	if h.Driver == "" {
+		return &security{}, nil
+	}
+	open := drivers[h.Driver]
+	if open == nil {
+		return nil, fmt.Errorf("hsm: this binary is not built for driver %s", h.Driver)
+	}
+	module, err := open(h)
+	if err != nil {
+		return nil, err
+	}
+	s := &security{module: module, rule: accountRules[h.AccountRule]}
+	if err := s.fits(cfg, log); err != nil {
+		return nil, errors.Join(err, module.Close())
+	}
+	s.pool, err = hsm.NewPool(hsm.Options{Module: module, Clock: clock, Workers: h.Workers, QueueMax: h.Queue, Timeout: h.Timeout, Registry: registry})
+	if err != nil {
+		return nil, errors.Join(err, module.Close())
+	}
+	s.vault = vault.New(vault.Options{Clock: clock, Registry: registry})
+	return s, nil
+}
+
+// fits refuses a module that does not answer, or is not for production in a switch
+// that is.
+func (s *security) fits(cfg *config.Config, log *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(context.Background(), modulePatience)
+	defer cancel()
+	health, err := s.module.Health(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("hsm: the module does not answer: %w", err)
+	case health.Production:
+		log.Info("security module", "driver", health.Driver, "detail", health.Detail)
+	case cfg.Profile == "production":
+		return fmt.Errorf("hsm: driver %s is for development and tests: with profile production a hardware module is needed", health.Driver)
+	default:
+		log.Warn("THE SECURITY MODULE IS SOFTWARE, FOR DEVELOPMENT AND TESTS ONLY: keys are in the memory of this process", "driver", health.Driver, "detail", health.Detail)
+	}
+	return nil
+}
+
+// modulePatience is how long a start or a reload waits for the module.
+const modulePatience = 5 * time.Second
+
+// openSoft opens the software module of a configuration.
+func openSoft(h *config.HSM) (closingModule, error) {
+	o := soft.Options{Path: h.Keys, Clock: clock}
+	if err := unlockSoft(&o, h.Unlock); err != nil {
+		return nil, err
+	}
+	m, err := soft.Open(o)
+	if err != nil {
+		return nil, fmt.Errorf("hsm: %w", err)
+	}
+	return m, nil
+}
+
+// unlockSoft reads what a key file is sealed under: 64 hexadecimal digits are the key
+// itself, anything else is a passphrase.
+func unlockSoft(o *soft.Options, file string) error {
+	text, err := readSecret(file)
+	if err != nil {
+		return err
+	}
+	defer clear(text)
+	if len(text) == hex.EncodedLen(32) {
+		key := make([]byte, 32)
+		if _, err := hex.Decode(key, text); err == nil {
+			o.Key = hsm.NewSecret(key)
+			return nil
+		}
+	}
+	o.Passphrase = hsm.CopySecret(text)
+	return nil
+}
+
+// secretBytesMax bounds a file with a passphrase.
+const secretBytesMax = 1024
+
+// readSecret reads a file with a passphrase, a key or a PIN; the end of its line does
+// not count. Others than its owner must not read it.
+func readSecret(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("hsm: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("hsm: %w", err)
+	case info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("hsm: %s may be read by others than its owner (%v): chmod 600 %s", file, info.Mode().Perm(), file)
+	case !info.Mode().IsRegular() || info.Size() == 0 || info.Size() > secretBytesMax:
+		return nil, fmt.Errorf("hsm: %s is no file with 1 to %d bytes", file, secretBytesMax)
+	}
+	text := make([]byte, info.Size())
+	if _, err := f.ReadAt(text, 0); err != nil {
+		return nil, fmt.Errorf("hsm: %w", err)
+	}
+	end := len(strings.TrimRight(string(text), "\r\n"))
+	clear(text[end:])
+	return text[:end], nil
+}
+
+// run works until ctx ends; then it gives the module back. Nothing asks it any more
+// by then.
+func (s *security) run(ctx context.Context) error {
+	if s.module == nil {
+		return nil
+	}
+	var all errgroup.Group
+	all.Go(func() error { return s.pool.Run(ctx) })
+	all.Go(func() error { return s.vault.Run(ctx) })
+	return errors.Join(all.Wait(), s.module.Close())
+}
+
+// startSecurity has the module at work until stop is called: after the engine, whose
+// last messages it protects.
+func (n *node) startSecurity(ctx context.Context) (stop func() error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var work errgroup.Group
+	work.Go(func() error { return n.security.run(ctx) })
+	return func() error {
+		cancel()
+		return work.Wait()
+	}
+}
+
+// ofIngress is what the ingress does with it.
+func (s *security) ofIngress() ingress.Security {
+	if s.module == nil {
+		return ingress.Security{}
+	}
+	return ingress.Security{Pool: s.pool, Vault: s.vault, PINs: s.vault.Take, Account: s.rule}
+}
+
+// close gives back a module that never ran.
+func (s *security) close() error {
+	if s.module == nil {
+		return nil
+	}
+	return s.module.Close()
+}
+
+// protection is what the rim has to know of how a participant's messages are protected.
+type protection struct {
+	scheme guard.Scheme // nil: they are not
+	fault  payment.Outcome
+	zone   guard.Zone
+}
+
+// protect makes the protection of a participant, whose keys must be in the module.
+func (s *security) protect(p *config.Participant) (protection, error) {
+	out := protection{fault: payment.CryptoMAC, zone: guard.Zone{Key: hsm.KeyRef(p.PIN.Key), Format: pinFormats[p.PIN.Format]}}
+	if p.MAC.Key == "" && p.PIN.Key == "" {
+		return protection{}, nil
+	}
+	spec, err := builtinSpec(p.Dialect)
+	if err != nil {
+		return out, fmt.Errorf("participant %s: mac and pin are of ISO 8583: %w", p.ID, err)
+	}
+	out.scheme, err = guard8583.New(guard8583.Options{Spec: spec, Zone: out.zone, MAC: guard8583.MAC{
+		Key: hsm.KeyRef(p.MAC.Key), Algorithm: macAlgorithms[p.MAC.Algorithm], Size: p.MAC.Size,
+	}})
+	if err != nil {
+		return out, fmt.Errorf("participant %s: %w", p.ID, err)
+	}
+	return out, s.has(p)
+}
+
+// has says whether the module has the keys of a participant.
+func (s *security) has(p *config.Participant) error {
+	ctx, cancel := context.WithTimeout(context.Background(), modulePatience)
+	defer cancel()
+	for _, name := range []string{p.MAC.Key, p.PIN.Key, p.KeyExchange} {
+		if name == "" {
+			continue
+		}
+		if _, err := s.module.KCV(ctx, hsm.KeyRef(name)); err != nil {
+			return fmt.Errorf("participant %s: key %s: %w", p.ID, name, err)
+		}
+	}
+	return nil
+}
