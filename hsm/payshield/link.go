@@ -265,8 +265,9 @@ func (l *link) leave(ctx context.Context, r *request) result {
 }
 
 // look closes a link that owes answers and has given none since the last look, and asks
-// one that owes nothing whether it is there.
-func (l *link) look() {
+// one that owes nothing whether it is there. It is false when there is nothing more to
+// look at.
+func (l *link) look() bool {
 	l.mu.Lock()
 	hung := len(l.open) > 0 && l.answers == l.answered
 	idle := len(l.open) == 0
@@ -275,10 +276,11 @@ func (l *link) look() {
 	switch {
 	case hung:
 		l.end(errHung)
-	case idle:
-		// Nobody waits; an error means that there is nothing to ask any more.
-		_ = l.submit(&request{command: "NC", frame: l.m.status(), stands: probe})
+		return false
+	case idle: // nobody waits for the answer
+		return l.submit(&request{command: "NC", frame: l.m.status(), stands: probe}) == nil
 	}
+	return true
 }
 
 // end closes the link, once, and answers what is open.

@@ -114,8 +114,7 @@ func (m *Module) attend(ctx context.Context, address string) (greeted bool, err 
 		m.admit(l)
 		m.o.Log.Info("connected to the HSM", "address", address)
 		parts.Go(func() {
-			for m.o.Wait(living, m.o.Check) {
-				l.look()
+			for m.o.Wait(living, m.o.Check) && l.look() {
 			}
 		})
 	}
@@ -249,7 +248,8 @@ func (m *Module) exchange(ctx context.Context, command []byte) result {
 	if ctx.Err() != nil {
 		return result{err: &hsm.Fault{Kind: hsm.ErrTimeout, Cause: context.Cause(ctx)}}
 	}
-	for range m.o.Conns + 1 {
+	full := false
+	for range 2 * m.o.Conns {
 		l, why := m.choose()
 		if l == nil {
 			return result{err: &hsm.Fault{Kind: hsm.ErrDown, Cause: why}}
@@ -258,10 +258,13 @@ func (m *Module) exchange(ctx context.Context, command []byte) result {
 		if err == nil {
 			return l.await(ctx, r)
 		}
-		if err == errFull {
-			return result{err: down("%d requests are under way on each of the connections", m.o.OpenMax)}
+		// Others have chosen the same link at the same time, or it has just ended.
+		if full = err == errFull; !full {
+			m.drop(l)
 		}
-		m.drop(l)
+	}
+	if full {
+		return result{err: down("%d requests are under way on each of the connections", m.o.OpenMax)}
 	}
 	return result{err: down("all connections have ended")}
 }

@@ -36,6 +36,8 @@ type peer struct {
 	in   *bufio.Reader
 }
 
+func newReader(conn net.Conn) *bufio.Reader { return bufio.NewReader(conn) }
+
 // next reads a command and gives its header; "" when the connection has ended.
 func (p *peer) next() (header, command string) {
 	frame, err := wire.Read(p.in, nil, wire.FrameMax)
@@ -61,6 +63,55 @@ func (p *peer) greet() {
 	p.send(header, "ND00"+checkLMK+"1234-0001")
 }
 
+// gate is a connection whose writes wait to be let through, after the first.
+type gate struct {
+	net.Conn
+	first   sync.Once
+	writing chan struct{} // a write has begun
+	through chan struct{} // lets one through
+	shut    chan struct{}
+	closing sync.Once
+}
+
+// gated is a pipe with a gate, and its other end.
+func gated() (*gate, net.Conn) {
+	ours, theirs := net.Pipe()
+	return &gate{Conn: ours, writing: make(chan struct{}), through: make(chan struct{}), shut: make(chan struct{})}, theirs
+}
+
+func (g *gate) Write(b []byte) (int, error) {
+	wait := true
+	g.first.Do(func() { wait = false })
+	if wait {
+		g.writing <- struct{}{}
+		select {
+		case <-g.through:
+		case <-g.shut:
+			return 0, net.ErrClosed
+		}
+	}
+	return g.Conn.Write(b)
+}
+
+func (g *gate) Close() error {
+	g.closing.Do(func() { close(g.shut) })
+	return g.Conn.Close()
+}
+
+// dialOnce dials one connection and no other.
+func dialOnce(conn net.Conn) func(context.Context, string) (net.Conn, error) {
+	one := make(chan net.Conn, 1)
+	one <- conn
+	return func(context.Context, string) (net.Conn, error) {
+		select {
+		case conn := <-one:
+			return conn, nil
+		default:
+			return nil, net.ErrClosed
+		}
+	}
+}
+
 // hand is a module under test with what it hangs on.
 type hand struct {
 	*payshield.Module
@@ -84,7 +135,7 @@ func begin(t testing.TB, o payshield.Options, play func(p *peer)) *hand {
 			ours, theirs := net.Pipe()
 			peers.Go(func() {
 				defer func() { _ = theirs.Close() }()
-				p := &peer{t: t, conn: theirs, in: bufio.NewReader(theirs)}
+				p := &peer{t: t, conn: theirs, in: newReader(theirs)}
 				play(p)
 			})
 			return ours, nil
@@ -142,6 +193,16 @@ func (h *hand) up(t testing.TB) *hand {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// again ends the wait before the next connection, once it has begun.
+func (h *hand) again() {
+	for d := range h.waits {
+		if d < time.Second { // the other waits are for looks
+			h.goOn <- struct{}{}
+			return
+		}
+	}
 }
 
 // value of a metric with a label, or without one.
