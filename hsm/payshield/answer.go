@@ -14,8 +14,7 @@ var kinds = map[wire.Code]error{
 
 	wire.FirstKeyParity: hsm.ErrKey, wire.SecondKeyParity: hsm.ErrKey, "12": hsm.ErrKey, "21": hsm.ErrKey,
 	wire.BadKeyType: hsm.ErrKey, wire.BadScheme: hsm.ErrKey, wire.BadKeyLength: hsm.ErrKey, wire.BadType: hsm.ErrKey, wire.NotPermitted: hsm.ErrKey,
-	"A1": hsm.ErrKey, "A2": hsm.ErrKey, "A3": hsm.ErrKey, "A5": hsm.ErrKey, wire.BadUsage: hsm.ErrKey, wire.BadAlgorithm: hsm.ErrKey, wire.BadMode: hsm.ErrKey,
-	wire.BadWrappingKey: hsm.ErrKey,
+	"A1": hsm.ErrKey, "A2": hsm.ErrKey, "A3": hsm.ErrKey, "A5": hsm.ErrKey, wire.BadUsage: hsm.ErrKey, wire.BadAlgorithm: hsm.ErrKey, wire.BadMode: hsm.ErrKey, wire.BadExport: hsm.ErrKey,
 
 	wire.BadInput: hsm.ErrBlock, wire.BadLength: hsm.ErrBlock, wire.BadPINBlock: hsm.ErrBlock, wire.BadPINLength: hsm.ErrBlock, wire.BadAccount: hsm.ErrBlock,
 	wire.DataLength: hsm.ErrBlock, wire.BadBlockFormat: hsm.ErrBlock,

@@ -40,7 +40,7 @@ func (m *Module) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 	if err != nil {
 		return hsm.KeyInfo{}, err
 	}
-	if err := block.Require(i.Want...); err != nil {
+	if err := block.Require(i.Want...); err != nil && m.o.VariantLMK { // whose commands name the usage
 		return hsm.KeyInfo{}, err
 	}
 	release, err := m.keys.reserve(placing{i.As, i.Replace, i.Overlap})
@@ -48,16 +48,10 @@ func (m *Module) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 		return hsm.KeyInfo{}, err
 	}
 	defer release()
-	var k *entry
-	for _, zmk := range zmks {
-		made, failed := m.unwrap(ctx, i, block.Header, zmk)
-		if failed == nil || isFault(failed) {
-			k, err = made, failed
-			break
-		}
-		if err == nil {
-			err = failed
-		}
+	k, err := m.unwrapAny(ctx, i, block.Header, zmks)
+	if err == nil {
+		// Only now, since before it is proven a block may say anything.
+		err = block.Require(i.Want...)
 	}
 	if err != nil {
 		return hsm.KeyInfo{}, err
@@ -69,6 +63,20 @@ func (m *Module) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 		return hsm.KeyInfo{}, err
 	}
 	return k.info(), nil
+}
+
+// unwrapAny asks with every protection key that may be the block's until one is.
+func (m *Module) unwrapAny(ctx context.Context, i hsm.Import, h keyblock.Header, zmks []*entry) (k *entry, first error) {
+	for _, zmk := range zmks {
+		k, err := m.unwrap(ctx, i, h, zmk)
+		if err == nil || isFault(err) {
+			return k, err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
 }
 
 // unwrap asks for a key out of a key block under one protection key.
@@ -102,7 +110,7 @@ func (m *Module) unwrap(ctx context.Context, i hsm.Import, h keyblock.Header, zm
 func (m *Module) schemes(a hsm.Algorithm) ([]byte, error) {
 	switch {
 	case a != hsm.DES && a != hsm.TDES && a != hsm.AES:
-		return nil, fmt.Errorf("%w: this driver keeps keys for DES, TDES and AES", hsm.ErrDenied)
+		return nil, fmt.Errorf("%w: this driver keeps keys for DES, TDES and AES", hsm.ErrKey)
 	case !m.o.VariantLMK:
 		return []byte{wire.SchemeBlock}, nil
 	case a == hsm.DES:

@@ -8,7 +8,7 @@ import (
 	"switchd/hsm/payshield/wire"
 )
 
-// The sizes of codes that the protocol has, by their flags.
+// The sizes of codes that the protocol has, also with AES: flags 0 and 1.
 const (
 	shortCode = 4
 	longCode  = 8
@@ -25,9 +25,10 @@ var algorithms = map[hsm.MACAlgorithm]struct {
 	hsm.X99:     {'1', '1', hsm.DES, 64},
 	hsm.X919:    {'3', '1', hsm.TDES, 128},
 	hsm.AESCMAC: {'6', '4', hsm.AES, 0},
+	hsm.DESCMAC: {cipher: hsm.TDES}, // which the protocol has not
 }
 
-// MAC asks M6. Codes have up to 8 bytes here, also those of AES.
+// MAC asks M6.
 func (m *Module) MAC(ctx context.Context, in hsm.MACInput) ([]byte, error) {
 	if err := checkMAC(&in); err != nil {
 		return nil, err
@@ -44,25 +45,22 @@ func (m *Module) MAC(ctx context.Context, in hsm.MACInput) ([]byte, error) {
 	if err := got.fault(nil); err != nil {
 		return nil, err
 	}
-	code := make([]byte, macSize(in.Size))
+	code := make([]byte, in.Size)
 	f := wire.Take(got.body)
 	f.Into(code)
 	if !f.Done() {
 		return nil, malformed("M6")
 	}
-	return code[:in.Size], nil
+	return code, nil
 }
 
-// VerifyMAC asks M8, which compares codes of 4 or 8 bytes.
+// VerifyMAC asks M8.
 func (m *Module) VerifyMAC(ctx context.Context, in hsm.MACInput, code []byte) error {
 	if err := checkMAC(&in); err != nil {
 		return err
 	}
-	switch {
-	case len(code) != in.Size:
+	if len(code) != in.Size {
 		return fmt.Errorf("%w: a MAC of %d bytes, not %d", hsm.ErrBlock, len(code), in.Size)
-	case macSize(in.Size) != in.Size:
-		return fmt.Errorf("%w: this driver verifies codes of %d or %d bytes", hsm.ErrDenied, shortCode, longCode)
 	}
 	ks, err := m.keys.readers(in.By, &right{[]hsm.Usage{in.Algorithm.Usage()}, "VCN"})
 	if err != nil {
@@ -84,25 +82,16 @@ func (m *Module) VerifyMAC(ctx context.Context, in hsm.MACInput, code []byte) er
 	return failed
 }
 
-// macSize is the size that the module is asked for: the next one that it has.
-func macSize(size int) int {
-	if size <= shortCode {
-		return shortCode
-	}
-	return longCode
-}
-
 // checkMAC refuses what is no MAC, and what this driver does not make.
 func checkMAC(in *hsm.MACInput) error {
-	_, known := algorithms[in.Algorithm]
 	switch {
-	case !known:
-		return fmt.Errorf("%w: this driver makes no MACs with %s", hsm.ErrDenied, in.Algorithm)
+	case in.Algorithm.Size() == 0:
+		return fmt.Errorf("%w: MAC algorithm %d is not known", hsm.ErrDenied, in.Algorithm)
 	case in.Size < shortCode || in.Size > in.Algorithm.Size():
 		return fmt.Errorf("%w: a MAC of %d bytes", hsm.ErrBlock, in.Size)
-	case in.Size > longCode:
-		return fmt.Errorf("%w: this driver makes MACs of up to %d bytes", hsm.ErrDenied, longCode)
-	case in.Padding > hsm.PadOne || in.Padding != 0 && in.Algorithm == hsm.AESCMAC:
+	case in.Size != shortCode && in.Size != longCode:
+		return fmt.Errorf("%w: the protocol has MACs of %d and %d bytes", hsm.ErrDenied, shortCode, longCode)
+	case in.Padding > hsm.PadOne || in.Padding != 0 && in.Algorithm.Usage() == hsm.MACAlg5:
 		return fmt.Errorf("%w: padding method %d is not known for %s", hsm.ErrDenied, in.Padding, in.Algorithm)
 	case len(in.Message) > 0xFFFF:
 		return fmt.Errorf("%w: a message of %d bytes", hsm.ErrBlock, len(in.Message))
@@ -113,11 +102,14 @@ func checkMAC(in *hsm.MACInput) error {
 // macCommand makes the part that M6 and M8 share: the whole message at once, as bytes.
 func (m *Module) macCommand(code string, in hsm.MACInput, k *entry) ([]byte, error) {
 	a := algorithms[in.Algorithm]
-	if k.algorithm() != a.cipher || a.bits != 0 && k.bits() != 0 && k.bits() != a.bits {
+	switch {
+	case k.algorithm() != a.cipher || a.bits != 0 && k.bits() != 0 && k.bits() != a.bits:
 		return nil, fmt.Errorf("%w: the key is none for %s", hsm.ErrKey, in.Algorithm)
+	case a.code == 0:
+		return nil, fmt.Errorf("%w: the protocol has no %s", hsm.ErrDenied, in.Algorithm)
 	}
 	size, padding := byte('0'), a.padding
-	if macSize(in.Size) == longCode {
+	if in.Size == longCode {
 		size = '1'
 	}
 	if in.Padding != 0 {

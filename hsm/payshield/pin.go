@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"switchd/hsm"
+	"switchd/hsm/dukpt"
 	"switchd/hsm/payshield/wire"
 	"switchd/hsm/pinblock"
 )
@@ -136,15 +137,17 @@ func (m *Module) translation(t hsm.Translation, in, out *entry) ([]byte, error) 
 }
 
 // ksnDescriptor says of how many digits the parts of a serial number are before its
-// counter: base key, sub-key, device.
+// counter: base key, sub-key, device. Serial numbers that no device has are refused.
 func ksnDescriptor(a hsm.Algorithm, ksn []byte) (string, error) {
-	switch {
-	case a == hsm.AES && len(ksn) == 12:
-		return "808", nil
-	case a == hsm.TDES && len(ksn) >= 8 && len(ksn) <= 10:
-		return fmt.Sprintf("%X05", 2*len(ksn)-10), nil
+	if a != hsm.AES {
+		_, err := dukpt.ParseTDESKSN(ksn)
+		return fmt.Sprintf("%X05", 2*len(ksn)-10), err
 	}
-	return "", fmt.Errorf("%w: a key serial number of %d bytes", hsm.ErrBlock, len(ksn))
+	serial, err := dukpt.ParseAESKSN(ksn)
+	if err == nil && serial.Counter == dukpt.UpdateCounter {
+		err = fmt.Errorf("%w: this counter is for the next initial key only", hsm.ErrDenied)
+	}
+	return "808", err
 }
 
 // appendAccount appends 12 digits, the rightmost without the check digit; for format 4

@@ -301,19 +301,13 @@ func (b *both) code(t *testing.T) {
 	if in.Algorithm != hsm.AESCMAC {
 		in.Padding = hsm.Padding(b.rnd.IntN(3))
 	}
-	in.Size = 4 + b.rnd.IntN(5)
+	in.Size = 4 + 4*b.rnd.IntN(2)
 	in.Message = make([]byte, b.rnd.IntN(300))
 	rand.Read(in.Message)
 	got, err := b.MAC(ctx, in)
 	want, softErr := b.soft.MAC(ctx, in)
 	if err != nil || softErr != nil || !bytes.Equal(got, want) {
 		t.Errorf("%s of %d: %X, %v, and soft %X, %v", in.Algorithm, in.Size, got, err, want, softErr)
-	}
-	if in.Size != 4 && in.Size != 8 {
-		if err := b.VerifyMAC(ctx, in, got); !errors.Is(err, hsm.ErrDenied) {
-			t.Errorf("a code of %d: %v", in.Size, err)
-		}
-		return
 	}
 	if b.rnd.IntN(2) == 0 {
 		got[b.rnd.IntN(len(got))] ^= 1 << b.rnd.IntN(8)

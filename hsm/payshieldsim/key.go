@@ -133,6 +133,10 @@ func (p *Plain) admit() wire.Code {
 		return wire.BadAlgorithm
 	case !p.Usage.Known():
 		return wire.BadUsage
+	case !p.Mode.Known():
+		return wire.BadMode
+	case !p.Export.Known():
+		return wire.BadExport
 	case p.masquerades():
 		return "75"
 	case p.Scheme == wire.SchemeBlock:

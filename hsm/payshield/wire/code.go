@@ -51,7 +51,7 @@ var texts = map[Code]string{
 	Disabled: "command disabled", FormatDisabled: "PIN block format disabled", "75": "a single length key as a longer one", DataLength: "wrong length of data", BadBlockFormat: "malformed key block",
 	"84": "check value of a key block", "A1": "keys under LMKs that do not go together", "A2": "keys under LMKs that do not go together", "A3": "keys under LMKs that do not go together",
 	BadBlockCheck: "key block under another key, or changed", "A5": "wrong key length", BadUsage: "wrong use of a key", BadAlgorithm: "wrong algorithm of a key",
-	BadMode: "wrong mode of a key", BadExport: "the key may not leave", BadWrappingKey: "wrong wrapping key",
+	BadMode: "wrong mode of a key", BadExport: "wrong exportability of a key", BadWrappingKey: "wrong wrapping key",
 }
 
 // Text says what a code means, as far as it is known here.
