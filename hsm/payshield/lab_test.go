@@ -35,7 +35,7 @@ type key struct {
 // tableOf writes a table of keys under an LMK.
 func tableOf(t testing.TB, lmk *payshieldsim.LMK, keys []key) string {
 	t.Helper()
-	entries := []map[string]any{}
+	entries := []json.RawMessage{}
 	for _, k := range keys {
 		p := k.plain
 		p.Scheme, p.Type = k.scheme, k.kind
@@ -43,12 +43,11 @@ func tableOf(t testing.TB, lmk *payshieldsim.LMK, keys []key) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		entry := map[string]any{
-			"name": k.name, "key": protected, "usage": p.Usage, "algorithm": string(rune(p.Algorithm)), "mode": string(rune(p.Mode)),
-			"export": string(rune(p.Export)), "bits": 8 * p.Bytes.Len(),
-		}
-		if k.kind != "" {
-			entry["type"] = k.kind
+		entry, err := payshield.Entry(protected, k.kind, hsm.KeyInfo{
+			Ref: hsm.KeyRef(k.name), Usage: p.Usage, Algorithm: p.Algorithm, Mode: p.Mode, Export: p.Export, Bits: 8 * p.Bytes.Len(),
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		entries = append(entries, entry)
 	}

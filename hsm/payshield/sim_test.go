@@ -105,7 +105,7 @@ func (b *both) digits(n int) string {
 }
 
 // block makes a PIN block of a PIN under a clear key.
-func (b *both) block(t *testing.T, pin string, format hsm.PINFormat, account string, key hsm.Secret) hsm.Secret {
+func (b *both) block(t testing.TB, pin string, format hsm.PINFormat, account string, key hsm.Secret) hsm.Secret {
 	t.Helper()
 	p, err := pinblock.ParsePIN([]byte(pin))
 	if err != nil {

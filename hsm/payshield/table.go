@@ -168,6 +168,23 @@ func (k *entry) validate() error {
 	return k.validateType()
 }
 
+// Entry is the text of an entry in a key table: a key under the LMK, its limits, and its
+// type where its usage does not say it. Keys that a ceremony at the module has made come
+// into the table in this way.
+func Entry(key, kind string, i hsm.KeyInfo) ([]byte, error) {
+	k := &entry{
+		Name: i.Ref, Key: key, Usage: i.Usage, Algorithm: string(rune(i.Algorithm)), Mode: string(rune(i.Mode)), Export: string(rune(i.Export)),
+		Type: kind, Bits: i.Bits,
+	}
+	if i.KCV != (hsm.KCV{}) {
+		k.KCV = i.KCV.String()
+	}
+	if err := k.validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", hsm.ErrKey, err)
+	}
+	return json.MarshalIndent(k, "", "\t")
+}
+
 // known tells whether the limits of the key are some that this switch knows.
 func (k *entry) known() bool {
 	return k.Usage.Known() && len(k.Algorithm) == 1 && strings.Contains("DTA", k.Algorithm) &&
