@@ -215,7 +215,7 @@ type KeyInfo struct {
 	Algorithm Algorithm
 	Mode      Mode
 	Export    Export
-	// Bits is its length, parity included.
+	// Bits is its length, parity included; 0 where a module does not tell.
 	Bits int
 	// KCV is its check value. Of an asymmetric key it is the beginning of the SHA-256 of
 	// the public half (PKIX, DER).

@@ -13,7 +13,7 @@ import (
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "certs issue", "certs revoke", "certs show", "decode", "validate",
-		"sim", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+		"sim", "hsmsim", "hsmsim key", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -58,6 +58,15 @@ func TestUsage(t *testing.T) {
 		{"spec show", "which one? a dialect (iso87-ascii, "},
 		{"spec check a.json b.json", "which file?"},
 		{"sim", "--seeds"},
+		{"hsmsim --listen 0.0.0.0:0", "or say --public"},
+		{"hsmsim --listen :1500", "or say --public"},
+		{"hsmsim --listen localhost", "missing port"},
+		{"hsmsim --fault nonsense", "none of delay, hang"},
+		{"hsmsim --fault CC:delay", "CC:delay"},
+		{"hsmsim --conns -1", "ConnsMax -1"},
+		{"hsmsim nonsense", "unknown command"},
+		{"hsmsim key --name a --usage P0", `"lmk" not set`},
+		{"hsmsim key --name a --usage P0 --lmk " + dir + "/none", "no such file"},
 		{"payment show 1", "which switch?"},
 		{"payment show x --admin 127.0.0.1:1", "which payment?"},
 		{"payment show 1 --dir " + dir, "is no data folder"},

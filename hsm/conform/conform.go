@@ -20,6 +20,11 @@ type Driver struct {
 	// Cannot says what the driver cannot do, and why. The keys for it are not handed to
 	// New, and calls for it must be refused with an error that says that nothing was done.
 	Cannot map[Ability]string
+	// CodeSizes are the lengths of MACs that the driver has, in bytes; default: all. Others
+	// that the algorithm has must be refused with hsm.ErrDenied.
+	CodeSizes []int
+	// NoBits says that the module does not tell how long a key is that was imported.
+	NoBits bool
 }
 
 // Key is a key that the module under test holds.
@@ -132,6 +137,21 @@ func Run(t *testing.T, d Driver) {
 		})
 	}
 }
+
+// sized tells whether the driver has MACs of a length.
+func (s *suite) sized(n int) bool { return s.d.CodeSizes == nil || slices.Contains(s.d.CodeSizes, n) }
+
+// longest is the longest MAC of an algorithm that the driver has.
+func (s *suite) longest(a hsm.MACAlgorithm) int {
+	n := a.Size()
+	for n > 0 && !s.sized(n) {
+		n--
+	}
+	return n
+}
+
+// isBits tells whether a driver gives the length of an imported key as it must.
+func (s *suite) isBits(got, want int) bool { return got == want || s.d.NoBits && got == 0 }
 
 // can tells whether the driver has not said that it cannot.
 func (s *suite) can(a Ability) bool {

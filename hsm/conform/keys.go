@@ -23,6 +23,7 @@ const (
 	zpk3    hsm.KeyRef = "conform/zpk-3" // of three parts
 	zpkIn   hsm.KeyRef = "conform/zpk-in"
 	zpkOut  hsm.KeyRef = "conform/zpk-out"
+	zpkAny  hsm.KeyRef = "conform/zpk-any"
 	zpkAES  hsm.KeyRef = "conform/zpk-aes"
 	zpkAES2 hsm.KeyRef = "conform/zpk-aes-256"
 	pvkVisa hsm.KeyRef = "conform/pvk-visa"
@@ -79,6 +80,7 @@ var symmetricKeys = []struct {
 	{zpk3, hsm.PINEncryption, hsm.TDES, hsm.BothWays, hsm.Exportable, "1A9B2C7D3E5F40618293A4B5C6D7E8F90B1C2D3E4F506172", PINs},
 	{zpkIn, hsm.PINEncryption, hsm.TDES, hsm.DecryptOnly, hsm.Exportable, vectorTDES, PINs},
 	{zpkOut, hsm.PINEncryption, hsm.TDES, hsm.EncryptOnly, hsm.Exportable, vectorTDES, PINs},
+	{zpkAny, hsm.PINEncryption, hsm.TDES, hsm.AnyMode, hsm.Exportable, vectorTDES, PINs},
 	{zpkAES, hsm.PINEncryption, hsm.AES, hsm.BothWays, hsm.Exportable, "00112233445566778899AABBCCDDEEFF", PINsWithAES},
 	{zpkAES2, hsm.PINEncryption, hsm.AES, hsm.BothWays, hsm.Exportable, longAES, PINsWithAES},
 	{pvkVisa, hsm.PINVerifyVisaPVV, hsm.TDES, hsm.MACVerify, hsm.NotExportable, vectorTDES, PVV},

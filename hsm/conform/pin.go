@@ -70,6 +70,7 @@ func (s *suite) pinVectors(t *testing.T) {
 		{"format 0 to another ZPK", unhex(t, "230B4C43B8BA2C5C"), hsm.ISO0, zpkA, zpkB, "9CA628F82B0FAD2C"},
 		{"and back", unhex(t, "9CA628F82B0FAD2C"), hsm.ISO0, zpkB, zpkA, "230B4C43B8BA2C5C"},
 		{"format 3 to 0", clear3, hsm.ISO3, zpkA, zpkB, "9CA628F82B0FAD2C"},
+		{"under a key of any mode", unhex(t, "230B4C43B8BA2C5C"), hsm.ISO0, zpkAny, zpkAny, "230B4C43B8BA2C5C"},
 		{"under keys of one way", unhex(t, "230B4C43B8BA2C5C"), hsm.ISO0, zpkIn, zpkOut, "230B4C43B8BA2C5C"},
 	} {
 		got, err := s.m.TranslatePIN(background, hsm.Translation{
@@ -195,7 +196,9 @@ func (s *suite) pinRefusals(t *testing.T) {
 	refused("out under nobody", hsm.ErrKey, func(b *hsm.Translation) { b.Out = nobody })
 	refused("in under a key that encrypts only", hsm.ErrKey, func(b *hsm.Translation) { b.In = zpkOut })
 	refused("out under a key that decrypts only", hsm.ErrKey, func(b *hsm.Translation) { b.Out = zpkIn })
-	refused("a serial number for a ZPK", hsm.ErrKey, func(b *hsm.Translation) { b.KSN = unhex(t, "FFFF9876543210E00001") })
+	for _, ref := range []hsm.KeyRef{zpkA, zpkAny} {
+		refused("a serial number for "+string(ref), hsm.ErrKey, func(b *hsm.Translation) { b.In, b.KSN = ref, unhex(t, "FFFF9876543210E00001") })
+	}
 
 	refused("another key", hsm.ErrBlock, func(b *hsm.Translation) { b.In = zpkB })
 	refused("another account", hsm.ErrBlock, func(b *hsm.Translation) { b.Account = secret("5555555551234617") })

@@ -102,7 +102,7 @@ const (
 func admitBytes(i *hsm.KeyInfo, b []byte) error {
 	switch {
 	case !i.Algorithm.Fits(len(b)), i.Algorithm == hsm.HMAC && (len(b) < hmacBytesMin || len(b) > hmacBytesMax),
-		i.Usage == hsm.MACAlg3 && len(b) != 16, i.Usage == hsm.BaseDerivation && i.Algorithm == hsm.TDES && len(b) != 16:
+		i.Usage == hsm.BaseDerivation && i.Algorithm == hsm.TDES && len(b) != 16:
 		return fmt.Errorf("%w: a key of %d bytes is none of its usage and algorithm", hsm.ErrKey, len(b))
 	case i.Algorithm == hsm.TDES && (equalKeys(b[:8], b[8:16]) || len(b) == 24 && equalKeys(b[8:16], b[16:])):
 		return fmt.Errorf("%w: parts of the key are equal, it would be single DES", hsm.ErrDenied)

@@ -16,9 +16,9 @@ import (
 // disk writes files, by steps that a test can have fail.
 type disk struct {
 	create func(path string) (*os.File, error)
-	write  func(f *os.File, b []byte) error // and sync
+	write  func(f *os.File, b []byte) error
+	sync   func(f *os.File) error // of the file, and of the folder after the rename
 	rename func(from, to string) error
-	sync   func(dir string) error
 }
 
 func realDisk() disk {
@@ -28,16 +28,10 @@ func realDisk() disk {
 		},
 		write: func(f *os.File, b []byte) error {
 			_, err := f.Write(b)
-			return errors.Join(err, f.Sync())
+			return err
 		},
+		sync:   (*os.File).Sync,
 		rename: os.Rename,
-		sync: func(dir string) error {
-			d, err := os.Open(dir)
-			if err != nil {
-				return err
-			}
-			return errors.Join(d.Sync(), d.Close())
-		},
 	}
 }
 
@@ -52,14 +46,20 @@ func (d disk) replace(path string, b []byte) error {
 	if err != nil {
 		return &hsm.Fault{Kind: hsm.ErrDown, Cause: err}
 	}
-	err = d.write(f, b)
+	if err = d.write(f, b); err == nil {
+		err = d.sync(f)
+	}
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = d.rename(beside, path)
 	}
 	if err != nil {
 		return &hsm.Fault{Kind: hsm.ErrDown, Cause: errors.Join(err, os.Remove(beside))}
 	}
-	if err := d.sync(filepath.Dir(path)); err != nil {
+	dir, err := os.Open(filepath.Dir(path))
+	if err == nil {
+		err = errors.Join(d.sync(dir), dir.Close())
+	}
+	if err != nil {
 		// The new name may be there after a power cut, or the old one.
 		return &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: err}
 	}
@@ -87,21 +87,26 @@ func readPrivate(path string, bytesMax int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, bytesMax))
 }
 
-// ReadKey reads the file of a sealing key: 32 bytes as they are, or as 64 hexadecimal
-// digits on a line. Nobody but its owner may have access to it.
-func ReadKey(path string) (hsm.Secret, error) {
-	b, err := readPrivate(path, 2*rootBytes+2)
+// unlockBytesMax is the longest passphrase in a file.
+const unlockBytesMax = 1024
+
+// Unlock reads the file of what opens a key file, one line: 64 hexadecimal digits are
+// Key, anything else is Passphrase. Nobody but its owner may have access to it.
+func (o *Options) Unlock(path string) error {
+	b, err := readPrivate(path, unlockBytesMax)
 	if err != nil {
-		return hsm.Secret{}, fmt.Errorf("hsm/soft: %s: %w", path, err)
+		return fmt.Errorf("hsm/soft: %s: %w", path, err)
 	}
 	defer clear(b)
-	if len(b) == rootBytes {
-		return hsm.CopySecret(b), nil
+	line := bytes.TrimRight(b, "\r\n")
+	if len(line) == 0 || bytes.ContainsAny(line, "\r\n") {
+		return fmt.Errorf("hsm/soft: %s: want one line: a passphrase, or %d bytes in hexadecimal", path, rootBytes)
 	}
-	key, err := hex.AppendDecode(nil, bytes.TrimRight(b, "\r\n"))
-	if err != nil || len(key) != rootBytes {
+	if key, err := hex.AppendDecode(nil, line); err == nil && len(key) == rootBytes {
+		o.Passphrase, o.Key = hsm.Secret{}, hsm.NewSecret(key)
+	} else {
 		clear(key)
-		return hsm.Secret{}, fmt.Errorf("hsm/soft: %s: a sealing key is %d bytes, or as many in hexadecimal", path, rootBytes)
+		o.Passphrase, o.Key = hsm.CopySecret(line), hsm.Secret{}
 	}
-	return hsm.NewSecret(key), nil
+	return nil
 }

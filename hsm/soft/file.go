@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/crypto/argon2"
 
@@ -225,8 +226,13 @@ func (f *keyFile) fresh(o *Options) (err error) {
 func openFile(o Options) (*keyFile, table, error) {
 	f := &keyFile{path: o.Path}
 	if !o.ReadOnly {
-		var err error
-		if f, err = lockFile(o.Path); err != nil {
+		// The file itself is locked and replaced, not a link to it: two links would be two
+		// locks, and the first change would put a file in the place of the link.
+		path, err := filepath.EvalSymlinks(o.Path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("hsm/soft: %w", err)
+		}
+		if f, err = lockFile(path); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,13 +59,21 @@ func created(t testing.TB, o Options) *Module {
 	return m
 }
 
+// filled has one write for all keys: a disk of tests may be slow.
 func filled(t testing.TB, o Options) *Module {
 	t.Helper()
-	m := created(t, o)
+	m, without := created(t, o), Options{Clock: o.Clock}
+	all, err := New(without)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, n := range kindsOfKeys {
-		if _, err := m.Generate(ctx, n); err != nil {
+		if _, err := all.Generate(ctx, n); err != nil {
 			t.Fatal(n.As, err)
 		}
+	}
+	if m.keys = all.keys; m.file.save(m.keys) != nil {
+		t.Fatal("no file")
 	}
 	return m
 }
@@ -275,55 +284,241 @@ func TestWhoMayOpen(t *testing.T) {
 	}
 }
 
-// TestDiskFaults: whichever step fails, the keys are those of before in memory, and the
-// file is one of the two as a whole; the error says when it may be the new one. What an
-// earlier write has left beside it does no harm.
+// faulty has the steps of a write said, and the one of that name fail.
+func faulty(name string, broken error, steps *[]string) disk {
+	real := realDisk()
+	step := func(s string) error {
+		*steps = append(*steps, s)
+		if s == name {
+			return broken
+		}
+		return nil
+	}
+	return disk{
+		create: func(path string) (*os.File, error) {
+			if err := step("create"); err != nil {
+				return nil, err
+			}
+			return real.create(path)
+		},
+		write: func(f *os.File, b []byte) error {
+			if err := step("write"); err != nil {
+				return errors.Join(real.write(f, b[:len(b)/2]), err)
+			}
+			return real.write(f, b)
+		},
+		sync: func(f *os.File) error {
+			what := "sync file"
+			if info, err := f.Stat(); err == nil && info.IsDir() {
+				what = "sync folder"
+			}
+			return errors.Join(step(what), real.sync(f))
+		},
+		rename: func(from, to string) error {
+			if err := step("rename"); err != nil {
+				return err
+			}
+			return real.rename(from, to)
+		},
+	}
+}
+
+// TestDiskFaults: whichever step of whichever change fails, the keys are those of before
+// in memory, and the file is one of the two as a whole; the error says when it may be the
+// new one. What an earlier write has left beside it does no harm.
 func TestDiskFaults(t *testing.T) {
 	broken := errors.New("the disk is broken")
-	for name, fail := range map[string]func(*disk){
-		"create": func(d *disk) { d.create = func(string) (*os.File, error) { return nil, broken } },
-		"write": func(d *disk) {
-			d.write = func(f *os.File, b []byte) error { _, err := f.Write(b[:len(b)/2]); return errors.Join(err, broken) }
+	all := []string{"create", "write", "sync file", "rename", "sync folder"}
+	changes := map[string]func(*Module) error{
+		"rotate": func(m *Module) error {
+			_, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zak", Overlap: 10})
+			return err
 		},
-		"rename": func(d *disk) { d.rename = func(string, string) error { return broken } },
-		"sync":   func(d *disk) { d.sync = func(string) error { return broken } },
-	} {
-		t.Run(name, func(t *testing.T) {
+		"generate": func(m *Module) error {
+			n := kindsOfKeys[0]
+			n.As = "another"
+			_, err := m.Generate(ctx, n)
+			return err
+		},
+		"retire": func(m *Module) error { return m.Retire(ctx, hsm.KeyVersion{Ref: "banka/zpk", Number: 2}) },
+		"delete": func(m *Module) error { return m.Delete(ctx, hsm.KeyVersion{Ref: "bankb/x99", Number: 1}) },
+	}
+	for what, change := range changes {
+		for last, name := range all {
 			o := withKey(t)
 			m := filled(t, o)
+			if _, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zpk", Overlap: 10}); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.Retire(ctx, hsm.KeyVersion{Ref: "bankb/x99", Number: 1}); err != nil {
+				t.Fatal(err)
+			}
 			if err := os.WriteFile(o.Path+".new", []byte("left over"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			before := listed(t, m)
-			fail(&m.file.disk)
-			_, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zak"})
-			if !errors.Is(err, broken) || !errors.Is(err, hsm.ErrDown) || hsm.NotDone(err) == (name == "sync") {
-				t.Errorf("%v, not done: %v", err, hsm.NotDone(err))
+			before, old := listed(t, m), fileOf(t, o)
+			var steps []string
+			m.file.disk = faulty(name, broken, &steps)
+			err := change(m)
+			if !errors.Is(err, broken) || !errors.Is(err, hsm.ErrDown) || hsm.NotDone(err) == (name == "sync folder") {
+				t.Errorf("%s, %s: %v, not done: %v", what, name, err, hsm.NotDone(err))
+			}
+			if !slices.Equal(steps, all[:last+1]) {
+				t.Errorf("%s, %s: the steps were %v", what, name, steps)
 			}
 			if after := listed(t, m); !slices.Equal(before, after) {
-				t.Errorf("%+v\nis not\n%+v", after, before)
+				t.Errorf("%s, %s: %+v\nis not\n%+v", what, name, after, before)
+			}
+			if now := fileOf(t, o); slices.Equal(now, old) == (name == "sync folder") {
+				t.Errorf("%s, %s: the file has %+v", what, name, now)
 			}
 			if _, err := os.Lstat(o.Path + ".new"); !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("there is something left: %v", err)
+				t.Errorf("%s, %s: there is something left: %v", what, name, err)
 			}
 			m.file.disk = realDisk()
-			if i, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zak"}); err != nil || i.Version != 2 {
-				t.Errorf("after the fault: %+v, %v", i, err)
+			if err := change(m); err != nil || !slices.Equal(fileOf(t, o), listed(t, m)) || slices.Equal(listed(t, m), before) {
+				t.Errorf("%s, after the fault: %v, %+v", what, err, fileOf(t, o))
 			}
-			now := listed(t, m)
 			if err := m.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if m, err = Open(o); err != nil {
+		}
+	}
+}
+
+// fileOf is what a reader finds in the file now, check values and states.
+func fileOf(t testing.TB, o Options) []hsm.KeyInfo {
+	t.Helper()
+	o.ReadOnly = true
+	r, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	return listed(t, r)
+}
+
+// TestNothingIsSealedTwiceAlike: each write has a nonce of its own, each file a salt.
+func TestNothingIsSealedTwiceAlike(t *testing.T) {
+	seen := map[string]string{}
+	once := func(what string, b []byte) {
+		t.Helper()
+		if before := seen[string(b)]; before != "" {
+			t.Errorf("%s is the one of %s", what, before)
+		}
+		seen[string(b)] = what
+	}
+	for n := range 3 {
+		o := withKey(t)
+		m := created(t, o)
+		for i := range 3 {
+			file, err := os.ReadFile(o.Path)
+			if err != nil {
 				t.Fatal(err)
 			}
-			if after := listed(t, m); !slices.Equal(now, after) {
-				t.Errorf("%+v\nis not\n%+v", after, now)
+			once(fmt.Sprintf("the nonce of file %d, write %d", n, i), file[nonceAt:headBytes])
+			if i == 0 {
+				once(fmt.Sprintf("the salt of file %d", n), file[saltAt:nonceAt])
 			}
-			if err := m.Close(); err != nil {
-				t.Error(err)
+			if err := m.file.save(m.keys); err != nil {
+				t.Fatal(err)
 			}
-		})
+		}
+	}
+}
+
+// TestContent: what nobody would write is not read, though it were sealed.
+func TestContent(t *testing.T) {
+	m, err := New(Options{Clock: func() int64 { return 1_000 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range kindsOfKeys[:2] {
+		if _, err := m.Generate(ctx, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zak", Overlap: 10}); err != nil {
+		t.Fatal(err)
+	}
+	zak, jws := m.keys["banka/zak"], m.keys["banka/zpk"]
+	with := func(first, second func(*key)) table {
+		a, b := *zak[0], *zak[1]
+		first(&a)
+		second(&b)
+		return table{"banka/zak": {&a, &b}, "banka/zpk": jws}
+	}
+	same := func(*key) {}
+	for what, tab := range map[string]table{
+		"versions that go up":         with(same, func(k *key) { k.Version = 3 }),
+		"a version twice":             with(same, func(k *key) { k.Version = 2 }),
+		"no version":                  with(same, func(k *key) { k.Version = 0 }),
+		"two active keys":             with(same, func(k *key) { k.State = hsm.StateActive }),
+		"no state":                    with(same, func(k *key) { k.State = 0 }),
+		"another state":               with(same, func(k *key) { k.State = 9 }),
+		"no origin":                   with(func(k *key) { k.Origin = 0 }, same),
+		"another origin":              with(func(k *key) { k.Origin = 9 }, same),
+		"no form":                     with(func(k *key) { k.form = 0 }, same),
+		"a pair that is none":         with(func(k *key) { k.form = formPair }, same),
+		"a public key that is none":   with(func(k *key) { k.form = formPublic }, same),
+		"another mode":                with(func(k *key) { k.Mode = hsm.BothWays }, same),
+		"another length":              with(func(k *key) { k.bytes = hsm.NewSecret(make([]byte, 17)) }, same),
+		"a name that is none":         {"": {zak[0]}, "B": zak},
+		"names that are out of order": with(func(k *key) { k.Ref = "x" }, func(k *key) { k.Ref = "w" }),
+	} {
+		content, err := tab.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if what == "a name that is none" {
+			content[7] = 'B'
+		}
+		if got, err := decode(content, 10); err == nil {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+	good, err := m.keys.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decode(good, 2); !errors.Is(err, hsm.ErrBlock) || !strings.Contains(err.Error(), "3 keys, above 2") {
+		t.Errorf("too many: %v", err)
+	}
+	if _, err := decode(append(bytes.Clone(good), 0), 10); !errors.Is(err, hsm.ErrBlock) {
+		t.Errorf("something more: %v", err)
+	}
+	for n := range good {
+		if _, err := decode(good[:n], 10); !errors.Is(err, hsm.ErrBlock) {
+			t.Errorf("cut at %d: %v", n, err)
+		}
+	}
+	if got, err := decode(good, 10); err != nil || got.count() != 3 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestPublicKeysOnlyVerify: one that came with another mode is refused.
+func TestPublicKeysOnlyVerify(t *testing.T) {
+	m := filled(t, withKey(t))
+	public, err := m.Public(ctx, "jws")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := hsm.KeyInfo{Ref: "x", Usage: hsm.SignaturePair, Algorithm: hsm.ECDSA, Mode: hsm.SignMode, Export: hsm.Exportable}
+	if _, err := newKey(i, formPublic, hsm.NewSecret(public)); !errors.Is(err, hsm.ErrKey) {
+		t.Error(err)
+	}
+}
+
+// TestParity: generated keys of DES have odd parity in every byte.
+func TestParity(t *testing.T) {
+	m := filled(t, withKey(t))
+	for _, ref := range []hsm.KeyRef{"banka/zpk", "bankb/x99"} {
+		for i, b := range m.keys[ref][0].bytes.Reveal() {
+			if bits.OnesCount8(b)&1 == 0 {
+				t.Errorf("%s, byte %d is %02X", ref, i, b)
+			}
+		}
 	}
 }
 
@@ -422,30 +617,72 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestReadKey: the file of a sealing key, as bytes and as digits.
-func TestReadKey(t *testing.T) {
-	want := bytes.Repeat([]byte{0xA5}, 32)
-	for content, good := range map[string]bool{
-		string(want): true, hex.EncodeToString(want): true, hex.EncodeToString(want) + "\n": true, strings.ToUpper(hex.EncodeToString(want)) + "\r\n": true,
-		"": false, string(want[:31]): false, hex.EncodeToString(want)[:63]: false, "x" + hex.EncodeToString(want)[:63]: false, hex.EncodeToString(want) + "\n\n\n": false,
+// TestUnlock: what opens a key file comes from a file of its own.
+func TestUnlock(t *testing.T) {
+	digits := strings.Repeat("A5", 32)
+	for content, want := range map[string]struct {
+		passphrase string
+		key        bool
+	}{
+		digits: {key: true}, digits + "\n": {key: true}, strings.ToLower(digits) + "\r\n": {key: true},
+		passphrase: {passphrase: passphrase}, passphrase + "\n": {passphrase: passphrase}, " two  words ": {passphrase: " two  words "},
+		digits[:62]: {passphrase: digits[:62]}, digits + "A5": {passphrase: digits + "A5"}, "x" + digits[1:]: {passphrase: "x" + digits[1:]},
+		"": {}, "\n": {}, "one\ntwo": {}, "\n" + passphrase: {}, strings.Repeat("x", unlockBytesMax+1): {},
 	} {
-		path := filepath.Join(t.TempDir(), "root")
+		path := filepath.Join(t.TempDir(), "unlock")
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadKey(path)
-		if good != (err == nil) || good && !bytes.Equal(got.Reveal(), want) {
+		var o Options
+		err := o.Unlock(path)
+		if (err == nil) != (want.key || want.passphrase != "") || string(o.Passphrase.Reveal()) != want.passphrase {
 			t.Errorf("%d bytes: %v", len(content), err)
 		}
-		if err != nil && strings.Contains(err.Error(), "a5a5") {
+		if want.key != bytes.Equal(o.Key.Reveal(), bytes.Repeat([]byte{0xA5}, 32)) {
+			t.Errorf("%d bytes: a key or none", len(content))
+		}
+		if err != nil && strings.Contains(err.Error(), "two") {
 			t.Error(err)
 		}
-		if err := os.Chmod(path, 0o644); err != nil {
+		if err := os.Chmod(path, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadKey(path); err == nil {
-			t.Error("others may read it")
+		if err := o.Unlock(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+			t.Errorf("others may read it: %v", err)
 		}
+	}
+}
+
+// TestFileBehindALink: the file itself is replaced and locked, not the link to it.
+func TestFileBehindALink(t *testing.T) {
+	o := withKey(t)
+	m := filled(t, o)
+	link := o
+	link.Path = filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(o.Path, link.Path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(link); err == nil || !strings.Contains(err.Error(), "another process has it open") {
+		t.Errorf("a second writer by a link: %v", err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m, err := Open(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Rotate(ctx, hsm.Rotation{Ref: "banka/zpk"}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(fileOf(t, o), listed(t, m)) {
+		t.Error("the change is not in the file that the link leads to")
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(link.Path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v", err)
 	}
 }
 

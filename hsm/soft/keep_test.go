@@ -20,9 +20,12 @@ import (
 	"time"
 
 	"switchd/hsm"
+	"switchd/hsm/conform"
 	"switchd/hsm/keyblock"
 	"switchd/hsm/mac"
+	"switchd/hsm/pinblock"
 	"switchd/hsm/soft"
+	"switchd/hsm/symmetric"
 )
 
 func unhex(t testing.TB, text string) []byte {
@@ -161,8 +164,25 @@ func TestComponents(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	twice := hsm.Component{Part: hsm.NewSecret(unhex(t, components[0]))}
+	_, err = m.ImportComponents(ctx, hsm.Components{Parts: []hsm.Component{twice, twice}, New: hsm.New{
+		As: "bad", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Mode: hsm.MACBothWays, Export: hsm.Exportable,
+	}})
+	wants(t, err, hsm.ErrDenied)
 	if all, err := m.List(ctx); err != nil || len(all) != 2 {
 		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// TestHalvesThatAreEqual: parity does not make two keys of one.
+func TestHalvesThatAreEqual(t *testing.T) {
+	m, _ := memory(t)
+	zmk := protection(t, m, "zmk")
+	for _, key := range []string{"0123456789ABCDEF0022446688AACCEE", "0123456789ABCDEFFEDCBA9876543210FFDDBB9977553311"} {
+		block, err := keyblock.Wrap(zmk, keyblock.Header{Version: 'D', Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, KeyVersion: "00", Export: hsm.Exportable}, hsm.NewSecret(unhex(t, key)), rand.Reader)
+		wants(t, err, nil)
+		_, err = m.ImportKey(ctx, hsm.Import{As: "zpk", Under: "zmk", Block: block, Want: []hsm.Usage{hsm.PINEncryption}})
+		wants(t, err, hsm.ErrDenied)
 	}
 }
 
@@ -201,6 +221,63 @@ func TestExpiry(t *testing.T) {
 	if err != nil || string(got) != "4711" {
 		t.Errorf("%q, %v", got, err)
 	}
+}
+
+// TestOldKeysMakeNothing: also when the active one is gone.
+func TestOldKeysMakeNothing(t *testing.T) {
+	m, _ := memory(t)
+	must(t)(m.Generate(ctx, hsm.New{As: "zak", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Bits: 128, Mode: hsm.MACBothWays, Export: hsm.Exportable}))
+	in := hsm.MACInput{By: "zak", Algorithm: hsm.AESCMAC, Size: 4, Message: []byte("0200")}
+	code, err := m.MAC(ctx, in)
+	wants(t, err, nil)
+	must(t)(m.Rotate(ctx, hsm.Rotation{Ref: "zak", Overlap: time.Hour}))
+	active := hsm.KeyVersion{Ref: "zak", Number: 2}
+	for _, end := range []func() error{func() error { return m.Retire(ctx, active) }, func() error { return m.Delete(ctx, active) }} {
+		wants(t, end(), nil)
+		wants(t, m.VerifyMAC(ctx, in, code), nil)
+		_, err = m.MAC(ctx, in)
+		wants(t, err, hsm.ErrKey)
+		_, err = m.KCV(ctx, "zak")
+		wants(t, err, hsm.ErrKey)
+	}
+}
+
+// TestAnotherAlgorithmReplaces: a signature that is wrong stays wrong, though the key
+// before was not even one of its algorithm.
+func TestAnotherAlgorithmReplaces(t *testing.T) {
+	m, _ := memory(t)
+	n := hsm.New{As: "jws", Usage: hsm.SignaturePair, Algorithm: hsm.RSA, Bits: 2048, Mode: hsm.SignMode, Export: hsm.NotExportable}
+	must(t)(m.Generate(ctx, n))
+	digest := sha256.Sum256([]byte("pacs.008"))
+	old, err := m.Sign(ctx, hsm.Signing{By: "jws", Algorithm: hsm.PS256, Digest: digest})
+	wants(t, err, nil)
+	n.Algorithm, n.Bits, n.Replace, n.Overlap = hsm.ECDSA, 256, true, time.Hour
+	must(t)(m.Generate(ctx, n))
+	wants(t, m.Verify(ctx, hsm.Signing{By: "jws", Algorithm: hsm.PS256, Digest: digest}, old), nil)
+	wants(t, m.Verify(ctx, hsm.Signing{By: "jws", Algorithm: hsm.ES256, Digest: digest}, old), hsm.ErrVerify)
+}
+
+// TestDUKPTOf256Bits: the device's key is as long as the base key.
+func TestDUKPTOf256Bits(t *testing.T) {
+	m, _ := memory(t)
+	zmk := protection(t, m, "zmk")
+	bdk := hsm.NewSecret(unhex(t, "FEDCBA9876543210F1F1F1F1F1F1F1F1FEDCBA9876543210F1F1F1F1F1F1F1F1"))
+	load(t, m, zmk, conform.Key{Ref: "bdk", Usage: hsm.BaseDerivation, Algorithm: hsm.AES, Mode: hsm.DeriveKeys, Export: hsm.NotExportable, Bytes: bdk})
+	must(t)(m.Generate(ctx, hsm.New{As: "zpk", Usage: hsm.PINEncryption, Algorithm: hsm.AES, Bits: 256, Mode: hsm.BothWays, Export: hsm.NotExportable}))
+	// The PIN key of X9.24-3's vectors for a base key of 256 bits, counter 1.
+	key, err := symmetric.New(hsm.AES, unhex(t, "8C1AB7BEE973829E30242E0BBBDD4946D540C98FC1B5BDCF94790001A23FD502"))
+	wants(t, err, nil)
+	pin, err := pinblock.ParsePIN([]byte("1234"))
+	wants(t, err, nil)
+	account, err := pinblock.ParseAccount([]byte("4111111111111111"))
+	wants(t, err, nil)
+	block := make([]byte, 16)
+	wants(t, pinblock.Encrypt(block, &pin, pinblock.Binding{Format: hsm.ISO4, Key: key, Account: account}, rand.Reader), nil)
+	_, err = m.TranslatePIN(ctx, hsm.Translation{
+		In: "bdk", Out: "zpk", Change: hsm.FormatChange{From: hsm.ISO4, To: hsm.ISO4, Device: true},
+		KSN: unhex(t, "123456789012345600000001"), Block: hsm.NewSecret(block), Account: hsm.NewSecret([]byte("4111111111111111")),
+	})
+	wants(t, err, nil)
 }
 
 // TestDataKeysStay: what was sealed is opened after any number of rotations, until the
@@ -337,6 +414,13 @@ func TestPublic(t *testing.T) {
 		_, err = m.Rotate(ctx, hsm.Rotation{Ref: n.As})
 		wants(t, err, hsm.ErrDenied)
 	}
+	for late, want := range map[time.Duration]int64{time.Hour: end.UnixNano(), -time.Minute: end.Add(-time.Minute).UnixNano()} {
+		n.As, n.Expires = hsm.KeyRef(fmt.Sprintf("banka/end%d", late)), end.Add(late).UnixNano()
+		if k := must(t)(m.ImportPublic(ctx, n, cert)); k.Expires != want {
+			t.Errorf("%s after the certificate: %+v", late, k)
+		}
+	}
+	n.Expires = 0
 	c.advance(2 * time.Hour)
 	wants(t, m.Verify(ctx, hsm.Signing{By: "banka/jws-0", Algorithm: hsm.ES256, Digest: digest}, signature), hsm.ErrKey)
 	wants(t, m.Verify(ctx, hsm.Signing{By: "banka/jws-1", Algorithm: hsm.ES256, Digest: digest}, signature), nil)

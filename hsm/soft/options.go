@@ -14,7 +14,7 @@ type Options struct {
 	// Path of the key file. Without one the keys are in memory only and gone at the end.
 	Path string
 	// Passphrase or Key (32 bytes) that the file is sealed under: one of the two.
-	// Neither is kept.
+	// Neither is kept: the caller wipes them.
 	Passphrase hsm.Secret
 	Key        hsm.Secret
 	// Cost of the passphrase, for Create; an existing file says its own.

@@ -68,4 +68,9 @@ func TestReplacedKeyReads(t *testing.T) {
 	c.advance(1)
 	wants(t, m.VerifyMAC(ctx, in, old), hsm.ErrVerify)
 	wants(t, m.VerifyMAC(ctx, in, fresh), nil)
+	all, err := m.List(ctx)
+	if err != nil || len(all) != 2 || all[0].State != hsm.StateActive || all[1].State != hsm.StateRetired {
+		t.Errorf("%+v, %v", all, err)
+	}
+	wants(t, m.Delete(ctx, hsm.KeyVersion{Ref: zak.As, Number: 1}), nil)
 }

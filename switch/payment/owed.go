@@ -221,7 +221,8 @@ func (m *Machine) legDue(p *Payment, leg Leg) {
 }
 
 // unwanted says that a participant does not take a message any more that it took
-// when it came to be owed. What moves money is never unwanted.
+// when it came to be owed: a second debit among them, whose payment is reversed then
+// when its time is over. What takes money back is never unwanted.
 func (m *Machine) unwanted(p *Payment, leg Leg) bool {
 	to := &m.at(p.target(leg)).profile
 	switch leg {
@@ -231,6 +232,8 @@ func (m *Machine) unwanted(p *Payment, leg Leg) bool {
 		return p.Posting == PostImmediate && !to.Updates
 	case LegStatus:
 		return !to.Checks
+	case LegDebit:
+		return !to.RepeatSafe
 	}
 	return false
 }

@@ -19,7 +19,7 @@ var (
 
 // TestSimulation plays random payments against banks that lose, delay, repeat,
 // decline and forget, with links that drop and restarts from any earlier state
-// of the store. What the banks are able to do, and what is asked of them (pushes of
+// of the store, under a load and a configuration that change. What the banks are able to do, and what is asked of them (pushes of
 // both models, collects, refunds, enquiries), is drawn for each run. A run is a
 // safety phase, in which anything goes wrong, and a liveness phase, in which nothing
 // more does and everything must end. The same seed gives the same run:
@@ -50,6 +50,7 @@ type simCounts struct {
 	Events, Restarts, Payments, Success, Declined, Reversed, Deemed, Expired             int
 	ModelB, OnConfirm, Rejected, Collects, Refunds, Refunded, Checks, Fences, Fenced     int
 	Updates, Confirms, Receipts, Enquiries, Throttled, Repeats, Exceptions, Caps, Traced int
+	Reloads, Removed, NotMember, Loads, Shed, Limited                                    int
 }
 
 func (c *simCounts) add(d *simCounts) {
@@ -73,7 +74,11 @@ type simulation struct {
 	now        int64
 	agenda     agenda
 	banks      [simBanks]*simBank
+	config     Config // but for the participants
 	profiles   [simBanks]Profile
+	gone       [simBanks]bool // not configured any more
+	deaf       [simBanks]bool // may have missed an update
+	load       Load
 	up         [simBanks]bool
 	told       map[RequestKey]Outcome // first answer
 	updated    map[ID]Outcome
@@ -96,9 +101,9 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		sent: map[simLeg]int{}, numbers: map[RequestKey]ID{}, origins: map[ID]route.Participant{},
 	}
 	s.m = New(s.store)
-	c := &Config{Currency: 356, OpenMax: 10_000}
+	s.config = Config{Currency: 356, OpenMax: 10_000}
 	if s.narrow = s.coin(); s.narrow {
-		c.OpenMax = 8 + s.rng.IntN(60)
+		s.config.OpenMax = 8 + s.rng.IntN(60)
 	}
 	for i := range s.banks {
 		p := testProfile(route.Participant(i), fmt.Sprintf("BANK%c", 'A'+i))
@@ -115,9 +120,9 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 			s.banks[i].onConfirm = true
 		}
 		s.profiles[i] = p
-		c.Participants = append(c.Participants, p)
+		s.hears(i)
 	}
-	s.commit(&Event{Kind: ConfigChanged, From: route.Nobody, Config: c})
+	s.configure()
 	return s
 }
 
@@ -138,8 +143,17 @@ func (s *simulation) run() {
 	for range 30 {
 		s.agenda.add(s.now+s.rng.Int64N(int64(300*time.Second)), s.enquire)
 	}
+	if s.coin() { // else all of the run is under one configuration and without load
+		for range 6 {
+			s.agenda.add(s.now+s.rng.Int64N(int64(120*time.Second)), s.reload)
+		}
+		for range 2 {
+			s.agenda.add(s.now+s.rng.Int64N(int64(120*time.Second)), s.loaded)
+		}
+	}
 	s.turn(s.now + int64(150*time.Second))
 	s.calm = true
+	s.settle()
 	for n := range s.banks {
 		s.link(route.Participant(n), true)
 	}
@@ -195,6 +209,10 @@ func (s *simulation) link(n route.Participant, up bool) {
 	if s.up[n] == up {
 		return
 	}
+	if up && s.gone[n] { // nobody is let in who is not configured
+		s.agenda.add(s.now+int64(5*time.Second), func() { s.link(n, true) })
+		return
+	}
 	s.up[n] = up
 	kind := LinkDown
 	if up {
@@ -234,6 +252,7 @@ func (s *simulation) restart() {
 	s.m = m
 	s.save()
 	s.commit(&Event{Kind: Recovered, From: route.Nobody})
+	s.load = LoadNormal
 	for n := range s.up {
 		if s.up[n] {
 			s.up[n] = false
@@ -261,7 +280,11 @@ func (s *simulation) commit(e *Event) {
 	s.journal = append(s.journal, AppendEvent(nil, e))
 	s.counts.Events++
 	var effects []Effect
-	for _, ef := range s.m.Step(e, nil) {
+	out := s.m.Step(e, nil)
+	if e.Kind == RequestArrived {
+		s.decided(e, out)
+	}
+	for _, ef := range out {
 		if !ef.Send {
 			s.noticed(&ef)
 			continue
@@ -594,7 +617,7 @@ func (s *simulation) judgePayment(p *Payment) {
 		s.t.Errorf("payment %d is %v, its sender was told %v", p.ID, p.State, told)
 	case updated && moved != (update == OK || update == TimeoutCredit):
 		s.t.Errorf("payment %d is %v, its sender was told %v, then %v", p.ID, p.State, told, update)
-	case told == TimeoutCredit && !updated && (p.Model == ModelB || s.profiles[p.Key.From].Updates && !s.narrow):
+	case told == TimeoutCredit && !updated && (p.Model == ModelB || !s.deaf[p.Key.From] && !s.narrow):
 		s.t.Errorf("payment %d is %v, its sender was told %v and nothing more", p.ID, p.State, told)
 	}
 	for _, o := range s.informed[p.ID] {
@@ -627,6 +650,7 @@ func (s *simulation) count(p *Payment) {
 		n  *int
 	}{
 		{p.Model == ModelB, &c.ModelB}, {p.Type == Collect, &c.Collects}, {p.Type == Refund, &c.Refunds}, {p.Refunded > 0, &c.Refunded},
+		{p.Outcome == LimitAmount || p.Outcome == LimitCount, &c.Limited},
 		{p.Posting == PostOnConfirm && p.State == Success, &c.OnConfirm},
 	} {
 		if is.so {

@@ -15,7 +15,7 @@ func (j *judge) told(b *bank, a *asked, m *message) {
 		return
 	}
 	t := a.about(m)
-	if t.result == "" || t.rim && (t.result == m.result && t.upi == m.upi || a.reused(m)) { // the rim knows no ids of a record
+	if t.result == "" || t.rim && (t.result == m.result && t.upi == m.upi || a.reused(m) || a.overtaken(m)) { // the rim knows no ids of a record
 		t.result, t.upi, t.first = m.result, m.upi, bytes.Clone(m.body)
 		return
 	}
@@ -48,6 +48,12 @@ func (j *judge) turns(to route.Participant, m *message) {
 // reused says that a sender is told of one content of a reference that it has used for
 // another one as well.
 func (a *asked) reused(m *message) bool { return m.result == resultDuplicate && a.others > 0 }
+
+// overtaken says the same the other way round: what the rim has told, busy, comes
+// behind what was told of the repeat, on a link that holds everything back.
+func (a *asked) overtaken(m *message) bool {
+	return m.result == resultBusy && a.about(m).duplicate() && a.others > 0
+}
 
 // enquired takes the answer to an enquiry.
 func (j *judge) enquired(b *bank, a *asked, m *message) {

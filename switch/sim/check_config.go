@@ -75,3 +75,23 @@ func (w *watch) present(id payment.ID, to route.Participant, what string) {
 		w.j.violation("config", id, "a payment begins with a %s at participant %d, which is not configured any more", what, to)
 	}
 }
+
+// able: nobody is sent what it cannot take by the configuration in force, even if it
+// could when the message came to be owed. A fence that is owed goes on.
+func (w *watch) able(ef *payment.Effect, p *pursuit) {
+	to := w.profile(ef.To)
+	can := true
+	switch ef.Leg {
+	case payment.LegDebit:
+		can = !ef.Repeat || to.RepeatSafe
+	case payment.LegStatus:
+		can = to.Checks
+	case payment.LegUpdate:
+		can = to.Updates || p.own
+	case payment.LegConfirm:
+		can = to.Updates
+	}
+	if !can {
+		w.j.violation("config", ef.Payment.ID, "a %v (a repeat: %v) goes to participant %d, which cannot take it", ef.Leg, ef.Repeat, ef.To)
+	}
+}

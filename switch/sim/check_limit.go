@@ -86,7 +86,7 @@ func (w *watch) declined(id payment.ID) {
 	if p == nil || p.begun != 0 {
 		return
 	}
-	p.declined = true
+	p.declined, p.at = true, w.now
 	p.throttled = w.load >= payment.LoadNoEnquiries && w.minutes[p.minute()] >= perMinute
 	if l := w.category(p); l != nil {
 		p.limit = *l
@@ -102,9 +102,6 @@ func (j *judge) withinLimits() {
 		p := j.watch.all[row.ID]
 		if p == nil {
 			return
-		}
-		if p.begun == 0 {
-			p.at = row.ClosedAt // when it was decided about
 		}
 		p.closed, p.failed = row.ClosedSeq, row.State == payment.Declined || row.State == payment.FailedReversed
 		limited := row.Outcome == payment.LimitAmount || row.Outcome == payment.LimitCount && !p.throttled

@@ -231,6 +231,7 @@ func (w *watch) sent(ef *payment.Effect) {
 	if p == nil {
 		return
 	}
+	w.able(ef, p)
 	class, judged := classOf[ef.Leg]
 	switch {
 	case ef.Leg == payment.LegRequest:

@@ -1,0 +1,475 @@
+package payshield
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"switchd/hsm"
+	"switchd/hsm/payshield/wire"
+)
+
+// Limits of a key table.
+const (
+	tableVersion = 1
+	tableMax     = 8 << 20 // bytes
+	keysMax      = 10000
+)
+
+// entry is a key as the table has it: its name, the key under the LMK, and what may be
+// done with it.
+type entry struct {
+	Name      hsm.KeyRef `json:"name"`
+	Key       string     `json:"key"`
+	Usage     hsm.Usage  `json:"usage"`
+	Algorithm string     `json:"algorithm"`
+	Mode      string     `json:"mode"`
+	Export    string     `json:"export"`
+	Type      string     `json:"type,omitempty"` // of a key that is no key block, where its usage does not say it
+	Bits      int        `json:"bits,omitempty"`
+	KCV       string     `json:"kcv,omitempty"`
+	Version   uint32     `json:"version,omitempty"` // counts the keys of a name
+	Until     int64      `json:"until,omitempty"`   // of a key that was replaced: when it ends, in UTC nanoseconds
+}
+
+// tableFile is the form of the file.
+type tableFile struct {
+	Version int     `json:"version"`
+	LMK     string  `json:"lmk,omitempty"` // check value of the LMK that the keys are under
+	Keys    []entry `json:"keys"`
+}
+
+// table is the keys that the module may be asked to use: of a name the newest first,
+// which is the active one; those after it were replaced and read until their end.
+type table struct {
+	path  string
+	clock func() int64
+
+	mu       sync.RWMutex // guards all below
+	lmk      string
+	keys     map[hsm.KeyRef][]*entry
+	reserved map[hsm.KeyRef]bool // names of keys that are being made
+}
+
+// readTable reads a table; one that is not there is empty.
+func readTable(path string, clock func() int64) (*table, error) {
+	t := &table{path: path, clock: clock, keys: map[hsm.KeyRef][]*entry{}, reserved: map[hsm.KeyRef]bool{}}
+	text, err := readBounded(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("payshield: key table: %w", err)
+	}
+	if err := t.parse(text); err != nil {
+		return nil, fmt.Errorf("payshield: key table %s: %w", path, err)
+	}
+	return t, nil
+}
+
+// readBounded reads a file that only its owner can write: the table says which key a
+// participant has.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return nil, fmt.Errorf("%s can be written by others than its owner (mode %s)", path, info.Mode().Perm())
+	}
+	text, err := io.ReadAll(io.LimitReader(f, tableMax+1))
+	if err == nil && len(text) > tableMax {
+		err = fmt.Errorf("%s is longer than %d bytes", path, tableMax)
+	}
+	return text, err
+}
+
+// parse takes a table's text: every name known, every value as it must be.
+func (t *table) parse(text []byte) error {
+	var file tableFile
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&file); err != nil {
+		return err
+	}
+	if _, err := in.Token(); err != io.EOF {
+		return errors.New("there is more after the table")
+	}
+	check := wire.Take([]byte(file.LMK))
+	switch {
+	case file.Version != tableVersion:
+		return fmt.Errorf("version %d is not %d", file.Version, tableVersion)
+	case file.LMK != "" && (check.Hex(16) == nil || !check.Done()):
+		return errors.New("lmk is not 16 hexadecimal digits in capitals")
+	case len(file.Keys) > keysMax:
+		return fmt.Errorf("%d keys, where %d are taken", len(file.Keys), keysMax)
+	}
+	var faults []error
+	for i := range file.Keys {
+		if err := t.load(&file.Keys[i]); err != nil {
+			faults = append(faults, fmt.Errorf("key %d: %w", i+1, err))
+		}
+	}
+	t.lmk = file.LMK
+	return errors.Join(faults...)
+}
+
+// load takes an entry of the file: of a name the active one first.
+func (t *table) load(k *entry) error {
+	if err := k.validate(); err != nil {
+		return err
+	}
+	ring := t.keys[k.Name]
+	switch {
+	case len(ring) == 0 && k.Until != 0:
+		return errors.New("it has an end, and no newer key is before it")
+	case len(ring) > 0 && (k.Until == 0 || k.Version >= ring[len(ring)-1].Version):
+		return errors.New("its name is there already, and it is no older key with an end")
+	}
+	t.keys[k.Name] = append(ring, k)
+	return nil
+}
+
+// validate refuses an entry that is malformed, or that says something else than its key
+// block does.
+func (k *entry) validate() error {
+	if !k.Name.Valid() {
+		return errors.New("its name must be 1 to 64 of a-z, 0-9, '.', '-', '/'")
+	}
+	_, badCheck := k.check()
+	switch {
+	case k.Key == "" || wire.KeyLen([]byte(k.Key)) != len(k.Key) || k.Key[0] == wire.SchemeTR31:
+		return fmt.Errorf("%s: it is no key of scheme S, U, T or Z", k.Name)
+	case !k.known():
+		return fmt.Errorf("%s: usage, algorithm, mode or export is not known", k.Name)
+	case k.Bits != 0 && !k.algorithm().Fits(k.Bits/8) || k.Bits%8 != 0:
+		return fmt.Errorf("%s: %s has no keys of %d bits", k.Name, k.algorithm(), k.Bits)
+	case badCheck != nil:
+		return fmt.Errorf("%s: kcv is not 6 to 10 hexadecimal digits", k.Name)
+	case !k.isBlock():
+		return fmt.Errorf("%s: its key block says something else than its entry", k.Name)
+	}
+	return k.validateType()
+}
+
+// Entry is the text of an entry in a key table: a key under the LMK, its limits, and its
+// type where its usage does not say it. Keys that a ceremony at the module has made come
+// into the table in this way.
+func Entry(key, kind string, i hsm.KeyInfo) ([]byte, error) {
+	k := &entry{
+		Name: i.Ref, Key: key, Usage: i.Usage, Algorithm: string(rune(i.Algorithm)), Mode: string(rune(i.Mode)), Export: string(rune(i.Export)),
+		Type: kind, Bits: i.Bits,
+	}
+	if i.KCV != (hsm.KCV{}) {
+		k.KCV = i.KCV.String()
+	}
+	if err := k.validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", hsm.ErrKey, err)
+	}
+	return json.MarshalIndent(k, "", "\t")
+}
+
+// known tells whether the limits of the key are some that this switch knows.
+func (k *entry) known() bool {
+	return k.Usage.Known() && len(k.Algorithm) == 1 && strings.Contains("DTA", k.Algorithm) &&
+		len(k.Mode) == 1 && k.mode().Known() && len(k.Export) == 1 && k.export().Known()
+}
+
+// isBlock tells whether the key's block, if it is one and says what this switch knows,
+// says what its entry does.
+func (k *entry) isBlock() bool {
+	h, known := wire.KeyHeader(k.Key)
+	return !known || sameUsage(h.Usage) == sameUsage(k.Usage) && h.Algorithm == k.algorithm() && h.Mode == k.mode() && h.Export == k.export()
+}
+
+// sameUsage takes K0 and K1 for one: a payShield calls the keys that wrap key blocks K0.
+func sameUsage(u hsm.Usage) hsm.Usage {
+	if u == hsm.KeyEncryption {
+		return hsm.KeyProtection
+	}
+	return u
+}
+
+// validateType refuses a key that is no key block and whose type or length does not fit.
+func (k *entry) validateType() error {
+	bits := wire.KeyBits(k.Key[0])
+	given := wire.Take([]byte(k.Type))
+	switch {
+	case k.Type != "" && (given.Hex(3) == nil || !given.Done()):
+		return fmt.Errorf("%s: type is not three hexadecimal digits", k.Name)
+	case k.keyType() == "":
+		return fmt.Errorf("%s: a key of this usage needs a type, or to be a key block", k.Name)
+	case bits != 0 && (k.algorithm() == hsm.AES || !k.algorithm().Fits(bits/8) || k.Bits != 0 && k.Bits != bits):
+		return fmt.Errorf("%s: algorithm or bits are not those of its scheme", k.Name)
+	}
+	return nil
+}
+
+func (k *entry) algorithm() hsm.Algorithm { return hsm.Algorithm(k.Algorithm[0]) }
+func (k *entry) mode() hsm.Mode           { return hsm.Mode(k.Mode[0]) }
+func (k *entry) export() hsm.Export       { return hsm.Export(k.Export[0]) }
+
+// check is the check value, zero if the table has none.
+func (k *entry) check() (hsm.KCV, error) {
+	if k.KCV == "" {
+		return hsm.KCV{}, nil
+	}
+	b, err := hex.DecodeString(k.KCV)
+	if err != nil {
+		return hsm.KCV{}, err
+	}
+	return hsm.NewKCV(b)
+}
+
+// keyType is the type of a key for commands that name one.
+func (k *entry) keyType() string {
+	if k.Type != "" && k.Key[0] != wire.SchemeBlock {
+		return k.Type
+	}
+	return wire.KeyType(k.Key[0], k.Usage)
+}
+
+// bits is the key's length, 0 if neither its scheme nor the table says it.
+func (k *entry) bits() int {
+	if n := wire.KeyBits(k.Key[0]); n != 0 {
+		return n
+	}
+	return k.Bits
+}
+
+// info is what may be known of the key.
+func (k *entry) info() hsm.KeyInfo {
+	kcv, _ := k.check() // was looked at when the entry was made
+	return hsm.KeyInfo{Ref: k.Name, Usage: k.Usage, Algorithm: k.algorithm(), Mode: k.mode(), Export: k.export(), Bits: k.bits(), KCV: kcv, Version: max(1, k.Version), State: hsm.StateActive}
+}
+
+// check is the check value of the LMK that the keys are under, "" if the table does not
+// say it.
+func (t *table) check() string {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.lmk
+}
+
+// find gives the active key of a name.
+func (t *table) find(ref hsm.KeyRef) (*entry, error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if ring := t.keys[ref]; len(ring) > 0 {
+		return ring[0], nil
+	}
+	return nil, fmt.Errorf("%w: the key table has no such key", hsm.ErrKey)
+}
+
+// right is which keys may do something.
+type right struct {
+	usages []hsm.Usage
+	modes  string
+}
+
+// refuses tells why a key may not, nil if it may.
+func (k *entry) refuses(r *right) error {
+	switch {
+	case !slices.Contains(r.usages, k.Usage):
+		return fmt.Errorf("%w: %s is a key for another use", hsm.ErrKey, k.Name)
+	case !strings.Contains(r.modes, k.Mode):
+		return fmt.Errorf("%w: the mode of %s does not allow it", hsm.ErrKey, k.Name)
+	}
+	return nil
+}
+
+// maker is the active key of a name, if it may.
+func (t *table) maker(ref hsm.KeyRef, r *right) (*entry, error) {
+	k, err := t.find(ref)
+	if err == nil {
+		err = k.refuses(r)
+	}
+	return k, err
+}
+
+// readers are the keys of a name that may read: the active one, and those before it
+// until their end.
+func (t *table) readers(ref hsm.KeyRef, r *right) ([]*entry, error) {
+	first, err := t.maker(ref, r)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if len(t.keys[ref]) == 1 {
+		return []*entry{first}, nil
+	}
+	var ks []*entry
+	for _, k := range t.keys[ref] {
+		if (k.Until == 0 || t.clock() < k.Until) && k.refuses(r) == nil {
+			ks = append(ks, k)
+		}
+	}
+	return ks, nil
+}
+
+// placing is how a new key comes to its name.
+type placing struct {
+	as      hsm.KeyRef
+	replace bool
+	overlap time.Duration
+}
+
+// overlapMax is how long a key that was replaced may go on reading.
+const overlapMax = 366 * 24 * time.Hour
+
+// reserve keeps a name for a key that is being made, until release.
+func (t *table) reserve(p placing) (release func(), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	taken := len(t.keys[p.as]) > 0
+	switch {
+	case !p.as.Valid():
+		return nil, fmt.Errorf("%w: the name of the new key is malformed", hsm.ErrKey)
+	case taken && !p.replace || t.reserved[p.as]:
+		return nil, fmt.Errorf("%w: there is a key %s already, or it is being made", hsm.ErrDenied, p.as)
+	case !taken && p.replace:
+		return nil, fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, p.as)
+	case p.overlap < 0 || p.overlap > overlapMax:
+		return nil, fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, overlapMax/(24*time.Hour))
+	case t.count()+len(t.reserved) >= keysMax:
+		return nil, fmt.Errorf("%w: the key table is full", hsm.ErrDenied)
+	}
+	t.reserved[p.as] = true
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.reserved, p.as)
+	}, nil
+}
+
+// count is how many keys there are; t.mu is held.
+func (t *table) count() (n int) {
+	for _, ring := range t.keys {
+		n += len(ring)
+	}
+	return n
+}
+
+// mayReplace refuses another usage and a weaker key, as far as lengths are known: of two
+// key blocks the length of the block says it, up to a block of the cipher.
+func (k *entry) mayReplace(b *entry) error {
+	strength := func(k *entry) int { return strings.Index("DTA", k.Algorithm) }
+	weaker := strength(k) < strength(b)
+	if strength(k) == strength(b) {
+		sizes := [2]int{k.bits(), b.bits()}
+		if sizes[0] == 0 || sizes[1] == 0 {
+			sizes = [2]int{len(k.Key), len(b.Key)}
+		}
+		weaker = sizes[0] < sizes[1]
+	}
+	switch {
+	case k.Usage != b.Usage:
+		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrDenied, b.Name, b.Usage.Text())
+	case weaker:
+		return fmt.Errorf("%w: the key is weaker than the one that it replaces", hsm.ErrDenied)
+	}
+	return nil
+}
+
+// place is the ring of a name with a new key in it. Keys whose end has come are dropped.
+func (t *table) place(k *entry, overlap time.Duration) ([]*entry, error) {
+	ring := t.keys[k.Name]
+	if len(ring) == 0 {
+		k.Version = 1
+		return []*entry{k}, nil
+	}
+	if err := k.mayReplace(ring[0]); err != nil {
+		return nil, err
+	}
+	now := t.clock()
+	was := *ring[0]
+	was.Version, was.Until = max(1, was.Version), now+int64(overlap)
+	k.Version = was.Version + 1
+	fresh := []*entry{k, &was}
+	for _, b := range ring[1:] {
+		if now < b.Until {
+			fresh = append(fresh, b)
+		}
+	}
+	return fresh, nil
+}
+
+// add puts a key into the table once the file has it.
+func (t *table) add(k *entry, overlap time.Duration) error {
+	if err := k.validate(); err != nil {
+		return fmt.Errorf("%w: the HSM gave a key that the table does not take: %w", hsm.ErrBlock, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ring, err := t.place(k, overlap)
+	if err != nil {
+		return err
+	}
+	fresh := maps.Clone(t.keys)
+	fresh[k.Name] = ring
+	file := tableFile{Version: tableVersion, LMK: t.lmk}
+	for _, ref := range slices.Sorted(maps.Keys(fresh)) {
+		for _, k := range fresh[ref] {
+			file.Keys = append(file.Keys, *k)
+		}
+	}
+	text, err := json.MarshalIndent(file, "", "\t")
+	if err != nil {
+		return err
+	}
+	if err := replace(t.path, append(text, '\n')); err != nil {
+		return &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: fmt.Errorf("key table: %w", err)}
+	}
+	t.keys = fresh
+	return nil
+}
+
+// replace writes a file so that after a crash the old or the new one is there, whole.
+func replace(path string, text []byte) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(text); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = folder.Close() }()
+	return folder.Sync()
+}
