@@ -7,9 +7,10 @@ package session
 // Its methods are called on the loops of the participant's links, at times on
 // several at once, and must not block.
 type Hook interface {
-	// KeyOffered takes the 0800/161 of a participant, a view for the time of the
-	// call, and returns the DE39 of its answer: "00" when the key is in place.
-	KeyOffered(participant string, now int64, message []byte) (code string)
+	// KeyOffered takes the new key of a participant (0800/161). It has answer called
+	// once, here or later on any goroutine, with the DE39 of the answer: "00" when the
+	// key is in place.
+	KeyOffered(participant string, now int64, offer KeyOffer, answer func(code string))
 	// KeyChanged says that the new key counts from now, and the one before until
 	// the given time as well.
 	KeyChanged(participant string, now, until int64)
@@ -18,4 +19,12 @@ type Hook interface {
 	// DayCut says that the participant's next business day has begun. It comes
 	// once for each, but again after a restart of the switch between two tellings.
 	DayCut(participant string, now int64)
+}
+
+// KeyOffer is a working key on its way, all of it text that is good for everyone to
+// see.
+type KeyOffer struct {
+	Purpose string // ZPK, of PIN blocks; ZAK, of message authentication codes
+	Block   string // the key block (TR-31, ANSI X9.143)
+	KCV     string // check value, hexadecimal; empty: the sender has not said
 }

@@ -99,7 +99,7 @@ func (r *rim) build(cfg *config.Config, numbered *payment.Config, used int) (*ta
 			Dialect: said.dialect, Wire: wire,
 			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
 			Limits:  limitsOf(p),
-			Guard:   guarded.scheme, GuardFault: guarded.fault, Zone: guarded.zone,
+			Guard:   guarded.scheme, GuardFault: guarded.fault, Zone: guarded.zone, KeyExchange: p.KeyExchange != "",
 		}
 	}
 	return t, nil
@@ -124,7 +124,7 @@ func (n *node) wireRim() error {
 	n.egress = egress.New(egress.Options{Lanes: t.lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: t.ingress.Participants, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
-		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect, Declining: n.disk.Hurry, Security: n.security.ofIngress(),
+		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect, Declining: n.disk.Hurry, Security: n.security.ofIngress(), Hook: n.keyExchange(),
 	})
 	return nil
 }

@@ -51,7 +51,7 @@ func (in *Ingress) message(s *link, body []byte) {
 		in.unmatched(s, now, &msg, &ev.Answer)
 	case translate.NetworkRequest:
 		s.used-- // the sign-on has an event of its own
-		in.managed(s, now, msg.Code, body)
+		in.managed(s, now, &msg, body)
 		return
 	case translate.NetworkAnswer:
 		s.used--

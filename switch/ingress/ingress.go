@@ -27,6 +27,8 @@ type Participant struct {
 	Guard   guard.Scheme // how its messages are protected; nil: only by TLS
 	Zone    guard.Zone   // of the PIN blocks that it sends
 
+	KeyExchange bool // it may bring new keys, which the Hook takes
+
 	GuardFault payment.Outcome // what its requests are told when Guard says no; with a Guard
 }
 
@@ -111,8 +113,9 @@ type link struct {
 	leaveBy int64      // when it ends whatever is unanswered; 0: it stays
 	waiting func() int // messages on it without an answer, once it is to end
 
-	in  *incoming       // nil: its messages are not protected
-	out *guard.Outbound // nil likewise
+	offer *offer          // that the hook looks at; nil: none
+	in    *incoming       // nil: its messages are not protected
+	out   *guard.Outbound // nil likewise
 
 	interpreter translate.Interpreter
 	understood  bool            // a message could be read
@@ -163,6 +166,7 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 		return
 	}
 	in.checked(s)
+	in.settle(s)
 	in.submit(s)
 	s.flush()
 }

@@ -1,6 +1,8 @@
 package ingress
 
 import (
+	"bytes"
+	"sync/atomic"
 	"time"
 
 	"switchd/session"
@@ -55,17 +57,55 @@ func (in *Ingress) network(s *link, now int64, code int) {
 	})
 }
 
-// managed takes a network management request, and its message for the hook.
-func (in *Ingress) managed(s *link, now int64, code int, message []byte) {
+// managed takes a network management request and its message.
+func (in *Ingress) managed(s *link, now int64, msg *translate.Inbound, body []byte) {
 	s.standing.mu.Lock()
-	answer := s.automaton.Request(now, code)
+	answer := s.automaton.Request(now, msg.Code)
 	s.standing.mu.Unlock()
 	if answer.Change == session.KeyOffered {
-		verdict := in.o.Hook.KeyOffered(s.Link.Participant(), now, message)
-		s.standing.mu.Lock()
-		answer = s.automaton.KeySettled(now, verdict)
-		s.standing.mu.Unlock()
+		in.offered(s, now, msg, body)
+		return
 	}
+	s.append(func(dst []byte) ([]byte, error) {
+		return s.interpreter.NetworkAnswer(dst, answer.Code)
+	})
+	in.change(s, now, answer.Change)
+}
+
+// offered has the hook look at a key, which may take a while; the link goes on
+// meanwhile, so that the offer is read again for its answer.
+func (in *Ingress) offered(s *link, now int64, msg *translate.Inbound, body []byte) {
+	o := &offer{message: bytes.Clone(body)}
+	s.offer = o
+	l := s.Link
+	in.o.Hook.KeyOffered(l.Participant(), now, session.KeyOffer(msg.Offer), func(code string) {
+		o.verdict.Store(&code)
+		l.Ring()
+	})
+}
+
+// offer is a key that the hook looks at.
+type offer struct {
+	message []byte
+	verdict atomic.Pointer[string] // nil: not yet
+}
+
+// settle answers the offer of a key when the hook has. One that has lapsed meanwhile
+// gets no answer: the peer counts on the key before.
+func (in *Ingress) settle(s *link) {
+	if s.offer == nil || s.offer.verdict.Load() == nil {
+		return
+	}
+	o, now := s.offer, in.o.Clock()
+	s.offer = nil
+	s.standing.mu.Lock()
+	answer := s.automaton.KeySettled(now, *o.verdict.Load())
+	s.standing.mu.Unlock()
+	if answer.Code == "" {
+		return
+	}
+	s.interpreter.Read(o.message, s.event())
+	s.used--
 	s.append(func(dst []byte) ([]byte, error) {
 		return s.interpreter.NetworkAnswer(dst, answer.Code)
 	})

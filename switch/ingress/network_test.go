@@ -25,6 +25,7 @@ type fakeHook struct {
 	mu    sync.Mutex // guards all
 	code  string
 	heard []string
+	later func(string)
 }
 
 func (h *fakeHook) note(format string, args ...any) {
@@ -33,17 +34,27 @@ func (h *fakeHook) note(format string, args ...any) {
 	h.heard = append(h.heard, fmt.Sprintf(format, args...))
 }
 
+func (h *fakeHook) set(code string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.code = code
+}
+
 func (h *fakeHook) all() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.heard)
 }
 
-func (h *fakeHook) KeyOffered(id string, _ int64, message []byte) string {
-	h.note("offered %s %s", id, message[:4])
+func (h *fakeHook) KeyOffered(id string, _ int64, o session.KeyOffer, answer func(string)) {
+	h.note("offered %s %s %s %s", id, o.Purpose, o.Block, o.KCV)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.code
+	if h.code == "" { // later
+		h.later = answer
+		return
+	}
+	answer(h.code)
 }
 
 func (h *fakeHook) KeyChanged(id string, now, until int64) {
@@ -110,18 +121,27 @@ func TestNetworkManagementWithoutHook(t *testing.T) {
 // retired in time.
 func TestKeysAndBusinessDays(t *testing.T) {
 	hook, ahead := &fakeHook{code: "88"}, &ahead{}
-	r := newRigOf(t, 100, Participant{}, func(o *Options) { o.Hook, o.Clock = hook, ahead.now })
+	r := newRigOf(t, 100, Participant{KeyExchange: true}, func(o *Options) { o.Hook, o.Clock = hook, ahead.now })
 	r.network("001", "00")
 	r.network("161", "88")
+	hook.set("")
+	offer := network("161")
+	offer[11], offer[48] = "000161", "030003ZAK031008D0016..."+"032006ABCDEF"
+	r.send(r.message(0x0800, offer))
+	r.network("301", "00") // the link goes on while the key is looked at
+	r.network("161", "09") // and takes no other
 	hook.mu.Lock()
-	hook.code = "00"
+	later := hook.later
 	hook.mu.Unlock()
-	r.network("161", "00")
+	go later("00")
+	if m := r.receive(); m.MTI() != 0x0810 || string(m.Value(39)) != "00" || string(m.Value(11)) != "000161" || string(m.Value(70)) != "161" {
+		t.Errorf("the offer is answered by %v, DE39 %s, DE11 %s, DE70 %s", m.MTI(), m.Value(39), m.Value(11), m.Value(70))
+	}
 	r.network("201", "00")
 	r.network("201", "00")
 	ahead.by.Add(int64(119 * time.Second))
 	r.network("301", "00")
-	want := []string{"offered BANKA 0800", "offered BANKA 0800", "changed BANKA for 2m0s", "cut BANKA"}
+	want := []string{"offered BANKA   ", "offered BANKA ZAK D0016... ABCDEF", "changed BANKA for 2m0s", "cut BANKA"}
 	if got := hook.all(); !slices.Equal(got, want) {
 		t.Errorf("the hook heard %q, want %q", got, want)
 	}

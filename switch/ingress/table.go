@@ -37,7 +37,7 @@ func (in *Ingress) SetTable(t Table, links func()) {
 	defer in.swap.Unlock()
 	next := &table{participants: map[string]*entry{}, byNumber: map[route.Participant]*entry{}, small: t.SmallAmount}
 	for id, p := range t.Participants {
-		p.Session.Keys = in.o.Hook != nil
+		p.Session.Keys = in.o.Hook != nil && p.KeyExchange
 		st := in.standing[id]
 		if st == nil {
 			st = newStanding(id, &p, in.metrics)

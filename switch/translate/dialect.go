@@ -117,7 +117,11 @@ type Inbound struct {
 	Note     string // of the fault, or what an Unmatched lacks, for people: 25 characters
 
 	PINBlock hsm.Secret // of a Request, as it came; a view, until the next Read
+	Offer    KeyOffer   // of a NetworkRequest that brings a key
 }
+
+// KeyOffer is a working key on its way, as session.KeyOffer.
+type KeyOffer struct{ Purpose, Block, KCV string }
 
 // Refusal is why a message is answered by the rim without becoming an event.
 type Refusal struct {

@@ -72,6 +72,10 @@ const (
 	tagPayerIFSC  = 16
 	tagPayeeIFSC  = 17
 	tagNote       = 18
+
+	tagKeyPurpose = 30 // of DE48, in an 0800 that brings a key
+	tagKeyBlock   = 31
+	tagKeyCheck   = 32
 )
 
 // functions are the requests of a participant, by the type of payment: their DE3

@@ -112,9 +112,25 @@ func (i *interpreter) management() translate.Inbound {
 		return malformed(&Fault{DE: 70, Want: "missing"})
 	}
 	if i.msg.MTI().IsRequest() {
-		return translate.Inbound{Kind: translate.NetworkRequest, Code: int(code)}
+		in := translate.Inbound{Kind: translate.NetworkRequest, Code: int(code)}
+		if code == keyChange {
+			in.Offer = i.keyOffer()
+		}
+		return in
 	}
 	return translate.Inbound{Kind: translate.NetworkAnswer, Code: int(code), Accepted: string(i.msg.Value(39)) == "00"}
+}
+
+// keyChange is the DE70 of an 0800 that brings a key.
+const keyChange = 161
+
+// keyOffer reads the key of an 0800 from the tags of its DE48.
+func (i *interpreter) keyOffer() translate.KeyOffer {
+	at := func(tag int) string {
+		v, _ := codec.FindTLV(i.msg.Value(48), tag)
+		return string(v)
+	}
+	return translate.KeyOffer{Purpose: at(tagKeyPurpose), Block: at(tagKeyBlock), KCV: at(tagKeyCheck)}
 }
 
 // Refuse appends the refusal of the message read last, if it was a request.
