@@ -114,9 +114,13 @@ func (l *revocations) follows(before *revocations, authorities []*x509.Certifica
 // trusted says whether the list's authority is still one. Its certificate may have
 // been renewed.
 func (l *revocations) trusted(authorities []*x509.Certificate) bool {
-	return slices.ContainsFunc(authorities, func(ca *x509.Certificate) bool {
-		return bytes.Equal(ca.RawSubject, l.signer.RawSubject) && bytes.Equal(ca.RawSubjectPublicKeyInfo, l.signer.RawSubjectPublicKeyInfo)
-	})
+	return slices.ContainsFunc(authorities, func(ca *x509.Certificate) bool { return sameAuthority(ca, l.signer) })
+}
+
+// sameAuthority says whether two certificates are of one authority: its name and its
+// key.
+func sameAuthority(a, b *x509.Certificate) bool {
+	return bytes.Equal(a.RawSubject, b.RawSubject) && bytes.Equal(a.RawSubjectPublicKeyInfo, b.RawSubjectPublicKeyInfo)
 }
 
 // names says whether a certificate is on the list. Name of the issuer and serial

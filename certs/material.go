@@ -49,13 +49,42 @@ func (m *material) outdated(presented []*x509.Certificate, now time.Time) bool {
 	})
 }
 
-// anchored says whether an authority of now stands behind what a peer has shown.
-// The signatures were checked in the handshake; this is for links that outlive a
-// change of the bundle.
-func (m *material) anchored(presented []*x509.Certificate) bool {
-	return slices.ContainsFunc(presented, func(c *x509.Certificate) bool {
-		return slices.ContainsFunc(m.authorities, func(ca *x509.Certificate) bool { return issued(ca, c) })
-	})
+// anchored says whether an authority of now stands behind a peer's certificate.
+// This is for links that outlive a change of the bundle. What was verified in the
+// handshake counts first; who was dialled, or was signed by another authority as
+// well, is followed anew. Whatever else the peer has shown proves nothing.
+func (m *material) anchored(cs *tls.ConnectionState) bool {
+	for _, chain := range cs.VerifiedChains {
+		if slices.ContainsFunc(chain[1:], m.trusts) {
+			return true
+		}
+	}
+	shown := cs.PeerCertificates
+	return m.signs(shown[0], shown[1:min(len(shown), presentedMax)])
+}
+
+// presentedMax bounds the certificates of a peer that are looked at for a chain:
+// each costs signature checks.
+const presentedMax = 8
+
+// trusts says whether a certificate is that of an authority, which may have been
+// renewed.
+func (m *material) trusts(c *x509.Certificate) bool {
+	return slices.ContainsFunc(m.authorities, func(ca *x509.Certificate) bool { return sameAuthority(ca, c) })
+}
+
+// signs says whether an authority has signed a certificate, itself or by way of
+// others. Their dates do not count: those were checked in the handshake.
+func (m *material) signs(c *x509.Certificate, between []*x509.Certificate) bool {
+	if slices.ContainsFunc(m.authorities, func(ca *x509.Certificate) bool { return issued(ca, c) && c.CheckSignatureFrom(ca) == nil }) {
+		return true
+	}
+	for i, up := range between {
+		if issued(up, c) && c.CheckSignatureFrom(up) == nil {
+			return m.signs(up, slices.Delete(slices.Clone(between), i, i+1))
+		}
+	}
+	return false
 }
 
 // unlisted are the authorities of which there is no list.

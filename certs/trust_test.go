@@ -131,12 +131,31 @@ type link struct{ server, client *tls.Conn }
 
 func (r *rig) link(id string) *link {
 	r.t.Helper()
+	return r.linkWith(r.client(id))
+}
+
+func (r *rig) linkWith(client *tls.Config) *link {
+	r.t.Helper()
 	a, b := pipe()
-	l := &link{tls.Server(a, r.Server()), tls.Client(b, r.client(id))}
+	l := &link{tls.Server(a, r.Server()), tls.Client(b, client)}
 	r.t.Cleanup(func() { a.Close(); b.Close() })
 	done := make(chan error, 1)
 	go func() { done <- l.client.Handshake() }()
 	must(r.t, l.server.Handshake(), <-done)
+	return l
+}
+
+// dialled is our end of a link to a participant with a certificate.
+func (r *rig) dialled(id string, own tls.Certificate) *tls.Conn {
+	r.t.Helper()
+	conf, err := r.Dial(id)
+	must(r.t, err)
+	a, b := pipe()
+	l, peer := tls.Client(a, conf), tls.Server(b, &tls.Config{Certificates: []tls.Certificate{own}, Time: conf.Time})
+	r.t.Cleanup(func() { a.Close(); b.Close() })
+	done := make(chan error, 1)
+	go func() { done <- peer.Handshake() }()
+	must(r.t, l.Handshake(), <-done)
 	return l
 }
 
@@ -349,6 +368,13 @@ func TestAuthorityRollOver(t *testing.T) {
 		t.Error("an authority that is not in the bundle")
 	}
 	old := r.link("BANKA")
+	// A certificate of the new authority that it only shows proves nothing.
+	borrowing := r.client("BANKA")
+	for _, foreign := range [][]byte{own.Certificate[0], pemOf(t, nextCA)} {
+		borrowing.Certificates[0].Certificate = append(borrowing.Certificates[0].Certificate, foreign)
+	}
+	borrower := r.linkWith(borrowing)
+	dialled := r.dialled("BANKA", borrowing.Certificates[0])
 	r.write("ca.pem", append(r.read("ca.pem"), nextCA...))
 	must(t, r.Reload())
 	if n := r.log.count("authorities without a revocation list"); n != 1 {
@@ -365,8 +391,10 @@ func TestAuthorityRollOver(t *testing.T) {
 	if r.connect("BANKA") == nil {
 		t.Error("the first authority has gone")
 	}
-	if why := r.Reject("BANKA", old.server.ConnectionState()); why != ErrAuthority.Error() {
-		t.Errorf("its link: %q", why)
+	for name, l := range map[string]*tls.Conn{"its link": old.server, "a link with a foreign certificate": borrower.server, "one that is dialled": dialled} {
+		if why := r.Reject("BANKA", l.ConnectionState()); why != ErrAuthority.Error() {
+			t.Errorf("%s: %q", name, why)
+		}
 	}
 }
 
@@ -410,4 +438,12 @@ func TestConcurrentSwaps(t *testing.T) {
 	close(stop)
 	wg.Wait()
 	r.wants("switchd_cert_reloads_total", "refused", 10)
+}
+
+// pemOf is the first block of a PEM file.
+func pemOf(t *testing.T, data []byte) []byte {
+	t.Helper()
+	der, err := decodePEM("ca.pem", data, certBlock)
+	must(t, err)
+	return der
 }

@@ -93,7 +93,7 @@ func (t *Trust) standing(m *material, id string, cs *tls.ConnectionState) error 
 	switch {
 	case !known:
 		return ErrUnknown
-	case !m.anchored(cs.PeerCertificates):
+	case !m.anchored(cs):
 		return ErrAuthority
 	case m.revoked(cs.PeerCertificates):
 		return ErrRevoked

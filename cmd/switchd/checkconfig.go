@@ -4,69 +4,129 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"switchd/certs"
 	"switchd/switch/config"
 	"switchd/switch/retention"
 	"switchd/switch/seal"
 )
 
+// checkFlags are those of check-config.
+type checkFlags struct{ files, example, schema, asJSON bool }
+
 func newCheckConfig() *cobra.Command {
-	var files, example, schema bool
+	var f checkFlags
 	c := &cobra.Command{
 		Use: "check-config FILE", Short: "Validate a configuration file and list everything that is wrong with it",
 		Long: `Prints each fault as file:line:column: what is wrong, all at once, and exits
-with 2. With --example it prints a commented configuration to start from, with
---schema the JSON Schema (2020-12) of all keys, for editors and other tools.`,
+with 2. With --files the certificates, revocation lists and keys that it names are
+read as a start reads them, and what expires soon is said. With --json there is one
+object with file, good, participants and faults (file, line, column, text).
+
+With --example it prints a commented configuration to start from, with --schema the
+JSON Schema (2020-12) of all keys, for editors and other tools.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if example {
+			switch {
+			case (f.example || f.schema) && len(args) > 0:
+				return usageError{errors.New("a FILE is checked, --example and --schema print: name one of them")}
+			case f.example:
 				_, err := c.OutOrStdout().Write(config.Example())
 				return err
-			}
-			if schema {
+			case f.schema:
 				_, err := c.OutOrStdout().Write(config.Schema(known()))
 				return err
-			}
-			if len(args) == 0 {
+			case len(args) == 0:
 				return usageError{errors.New("which file? See 'switchd check-config --help'")}
 			}
-			cfg, err := loadConfig(args[0], files)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: good, %d participants\n", args[0], len(cfg.Participants))
-			return nil
+			return f.check(c, args[0])
 		},
 	}
-	c.Flags().BoolVar(&files, "files", false, "also check that the files with certificates and keys can be used")
-	c.Flags().BoolVar(&example, "example", false, "print an example configuration")
-	c.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of a configuration")
+	c.Flags().BoolVar(&f.files, "files", false, "also check that the files with certificates and keys can be used")
+	c.Flags().BoolVar(&f.example, "example", false, "print an example configuration")
+	c.Flags().BoolVar(&f.schema, "schema", false, "print the JSON Schema of a configuration")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+	c.MarkFlagsMutuallyExclusive("example", "schema", "files")
+	c.MarkFlagsMutuallyExclusive("example", "schema", "json")
 	return c
+}
+
+// checked is what check-config --json says.
+type checked struct {
+	File         string        `json:"file"`
+	Good         bool          `json:"good"`
+	Participants int           `json:"participants"`
+	Faults       config.Faults `json:"faults"`
+}
+
+// check checks a file and says what is wrong with it, or that nothing is.
+func (f *checkFlags) check(c *cobra.Command, file string) error {
+	cfg, err := loadConfig(file, f.files)
+	if err == nil && f.files {
+		if faults := checkCertificates(file, cfg, newLogger(c.ErrOrStderr(), true)); len(faults) > 0 {
+			err = usageError{faults}
+		}
+	}
+	if f.asJSON {
+		v := checked{File: file, Good: err == nil, Faults: config.Faults{}}
+		if faults, ok := errors.AsType[config.Faults](err); ok {
+			v.Faults = faults
+		}
+		if v.Good {
+			v.Participants = len(cfg.Participants)
+		}
+		return errors.Join(writeJSON(c.OutOrStdout(), v), err)
+	}
+	if err == nil {
+		fmt.Fprintf(c.OutOrStdout(), "%s: good, %d participants\n", file, len(cfg.Participants))
+	}
+	return err
+}
+
+// checkCertificates reads the certificate files as a start does: all faults at once.
+// What is good and soon is not goes to the log.
+func checkCertificates(file string, cfg *config.Config, log *slog.Logger) (faults config.Faults) {
+	o, err := trustOf(cfg)
+	if err == nil {
+		o.Log = log
+		_, err = certs.New(o)
+	}
+	if err == nil {
+		return nil
+	}
+	for line := range strings.Lines(err.Error()) {
+		faults = append(faults, config.Fault{File: file, Text: "tls: " + strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "certificates: ")})
+	}
+	return faults
 }
 
 // checkKeys checks the key files that a configuration names, as a start does. Those
 // in the data folder are made by the first start. It also looks whether days can be
 // archived, for which a start does not wait.
-func checkKeys(file string, cfg *config.Config) error {
-	var faults []error
+func checkKeys(file string, cfg *config.Config) (faults config.Faults) {
+	fault := func(format string, args ...any) {
+		faults = append(faults, config.Fault{File: file, Text: fmt.Sprintf(format, args...)})
+	}
 	if cfg.SealKey != "" {
 		if _, err := seal.LoadFile(cfg.SealKey); err != nil {
-			faults = append(faults, usageError{fmt.Errorf("%s: seal_key: %w%s", file, err, putBack(err, "what is sealed can be read with it only"))})
+			fault("seal_key: %v%s", err, putBack(err, "what is sealed can be read with it only"))
 		}
 	}
 	if cfg.CheckpointKey != "" {
 		if _, err := loadCheckpointKey(cfg.CheckpointKey); err != nil {
-			faults = append(faults, usageError{fmt.Errorf("%s: checkpoint_key: %w%s", file, err, putBack(err, "others know the switch by it"))})
+			fault("checkpoint_key: %v%s", err, putBack(err, "others know the switch by it"))
 		}
 	}
 	if dir := cfg.Retention.ArchiveDir; dir != "" {
 		if err := retention.Probe(dir); err != nil {
-			faults = append(faults, usageError{fmt.Errorf("%s: archive_dir: %w", file, err)})
+			fault("archive_dir: %v", err)
 		}
 	}
-	return errors.Join(faults...)
+	return faults
 }
 
 // putBack is what to do about a key file that is not there.
@@ -88,7 +148,9 @@ func loadConfig(file string, files bool) (*config.Config, error) {
 		return nil, usageError{err}
 	}
 	if files {
-		err = checkKeys(file, cfg)
+		if faults := checkKeys(file, cfg); len(faults) > 0 {
+			return nil, usageError{faults}
+		}
 	}
-	return cfg, err
+	return cfg, nil
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -57,5 +59,38 @@ func TestQuirksOfTheConfiguration(t *testing.T) {
 	p.Dialect, p.Framing = dialect20022, "BIN4"
 	if err := checkWire(&p); err == nil || !strings.Contains(err.Error(), "account_padding belong to dialects of ISO 8583") {
 		t.Errorf("padding in XML: %v", err)
+	}
+}
+
+// TestCheckConfigFiles: check-config --files reads certificates, keys and lists as a
+// start does, and says the same of them; --json has each fault by itself.
+func TestCheckConfigFiles(t *testing.T) {
+	t.Parallel()
+	s := newScheme(t, shortTimers, 2)
+	s.edit("tls: {", "tls: {crl: [none.pem], ")
+	own, err := os.ReadFile(filepath.Join(s.certs(), "BANKA.pem"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(s.certs(), "switch.pem"), own, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, said := runs(t, 0, "check-config", s.config); said != "" {
+		t.Errorf("without --files: %s", said)
+	}
+	out, said := runs(t, exitUsage, "check-config", "--files", "--json", s.config)
+	var v checked
+	if err := json.Unmarshal([]byte(out), &v); err != nil {
+		t.Fatal(err)
+	}
+	if v.Good || v.File != s.config || len(v.Faults) != 2 || v.Faults.Error()+"\n" != said ||
+		!strings.Contains(said, "switch-key.pem: tls: private key does not match public key") || !strings.Contains(said, "none.pem: no such file") {
+		t.Errorf("%+v\n%s", v, said)
+	}
+	_, refused := runs(t, exitUsage, "serve", "--config", s.config)
+	for _, f := range v.Faults {
+		if !strings.Contains(refused, strings.TrimPrefix(f.Text, "tls: ")) {
+			t.Errorf("a start does not say %q but %q", f.Text, refused)
+		}
 	}
 }

@@ -35,8 +35,8 @@ func newConfigDiff() *cobra.Command {
 	c := &cobra.Command{
 		Use: "diff --config FILE", Short: "List what differs between a file and what a running switch has",
 		Long: `Lists the changes that FILE would bring to the running switch, whose admin port is that
-of FILE or of --admin, and which of them need a restart. With --admin alone it compares
-the file that the switch was started with, as it is now.`,
+of FILE, of --admin or of the data folder --dir, and which of them need a restart.
+Without FILE it compares the file that the switch was started with, as it is now.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			answer, err := f.call(c.Context(), http.MethodGet, "/api/v1/config", nil)
@@ -59,7 +59,15 @@ the file that the switch was started with, as it is now.`,
 		},
 	}
 	f.register(c, false)
+	f.registerDir(c)
 	return c
+}
+
+// registerDir has a running switch found by its data folder: by what is in force,
+// whatever stands in a file that is still to be.
+func (f *adminFlags) registerDir(c *cobra.Command) {
+	c.Flags().StringVar(&f.dir, "dir", "", "data folder of the running switch, for the address of the admin port that is in force")
+	c.MarkFlagsMutuallyExclusive("dir", "admin")
 }
 
 // differs compares what a switch has with a file; without one, with the file that it
@@ -95,7 +103,7 @@ func (d *difference) print(w io.Writer, has *kept) {
 	fmt.Fprintf(w, "in force since %s, by %s: %s\n", has.At.Format("2006-01-02 15:04:05"), has.By, has.Reason)
 	printChanges(w, d.Changes, d.More)
 	if d.Restarts > 0 {
-		fmt.Fprintf(w, "%d of the changes need a restart: a reload refuses the file\n", d.Restarts)
+		fmt.Fprintf(w, "changes that need a restart: %d; a reload refuses the file\n", d.Restarts)
 	}
 }
 
@@ -104,7 +112,7 @@ func printChanges(w io.Writer, changes []string, more int) {
 		fmt.Fprintln(w, change)
 	}
 	if more > 0 {
-		fmt.Fprintf(w, "%d more changes are not shown\n", more)
+		fmt.Fprintf(w, "changes that are not shown: %d\n", more)
 	}
 }
 
@@ -116,7 +124,8 @@ func newConfigReload() *cobra.Command {
 		Long: `Has the running switch read the file that it was started with, check it, and take the
 changes as a whole, while payments go on; they are in force when the command returns.
 What is not good changes nothing, and is told as by check-config. --dry-run says what
-would change.`,
+would change. The switch is the one at --admin, of the data folder --dir, or of the
+file --config, which must be good to find it, and name the port that is in force.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.reason == "" {
@@ -138,6 +147,8 @@ would change.`,
 		},
 	}
 	f.register(c, true)
+	f.registerDir(c)
+	c.MarkFlagsMutuallyExclusive("dir", "config")
 	c.Flags().BoolVar(&dry, "dry-run", false, "say what would change, and change nothing")
 	return c
 }

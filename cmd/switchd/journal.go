@@ -225,5 +225,6 @@ func ask[T any](ctx context.Context, f *journalFlags, method, path string, body 
 func writeJSON(w io.Writer, v any) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
 	return out.Encode(v)
 }

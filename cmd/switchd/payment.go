@@ -27,6 +27,7 @@ import (
 // adminFlags say which switch is spoken to.
 type adminFlags struct {
 	config, address  string
+	dir              string // of commands that find the switch by its data folder
 	reason, operator string
 	asJSON           bool
 }
@@ -187,6 +188,9 @@ func (f *adminFlags) where() (string, error) {
 		}
 		return address, nil
 	}
+	if f.dir != "" {
+		return adminOf(f.dir)
+	}
 	if f.config == "" {
 		return "", usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
 	}
@@ -233,6 +237,9 @@ func (f *adminFlags) call(ctx context.Context, method, path string, body []byte)
 	case http.StatusBadRequest:
 		return nil, usageError{errors.New(said)}
 	default:
+		if said == "" {
+			said = address + " does not answer as a switch: " + response.Status
+		}
 		return nil, errors.New(said)
 	}
 	return answer, nil

@@ -123,7 +123,7 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 // needsRestart names the changes for which a file is refused.
 func needsRestart(changes *config.Changes) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "nothing was changed: %d of the changes need a restart; restart the switch, or take them back and reload the others:", changes.Restarts)
+	fmt.Fprintf(&b, "nothing was changed: %d of the changes cannot be made without a restart; restart the switch, or take them back and reload the others:", changes.Restarts)
 	for _, c := range changes.List {
 		if c.Restart {
 			fmt.Fprintf(&b, "\n%s", c)

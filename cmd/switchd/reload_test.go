@@ -186,12 +186,12 @@ func TestReloadRefused(t *testing.T) {
 	s.edit("currency: INR", "currency: INR\nlimits: {links: 77}")
 	s.edit("id: BANKC,", "id: BANKC, duplicate_key: [11, 37],")
 	status, text := s.post("/api/v1/reload", reloadOrder{"a test", "tester", false})
-	want := "nothing was changed: 1 of the changes need a restart; restart the switch, or take them back and reload the others:\n" +
+	want := "nothing was changed: 1 of the changes cannot be made without a restart; restart the switch, or take them back and reload the others:\n" +
 		"limits.links 1024 -> 77 (needs a restart)"
 	if status != http.StatusUnprocessableEntity || text != want {
 		t.Errorf("%d %s", status, text)
 	}
-	if out, _ := runs(t, 0, "config", "diff", "--config", s.config); !strings.Contains(out, "1 of the changes need a restart") {
+	if out, _ := runs(t, 0, "config", "diff", "--config", s.config); !strings.Contains(out, "changes that need a restart: 1; a reload refuses the file") {
 		t.Errorf("diff says %s", out)
 	}
 	for _, order := range []string{"", "{}", "reload", `{"reason": "r"}`, `{"reason": "r", "operator": "o", "now": true}`, `{"reason":"` + strings.Repeat("x", 141) + `","operator":"o"}`} {
@@ -208,6 +208,37 @@ func TestReloadRefused(t *testing.T) {
 	c.echo("301")
 	if a, r := s.metric(`switchd_config_reloads_total{result="applied"}`), s.metric(`switchd_config_reloads_total{result="refused"}`); a != 0 || r != 6 {
 		t.Errorf("%v applied, %v refused", a, r)
+	}
+	s.stopClean(p)
+}
+
+// TestReloadFindsTheSwitch: config reload and diff by the data folder speak to the
+// switch that works there, whatever its file says meanwhile.
+func TestReloadFindsTheSwitch(t *testing.T) {
+	t.Parallel()
+	s := newScheme(t, longTimers, 2)
+	reload := []string{"config", "reload", "--dir", s.data, "--reason", "a test"}
+	if _, said := runs(t, exitUsage, reload...); !strings.Contains(said, "no switch is known to work in "+s.data) {
+		t.Errorf("of no switch: %s", said)
+	}
+	p := s.serve()
+	s.edit("admin: "+s.admin, "admin: 127.0.0.1:1")
+	if _, said := runs(t, exitFailed, reload...); !strings.Contains(said, "admin "+s.admin+" -> 127.0.0.1:1 (needs a restart)") {
+		t.Errorf("of another admin port: %s", said)
+	}
+	if out, _ := runs(t, 0, "config", "diff", "--dir", s.data); !strings.Contains(out, "admin "+s.admin) {
+		t.Errorf("diff: %s", out)
+	}
+	if _, said := runs(t, exitFailed, "config", "reload", "--config", s.config, "--reason", "a test"); !strings.Contains(said, "no switch answers at 127.0.0.1:1") {
+		t.Errorf("by the new file: %s", said)
+	}
+	s.edit("admin: 127.0.0.1:1", "admin: "+s.admin+"\nadmin: "+s.admin)
+	if _, said := runs(t, exitFailed, reload...); !strings.Contains(said, s.config+":") {
+		t.Errorf("of a bad file: %s", said)
+	}
+	s.edit("\nadmin: "+s.admin, "")
+	if out, _ := runs(t, 0, reload...); !strings.Contains(out, "nothing to change") {
+		t.Errorf("of the file of before: %s", out)
 	}
 	s.stopClean(p)
 }

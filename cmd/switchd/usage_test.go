@@ -38,6 +38,8 @@ func TestUsage(t *testing.T) {
 		{"bank --id BANKA", `"config" not set`},
 		{"bank --config " + dir + "/none.yml --id BANKA", dir + "/none.yml: "},
 		{"check-config", "which file?"},
+		{"check-config --schema --example", "none of the others can be"},
+		{"check-config --schema a.yml", "name one of them"},
 		{"check-config a b", "See 'switchd check-config --help'"},
 		{"check-config " + dir, dir + ": "},
 		{"certs init --dir " + dir, `"ids" not set`},

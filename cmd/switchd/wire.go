@@ -102,7 +102,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	}
 	trust.Log, trust.Registry = log, n.registry
 	if n.trust, err = certs.New(trust); err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
 	if n.security, err = openSecurity(cfg, log, n.registry); err != nil {
 		return nil, err

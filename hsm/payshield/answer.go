@@ -48,8 +48,12 @@ func (r result) fault(warnings []wire.Code) error {
 	return fmt.Errorf("%w: error code %s: %s", kind, r.code, r.code.Text())
 }
 
-// malformed is for an answer to a command that is right up to its error code, and is
-// not as the command has it after that.
-func malformed(command string) error {
+// malformed is for an answer to a command that is right up to its error code, and is not
+// as the command has it after that: who answers so is not asked again on this
+// connection.
+func (r result) malformed(command string) error {
+	if r.from != nil {
+		r.from.end(fmt.Errorf("%w: to the command %s", errWrong, command))
+	}
 	return &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: fmt.Errorf("%w: to the command %s", errWrong, command)}
 }

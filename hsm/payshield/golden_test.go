@@ -237,7 +237,7 @@ func TestGoldenLMK(t *testing.T) {
 }
 
 // TestWrongAnswers: an answer that is right up to its error code and wrong after it is
-// no answer.
+// no answer, and ends the connection.
 func TestWrongAnswers(t *testing.T) {
 	var answer string
 	h := begin(t, payshield.Options{}, func(p *peer) {
@@ -260,6 +260,8 @@ func TestWrongAnswers(t *testing.T) {
 	} {
 		for _, answer = range answers {
 			got, err := goldens[name].call(within(t), h.Module)
+			h.again() // the connection has ended
+			h.up(t)
 			if !errors.Is(err, hsm.ErrDown) || hsm.NotDone(err) || got != "" && name != "A6" && name != "A0" && name != "NC" {
 				t.Errorf("%s, %s: %s, %v", name, answer, got, err)
 			}

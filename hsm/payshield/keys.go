@@ -129,7 +129,7 @@ func (k *entry) take(got result, warnings ...wire.Code) error {
 	f := wire.Take(got.body)
 	k.Key, k.KCV = f.Key(), string(f.Hex(6))
 	if !f.Done() || k.Key[0] == wire.SchemeTR31 {
-		return malformed("for a key")
+		return got.malformed("for a key")
 	}
 	return nil
 }
@@ -172,11 +172,11 @@ func (k *entry) exported(got result, version byte) (string, error) {
 	made := f.Key()
 	f.Hex(6)
 	if !f.Done() || made[0] != wire.SchemeTR31 {
-		return "", malformed("A8")
+		return "", got.malformed("A8")
 	}
 	block, err := keyblock.Parse(made[1:])
 	if err != nil || sameUsage(block.Usage) != sameUsage(k.Usage) || block.Algorithm != k.algorithm() || block.Mode != k.mode() || block.Version != version {
-		return "", malformed("A8")
+		return "", got.malformed("A8")
 	}
 	return made[1:], nil
 }
@@ -190,17 +190,11 @@ func (m *Module) KCV(ctx context.Context, key hsm.KeyRef) (hsm.KCV, error) {
 	length := map[byte]byte{wire.SchemeSingle: '0', wire.SchemeDouble: '1', wire.SchemeTriple: '2', wire.SchemeBlock: 'F'}[k.Key[0]]
 	command := append(append(m.command("BU"), 'F', 'F', length), k.Key...)
 	command = append(append(append(command, ';'), k.keyType()...), ";001"...) // six digits
-	got := m.exchange(ctx, m.lmk(command))
-	if err := got.fault(nil); err != nil {
+	b, err := readBytes(m.exchange(ctx, m.lmk(command)), 3)
+	if err != nil {
 		return hsm.KCV{}, err
 	}
-	var b [3]byte
-	f := wire.Take(got.body)
-	f.Into(b[:])
-	if !f.Done() {
-		return hsm.KCV{}, malformed("BU")
-	}
-	kcv, err := hsm.NewKCV(b[:])
+	kcv, err := hsm.NewKCV(b)
 	if err != nil {
 		return hsm.KCV{}, err
 	}

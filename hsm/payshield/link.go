@@ -37,6 +37,7 @@ type request struct {
 type result struct {
 	code wire.Code
 	body []byte
+	from *link
 	err  error
 }
 
@@ -207,7 +208,7 @@ func (l *link) deliver(frame []byte) error {
 	case left:
 		l.m.metrics.late.Inc()
 	default:
-		r.answer <- result{code: code, body: append([]byte(nil), body...)}
+		r.answer <- result{code: code, body: append([]byte(nil), body...), from: l}
 	}
 	return nil
 }

@@ -41,17 +41,21 @@ func (m *Module) MAC(ctx context.Context, in hsm.MACInput) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	got := m.exchange(ctx, m.lmk(command))
+	return readBytes(m.exchange(ctx, m.lmk(command)), in.Size)
+}
+
+// readBytes reads an answer that is so many bytes.
+func readBytes(got result, n int) ([]byte, error) {
 	if err := got.fault(nil); err != nil {
 		return nil, err
 	}
-	code := make([]byte, in.Size)
+	out := make([]byte, n)
 	f := wire.Take(got.body)
-	f.Into(code)
+	f.Into(out)
 	if !f.Done() {
-		return nil, malformed("M6")
+		return nil, got.malformed("for a code")
 	}
-	return code, nil
+	return out, nil
 }
 
 // VerifyMAC asks M8.

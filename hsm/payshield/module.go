@@ -217,7 +217,7 @@ func (m *Module) choose() (best *link, why error) {
 // command begins a command: room for the length and the header, then its code.
 func (m *Module) command(code string) []byte {
 	prefix := wire.LengthSize + m.o.HeaderLen
-	return append(make([]byte, prefix, prefix+254), code...)
+	return append(make([]byte, prefix, 512), code...)
 }
 
 // lmk appends the number of the LMK, if the module's own is not meant. It follows the
@@ -285,7 +285,7 @@ func readStatus(got result) (status, error) {
 	f := wire.Take(got.body)
 	s := status{check: string(f.Hex(16)), firmware: string(f.Text(9))}
 	if !f.Done() {
-		return status{}, malformed("NC")
+		return status{}, got.malformed("NC")
 	}
 	return s, nil
 }
@@ -313,7 +313,7 @@ func (m *Module) Echo(ctx context.Context, text string) error {
 		return err
 	}
 	if string(got.body) != text {
-		return malformed("B2")
+		return got.malformed("B2")
 	}
 	return nil
 }

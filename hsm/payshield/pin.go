@@ -101,17 +101,21 @@ func (m *Module) translate(ctx context.Context, t hsm.Translation, in, out *entr
 	if err != nil {
 		return hsm.Secret{}, err
 	}
-	got := m.exchange(ctx, m.lmk(command))
+	return readBlock(m.exchange(ctx, m.lmk(command)), t.Change.To)
+}
+
+// readBlock reads the answer of a translation.
+func readBlock(got result, format hsm.PINFormat) (hsm.Secret, error) {
 	if err := got.fault(nil); err != nil {
 		return hsm.Secret{}, err
 	}
-	block := make([]byte, t.Change.To.Size())
+	block := make([]byte, format.Size())
 	f := wire.Take(got.body)
 	length := f.Number(2)
 	f.Into(block)
-	f.Exact(wire.FormatCode(t.Change.To))
+	f.Exact(wire.FormatCode(format))
 	if !f.Done() || length < 4 || length > 12 {
-		return hsm.Secret{}, malformed("for a PIN block")
+		return hsm.Secret{}, got.malformed("for a PIN block")
 	}
 	return hsm.NewSecret(block), nil
 }
@@ -265,12 +269,16 @@ func (m *Module) VerifyOffset(ctx context.Context, c hsm.OffsetCheck) error {
 
 // verdict sends a command whose answer is its error code.
 func (m *Module) verdict(ctx context.Context, command []byte, warnings ...wire.Code) error {
-	got := m.exchange(ctx, m.lmk(command))
+	return readVerdict(m.exchange(ctx, m.lmk(command)), warnings...)
+}
+
+// readVerdict reads the answer of a verification.
+func readVerdict(got result, warnings ...wire.Code) error {
 	if err := got.fault(warnings); err != nil {
 		return err
 	}
 	if len(got.body) > 0 {
-		return malformed("for a verification")
+		return got.malformed("for a verification")
 	}
 	return nil
 }

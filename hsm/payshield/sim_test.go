@@ -496,7 +496,10 @@ func TestManyCalls(t *testing.T) {
 				t.Fatal("not all came up")
 			}
 		}
-		pool, err := hsm.NewPool(hsm.Options{Module: l.Module, Clock: func() int64 { return 0 }, Workers: 96, QueueMax: calls, Timeout: time.Minute})
+		pool, err := hsm.NewPool(hsm.Options{Module: l.Module, Clock: func() int64 { return 0 }, Workers: 96, QueueMax: calls,
+			Deadline: func(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+				return context.WithCancel(ctx)
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}

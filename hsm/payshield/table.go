@@ -56,6 +56,8 @@ type table struct {
 	path  string
 	clock func() int64
 
+	writing sync.Mutex // one change at a time, its write to the disk included
+
 	mu       sync.RWMutex // guards all below
 	lmk      string
 	keys     map[hsm.KeyRef][]*entry
@@ -389,8 +391,7 @@ func (k *entry) mayReplace(b *entry) error {
 }
 
 // place is the ring of a name with a new key in it. Keys whose end has come are dropped.
-func (t *table) place(k *entry, overlap time.Duration) ([]*entry, error) {
-	ring := t.keys[k.Name]
+func (k *entry) place(ring []*entry, now int64, overlap time.Duration) ([]*entry, error) {
 	if len(ring) == 0 {
 		k.Version = 1
 		return []*entry{k}, nil
@@ -398,7 +399,6 @@ func (t *table) place(k *entry, overlap time.Duration) ([]*entry, error) {
 	if err := k.mayReplace(ring[0]); err != nil {
 		return nil, err
 	}
-	now := t.clock()
 	was := *ring[0]
 	was.Version, was.Until = max(1, was.Version), now+int64(overlap)
 	k.Version = was.Version + 1
@@ -416,15 +416,17 @@ func (t *table) add(k *entry, overlap time.Duration) error {
 	if err := k.validate(); err != nil {
 		return fmt.Errorf("%w: the HSM gave a key that the table does not take: %w", hsm.ErrBlock, err)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	ring, err := t.place(k, overlap)
+	t.writing.Lock()
+	defer t.writing.Unlock()
+	t.mu.RLock()
+	fresh := maps.Clone(t.keys)
+	file := tableFile{Version: tableVersion, LMK: t.lmk}
+	t.mu.RUnlock() // calls go on while the disk is written
+	ring, err := k.place(fresh[k.Name], t.clock(), overlap)
 	if err != nil {
 		return err
 	}
-	fresh := maps.Clone(t.keys)
 	fresh[k.Name] = ring
-	file := tableFile{Version: tableVersion, LMK: t.lmk}
 	for _, ref := range slices.Sorted(maps.Keys(fresh)) {
 		for _, k := range fresh[ref] {
 			file.Keys = append(file.Keys, *k)
@@ -437,6 +439,8 @@ func (t *table) add(k *entry, overlap time.Duration) error {
 	if err := replace(t.path, append(text, '\n')); err != nil {
 		return &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: fmt.Errorf("key table: %w", err)}
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.keys = fresh
 	return nil
 }

@@ -22,7 +22,7 @@ import (
 
 // patience is how long a test waits for what must happen; it is no part of any
 // outcome.
-const patience = 20 * time.Second
+const patience = 90 * time.Second
 
 // pki makes a CA with the leaves switch, BANKA, BANKB, STRANGER (not known to
 // the server) and OLD (expired).

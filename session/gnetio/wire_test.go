@@ -204,6 +204,8 @@ func TestLargeFrames(t *testing.T) {
 	h := &handler{wire: Wire{Framing: frame.BIN4, Limits: frame.Limits{BodyMax: most}}}
 	r := start(t, h, nil)
 	liar, honest := r.dial("BANKA"), r.dial("BANKB")
+	h.link(t, honest) // before that a peer may send 64 KiB, whatever it is
+	r.clock.stop()    // half a frame must not meet its deadline on a slow machine
 	if _, err := liar.Write([]byte("\x00\x08\x00\x00<Message")); err != nil {
 		t.Fatal(err)
 	}
@@ -245,6 +247,8 @@ func TestKeepAlives(t *testing.T) {
 	h := &handler{wire: Wire{Framing: frame.ASCII4}}
 	r := start(t, h, nil)
 	c := r.dial("BANKA")
+	l := h.link(t, c)
+	r.clock.stop() // "in time" below is a second before the deadline
 	in := &reading{t: t, c: c, wire: h.wire}
 	for range 3 { // as many as two floods, in time
 		for range frame.KeepAlivesMaxDefault - 1 {
@@ -261,7 +265,6 @@ func TestKeepAlives(t *testing.T) {
 	// Half a frame, then its end and a keep-alive with half of the next: in time.
 	whole := h.wire.put(netMessage(1), nil)
 	_, _ = c.Write(whole[:9])
-	l := h.link(t, c)
 	begun := func() bool { return onLoop(l, func() bool { return len(l.rest) > 0 }) }
 	eventually(t, "frame begun", begun)
 	r.clock.ahead.Add(int64(9 * time.Second))

@@ -13,12 +13,13 @@ const faultsMax = 500
 
 // Fault is one thing that is wrong in a configuration file.
 type Fault struct {
-	File string
+	File string `json:"file"`
 	// Line and Column count from 1, columns in characters. Both are 0 when the
 	// fault belongs to the file as a whole, for example when it cannot be opened.
-	Line, Column int
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 	// Text says what is wrong and what to do about it, in one line.
-	Text string
+	Text string `json:"text"`
 }
 
 // String is the form that editors and terminals can jump to:

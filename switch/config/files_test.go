@@ -5,12 +5,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
 // TestLoadNamesTheFile: a file that cannot be read is a fault of the file.
 func TestLoadNamesTheFile(t *testing.T) {
-	for _, file := range []string{filepath.Join(t.TempDir(), "absent.yml"), t.TempDir()} {
+	pipe := filepath.Join(t.TempDir(), "pipe.yml") // without a writer, for whom opening would wait
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{filepath.Join(t.TempDir(), "absent.yml"), t.TempDir(), pipe} {
 		_, err := Load(file, known)
 		var faults Faults
 		if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Line != 0 {

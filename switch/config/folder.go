@@ -17,7 +17,8 @@ const (
 )
 
 // readFolder reads the files of a folder of participants, in the order of their
-// names. Names that begin with a dot belong to editors and deployment tools.
+// names. Names that begin with a dot belong to editors and deployment tools; a file
+// that somebody may take for one of them must not be left out in silence.
 func readFolder(dir string) ([]Source, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -27,7 +28,12 @@ func readFolder(dir string) ([]Source, error) {
 	left := folderBytesMax
 	for _, entry := range entries {
 		name := entry.Name()
-		if filepath.Ext(name) != ".yml" || strings.HasPrefix(name, ".") {
+		switch end := strings.ToLower(filepath.Ext(name)); {
+		case strings.HasPrefix(name, "."):
+			continue
+		case end == ".yaml" || end == ".yml" && filepath.Ext(name) != ".yml":
+			return nil, fmt.Errorf("has a file %s: its name must end with .yml, or begin with a dot to be left alone", name)
+		case end != ".yml":
 			continue
 		}
 		if len(files) == folderFilesMax {

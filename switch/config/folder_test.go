@@ -74,6 +74,19 @@ func TestFolderBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	f(named, "participants_dir p.d has a file 0.yml that cannot be read: is a directory")
+	for _, name := range []string{"2.yaml", "1.YML", "0.Yml"} { // they come in the order of their names
+		write(t, filepath.Join(parts, name), one, 0o600)
+		write(t, filepath.Join(parts, ".2.yaml"), one, 0o600)
+	}
+	if err := os.Remove(filepath.Join(parts, "0.yml")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"0.Yml", "1.YML", "2.yaml"} {
+		f(named, "participants_dir p.d has a file "+name+": its name must end with .yml")
+		if err := os.Remove(filepath.Join(parts, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestTooManyParticipants: the bound is on all files together.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Load reads and checks a configuration file, with the folder of participants that
@@ -54,8 +55,20 @@ func parse(root Source, known Names, folder func(dir string) ([]Source, error)) 
 	return c, nil
 }
 
-// readFile reads one byte more than is allowed, so that the parser can tell.
+// errNotSteady refuses a pipe: whoever opens one waits for its other end, for ever
+// when there is none, and a reload reads the file again.
+var errNotSteady = errors.New("not a regular file")
+
+// readFile reads one byte more than is allowed, so that the parser can tell. What the
+// shell hands over (/dev/stdin) need be no file.
 func readFile(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if m := info.Mode(); !m.IsRegular() && !m.IsDir() && !strings.HasPrefix(file, "/dev/") {
+		return nil, errNotSteady
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err

@@ -66,7 +66,11 @@ func (s schemer) value(is *shape) node {
 	case isTruth:
 		return node{"type": "boolean"}
 	case isList:
-		return node{"type": "array", "items": s.of(is.each), "maxItems": is.most}
+		list := node{"type": "array", "items": s.of(is.each), "maxItems": is.most}
+		if is.least > 0 {
+			list["minItems"] = is.least
+		}
+		return list
 	}
 	text := node{"type": "string"}
 	if is.form != nil {

@@ -99,6 +99,9 @@ func TestSchemaSeesEachFault(t *testing.T) {
 	f("account_padding: {width: 16}", "account_padding: {with: zeros}")
 	f("group: 1", "group: 16")
 	f("sha256/47", "sha1/47")
+	f("FU=", "FV=") // bits behind the end, which certs.ParsePin refuses as well
+	f(`["bank.example:8583"]`, "[]")
+	f("    - {queue: 60, commit: 1s}\n", "")
 	f(`tls_min: "1.2"`, "tls_min: 1.2")
 	f("rate: {requests: {per_second: 500}", "rate: {requests: {burst: 500}")
 	f("others: off", "others: none")

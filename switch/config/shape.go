@@ -42,10 +42,11 @@ type shape struct {
 	known     func(Names) []string // texts: one of these, which the binary knows
 	low, high int64                // of numbers, times (ns), sizes (bytes) and spans (days)
 	each      *shape               // lists
-	most      int                  // entries of a list
-	keys      []key                // mappings
-	some      []string             // mappings: one of these keys must be there
-	off       bool                 // mappings: the word off may stand in its place
+	least     int                  // entries of a list, for the schema: the binder says what is missing
+	most      int
+	keys      []key    // mappings
+	some      []string // mappings: one of these keys must be there
+	off       bool     // mappings: the word off may stand in its place
 }
 
 // pattern is a form that texts must have.
@@ -77,6 +78,12 @@ func sized(low, high int64) shape { return shape{kind: isSize, form: &sizeForm, 
 func days(low, high int64) shape { return shape{kind: isSpan, form: &spanForm, low: low, high: high} }
 
 func listOf(each shape, most int) shape { return shape{kind: isList, each: &each, most: most} }
+
+// atLeast is a list with so many entries.
+func (s shape) atLeast(n int) shape {
+	s.least = n
+	return s
+}
 
 func table(keys ...key) shape { return shape{kind: isTable, keys: keys} }
 

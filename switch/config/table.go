@@ -99,6 +99,6 @@ var brownOutShape = table(
 	key{name: "steps", is: listOf(table(
 		key{name: "queue", is: number(1, 100), example: "50", says: "percent of the room for requests that is full"},
 		key{name: "commit", is: lasting(time.Millisecond, time.Hour), example: "500ms", says: "mean time of a commit"},
-	), loadSteps), restart: true, says: "four steps, growing; each begins when the queue is so full or commits take so long: 1 no enquiries, 2 no collects, 3 no payments above small_amount, 4 no new payments. " +
+	), loadSteps).atLeast(loadSteps), restart: true, says: "four steps, growing; each begins when the queue is so full or commits take so long: 1 no enquiries, 2 no collects, 3 no payments above small_amount, 4 no new payments. " +
 		"Without: 50 and 500ms, 65 and 1s, 80 and 2s, 90 and 4s"},
 )

@@ -67,7 +67,7 @@ var paddingShape = table(
 var linksShape = table(
 	key{name: "listen", is: number(1, 65_536), says: "connections at a time that it may open; without: as many as limits.links"},
 	key{name: "dial", is: listOf(table(
-		key{name: "addresses", is: listOf(anyText, waysMax), example: `["192.0.2.10:8583"]`, says: "host:port of the participant; each link takes the next that answers"},
+		key{name: "addresses", is: listOf(anyText, waysMax).atLeast(1), example: `["192.0.2.10:8583"]`, says: "host:port of the participant; each link takes the next that answers"},
 		key{name: "group", is: number(0, 15), def: "0", says: "links of the lowest group that is there are used"},
 		key{name: "links", is: number(1, 64), def: "1", says: "connections to keep up"},
 	), targetsMax), says: "connections that the switch makes"},
