@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchd/hsm"
+	"switchd/hsm/payshield"
 	"switchd/hsm/soft"
 	"switchd/switch/config"
 	"switchd/switch/guard"
@@ -38,9 +39,11 @@ type closingModule interface {
 	Close() error
 }
 
-// drivers open the modules of a configuration.
-var drivers = map[string]func(*config.HSM) (closingModule, error){
-	"soft": openSoft,
+// drivers open the modules of a configuration. That of PKCS#11 is in binaries that are
+// built for it.
+var drivers = map[string]func(*config.HSM, *slog.Logger, prometheus.Registerer) (closingModule, error){
+	"soft":      openSoft,
+	"payshield": openPayshield,
 }
 
 // macAlgorithms and pinFormats are what a configuration calls them.
@@ -61,7 +64,7 @@ func openSecurity(cfg *config.Config, log *slog.Logger, registry prometheus.Regi
 	if open == nil {
 		return nil, fmt.Errorf("hsm: this binary is not built for driver %s", h.Driver)
 	}
-	module, err := open(h)
+	module, err := open(h, log, registry)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ func (s *security) fits(cfg *config.Config, log *slog.Logger) error {
 const modulePatience = 5 * time.Second
 
 // openSoft opens the software module of a configuration.
-func openSoft(h *config.HSM) (closingModule, error) {
+func openSoft(h *config.HSM, _ *slog.Logger, _ prometheus.Registerer) (closingModule, error) {
 	o := soft.Options{Path: h.Keys, Clock: clock}
 	if err := unlockSoft(&o, h.Unlock); err != nil {
 		return nil, err
@@ -110,6 +113,36 @@ func openSoft(h *config.HSM) (closingModule, error) {
 		return nil, fmt.Errorf("hsm: %w", err)
 	}
 	return m, nil
+}
+
+// openPayshield connects to modules that speak payShield host commands.
+func openPayshield(h *config.HSM, log *slog.Logger, registry prometheus.Registerer) (closingModule, error) {
+	m, err := payshield.New(payshield.Options{Addresses: h.Addresses, Table: h.Keys, Clock: clock, Log: log, Registry: registry})
+	if err != nil {
+		return nil, fmt.Errorf("hsm: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r := &running{Module: m, stop: stop, ended: make(chan error, 1)}
+	go func() { r.ended <- m.Run(ctx) }()
+	up, cancel := context.WithTimeout(ctx, modulePatience)
+	defer cancel()
+	if err := m.Up(up); err != nil {
+		return nil, errors.Join(fmt.Errorf("hsm: no module at %s has answered: %w", strings.Join(h.Addresses, ", "), err), r.Close())
+	}
+	return r, nil
+}
+
+// running is a module that keeps connections while it is open.
+type running struct {
+	hsm.Module
+	stop  context.CancelFunc
+	ended chan error
+}
+
+// Close ends the connections.
+func (r *running) Close() error {
+	r.stop()
+	return <-r.ended
 }
 
 // unlockSoft reads what a key file is sealed under: 64 hexadecimal digits are the key
