@@ -123,7 +123,7 @@ func (in *Ingress) away(s *link, now int64, c class, why cause) {
 	if why == causeLoad {
 		return
 	}
-	if times, due := st.line.tell(now); due {
+	if times, due := st.limits.tell(now, limitGap); due {
 		in.o.Log.Warn("participant over a limit", "participant", s.Link.Participant(), "class", classNames[c], "limit", causeNames[why], "times", times)
 	}
 }
