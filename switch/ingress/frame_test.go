@@ -5,7 +5,28 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"switchd/session"
 )
+
+// TestEveryMessageIsASignOfLife: a link on which something comes needs no echo.
+func TestEveryMessageIsASignOfLife(t *testing.T) {
+	r := newBench(t, Limits{})
+	const idle = int64(30 * time.Second) // the default
+	asked := func(after int64) bool {
+		r.now += after
+		return r.a.automaton.Tick(r.now) == session.Echo
+	}
+	for range 3 {
+		if asked(idle - 1) {
+			t.Error("an echo, although something has come")
+		}
+		r.quiet(r.a, r.pays(0x0200, 1))
+	}
+	if !asked(idle) {
+		t.Error("no echo, although nothing has come")
+	}
+}
 
 // TestMalformedFillsNoLog: one that sends rubbish without end has a line a second, and
 // keeps the line about another out of the log no more than its own next one.

@@ -65,7 +65,8 @@ var causes = [classCount][]cause{
 	classRequest: {causeRate, causeLoad}, classEnquiry: {causeRate, causeGap, causeLoad}, classOther: {causeRate}, classAnswer: {causeRate, causeShare},
 }
 
-// defaultAsking is the default of Limits.Enquiries and Limits.Others.
+// defaultAsking is the default of Limits.Enquiries and Limits.Others, and what there may
+// be of repeats while new payments are held.
 var defaultAsking = Rate{Rate: 100, Burst: 200}
 
 // byClass gives the rates with their defaults.

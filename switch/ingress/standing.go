@@ -16,19 +16,24 @@ type standing struct {
 	mu     sync.Mutex // guards shared, which the links' automatons use from several loops
 	shared *session.Participant
 
-	buckets  [classCount]bucket
-	memory   memory
-	asked    asked
-	away     [classCount][causeCount]prometheus.Counter // nil where there is no such cause
-	limits   line                                       // in the log: over a limit
-	bad      line                                       // malformed
-	doubtful line                                       // not proven
-	noted    noted
+	buckets [classCount]bucket
+	// heldRepeats are those that may go on while new payments are held. Each is a
+	// record, if only of a decline, and the disk has no room for as many as somebody
+	// likes. What is over hears nothing, and comes again.
+	heldRepeats bucket
+	memory      memory
+	asked       asked
+	away        [classCount][causeCount]prometheus.Counter // nil where there is no such cause
+	limits      line                                       // in the log: over a limit
+	bad         line                                       // malformed
+	doubtful    line                                       // not proven
+	noted       noted
 }
 
 func newStanding(id string, p *Participant, m *metrics) *standing {
 	st := &standing{shared: session.NewParticipant(p.Session), memory: memory{seed: maphash.MakeSeed()}}
 	st.limit(&p.Limits)
+	st.heldRepeats.set(defaultAsking)
 	for c, all := range causes {
 		for _, why := range all {
 			st.away[c][why] = m.limited.WithLabelValues(id, classNames[c], causeNames[why])
