@@ -39,8 +39,8 @@ type closingModule interface {
 }
 
 // drivers open the modules of a configuration.
-var drivers = map[string]func(*config.HSM) (closingModule, error){
-	"soft": openSoft,
+var drivers = map[string]func(*config.HSM, *slog.Logger, prometheus.Registerer) (closingModule, error){
+	"soft": openSoft, "payshield": openPayShield,
 }
 
 // macAlgorithms and pinFormats are what a configuration calls them.
@@ -61,7 +61,7 @@ func openSecurity(cfg *config.Config, log *slog.Logger, registry prometheus.Regi
 	if open == nil {
 		return nil, fmt.Errorf("hsm: this binary is not built for driver %s", h.Driver)
 	}
-	module, err := open(h)
+	module, err := open(h, log, registry)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *security) fits(cfg *config.Config, log *slog.Logger) error {
 	case cfg.Profile == "production":
 		return fmt.Errorf("hsm: driver %s is for development and tests: with profile production a hardware module is needed", health.Driver)
 	default:
-		log.Warn("THE SECURITY MODULE IS SOFTWARE, FOR DEVELOPMENT AND TESTS ONLY: keys are in the memory of this process", "driver", health.Driver, "detail", health.Detail)
+		log.Warn("THE SECURITY MODULE IS SOFTWARE, FOR DEVELOPMENT AND TESTS ONLY: keys are in the memory of a process", "driver", health.Driver, "detail", health.Detail)
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func (s *security) fits(cfg *config.Config, log *slog.Logger) error {
 const modulePatience = 5 * time.Second
 
 // openSoft opens the software module of a configuration.
-func openSoft(h *config.HSM) (closingModule, error) {
+func openSoft(h *config.HSM, _ *slog.Logger, _ prometheus.Registerer) (closingModule, error) {
 	o := soft.Options{Path: h.Keys, Clock: clock}
 	if err := unlockSoft(&o, h.Unlock); err != nil {
 		return nil, err
