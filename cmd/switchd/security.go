@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchd/hsm"
-	"switchd/hsm/payshield"
 	"switchd/hsm/soft"
 	"switchd/switch/config"
 	"switchd/switch/guard"
@@ -42,8 +41,7 @@ type closingModule interface {
 // drivers open the modules of a configuration. That of PKCS#11 is in binaries that are
 // built for it.
 var drivers = map[string]func(*config.HSM, *slog.Logger, prometheus.Registerer) (closingModule, error){
-	"soft":      openSoft,
-	"payshield": openPayshield,
+	"soft": openSoft, "payshield": openPayShield,
 }
 
 // macAlgorithms and pinFormats are what a configuration calls them.
@@ -94,7 +92,7 @@ func (s *security) fits(cfg *config.Config, log *slog.Logger) error {
 	case cfg.Profile == "production":
 		return fmt.Errorf("hsm: driver %s is for development and tests: with profile production a hardware module is needed", health.Driver)
 	default:
-		log.Warn("THE SECURITY MODULE IS SOFTWARE, FOR DEVELOPMENT AND TESTS ONLY: keys are in the memory of this process", "driver", health.Driver, "detail", health.Detail)
+		log.Warn("THE SECURITY MODULE IS SOFTWARE, FOR DEVELOPMENT AND TESTS ONLY: keys are in the memory of a process", "driver", health.Driver, "detail", health.Detail)
 	}
 	return nil
 }
@@ -113,36 +111,6 @@ func openSoft(h *config.HSM, _ *slog.Logger, _ prometheus.Registerer) (closingMo
 		return nil, fmt.Errorf("hsm: %w", err)
 	}
 	return m, nil
-}
-
-// openPayshield connects to modules that speak payShield host commands.
-func openPayshield(h *config.HSM, log *slog.Logger, registry prometheus.Registerer) (closingModule, error) {
-	m, err := payshield.New(payshield.Options{Addresses: h.Addresses, Table: h.Keys, Clock: clock, Log: log, Registry: registry})
-	if err != nil {
-		return nil, fmt.Errorf("hsm: %w", err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	r := &running{Module: m, stop: stop, ended: make(chan error, 1)}
-	go func() { r.ended <- m.Run(ctx) }()
-	up, cancel := context.WithTimeout(ctx, modulePatience)
-	defer cancel()
-	if err := m.Up(up); err != nil {
-		return nil, errors.Join(fmt.Errorf("hsm: no module at %s has answered: %w", strings.Join(h.Addresses, ", "), err), r.Close())
-	}
-	return r, nil
-}
-
-// running is a module that keeps connections while it is open.
-type running struct {
-	hsm.Module
-	stop  context.CancelFunc
-	ended chan error
-}
-
-// Close ends the connections.
-func (r *running) Close() error {
-	r.stop()
-	return <-r.ended
 }
 
 // unlockSoft reads what a key file is sealed under: 64 hexadecimal digits are the key

@@ -129,18 +129,6 @@ func equalKeys(k Key, other hsm.Secret) bool {
 	return same
 }
 
-// wrapped makes a block of version D, as a partner does.
-func (s *suite) wrapped(t *testing.T, under hsm.KeyRef, k Key) string {
-	t.Helper()
-	block, err := keyblock.Wrap(s.keys[under].Bytes, keyblock.Header{
-		Version: 'D', Usage: k.Usage, Algorithm: k.Algorithm, Mode: k.Mode, KeyVersion: "00", Export: k.Export,
-	}, k.Bytes, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return block
-}
-
 // fresh is a new key like one of the suite's.
 func (s *suite) fresh(t *testing.T, like hsm.KeyRef) Key {
 	t.Helper()
@@ -196,7 +184,7 @@ func (s *suite) blockImportRefusals(t *testing.T) {
 		}
 	}
 	if s.can(CMAC) {
-		_, err := s.m.ImportKey(background, hsm.Import{As: macAES, Under: zmkD, Block: s.wrapped(t, zmkD, s.fresh(t, macAES)), Want: []hsm.Usage{hsm.MACAlg5}})
+		_, err := s.m.ImportKey(background, hsm.Import{As: macAES, Under: zmkD, Block: wrap(t, s.keys[zmkD].Bytes, s.fresh(t, macAES)), Want: []hsm.Usage{hsm.MACAlg5}})
 		s.refused(t, "a name that is taken", err, hsm.ErrDenied)
 	}
 }
@@ -305,7 +293,7 @@ func (s *suite) replacing(t *testing.T, as, like hsm.KeyRef) (first, second Key)
 	first, second = s.fresh(t, like), s.fresh(t, like)
 	for n, k := range []Key{first, second} {
 		_, err := s.m.ImportKey(background, hsm.Import{
-			As: as, Under: zmkD, Block: s.wrapped(t, zmkD, k), Want: []hsm.Usage{k.Usage}, Replace: n == 1, Overlap: time.Duration(n) * time.Hour,
+			As: as, Under: zmkD, Block: wrap(t, s.keys[zmkD].Bytes, k), Want: []hsm.Usage{k.Usage}, Replace: n == 1, Overlap: time.Duration(n) * time.Hour,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -377,7 +365,7 @@ func (s *suite) replaceRefusals(t *testing.T) {
 			continue
 		}
 		k := s.fresh(t, c.like)
-		_, err := s.m.ImportKey(background, hsm.Import{As: c.as, Under: zmkD, Block: s.wrapped(t, zmkD, k), Want: []hsm.Usage{k.Usage}, Replace: true, Overlap: c.overlap})
+		_, err := s.m.ImportKey(background, hsm.Import{As: c.as, Under: zmkD, Block: wrap(t, s.keys[zmkD].Bytes, k), Want: []hsm.Usage{k.Usage}, Replace: true, Overlap: c.overlap})
 		s.refused(t, c.what, err, c.kind)
 	}
 	if now, err := s.m.KCV(background, as); err != nil || now != kcv {

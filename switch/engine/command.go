@@ -2,6 +2,7 @@ package engine
 
 import (
 	"log/slog"
+	"time"
 
 	"switchd/switch/payment"
 )
@@ -45,14 +46,17 @@ func (e *Engine) judge(effects []payment.Effect) {
 	}
 }
 
-// exceptionsLogged bounds the log lines about exceptions of one group: after an
+// exceptionsLogged bounds the log lines about exceptions of one second: after an
 // outage there may be thousands, and the metric counts them all.
-const exceptionsLogged = 8
+const exceptionsLogged = 20
 
 // exception tells operators what a person has to look at. Writer only.
-func (e *Engine) exception(ef *payment.Effect, logged *int) {
+func (e *Engine) exception(ef *payment.Effect) {
 	e.metrics.exceptions[ef.Recon].Inc()
-	if *logged++; *logged > exceptionsLogged {
+	if second := ef.At / int64(time.Second); second != e.exceptions.second {
+		e.exceptions.second, e.exceptions.lines = second, 0
+	}
+	if e.exceptions.lines++; e.exceptions.lines > exceptionsLogged {
 		return
 	}
 	attrs := []any{slog.String("kind", ef.Recon.String()), slog.String("state", ef.State.String())}

@@ -59,6 +59,9 @@ type Engine struct {
 	record []byte       // the sequencer's scratch: a record before it is sealed
 	ahead  int64        // how far the journal's time was before the clock at the start
 
+	// Log lines about exceptions of the latest second that had some. The writer's.
+	exceptions struct{ second, lines int64 }
+
 	commands sync.Mutex // held by the one who waits for a verdict
 	verdict  chan bool  // of the writer on a command
 }

@@ -42,12 +42,15 @@ type row struct {
 type queue struct {
 	mu     sync.Mutex // guards what follows up to closed
 	front  row
-	behind row     // answers of those that have more than their share in front (share.go)
-	turn   uint    // batches that were taken
-	asks   int     // requests and enquiries that wait
-	by     []stake // what waits, by participant
-	askers int     // participants that have requests or enquiries
-	enough int     // so many events wake the sequencer
+	behind row  // answers of those that have more than their share in front (share.go)
+	turn   uint // batches that were taken
+
+	by        []stake // what waits, by participant
+	asks      int     // requests and enquiries that wait
+	enquiries int     // of them
+	askers    int     // participants that have some
+
+	enough int // so many events wake the sequencer
 	spare  []*batch
 	closed bool
 

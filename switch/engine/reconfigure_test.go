@@ -189,6 +189,9 @@ func TestReconfigureUnderLoad(t *testing.T) {
 		}
 	})
 	work.Wait()
+	if done, err := e.Command(payment.Command{}, "", ""); done || err != nil { // it is behind all payments
+		t.Fatalf("a command without a reason: %v %v", done, err)
+	}
 	if known, _ := totals(t, e); known != payments {
 		t.Errorf("%d payments of %d", known, payments)
 	}

@@ -17,8 +17,8 @@ import (
 // the Recovered event sends it again. Exceptions are told again, because the crash
 // may have come before they were told: at least once, never not at all.
 func (e *Engine) restore() error {
-	from, logged := e.o.State.Applied()+1, 0
-	r := replay{log: e.o.Log, state: e.o.State, keys: e.o.Keys, m: e.m, exception: func(ef *payment.Effect) { e.exception(ef, &logged) }}
+	from := e.o.State.Applied() + 1
+	r := replay{log: e.o.Log, state: e.o.State, keys: e.o.Keys, m: e.m, exception: e.exception}
 	if err := r.run(); err != nil {
 		return err
 	}

@@ -52,9 +52,10 @@ func (q *queue) frontShare() int32 { return int32(q.max / 2) }
 
 // stake is what one participant has in the queue.
 type stake struct {
-	asks   int32 // requests and enquiries
-	front  int32 // answers among the others' events
-	behind int32 // answers behind them
+	asks      int32 // requests and enquiries
+	enquiries int32 // of them
+	front     int32 // answers among the others' events
+	behind    int32 // answers behind them
 }
 
 func (s stake) answers() int32 { return s.front + s.behind }
@@ -64,7 +65,7 @@ func (q *queue) limit(kind payment.Kind) int {
 	switch kind {
 	case payment.RequestArrived:
 		return q.max * 3 / 4
-	case payment.EnquiryArrived: // never more than a tenth of what there is room for
+	case payment.EnquiryArrived: // of them alone: never more than a tenth of what there is room for
 		return q.max / 10
 	case payment.AnswerArrived:
 		return q.max + answerReserve
@@ -85,10 +86,15 @@ func (q *queue) refuses(ev *payment.Event) error {
 	limit, has := q.limit(ev.Kind), q.waiting()
 	switch {
 	case starts(ev.Kind):
-		if q.front.n >= deep*q.max || q.greedy(ev.From) {
+		if q.front.n >= deep*q.max || q.asks >= q.limit(payment.RequestArrived) || q.greedy(ev.From) {
 			return ErrBusy
 		}
-		has = q.asks
+		if has = q.enquiries; ev.Kind == payment.RequestArrived {
+			return nil
+		}
+		if int(q.stakeOf(ev.From).enquiries) >= limit/2 { // the other half is for others
+			return ErrBusy
+		}
 	case ev.Kind == payment.AnswerArrived:
 		own := q.stakeOf(ev.From).answers()
 		if own >= answerShare {
@@ -136,10 +142,7 @@ func (q *queue) come(ev *payment.Event) *row {
 	s := &q.by[ev.From]
 	switch {
 	case starts(ev.Kind):
-		q.asks++
-		if s.asks++; s.asks == 1 {
-			q.askers++
-		}
+		q.ask(s, ev.Kind, 1)
 	case s.behind > 0 || s.front >= q.frontShare():
 		s.behind++
 		return &q.behind
@@ -147,6 +150,22 @@ func (q *queue) come(ev *payment.Event) *row {
 		s.front++
 	}
 	return &q.front
+}
+
+// ask counts a request or an enquiry that comes (by 1) or goes (by -1).
+func (q *queue) ask(s *stake, kind payment.Kind, by int32) {
+	q.asks += int(by)
+	s.asks += by
+	switch {
+	case s.asks == 0:
+		q.askers--
+	case s.asks == by:
+		q.askers++
+	}
+	if kind == payment.EnquiryArrived {
+		q.enquiries += int(by)
+		s.enquiries += by
+	}
 }
 
 // leave counts the events of a batch off that a row has given.
@@ -159,11 +178,7 @@ func (q *queue) leave(r *row, events []payment.Event) {
 		}
 		switch {
 		case starts(ev.Kind):
-			s := &q.by[ev.From]
-			q.asks--
-			if s.asks--; s.asks == 0 {
-				q.askers--
-			}
+			q.ask(&q.by[ev.From], ev.Kind, -1)
 		case ev.Kind != payment.AnswerArrived:
 		case r == &q.behind:
 			q.by[ev.From].behind--

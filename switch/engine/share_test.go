@@ -104,7 +104,7 @@ func TestAnswersOfOneHaveTheirShare(t *testing.T) {
 		{8, payment.AnswerArrived, answerShare, ErrShare},
 		{9, payment.AnswerArrived, answerFew, ErrBusy},
 		{3, payment.RequestArrived, 8192 * 3 / 4 * 2 / 5, ErrBusy},
-		{4, payment.EnquiryArrived, 0, ErrBusy}, // there are too many requests for that
+		{4, payment.EnquiryArrived, 8192 / 10 / 2, ErrBusy},
 		{5, payment.AnswerArrived, answerFew, ErrBusy},
 	} {
 		taken, why := putMany(q, room, c.from, c.kind)
@@ -112,8 +112,8 @@ func TestAnswersOfOneHaveTheirShare(t *testing.T) {
 			t.Errorf("participant %d has %d events of kind %v in the queue, %v; want %d, %v", c.from, taken, c.kind, why, c.want, c.why)
 		}
 	}
-	if got := q.fill(); got != 39 {
-		t.Errorf("the requests of one sender fill %d %%, want 39", got)
+	if got := q.fill(); got != 46 {
+		t.Errorf("the requests of one sender and the enquiries of another fill %d %%, want 46", got)
 	}
 	if n, _ := putMany(q, 1, 7, payment.LinkDown); n != 1 {
 		t.Error("who has its share of answers cannot say that its link is gone")
@@ -178,6 +178,31 @@ func TestFloodOfAnswers(t *testing.T) {
 	}
 }
 
+// TestEnquiriesHaveATenth, of which one participant has half; neither answers nor the
+// requests of one that floods keep others from asking, and a queue that is full of
+// requests does.
+func TestEnquiriesHaveATenth(t *testing.T) {
+	q := newQueue(1000, 64, 4)
+	put := func(want, n int, from route.Participant, kind payment.Kind) {
+		t.Helper()
+		if got, _ := putMany(q, n, from, kind); got != want {
+			t.Errorf("participant %d has %d events of kind %v in the queue, want %d", from, got, kind, want)
+		}
+	}
+	put(300, 1000, 7, payment.RequestArrived)
+	put(2000, 2000, 8, payment.AnswerArrived)
+	put(0, 100, 7, payment.EnquiryArrived)
+	put(50, 100, 1, payment.EnquiryArrived)
+	put(40, 40, 2, payment.EnquiryArrived)
+	put(10, 100, 3, payment.EnquiryArrived)
+	put(0, 1, 4, payment.EnquiryArrived)
+	drain(t, q)
+	for n := range route.Participant(10) {
+		put(75, 75, 10+n, payment.RequestArrived)
+	}
+	put(0, 1, 5, payment.EnquiryArrived)
+}
+
 // TestBacklogHasItsTurn: answers that a stall has dammed up are taken although there is
 // always something in front of them.
 func TestBacklogHasItsTurn(t *testing.T) {
@@ -227,7 +252,7 @@ func TestCountersOfTheQueue(t *testing.T) {
 func checkCounters(t *testing.T, q *queue) {
 	t.Helper()
 	by := make([]stake, len(q.by))
-	asks, askers := 0, 0
+	asks, enquiries, askers := 0, 0, 0
 	for i, r := range []*row{&q.front, &q.behind} {
 		n := 0
 		for _, b := range append(r.full[:len(r.full):len(r.full)], r.cur) {
@@ -237,6 +262,10 @@ func checkCounters(t *testing.T, q *queue) {
 				case ev.From == route.Nobody:
 				case starts(ev.Kind):
 					asks++
+					if ev.Kind == payment.EnquiryArrived {
+						enquiries++
+						by[ev.From].enquiries++
+					}
 					if by[ev.From].asks++; by[ev.From].asks == 1 {
 						askers++
 					}
@@ -254,8 +283,8 @@ func checkCounters(t *testing.T, q *queue) {
 			t.Errorf("row %d has %d events and says %d", i, n, r.n)
 		}
 	}
-	if asks != q.asks || askers != q.askers {
-		t.Errorf("%d requests of %d, counted as %d of %d", asks, askers, q.asks, q.askers)
+	if asks != q.asks || enquiries != q.enquiries || askers != q.askers {
+		t.Errorf("%d requests, %d enquiries among them, of %d, counted as %d, %d of %d", asks, enquiries, askers, q.asks, q.enquiries, q.askers)
 	}
 	for n := range by {
 		if by[n] != q.by[n] || by[n].front > q.frontShare() {

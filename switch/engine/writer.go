@@ -35,7 +35,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	e.metrics.commit.Observe(seconds(took))
 	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
-	ticked, logged := false, 0
+	ticked := false
 	var config *payment.Config
 	for i := range c.events {
 		ev := &c.events[i]
@@ -44,7 +44,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 			config = ev.Config
 		}
 		effects = e.m.Step(ev, effects[:0])
-		e.tell(ev, effects, sink, &logged)
+		e.tell(ev, effects, sink)
 		if ev.Kind == payment.CommandGiven {
 			e.judge(effects)
 		}
@@ -62,9 +62,8 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	return effects, nil
 }
 
-// tell hands the effects of an event on to those whom they concern. logged counts the
-// exceptions of the group.
-func (e *Engine) tell(ev *payment.Event, effects []payment.Effect, sink Sink, logged *int) {
+// tell hands the effects of an event on to those whom they concern.
+func (e *Engine) tell(ev *payment.Event, effects []payment.Effect, sink Sink) {
 	useful := ev.Kind == payment.AnswerArrived
 	for i := range effects {
 		ef := &effects[i]
@@ -74,7 +73,7 @@ func (e *Engine) tell(ev *payment.Event, effects []payment.Effect, sink Sink, lo
 		}
 		switch ef.Notice {
 		case payment.Exception:
-			e.exception(ef, logged)
+			e.exception(ef)
 			useful = false
 		case payment.BreakerTurned:
 			e.turned(ef)

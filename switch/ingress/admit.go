@@ -56,20 +56,8 @@ func (in *Ingress) admit(s *link, now int64, ev *payment.Event) bool {
 	r, st := &ev.Request, s.standing
 	held, load := in.Held(), in.shedding(r)
 	turned := r.Repeat && (st.memory.repeat(now, &r.Key) || now < in.hold.suspect.Load())
-	switch {
-	case r.Repeat:
-	case held != "":
-		if !st.memory.repeated(&r.Key) {
-			in.metrics.held.WithLabelValues(string(held)).Inc()
-			s.turnAway(ev, translate.Busy)
-			return false
-		}
-	case load > 0:
-		if in.mayTurnAway(s, now, &r.Key) {
-			in.away(s, now, classRequest, causeLoad)
-			s.turnAway(ev, translate.TryAgain(payment.Busy, load))
-			return false
-		}
+	if in.heldBack(s, now, ev, held, load) {
+		return false
 	}
 	if wait := st.buckets[classRequest].take(now); wait > 0 {
 		in.away(s, now, classRequest, causeRate)
@@ -85,6 +73,33 @@ func (in *Ingress) admit(s *link, now int64, ev *payment.Event) bool {
 		r.Refuse = payment.Closing
 	}
 	return true
+}
+
+// heldBack turns a request away because of what the switch lacks, not its sender: room
+// on the disk, or time.
+func (in *Ingress) heldBack(s *link, now int64, ev *payment.Event, held Reason, load int64) bool {
+	r, st := &ev.Request, s.standing
+	switch {
+	case r.Repeat && held != "":
+		if st.heldRepeats.take(now) == 0 {
+			return false
+		}
+		in.away(s, now, classRequest, causeRate)
+		return true
+	case r.Repeat:
+	case held != "":
+		if st.memory.repeated(&r.Key) {
+			return false
+		}
+		in.metrics.held.WithLabelValues(string(held)).Inc()
+		s.turnAway(ev, translate.Busy)
+		return true
+	case load > 0 && in.mayTurnAway(s, now, &r.Key):
+		in.away(s, now, classRequest, causeLoad)
+		s.turnAway(ev, translate.TryAgain(payment.Busy, load))
+		return true
+	}
+	return false
 }
 
 // enquiry takes an enquiry about a payment, and says whether its event goes on. One

@@ -226,6 +226,19 @@ func TestSpeechOfARealLink(t *testing.T) {
 	}
 }
 
+// TestUnmatchedWaitsForNobody: the writer goes on whoever holds the notes.
+func TestUnmatchedWaitsForNobody(t *testing.T) {
+	r := newBench(t, Limits{})
+	n := &r.in.standing["BANKA"].noted
+	n.mu.Lock()
+	r.in.Unmatched(r.a.number, &payment.Answer{Payment: 1})
+	n.mu.Unlock()
+	r.in.Unmatched(r.a.number, &payment.Answer{Payment: 2})
+	if all := n.unmatched.all; len(all) != 1 || all[0].key.Payment != 2 {
+		t.Errorf("noted are %+v", all)
+	}
+}
+
 // TestNotesFromAllSides: loops, the writer and the admin port at the same time.
 func TestNotesFromAllSides(t *testing.T) {
 	r := newBench(t, Limits{})
@@ -245,6 +258,9 @@ func TestNotesFromAllSides(t *testing.T) {
 		})
 	}
 	all.Wait()
+	for range unmatchedMax { // those of before may have found the notes taken
+		r.in.Unmatched(0, &payment.Answer{Payment: 1})
+	}
 	if d := r.diagnosis(); len(d.Unmatched) != unmatchedMax || len(d.Unknown) != unknownMax || d.UnknownMore != 2*(100-unknownMax) {
 		t.Errorf("%d unmatched, %d unknown, %d more", len(d.Unmatched), len(d.Unknown), d.UnknownMore)
 	}

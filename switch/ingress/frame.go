@@ -85,8 +85,8 @@ func (in *Ingress) malformed(s *link, now int64, msg *translate.Inbound) {
 	if !s.understood {
 		s.Diagnose() // it may be how the link is read, and not this message
 	}
-	if in.metrics.logMalformed(now) {
-		in.o.Log.Warn("malformed message", "participant", s.Link.Participant(), "link", s.ID(), "reason", msg.Note)
+	if times, due := s.standing.bad.tell(now, malformedGap); due {
+		in.o.Log.Warn("malformed message", "participant", s.Link.Participant(), "link", s.ID(), "reason", msg.Note, "times", times)
 	}
 }
 

@@ -118,8 +118,8 @@ func (in *Ingress) doubt(s *link, now int64, down bool) {
 		why = unprovenDown
 	}
 	in.metrics.unproven.WithLabelValues(s.Link.Participant(), why).Inc()
-	if in.metrics.logMalformed(now) {
-		in.o.Log.Warn("message not proven", "participant", s.Link.Participant(), "link", s.ID(), "reason", why)
+	if times, due := s.standing.doubtful.tell(now, malformedGap); due {
+		in.o.Log.Warn("message not proven", "participant", s.Link.Participant(), "link", s.ID(), "reason", why, "times", times)
 	}
 }
 

@@ -65,7 +65,8 @@ var causes = [classCount][]cause{
 	classRequest: {causeRate, causeLoad}, classEnquiry: {causeRate, causeGap, causeLoad}, classOther: {causeRate}, classAnswer: {causeRate, causeShare},
 }
 
-// defaultAsking is the default of Limits.Enquiries and Limits.Others.
+// defaultAsking is the default of Limits.Enquiries and Limits.Others, and what there may
+// be of repeats while new payments are held.
 var defaultAsking = Rate{Rate: 100, Burst: 200}
 
 // byClass gives the rates with their defaults.
@@ -123,7 +124,7 @@ func (in *Ingress) away(s *link, now int64, c class, why cause) {
 	if why == causeLoad {
 		return
 	}
-	if times, due := st.line.tell(now); due {
+	if times, due := st.limits.tell(now, limitGap); due {
 		in.o.Log.Warn("participant over a limit", "participant", s.Link.Participant(), "class", classNames[c], "limit", causeNames[why], "times", times)
 	}
 }

@@ -231,6 +231,35 @@ func TestHoldComesBeforeTheLimit(t *testing.T) {
 	}
 }
 
+// TestRepeatsUnderTheHold: each is a record on a disk that has room for few. There are
+// so many of one participant, whatever its limits, and as many as ever after the hold.
+func TestRepeatsUnderTheHold(t *testing.T) {
+	r := newBench(t, Limits{})
+	repeats := func(s *link, bank string, want int) {
+		t.Helper()
+		before := r.engine.kinds[payment.RequestArrived]
+		for n := range 300 {
+			m := pushTo(fmt.Sprintf("%06d", n))
+			m[32] = bank
+			r.answer(s, r.message(0x0201, m), "")
+		}
+		if got := r.engine.kinds[payment.RequestArrived] - before; got != want {
+			t.Errorf("%d repeats of %s went on, want %d", got, bank, want)
+		}
+	}
+	repeats(r.a, "100001", 300)
+	r.in.Hold(DiskFull)
+	repeats(r.a, "100001", defaultAsking.Burst)
+	repeats(r.b, "100002", defaultAsking.Burst)
+	r.now += int64(time.Second)
+	repeats(r.a2, "100001", defaultAsking.Rate)
+	r.in.Release(0)
+	repeats(r.a, "100001", 300)
+	if got := r.limited("BANKA", classRequest, causeRate); got != 300 {
+		t.Errorf("%v repeats of one are counted as too many, want 300", got)
+	}
+}
+
 // TestEnquiriesAboutOnePayment: one in 90 s, whatever the link; an enquiry that found
 // no room may come again at once.
 func TestEnquiriesAboutOnePayment(t *testing.T) {
@@ -298,6 +327,9 @@ func TestRequestsByLoad(t *testing.T) {
 		ref := translate.Reference(2, payment.LegReversal)
 		r.answer(r.a, r.message(0x0430, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}), "")
 	}
+	if n := r.engine.kinds[payment.RequestArrived]; n != 7 {
+		t.Errorf("%d requests went on, want the 7 that were not turned away", n)
+	}
 	// The repeat of what was turned away is declined on the record, whatever the load.
 	for _, load := range []payment.Load{payment.LoadNoPayments, payment.LoadNormal} {
 		r.load = load
@@ -330,6 +362,29 @@ func TestOthersOverTheLimit(t *testing.T) {
 	r.answer(r.a, look, "0110 40 NOT SUPPORTED")
 	r.answer(r.a, look, "0110 96 TRY AGAIN IN 1 S")
 	r.answer(r.a, r.pays(0x0200, 1), "")
+	if got := r.limited("BANKA", classOther, causeRate); got != 1 {
+		t.Errorf("%v others over the limit are counted, want 1", got)
+	}
+}
+
+// TestOnlySignedOnLinksAsk: also while the link is to end, unless it was signed on
+// before that.
+func TestOnlySignedOnLinksAsk(t *testing.T) {
+	r := newBench(t, Limits{})
+	for _, c := range []struct {
+		leaveBy  int64
+		attached bool
+		want     string
+	}{{0, false, "0210 91 NOT SIGNED ON"}, {0, true, "0210 91 NOT SIGNED ON"}, {1, false, "0210 91 NOT SIGNED ON"}, {1, true, ""}} {
+		r.a.automaton = r.a.standing.shared.Open(r.now)
+		r.a.leaveBy, r.a.attached = c.leaveBy, c.attached
+		before := r.engine.kinds[payment.EnquiryArrived]
+		r.answer(r.a, r.pays(0x0200, 1), c.want)
+		r.answer(r.a, r.asks("100001", "000001"), "")
+		if on := r.engine.kinds[payment.EnquiryArrived] > before; on != (c.want == "") {
+			t.Errorf("%+v: the enquiry went on: %v", c, on)
+		}
+	}
 }
 
 // TestFloodOfEnquiries: 20 times as many as there are payments, for 30 s. What

@@ -1,10 +1,6 @@
 package ingress
 
-import (
-	"sync/atomic"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // metrics of the ingress.
 type metrics struct {
@@ -16,7 +12,6 @@ type metrics struct {
 	held      *prometheus.CounterVec
 	limited   *prometheus.CounterVec
 	unproven  *prometheus.CounterVec
-	lastLog   atomic.Int64
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -35,7 +30,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "switchd_requests_held_total", Help: "New payments declined without a record while none were taken, by why.",
 		}, []string{"reason"}),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "switchd_messages_limited_total", Help: "Messages turned away at the rim, by participant, class, and why: rate (its limit), gap (asked about just before), load (the switch sheds it).",
+			Name: "switchd_messages_limited_total", Help: "Messages turned away at the rim, by participant, class, and why: rate (its limit), gap (asked about just before), load (the switch sheds it), share (of the queue).",
 		}, []string{"participant", "class", "why"}),
 	}
 	m.unproven = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -51,11 +46,3 @@ const (
 	unprovenWrong = "wrong" // its code or signature is, or is missing
 	unprovenDown  = "down"  // the security module has not answered
 )
-
-// logGap keeps a peer that sends rubbish from filling the log: one line a second.
-const logGap = 1_000_000_000
-
-func (m *metrics) logMalformed(now int64) bool {
-	last := m.lastLog.Load()
-	return now-last >= logGap && m.lastLog.CompareAndSwap(last, now)
-}

@@ -124,14 +124,19 @@ func keyPart(a *payment.Answer) payment.Answer {
 }
 
 // Unmatched notes an answer for which the machine has found no leg, or which does
-// not echo what its leg carried. Safe for concurrent use; it keeps nothing of a.
+// not echo what its leg carried. Safe for concurrent use; it keeps nothing of a. It
+// waits for nobody: its caller is the one writer, which must not queue for a lock with
+// the loops on which a participant sends rubbish. Of a flood, one more or less matters
+// little.
 func (in *Ingress) Unmatched(from route.Participant, a *payment.Answer) {
 	e := in.table.Load().byNumber[from]
 	if e == nil {
 		return
 	}
 	n := &e.standing.noted
-	n.mu.Lock()
+	if !n.mu.TryLock() {
+		return
+	}
 	defer n.mu.Unlock()
 	n.unmatched.add(stray{in.o.Clock(), 0, "no leg has this key", keyPart(a)}, unmatchedMax)
 }

@@ -17,16 +17,23 @@ type standing struct {
 	shared *session.Participant
 
 	buckets [classCount]bucket
-	memory  memory
-	asked   asked
-	away    [classCount][causeCount]prometheus.Counter // nil where there is no such cause
-	line    line
-	noted   noted
+	// heldRepeats are those that may go on while new payments are held. Each is a
+	// record, if only of a decline, and the disk has no room for as many as somebody
+	// likes. What is over hears nothing, and comes again.
+	heldRepeats bucket
+	memory      memory
+	asked       asked
+	away        [classCount][causeCount]prometheus.Counter // nil where there is no such cause
+	limits      line                                       // in the log: over a limit
+	bad         line                                       // malformed
+	doubtful    line                                       // not proven
+	noted       noted
 }
 
 func newStanding(id string, p *Participant, m *metrics) *standing {
 	st := &standing{shared: session.NewParticipant(p.Session), memory: memory{seed: maphash.MakeSeed()}}
 	st.limit(&p.Limits)
+	st.heldRepeats.set(defaultAsking)
 	for c, all := range causes {
 		for _, why := range all {
 			st.away[c][why] = m.limited.WithLabelValues(id, classNames[c], causeNames[why])
@@ -43,8 +50,12 @@ func (st *standing) set(p *Participant) {
 	st.shared.Set(p.Session)
 }
 
-// lineGap is from one log line about a participant's limits to the next.
-const lineGap = int64(time.Minute)
+// The time from one log line about a participant to the next: one that floods, with
+// whatever, must neither fill the log nor keep the lines about others out of it.
+const (
+	limitGap     = int64(time.Minute)
+	malformedGap = int64(time.Second)
+)
 
 // line spaces log lines.
 type line struct {
@@ -54,10 +65,10 @@ type line struct {
 
 // tell says whether a line is due, and for how many times it stands. Safe for
 // concurrent use.
-func (l *line) tell(now int64) (times int64, due bool) {
+func (l *line) tell(now, gap int64) (times int64, due bool) {
 	l.more.Add(1)
 	last := l.last.Load()
-	if last != 0 && now-last < lineGap || !l.last.CompareAndSwap(last, now) {
+	if last != 0 && now-last < gap || !l.last.CompareAndSwap(last, now) {
 		return 0, false
 	}
 	return l.more.Swap(0), true

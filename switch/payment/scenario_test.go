@@ -158,6 +158,10 @@ func (s *scenario) config(d *datadriven.TestData) *Config {
 			for i := range c.Participants {
 				c.Participants[i].NetDebitCap, _ = strconv.ParseInt(a.Vals[min(i, len(a.Vals)-1)], 10, 64)
 			}
+		case "amounts": // of a participant: the unit, the largest
+			p := &c.Participants[s.participant(a.Vals[0])]
+			p.AmountUnit, _ = strconv.ParseInt(a.Vals[1], 10, 64)
+			p.AmountMax, _ = strconv.ParseInt(a.Vals[2], 10, 64)
 		case "timers": // of a participant, in the order of Timers
 			c.Participants[s.participant(a.Vals[0])].Timers = s.timers(a.Vals[1:])
 		case "by-trace": // these participants' answers carry no reference

@@ -95,3 +95,17 @@ func (w *watch) able(ef *payment.Effect, p *pursuit) {
 		w.j.violation("config", ef.Payment.ID, "a %v (a repeat: %v) goes to participant %d, which cannot take it", ef.Leg, ef.Repeat, ef.To)
 	}
 }
+
+// sayable: no payment begins of an amount that one of the banks could not be told.
+func (w *watch) sayable(id payment.ID, p *pursuit, ef *payment.Effect) {
+	banks := []route.Participant{route.Participant(p.payeeBank)}
+	if ef.Leg == payment.LegDebit {
+		banks = append(banks, ef.To)
+	}
+	for _, n := range banks {
+		to := w.profile(n)
+		if to.AmountUnit > 1 && p.minor%to.AmountUnit != 0 || to.AmountMax != 0 && p.minor > to.AmountMax {
+			w.j.violation("config", id, "a payment of %d begins, participant %d can be told multiples of %d up to %d", p.minor, n, to.AmountUnit, to.AmountMax)
+		}
+	}
+}

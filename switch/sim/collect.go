@@ -37,6 +37,9 @@ func (b *bank) approve(m *message, v *verdict, after int64) (later int64) {
 	if w.chance(faultUnapproved) {
 		v.result = "17"
 	}
+	if w.chance(faultTwice) {
+		b.answer(m, *v, w.now+after+w.upTo(100*time.Millisecond))
+	}
 	if w.chance(faultUndecided) {
 		b.answer(m, verdict{result: resultPending, minor: m.minor}, w.now+after)
 		after += w.upTo(4 * time.Minute)

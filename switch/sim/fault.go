@@ -49,6 +49,7 @@ const (
 	faultReloadAbilities              // that says otherwise what a participant can do
 	faultReloadRoles                  // by which a participant is no PSP, no bank, or both again
 	faultReloadMatch                  // by which a participant's answers are found in another way
+	faultReloadAmounts                // by which a participant's messages can say other amounts
 	faultRemoved                      // without a participant, whatever it is part of
 	faultAdded                        // with one that was removed, or is new
 	faultReloadBad                    // a file that is not good is to be taken
@@ -60,7 +61,7 @@ var faultNames = [faultCount]string{
 	"lost", "mute", "late", "twice", "ambiguous", "refused", "other-amount", "garbled", "contradict", "stranger",
 	"refuse-then-apply", "refuse-repair", "restart", "amnesia", "link-reset", "half-closed", "clogged", "sign-off", "crash", "torn-group",
 	"store-error", "slow-sync", "clock-forward", "clock-back", "clock-frozen", "ring-full", "duplicate", "enquiry", "conflict", "twin", "overload", "command", "forget",
-	"collect", "unapproved", "undecided", "refund", "set-cap", "reload-cap", "reload-timers", "reload-bounds", "reload-abilities", "reload-roles", "reload-match", "removed", "added", "reload-bad", "edited",
+	"collect", "unapproved", "undecided", "refund", "set-cap", "reload-cap", "reload-timers", "reload-bounds", "reload-abilities", "reload-roles", "reload-match", "reload-amounts", "removed", "added", "reload-bad", "edited",
 }
 
 // String is the name under which a fault is counted.

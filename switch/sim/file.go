@@ -38,7 +38,7 @@ var edits = [...]struct {
 	draw  func(w *world, f *file) bool // false: there is nothing to change
 }{
 	{faultReloadCap, editCap}, {faultReloadTimers, editTimers}, {faultReloadBounds, editBounds}, {faultReloadAbilities, editAbilities},
-	{faultReloadRoles, editRoles}, {faultReloadMatch, editMatch}, {faultRemoved, remove}, {faultAdded, add},
+	{faultReloadRoles, editRoles}, {faultReloadMatch, editMatch}, {faultReloadAmounts, editAmounts}, {faultRemoved, remove}, {faultAdded, add},
 }
 
 // editCap gives a participant another cap, sometimes one below what it owes already.
@@ -124,6 +124,16 @@ func editRoles(w *world, f *file) bool {
 		p.NotPSP, p.Handles = true, nil
 	default:
 		p.NotBank, p.IFSCPrefixes = true, nil
+	}
+	return true
+}
+
+// editAmounts changes which amounts a participant's messages can say.
+func editAmounts(w *world, f *file) bool {
+	p := &f.Participants[w.rng.IntN(len(f.Participants))]
+	was := *p
+	if p.AmountUnit, p.AmountMax = 0, 0; was.AmountUnit == 0 && was.AmountMax == 0 {
+		p.AmountUnit, p.AmountMax = 1+w.rng.Int64N(2), amountMax/4+w.rng.Int64N(amountMax)
 	}
 	return true
 }

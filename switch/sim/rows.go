@@ -225,8 +225,8 @@ func (r *rows) sorted() []rowKey {
 	return keys
 }
 
-// inMemory names the rows that do not matter: keys and business identities that a
-// payment has which is open. They are there if a flush came between the end of a
+// inMemory names the rows that do not matter: keys, traces and business identities
+// that a payment has which is open. They are there if a flush came between the end of a
 // payment and its second life, or the next one of the same name, and not otherwise;
 // the machine looks in its memory first.
 func (r *rows) inMemory() map[rowKey]bool {
@@ -239,7 +239,7 @@ func (r *rows) inMemory() map[rowKey]bool {
 		if err := payment.DecodePayment(row, &p); err != nil {
 			panic("sim: row of a payment: " + err.Error())
 		}
-		found[rowKey{tag: tagKey, text: string(payment.AppendKey(nil, &p.Key))}] = true
+		p.EachKey(func(key []byte) { found[rowKey{tag: tagKey, text: string(key)}] = true })
 		if p.Business != (payment.Business{}) {
 			found[rowKey{tag: tagBusiness, text: string(p.Business[:])}] = true
 		}

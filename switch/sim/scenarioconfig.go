@@ -34,6 +34,11 @@ func configText(c *payment.Config) string {
 			fmt.Fprintf(&b, " timers=(%s,%v,%v,%v,%v,%v,%v,%v,%v,%v)", p.ID, t.Total, t.Resolve, t.Debit, t.Credit, t.CreditUnknown, t.Reversal, t.BackoffMin, t.BackoffMax, t.GiveUp)
 		}
 	}
+	for i := range c.Participants {
+		if p := &c.Participants[i]; p.AmountUnit != 0 || p.AmountMax != 0 {
+			fmt.Fprintf(&b, " amounts=(%s,%d,%d)", p.ID, p.AmountUnit, p.AmountMax)
+		}
+	}
 	b.WriteString(boundsOf(c).String())
 	return b.String()
 }

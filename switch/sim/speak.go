@@ -28,7 +28,7 @@ const (
 
 var kindNames = [...]string{
 	"unknown", "network request", "network answer", "resolve", "status", "debit", "credit", "reversal", "fence", "advice",
-	"confirm", "update", "approve", "reply", "enquiry reply",
+	"confirm", "update", "request to approve", "reply", "enquiry reply",
 }
 
 // String names the kind in traces.

@@ -278,6 +278,7 @@ func (w *watch) begins(id payment.ID, p *pursuit, ef *payment.Effect) {
 	}
 	w.limits(id, p)
 	w.givesBack(id, p)
+	w.sayable(id, p, ef)
 	payee := route.Participant(p.payeeBank)
 	if p.kind == payment.Push {
 		w.present(id, payee, "credit")

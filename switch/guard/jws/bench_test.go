@@ -41,7 +41,7 @@ func TestAllocations(t *testing.T) {
 			t.Errorf("%s: a check has %v allocations, its signature alone %v", a, all, alone)
 		}
 
-		var same hsm.Module = broken{signature: signature}
+		var same hsm.Module = specimen.Broken{Signature: signature}
 		out, room := s.open(), make([]byte, 0, 2*len(body))
 		text := []byte(sized)
 		if n := testing.AllocsPerRun(50, func() {
@@ -78,7 +78,7 @@ func BenchmarkCheck(b *testing.B) {
 // BenchmarkProtect is without the module, which has its own.
 func BenchmarkProtect(b *testing.B) {
 	g, ctx := newScheme(b, own, bank).Open(), context.Background()
-	var m hsm.Module = broken{signature: make([]byte, 64)}
+	var m hsm.Module = specimen.Broken{Signature: make([]byte, 64)}
 	text, room := []byte(sized), make([]byte, 0, 2*len(sized))
 	b.ReportAllocs()
 	b.SetBytes(int64(len(text)))

@@ -351,9 +351,9 @@ func TestProtectRefuses(t *testing.T) {
 		"PIN":         {own.Module(), message, &guard.PIN{}, hsm.ErrDenied},
 		"nothing":     {own.Module(), "", nil, hsm.ErrBlock},
 		"no XML":      {own.Module(), "0200", nil, hsm.ErrBlock},
-		"module down": {broken{err: down}, message, nil, hsm.ErrDown},
+		"module down": {specimen.Broken{Err: down}, message, nil, hsm.ErrDown},
 		"another key": {rsa.Module(), message, nil, hsm.ErrKey},
-		"too short":   {broken{signature: make([]byte, 63)}, message, nil, hsm.ErrKey},
+		"too short":   {specimen.Broken{Signature: make([]byte, 63)}, message, nil, hsm.ErrKey},
 	} {
 		got, err := s.Open().Protect(context.Background(), c.m, dst, []byte(c.text), c.pin)
 		if !errors.Is(err, c.want) || string(got) != "dst" {
@@ -367,12 +367,3 @@ func TestProtectRefuses(t *testing.T) {
 		t.Errorf("another key of the same kind proves %v", err)
 	}
 }
-
-// broken is a module that does not sign as it should.
-type broken struct {
-	hsm.Module
-	signature []byte
-	err       error
-}
-
-func (b broken) Sign(context.Context, hsm.Signing) ([]byte, error) { return b.signature, b.err }

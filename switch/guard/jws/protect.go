@@ -13,16 +13,14 @@ import (
 
 // Why a message cannot go out.
 var (
-	errPIN    = fmt.Errorf("%w: jws: messages of ISO 20022 carry none: %w", guard.ErrPIN, hsm.ErrDenied)
-	errNoXML  = fmt.Errorf("%w: jws: what is to be signed is no XML", hsm.ErrBlock)
-	errSigner = fmt.Errorf("%w: jws: the key is not the certificate's, or of no use", hsm.ErrKey)
+	errNoXML = fmt.Errorf("%w: jws: what is to be signed is no XML", hsm.ErrBlock)
 )
 
 // Protect appends header and signature, a line feed and the message.
 func (g *linkGuard) Protect(ctx context.Context, m hsm.Module, dst, message []byte, pin *guard.PIN) ([]byte, error) {
 	switch {
 	case pin != nil:
-		return dst, errPIN
+		return dst, signer.ErrPIN
 	case len(message) == 0 || message[0] != '<':
 		return dst, errNoXML
 	}
@@ -44,20 +42,13 @@ func appendBody(dst, protected, signature, message []byte) []byte {
 // Sign appends a message as a participant sends it: signed with a key that is in this
 // process. It is for simulated participants, which have no module.
 func Sign(dst, message []byte, own *signer.Certificate, key crypto.Signer) ([]byte, error) {
-	a := hsm.PS256
-	if own.Fits(hsm.ES256) {
-		a = hsm.ES256
-	}
 	g := (&Scheme{}).open()
-	protected := encodeHeader(a, own)
+	protected := encodeHeader(own.Algorithm(), own)
 	input(g.hash, protected, message)
 	g.hash.Sum(g.digest[:0])
-	signature, err := signer.SignWith(context.Background(), signer.Local{Signer: key}, own, hsm.Signing{Algorithm: a, Digest: g.digest})
+	signature, err := own.SignLocal(key, g.digest)
 	if err != nil {
 		return dst, err
-	}
-	if own.Verify(a, g.digest[:], signature) != nil {
-		return dst, errSigner
 	}
 	return appendBody(dst, protected, signature, message), nil
 }

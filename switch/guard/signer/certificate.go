@@ -122,6 +122,14 @@ func (c *Certificate) Fits(a hsm.SignatureAlgorithm) bool {
 	return false
 }
 
+// Algorithm is what its key signs with unless somebody wants another: ES256 or PS256.
+func (c *Certificate) Algorithm() hsm.SignatureAlgorithm {
+	if c.ecdsa != nil {
+		return hsm.ES256
+	}
+	return hsm.PS256
+}
+
 // SignatureBytes is how long its signatures are.
 func (c *Certificate) SignatureBytes() int {
 	if c.ecdsa != nil {

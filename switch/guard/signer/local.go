@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/asn1"
 	"fmt"
 	"math/big"
@@ -59,4 +60,17 @@ func pair(der []byte) ([]byte, error) {
 	n.R.FillBytes(out[:pairBytes/2])
 	n.S.FillBytes(out[pairBytes/2:])
 	return out, nil
+}
+
+// SignLocal signs a hash with a key in this process, which must be that of the
+// certificate, as ES256 or PS256.
+func (c *Certificate) SignLocal(key crypto.Signer, digest [sha256.Size]byte) ([]byte, error) {
+	signature, err := Local{key}.Sign(context.Background(), hsm.Signing{Algorithm: c.Algorithm(), Digest: digest})
+	if err != nil {
+		return nil, err
+	}
+	if c.Verify(c.Algorithm(), digest[:], signature) != nil {
+		return nil, fmt.Errorf("%w: it is not that of the certificate of %s", hsm.ErrKey, c.x509.Subject)
+	}
+	return signature, nil
 }

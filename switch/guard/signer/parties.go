@@ -8,10 +8,14 @@ import (
 	"slices"
 
 	"switchd/hsm"
+	"switchd/switch/guard"
 )
 
 // theirsMax bounds the certificates of one participant.
 const theirsMax = 8
+
+// ErrPIN: a message of ISO 20022 was to carry a PIN block.
+var ErrPIN = fmt.Errorf("%w: messages of ISO 20022 carry none: %w", guard.ErrPIN, hsm.ErrDenied)
 
 // Options of the signatures to and from one participant.
 type Options struct {
@@ -109,10 +113,8 @@ func (p *Parties) takeOwn(f File, known []hsm.SignatureAlgorithm) (faults []erro
 		return append(faults, fmt.Errorf("%s: it has %d certificates; the switch signs with one, without its chain", f.Name, len(list)))
 	}
 	p.own = list[0]
-	for _, a := range [...]hsm.SignatureAlgorithm{hsm.ES256, hsm.PS256} {
-		if p.with == "" && p.own.Fits(a) {
-			p.with = a
-		}
+	if p.with == "" {
+		p.with = p.own.Algorithm()
 	}
 	if !slices.Contains(known, p.with) || !p.own.Fits(p.with) {
 		faults = append(faults, fmt.Errorf("%s: its key cannot sign with %q", f.Name, p.with))
@@ -163,7 +165,14 @@ func (p *Parties) Sign(ctx context.Context, m Module, digest [sha256.Size]byte) 
 	if !p.own.Valid(p.clock()) {
 		return nil, fmt.Errorf("%w: the switch's own certificate for signatures is not valid now", hsm.ErrKey)
 	}
-	return SignWith(ctx, m, p.own, hsm.Signing{By: p.key, Algorithm: p.with, Digest: digest})
+	signature, err := m.Sign(ctx, hsm.Signing{By: p.key, Algorithm: p.with, Digest: digest})
+	if err != nil {
+		return nil, err
+	}
+	if len(signature) != p.own.SignatureBytes() {
+		return nil, fmt.Errorf("%w: the signature has %d bytes and not the %d of the certificate's key", hsm.ErrKey, len(signature), p.own.SignatureBytes())
+	}
+	return signature, nil
 }
 
 // Prove has the module sign something and checks it with the switch's certificate: that
@@ -179,17 +188,4 @@ func (p *Parties) Prove(ctx context.Context, m Module) error {
 		return fmt.Errorf("%w: %s is not the key of the certificate of %s", hsm.ErrKey, p.key, p.own.x509.Subject)
 	}
 	return nil
-}
-
-// SignWith has a module sign, and takes only a signature as long as those of the
-// certificate's key.
-func SignWith(ctx context.Context, m Module, own *Certificate, s hsm.Signing) ([]byte, error) {
-	signature, err := m.Sign(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	if len(signature) != own.SignatureBytes() {
-		return nil, fmt.Errorf("%w: the signature has %d bytes and not the %d of the certificate's key", hsm.ErrKey, len(signature), own.SignatureBytes())
-	}
-	return signature, nil
 }

@@ -90,6 +90,17 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// Broken is a module that does not sign as it should: it gives what it has.
+type Broken struct {
+	hsm.Module
+	// Signature and Err are what Sign gives.
+	Signature []byte
+	Err       error
+}
+
+// Sign gives always the same.
+func (b Broken) Sign(context.Context, hsm.Signing) ([]byte, error) { return b.Signature, b.Err }
+
 // Public is a certificate that nobody issued, with a given point of P-256: for vectors of
 // standards, which have keys only.
 func Public(x, y *big.Int) *signer.Certificate {
