@@ -206,6 +206,9 @@ func (m *Module) ImportPublic(ctx context.Context, n hsm.New, file []byte) (hsm.
 		der = block.Bytes
 	}
 	if c, err := x509.ParseCertificate(der); err == nil {
+		if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+			return hsm.KeyInfo{}, fmt.Errorf("%w: the certificate is not for signatures", hsm.ErrKey)
+		}
 		der = c.RawSubjectPublicKeyInfo
 		if end := c.NotAfter.UnixNano(); n.Expires == 0 || end < n.Expires {
 			n.Expires = end

@@ -421,6 +421,14 @@ func TestPublic(t *testing.T) {
 		}
 	}
 	n.Expires = 0
+	for usage, want := range map[x509.KeyUsage]error{x509.KeyUsageKeyAgreement: hsm.ErrKey, x509.KeyUsageKeyAgreement | x509.KeyUsageDigitalSignature: nil} {
+		template.KeyUsage = usage
+		other, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+		wants(t, err, nil)
+		n.As = hsm.KeyRef(fmt.Sprintf("banka/usage%d", usage))
+		_, err = m.ImportPublic(ctx, n, other)
+		wants(t, err, want)
+	}
 	c.advance(2 * time.Hour)
 	wants(t, m.Verify(ctx, hsm.Signing{By: "banka/jws-0", Algorithm: hsm.ES256, Digest: digest}, signature), hsm.ErrKey)
 	wants(t, m.Verify(ctx, hsm.Signing{By: "banka/jws-1", Algorithm: hsm.ES256, Digest: digest}, signature), nil)
