@@ -96,6 +96,7 @@ func (w *Watch) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			w.renote() // what was declined since the last look
 			return nil
 		case <-tick.C:
 			w.look()

@@ -216,7 +216,8 @@ func TestRunEnds(t *testing.T) {
 	}
 }
 
-// TestHurry: Run looks at once when it is told to, also when that was before it ran.
+// TestHurry: Run looks at once when it is told to, also when that was before it ran, and
+// once more at the end.
 func TestHurry(t *testing.T) {
 	d := &fake{free: 10 << 30}
 	w, err := Open(Options{Disk: d, Reserve: 1 << 30, Clock: func() int64 { return int64(time.Hour) }, Every: 1000 * time.Hour})
@@ -238,6 +239,10 @@ func TestHurry(t *testing.T) {
 	w.Hurry() // does not block
 	if err := w.Run(ctx); err != nil || !strings.HasSuffix(d.note, "\nBANKA 0\n") {
 		t.Errorf("%v, the note is %q", err, d.note)
+	}
+	f.last["BANKB"] = 1
+	if err := w.Run(ctx); err != nil || !strings.HasSuffix(d.note, "\nBANKA 0\nBANKB 0\n") {
+		t.Errorf("at the end: %v, the note is %q", err, d.note)
 	}
 }
 

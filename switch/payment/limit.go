@@ -110,7 +110,7 @@ func has[T comparable](list []T, v T) bool {
 // withinLimits says which limit a payment that is about to move money is over.
 // Limits are in the switch's own currency.
 func (m *Machine) withinLimits(p *Payment) Outcome {
-	if m.load >= LoadNoEnquiries {
+	if m.throttles(p) {
 		if use := m.limitUse(m.limitKey(p, 'm', time.Minute, "")); use.Count >= perMinute {
 			return LimitCount
 		}
@@ -128,6 +128,11 @@ func (m *Machine) withinLimits(p *Payment) Outcome {
 	return OK
 }
 
+// throttles says that a payment counts towards the minute of its payer. A refund does
+// not: whoever got the money, a merchant with many customers, gives it back to payers
+// that wait for it, and never more than there was.
+func (m *Machine) throttles(p *Payment) bool { return m.load >= LoadNoEnquiries && p.Type != Refund }
+
 // aboveLimit says that a payment alone is over its category's limit.
 func (m *Machine) aboveLimit(p *Payment) bool {
 	if len(m.config.Limits) == 0 || p.Amount.Currency != m.config.Currency {
@@ -139,7 +144,7 @@ func (m *Machine) aboveLimit(p *Payment) bool {
 
 // countLimits adds a payment whose money begins to move to its counters.
 func (m *Machine) countLimits(p *Payment) {
-	if m.load >= LoadNoEnquiries { // an attempt is an attempt
+	if m.throttles(p) { // an attempt is an attempt
 		m.addUse(m.limitKey(p, 'm', time.Minute, ""), 1, 0)
 	}
 	if len(m.config.Limits) == 0 || p.Amount.Currency != m.config.Currency {
@@ -246,7 +251,7 @@ type Load uint8
 // answers, receipts and confirmations are never shed.
 const (
 	LoadNormal      Load = iota
-	LoadNoEnquiries      // no enquiries; a payer may make 5 payments a minute
+	LoadNoEnquiries      // no enquiries; a payer may make 5 payments a minute, and any refunds
 	LoadNoCollects       // no collects
 	LoadSmallOnly        // no payments above Config.BrownOut
 	LoadNoPayments       // no new payments

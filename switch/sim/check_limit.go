@@ -50,10 +50,15 @@ func (u use) over(l *payment.Limit) bool {
 	return l.CountPerDay != 0 && u.count > int(l.CountPerDay) || l.PerDay != 0 && u.minor > l.PerDay
 }
 
+// throttles says that a payment counts towards the minute of its payer.
+func (w *watch) throttles(p *pursuit) bool {
+	return w.load >= payment.LoadNoEnquiries && p.kind != payment.Refund
+}
+
 // limits: what a payer certainly has under way or paid on a day is within its limit
 // when a payment begins, and so are its payments of a minute under load.
 func (w *watch) limits(id payment.ID, p *pursuit) {
-	if w.load >= payment.LoadNoEnquiries {
+	if w.throttles(p) {
 		if w.minutes[p.minute()]++; w.minutes[p.minute()] > perMinute {
 			w.j.violation("limit", id, "the payer's payment %d of one minute begins under load", w.minutes[p.minute()])
 		}
@@ -87,7 +92,7 @@ func (w *watch) declined(id payment.ID) {
 		return
 	}
 	p.declined, p.at = true, w.now
-	p.throttled = w.load >= payment.LoadNoEnquiries && w.minutes[p.minute()] >= perMinute
+	p.throttled = w.throttles(p) && w.minutes[p.minute()] >= perMinute
 	if l := w.category(p); l != nil {
 		p.limit = *l
 	}
