@@ -139,3 +139,32 @@ func TestVerify(t *testing.T) {
 		}
 	}
 }
+
+// TestAccept: what a participant is not set up for does not count, although its key could
+// have made it.
+func TestAccept(t *testing.T) {
+	own, rsa := specimen.EC("own"), specimen.RSA("bankr", 2048)
+	digest := sha256.Sum256([]byte("message"))
+	for _, a := range []hsm.SignatureAlgorithm{hsm.PS256, hsm.RS256} {
+		p, err := signer.New(signer.Options{Theirs: []signer.File{rsa.File}, Accept: []hsm.SignatureAlgorithm{a}, Own: own.File, Key: "k", Clock: specimen.Clock}, hsm.ES256, hsm.PS256, hsm.RS256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, made := range []hsm.SignatureAlgorithm{hsm.PS256, hsm.RS256} {
+			signature, err := rsa.Module().Sign(context.Background(), hsm.Signing{Algorithm: made, Digest: digest})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := signer.ErrAlgorithm
+			if a == made {
+				want = nil
+			}
+			if err := p.Check(p.Theirs()[0], made, digest[:], signature); !errors.Is(err, want) {
+				t.Errorf("%s of one who is set up for %s: %v", made, a, err)
+			}
+		}
+		if err := p.Check(nil, a, digest[:], nil); !errors.Is(err, signer.ErrUnknown) {
+			t.Error(err)
+		}
+	}
+}

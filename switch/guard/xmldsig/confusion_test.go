@@ -224,6 +224,30 @@ func TestProfile(t *testing.T) {
 	}
 }
 
+// TestConfusion: a key of RSA counts with the padding that it says, and only with one that
+// the participant is set up for.
+func TestConfusion(t *testing.T) {
+	rsa := specimen.RSA("bankr", 2048)
+	pss, pkcs1 := methods[2].uri, methods[1].uri
+	only := func(a ...hsm.SignatureAlgorithm) *Scheme {
+		return newScheme(t, func(o *Options) { o.Accept = a }, own, rsa)
+	}
+	for _, c := range []struct {
+		s    *Scheme
+		says string
+		made hsm.SignatureAlgorithm
+		want error
+	}{
+		{only(), pss, hsm.PS256, nil}, {only(), pkcs1, hsm.RS256, signer.ErrAlgorithm}, {only(), pkcs1, hsm.PS256, signer.ErrAlgorithm},
+		{only(hsm.RS256), pkcs1, hsm.RS256, nil}, {only(hsm.RS256), pss, hsm.PS256, signer.ErrAlgorithm}, {only(hsm.RS256), pkcs1, hsm.PS256, signer.ErrSignature},
+		{only(hsm.RS256, hsm.PS256), pss, hsm.RS256, signer.ErrSignature}, {only(hsm.RS256, hsm.PS256), methods[0].uri, hsm.RS256, signer.ErrAlgorithm},
+	} {
+		if _, err := check(c.s, forge(t, forgery{by: rsa, as: c.made, info: change{pss, c.says}})); !errors.Is(err, c.want) {
+			t.Errorf("%s made as %s: %v, want %v", c.says, c.made, err, c.want)
+		}
+	}
+}
+
 var long = strings.Repeat("a", idBytesMax)
 
 func mustSignature(i specimen.Identity) signature {
