@@ -101,11 +101,11 @@ const modulePatience = 5 * time.Second
 func openSoft(h *config.HSM, _ *slog.Logger, _ prometheus.Registerer) (closingModule, error) {
 	o := soft.Options{Path: h.Keys, Clock: clock}
 	if err := o.Unlock(h.Unlock); err != nil {
-		return nil, fmt.Errorf("hsm: %w", err)
+		return nil, err
 	}
 	m, err := soft.Open(o)
 	if err != nil {
-		return nil, fmt.Errorf("hsm: %w", err)
+		return nil, err
 	}
 	return m, nil
 }
