@@ -23,6 +23,7 @@ type Bank struct {
 	chance  *dice // faults
 	traffic *dice // own payments
 	jitter  *dice // back-off
+	forger  *dice // messages that do not prove themselves
 
 	links   links
 	ready   chan struct{}
@@ -51,6 +52,7 @@ func New(o Options) (*Bank, error) {
 		chance:   newDice(o.Seed, 1),
 		traffic:  newDice(o.Seed, 2),
 		jitter:   newDice(o.Seed, 3),
+		forger:   newDice(o.Seed, 4),
 		ready:    make(chan struct{}),
 	}
 	for n := 1; n <= o.Accounts; n++ {

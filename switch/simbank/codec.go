@@ -35,12 +35,13 @@ func (f *fault) Error() string { return f.field + " " + f.reason }
 // concurrent use: a message object is not, so each call has its own.
 type codec struct {
 	spec *iso8583.MessageSpec
+	code *coder // nil: messages have no codes
 
 	repeatAt   int  // where the last digit of the MTI stands
 	repeatByte byte // and what it is in a repeat of a 0200
 }
 
-func newCodec(spec []byte) (*codec, error) {
+func newCodec(spec []byte, how MAC) (*codec, error) {
 	s, err := specs.ImportJSON(spec)
 	if err != nil {
 		return nil, fmt.Errorf("simbank: spec: %w", err)
@@ -49,6 +50,11 @@ func newCodec(spec []byte) (*codec, error) {
 		return nil, fmt.Errorf("simbank: spec: %w", err)
 	}
 	c := &codec{spec: s}
+	if how.Key.Len() > 0 {
+		if c.code, err = newCoder(how, s); err != nil {
+			return nil, err
+		}
+	}
 	return c, c.learnRepeats()
 }
 
@@ -109,6 +115,10 @@ func (c *codec) collect(raw *iso8583.Message, m *message) {
 				continue
 			}
 			m.de[id] = f.Value()
+		case *field.Binary:
+			if value, err := f.Bytes(); err == nil {
+				m.de[id] = string(value)
+			}
 		case *field.Composite:
 			m.de[id] = ""
 			if id != 120 {
@@ -154,18 +164,31 @@ func (c *codec) encode(m message) ([]byte, error) {
 			return nil, fmt.Errorf("simbank: encode DE120.%s", tag)
 		}
 	}
+	at := placeOf(m)
+	protect := c.code != nil && coded(m.mti)
+	if protect {
+		if err := raw.BinaryField(at, make([]byte, codeBytes)); err != nil {
+			return nil, fmt.Errorf("simbank: encode DE%d", at)
+		}
+	}
 	body, err := raw.Pack()
 	if err != nil {
 		return nil, fmt.Errorf("simbank: encode %s failed", m.mti)
 	}
-	return body, nil
+	if protect {
+		err = c.code.put(body, at)
+	}
+	return body, err
 }
 
 // asRepeat makes of a request's body its repeat: the same bytes but for the last
-// digit of the MTI (0200 becomes 0201).
+// digit of the MTI (0200 becomes 0201) and for the code, if it has one.
 func (c *codec) asRepeat(body []byte) []byte {
 	again := bytes.Clone(body)
 	again[c.repeatAt] = c.repeatByte
+	if c.recode(again) != nil {
+		return body // what we have written ourselves can be read
+	}
 	return again
 }
 

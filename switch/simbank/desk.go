@@ -17,6 +17,7 @@ func (b *Bank) serve(h *heard) {
 		return
 	}
 	b.stats.requests[h.duty].Add(1)
+	b.stats.judged(h.pin)
 	b.follow(b.chance.cast(b.opts.Faults, h.duty), h)
 }
 
@@ -51,6 +52,9 @@ func (b *Bank) perform(h *heard, v Verdict) reply {
 	case dutyResolve:
 		return reply{holder: b.resolve(h.address)}
 	case dutyDebit:
+		if h.pin != Approved && h.pin != (Code{}) {
+			v = Verdict{Decline: h.pin}
+		}
 		return reply{Answer: b.book.Debit(h.leg, v)}
 	case dutyCredit:
 		return b.credit(h, v)
@@ -142,6 +146,10 @@ func (b *Bank) userOf(vpa string) (int, bool) {
 // reply answers a request, or answers it twice with the same bytes.
 func (b *Bank) reply(h *heard, r reply, twice bool) {
 	body, err := b.speech.answer(h, &r)
+	if body != nil && b.forging() {
+		b.stats.forged.Add(1)
+		body = b.speech.spoil(body, b.forger.chance(0.5))
+	}
 	b.send(body, err, twice)
 }
 

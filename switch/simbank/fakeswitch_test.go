@@ -94,7 +94,7 @@ func newFakeSwitchOf(t testing.TB, dialect string) *fakeSwitch {
 	a := newAuthority(t)
 	spec, err := os.ReadFile("../../codec/iso8583/specs/" + dialect + ".json")
 	must(t, err)
-	c, err := newCodec(spec)
+	c, err := newCodec(spec, MAC{})
 	must(t, err)
 	server := &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{a.leaf(t, "switch")}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: a.pool()}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", server)

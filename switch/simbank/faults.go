@@ -20,10 +20,11 @@ type Faults struct {
 	Late      float64 // answered after LateBy; half of them are also done only then
 	LateBy    time.Duration
 	Duplicate float64 // the same answer twice
+	Forge     float64 // answers and own payments with a wrong code or none, where messages have codes
 }
 
 func (f Faults) valid() bool {
-	for _, p := range []float64{f.Decline, f.Ambiguous, f.Swallow, f.Mute, f.Late, f.Duplicate} {
+	for _, p := range []float64{f.Decline, f.Ambiguous, f.Swallow, f.Mute, f.Late, f.Duplicate, f.Forge} {
 		if !share(p) {
 			return false
 		}

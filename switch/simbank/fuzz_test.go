@@ -17,7 +17,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	spec, err := os.ReadFile("../../codec/iso8583/specs/iso87-npci.json")
 	must(f, err)
-	c, err := newCodec(spec)
+	c, err := newCodec(spec, MAC{})
 	must(f, err)
 	for _, step := range script() {
 		body, err := c.encode(step.m)

@@ -13,15 +13,20 @@ type fields struct {
 	institution string
 	handle      string
 	currency    string
+	zone        *zone // nil: no PINs
 	clock       func() int64
 }
 
 func newFields(o Options) (*fields, error) {
-	c, err := newCodec(o.Spec)
+	c, err := newCodec(o.Spec, o.MAC)
 	if err != nil {
 		return nil, err
 	}
-	return &fields{codec: c, institution: o.Institution, handle: o.Handle, currency: o.Currency, clock: o.Clock}, nil
+	s := &fields{codec: c, institution: o.Institution, handle: o.Handle, currency: o.Currency, clock: o.Clock}
+	if o.PINs.Key.Len() > 0 {
+		s.zone, err = newZone(o.PINs)
+	}
+	return s, err
 }
 
 var eventCodes = map[event]string{signOn: "001", signOff: "002", cutOver: "201", echo: "301"}
@@ -38,6 +43,11 @@ func eventOf(codes map[event]string, code string) event {
 func (s *fields) hear(body []byte) heard {
 	m, bad := s.codec.decode(body)
 	h := heard{raw: m, bad: bad, why: "30"}
+	if bad == nil && s.codec.code != nil && coded(m.mti) {
+		if h.bad = s.codec.code.check(m, body); h.bad != nil {
+			h.unproven, h.why, bad = true, "63", h.bad
+		}
+	}
 	switch {
 	case m.mti == "0800" && bad == nil:
 		h.act, h.bad = eventAsked, checkField(m, 70)
@@ -71,6 +81,9 @@ func (s *fields) examine(h *heard, m message) {
 	switch r.duty {
 	case dutyDebit, dutyReversal:
 		h.leg.Account = AccountOf(m.de[102])
+		if s.zone != nil && r.duty == dutyDebit {
+			h.pin = s.zone.judge(m.de[102], m.de[52])
+		}
 	case dutyCredit:
 		h.leg.Account, h.leg.Trace = AccountOf(m.de[103]), TraceOf(traceIn(m))
 	case dutyAdvice, dutyFence:
@@ -206,11 +219,20 @@ func (s *fields) order(own *payment, o Order) ([]byte, error) {
 	if o.Note != "" {
 		m.tag["018"] = o.Note
 	}
+	if s.zone != nil {
+		block, err := s.zone.block(o.PayerAccount, o.WrongPIN)
+		if err != nil {
+			return nil, err
+		}
+		m.de[52] = block
+	}
 	own.id, own.request = traceIn(m), m
 	return s.codec.encode(m)
 }
 
 func (s *fields) again(body []byte) []byte { return s.codec.asRepeat(body) }
+
+func (s *fields) spoil(body []byte, bare bool) []byte { return s.codec.spoil(body, bare) }
 
 // enquire is nil: the wire table has no status check by a participant.
 func (s *fields) enquire(*subject) ([]byte, error) { return nil, nil }

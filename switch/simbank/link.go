@@ -110,6 +110,9 @@ func (l *link) read() string {
 func (l *link) dispatch(body []byte) {
 	b := l.bank
 	h := b.speech.hear(body)
+	if h.unproven {
+		b.stats.unproven.Add(1)
+	}
 	switch {
 	case h.act == eventAsked:
 		l.answer(&h)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchd/codec/frame"
+	"switchd/hsm"
 )
 
 // Peer is another participant to whom payments are sent. Its users and accounts
@@ -60,6 +61,9 @@ type Options struct {
 	PaymentsMax   int           // own payments kept for the report, then none are sent; default 1,000,000
 	LegsMax       int           // see NewBook
 
+	MAC  MAC  // codes of messages, with Spec; none by default
+	PINs PINs // PINs of payments, with Spec; none by default
+
 	Faults Faults // how it misbehaves; none by default
 	Seed   uint64 // of chance: faults, traffic, back-off jitter
 
@@ -99,6 +103,7 @@ func (o Options) withDefaults() Options {
 	or(&o.BackoffMax, max(5*time.Second, o.BackoffMin))
 	or(&o.OutboxBytesMax, 4<<20)
 	or(&o.DelayedMax, 65_536)
+	or(&o.MAC.Size, codeBytes)
 	if o.ISO20022 {
 		or(&o.Framing, frame.BIN4)
 	}
@@ -141,7 +146,7 @@ func (o Options) validate() error {
 	faults = append(faults, o.validateLinks())
 	want(o.TLS != nil, "TLS is missing: a link is never in clear")
 	want(o.ISO20022 || len(o.Spec) > 0, "Spec is missing")
-	faults = append(faults, o.validateMessages())
+	faults = append(faults, o.validateMessages(), o.validateSecrets())
 	want(o.Clock != nil, "Clock is missing")
 	want(o.Rate >= 0 && o.Rate <= 100_000, "Rate must be 0-100000 per second")
 	want(o.Rate == 0 || len(o.Peers) > 0, "Rate needs Peers")
@@ -181,6 +186,19 @@ func (o Options) validateMessages() error {
 		return errors.New("simbank: Switch must be 1-11 digits")
 	case currencies[o.Currency] == nil:
 		return errors.New("simbank: Currency is not in the table for ISO 20022")
+	}
+	return nil
+}
+
+// validateSecrets looks at what proves messages and customers.
+func (o Options) validateSecrets() error {
+	switch {
+	case o.ISO20022 && o.MAC.Key.Len()+o.PINs.Key.Len() > 0:
+		return errors.New("simbank: MAC and PINs belong to ISO 8583")
+	case o.MAC.Size < 4 || o.MAC.Size > codeBytes:
+		return errors.New("simbank: MAC.Size must be 4-8")
+	case o.PINs.Key.Len() > 0 && o.PINs.Format != hsm.ISO0 && o.PINs.Format != hsm.ISO3:
+		return errors.New("simbank: PINs.Format must be ISO-0 or ISO-3")
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ type Order struct {
 	Amount       int64  // minor units
 	Note         string // optional
 	Twice        bool   // send it again as a repeat at once
+	WrongPIN     bool   // of a participant with PINs
+	Forged       bool   // sent with a wrong code, or none; its repeats are right
 	Model        string // ModelA or ModelB; default: in turns, where the protocol has both
 }
 
@@ -75,7 +77,7 @@ func (b *Bank) launch(own *payment, o Order) error {
 	if o.PayerAccount == "" {
 		o.PayerAccount = accountNumber(b.opts.Institution, 1)
 	}
-	own.amount = o.Amount
+	own.amount, own.forged = o.Amount, o.Forged
 	b.payments.number(own)
 	var err error
 	if own.model, err = b.modelOf(own, o); err != nil {
@@ -98,7 +100,12 @@ func (b *Bank) launch(own *payment, o Order) error {
 	}
 	// A link lost right here is as good as one lost right after: a repeat may
 	// reach a switch that has not seen the first.
-	b.transmit(body)
+	if own.forged {
+		b.stats.forged.Add(1)
+		b.transmit(b.speech.spoil(body, b.forger.chance(0.5)))
+	} else {
+		b.transmit(body)
+	}
 	if o.Twice {
 		b.sendAgain(body)
 	}
@@ -117,6 +124,11 @@ func (b *Bank) modelOf(own *payment, o Order) (string, error) {
 		return ModelB, nil
 	}
 	return ModelA, nil
+}
+
+// forging says whether the next message is one that does not prove itself.
+func (b *Bank) forging() bool {
+	return b.opts.MAC.Key.Len() > 0 && b.opts.Faults.Forge > 0 && b.forger.chance(b.opts.Faults.Forge)
 }
 
 // debitFirst takes the money of a model B payment from the payer, as his bank,
@@ -158,7 +170,8 @@ func (b *Bank) settle(t *told) {
 	if took.news == outcomeDeemed {
 		b.chase(own.subject, b.opts.AnswerTimeout, b.opts.RepeatsMax, func() bool { return b.payments.undecided(own) })
 	}
-	if took.request != nil && b.opts.RepeatRate > 0 && b.traffic.chance(b.opts.RepeatRate/2) {
+	// What was told 63 must not be paid when it comes again, and right.
+	if took.request != nil && (own.forged || b.opts.RepeatRate > 0 && b.traffic.chance(b.opts.RepeatRate/2)) {
 		b.sendAgain(took.request)
 	}
 }
@@ -229,13 +242,19 @@ func (b *Bank) order() Order {
 		Amount:       o.AmountMin + d.below(o.AmountMax-o.AmountMin+1),
 		Note:         "simulated",
 		Twice:        o.RepeatRate > 0 && d.chance(o.RepeatRate/2),
+		Forged:       b.forging(),
 	}
 	// Each kind of nobody is found by another part of the switch: handle by
-	// its routes, user and account by the payee's side, IFSC by its routes.
-	bad := int64(-1)
-	if o.BadRate > 0 && d.chance(o.BadRate) {
-		bad = d.below(4)
+	// its routes, user and account by the payee's side, IFSC by its routes. A
+	// wrong PIN is found by the payer's bank.
+	bad, kinds := int64(-1), int64(4)
+	if o.PINs.Key.Len() > 0 {
+		kinds++
 	}
+	if o.BadRate > 0 && d.chance(o.BadRate) {
+		bad = d.below(kinds)
+	}
+	out.WrongPIN = bad == 4
 	switch {
 	case bad == 0:
 		out.PayeeVPA = "user1@nosuchhandle"

@@ -427,7 +427,7 @@ func TestRepeatInEveryDialect(t *testing.T) {
 	for _, dialect := range []string{"iso87-npci", "iso87-ascii", "iso87-binary", "iso87-ebcdic"} {
 		spec, err := os.ReadFile("../../codec/iso8583/specs/" + dialect + ".json")
 		must(t, err)
-		c, err := newCodec(spec)
+		c, err := newCodec(spec, MAC{})
 		must(t, err)
 		want := debitOf("D1", 10)
 		body, err := c.encode(want)

@@ -32,6 +32,7 @@ type payment struct {
 	repeats    int
 	answered   bool
 	byUpdate   bool // the first word was meant as the last
+	forged     bool // first sent with a wrong code, or none
 	told       string
 	code, upi  string
 	answerID   string
@@ -171,11 +172,18 @@ func (p *payments) further(own *payment, t *told, proof uint64) string {
 		// The last word came first; this is the answer that it came before.
 	case t.later && own.told == t.outcome:
 		// The same said again in a message of another kind.
+	case own.told == outcomeDeclined && t.outcome == outcomeDeclined && unrecorded[own.code]:
+		// Told no because it did not prove itself; its repeat does, and is on
+		// the record, with another code.
 	default:
 		p.counts.Mismatches++
 	}
 	return ""
 }
+
+// unrecorded are the codes of a switch that cannot tell whose a request is: the code
+// of the message is wrong, or cannot be checked.
+var unrecorded = map[string]bool{"63": true, "96": true}
 
 // name takes the transaction id from whatever has it first.
 func (own *payment) name(t *told) {

@@ -19,6 +19,8 @@ type Report struct {
 	Repeats    int64  `json:"repeats"`
 	Mismatches int64  `json:"answer_mismatches"`
 	Malformed  int64  `json:"malformed"`
+	Unproven   int64  `json:"unproven"` // messages of the switch with a wrong code or signature, or none
+	Forged     int64  `json:"forged"`   // own messages with a wrong code or none, on purpose
 	Conflicts  int64  `json:"conflicts"`
 
 	Latency Latency `json:"latency"`
@@ -65,7 +67,7 @@ func (b *Bank) Report() Report {
 	s := b.Stats()
 	r := Report{
 		ID: b.opts.ID, Skipped: s.Skipped, Repeats: s.Repeats, Mismatches: s.Mismatches,
-		Malformed: s.Malformed, Conflicts: s.Conflicts,
+		Malformed: s.Malformed, Unproven: s.Unproven, Forged: s.Forged, Conflicts: s.Conflicts,
 		Legs: b.book.Tally(), Net: b.book.Net(),
 		Entries: []Entry{},
 	}

@@ -22,6 +22,10 @@ type speech interface {
 	order(own *payment, o Order) ([]byte, error)
 	again(body []byte) []byte
 
+	// spoil makes of a message one that does not prove that it is ours: with a
+	// code that is wrong or, bare, with none. It is body where that cannot be.
+	spoil(body []byte, bare bool) []byte
+
 	// enquire asks the switch what became of a payment; nil: it cannot be asked.
 	enquire(s *subject) ([]byte, error)
 }
@@ -58,12 +62,15 @@ type heard struct {
 	bad *fault // what is not right with it
 	why string // the code for that
 
+	unproven bool // what is wrong is its code or signature
+
 	event  event
 	number string // of the event
 	ok     bool   // an event that was answered well
 
 	duty    duty
 	leg     Leg
+	pin     Code // of a debit at a bank with PINs: Approved, or what is wrong with its PIN
 	address string
 	final   ending // of dutyConfirm and ruling
 	subject *subject

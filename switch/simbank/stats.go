@@ -10,9 +10,29 @@ type counters struct {
 	unanswerable atomic.Int64
 	silences     atomic.Int64
 	malformed    atomic.Int64
+	unproven     atomic.Int64
+	forged       atomic.Int64
+	pinsRight    atomic.Int64
+	pinsWrong    atomic.Int64
+	pinsMissing  atomic.Int64
+	pinsBroken   atomic.Int64
 	unmatched    atomic.Int64
 	signOns      atomic.Int64
 	skipped      atomic.Int64
+}
+
+// judged counts the PIN of a debit, if it was looked at.
+func (c *counters) judged(pin Code) {
+	switch pin {
+	case Approved:
+		c.pinsRight.Add(1)
+	case wrongPIN:
+		c.pinsWrong.Add(1)
+	case noPIN:
+		c.pinsMissing.Add(1)
+	case notReadable:
+		c.pinsBroken.Add(1)
+	}
 }
 
 // Stats are counters for a live table; cheap to take.
@@ -45,10 +65,18 @@ type Stats struct {
 	Silences     int64 `json:"silences"`     // answers withheld on purpose
 	Delayed      int64 `json:"delayed"`      // answers and late acts that wait
 	Malformed    int64 `json:"malformed"`    // messages of the switch that are not right
+	Unproven     int64 `json:"unproven"`     // of them: with a wrong code or signature, or none
+	Forged       int64 `json:"forged"`       // own messages sent with a wrong code or none, on purpose
 	Unmatched    int64 `json:"unmatched"`    // answers to nothing that was asked
 	Conflicts    int64 `json:"conflicts"`    // legs that came again with other content
 	SignOns      int64 `json:"sign_ons"`     // 1 + reconnects
-	Net          int64 `json:"net"`          // Book.Net, minor units
+
+	PINsRight      int64 `json:"pins_right"`      // of debits that came, repeats included
+	PINsWrong      int64 `json:"pins_wrong"`      // declined with 55
+	PINsMissing    int64 `json:"pins_missing"`    // declined with 86
+	PINsUnreadable int64 `json:"pins_unreadable"` // declined with 88
+
+	Net int64 `json:"net"` // Book.Net, minor units
 }
 
 // Stats takes the counters. Each is exact, together they are a moment's blur.
@@ -70,6 +98,12 @@ func (b *Bank) Stats() Stats {
 	s.Silences = b.stats.silences.Load()
 	s.Delayed = int64(b.timers.waiting())
 	s.Malformed = b.stats.malformed.Load()
+	s.Unproven = b.stats.unproven.Load()
+	s.Forged = b.stats.forged.Load()
+	s.PINsRight = b.stats.pinsRight.Load()
+	s.PINsWrong = b.stats.pinsWrong.Load()
+	s.PINsMissing = b.stats.pinsMissing.Load()
+	s.PINsUnreadable = b.stats.pinsBroken.Load()
 	s.Unmatched = b.stats.unmatched.Load()
 	s.SignOns = b.stats.signOns.Load()
 	s.Skipped = b.stats.skipped.Load()

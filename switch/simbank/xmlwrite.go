@@ -49,6 +49,9 @@ func (s *messages) again(body []byte) []byte {
 	return bytes.Replace(body, []byte("</CreDt></AppHdr>"), []byte("</CreDt><PssblDplct>true</PssblDplct></AppHdr>"), 1)
 }
 
+// spoil does nothing: what is not signed cannot be signed badly.
+func (s *messages) spoil(body []byte, _ bool) []byte { return body }
+
 // nextID is the id of a message that no answer is found by.
 func (s *messages) nextID() string { return fmt.Sprintf("%sM%016d", s.own, s.next.Add(1)) }
 
