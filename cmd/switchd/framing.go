@@ -47,7 +47,7 @@ func checkWire(p *config.Participant) error {
 	if err != nil {
 		return err
 	}
-	if err := checkDialect(p); err != nil {
+	if err := errors.Join(checkDialect(p), checkProtection(p)); err != nil {
 		return err
 	}
 	switch f := w.Framing; {
@@ -158,4 +158,18 @@ func dialectsByLook() func(frame.Charset, frame.Bitmap) string {
 		}
 	}
 	return func(c frame.Charset, b frame.Bitmap) string { return names[look{c, b}] }
+}
+
+// checkProtection says whether messages of a dialect can be protected as configured.
+func checkProtection(p *config.Participant) error {
+	switch {
+	case p.Dialect == dialect20022 && (p.MAC.Key != "" || p.PIN.Key != ""):
+		return errors.New("mac and pin are for messages of ISO 8583: remove them, or use signature")
+	case p.Dialect != dialect20022 && p.Signature.Kind != "":
+		return errors.New("signature is for messages of ISO 20022: remove it, or use mac")
+	case p.Dialect == dialect20022:
+		return nil
+	}
+	_, err := codesOf(p)
+	return err
 }

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -103,62 +100,14 @@ const modulePatience = 5 * time.Second
 // openSoft opens the software module of a configuration.
 func openSoft(h *config.HSM, _ *slog.Logger, _ prometheus.Registerer) (closingModule, error) {
 	o := soft.Options{Path: h.Keys, Clock: clock}
-	if err := unlockSoft(&o, h.Unlock); err != nil {
+	if err := o.Unlock(h.Unlock); err != nil {
 		return nil, err
 	}
 	m, err := soft.Open(o)
 	if err != nil {
-		return nil, fmt.Errorf("hsm: %w", err)
+		return nil, err
 	}
 	return m, nil
-}
-
-// unlockSoft reads what a key file is sealed under: 64 hexadecimal digits are the key
-// itself, anything else is a passphrase.
-func unlockSoft(o *soft.Options, file string) error {
-	text, err := readSecret(file)
-	if err != nil {
-		return err
-	}
-	defer clear(text)
-	if len(text) == hex.EncodedLen(32) {
-		key := make([]byte, 32)
-		if _, err := hex.Decode(key, text); err == nil {
-			o.Key = hsm.NewSecret(key)
-			return nil
-		}
-	}
-	o.Passphrase = hsm.CopySecret(text)
-	return nil
-}
-
-// secretBytesMax bounds a file with a passphrase.
-const secretBytesMax = 1024
-
-// readSecret reads a file with a passphrase, a key or a PIN; the end of its line does
-// not count. Others than its owner must not read it.
-func readSecret(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("hsm: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("hsm: %w", err)
-	case info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("hsm: %s may be read by others than its owner (%v): chmod 600 %s", file, info.Mode().Perm(), file)
-	case !info.Mode().IsRegular() || info.Size() == 0 || info.Size() > secretBytesMax:
-		return nil, fmt.Errorf("hsm: %s is no file with 1 to %d bytes", file, secretBytesMax)
-	}
-	text := make([]byte, info.Size())
-	if _, err := f.ReadAt(text, 0); err != nil {
-		return nil, fmt.Errorf("hsm: %w", err)
-	}
-	end := len(strings.TrimRight(string(text), "\r\n"))
-	clear(text[end:])
-	return text[:end], nil
 }
 
 // run works until ctx ends; then it gives the module back. Nothing asks it any more
@@ -211,20 +160,30 @@ type protection struct {
 // protect makes the protection of a participant, whose keys must be in the module.
 func (s *security) protect(p *config.Participant) (protection, error) {
 	out := protection{fault: payment.CryptoMAC, zone: guard.Zone{Key: hsm.KeyRef(p.PIN.Key), Format: pinFormats[p.PIN.Format]}}
-	if p.MAC.Key == "" && p.PIN.Key == "" {
+	switch {
+	case p.Signature.Kind != "":
+		return s.signed(p)
+	case p.MAC.Key == "" && p.PIN.Key == "":
 		return protection{}, nil
 	}
-	spec, err := builtinSpec(p.Dialect)
-	if err != nil {
-		return out, fmt.Errorf("participant %s: mac and pin are of ISO 8583: %w", p.ID, err)
-	}
-	out.scheme, err = guard8583.New(guard8583.Options{Spec: spec, Zone: out.zone, MAC: guard8583.MAC{
-		Key: hsm.KeyRef(p.MAC.Key), Algorithm: macAlgorithms[p.MAC.Algorithm], Size: p.MAC.Size,
-	}})
+	scheme, err := codesOf(p)
 	if err != nil {
 		return out, fmt.Errorf("participant %s: %w", p.ID, err)
 	}
+	out.scheme = scheme
 	return out, s.has(p)
+}
+
+// codesOf is how the messages of a participant of ISO 8583 are protected.
+func codesOf(p *config.Participant) (*guard8583.Scheme, error) {
+	spec, err := builtinSpec(p.Dialect)
+	if err != nil {
+		return nil, err
+	}
+	return guard8583.New(guard8583.Options{
+		Spec: spec, Zone: guard.Zone{Key: hsm.KeyRef(p.PIN.Key), Format: pinFormats[p.PIN.Format]},
+		MAC: guard8583.MAC{Key: hsm.KeyRef(p.MAC.Key), Algorithm: macAlgorithms[p.MAC.Algorithm], Size: p.MAC.Size},
+	})
 }
 
 // has says whether the module has the keys of a participant.

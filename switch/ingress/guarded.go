@@ -40,14 +40,17 @@ func (in *Ingress) guard(s *link) {
 	if s.Guard == nil {
 		return
 	}
-	sec := &in.o.Security
+	sec, seal, prove := &in.o.Security, hsm.OpMAC, hsm.OpVerifyMAC // as metrics name it
+	if s.GuardFault == payment.Signature {
+		seal, prove = hsm.OpSign, hsm.OpVerify
+	}
 	s.out = guard.NewOutbound(guard.OutboundOptions{
-		Link: s.Link, Framing: s.Wire.Framing, Limits: s.Wire.Limits, Scheme: s.Guard, Pool: sec.Pool, Op: hsm.OpMAC, PINs: sec.PINs,
+		Link: s.Link, Framing: s.Wire.Framing, Limits: s.Wire.Limits, Scheme: s.Guard, Pool: sec.Pool, Op: seal, PINs: sec.PINs,
 	})
 	s.way = s.out
 	i := &incoming{}
 	l := s.Link
-	i.check = guard.NewInbound(guard.InboundOptions{Scheme: s.Guard, Pool: sec.Pool, Op: hsm.OpVerifyMAC, Done: func(all []guard.Checked) {
+	i.check = guard.NewInbound(guard.InboundOptions{Scheme: s.Guard, Pool: sec.Pool, Op: prove, Done: func(all []guard.Checked) {
 		i.mu.Lock()
 		i.checked = append(i.checked, all...)
 		i.mu.Unlock()

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"switchd/hsm"
+	"switchd/switch/config"
+	"switchd/switch/guard"
+	"switchd/switch/guard/jws"
+	"switchd/switch/guard/signer"
+	"switchd/switch/guard/xmldsig"
+	"switchd/switch/payment"
+)
+
+// certificateBytesMax bounds a file with certificates.
+const certificateBytesMax = 1 << 20
+
+// signed makes the protection of a participant whose messages are signed. The switch
+// signs and verifies once, because a certificate of another key would only show when
+// the participant says no.
+func (s *security) signed(p *config.Participant) (protection, error) {
+	o := signer.Options{
+		Key: hsm.KeyRef(p.Signature.Key), With: hsm.SignatureAlgorithm(p.Signature.Algorithm),
+		Accept: []hsm.SignatureAlgorithm{hsm.SignatureAlgorithm(p.Signature.Algorithm)}, Clock: clock,
+	}
+	own, err := readCertificate(p.Signature.Certificate)
+	if err != nil {
+		return protection{}, fmt.Errorf("participant %s: signature: %w", p.ID, err)
+	}
+	o.Own = own
+	for _, name := range p.Signature.Certificates {
+		theirs, err := readCertificate(name)
+		if err != nil {
+			return protection{}, fmt.Errorf("participant %s: signature: %w", p.ID, err)
+		}
+		o.Theirs = append(o.Theirs, theirs)
+	}
+	scheme, err := signatureScheme(p.Signature.Kind, o)
+	if err == nil {
+		itself := o
+		itself.Theirs = []signer.File{own}
+		err = s.signs(p.Signature.Kind, itself)
+	}
+	if err != nil {
+		return protection{}, fmt.Errorf("participant %s: signature: %w", p.ID, err)
+	}
+	return protection{scheme: scheme, fault: payment.Signature}, nil
+}
+
+func signatureScheme(kind string, o signer.Options) (guard.Scheme, error) {
+	if kind == "xmldsig" {
+		return xmldsig.New(xmldsig.Options{Options: o})
+	}
+	return jws.New(o)
+}
+
+// specimen is a message that is signed for a test only.
+const specimen = `<Message xmlns=""><AppHdr xmlns="urn:iso:std:iso:20022:tech:xsd:head.001.001.02"></AppHdr>` +
+	`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:admi.004.001.02"></Document></Message>`
+
+// signs says whether what the module signs verifies with the switch's certificate.
+func (s *security) signs(kind string, itself signer.Options) error {
+	scheme, err := signatureScheme(kind, itself)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), modulePatience)
+	defer cancel()
+	g := scheme.Open()
+	b, err := g.Protect(ctx, s.module, nil, []byte(specimen), nil)
+	if err != nil {
+		return fmt.Errorf("key %s: %w", itself.Key, err)
+	}
+	if _, err := g.Check(ctx, s.module, b); err != nil {
+		return fmt.Errorf("key %s is not that of the certificate in %s: %w", itself.Key, itself.Own.Name, err)
+	}
+	return nil
+}
+
+// readCertificate reads a file with certificates.
+func readCertificate(name string) (signer.File, error) {
+	info, err := os.Stat(name)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > certificateBytesMax) {
+		err = fmt.Errorf("%s is no file of up to %d bytes", name, certificateBytesMax)
+	}
+	if err != nil {
+		return signer.File{}, err
+	}
+	content, err := os.ReadFile(name)
+	return signer.File{Name: name, Content: content}, err
+}
