@@ -78,6 +78,7 @@ type simulation struct {
 	profiles   [simBanks]Profile
 	gone       [simBanks]bool // not configured any more
 	deaf       [simBanks]bool // may have missed an update
+	fenced     [simBanks]bool // could take fences once
 	load       Load
 	up         [simBanks]bool
 	told       map[RequestKey]Outcome // first answer
@@ -380,7 +381,8 @@ func (s *simulation) sending(ef *Effect) {
 	}
 	able := &s.profiles[ef.To]
 	switch {
-	case (ef.Leg == LegStatus || ef.Leg == LegFence) && !able.Checks,
+	case ef.Leg == LegStatus && !able.Checks,
+		ef.Leg == LegFence && !s.fenced[ef.To], // one that is owed goes on whatever the configuration says by then
 		ef.Leg == LegUpdate && !able.Updates && p.Model == ModelA,
 		ef.Leg == LegConfirm && !able.Updates && able.Posting == PostImmediate:
 		s.t.Errorf("payment %d: participant %d cannot take %v", p.ID, ef.To, ef.Leg)

@@ -86,8 +86,10 @@ func (s *simulation) reable(n int) {
 	s.hears(n)
 }
 
-// hears notes who may miss an update: whoever did not take them all the time.
+// hears notes who may miss an update, because it did not take them all the time, and
+// who may get a fence.
 func (s *simulation) hears(n int) {
+	s.fenced[n] = s.fenced[n] || s.profiles[n].Checks
 	if !s.profiles[n].Updates {
 		s.deaf[n] = true
 	}
