@@ -149,7 +149,7 @@ func (l *Link) late() string {
 
 // newSession makes the TLS side of a link; the worker's news wake the loop.
 func (l *Link) newSession() *mtls.Conn {
-	o := mtls.Options{Notify: l.Wake, Remote: l.conn.RemoteAddr()}
+	o := mtls.Options{Notify: l.Wake, Remote: l.conn.RemoteAddr(), Turns: l.pool.turns}
 	if l.slot != nil {
 		return mtls.Client(l.settings, o)
 	}
