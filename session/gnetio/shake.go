@@ -121,7 +121,11 @@ func (l *Link) countRefusal(result string) {
 	s := l.server
 	s.metrics.handshakes[result].Inc()
 	if times, due := s.causes.tell("handshake "+result+" "+l.dialedName(), s.opt.Clock()); due {
-		s.opt.Log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote, "dialed", l.dialedName(), "times", times)
+		log := s.opt.Log
+		if name := l.dialedName(); name != "" {
+			log = log.With("dialed", name)
+		}
+		log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote, "times", times)
 	}
 }
 
