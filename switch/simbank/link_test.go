@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
+	"errors"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +152,36 @@ func (s *shared) String() string {
 
 // TestLogsHoldNoContent sends rubbish that quotes an account number and reads
 // the log for it.
+// TestWhyNotReached: the log says why there is no link: nobody listens, or who does
+// is not the switch.
+func TestWhyNotReached(t *testing.T) {
+	s := newFakeSwitch(t)
+	for name, change := range map[string]func(*Options){
+		"connection refused": func(o *Options) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Address = l.Addr().String()
+			_ = l.Close()
+		},
+		"certificate signed by unknown authority": func(o *Options) {
+			o.TLS = o.TLS.Clone()
+			o.TLS.RootCAs = x509.NewCertPool()
+		},
+	} {
+		o, log := s.options(), &shared{}
+		o.Log = slog.New(slog.NewTextHandler(log, nil))
+		change(&o)
+		_, stop := launch(t, o)
+		eventually(t, name, func() bool { return strings.Contains(log.String(), name) && strings.Contains(log.String(), "address="+o.Address) })
+		stop()
+	}
+	if alert(errors.New("closed")) != nil || alert(&net.OpError{Op: "remote error", Err: tls.AlertError(44)}) != tls.AlertError(44) {
+		t.Error("what is no alert of the other end")
+	}
+}
+
 func TestLogsHoldNoContent(t *testing.T) {
 	s := newFakeSwitch(t)
 	o := s.options()
