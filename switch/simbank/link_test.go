@@ -174,7 +174,9 @@ func TestWhyNotReached(t *testing.T) {
 		o.Log = slog.New(slog.NewTextHandler(log, nil))
 		change(&o)
 		_, stop := launch(t, o)
-		eventually(t, name, func() bool { return strings.Contains(log.String(), name) && strings.Contains(log.String(), "address="+o.Address) })
+		eventually(t, name, func() bool {
+			return strings.Contains(log.String(), name) && strings.Contains(log.String(), "address="+o.Address)
+		})
 		stop()
 	}
 	if alert(errors.New("closed")) != nil || alert(&net.OpError{Op: "remote error", Err: tls.AlertError(44)}) != tls.AlertError(44) {
