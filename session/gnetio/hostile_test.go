@@ -87,7 +87,7 @@ func TestSlowAndHalfOpenClientsStallNobody(t *testing.T) {
 	if n := r.metric("switchd_links", "up"); n < 6 {
 		t.Errorf("%v links are left", n)
 	}
-	if n := strings.Count(r.log.String(), "handshake refused"); n != 1 {
+	if n := r.log.Count("handshake refused"); n != 1 {
 		t.Errorf("%d log lines", n)
 	}
 }

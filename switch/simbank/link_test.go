@@ -1,7 +1,6 @@
 package simbank
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,11 +9,11 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"switchd/codec/frame"
+	"switchd/switch/logtext"
 )
 
 // nextNetwork is the next 0800 or 0810 with this DE70.
@@ -132,26 +131,6 @@ func TestBadFrameClosesTheLink(t *testing.T) {
 	}
 }
 
-// shared collects a log written by several goroutines.
-type shared struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (s *shared) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.Write(p)
-}
-
-func (s *shared) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.String()
-}
-
-// TestLogsHoldNoContent sends rubbish that quotes an account number and reads
-// the log for it.
 // TestWhyNotReached: the log says why there is no link: nobody listens, or who does
 // is not the switch.
 func TestWhyNotReached(t *testing.T) {
@@ -170,7 +149,7 @@ func TestWhyNotReached(t *testing.T) {
 			o.TLS.RootCAs = x509.NewCertPool()
 		},
 	} {
-		o, log := s.options(), &shared{}
+		o, log := s.options(), &logtext.Text{}
 		o.Log = slog.New(slog.NewTextHandler(log, nil))
 		change(&o)
 		_, stop := launch(t, o)
@@ -184,10 +163,12 @@ func TestWhyNotReached(t *testing.T) {
 	}
 }
 
+// TestLogsHoldNoContent sends rubbish that quotes an account number and reads
+// the log for it.
 func TestLogsHoldNoContent(t *testing.T) {
 	s := newFakeSwitch(t)
 	o := s.options()
-	log := &shared{}
+	log := &logtext.Text{}
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
 	_, stop := start(t, o)
 	bad := debitOf("D1", 10)
@@ -209,7 +190,7 @@ func TestLogsHoldNoContent(t *testing.T) {
 func TestStrangerIsRefusedAndKeepsTrying(t *testing.T) {
 	s := newFakeSwitch(t)
 	o := s.options()
-	log := &shared{}
+	log := &logtext.Text{}
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
 	o.TLS = o.TLS.Clone()
 	o.TLS.Certificates = []tls.Certificate{newAuthority(t).leaf(t, "BANKA")}
@@ -217,7 +198,7 @@ func TestStrangerIsRefusedAndKeepsTrying(t *testing.T) {
 	// What it sees of a refusal is an alert or, when the close overtakes it,
 	// only the close; either way it must try again.
 	eventually(t, "it is refused more than once", func() bool {
-		return strings.Count(log.String(), "link closed") > 1
+		return log.Count("link closed") > 1
 	})
 	stop()
 	if b.Stats().SignOns != 0 {
