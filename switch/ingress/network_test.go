@@ -1,7 +1,6 @@
 package ingress
 
 import (
-	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
