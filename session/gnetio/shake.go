@@ -120,10 +120,14 @@ func (l *Link) countRefusal(result string) {
 	}
 	s := l.server
 	s.metrics.handshakes[result].Inc()
-	if times, due := s.causes.tell("handshake "+result+" "+l.dialedName(), s.opt.Clock()); due {
+	what, who := "dialed", l.dialedName()
+	if who == "" {
+		what, who = "participant", l.participant // once its certificate says so, and is good
+	}
+	if times, due := s.causes.tell("handshake "+result+" "+who, s.opt.Clock()); due {
 		log := s.opt.Log
-		if name := l.dialedName(); name != "" {
-			log = log.With("dialed", name)
+		if who != "" {
+			log = log.With(what, who)
 		}
 		log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote, "times", times)
 	}
