@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -60,6 +61,13 @@ func TestCertificates(t *testing.T) {
 	if err := parse(specimen.Issue(p256, "a", usage(0)).File.Content); err != nil {
 		t.Errorf("no key usage at all: %v", err)
 	}
+	for bits, want := range map[int]string{2047: "2047 bits", 2048: "", 4096: "", 4097: "4097 bits"} {
+		n := new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
+		_, err := signer.NewCertificate(&x509.Certificate{PublicKey: &rsa.PublicKey{N: n, E: 65537}})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("RSA with %d bits: %v", bits, err)
+		}
+	}
 	if _, err := signer.NewCertificate(&x509.Certificate{PublicKey: &three.PublicKey}); err == nil || !strings.Contains(err.Error(), "exponent 3") {
 		t.Errorf("exponent 3: %v", err)
 	}
@@ -104,6 +112,9 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// pairHalf is where s begins.
+const pairHalf = 32
+
 // TestVerify: each algorithm counts for its own keys and no others, and r and s of any
 // length are read.
 func TestVerify(t *testing.T) {
@@ -131,6 +142,9 @@ func TestVerify(t *testing.T) {
 		signature, err := ec.Module().Sign(context.Background(), hsm.Signing{Algorithm: hsm.ES256, Digest: digest})
 		if err != nil || ec.Certificate.Verify(hsm.ES256, digest[:], signature) != nil {
 			t.Fatalf("%x does not count: %v", signature, err)
+		}
+		if ec.Certificate.Verify(hsm.ES256, digest[:], slices.Insert(signature, pairHalf, 0)) == nil {
+			t.Fatalf("%x counts with a zero more before s", signature)
 		}
 	}
 	for _, wrong := range [][]byte{nil, {}, make([]byte, 63), make([]byte, 64), make([]byte, 65), slices.Repeat([]byte{0xff}, 64)} {

@@ -34,6 +34,7 @@ type forgery struct {
 	keyInfo, info change
 	signedInfo    func(string) string // the same as info
 	body          change
+	whole         func(string) string                       // the same as body
 	value         func(signedInfo, signature []byte) []byte // another signature
 }
 
@@ -71,7 +72,11 @@ func forge(t testing.TB, f forgery) []byte {
 	if f.value != nil {
 		value = f.value([]byte(canonical), value)
 	}
-	return []byte(f.body.in(t, string(g.appendSigned(nil, []byte(text), &common, value))))
+	body := f.body.in(t, string(g.appendSigned(nil, []byte(text), &common, value)))
+	if f.whole != nil {
+		body = f.whole(body)
+	}
+	return []byte(body)
 }
 
 // form is the canonical form of a part of a signature.
@@ -101,11 +106,7 @@ func TestProfile(t *testing.T) {
 	)
 	id := `Id="` + mustSignature(bank).id + `"`
 	other := base64.StdEncoding.EncodeToString(make([]byte, 32))
-	s := newScheme(t, nil, own, bank)
-	for name, c := range map[string]struct {
-		forgery
-		want error
-	}{
+	forged(t, map[string]attempt{
 		"nothing changed":                    {forgery{}, nil},
 		"white space in SignedInfo":          {forgery{info: change{canonical, "\n " + canonical + "\t"}}, nil},
 		"white space in KeyInfo":             {forgery{keyInfo: change{data, "\n" + data + "\n"}}, nil},
@@ -125,28 +126,33 @@ func TestProfile(t *testing.T) {
 		"sha512":                             {forgery{info: change{digest, strings.Replace(digest, "#sha256", "#sha512", 1)}}, errProfile},
 		"XPath":                              {forgery{info: change{toDocument + transform, toDocument + xpath("TR/1999/REC-xpath-19991116") + transform}}, errProfile},
 		"XPath filter 2 instead":             {forgery{info: change{toHeader + enveloped, toHeader + xpath("2002/06/xmldsig-filter2")}}, errProfile},
-		"XSLT":                               {forgery{info: change{transform, xpath("TR/1999/REC-xslt-19991116") + transform}}, errProfile},
-		"base64":                             {forgery{info: change{transform, xpath("2000/09/xmldsig#base64") + transform}}, errProfile},
-		"Document enveloped":                 {forgery{info: change{toDocument, toDocument + enveloped}}, errProfile},
-		"header not enveloped":               {forgery{info: change{enveloped, ""}}, errProfile},
-		"no canonical form":                  {forgery{info: change{toDocument + transform, toDocument}}, errProfile},
-		"transforms the other way round":     {forgery{info: change{enveloped + transform, transform + enveloped}}, errProfile},
-		"no transforms":                      {forgery{info: change{toDocument + transform + "</ds:Transforms>", "<ds:Reference>"}}, errProfile},
-		"only two references":                {forgery{signedInfo: func(s string) string { return s[:strings.LastIndex(s, toDocument)] + info }}, errProfile},
-		"Document twice":                     {forgery{info: change{`<ds:Reference URI=""><ds:Transforms>` + enveloped, toDocument}}, errTwice},
-		"four references":                    {forgery{info: change{info, `<ds:Reference></ds:Reference>` + info}}, errProfile},
-		"a reference to somewhere":           {forgery{info: change{toHeader, `<ds:Reference URI="https://x/"><ds:Transforms>`}}, errProfile},
-		"a reference by XPointer":            {forgery{info: change{`URI="#_`, `URI="#xpointer(id('_`}}, errKeyInfo},
-		"a reference to another id":          {forgery{info: change{`URI="#_`, `URI="#x`}}, errKeyInfo},
-		"a Manifest":                         {forgery{info: change{"<ds:Reference>", `<ds:Reference Type="` + uriSignature + `Manifest">`}}, errProfile},
-		"Id of a reference":                  {forgery{info: change{"<ds:Reference>", `<ds:Reference Id="x">`}}, errProfile},
-		"Id of SignedInfo":                   {forgery{body: change{"<ds:SignedInfo>", `<ds:SignedInfo Id="x">`}}, errProfile},
-		"more in SignedInfo":                 {forgery{info: change{info, `<ds:Object></ds:Object>` + info}}, errProfile},
-		"text in SignedInfo":                 {forgery{info: change{info, "x" + info}}, errProfile},
-		"an attribute of a transform":        {forgery{info: change{`<ds:Transform `, `<ds:Transform A="" `}}, errProfile},
-		"another prefix within":              {forgery{info: change{enveloped, strings.Replace(strings.ReplaceAll(enveloped, "ds:", "d:"), " ", ` xmlns:d="`+uriSignature+`" `, 1)}}, errProfile},
-		"another namespace within":           {forgery{info: change{"<ds:Transforms>", `<ds:Transforms xmlns:ds="urn:x">`}}, errProfile},
-		"a short digest":                     {forgery{info: change{`<ds:DigestValue>`, `<ds:DigestValue>AAAA</ds:DigestValue><ds:DigestValue>`}}, errValue},
+		"another transform than enveloped":   {forgery{info: change{algorithmEnveloped, "http://www.w3.org/2000/09/xmldsig#base64"}}, errProfile},
+		"a Signature of another name":        {forgery{whole: func(s string) string { return strings.ReplaceAll(s, "ds:Signature>", "ds:Seal>") }, body: change{"<ds:Signature ", "<ds:Seal "}}, errParts},
+		"a Signature of another namespace": {forgery{whole: func(s string) string {
+			return strings.NewReplacer("<ds:Signature ", `<x:Signature xmlns:x="urn:x" `, "</ds:Signature>", "</x:Signature>").Replace(s)
+		}}, errParts},
+		"XSLT":                           {forgery{info: change{transform, xpath("TR/1999/REC-xslt-19991116") + transform}}, errProfile},
+		"base64":                         {forgery{info: change{transform, xpath("2000/09/xmldsig#base64") + transform}}, errProfile},
+		"Document enveloped":             {forgery{info: change{toDocument, toDocument + enveloped}}, errProfile},
+		"header not enveloped":           {forgery{info: change{enveloped, ""}}, errProfile},
+		"no canonical form":              {forgery{info: change{toDocument + transform, toDocument}}, errProfile},
+		"transforms the other way round": {forgery{info: change{enveloped + transform, transform + enveloped}}, errProfile},
+		"no transforms":                  {forgery{info: change{toDocument + transform + "</ds:Transforms>", "<ds:Reference>"}}, errProfile},
+		"only two references":            {forgery{signedInfo: func(s string) string { return s[:strings.LastIndex(s, toDocument)] + info }}, errProfile},
+		"Document twice":                 {forgery{info: change{`<ds:Reference URI=""><ds:Transforms>` + enveloped, toDocument}}, errTwice},
+		"four references":                {forgery{info: change{info, `<ds:Reference></ds:Reference>` + info}}, errProfile},
+		"a reference to somewhere":       {forgery{info: change{toHeader, `<ds:Reference URI="https://x/"><ds:Transforms>`}}, errProfile},
+		"a reference by XPointer":        {forgery{info: change{`URI="#_`, `URI="#xpointer(id('_`}}, errKeyInfo},
+		"a reference to another id":      {forgery{info: change{`URI="#_`, `URI="#x`}}, errKeyInfo},
+		"a Manifest":                     {forgery{info: change{"<ds:Reference>", `<ds:Reference Type="` + uriSignature + `Manifest">`}}, errProfile},
+		"Id of a reference":              {forgery{info: change{"<ds:Reference>", `<ds:Reference Id="x">`}}, errProfile},
+		"Id of SignedInfo":               {forgery{body: change{"<ds:SignedInfo>", `<ds:SignedInfo Id="x">`}}, errProfile},
+		"more in SignedInfo":             {forgery{info: change{info, `<ds:Object></ds:Object>` + info}}, errProfile},
+		"text in SignedInfo":             {forgery{info: change{info, "x" + info}}, errProfile},
+		"an attribute of a transform":    {forgery{info: change{`<ds:Transform `, `<ds:Transform A="" `}}, errProfile},
+		"another prefix within":          {forgery{info: change{enveloped, strings.Replace(strings.ReplaceAll(enveloped, "ds:", "d:"), " ", ` xmlns:d="`+uriSignature+`" `, 1)}}, errProfile},
+		"another namespace within":       {forgery{info: change{"<ds:Transforms>", `<ds:Transforms xmlns:ds="urn:x">`}}, errProfile},
+		"a short digest":                 {forgery{info: change{`<ds:DigestValue>`, `<ds:DigestValue>AAAA</ds:DigestValue><ds:DigestValue>`}}, errValue},
 		"another digest": {forgery{signedInfo: func(s string) string {
 			i := strings.LastIndex(s, "<ds:DigestValue>")
 			return s[:i] + "<ds:DigestValue>" + other + s[strings.LastIndex(s, "</ds:DigestValue>"):]
@@ -171,7 +177,13 @@ func TestProfile(t *testing.T) {
 		"thumbprint with SHA-1": {forgery{keyInfo: change{between(mustSignature(bank).keyInfo, data, "</ds:X509Data>"), thumbprint(uriDigest, uriSignature+"sha1", other)}}, errKeyInfo},
 		"of another namespace":  {forgery{keyInfo: change{between(mustSignature(bank).keyInfo, data, "</ds:X509Data>"), thumbprint("urn:x", algorithmDigest, other)}}, errKeyInfo},
 		"the switch's own":      {forgery{by: own}, signer.ErrUnknown},
+	})
+}
 
+// TestPlaces: somebody who has a signed message changes it, or puts things where they do
+// not belong.
+func TestPlaces(t *testing.T) {
+	forged(t, map[string]attempt{
 		"KeyInfo changed":            {forgery{body: change{"<ds:X509Data>", "<ds:X509Data> "}}, errDigest},
 		"header changed":             {forgery{body: change{">M1<", ">M2<"}}, errDigest},
 		"Document changed":           {forgery{body: change{"1234.50", "1234.51"}}, errDigest},
@@ -213,14 +225,40 @@ func TestProfile(t *testing.T) {
 		"a byte order mark":        {forgery{body: change{"<Message", "\ufeff<Message"}}, errSyntax},
 		"more behind it":           {forgery{body: change{"</Message>", "</Message><x/>"}}, errEnvelope},
 		"another root":             {forgery{body: change{`<Message xmlns="">`, `<Message xmlns="urn:x">`}}, errEnvelope},
-	} {
+	})
+	if _, err := check(newScheme(t, nil, own, bank), []byte(messages(t)["transfer"])); !errors.Is(err, errUnsigned) {
+		t.Errorf("unsigned: %v", err)
+	}
+}
+
+// attempt is a forgery and what is said to it, nil if it is none.
+type attempt struct {
+	forgery
+	want error
+}
+
+// forged makes forgeries and has them checked.
+func forged(t *testing.T, all map[string]attempt) {
+	t.Helper()
+	s := newScheme(t, nil, own, bank)
+	for name, c := range all {
 		got, err := check(s, forge(t, c.forgery))
 		if !errors.Is(err, c.want) || c.want == nil && string(got) != messages(t)["transfer"] || c.want != nil && got != nil {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
-	if _, err := check(s, []byte(messages(t)["transfer"])); !errors.Is(err, errUnsigned) {
-		t.Errorf("unsigned: %v", err)
+}
+
+// TestInForce: the parts of a signature have their declaration in their canonical form,
+// although one is in force already.
+func TestInForce(t *testing.T) {
+	text := strings.Replace(small, "<h:AppHdr ", `<h:AppHdr xmlns:ds="`+uriSignature+`" ds:a="" `, 1)
+	body, err := Sign(nil, []byte(text), bank.Certificate, bank.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := check(newScheme(t, nil, own, bank), body); err != nil {
+		t.Error(err)
 	}
 }
 

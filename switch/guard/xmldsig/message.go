@@ -34,7 +34,7 @@ type parts struct {
 	sgntr            span // in header, with its tags; without the signature, which is in inner
 	inner            []byte
 	signature        [3]span // SignedInfo, SignatureValue, KeyInfo in inner
-	prefix           []byte  // of their names
+	prefix           []byte  // of Signature, which must be that of all names in it
 	headerName       name    // AppHdr, as it is written
 
 	// Where Sgntr belongs if there is none: in the message and in the canonical form.
@@ -231,7 +231,7 @@ func (p *parts) signed(i int) int {
 		if i = p.start(i); i < 0 {
 			return i
 		}
-		if !p.tag.is(signatureSpace, local) || !bytes.Equal(p.tag.name.prefix, p.prefix) {
+		if !p.tag.is(signatureSpace, local) {
 			return p.fail(errParts)
 		}
 		if i = p.subtree(i, anything); i < 0 {
