@@ -131,7 +131,7 @@ func TestListRefused(t *testing.T) {
 	}
 	r.wants("switchd_cert_reloads_total", "refused", 5)
 	r.wants("switchd_cert_files_refused", "", 1)
-	if n := r.log.count("certificate files not taken, the old ones stay"); n != 5 {
+	if n := r.log.Count("certificate files not taken, the old ones stay"); n != 5 {
 		t.Errorf("%d lines", n)
 	}
 	r.write("crl.pem", signed(t, dir, 3, day0))
@@ -199,7 +199,7 @@ func TestListExpired(t *testing.T) {
 	}
 	r.at.Store(day0.Add(12 * day).UnixNano())
 	r.looks(3)
-	if n := r.log.count(`msg="certificate has expired" certificate=crl`); n != 1 {
+	if n := r.log.Count(`msg="certificate has expired" certificate=crl`); n != 1 {
 		t.Errorf("%d lines about the end of the list", n)
 	}
 	must(t, Revoke(dir, nil, day0.Add(12*day), CRLValidity), r.Reload(), r.connect("BANKA"))

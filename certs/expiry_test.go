@@ -37,7 +37,7 @@ func TestExpiryWarnings(t *testing.T) {
 	l := r.link("BANKA")
 	sweep := func() { r.Reject("BANKA", l.server.ConnectionState()) }
 	told := func(what, certificate string) int {
-		return r.log.count(`msg="certificate ` + what + `" certificate=` + certificate + " ")
+		return r.log.Count(`msg="certificate ` + what + `" certificate=` + certificate + " ")
 	}
 	for _, c := range []struct {
 		left          time.Duration
@@ -69,7 +69,7 @@ func TestExpiryWarnings(t *testing.T) {
 func TestExpiryAtStart(t *testing.T) {
 	dir := pki(t)
 	r := trusting(t, dir, func(o *Options) { o.Clock = clockAt(day0.Add(LeafValidity - 5*day)); o.CRLs = nil })
-	if n := r.log.count("expires soon"); n != 1 || r.log.count("days=5") != 1 {
+	if n := r.log.Count("expires soon"); n != 1 || r.log.Count("days=5") != 1 {
 		t.Errorf("%d lines", n)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/switch/logtext"
 )
 
 // rig is a Trust with its files, and a clock that a test sets.
@@ -26,24 +28,7 @@ type rig struct {
 	ca  string // what participants trust
 	at  atomic.Int64
 	reg *prometheus.Registry
-	log lines
-}
-
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.b.String(), text)
+	log logtext.Text
 }
 
 // pki makes a PKI with BANKA and BANKB, and a list on which nobody is.
@@ -218,7 +203,7 @@ func TestSwap(t *testing.T) {
 	}
 	r.wants("switchd_cert_reloads_total", "taken", 1)
 	r.wants("switchd_cert_reloads_total", "refused", 0)
-	if n := r.log.count("certificate files taken"); n != 1 {
+	if n := r.log.Count("certificate files taken"); n != 1 {
 		t.Errorf("%d lines", n)
 	}
 }
@@ -284,7 +269,7 @@ func TestBadFiles(t *testing.T) {
 		}
 		r.wants("switchd_cert_reloads_total", "refused", refused)
 		r.wants("switchd_cert_files_refused", "", 1)
-		if n := r.log.count("certificate files not taken"); n != int(refused) {
+		if n := r.log.Count("certificate files not taken"); n != int(refused) {
 			t.Errorf("%s: %d lines, want %d", c.what, n, int(refused))
 		}
 		r.write(c.file, good[c.file])
@@ -306,7 +291,7 @@ func TestBadFiles(t *testing.T) {
 	if err := r.Reload(); err == nil || !strings.Contains(err.Error(), "expired on 2026-02-28") {
 		t.Errorf("expired: %v", err)
 	}
-	if r.log.count("PRIVATE") != 0 {
+	if r.log.Count("PRIVATE") != 0 {
 		t.Error("the log has something of a key")
 	}
 }
@@ -377,7 +362,7 @@ func TestAuthorityRollOver(t *testing.T) {
 	dialled := r.dialled("BANKA", borrowing.Certificates[0])
 	r.write("ca.pem", append(r.read("ca.pem"), nextCA...))
 	must(t, r.Reload())
-	if n := r.log.count("authorities without a revocation list"); n != 1 {
+	if n := r.log.Count("authorities without a revocation list"); n != 1 {
 		t.Errorf("%d lines about an authority without a list", n)
 	}
 	if err, _ := shake(t, r.Server(), moved); err != nil {

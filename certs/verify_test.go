@@ -41,12 +41,12 @@ func TestPins(t *testing.T) {
 	if why := r.Reject("BANKA", live.server.ConnectionState()); why != ErrPin.Error() {
 		t.Errorf("its link: %q", why)
 	}
-	if err := r.connect("BANKA"); !errors.Is(err, ErrPin) || r.log.count("participant refused") != 1 {
-		t.Errorf("again: %v, %d lines", err, r.log.count("participant refused"))
+	if err := r.connect("BANKA"); !errors.Is(err, ErrPin) || r.log.Count("participant refused") != 1 {
+		t.Errorf("again: %v, %d lines", err, r.log.Count("participant refused"))
 	}
 	r.at.Add(int64(time.Minute))
 	_ = r.connect("BANKA")
-	if n := r.log.count(`participant=BANKA reason="key is not pinned"`); n != 3 { // with that of the link
+	if n := r.log.Count(`participant=BANKA reason="key is not pinned"`); n != 3 { // with that of the link
 		t.Errorf("%d lines a minute later", n)
 	}
 	pin(first)
@@ -131,7 +131,7 @@ func TestVersions(t *testing.T) {
 		}
 	}
 	refused("another", here, old("BANKB"), ErrVersion.Error())
-	if n := r.log.count(`participant=BANKB reason="TLS 1.2 is not allowed"`); n != 1 {
+	if n := r.log.Count(`participant=BANKB reason="TLS 1.2 is not allowed"`); n != 1 {
 		t.Errorf("%d lines", n)
 	}
 	refused("a CBC suite", here, old("BANKA", tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA), "no cipher suite")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -23,6 +24,7 @@ import (
 type bankFlags struct {
 	config, id, connect, certs, report string
 	listen                             string
+	macKey, pinKey                     string
 	links                              int
 	accounts                           int
 	balance                            int64
@@ -41,7 +43,12 @@ func newBank() *cobra.Command {
 		Long: `Connects to the switch of the configuration as participant ID, or with --listen
 has the switch connect, with the certificate <id>.pem beside the configured CA, answers resolutions, debits,
 credits, reversals and advices from its own book, and with --rate originates
-payments to the other participants. Ends by Ctrl-C or after --duration.`,
+payments to the other participants. Ends by Ctrl-C or after --duration.
+
+When the configuration has mac or pin for it, it makes and checks codes, and PIN
+blocks of PINs that it derives from the accounts, with keys of its own copy in clear
+(--mac-key, --pin-key): it is a simulator. Of its bad payments some have a wrong PIN;
+with --faults some messages have a wrong code or none.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
@@ -52,11 +59,13 @@ payments to the other participants. Ends by Ctrl-C or after --duration.`,
 	fl.IntVar(&f.links, "links", 1, "links to open, up to 64")
 	fl.StringVar(&f.listen, "listen", "", "host:port to have the switch connect to, instead of connecting to it")
 	fl.StringVar(&f.certs, "certs", "", "folder with ca.pem and <id>.pem (default: the folder of the configured CA)")
+	fl.StringVar(&f.macKey, "mac-key", "", "file with the key of its message authentication codes, in hexadecimal digits; needed when the configuration has mac for it")
+	fl.StringVar(&f.pinKey, "pin-key", "", "file with the key of its PIN blocks, in hexadecimal digits; needed when the configuration has pin for it")
 	fl.StringVar(&f.report, "report", "", "write a full report of payments and legs to this file at the end")
 	fl.IntVar(&f.accounts, "accounts", 10, "accounts to keep")
 	fl.Int64Var(&f.balance, "balance", 10_000_000, "opening balance of each account, minor units")
 	fl.Float64Var(&f.rate, "rate", 0, "own payments per second")
-	fl.Float64Var(&f.badRate, "bad-rate", 0, "share of own payments to nowhere, 0 to 1")
+	fl.Float64Var(&f.badRate, "bad-rate", 0, "share of own payments to nowhere or with a wrong PIN, 0 to 1")
 	fl.Float64Var(&f.repeatRate, "repeat-rate", 0, "share of own payments sent twice, 0 to 1")
 	fl.DurationVar(&f.duration, "duration", 0, "end after this time (default: by Ctrl-C)")
 	fl.DurationVar(&f.answerTimeout, "answer-timeout", time.Minute, "repeat an own payment that is not answered within this time, ask about one that is in doubt")
@@ -187,7 +196,7 @@ func (f *bankFlags) options(cfg *config.Config) (simbank.Options, error) {
 		}
 		found = true
 		o.Institution, o.Handle, o.IFSC, o.Idle, o.EchoTimeout = p.Institution, p.Handles[0], p.IFSCPrefixes[0], p.Timers.Idle, p.Timers.Echo
-		if err := f.speak(&o, &p, cfg); err != nil {
+		if err := errors.Join(f.speak(&o, &p, cfg), f.prove(&o, &p, cfg)); err != nil {
 			return o, err
 		}
 		wire, err := wireOf(&p)
@@ -256,5 +265,5 @@ func dialable(listen string) string {
 // demoFaults is how a participant misbehaves with --faults.
 var demoFaults = simbank.Faults{
 	DelayMin: time.Millisecond, DelayMax: 20 * time.Millisecond,
-	Decline: 0.05, Ambiguous: 0.02, Swallow: 0.02, Mute: 0.02, Late: 0.02, LateBy: 400 * time.Millisecond, Duplicate: 0.03,
+	Decline: 0.05, Ambiguous: 0.02, Swallow: 0.02, Mute: 0.02, Late: 0.02, LateBy: 400 * time.Millisecond, Duplicate: 0.03, Forge: 0.02,
 }

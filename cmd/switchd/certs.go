@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"switchd/certs"
+	"switchd/switch/config"
 )
 
 func newCerts() *cobra.Command {
@@ -25,10 +28,13 @@ func newCertsInit() *cobra.Command {
 (ECDSA P-256, identity urn:switch:participant:<id>). Never overwrites a file.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := participants(ids); err != nil {
+				return err
+			}
 			if err := certs.Init(dir, ids, clock); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "wrote a CA and certificates for switch and %d participants to %s\n", len(ids), dir)
+			fmt.Fprintf(c.ErrOrStderr(), "wrote a CA and certificates to %s: %s\n", dir, strings.Join(append([]string{certs.SwitchID}, ids...), ", "))
 			return nil
 		},
 	}
@@ -50,10 +56,13 @@ running switch takes the new ones by itself.`,
 			if valid <= 0 {
 				return usageError{fmt.Errorf("--valid must be more than 0")}
 			}
+			if err := participants(ids); err != nil {
+				return err
+			}
 			if err := certs.Issue(dir, ids, time.Unix(0, clock()), valid); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "wrote %d certificates to %s\n", len(ids), dir)
+			fmt.Fprintf(c.ErrOrStderr(), "wrote certificates to %s: %s\n", dir, strings.Join(ids, ", "))
 			return nil
 		},
 	}
@@ -80,13 +89,32 @@ and closes their links within a minute. --ids "" only renews the list.`,
 			if err := certs.Revoke(dir, ids, time.Unix(0, clock()), valid); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "revoked %d certificates in %s/crl.pem\n", len(ids), dir)
+			if len(ids) == 0 {
+				fmt.Fprintf(c.ErrOrStderr(), "renewed the list %s/crl.pem\n", dir)
+				return nil
+			}
+			fmt.Fprintf(c.ErrOrStderr(), "revoked in %s/crl.pem: %s\n", dir, strings.Join(ids, ", "))
 			return nil
 		},
 	}
 	certsFlags(c, &dir, &ids, "whose certificates, separated by commas; \"\" for none")
 	c.Flags().DurationVar(&valid, "valid", certs.CRLValidity, "when the next list has to come")
 	return c
+}
+
+// participants refuses ids that no participant can have, all at once: a certificate
+// with one of them would let nobody in.
+func participants(ids []string) error {
+	var faults []error
+	for _, id := range ids {
+		if why := config.CheckID(id); why != nil && id != certs.SwitchID {
+			faults = append(faults, why)
+		}
+	}
+	if len(faults) > 0 {
+		return usageError{errors.Join(faults...)}
+	}
+	return nil
 }
 
 // certsFlags are those of every command that writes to a PKI folder.

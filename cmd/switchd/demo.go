@@ -121,16 +121,17 @@ data_dir: ./data
 currency: INR
 institution: "999999"
 tls: {ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}
+hsm: {driver: soft, keys: keys/switch.hsm, unlock: keys/switch.unlock, timeout: 2s}
 disk: {reserve: 96MiB, ballast: 0}
 defaults:
   timers: {resolve: 300ms, debit: 300ms, credit: 300ms, total: 2s, reversal: 200ms, backoff_min: 100ms, backoff_max: 1s, give_up: 1m, credit_unknown: 600ms, idle: 5s, echo: 1s}
 participants:
-{{- range . }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}{{ with .Abilities }}, abilities: [{{ . }}]{{ end }}, net_debit_cap: "10000000.00", breaker: {open_for: 1s}}
+{{- range .Participants }}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}{{ with .Header }}, header: "{{ . }}"{{ end }}{{ with .Abilities }}, abilities: [{{ . }}]{{ end }}{{ with index $.Proof .ID }}, {{ . }}{{ end }}, net_debit_cap: "10000000.00", breaker: {open_for: 1s}}
 {{- end }}
 `))
 
-// demoConfig writes certificates and a configuration into dir and loads it.
+// demoConfig writes certificates, keys and a configuration into dir and loads it.
 func demoConfig(dir string) (*config.Config, error) {
 	var ids []string
 	for _, p := range demoParticipants {
@@ -143,7 +144,10 @@ func demoConfig(dir string) (*config.Config, error) {
 		}
 	}
 	var text bytes.Buffer
-	if err := demoTemplate.Execute(&text, demoParticipants); err != nil {
+	if err := makeDemoKeys(filepath.Join(dir, "keys")); err != nil {
+		return nil, err
+	}
+	if err := demoTemplate.Execute(&text, map[string]any{"Participants": demoParticipants, "Proof": demoProof}); err != nil {
 		return nil, err
 	}
 	file := filepath.Join(dir, "switchd.yml")
@@ -198,6 +202,7 @@ func (d *demo) startBanks(ctx context.Context, all *errgroup.Group, certDir stri
 	}
 	for i, p := range demoParticipants {
 		flags.id, flags.seed = p.ID, d.flags.seed*1000+uint64(i)
+		flags.keyFiles(filepath.Join(filepath.Dir(certDir), "keys"))
 		options, err := flags.options(d.node.cfg)
 		if err != nil {
 			return err
@@ -320,6 +325,9 @@ func (d *demo) compare(s summary) (faults []string) {
 		if stats.Mismatches+stats.Malformed+stats.Conflicts+stats.Unanswered != 0 {
 			faults = append(faults, fmt.Sprintf("%s: %d changed answers, %d malformed messages, %d conflicting legs, %d payments without an answer",
 				d.ids[i], stats.Mismatches, stats.Malformed, stats.Conflicts, stats.Unanswered))
+		}
+		if stats.PINsMissing+stats.PINsUnreadable != 0 { // all payments of a participant with PINs have one
+			faults = append(faults, fmt.Sprintf("%s: %d debits without a PIN, %d with one that nobody can read", d.ids[i], stats.PINsMissing, stats.PINsUnreadable))
 		}
 	}
 	return faults

@@ -43,6 +43,8 @@ func TestUsage(t *testing.T) {
 		{"check-config a b", "See 'switchd check-config --help'"},
 		{"check-config " + dir, dir + ": "},
 		{"certs init --dir " + dir, `"ids" not set`},
+		{"certs init --dir " + dir + " --ids BANKA,bankb,B", "id \"bankb\": a participant has 2 to 11 capital letters and digits, for example BANKA\nid \"B\""},
+		{"certs issue --dir " + dir + " --ids BANK-A", "id \"BANK-A\""},
 		{"certs nonsense", "unknown command"},
 		{"journal nonsense", "unknown command \"nonsense\" for \"switchd journal\"\nSee 'switchd journal --help'"},
 		{"payment nonsense", "unknown command"},
@@ -245,7 +247,7 @@ func TestVersion(t *testing.T) {
 func TestCertsInit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "certs")
 	args := []string{"certs", "init", "--dir", dir, "--ids", "BANKA,BANKB"}
-	if out, said := runs(t, 0, args...); out != "" || !strings.Contains(said, "switch and 2 participants") {
+	if out, said := runs(t, 0, args...); out != "" || !strings.Contains(said, ": switch, BANKA, BANKB\n") {
 		t.Errorf("it said %q and %q", out, said)
 	}
 	before := contents(t, dir)

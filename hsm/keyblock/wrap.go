@@ -30,14 +30,41 @@ var versions = map[byte]version{
 	'D': {cipher: hsm.AES, block: 16, mac: 16, wraps: true, derive: true},
 }
 
+// Root is a protection key as the versions B and D need it: they derive their keys from
+// CMACs with it. So it may stay in hardware; what is derived, and the key in the block,
+// are in memory while a block is made or read.
+type Root struct {
+	// Algorithm is TDES or AES, Size the key's length in bytes.
+	Algorithm hsm.Algorithm
+	Size      int
+	// CMAC appends the CMAC of a message with the key's own cipher to dst.
+	CMAC func(dst, message []byte) ([]byte, error)
+}
+
 // Wrap makes a key block. The protection key must be of the version's cipher and at
 // least as strong as the key. The length of the key shows, up to a block.
 func Wrap(under hsm.Secret, h Header, key hsm.Secret, random io.Reader) (string, error) {
-	v, known := versions[h.Version]
-	if !known || !v.wraps {
-		return "", fmt.Errorf("%w: key blocks are made of version B or D", hsm.ErrDenied)
+	v, err := made(h.Version)
+	if err != nil {
+		return "", err
 	}
-	if err := carries(v, under, h.Algorithm, key.Len()); err != nil {
+	if !v.cipher.Fits(under.Len()) {
+		return "", badProtection(v)
+	}
+	r, err := v.root(under.Reveal())
+	if err != nil {
+		return "", err
+	}
+	return r.Wrap(h, key, random)
+}
+
+// Wrap is the function of that name with a protection key that stays where it is.
+func (r Root) Wrap(h Header, key hsm.Secret, random io.Reader) (string, error) {
+	v, err := made(h.Version)
+	if err != nil {
+		return "", err
+	}
+	if err := v.carries(r.Algorithm, r.Size, h.Algorithm, key.Len()); err != nil {
 		return "", err
 	}
 	if random == nil {
@@ -53,13 +80,22 @@ func Wrap(under hsm.Secret, h Header, key hsm.Secret, random io.Reader) (string,
 	if err != nil {
 		return "", err
 	}
-	k, err := v.keys(under.Reveal())
+	k, err := v.derivedPair(r)
 	if err != nil {
 		return "", err
 	}
 	code := k.code(header, plain)
 	cipher.NewCBCEncrypter(k.seal, code).CryptBlocks(plain, plain)
 	return header + strings.ToUpper(hex.EncodeToString(plain)+hex.EncodeToString(code)), nil
+}
+
+// made is a version that we make.
+func made(name byte) (version, error) {
+	v, known := versions[name]
+	if !known || !v.wraps {
+		return v, fmt.Errorf("%w: key blocks are made of version B or D", hsm.ErrDenied)
+	}
+	return v, nil
 }
 
 // Unwrap takes the key out of a block, and wipes what else it has decrypted. A block
@@ -73,10 +109,40 @@ func Unwrap(under hsm.Secret, block string) (Header, hsm.Secret, error) {
 	if !v.cipher.Fits(under.Len()) {
 		return Header{}, hsm.Secret{}, badProtection(v)
 	}
-	k, err := v.keys(under.Reveal())
+	var k pair
+	if v.derive {
+		var r Root
+		if r, err = v.root(under.Reveal()); err == nil {
+			k, err = v.derivedPair(r)
+		}
+	} else {
+		k, err = variantPair(under.Reveal())
+	}
 	if err != nil {
 		return Header{}, hsm.Secret{}, err
 	}
+	return v.unwrap(p, k, under.Len())
+}
+
+// Unwrap is the function of that name with a protection key that stays where it is.
+// Blocks of the versions A and C need the key itself: they are hsm.ErrDenied.
+func (r Root) Unwrap(p *Parsed) (Header, hsm.Secret, error) {
+	v := versions[p.Version]
+	switch {
+	case !v.derive:
+		return Header{}, hsm.Secret{}, fmt.Errorf("%w: key blocks of version A and C need variants of the protection key", hsm.ErrDenied)
+	case v.cipher != r.Algorithm || !v.cipher.Fits(r.Size):
+		return Header{}, hsm.Secret{}, badProtection(v)
+	}
+	k, err := v.derivedPair(r)
+	if err != nil {
+		return Header{}, hsm.Secret{}, err
+	}
+	return v.unwrap(p, k, r.Size)
+}
+
+// unwrap takes the key out of a block with what its protection key has given.
+func (v version) unwrap(p *Parsed, k pair, size int) (Header, hsm.Secret, error) {
 	plain := make([]byte, len(p.sealed))
 	defer clear(plain)
 	iv := p.mac
@@ -95,7 +161,7 @@ func Unwrap(under hsm.Secret, block string) (Header, hsm.Secret, error) {
 	if bits == 0 || bits%8 != 0 || bits/8 > len(plain)-2 {
 		return Header{}, hsm.Secret{}, bad("the key's length does not fit")
 	}
-	if err := carries(v, under, p.Algorithm, bits/8); err != nil {
+	if err := v.carries(v.cipher, size, p.Algorithm, bits/8); err != nil {
 		return Header{}, hsm.Secret{}, err
 	}
 	return p.Header, hsm.CopySecret(plain[2 : 2+bits/8]), nil
@@ -104,14 +170,14 @@ func Unwrap(under hsm.Secret, block string) (Header, hsm.Secret, error) {
 // carries refuses a protection key that does not fit the version, a key that is none
 // of its algorithm, and a key that is stronger than what protects it. Asymmetric keys
 // and those for HMAC have no place in that order.
-func carries(v version, under hsm.Secret, a hsm.Algorithm, size int) error {
-	if !v.cipher.Fits(under.Len()) {
+func (v version) carries(under hsm.Algorithm, underSize int, a hsm.Algorithm, size int) error {
+	if v.cipher != under || !v.cipher.Fits(underSize) {
 		return badProtection(v)
 	}
 	if !a.Fits(size) || 8*size > 0xFFF8 {
 		return fmt.Errorf("%w: a key of %d bytes is none of the block's algorithm", hsm.ErrKey, size)
 	}
-	if a.Rank(size) > v.cipher.Rank(under.Len()) {
+	if a.Rank(size) > v.cipher.Rank(underSize) {
 		return fmt.Errorf("%w: the key is stronger than what protects it", hsm.ErrDenied)
 	}
 	return nil
@@ -137,38 +203,58 @@ const (
 // variants are what the versions A and C add to each byte of the protection key.
 var variants = [2]byte{forSealing: 'E', forChecking: 'M'}
 
-// keys makes the two keys of a protection key that fits.
-func (v version) keys(under []byte) (pair, error) {
-	if !v.derive {
-		seal, err := variant(under, variants[forSealing])
-		if err != nil {
-			return pair{}, err
-		}
-		chain, err := variant(under, variants[forChecking])
-		return pair{seal: seal, chain: chain}, err
+// root makes a Root of a protection key that fits.
+func (v version) root(under []byte) (Root, error) {
+	k, err := mac.NewKey(v.cmac(), 0, under)
+	if err != nil {
+		return Root{}, err
 	}
-	algorithm := hsm.DESCMAC
+	sum := func(dst, message []byte) ([]byte, error) { return k.Sum(dst, message), nil }
+	return Root{Algorithm: v.cipher, Size: len(under), CMAC: sum}, nil
+}
+
+// cmac is the code of the version's cipher.
+func (v version) cmac() hsm.MACAlgorithm {
 	if v.cipher == hsm.AES {
-		algorithm = hsm.AESCMAC
+		return hsm.AESCMAC
 	}
-	root, err := mac.NewKey(algorithm, 0, under)
+	return hsm.DESCMAC
+}
+
+// variantPair makes the two keys of the versions A and C.
+func variantPair(under []byte) (pair, error) {
+	seal, err := variant(under, variants[forSealing])
 	if err != nil {
 		return pair{}, err
 	}
-	var made pair
-	sealing, checking := v.derived(root, forSealing, len(under)), v.derived(root, forChecking, len(under))
+	chain, err := variant(under, variants[forChecking])
+	return pair{seal: seal, chain: chain}, err
+}
+
+// derivedPair makes the two keys of the versions B and D.
+func (v version) derivedPair(r Root) (pair, error) {
+	sealing, err := v.derived(r, forSealing)
+	if err != nil {
+		return pair{}, err
+	}
 	defer clear(sealing)
+	checking, err := v.derived(r, forChecking)
+	if err != nil {
+		return pair{}, err
+	}
 	defer clear(checking)
+	var made pair
 	if made.seal, err = symmetric.New(v.cipher, sealing); err != nil {
 		return pair{}, err
 	}
-	made.check, err = mac.NewKey(algorithm, 0, checking)
+	made.check, err = mac.NewKey(v.cmac(), 0, checking)
 	return made, err
 }
 
 // derived makes a key as long as the protection key out of CMACs of: a counter, what
 // the key is for, a zero, the algorithm and the length in bits.
-func (v version) derived(root *mac.Key, use byte, size int) []byte {
+func (v version) derived(r Root, use byte) ([]byte, error) {
+	size := r.Size
 	algorithm := byte(size/8 - 2) // TDES of 2 keys 0, of 3 keys 1
 	if v.cipher == hsm.AES {
 		algorithm = byte(size / 8) // AES-128 2, AES-192 3, AES-256 4
@@ -176,10 +262,13 @@ func (v version) derived(root *mac.Key, use byte, size int) []byte {
 	var out []byte
 	for counter := byte(1); len(out) < size; counter++ {
 		bits := 8 * size
-		out = root.Sum(out, []byte{counter, 0, use, 0, 0, algorithm, byte(bits >> 8), byte(bits)})
+		var err error
+		if out, err = r.CMAC(out, []byte{counter, 0, use, 0, 0, algorithm, byte(bits >> 8), byte(bits)}); err != nil {
+			return nil, err
+		}
 	}
 	clear(out[size:])
-	return out[:size]
+	return out[:size], nil
 }
 
 // variant is the TDES cipher of a key with each byte changed.

@@ -6,6 +6,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/keyblock"
+	"switchd/hsm/rule"
 )
 
 // ImportKey takes a key out of a key block and keeps it. The optional blocks of its
@@ -33,8 +34,8 @@ func (m *Module) unwrap(ctx context.Context, i *hsm.Import) (*key, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = m.try(i.Under, &unwrapKey, func(k *key) (err error) {
-		if err = k.protects(parsed.Version); err == nil {
+	err = m.try(i.Under, rule.UnwrapKey, func(k *key) (err error) {
+		if err = rule.Protects(&k.KeyInfo, parsed.Version); err == nil {
 			header, bytes, err = keyblock.Unwrap(k.bytes, i.Block)
 		}
 		return err
@@ -53,28 +54,11 @@ func (m *Module) unwrap(ctx context.Context, i *hsm.Import) (*key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := k.isOf(i.KCV); err != nil {
+	if err := rule.Has(&k.KeyInfo, i.KCV); err != nil {
 		bytes.Wipe()
 		return nil, err
 	}
 	return k, nil
-}
-
-// protects refuses a protection key of another cipher than the version's: one of TDES
-// could be as long as one of AES.
-func (k *key) protects(version byte) error {
-	if (version == 'D') != (k.Algorithm == hsm.AES) {
-		return fmt.Errorf("%w: %s is a key for %s, which key blocks of the version are not under", hsm.ErrKey, k.Ref, k.Algorithm)
-	}
-	return nil
-}
-
-// isOf compares the check value, unless there is none to compare with.
-func (k *key) isOf(want hsm.KCV) error {
-	if want != (hsm.KCV{}) && !k.KCV.Matches(want) {
-		return fmt.Errorf("%w: the key has another check value", hsm.ErrVerify)
-	}
-	return nil
 }
 
 // ExportKey gives a key as a key block, if the key may leave. Pairs never do.
@@ -86,9 +70,9 @@ func (m *Module) ExportKey(ctx context.Context, e hsm.Exporting) (string, error)
 	if e.Version != 'B' && e.Version != 'D' {
 		return "", fmt.Errorf("%w: key blocks are made of version B or D", hsm.ErrDenied)
 	}
-	under, err := m.active(e.Under, &wrapKey)
+	under, err := m.active(e.Under, rule.WrapKey)
 	if err == nil {
-		err = under.protects(e.Version)
+		err = rule.Protects(&under.KeyInfo, e.Version)
 	}
 	if err != nil {
 		return "", err
@@ -124,5 +108,5 @@ func (m *Module) present(ref hsm.KeyRef) (*key, error) {
 	if len(ring) == 0 {
 		return nil, unknown(ref)
 	}
-	return ring[0], ring[0].refuses(&right{usages: []hsm.Usage{ring[0].Usage}, modes: string(rune(ring[0].Mode))}, m.o.Clock())
+	return ring[0], ring[0].refuses(rule.AnyUse(&ring[0].KeyInfo), m.o.Clock())
 }

@@ -6,6 +6,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/mac"
+	"switchd/hsm/rule"
 )
 
 // macBytesMin is the shortest code that is made or checked.
@@ -20,7 +21,7 @@ func (m *Module) MAC(ctx context.Context, in hsm.MACInput) ([]byte, error) {
 	if err := checkSize(&in); err != nil {
 		return nil, err
 	}
-	k, err := m.active(in.By, makeMAC[in.Algorithm.Usage()])
+	k, err := m.active(in.By, rule.MakeMAC[in.Algorithm.Usage()])
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (m *Module) VerifyMAC(ctx context.Context, in hsm.MACInput, code []byte) er
 	if len(code) != in.Size {
 		return fmt.Errorf("%w: a MAC of %d bytes, not %d", hsm.ErrBlock, len(code), in.Size)
 	}
-	return m.try(in.By, checkMAC[in.Algorithm.Usage()], func(k *key) error {
+	return m.try(in.By, rule.CheckMAC[in.Algorithm.Usage()], func(k *key) error {
 		ready, err := k.code(&in)
 		if err != nil {
 			return err
@@ -65,7 +66,7 @@ func checkSize(in *hsm.MACInput) error {
 
 // code is the key made ready for an algorithm and a padding.
 func (k *key) code(in *hsm.MACInput) (*mac.Key, error) {
-	if k.Usage == hsm.MACAlg5 && in.Algorithm != cmacOf(k.Algorithm) {
+	if k.Usage == hsm.MACAlg5 && in.Algorithm != rule.CMACOf(k.Algorithm) {
 		return nil, fmt.Errorf("%w: %s is a key for %s", hsm.ErrKey, k.Ref, k.Algorithm)
 	}
 	if int(in.Padding) >= len(k.macs) || k.macs[in.Padding] == nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -697,31 +696,6 @@ func TestKeysMax(t *testing.T) {
 		n.As = hsm.KeyRef(fmt.Sprintf("k%d", i))
 		if _, err := m.Generate(ctx, n); (err == nil) != (i < 3) || err != nil && !errors.Is(err, hsm.ErrDenied) {
 			t.Errorf("key %d: %v", i, err)
-		}
-	}
-}
-
-// TestXAES: the two vectors of c2sp.org/XAES-256-GCM.
-func TestXAES(t *testing.T) {
-	for _, v := range []struct {
-		key         byte
-		public, box string
-	}{
-		{1, "", "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271"},
-		{3, "c2sp.org/XAES-256-GCM", "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d"},
-	} {
-		k, err := newKey(hsm.KeyInfo{Ref: "x", Usage: hsm.DataEncryption, Algorithm: hsm.AES, Mode: hsm.BothWays, Export: hsm.NotExportable},
-			formSymmetric, hsm.NewSecret(bytes.Repeat([]byte{v.key}, 32)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		nonce := []byte("ABCDEFGHIJKLMNOPQRSTUVWX")
-		a, err := k.sealer(nonce)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := hex.EncodeToString(a.Seal(nil, nonce[12:], []byte("XAES-256-GCM"), []byte(v.public))); got != v.box {
-			t.Errorf("%s, not %s", got, v.box)
 		}
 	}
 }

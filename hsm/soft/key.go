@@ -3,15 +3,16 @@ package soft
 import (
 	"crypto"
 	"crypto/cipher"
-	"crypto/sha256"
-	"crypto/x509"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"switchd/hsm"
+	"switchd/hsm/box"
 	"switchd/hsm/mac"
+	"switchd/hsm/rule"
+	"switchd/hsm/signature"
 	"switchd/hsm/symmetric"
 )
 
@@ -40,14 +41,14 @@ type tools struct {
 	macs    [3]*mac.Key  // by padding; 0 is the standard's
 	derive  *mac.Key     // keys of sealed data
 	private crypto.Signer
-	public  crypto.PublicKey
+	public  *signature.Public
 }
 
 // newKey takes the bytes over and makes a key ready, unless its limits and its bytes do
 // not go together; then it wipes them.
 func newKey(i hsm.KeyInfo, f form, b hsm.Secret) (*key, error) {
 	k := &key{KeyInfo: i, form: f, bytes: b, tools: new(tools)}
-	err := admit(&k.KeyInfo)
+	err := rule.Admit(&k.KeyInfo)
 	if err == nil && f == formSymmetric {
 		err = k.readySymmetric()
 	} else if err == nil {
@@ -65,11 +66,11 @@ func (k *key) readySymmetric() (err error) {
 	if k.Usage == hsm.SignaturePair {
 		return fmt.Errorf("%w: usage and algorithm do not go together", hsm.ErrKey)
 	}
-	if err := admitBytes(&k.KeyInfo, b); err != nil {
+	if err := rule.AdmitBytes(&k.KeyInfo, b); err != nil {
 		return err
 	}
 	k.Bits = 8 * len(b)
-	if k.KCV, err = checkValue(k.Algorithm, b); err != nil {
+	if k.KCV, err = rule.CheckValue(k.Algorithm, b); err != nil {
 		return err
 	}
 	switch k.Usage {
@@ -80,9 +81,9 @@ func (k *key) readySymmetric() (err error) {
 	case hsm.MACAlg3:
 		err = k.readyMACs(hsm.X919)
 	case hsm.MACAlg5:
-		k.macs[0], err = mac.NewKey(cmacOf(k.Algorithm), 0, b)
+		k.macs[0], err = mac.NewKey(rule.CMACOf(k.Algorithm), 0, b)
 	case hsm.DataEncryption:
-		if len(b) == sealKeyBytes { // shorter ones are carried, and seal nothing
+		if len(b) == box.KeyBytes { // shorter ones are carried, and seal nothing
 			k.derive, err = mac.NewKey(hsm.AESCMAC, 0, b)
 		}
 	}
@@ -99,34 +100,6 @@ func (k *key) readyMACs(a hsm.MACAlgorithm) (err error) {
 	return nil
 }
 
-// cmacOf is the CMAC of a cipher.
-func cmacOf(a hsm.Algorithm) hsm.MACAlgorithm {
-	if a == hsm.AES {
-		return hsm.AESCMAC
-	}
-	return hsm.DESCMAC
-}
-
-// checkValue is the check value of a symmetric key. HMAC keys have no cipher: theirs is
-// the beginning of an HMAC of nothing.
-func checkValue(a hsm.Algorithm, b []byte) (hsm.KCV, error) {
-	if a != hsm.HMAC {
-		return mac.CheckValue(a, b, mac.CheckStandard)
-	}
-	sum := hmacOf(b, nil)
-	return hsm.NewKCV(sum[:3])
-}
-
-// checkPublic is the check value of an asymmetric key.
-func checkPublic(public crypto.PublicKey) (hsm.KCV, error) {
-	der, err := x509.MarshalPKIXPublicKey(public)
-	if err != nil {
-		return hsm.KCV{}, fmt.Errorf("%w: the public key: %w", hsm.ErrBlock, err)
-	}
-	sum := sha256.Sum256(der)
-	return hsm.NewKCV(sum[:5])
-}
-
 // table is all keys by name, of one name the newest first. Only the first can be
 // active.
 type table map[hsm.KeyRef][]*key
@@ -140,8 +113,8 @@ func (t table) place(k *key, replace bool, overlap time.Duration) error {
 		return fmt.Errorf("%w: there is a key %s already", hsm.ErrDenied, k.Ref)
 	case !taken && replace:
 		return fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, k.Ref)
-	case overlap < 0 || overlap > overlapMax:
-		return fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, overlapMax/(24*time.Hour))
+	case overlap < 0 || overlap > rule.OverlapMax:
+		return fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, rule.OverlapMax/(24*time.Hour))
 	}
 	k.State, k.Version = hsm.StateActive, 1
 	if len(ring) > 0 {
@@ -149,7 +122,7 @@ func (t table) place(k *key, replace bool, overlap time.Duration) error {
 	}
 	fresh := []*key{k}
 	if taken {
-		if err := k.mayReplace(ring[0]); err != nil {
+		if err := rule.MayReplace(&k.KeyInfo, &ring[0].KeyInfo); err != nil {
 			return err
 		}
 		fresh, ring = append(fresh, ring[0].replaced(k.Created, overlap)), ring[1:]
@@ -166,21 +139,7 @@ func (t table) place(k *key, replace bool, overlap time.Duration) error {
 // over tells whether a key that was replaced has had its time. Keys of data at rest
 // have no end by themselves, and those that were retired wait for Delete.
 func (k *key) over(at int64) bool {
-	return k.State == hsm.StateOld && k.stateAt(at) == hsm.StateRetired
-}
-
-// overlapMax is how long a key that was replaced may go on reading.
-const overlapMax = 366 * 24 * time.Hour
-
-// mayReplace refuses another usage and a weaker key.
-func (k *key) mayReplace(b *key) error {
-	switch {
-	case k.Usage != b.Usage:
-		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrDenied, b.Ref, b.Usage.Text())
-	case k.Algorithm.Rank(k.Bits/8) < b.Algorithm.Rank(b.Bits/8), k.Algorithm == b.Algorithm && k.Bits < b.Bits:
-		return fmt.Errorf("%w: the key is weaker than the one that it replaces", hsm.ErrDenied)
-	}
-	return nil
+	return k.State == hsm.StateOld && rule.StateAt(&k.KeyInfo, at) == hsm.StateRetired
 }
 
 // replaced is the key after another has taken its place.

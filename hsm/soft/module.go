@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"switchd/hsm"
+	"switchd/hsm/rule"
 )
 
 // Module is the software module. All methods are safe for concurrent use.
@@ -103,7 +104,7 @@ func (m *Module) enter(ctx context.Context) error {
 func closed() error { return &hsm.Fault{Kind: hsm.ErrDown, Cause: errors.New("the module is closed")} }
 
 // active is the key of a name that something is made with.
-func (m *Module) active(ref hsm.KeyRef, r *right) (*key, error) {
+func (m *Module) active(ref hsm.KeyRef, r *rule.Right) (*key, error) {
 	ring := m.keys[ref]
 	if len(ring) == 0 {
 		return nil, unknown(ref)
@@ -114,6 +115,9 @@ func (m *Module) active(ref hsm.KeyRef, r *right) (*key, error) {
 	return ring[0], nil
 }
 
+// refuses tells why a key may not do something now, nil if it may.
+func (k *key) refuses(r *rule.Right, now int64) error { return r.Refuses(&k.KeyInfo, now) }
+
 func unknown(ref hsm.KeyRef) error {
 	if !ref.Valid() {
 		return fmt.Errorf("%w: that is no name of a key", hsm.ErrKey)
@@ -123,7 +127,7 @@ func unknown(ref hsm.KeyRef) error {
 
 // try reads with the keys of a name that may, the active one first, until one fits. If
 // none does, the error is that of the first.
-func (m *Module) try(ref hsm.KeyRef, r *right, read func(*key) error) error {
+func (m *Module) try(ref hsm.KeyRef, r *rule.Right, read func(*key) error) error {
 	now := m.o.Clock()
 	var failed, refused error
 	for _, k := range m.keys[ref] {

@@ -9,6 +9,7 @@ import (
 	"switchd/hsm"
 	"switchd/hsm/dukpt"
 	"switchd/hsm/pinblock"
+	"switchd/hsm/rule"
 	"switchd/hsm/symmetric"
 )
 
@@ -21,7 +22,7 @@ func (m *Module) TranslatePIN(ctx context.Context, t hsm.Translation) (hsm.Secre
 	if err := hsm.AllowTranslation(t.Change); err != nil {
 		return hsm.Secret{}, err
 	}
-	to, err := m.active(t.Out, &writePIN)
+	to, err := m.active(t.Out, rule.WritePIN)
 	if err != nil {
 		return hsm.Secret{}, err
 	}
@@ -50,7 +51,7 @@ func (m *Module) VerifyPVV(ctx context.Context, c hsm.PVVCheck) error {
 	if err != nil {
 		return err
 	}
-	return m.try(c.By, &checkPVV, func(k *key) error {
+	return m.try(c.By, rule.CheckPVV, func(k *key) error {
 		return pinblock.VerifyPVV(c.PVV.Reveal(), &pin, account, c.Index, k.block)
 	})
 }
@@ -75,7 +76,7 @@ func (m *Module) VerifyOffset(ctx context.Context, c hsm.OffsetCheck) error {
 	if _, err := m.read(&pin, &c.Input); err != nil {
 		return err
 	}
-	return m.try(c.By, &checkOffset, func(k *key) error {
+	return m.try(c.By, rule.CheckOffset, func(k *key) error {
 		return pinblock.VerifyOffset(c.Offset.Reveal(), &pin, pinblock.IBM3624{Key: k.block, Table: table, Validation: [8]byte(validation)})
 	})
 }
@@ -88,9 +89,9 @@ func (m *Module) read(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Account
 	if err != nil {
 		return account, err
 	}
-	r := &readPIN
+	r := rule.ReadPIN
 	if len(in.KSN) > 0 {
-		r = &derivePIN
+		r = rule.DerivePIN
 	}
 	var tried pinblock.PIN
 	defer tried.Wipe()

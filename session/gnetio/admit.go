@@ -12,11 +12,14 @@ import (
 type pool struct {
 	open, openMax       atomic.Int64
 	working, workingMax atomic.Int64
+
+	turns chan struct{} // of those at work: who computes
 }
 
-func (p *pool) limit(open, working int) {
+func (p *pool) limit(open, working, computing int) {
 	p.openMax.Store(int64(open))
 	p.workingMax.Store(int64(working))
+	p.turns = make(chan struct{}, computing)
 }
 
 // take takes one of max places.

@@ -32,8 +32,9 @@ type Diagnosis struct {
 	Bitmap  string   // with "other" and "same"
 }
 
-// Diagnose says in the log, once for each link, what framing and dialect the
-// first bytes of the link have. The Handler calls it inside Frame, when it cannot
+// Diagnose finds out, once for each link, what framing and dialect the first bytes
+// of the link have, and says it in the log: a participant that comes again and again
+// has one line a minute. The Handler calls it inside Frame, when it cannot
 // read the first message; frames that cannot be cut, or that never end, are seen
 // to here. A wrong framing or dialect is otherwise a riddle: at the other end it
 // looks like a timeout.
@@ -49,13 +50,18 @@ func (l *Link) diagnose(b []byte) {
 	o, all := &l.server.opt, frame.Diagnose(b)
 	best := &all[0]
 	found := Diagnosis{Result: diagnosisNone, Framing: l.wire.Framing.String(), Dialect: l.wire.Dialect}
-	log := o.Log.With("participant", l.participant, "link", l.id, "framing", l.wire.Framing.String())
+	times, due := l.server.causes.tell("speech "+best.Name+" "+l.participant, o.Clock())
+	say := func(what string, more ...any) {
+		if due {
+			o.Log.With("participant", l.participant, "link", l.id, "framing", l.wire.Framing.String()).Warn(what, append(more, "times", times)...)
+		}
+	}
 	switch {
 	case best.Fit == frame.FitForeign:
 		found.Result, found.Speaks = diagnosisProtocol, best.Name
-		log.Warn("link speaks another protocol", "protocol", best.Name)
+		say("link speaks another protocol", "protocol", best.Name)
 	case best.MTI == "" || best.Fit < frame.FitPart:
-		log.Warn("link cannot be diagnosed: no framing shows a message")
+		say("link cannot be diagnosed: no framing shows a message")
 	default:
 		fits := alike(all, b)
 		if o.DialectOf != nil {
@@ -67,7 +73,7 @@ func (l *Link) diagnose(b []byte) {
 			break
 		}
 		found.Result = diagnosisOther
-		log.Warn("link does not speak as configured", "dialect", found.Dialect,
+		say("link does not speak as configured", "dialect", found.Dialect,
 			"fits", strings.Join(found.Fits, ","), "fits_dialect", found.Speaks,
 			"charset", found.Charset, "bitmap", found.Bitmap)
 	}

@@ -87,7 +87,7 @@ func TestSlowAndHalfOpenClientsStallNobody(t *testing.T) {
 	if n := r.metric("switchd_links", "up"); n < 6 {
 		t.Errorf("%v links are left", n)
 	}
-	if n := strings.Count(r.log.String(), "handshake refused"); n != 1 {
+	if n := r.log.Count("handshake refused"); n != 1 {
 		t.Errorf("%d log lines", n)
 	}
 }
@@ -164,7 +164,7 @@ func TestMalformedFrame(t *testing.T) {
 	}
 	eventually(t, "links down", func() bool { return h.down.Load() == 4 })
 	text := r.log.String()
-	if strings.Count(text, "malformed frame\" reason=too_long framing=BIN2 participant=BANKA link=") != 2 || strings.Contains(text, "SECRET") {
+	if strings.Count(text, "malformed frame\" reason=too_long framing=BIN2 participant=BANKA link=") != 1 || strings.Contains(text, "SECRET") { // one a minute
 		t.Errorf("log: %s", text)
 	}
 }

@@ -136,7 +136,9 @@ func (l *Link) badFrame(err error) ending {
 	if c := l.server.metrics.badFrames[reason]; c != nil {
 		c.Inc()
 	}
-	l.server.opt.Log.Warn("malformed frame", "reason", reason, "framing", l.wire.Framing.String(), "participant", l.participant, "link", l.id)
+	if times, due := l.server.causes.tell("frame "+reason+" "+l.participant, l.server.opt.Clock()); due {
+		l.server.opt.Log.Warn("malformed frame", "reason", reason, "framing", l.wire.Framing.String(), "participant", l.participant, "link", l.id, "times", times)
+	}
 	if !l.spoken && reason != frame.ReasonKeepAlives {
 		l.diagnose(l.burst)
 	}

@@ -24,11 +24,11 @@ const (
 	shakeTimeout         = "timeout"
 	shakeBusy            = "busy"   // no worker became free within the deadline
 	shakeClosed          = "closed" // the peer, or our shutdown, came first
-	shakeFailed          = "failed" // anything else, for example no common version
+	shakeFailed          = "failed" // anything else, for example no common cipher
 	shakeRevoked         = "revoked"
 	shakeListExpired     = "crl_expired" // nobody can say whether it is revoked
 	shakePin             = "pin"         // its key is none of the participant's
-	shakeVersion         = "tls_version" // TLS 1.2, but not a participant that may speak it
+	shakeVersion         = "tls_version" // no version that both know, or TLS 1.2 of a participant that may not speak it
 	shakeAddress         = "address"     // a participant, but not from where it may come
 	shakeLinks           = "links_max"   // a participant, but it has too many links, or all have
 )
@@ -85,8 +85,11 @@ func shakeResult(err error) string {
 		return shakeExpired
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		return shakeUnknownCA
-	case strings.Contains(err.Error(), "didn't provide a certificate"): // crypto/tls has no value for it; a test holds the text
+	// crypto/tls has no values for these; tests hold the texts.
+	case strings.Contains(err.Error(), "didn't provide a certificate"):
 		return shakeNoCertificate
+	case strings.Contains(err.Error(), "unsupported version"), strings.Contains(err.Error(), "protocol version not supported"):
+		return shakeVersion
 	}
 	return shakeFailed
 }

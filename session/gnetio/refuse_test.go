@@ -37,7 +37,7 @@ func TestRefusedIdentities(t *testing.T) {
 		{shakeUnknownCA, other, "unknown certificate authority"},
 		{shakeExpired, r.client("OLD"), "expired certificate"},
 		{shakeUnknownIdentity, r.client("STRANGER"), "bad certificate"},
-		{shakeFailed, old, "protocol version not supported"},
+		{shakeVersion, old, "protocol version not supported"},
 	} {
 		conn := tls.Client(r.tcp(), c.conf)
 		// Data behind the handshake must not turn the alert into a reset.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -71,9 +72,12 @@ func Listen(o Options, h Handler) (*Server, error) {
 	s.access.Store(newTable(o.Access))
 	s.dialer.server, s.dialer.chance = s, o.Chance
 	s.dialer.set(o.Access.Peers, o.Clock())
-	s.dialed.limit(math.MaxInt, math.MaxInt) // as many as are configured
-	s.strangers.limit(o.HalfOpenMax, o.HandshakesMax)
-	s.familiar.limit(o.HalfOpenMax, o.HandshakesMax)
+	// A signature takes as long as many messages do: handshakes that have all they
+	// need queue for half of the processors, not with the loops for all of them.
+	computing := max(1, runtime.GOMAXPROCS(0)/2)
+	s.dialed.limit(math.MaxInt, math.MaxInt, computing) // as many as are configured
+	s.strangers.limit(o.HalfOpenMax, o.HandshakesMax, computing)
+	s.familiar.limit(o.HalfOpenMax, o.HandshakesMax, computing)
 	s.boxes.New = func() any { return new(box) }
 	s.warnFewFiles()
 	// gnet binds and runs in one call, so the call waits in OnBoot, with the

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/certs"
+	"switchd/switch/logtext"
 )
 
 // patience is how long a test waits for what must happen; it is no part of any
@@ -169,31 +170,14 @@ type rig struct {
 	dir   string
 	clock *clock
 	reg   *prometheus.Registry
-	log   *syncBuffer
+	log   *logtext.Text
 	stop  func() // ends Run and waits; called at the end of the test in any case
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // start runs a server; change may alter its options.
 func start(t testing.TB, h Handler, change func(*Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: pki(t), clock: &clock{}, reg: prometheus.NewRegistry(), log: &syncBuffer{}}
+	r := &rig{t: t, dir: pki(t), clock: &clock{}, reg: prometheus.NewRegistry(), log: &logtext.Text{}}
 	conf, err := certs.ServerConfig(paths(r.dir, "switch"), func(id string) bool { return id != "STRANGER" }, r.clock.now)
 	if err != nil {
 		t.Fatal(err)

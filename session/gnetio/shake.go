@@ -120,8 +120,16 @@ func (l *Link) countRefusal(result string) {
 	}
 	s := l.server
 	s.metrics.handshakes[result].Inc()
-	if times, due := s.causes.tell("handshake "+result+" "+l.dialedName(), s.opt.Clock()); due {
-		s.opt.Log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote, "dialed", l.dialedName(), "times", times)
+	what, who := "dialed", l.dialedName()
+	if who == "" {
+		what, who = "participant", l.participant // once its certificate says so, and is good
+	}
+	if times, due := s.causes.tell("handshake "+result+" "+who, s.opt.Clock()); due {
+		log := s.opt.Log
+		if who != "" {
+			log = log.With(what, who)
+		}
+		log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote, "times", times)
 	}
 }
 
@@ -149,7 +157,7 @@ func (l *Link) late() string {
 
 // newSession makes the TLS side of a link; the worker's news wake the loop.
 func (l *Link) newSession() *mtls.Conn {
-	o := mtls.Options{Notify: l.Wake, Remote: l.conn.RemoteAddr()}
+	o := mtls.Options{Notify: l.Wake, Remote: l.conn.RemoteAddr(), Turns: l.pool.turns}
 	if l.slot != nil {
 		return mtls.Client(l.settings, o)
 	}

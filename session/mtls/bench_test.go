@@ -3,6 +3,7 @@ package mtls
 import (
 	"context"
 	"crypto/tls"
+	"sync"
 	"testing"
 )
 
@@ -10,20 +11,27 @@ import (
 func established(t testing.TB) (server, client *Conn) {
 	t.Helper()
 	dir := pki(t)
+	return meet(t, serverConf(t, dir), clientConf(t, dir, "BANKA"), nil)
+}
+
+// meet has two ends shake hands. Safe for concurrent use.
+func meet(t testing.TB, serverConf, clientConf *tls.Config, turns chan struct{}) (server, client *Conn) {
 	news := make(chan struct{}, 16)
-	opt := Options{Notify: func() { news <- struct{}{} }}
-	server = Server(serverConf(t, dir), opt)
-	p := newPipe(opt.withDefaults())
-	client = &Conn{tls: tls.Client(p, clientConf(t, dir, "BANKA")), pipe: p}
+	opt := Options{Notify: func() { news <- struct{}{} }, Turns: turns}
+	server = Server(serverConf, opt)
+	opt.Turns = nil
+	client = Client(clientConf, opt)
+	var workers sync.WaitGroup
+	defer workers.Wait()
 	for _, c := range []*Conn{server, client} {
-		go func() { _ = c.Handshake(context.Background()) }()
+		workers.Go(func() { _ = c.Handshake(context.Background()) })
 	}
 	for !server.Established() || !client.Established() {
 		<-news
 		for _, d := range [][2]*Conn{{server, client}, {client, server}} {
 			if out := d[0].Take(); len(out) > 0 {
 				if err := d[1].Feed(out); err != nil {
-					t.Fatal(err)
+					t.Error(err)
 				}
 			}
 		}

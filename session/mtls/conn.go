@@ -27,6 +27,10 @@ type Options struct {
 	PendingMax int      // bytes fed but not yet taken by the handshake; 64 KiB
 	Notify     func()   // called on the worker when there is something to send, and when it is done; must not block
 	Remote     net.Addr // of the peer, for tls.Config.GetConfigForClient; unknown
+
+	// Turns has a place for each handshake that may compute at a time. One that
+	// waits for its peer has none, so that no peer holds up others. No bound.
+	Turns chan struct{}
 }
 
 func (o Options) withDefaults() Options {
@@ -88,6 +92,8 @@ func (c *Conn) Hello() (ready bool, err error) {
 // the caller's, and ends with the peer's last flight, with ctx, or with Abort.
 // On an error the alert for the peer is there to Take.
 func (c *Conn) Handshake(ctx context.Context) error {
+	c.pipe.compute()
+	defer c.pipe.rest()
 	err := c.tls.HandshakeContext(ctx)
 	c.pipe.settle(err == nil)
 	c.pipe.opt.Notify()

@@ -56,18 +56,47 @@ func (p *pipe) feed(b []byte, keep bool) error {
 	return nil
 }
 
+// compute waits for a turn of the worker's, rest gives it up. Turns come soon: only
+// those have one who need nothing but a processor.
+func (p *pipe) compute() {
+	if p.opt.Turns != nil {
+		p.opt.Turns <- struct{}{}
+	}
+}
+
+func (p *pipe) rest() {
+	if p.opt.Turns != nil {
+		<-p.opt.Turns
+	}
+}
+
+// await waits, on the worker, for what it has asked for, and lets others compute
+// meanwhile. p.mu is held.
+func (p *pipe) await() {
+	p.rest()
+	for p.idle() {
+		p.arrived.Wait()
+	}
+	p.mu.Unlock() // the loop must not wait for a turn
+	p.compute()
+	p.mu.Lock()
+}
+
+// idle says whether the worker has nothing to go on with. p.mu is held.
+func (p *pipe) idle() bool { return len(p.in) == 0 && !p.closed && !p.done }
+
 // Read is called by crypto/tls: on the worker it waits, on the loop it does not.
 func (p *pipe) Read(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.in) == 0 {
-		switch {
-		case p.closed:
+	if p.idle() {
+		p.await()
+	}
+	if len(p.in) == 0 {
+		if p.closed {
 			return 0, ErrClosed
-		case p.done:
-			return 0, ErrEmpty
 		}
-		p.arrived.Wait()
+		return 0, ErrEmpty
 	}
 	n := copy(b, p.in)
 	p.in = p.in[n:]

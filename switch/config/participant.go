@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/goccy/go-yaml/ast"
@@ -145,4 +146,12 @@ func (b *binder) ambiguous(v value) []string {
 		}
 	}
 	return codes
+}
+
+// CheckID says what keeps a text from being the id of a participant.
+func CheckID(id string) error {
+	if !idForm.re.MatchString(id) {
+		return fmt.Errorf("id %s: a participant has %s", shown(id), idForm.says)
+	}
+	return nil
 }

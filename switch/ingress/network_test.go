@@ -1,7 +1,6 @@
 package ingress
 
 import (
-	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"switchd/codec/iso8583"
 	"switchd/session"
 	"switchd/session/gnetio"
+	"switchd/switch/logtext"
 	"switchd/switch/payment"
 )
 
@@ -68,19 +68,6 @@ type ahead struct{ by atomic.Int64 }
 
 func (a *ahead) now() int64 { return clock() + a.by.Load() }
 
-// lines counts the lines of a log that have a text in them.
-type lines struct {
-	with string
-	n    atomic.Int64
-}
-
-func (l *lines) Write(line []byte) (int, error) {
-	if bytes.Contains(line, []byte(l.with)) {
-		l.n.Add(1)
-	}
-	return len(line), nil
-}
-
 func (r *rig) until(what string, ok func() bool) {
 	r.t.Helper()
 	for end := time.Now().Add(90 * time.Second); !ok(); time.Sleep(time.Millisecond) {
@@ -105,14 +92,14 @@ func (r *rig) network(code, want string) {
 
 // Without a hook there are no keys to change, and a cut-over is a line in the log.
 func TestNetworkManagementWithoutHook(t *testing.T) {
-	log := &lines{with: "msg=cut-over participant=BANKA"}
+	log := new(logtext.Text)
 	r := newRigOf(t, 100, Participant{}, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(log, nil)) })
 	r.network("201", "91") // nobody has signed on
 	r.network("001", "00")
 	r.network("161", "40")
 	r.network("201", "00")
 	r.network("201", "00")
-	if n := log.n.Load(); n != 1 {
+	if n := log.Count("msg=cut-over participant=BANKA"); n != 1 {
 		t.Errorf("cut-over logged %d times", n)
 	}
 }
@@ -250,7 +237,7 @@ func TestHalfOpenLinkIsGivenUp(t *testing.T) {
 // A link that signs on and off without end tells the machine so a bounded number
 // of times, is held off with one line in the log, and is signed on by us later.
 func TestFlappingIsHeldOff(t *testing.T) {
-	log, ahead := &lines{with: "link held off"}, &ahead{}
+	log, ahead := new(logtext.Text), &ahead{}
 	r := newRigOf(t, 100, Participant{Session: session.Options{SignOnsMax: 3}}, func(o *Options) {
 		o.Clock, o.Log = ahead.now, slog.New(slog.NewTextHandler(log, nil))
 	})
@@ -265,7 +252,7 @@ func TestFlappingIsHeldOff(t *testing.T) {
 	}
 	r.send(r.message(0x0200, pushTo("000001")))
 	r.want(0x0210, "91", "NOT SIGNED ON")
-	if n := log.n.Load(); n != 1 {
+	if n := log.Count("link held off"); n != 1 {
 		t.Errorf("%d lines about it", n)
 	}
 	if n := r.counted("switchd_links_held_total"); n != 1 {

@@ -119,7 +119,7 @@ func (j *judge) contradicts(p *payment.Payment, b *bank, a *asked, t *told) {
 			j.violation("answers", p.ID, "%s %s %s, the payment is %v", b.name(), c.how, c.said, p.State)
 		}
 	}
-	if !moved && t.upi == "BT" && a.update == "" && p.Model == payment.ModelB && b.book.traits.receipts {
+	if !moved && t.upi == "BT" && a.update == "" && p.Model == payment.ModelB && !j.deaf[b.number] {
 		j.violation("answers", p.ID, "%s was told deemed, the payment is %v, and no update came", b.name(), p.State)
 	}
 }

@@ -31,9 +31,10 @@ type judge struct {
 	readers    []speaker            // one for each participant
 	shadow     shadow
 	watch      watch
-	config     *payment.Config // in force for what is durable
-	said       bytes.Buffer    // the process's log
-	calmFrom   int64           // the process's time at the begin of the liveness phase
+	config     *payment.Config            // in force for what is durable
+	deaf       map[route.Participant]bool // who has not been asked for receipts all the time
+	said       bytes.Buffer               // the process's log
+	calmFrom   int64                      // the process's time at the begin of the liveness phase
 	msg        message
 	event      payment.Event
 }
@@ -77,7 +78,7 @@ type legKey struct {
 }
 
 func newJudge(w *world) *judge {
-	j := &judge{w: w, facts: map[payment.ID]*fact{}, requests: map[requestKey]payment.ID{}, traces: map[traceKey]legKey{}, turned: map[requestKey]*node{}}
+	j := &judge{w: w, facts: map[payment.ID]*fact{}, requests: map[requestKey]payment.ID{}, traces: map[traceKey]legKey{}, turned: map[requestKey]*node{}, deaf: map[route.Participant]bool{}}
 	for _, b := range w.banks {
 		j.readers = append(j.readers, newSpeaker(w, b.number))
 	}
@@ -120,9 +121,19 @@ func (j *judge) durable(record []byte) {
 	case payment.AnswerArrived:
 		j.answered(ev)
 	case payment.ConfigChanged:
-		j.config = ev.Config
+		j.configured(ev.Config)
 	}
 	j.replayed(ev)
+}
+
+// configured takes a configuration.
+func (j *judge) configured(c *payment.Config) {
+	j.config = c
+	for i := range c.Participants {
+		if !c.Participants[i].Receipts {
+			j.deaf[c.Participants[i].Number] = true
+		}
+	}
 }
 
 // requested notes a request. The first of several with one key and content is the

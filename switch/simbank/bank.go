@@ -108,7 +108,7 @@ func (b *Bank) connect(ctx context.Context) {
 	wait := b.opts.BackoffMin
 	for ctx.Err() == nil && !b.leaving.Load() {
 		if conn, err := b.dial(ctx); err != nil {
-			b.opts.Log.Warn("switch not reached", "participant", b.opts.ID, "refused", errors.As(err, new(*tls.CertificateVerificationError)))
+			b.opts.Log.Warn("switch not reached", "participant", b.opts.ID, "address", b.opts.Address, "reason", err)
 		} else {
 			l := newLink(b, conn)
 			reason := l.run(ctx, true)

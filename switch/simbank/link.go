@@ -2,7 +2,6 @@ package simbank
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -86,8 +85,9 @@ func (l *link) read() string {
 		switch {
 		case errors.Is(err, io.EOF):
 			return "closed by the switch"
-		case errors.As(err, new(tls.AlertError)):
-			return "refused by the switch's TLS"
+		case alert(err) != nil:
+			o.Log.Warn("refused by the switch", "participant", o.ID, "reason", alert(err))
+			return "refused by the switch"
 		case errors.As(err, new(net.Error)), errors.Is(err, net.ErrClosed):
 			return "connection lost"
 		case err != nil:
@@ -103,6 +103,15 @@ func (l *link) read() string {
 		}
 		l.dispatch(fr.Body)
 	}
+}
+
+// alert is the one with which the switch has ended a link, or nil. To a client of
+// TLS 1.3 it comes behind the handshake.
+func alert(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
+		return op.Err
+	}
+	return nil
 }
 
 // dispatch sorts a message by its class: network, request, answer. It runs on the

@@ -1,17 +1,19 @@
 package simbank
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
+	"errors"
 	"log/slog"
+	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"switchd/codec/frame"
+	"switchd/switch/logtext"
 )
 
 // nextNetwork is the next 0800 or 0810 with this DE70.
@@ -129,22 +131,36 @@ func TestBadFrameClosesTheLink(t *testing.T) {
 	}
 }
 
-// shared collects a log written by several goroutines.
-type shared struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (s *shared) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.Write(p)
-}
-
-func (s *shared) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.String()
+// TestWhyNotReached: the log says why there is no link: nobody listens, or who does
+// is not the switch.
+func TestWhyNotReached(t *testing.T) {
+	s := newFakeSwitch(t)
+	for name, change := range map[string]func(*Options){
+		"connection refused": func(o *Options) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Address = l.Addr().String()
+			_ = l.Close()
+		},
+		"certificate signed by unknown authority": func(o *Options) {
+			o.TLS = o.TLS.Clone()
+			o.TLS.RootCAs = x509.NewCertPool()
+		},
+	} {
+		o, log := s.options(), &logtext.Text{}
+		o.Log = slog.New(slog.NewTextHandler(log, nil))
+		change(&o)
+		_, stop := launch(t, o)
+		eventually(t, name, func() bool {
+			return strings.Contains(log.String(), name) && strings.Contains(log.String(), "address="+o.Address)
+		})
+		stop()
+	}
+	if alert(errors.New("closed")) != nil || alert(&net.OpError{Op: "remote error", Err: tls.AlertError(44)}) != tls.AlertError(44) {
+		t.Error("what is no alert of the other end")
+	}
 }
 
 // TestLogsHoldNoContent sends rubbish that quotes an account number and reads
@@ -152,7 +168,7 @@ func (s *shared) String() string {
 func TestLogsHoldNoContent(t *testing.T) {
 	s := newFakeSwitch(t)
 	o := s.options()
-	log := &shared{}
+	log := &logtext.Text{}
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
 	_, stop := start(t, o)
 	bad := debitOf("D1", 10)
@@ -174,7 +190,7 @@ func TestLogsHoldNoContent(t *testing.T) {
 func TestStrangerIsRefusedAndKeepsTrying(t *testing.T) {
 	s := newFakeSwitch(t)
 	o := s.options()
-	log := &shared{}
+	log := &logtext.Text{}
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
 	o.TLS = o.TLS.Clone()
 	o.TLS.Certificates = []tls.Certificate{newAuthority(t).leaf(t, "BANKA")}
@@ -182,7 +198,7 @@ func TestStrangerIsRefusedAndKeepsTrying(t *testing.T) {
 	// What it sees of a refusal is an alert or, when the close overtakes it,
 	// only the close; either way it must try again.
 	eventually(t, "it is refused more than once", func() bool {
-		return strings.Count(log.String(), "link closed") > 1
+		return log.Count("link closed") > 1
 	})
 	stop()
 	if b.Stats().SignOns != 0 {

@@ -119,7 +119,9 @@ func (b *Bank) serveLink(ctx context.Context, conn net.Conn) {
 	shaking, cancel := context.WithTimeout(ctx, b.opts.DialTimeout)
 	defer cancel()
 	if err := secure.HandshakeContext(shaking); err != nil || b.leaving.Load() {
-		b.opts.Log.Warn("link refused", "participant", b.opts.ID, "handshake", err == nil)
+		if err != nil {
+			b.opts.Log.Warn("link refused", "participant", b.opts.ID, "reason", err)
+		}
 		_ = conn.Close()
 		return
 	}

@@ -18,6 +18,7 @@ import (
 type PINs struct {
 	Key    hsm.Secret    // of TDES, in clear: a simulated participant has no module
 	Format hsm.PINFormat // ISO-0 or ISO-3
+	Rule   pinblock.AccountRule
 }
 
 // What a debit is declined with for its PIN.
@@ -31,6 +32,7 @@ var (
 type zone struct {
 	key    cipher.Block
 	format hsm.PINFormat
+	rule   pinblock.AccountRule
 }
 
 func newZone(o PINs) (*zone, error) {
@@ -38,7 +40,7 @@ func newZone(o PINs) (*zone, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simbank: PINs: %w", err)
 	}
-	return &zone{key, o.Format}, nil
+	return &zone{key, o.Format, o.Rule}, nil
 }
 
 // pinDigits is how long the PINs of simulated customers are.
@@ -57,7 +59,7 @@ func digitsOf(account string) (pin [pinDigits]byte) {
 }
 
 func (z *zone) binding(account string) (pinblock.Binding, error) {
-	bound, err := pinblock.BankAccount([]byte(account), pinblock.Padded13)
+	bound, err := pinblock.BankAccount([]byte(account), z.rule)
 	return pinblock.Binding{Format: z.format, Key: z.key, Account: bound}, err
 }
 

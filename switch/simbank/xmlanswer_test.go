@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"switchd/switch/logtext"
 )
 
 // TestMessagesAnswers plays all that a participant can be asked in ISO 20022, in
@@ -123,7 +125,7 @@ func checkEchoes(t *testing.T, name string, asked []byte, d docIn) {
 func TestMessagesRefused(t *testing.T) {
 	s := newXMLSwitch(t)
 	o := s.options()
-	log := &shared{}
+	log := &logtext.Text{}
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
 	b, stop := start(t, o)
 	good := string(s.made(s.debit("D1", 12_345)))

@@ -53,6 +53,7 @@ var places = []place{
 	// share the core that they test.
 	{"switch/config", nil},
 	{"switch/mutant", nil},
+	{"switch/logtext", nil},
 	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "switch/guard/...", "hsm/...", "certs"}},
 	{"switch/bench", []string{"codec/...", "session", "session/mtls", "certs", "switch/config"}},
 	{"switch/crash", []string{"switch/engine", "switch/journal", "switch/state", "switch/storage", "switch/seal", "switch/payment", "switch/route", "ledger"}},

@@ -1,4 +1,4 @@
-package soft
+package rule
 
 import (
 	"fmt"
@@ -8,48 +8,58 @@ import (
 	"switchd/hsm"
 )
 
-// right is what a call does with a key, and which keys may do it.
-type right struct {
+// Right is what a call does with a key, and which keys may do it.
+type Right struct {
 	usages  []hsm.Usage
 	modes   string
 	reading bool // may be done with a key whose place was taken
 	atRest  bool // and also after a key has expired: data is older than its key's end
 }
 
+// The rights of the calls of hsm.Module. Those of codes are by the usage that the
+// algorithm needs.
 var (
-	readPIN     = right{usages: []hsm.Usage{hsm.PINEncryption}, modes: "BDN", reading: true}
-	writePIN    = right{usages: []hsm.Usage{hsm.PINEncryption}, modes: "BEN"}
-	derivePIN   = right{usages: []hsm.Usage{hsm.BaseDerivation}, modes: "XN", reading: true}
-	checkPVV    = right{usages: []hsm.Usage{hsm.PINVerifyVisaPVV, hsm.PINVerification}, modes: "VCN", reading: true}
-	checkOffset = right{usages: []hsm.Usage{hsm.PINVerifyIBM3624, hsm.PINVerification}, modes: "VCN", reading: true}
-	wrapKey     = right{usages: []hsm.Usage{hsm.KeyProtection}, modes: "BEN"}
-	unwrapKey   = right{usages: []hsm.Usage{hsm.KeyProtection}, modes: "BDN", reading: true}
-	sealData    = right{usages: []hsm.Usage{hsm.DataEncryption}, modes: "BEN"}
-	openData    = right{usages: []hsm.Usage{hsm.DataEncryption}, modes: "BDN", reading: true, atRest: true}
-	makeToken   = right{usages: []hsm.Usage{hsm.MACHash}, modes: "GCN"}
-	sign        = right{usages: []hsm.Usage{hsm.SignaturePair}, modes: "STN"}
-	checkSign   = right{usages: []hsm.Usage{hsm.SignaturePair}, modes: "VSTN", reading: true}
+	ReadPIN     = &Right{usages: []hsm.Usage{hsm.PINEncryption}, modes: "BDN", reading: true}
+	WritePIN    = &Right{usages: []hsm.Usage{hsm.PINEncryption}, modes: "BEN"}
+	DerivePIN   = &Right{usages: []hsm.Usage{hsm.BaseDerivation}, modes: "XN", reading: true}
+	CheckPVV    = &Right{usages: []hsm.Usage{hsm.PINVerifyVisaPVV, hsm.PINVerification}, modes: "VCN", reading: true}
+	CheckOffset = &Right{usages: []hsm.Usage{hsm.PINVerifyIBM3624, hsm.PINVerification}, modes: "VCN", reading: true}
+	WrapKey     = &Right{usages: []hsm.Usage{hsm.KeyProtection}, modes: "BEN"}
+	UnwrapKey   = &Right{usages: []hsm.Usage{hsm.KeyProtection}, modes: "BDN", reading: true}
+	SealData    = &Right{usages: []hsm.Usage{hsm.DataEncryption}, modes: "BEN"}
+	OpenData    = &Right{usages: []hsm.Usage{hsm.DataEncryption}, modes: "BDN", reading: true, atRest: true}
+	MakeToken   = &Right{usages: []hsm.Usage{hsm.MACHash}, modes: "GCN"}
+	Sign        = &Right{usages: []hsm.Usage{hsm.SignaturePair}, modes: "STN"}
+	CheckSign   = &Right{usages: []hsm.Usage{hsm.SignaturePair}, modes: "VSTN", reading: true}
 
-	makeMAC = map[hsm.Usage]*right{
+	MakeMAC = map[hsm.Usage]*Right{
 		hsm.MACAlg1: {usages: []hsm.Usage{hsm.MACAlg1}, modes: "GCN"},
 		hsm.MACAlg3: {usages: []hsm.Usage{hsm.MACAlg3}, modes: "GCN"},
 		hsm.MACAlg5: {usages: []hsm.Usage{hsm.MACAlg5}, modes: "GCN"},
 	}
-	checkMAC = map[hsm.Usage]*right{
+	CheckMAC = map[hsm.Usage]*Right{
 		hsm.MACAlg1: {usages: []hsm.Usage{hsm.MACAlg1}, modes: "VCN", reading: true},
 		hsm.MACAlg3: {usages: []hsm.Usage{hsm.MACAlg3}, modes: "VCN", reading: true},
 		hsm.MACAlg5: {usages: []hsm.Usage{hsm.MACAlg5}, modes: "VCN", reading: true},
 	}
 )
 
-// refuses tells why a key may not do something now, nil if it may.
-func (k *key) refuses(r *right, now int64) error {
+// AnyUse is the right to what a key is for, of whatever usage and mode it is.
+func AnyUse(k *hsm.KeyInfo) *Right {
+	return &Right{usages: []hsm.Usage{k.Usage}, modes: string(rune(k.Mode))}
+}
+
+// Reading tells whether it may be done with a key whose place was taken.
+func (r *Right) Reading() bool { return r.reading }
+
+// Refuses tells why a key may not do something now, nil if it may.
+func (r *Right) Refuses(k *hsm.KeyInfo, now int64) error {
 	switch {
 	case !slices.Contains(r.usages, k.Usage):
 		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrKey, k.Ref, k.Usage.Text())
 	case strings.IndexByte(r.modes, byte(k.Mode)) < 0:
 		return fmt.Errorf("%w: %s is of mode %c, which does not allow it", hsm.ErrKey, k.Ref, k.Mode)
-	case k.stateAt(now) == hsm.StateRetired || k.State == hsm.StateOld && !r.reading:
+	case StateAt(k, now) == hsm.StateRetired || k.State == hsm.StateOld && !r.reading:
 		return fmt.Errorf("%w: %s is no longer in use", hsm.ErrKey, k.Ref)
 	case k.Expires != 0 && now >= k.Expires && !r.atRest:
 		return fmt.Errorf("%w: %s has expired", hsm.ErrKey, k.Ref)
@@ -57,8 +67,8 @@ func (k *key) refuses(r *right, now int64) error {
 	return nil
 }
 
-// stateAt is the state with the end of an overlap taken into account.
-func (k *key) stateAt(now int64) hsm.KeyState {
+// StateAt is the state of a key with the end of an overlap taken into account.
+func StateAt(k *hsm.KeyInfo, now int64) hsm.KeyState {
 	if k.State == hsm.StateOld && k.Until != 0 && now >= k.Until {
 		return hsm.StateRetired
 	}
@@ -75,8 +85,8 @@ var kinds = map[hsm.Usage]struct{ algorithms, modes string }{
 	hsm.PINVerification: {"T", "CGVN"}, hsm.PINVerifyIBM3624: {"T", "CGVN"}, hsm.PINVerifyVisaPVV: {"T", "CGVN"},
 }
 
-// admit refuses limits that do not go together.
-func admit(i *hsm.KeyInfo) error {
+// Admit refuses limits that do not go together.
+func Admit(i *hsm.KeyInfo) error {
 	kind, known := kinds[i.Usage]
 	switch {
 	case !i.Ref.Valid():
@@ -91,17 +101,17 @@ func admit(i *hsm.KeyInfo) error {
 	return nil
 }
 
-// HMAC keys have the strength that their algorithm can have.
+// How long HMAC keys are: as strong as their algorithm can be.
 const (
 	hmacBytesMin = 16
-	hmacBytesMax = 128
+	HMACBytesMax = 128
 )
 
-// admitBytes refuses a symmetric key that its usage cannot have, or that is weaker
+// AdmitBytes refuses a symmetric key that its usage cannot have, or that is weaker
 // than it looks: two parts of a TDES key that are equal make it DES.
-func admitBytes(i *hsm.KeyInfo, b []byte) error {
+func AdmitBytes(i *hsm.KeyInfo, b []byte) error {
 	switch {
-	case !i.Algorithm.Fits(len(b)), i.Algorithm == hsm.HMAC && (len(b) < hmacBytesMin || len(b) > hmacBytesMax),
+	case !i.Algorithm.Fits(len(b)), i.Algorithm == hsm.HMAC && (len(b) < hmacBytesMin || len(b) > HMACBytesMax),
 		i.Usage == hsm.BaseDerivation && i.Algorithm == hsm.TDES && len(b) != 16:
 		return fmt.Errorf("%w: a key of %d bytes is none of its usage and algorithm", hsm.ErrKey, len(b))
 	case i.Algorithm == hsm.TDES && (equalKeys(b[:8], b[8:16]) || len(b) == 24 && equalKeys(b[8:16], b[16:])):

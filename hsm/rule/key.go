@@ -1,0 +1,61 @@
+package rule
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"switchd/hsm"
+	"switchd/hsm/mac"
+)
+
+// CMACOf is the CMAC of a cipher.
+func CMACOf(a hsm.Algorithm) hsm.MACAlgorithm {
+	if a == hsm.AES {
+		return hsm.AESCMAC
+	}
+	return hsm.DESCMAC
+}
+
+// CheckValue is the check value of a symmetric key. HMAC keys have no cipher: theirs is
+// the beginning of an HMAC of nothing.
+func CheckValue(a hsm.Algorithm, b []byte) (hsm.KCV, error) {
+	if a != hsm.HMAC {
+		return mac.CheckValue(a, b, mac.CheckStandard)
+	}
+	h := hmac.New(sha256.New, b)
+	return hsm.NewKCV(h.Sum(nil)[:3])
+}
+
+// OverlapMax is how long a key that was replaced may go on reading.
+const OverlapMax = 366 * 24 * time.Hour
+
+// MayReplace refuses a key in the place of another: of another usage, or weaker.
+func MayReplace(k, b *hsm.KeyInfo) error {
+	switch {
+	case k.Usage != b.Usage:
+		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrDenied, b.Ref, b.Usage.Text())
+	case k.Algorithm.Rank(k.Bits/8) < b.Algorithm.Rank(b.Bits/8), k.Algorithm == b.Algorithm && k.Bits < b.Bits:
+		return fmt.Errorf("%w: the key is weaker than the one that it replaces", hsm.ErrDenied)
+	}
+	return nil
+}
+
+// Has refuses a key of another check value than the one that is expected, unless none
+// is.
+func Has(k *hsm.KeyInfo, want hsm.KCV) error {
+	if want != (hsm.KCV{}) && !k.KCV.Matches(want) {
+		return fmt.Errorf("%w: the key has another check value", hsm.ErrVerify)
+	}
+	return nil
+}
+
+// Protects refuses a protection key of another cipher than the version's of a key
+// block: one of TDES could be as long as one of AES.
+func Protects(k *hsm.KeyInfo, version byte) error {
+	if (version == 'D') != (k.Algorithm == hsm.AES) {
+		return fmt.Errorf("%w: %s is a key for %s, which key blocks of the version are not under", hsm.ErrKey, k.Ref, k.Algorithm)
+	}
+	return nil
+}
