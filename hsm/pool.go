@@ -69,6 +69,9 @@ func (p *Pool) Run(ctx context.Context) error {
 	}
 }
 
+// Now is the time by the pool's clock, UTC nanoseconds.
+func (p *Pool) Now() int64 { return p.o.Clock() }
+
 // work takes calls until the pool ends. What is left in the queue then is answered
 // by the end of its context.
 func (p *Pool) work() {

@@ -25,51 +25,39 @@ type InboundOptions struct {
 // Inbound checks what comes on a link. Safe for concurrent use.
 type Inbound struct {
 	o    InboundOptions
-	line *Line[[][]byte, []Checked]
+	line *Line[[]byte, Checked]
 }
 
 // NewInbound makes one for a link.
 func NewInbound(o InboundOptions) *Inbound {
 	in := &Inbound{o: o}
-	in.line = NewLine(LineOptions[[][]byte, []Checked]{Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: check, Done: in.done, Size: size})
+	in.line = NewLine(LineOptions[[]byte, Checked]{
+		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: check, Done: in.done, Size: func(m []byte) int { return len(m) },
+	})
 	return in
 }
 
 // Add takes the messages of a burst over; false: there is no room, and they are still
 // the caller's.
-func (in *Inbound) Add(messages [][]byte) bool { return in.line.Add(messages) }
+func (in *Inbound) Add(messages [][]byte) bool { return in.line.Add(messages...) }
 
-func size(messages [][]byte) (n int) {
-	for _, m := range messages {
-		n += len(m)
-	}
-	return n
-}
-
-func check(ctx context.Context, m hsm.Module, g Guard, bursts [][][]byte) [][]Checked {
-	all := make([][]Checked, len(bursts))
-	for i, messages := range bursts {
-		all[i] = make([]Checked, len(messages))
-		for j, raw := range messages {
-			c := &all[i][j]
-			if c.Message, c.Err = g.Check(ctx, m, raw); c.Err != nil {
-				c.Message = raw
-			}
+func check(ctx context.Context, m hsm.Module, g Guard, messages [][]byte) []Checked {
+	all := make([]Checked, len(messages))
+	for i, raw := range messages {
+		c := &all[i]
+		if c.Message, c.Err = g.Check(ctx, m, raw); c.Err != nil {
+			c.Message = raw
 		}
 	}
 	return all
 }
 
-func (in *Inbound) done(bursts [][][]byte, all [][]Checked, err error) {
-	for i, messages := range bursts {
-		if err == nil {
-			in.o.Done(all[i])
-			continue
+func (in *Inbound) done(messages [][]byte, all []Checked, err error) {
+	if err != nil {
+		all = make([]Checked, len(messages))
+		for i, raw := range messages {
+			all[i] = Checked{raw, err}
 		}
-		unknown := make([]Checked, len(messages))
-		for j, raw := range messages {
-			unknown[j] = Checked{raw, err}
-		}
-		in.o.Done(unknown)
 	}
+	in.o.Done(all)
 }

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"switchd/hsm"
 )
@@ -26,9 +27,9 @@ type LineOptions[T, R any] struct {
 	// Size is the bytes of an item, for BytesMax.
 	Size func(T) int
 
-	BatchMax  int // items of one call; default 16
-	FlyingMax int // calls at once; default 8
-	ItemsMax  int // items in the Line; default 4096
+	BatchMax  int // items of one call to a quick module, see batchTime; default 8
+	FlyingMax int // calls at once; default 32
+	ItemsMax  int // items in the Line; default 16,384
 	BytesMax  int // bytes of them; default 8 MiB
 }
 
@@ -43,7 +44,8 @@ type Line[T, R any] struct {
 	items   int             // in waiting and flying
 	bytes   int             // of them
 	idle    []Guard
-	handing bool // somebody is giving batches back
+	handing bool  // somebody is giving batches back
+	each    int64 // how long an item has taken of late, ns
 }
 
 // flight is one call.
@@ -53,37 +55,41 @@ type flight[T, R any] struct {
 	results []R
 	err     error
 	landed  bool
+	each    atomic.Int64 // what an item took; Work may end after it was given up
 }
 
 // NewLine makes a Line. It needs no end: what is in it is answered by the pool.
 func NewLine[T, R any](o LineOptions[T, R]) *Line[T, R] {
 	if o.BatchMax <= 0 {
-		o.BatchMax = 16
+		o.BatchMax = 8
 	}
 	if o.FlyingMax <= 0 {
-		o.FlyingMax = 8
+		o.FlyingMax = 32
 	}
 	if o.ItemsMax <= 0 {
-		o.ItemsMax = 4096
+		o.ItemsMax = 16_384
 	}
 	if o.BytesMax <= 0 {
 		o.BytesMax = 8 << 20
 	}
-	return &Line[T, R]{o: o}
+	return &Line[T, R]{o: o, each: batchTime / 4}
 }
 
-// Add takes an item over, unless there are too many. It never blocks; Done may be
-// called before it returns.
-func (l *Line[T, R]) Add(item T) bool {
+// Add takes items over, all of them or, when there are too many, none. It never
+// blocks; Done may be called before it returns.
+func (l *Line[T, R]) Add(items ...T) bool {
+	size := 0
+	for _, item := range items {
+		size += l.o.Size(item)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	size := l.o.Size(item)
-	if l.items == l.o.ItemsMax || l.bytes+size > l.o.BytesMax {
+	if l.items+len(items) > l.o.ItemsMax || l.bytes+size > l.o.BytesMax {
 		return false
 	}
-	l.items++
+	l.items += len(items)
 	l.bytes += size
-	l.waiting = append(l.waiting, item)
+	l.waiting = append(l.waiting, items...)
 	if !l.handing {
 		l.launch()
 		l.hand()
@@ -95,7 +101,7 @@ func (l *Line[T, R]) Add(item T) bool {
 // of asking the pool.
 func (l *Line[T, R]) launch() {
 	for len(l.waiting) > 0 && len(l.flying) < l.o.FlyingMax {
-		n := min(len(l.waiting), l.o.BatchMax)
+		n := min(len(l.waiting), l.batchMax())
 		f := &flight[T, R]{batch: append([]T(nil), l.waiting[:n]...), guard: l.guard()}
 		rest := copy(l.waiting, l.waiting[n:])
 		clear(l.waiting[rest:])
@@ -103,6 +109,16 @@ func (l *Line[T, R]) launch() {
 		l.flying = append(l.flying, f)
 		l.call(f)
 	}
+}
+
+// batchTime is how long a call may take by its items: with a module that is far away
+// each of them is a call, and many are made at once; with one that answers in
+// microseconds it is the calls that cost.
+const batchTime = 2_000_000
+
+// batchMax is how many items the next call has.
+func (l *Line[T, R]) batchMax() int {
+	return int(min(max(batchTime/max(l.each, 1), 1), int64(l.o.BatchMax)))
 }
 
 // guard is one that nobody uses.
@@ -123,10 +139,16 @@ func (l *Line[T, R]) call(f *flight[T, R]) {
 	l.handing = true
 	l.mu.Unlock()
 	err := hsm.Call(l.o.Pool, l.o.Op, func(ctx context.Context, m hsm.Module) ([]R, error) {
-		return l.o.Work(ctx, m, f.guard, f.batch), nil
+		begun := l.o.Pool.Now()
+		results := l.o.Work(ctx, m, f.guard, f.batch)
+		f.each.Store((l.o.Pool.Now() - begun) / int64(len(f.batch)))
+		return results, nil
 	}, func(results []R, err error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		if l.each += (f.each.Load() - l.each) / 4; err != nil {
+			l.each = batchTime // one by one, until it is known better
+		}
 		f.results, f.err, f.landed = results, err, true
 		if !l.handing {
 			l.hand()

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ func TestLineKeepsOrder(t *testing.T) {
 		runtime.Gosched()
 		l.mu.Lock()
 	}
-	if l.items != 0 || l.bytes != 0 || len(l.flying) != 0 || len(l.idle) > 8 {
+	if l.items != 0 || l.bytes != 0 || len(l.flying) != 0 || len(l.idle) > 32 {
 		t.Errorf("left: %d items of %d bytes, %d calls, %d guards", l.items, l.bytes, len(l.flying), len(l.idle))
 	}
 }
@@ -166,5 +167,52 @@ func TestLineIsBounded(t *testing.T) {
 	}
 	if l.Add(101) {
 		t.Error("more bytes than there is room for are taken")
+	}
+}
+
+// TestSlowModuleGetsSmallCalls: with a module that takes milliseconds an item is a
+// call, so that none takes as many times as long; with a quick one many share a call.
+func TestSlowModuleGetsSmallCalls(t *testing.T) {
+	var now, each atomic.Int64
+	var largest atomic.Int64
+	got := make(chan int, 100_000)
+	l := NewLine(LineOptions[int, int]{
+		Pool: pool(t, func(o *hsm.Options) { o.Clock, o.Workers = now.Load, 1 }), Op: hsm.OpMAC, Scheme: plain{}, FlyingMax: 1,
+		Size: func(int) int { return 1 },
+		Work: func(_ context.Context, _ hsm.Module, _ Guard, batch []int) []int {
+			now.Add(each.Load() * int64(len(batch)))
+			largest.Store(max(largest.Load(), int64(len(batch))))
+			return batch
+		},
+		Done: func(batch []int, _ []int, err error) {
+			for range batch {
+				got <- 1
+			}
+		},
+	})
+	round := func(took time.Duration) int64 {
+		each.Store(int64(took))
+		for range 50 { // until it is known
+			for !l.Add(1) {
+				runtime.Gosched()
+			}
+			<-got
+		}
+		largest.Store(0)
+		for range 1000 {
+			l.Add(1)
+		}
+		for range 1000 {
+			<-got
+		}
+		return largest.Load()
+	}
+	for _, row := range []struct {
+		took time.Duration
+		most int64
+	}{{time.Microsecond, 8}, {30 * time.Millisecond, 1}, {400 * time.Microsecond, 5}, {time.Microsecond, 8}} {
+		if got := round(row.took); got > row.most || row.most == 8 && got < 2 {
+			t.Errorf("with %v an item, up to %d items share a call; at most %d", row.took, got, row.most)
+		}
 	}
 }

@@ -44,56 +44,67 @@ type OutboundOptions struct {
 type Outbound struct {
 	session.Link
 	o    OutboundOptions
-	line *Line[Parcel, sealed]
+	line *Line[posted, sealed]
 }
 
-// sealed is what has become of a Parcel.
-type sealed struct {
-	frames []byte
-	lost   []loss
-}
-
-// loss is a message that does not leave.
-type loss struct {
+// posted is a message of a Parcel.
+type posted struct {
+	*Parcel
 	index int
-	why   error
+}
+
+// message is its bytes.
+func (p posted) message() []byte {
+	from := 0
+	if p.index > 0 {
+		from = p.Messages[p.index-1].End
+	}
+	return p.Bytes[from:p.Messages[p.index].End]
+}
+
+// lost tells that it does not leave.
+func (p posted) lost(why error) {
+	if p.Lost != nil {
+		p.Lost(p.index, why)
+	}
+}
+
+// sealed is what has become of a message: a frame, or why there is none.
+type sealed struct {
+	frame []byte
+	err   error
 }
 
 // NewOutbound makes one for a link.
 func NewOutbound(o OutboundOptions) *Outbound {
 	out := &Outbound{Link: o.Link, o: o}
-	out.line = NewLine(LineOptions[Parcel, sealed]{Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: out.seal, Done: out.leave,
-		Size: func(p Parcel) int { return len(p.Bytes) }})
+	out.line = NewLine(LineOptions[posted, sealed]{
+		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: out.seal, Done: out.leave, Size: func(p posted) int { return len(p.message()) },
+	})
 	return out
 }
 
 // Post takes a parcel over. An error means that nothing of it leaves, and Lost is not
 // called; its messages leave in the order of the calls.
 func (o *Outbound) Post(p Parcel) error {
-	if !o.line.Add(p) {
+	items := make([]posted, len(p.Messages))
+	for i := range items {
+		items[i] = posted{&p, i}
+	}
+	if !o.line.Add(items...) {
 		return ErrFull
 	}
 	return nil
 }
 
-// seal protects and frames the messages of parcels. A block that was taken is wiped,
-// whatever comes of its message.
-func (o *Outbound) seal(ctx context.Context, m hsm.Module, g Guard, parcels []Parcel) []sealed {
-	all := make([]sealed, len(parcels))
-	var header []byte
-	for i, p := range parcels {
-		s, from := &all[i], 0
-		header = o.Link.AppendHeader(header[:0])
-		s.frames = make([]byte, 0, len(p.Bytes)+64*len(p.Messages))
-		for j, message := range p.Messages {
-			frames, err := o.sealOne(ctx, m, g, s.frames, header, p.Bytes[from:message.End], message.Token)
-			if err != nil {
-				s.lost = append(s.lost, loss{j, err})
-			} else {
-				s.frames = frames
-			}
-			from = message.End
-		}
+// seal protects and frames messages. A block that was taken is wiped, whatever comes of
+// its message.
+func (o *Outbound) seal(ctx context.Context, m hsm.Module, g Guard, batch []posted) []sealed {
+	all := make([]sealed, len(batch))
+	header := o.Link.AppendHeader(nil)
+	for i, p := range batch {
+		message := p.message()
+		all[i].frame, all[i].err = o.sealOne(ctx, m, g, make([]byte, 0, len(message)+64), header, message, p.Messages[p.index].Token)
 	}
 	return all
 }
@@ -125,28 +136,25 @@ func (o *Outbound) sealOne(ctx context.Context, m hsm.Module, g Guard, dst, head
 	return b, nil
 }
 
-// leave hands what is protected to the link.
-func (o *Outbound) leave(parcels []Parcel, all []sealed, err error) {
-	sent := false
-	for i, p := range parcels {
-		why := err
-		if why == nil && len(all[i].frames) > 0 {
-			why = o.Link.Queue(all[i].frames)
-			sent = sent || why == nil
-		}
-		switch {
-		case p.Lost == nil:
-		case why != nil:
-			for j := range p.Messages {
-				p.Lost(j, why)
-			}
-		default:
-			for _, l := range all[i].lost {
-				p.Lost(l.index, l.why)
-			}
+// leave hands what is protected to the link, as one hand-over.
+func (o *Outbound) leave(batch []posted, all []sealed, err error) {
+	var frames []byte
+	for _, s := range all {
+		if s.err == nil {
+			frames = append(frames, s.frame...)
 		}
 	}
-	if sent {
-		o.Link.Wake()
+	if err == nil && len(frames) > 0 {
+		if err = o.Link.Queue(frames); err == nil {
+			o.Link.Wake()
+		}
+	}
+	for i, p := range batch {
+		switch {
+		case err != nil:
+			p.lost(err)
+		case all[i].err != nil:
+			p.lost(all[i].err)
+		}
 	}
 }

@@ -37,6 +37,10 @@ func (in *Ingress) SetTable(t Table, links func()) {
 	defer in.swap.Unlock()
 	next := &table{participants: map[string]*entry{}, byNumber: map[route.Participant]*entry{}, small: t.SmallAmount}
 	for id, p := range t.Participants {
+		if p.Guard != nil {
+			in.metrics.unproven.WithLabelValues(id, unprovenWrong)
+			in.metrics.unproven.WithLabelValues(id, unprovenDown)
+		}
 		p.Session.Keys = in.o.Hook != nil && p.KeyExchange
 		st := in.standing[id]
 		if st == nil {
