@@ -241,6 +241,7 @@ func TestBacklogHasItsTurn(t *testing.T) {
 // and each brings three answers. However many banks give them, the requests wait for
 // the answers, and none is lost.
 func TestOverloadLosesNoAnswers(t *testing.T) {
+	const ticks = 3000
 	for name, banks := range map[string][]route.Participant{ // of each three answers
 		"one bank":         {1, 1, 1},
 		"two banks":        {1, 2, 1, 2, 1, 2},
@@ -250,13 +251,13 @@ func TestOverloadLosesNoAnswers(t *testing.T) {
 		q := newQueue(1024, 64, 4)
 		next, asked, longest := 0, 0, 0
 		var answers []payment.Event // that come next
-		for tick := range 20_000 {
+		for tick := range ticks {
 			if n, err := q.put(answers, false); err != nil {
 				t.Fatalf("%s: tick %d: %d of %d answers have room: %v", name, tick, n, len(answers), err)
 			}
 			answers = answers[:0]
 			for n := range route.Participant(8) {
-				putMany(q, 40, 20+n, payment.RequestArrived)
+				putMany(q, 20, 20+n, payment.RequestArrived)
 			}
 			for range 2 {
 				b := q.swap()
@@ -277,7 +278,7 @@ func TestOverloadLosesNoAnswers(t *testing.T) {
 		if most := answerShare + deep*1024; longest > most {
 			t.Errorf("%s: up to %d events wait, want at most %d", name, longest, most)
 		}
-		if least := 20_000 * 2 * 64 / 4 * 9 / 10; asked < least {
+		if least := ticks * 2 * 64 / 4 * 9 / 10; asked < least {
 			t.Errorf("%s: %d requests were taken, want %d, a fourth of what is taken", name, asked, least)
 		}
 	}
