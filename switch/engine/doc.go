@@ -15,7 +15,8 @@
 //
 // The queue in front is bounded: a request that does not fit is refused at once
 // with ErrBusy, and answers of participants have room that requests cannot take. Nobody
-// has more than a share of either, and who has too many answers waits behind the others.
+// has more than a share of either, and answers that no message waits for come behind
+// the others when there are too many.
 //
 //	e, err := engine.Open(engine.Options{...}) // restores and replays
 //	go e.Run(ctx, sink)

@@ -79,12 +79,22 @@ type commit struct {
 // starts, the journal's time going on. Deadlines are in it.
 func (e *Engine) now() int64 { return e.o.Clock() + e.ahead }
 
-// Submit hands events over, in order but for answers of a participant that has too
-// many of them waiting; it copies them. Safe for concurrent use; it never blocks. It
-// returns how many were taken; fewer than all come with ErrBusy (ErrShare) or
-// ErrStopped for the first that was not.
+// Submit hands events over, in order; it copies them. Safe for concurrent use; it
+// never blocks. It returns how many were taken; fewer than all come with ErrBusy
+// (ErrShare) or ErrStopped for the first that was not.
 func (e *Engine) Submit(events []payment.Event) (taken int, err error) {
-	taken, err = e.q.put(events)
+	return e.submit(events, false)
+}
+
+// SubmitStray is Submit for answers that no message waits for, as far as the rim
+// knows. There is less room for them, and they may come behind what is handed over
+// later.
+func (e *Engine) SubmitStray(answers []payment.Event) (taken int, err error) {
+	return e.submit(answers, true)
+}
+
+func (e *Engine) submit(events []payment.Event, stray bool) (taken int, err error) {
+	taken, err = e.q.put(events, stray)
 	if err != nil {
 		e.metrics.refused.Add(float64(len(events) - taken))
 	}
@@ -205,7 +215,7 @@ func Open(o Options) (*Engine, error) {
 	if e.config.Store(config); changed {
 		first = append(first, payment.Event{Kind: payment.ConfigChanged, From: route.Nobody, Config: config})
 	}
-	if _, err := e.q.put(first); err != nil {
+	if _, err := e.q.put(first, false); err != nil {
 		return nil, fmt.Errorf("engine: first events: %w", err)
 	}
 	if len(first) == 0 {

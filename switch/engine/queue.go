@@ -42,7 +42,7 @@ type row struct {
 type queue struct {
 	mu     sync.Mutex // guards what follows up to closed
 	front  row
-	behind row  // answers of those that have more than their share in front (share.go)
+	behind row  // stray answers of those that have many in front (share.go)
 	turn   uint // batches that were taken
 
 	by        []stake // what waits, by participant
@@ -67,16 +67,16 @@ func newQueue(limit, batchMax, spareMax int) *queue {
 	}
 }
 
-// put copies events in. It stops at the first that does not fit and reports how
-// many were taken.
-func (q *queue) put(events []payment.Event) (taken int, err error) {
+// put copies events in; stray says that no message waits for them. It stops at the
+// first that does not fit and reports how many were taken.
+func (q *queue) put(events []payment.Event, stray bool) (taken int, err error) {
 	q.mu.Lock()
 	for taken < len(events) {
 		ev := &events[taken]
-		if err = q.refuses(ev); err != nil {
+		if err = q.refuses(ev, stray); err != nil {
 			break
 		}
-		r := q.come(ev)
+		r := q.come(ev, stray)
 		if len(r.cur.events) >= q.batchMax {
 			r.full = append(r.full, r.cur)
 			r.cur = q.fresh()
@@ -165,7 +165,7 @@ func (q *queue) len() int {
 }
 
 // fill is how full the room for requests is, in percent. What answers there are is no
-// sign of overload: each ends work. Those of one participant above its share even less.
+// sign of overload: each ends work. What waits behind even less.
 func (q *queue) fill() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -32,7 +32,7 @@ func drain(t *testing.T, q *queue) (events []payment.Event) {
 func TestWakesWhenEnoughWait(t *testing.T) {
 	q := newQueue(1000, 64, 4)
 	put := func(n int) (woken bool) {
-		if _, err := q.put(make([]payment.Event, n)); err != nil {
+		if _, err := q.put(make([]payment.Event, n), false); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -66,7 +66,7 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	q := newQueue(100, 64, 4)
 	fill := func(kind payment.Kind) (n int) {
 		for {
-			if _, err := q.put([]payment.Event{{Kind: kind, From: route.Participant(n % 100)}}); err != nil {
+			if _, err := q.put([]payment.Event{{Kind: kind, From: route.Participant(n % 100)}}, kind == payment.AnswerArrived); err != nil {
 				if !errors.Is(err, ErrBusy) {
 					t.Fatal(err)
 				}
@@ -95,7 +95,7 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 		t.Errorf("swap gives %d events, %d are left; want %d", n, q.len(), all)
 	}
 	q.close()
-	if _, err := q.put([]payment.Event{{Kind: payment.LinkUp}}); !errors.Is(err, ErrStopped) {
+	if _, err := q.put([]payment.Event{{Kind: payment.LinkUp}}, false); !errors.Is(err, ErrStopped) {
 		t.Errorf("after close: %v", err)
 	}
 }
@@ -119,7 +119,7 @@ func TestEventsOwnTheirText(t *testing.T) {
 	for i := range 300 {
 		ev.Text.Reset()
 		ev.Text.Set(payment.Note, []byte{byte(i), byte(i), byte(i)})
-		if _, err := q.put([]payment.Event{ev}); err != nil {
+		if _, err := q.put([]payment.Event{ev}, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -139,7 +139,7 @@ func TestOrderOfOneProducer(t *testing.T) {
 	for p := range producers {
 		wg.Go(func() {
 			for i := range each {
-				if _, err := q.put([]payment.Event{{Kind: payment.LinkUp, Seq: uint64(p), At: int64(i)}}); err != nil {
+				if _, err := q.put([]payment.Event{{Kind: payment.LinkUp, Seq: uint64(p), At: int64(i)}}, false); err != nil {
 					t.Error(err)
 				}
 			}

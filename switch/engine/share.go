@@ -27,11 +27,12 @@ const (
 // honest one gives no more answers than it was asked for: 18,000 a second are those of
 // the largest bank at 20,000 payments a second, and fill its half in 1.8 s in which
 // nothing is taken out, longer than a disk stalls that is not broken. (All answers to
-// 20,000 payments, 40,000 a second, fill the whole room in that time.) The last eighth
-// of the room is for those that have few answers in the queue, so that two who flood
-// do not shut the others out either.
+// 20,000 payments, 40,000 a second, fill the whole room in that time.) Of that half,
+// half is for what messages wait for. The last eighth of the room is for those that
+// have few answers in the queue, so that two who flood do not shut the others out.
 const (
 	answerShare = answerReserve / 2
+	strayShare  = answerShare / 2
 	answerLast  = answerReserve / 8
 	answerFew   = answerReserve / 64
 )
@@ -40,12 +41,15 @@ const (
 // for answers: a request of each of those that have room brings three.
 const deep = 4
 
-// Who has more answers waiting than it may have in front (frontShare) has the rest of
-// them behind the others: they are taken when nothing else waits, and one batch in
-// behindTurn all the same, for those of a large bank that a stall has dammed up have
-// their time as well. They do not lift the load, and no request waits for them. That
+// Answers that messages wait for are as many as there were messages. Requests have to
+// wait for them, or the queue would grow with each that is taken. But stray ones are
+// as many as somebody likes: who has frontShare answers among the others' events has
+// its further stray ones behind them. Those are taken when nothing else waits, and in
+// one batch of behindTurn all the same, because receipts, and answers that are late,
+// are stray, too. They do not lift the load, and no request waits for them. That
 // answers of one sender can pass each other this way is nothing new: they come over
-// several links.
+// several links. (To put all answers of one behind, stray or not, was tried: under
+// steady overload those of a large bank grew there until they were lost.)
 const behindTurn = 4
 
 func (q *queue) frontShare() int32 { return int32(q.max / 2) }
@@ -55,7 +59,7 @@ type stake struct {
 	asks      int32 // requests and enquiries
 	enquiries int32 // of them
 	front     int32 // answers among the others' events
-	behind    int32 // answers behind them
+	behind    int32 // stray answers behind them
 }
 
 func (s stake) answers() int32 { return s.front + s.behind }
@@ -79,7 +83,7 @@ func (q *queue) limit(kind payment.Kind) int {
 // refuses says why there is no room for an event; nil: there is. What starts work is
 // counted by itself: the answers to the requests of one sender must not take the room
 // of others. The caller holds mu, as for all below.
-func (q *queue) refuses(ev *payment.Event) error {
+func (q *queue) refuses(ev *payment.Event, stray bool) error {
 	if q.closed {
 		return ErrStopped
 	}
@@ -97,7 +101,7 @@ func (q *queue) refuses(ev *payment.Event) error {
 		}
 	case ev.Kind == payment.AnswerArrived:
 		own := q.stakeOf(ev.From).answers()
-		if own >= answerShare {
+		if own >= answerShare || stray && own >= strayShare {
 			return ErrShare
 		}
 		if own >= answerFew {
@@ -132,7 +136,7 @@ func (q *queue) stakeOf(n route.Participant) stake {
 }
 
 // come counts an event that comes, and says which row it is for.
-func (q *queue) come(ev *payment.Event) *row {
+func (q *queue) come(ev *payment.Event, stray bool) *row {
 	if ev.From == route.Nobody || !starts(ev.Kind) && ev.Kind != payment.AnswerArrived {
 		return &q.front
 	}
@@ -143,7 +147,7 @@ func (q *queue) come(ev *payment.Event) *row {
 	switch {
 	case starts(ev.Kind):
 		q.ask(s, ev.Kind, 1)
-	case s.behind > 0 || s.front >= q.frontShare():
+	case stray && (s.behind > 0 || s.front >= q.frontShare()):
 		s.behind++
 		return &q.behind
 	default:

@@ -30,12 +30,12 @@ func TestAnswersInVain(t *testing.T) {
 	for range unawaited.Burst - 10 {
 		b.take(r.now)
 	}
-	if n := r.answers(r.a, 100); n != 100 {
-		t.Errorf("%d of 100 answers that are awaited went on", n)
+	if n := r.answers(r.a, 100); n != 100 || r.engine.stray != 0 {
+		t.Errorf("%d of 100 answers that are awaited went on, %d as stray", n, r.engine.stray)
 	}
 	r.links.stray = true
-	if n := r.answers(r.a, 8) + r.answers(r.a2, 20); n != 10 {
-		t.Errorf("%d answers that nothing waits for went on, want the 10 that there is room for", n)
+	if n := r.answers(r.a, 8) + r.answers(r.a2, 20); n != 10 || r.engine.stray != 10 {
+		t.Errorf("%d answers that nothing waits for went on, want the 10 that there is room for; %d as stray", n, r.engine.stray)
 	}
 	if n := r.answers(r.b, 20); n != 20 {
 		t.Errorf("%d of 20 answers of another went on", n)
@@ -63,22 +63,29 @@ func TestUsefulAnswersMakeRoom(t *testing.T) {
 	r := newBench(t, Limits{})
 	r.links.stray = true
 	number := r.a.number
+	goesOn := func() bool {
+		r.a.strayed = 0
+		if r.in.answer(r.a, r.now, new(payment.Event)) {
+			t.Fatal("a stray answer goes on as an awaited one")
+		}
+		return r.a.strayed == 1
+	}
 	for i := range 3 * unawaited.Burst {
-		if !r.in.answer(r.a, r.now, new(payment.Event)) {
+		if !goesOn() {
 			t.Fatalf("answer %d that was of use is held against the next", i)
 		}
 		r.in.Useful(number)
 	}
 	r.in.Useful(route.Nobody)
 	n := 0
-	for r.in.answer(r.a, r.now, new(payment.Event)) {
+	for goesOn() {
 		n++
 	}
 	if n != unawaited.Burst {
 		t.Errorf("then %d go on in vain, want %d", n, unawaited.Burst)
 	}
 	r.in.Useful(number)
-	if !r.in.answer(r.a, r.now, new(payment.Event)) || r.in.answer(r.a, r.now, new(payment.Event)) {
+	if !goesOn() || goesOn() {
 		t.Error("one that was of use makes room for none, or for two")
 	}
 }
@@ -90,12 +97,16 @@ func TestAnswersAboveTheShare(t *testing.T) {
 	if n := r.answers(r.a, 3); n != 0 {
 		t.Errorf("%d went on", n)
 	}
+	r.links.stray = true
+	r.answers(r.a, 2)
 	r.engine.full = engine.ErrBusy
+	r.answers(r.a, 1)
+	r.links.stray = false
 	r.answers(r.a, 3)
-	if got := r.limited("BANKA", classAnswer, causeShare); got != 3 || !strings.Contains(r.log.String(), "class=answers limit=share") {
-		t.Errorf("%v answers are counted, want 3; the log says:\n%s", got, r.log.String())
+	if got := r.limited("BANKA", classAnswer, causeShare); got != 5 || !strings.Contains(r.log.String(), "class=answers limit=share") {
+		t.Errorf("%v answers are counted, want 5; the log says:\n%s", got, r.log.String())
 	}
-	if got := r.counted("switchd_messages_shed_total"); got != 6 {
-		t.Errorf("%v messages without room are counted, want 6", got)
+	if got := r.counted("switchd_messages_shed_total"); got != 9 {
+		t.Errorf("%v messages without room are counted, want 9", got)
 	}
 }

@@ -35,6 +35,7 @@ type Participant struct {
 // Submitter is the engine, as seen from here.
 type Submitter interface {
 	Submit(events []payment.Event) (taken int, err error)
+	SubmitStray(answers []payment.Event) (taken int, err error)
 }
 
 // Links is told which links messages may go out on, which are to end, and what was
@@ -124,7 +125,9 @@ type link struct {
 	ends        []guard.Message // of those for out
 	names       []byte          // room for those of unknown fields
 	events      []payment.Event
-	used        int // events in use; the rest keep their text buffers for reuse
+	used        int             // events in use; the rest keep their text buffers for reuse
+	strays      []payment.Event // answers of the burst that no message waits for
+	strayed     int             // in use, as used
 }
 
 // LinkUp prepares the state of a new link.
@@ -172,6 +175,7 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 }
 
 func (in *Ingress) submit(s *link) {
+	in.submitStray(s)
 	if s.used == 0 {
 		return
 	}

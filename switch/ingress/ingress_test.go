@@ -52,6 +52,8 @@ func (f *fakeEngine) Submit(events []payment.Event) (int, error) {
 	return len(events), nil
 }
 
+func (f *fakeEngine) SubmitStray(answers []payment.Event) (int, error) { return f.Submit(answers) }
+
 func (f *fakeEngine) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -24,6 +24,13 @@ type counter struct {
 	kinds map[payment.Kind]int
 	last  payment.Event
 	full  error // why nothing is taken; nil: all is
+	stray int   // of all, as stray ones
+}
+
+func (c *counter) SubmitStray(answers []payment.Event) (int, error) {
+	taken, err := c.Submit(answers)
+	c.stray += taken
+	return taken, err
 }
 
 func (c *counter) Submit(events []payment.Event) (int, error) {
