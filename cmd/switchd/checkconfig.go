@@ -12,7 +12,6 @@ import (
 	"switchd/certs"
 	"switchd/switch/config"
 	"switchd/switch/retention"
-	"switchd/switch/seal"
 )
 
 // checkFlags are those of check-config.
@@ -112,7 +111,7 @@ func checkKeys(file string, cfg *config.Config) (faults config.Faults) {
 		faults = append(faults, config.Fault{File: file, Text: fmt.Sprintf(format, args...)})
 	}
 	if cfg.SealKey != "" {
-		if _, err := seal.LoadFile(cfg.SealKey); err != nil {
+		if _, err := sealLoader(cfg)(cfg.SealKey); err != nil {
 			fault("seal_key: %v%s", err, putBack(err, "what is sealed can be read with it only"))
 		}
 	}

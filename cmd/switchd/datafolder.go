@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,7 +39,7 @@ type dataFolder struct {
 func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journal.Close()) }
 
 // openDataFolder opens or creates the data folder of a switch.
-func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
+func openDataFolder(cfg *config.Config, log *slog.Logger, m *security) (*dataFolder, error) {
 	if err := makeDataFolder(cfg.DataDir); err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger) (*dataFolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := openSealKeys(cfg.DataDir, cfg.SealKey, log)
+	keys, err := openSealKeys(cfg, m, log)
 	if err != nil {
 		return nil, err
 	}
@@ -145,21 +146,33 @@ func storageFailed() func(error) {
 // openSealKeys reads the keys that seal a data folder. Without a file of the
 // configuration the folder has its own, made at the first start: enough for
 // development, since the keys then lie beside what they seal.
-func openSealKeys(dir, file string, log *slog.Logger) (*seal.Keys, error) {
-	if file != "" {
-		return seal.LoadFile(file)
-	}
-	own := filepath.Join(dir, sealKeyFile)
-	if _, err := os.Stat(filepath.Join(dir, journalDir)); err == nil {
-		keys, err := seal.LoadFile(own)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("data folder %s has payments, but its key file %s is missing: put it back, or name it in seal_key", dir, own)
+func openSealKeys(cfg *config.Config, m *security, log *slog.Logger) (*seal.Keys, error) {
+	own := filepath.Join(cfg.DataDir, sealKeyFile)
+	file := cmp.Or(cfg.SealKey, own)
+	if _, err := os.Stat(filepath.Join(cfg.DataDir, journalDir)); file == own && err != nil {
+		if err := newSealKeys(own, log); err != nil {
+			return nil, err
 		}
-		return keys, err
 	}
-	keys, created, err := seal.OpenFile(own)
-	if created && err == nil {
-		log.Warn("made the keys that seal account numbers; keep a copy elsewhere, and in production name a file outside of the data folder in seal_key", "file", own)
+	keys, err := seal.LoadFileWith(file, m.unseal)
+	switch {
+	case file == own && errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("data folder %s has payments, but its key file %s is missing: put it back, or name it in seal_key", cfg.DataDir, own)
+	case err == nil && cfg.HSM.Seal != "":
+		err = m.sealFile(file, cfg.HSM.Seal, log)
 	}
 	return keys, err
+}
+
+// newSealKeys makes the key file of a new folder, unless it is there.
+func newSealKeys(own string, log *slog.Logger) error {
+	_, err := os.Stat(own)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	_, err = seal.CreateFile(own)
+	if err == nil {
+		log.Warn("made the keys that seal account numbers; keep a copy elsewhere, and in production name a file outside of the data folder in seal_key", "file", own)
+	}
+	return err
 }

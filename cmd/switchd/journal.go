@@ -144,7 +144,7 @@ func (f *journalFlags) sealKeys(l *lookFolder) (*seal.Keys, error) {
 	if l.cfg != nil {
 		configured = l.cfg.SealKey
 	}
-	return keyOf(l, f.sealKey, configured, sealKeyFile, seal.LoadFile)
+	return keyOf(l, f.sealKey, configured, sealKeyFile, sealLoader(l.cfg))
 }
 
 // signer reads the key that signs checkpoints and goes with a folder; nil when

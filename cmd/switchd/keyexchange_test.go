@@ -44,6 +44,19 @@ func (m ownModule) shared(other hsm.Keeper, n hsm.New, bytesOf int) {
 // withModule gives the switch a key file, which fill fills, and its configuration hsm.
 func (s *scheme) withModule(fill func(hsm.Keeper)) {
 	s.t.Helper()
+	s.keyFile(fill)
+	text, err := os.ReadFile(s.config)
+	if err == nil {
+		err = os.WriteFile(s.config, []byte(strings.Replace(string(text), "\ndisk:", "\nhsm: {driver: soft, keys: keys.hsm, unlock: keys.unlock}\ndisk:", 1)), 0o600)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// keyFile makes the key file of the switch.
+func (s *scheme) keyFile(fill func(hsm.Keeper)) {
+	s.t.Helper()
 	key := bytes.Repeat([]byte{7}, 32)
 	unlock := filepath.Join(s.dir, "keys.unlock")
 	if err := os.WriteFile(unlock, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
@@ -55,13 +68,6 @@ func (s *scheme) withModule(fill func(hsm.Keeper)) {
 	}
 	fill(m)
 	if err := m.Close(); err != nil {
-		s.t.Fatal(err)
-	}
-	text, err := os.ReadFile(s.config)
-	if err == nil {
-		err = os.WriteFile(s.config, []byte(strings.Replace(string(text), "\ndisk:", "\nhsm: {driver: soft, keys: keys.hsm, unlock: keys.unlock}\ndisk:", 1)), 0o600)
-	}
-	if err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -118,9 +118,10 @@ func (f *restoreFlags) folders() error {
 // keys are those of the data folder that was backed up; nil when none are named.
 func (f *restoreFlags) keys() (*seal.Keys, error) {
 	file := f.sealKey
+	var cfg *config.Config
 	if f.config != "" {
-		cfg, err := config.Load(f.config, known())
-		if err != nil {
+		var err error
+		if cfg, err = config.Load(f.config, known()); err != nil {
 			return nil, usageError{err}
 		}
 		if file = cfg.SealKey; file == "" {
@@ -133,7 +134,7 @@ func (f *restoreFlags) keys() (*seal.Keys, error) {
 	if file == "" {
 		return nil, nil
 	}
-	return seal.LoadFile(file)
+	return sealLoader(cfg)(file)
 }
 
 // forkMeans is what an operator must know before the end of a history is left out.

@@ -33,7 +33,7 @@ func (silent) Release() {}
 func past(t *testing.T, cfg *config.Config, days int, stan, payments uint32) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	f, err := openDataFolder(cfg, log)
+	f, err := openDataFolder(cfg, log, &security{})
 	if err != nil {
 		t.Fatal(err)
 	}

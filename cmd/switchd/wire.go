@@ -107,7 +107,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	if n.security, err = openSecurity(cfg, log, n.registry); err != nil {
 		return nil, err
 	}
-	f, err := openDataFolder(cfg, log)
+	f, err := openDataFolder(cfg, log, n.security)
 	if err != nil {
 		return nil, errors.Join(err, n.security.close())
 	}

@@ -30,6 +30,7 @@ var rootRows = []row[Config]{
 	{key: "hsm.workers", text: func(c *Config) string { return strconv.Itoa(c.HSM.Workers) }},
 	{key: "hsm.queue", text: func(c *Config) string { return strconv.Itoa(c.HSM.Queue) }},
 	{key: "hsm.timeout", text: func(c *Config) string { return brief(c.HSM.Timeout) }},
+	{key: "hsm.seal", text: func(c *Config) string { return c.HSM.Seal }},
 	{key: "hsm.account_rule", text: func(c *Config) string { return c.HSM.AccountRule }},
 	{key: "allow", list: func(c *Config) []string { return written(c.Allow) }},
 	{key: "limits.links", text: func(c *Config) string { return strconv.Itoa(c.Limits.Links) }},

@@ -23,6 +23,9 @@ type HSM struct {
 	// Timeout how long a call may take, its wait included.
 	Workers, Queue int
 	Timeout        time.Duration
+	// Seal is the name of the key that seals the file of SealKey; empty: it is in the
+	// clear.
+	Seal string
 	// AccountRule says which digits of an account that is no card PIN blocks are bound
 	// to: padded13 or whole12.
 	AccountRule string
@@ -62,6 +65,7 @@ var hsmShape = table(
 	key{name: "workers", is: number(1, 256), def: "8", restart: true, says: "calls inside the module at once"},
 	key{name: "queue", is: number(1, 65_536), def: "4096", restart: true, says: "calls that wait for a worker; more are refused at once"},
 	key{name: "timeout", is: lasting(10*time.Millisecond, time.Minute), def: "500ms", restart: true, says: "until a call is given up, its wait included"},
+	key{name: "seal", is: textOf(&keyNameForm), restart: true, says: "name of the module's key that seals seal_key, by which data_dir is sealed; without: seal_key is in the clear"},
 	key{name: "account_rule", is: wordOf("padded13", "whole12"), def: "padded13", restart: true, says: "which digits of an account that is no card PIN blocks are bound to: the last 12 behind a zero, or the last 12 with the last one bound as well"},
 )
 
@@ -104,6 +108,7 @@ func (b *binder) hsm(v value) HSM {
 	if token := o.get("token"); !token.absent() {
 		h.Token, _ = token.match()
 	}
+	h.Seal = b.keyName(o.get("seal"))
 	here := seen{}
 	for _, entry := range o.get("addresses").list(`"192.0.2.20:1500"`) {
 		if s := b.peer(entry); s != "" && here.add(entry, s, s) {

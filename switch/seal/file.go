@@ -25,33 +25,56 @@ const fileHead = `# Keys of the account numbers and names in a switchd data fold
 # The token key must never change: payments are searched by account with it.
 `
 
-// LoadFile reads a key file: lines "token HEX" and "key NUMBER HEX", with # for
-// comments. Nobody but its owner may have access to it.
-func LoadFile(path string) (*Keys, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("seal: %w", err)
+// LoadFile is LoadFileWith without a module.
+func LoadFile(path string) (*Keys, error) { return LoadFileWith(path, nil) }
+
+// LoadFileWith reads a key file: lines "token HEX" and "key NUMBER HEX", with # for
+// comments, or all of that sealed by a security module (ModuleFile), which open undoes;
+// with open nil such a file is an ErrModule. Nobody but its owner may have access to
+// it.
+func LoadFileWith(path string, open ModuleOpen) (*Keys, error) {
+	text, err := readFile(path)
+	if err == nil {
+		text, err = opened(text, open)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("seal: %w", err)
-	case info.IsDir():
-		return nil, fmt.Errorf("seal: %s is a folder, not a key file", path)
-	case info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("seal: %s can be read by others than its owner (mode %04o): chmod 600 %s", path, info.Mode().Perm(), path)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, fileBytesMax+1))
 	if err != nil {
 		return nil, fmt.Errorf("seal: %s: %w", path, err)
 	}
+	defer clear(text)
 	keys, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("seal: %s: %w", path, err)
 	}
 	keys.file = path
 	return keys, nil
+}
+
+// readFile reads a file that is its owner's alone.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, bare(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, bare(err)
+	case info.IsDir():
+		return nil, errors.New("it is a folder, not a key file")
+	case info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("it can be read by others than its owner (mode %04o): chmod 600 %s", info.Mode().Perm(), path)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, fileBytesMax+1))
+	return text, bare(err)
+}
+
+// bare is an error without the name of its file, which is said already.
+func bare(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // CreateFile makes a key file with one new key, which must not be there yet, and

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/hsm"
+	"switchd/hsm/soft"
+	"switchd/switch/config"
+	"switchd/switch/seal"
+)
+
+// The keys that seal a data folder are a few bytes that are needed for each record, so
+// the module keeps not them but the key under which their file is sealed (hsm.seal).
+
+// unseal has the module open what it has sealed.
+func (s *security) unseal(key string, public, sealed []byte) ([]byte, error) {
+	if s.module == nil {
+		return nil, fmt.Errorf("%w under %s, and the configuration has none (hsm)", seal.ErrModule, key)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), modulePatience)
+	defer cancel()
+	text, err := s.module.Open(ctx, hsm.Box{By: hsm.KeyRef(key), Public: public, Data: sealed})
+	if err != nil {
+		return nil, fmt.Errorf("key %s of the security module: %w", key, err)
+	}
+	return text, nil
+}
+
+// sealFile has the module seal a key file, unless it is sealed already.
+func (s *security) sealFile(file, key string, log *slog.Logger) error {
+	if _, err := seal.LoadFile(file); err != nil {
+		if errors.Is(err, seal.ErrModule) {
+			return nil
+		}
+		return err
+	}
+	err := seal.ModuleFile(file, key, func(key string, public, text []byte) ([]byte, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), modulePatience)
+		defer cancel()
+		return s.module.Seal(ctx, hsm.Box{By: hsm.KeyRef(key), Public: public, Data: text})
+	})
+	if err == nil {
+		log.Warn("the keys that seal the data folder were in a file in the clear; the security module has sealed it. Copies of it as it was open the folder still", "file", file, "key", key)
+	}
+	return err
+}
+
+// sealLoader reads key files for commands, with the module of a configuration for those
+// that it has sealed. cfg nil: there is none.
+func sealLoader(cfg *config.Config) func(file string) (*seal.Keys, error) {
+	return func(file string) (*seal.Keys, error) {
+		keys, err := seal.LoadFile(file)
+		if !errors.Is(err, seal.ErrModule) || cfg == nil || cfg.HSM.Driver == "" {
+			return keys, err
+		}
+		module, err := moduleBeside(&cfg.HSM)
+		if err != nil {
+			return nil, err
+		}
+		keys, err = seal.LoadFileWith(file, (&security{module: module}).unseal)
+		return keys, errors.Join(err, module.Close())
+	}
+}
+
+// moduleBeside opens the module of a switch that may be running.
+func moduleBeside(h *config.HSM) (closingModule, error) {
+	if h.Driver == "soft" {
+		o := soft.Options{Path: h.Keys, Clock: clock, ReadOnly: true}
+		if err := o.Unlock(h.Unlock); err != nil {
+			return nil, err
+		}
+		return soft.Open(o)
+	}
+	open := drivers[h.Driver]
+	if open == nil {
+		return nil, fmt.Errorf("hsm: this binary is not built for driver %s", h.Driver)
+	}
+	return open(h, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"switchd/hsm"
+)
+
+// TestSealKeysInModule: with hsm.seal the file with the keys of the data folder is
+// sealed by the module from the first start on. The switch starts again by it, commands
+// that name the configuration read by it, others say what is missing.
+func TestSealKeysInModule(t *testing.T) {
+	t.Parallel()
+	s := newScheme(t, longTimers, 2)
+	kek := func(k hsm.Keeper) {
+		n := hsm.New{As: "switch/kek", Usage: hsm.DataEncryption, Algorithm: hsm.AES, Bits: 256, Mode: hsm.BothWays, Export: hsm.NotExportable}
+		if _, err := k.Generate(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.withModule(kek)
+	text, err := os.ReadFile(s.config)
+	if err == nil {
+		err = os.WriteFile(s.config, []byte(strings.Replace(string(text), "unlock: keys.unlock}", "unlock: keys.unlock, seal: switch/kek}", 1)), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.serve()
+	c := s.connect("BANKA")
+	c.signOn()
+	m := c.payAccount("BANKA", "BANKB")
+	c.ask(m) // BANKB is not there
+	file, err := os.ReadFile(filepath.Join(s.data, "seal.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(file, []byte("token ")) || bytes.Contains(file, []byte("key 1")) || !bytes.Contains(file, []byte("\nmodule switch/kek ")) {
+		t.Errorf("the file is\n%s", file)
+	}
+	search := []string{"payment", "find", "--account", m.de[102]}
+	if out, _ := runs(t, 0, append(search, "--config", s.config)...); !strings.Contains(out, "DECLINED") {
+		t.Errorf("found beside the switch:\n%s", out)
+	}
+	p.signal(os.Interrupt)
+	p.wait(patience, 0)
+	if out, _ := runs(t, 0, append(search, "--config", s.config)...); !strings.Contains(out, "DECLINED") {
+		t.Errorf("found without the switch:\n%s", out)
+	}
+	if _, said := runs(t, exitFailed, append(search, "--dir", s.data)...); !strings.Contains(said, "sealed by a security module under switch/kek: name a configuration") {
+		t.Error(said)
+	}
+	s.serve().kill()
+
+	// Another key of that name does not open it.
+	if err := os.Remove(filepath.Join(s.dir, "keys.hsm")); err != nil {
+		t.Fatal(err)
+	}
+	s.keyFile(kek)
+	if _, said := runs(t, exitFailed, "serve", "--config", s.config); !strings.Contains(said, "key switch/kek of the security module: ") {
+		t.Error(said)
+	}
+}
