@@ -24,7 +24,7 @@ import (
 type bankFlags struct {
 	config, id, connect, certs, report string
 	listen                             string
-	macKey, pinKey                     string
+	macKey, pinKey, signKey            string
 	links                              int
 	accounts                           int
 	balance                            int64
@@ -45,10 +45,11 @@ has the switch connect, with the certificate <id>.pem beside the configured CA, 
 credits, reversals and advices from its own book, and with --rate originates
 payments to the other participants. Ends by Ctrl-C or after --duration.
 
-When the configuration has mac or pin for it, it makes and checks codes, and PIN
-blocks of PINs that it derives from the accounts, with keys of its own copy in clear
-(--mac-key, --pin-key): it is a simulator. Of its bad payments some have a wrong PIN;
-with --faults some messages have a wrong code or none.`,
+When the configuration has mac, pin or signature for it, it makes and checks codes,
+PIN blocks of PINs that it derives from the accounts, and signatures, with keys that
+it has in clear (--mac-key, --pin-key, --sign-key): it is a simulator. Of its bad
+payments some have a wrong PIN; with --faults some messages have a code or signature
+that is wrong, or none.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
@@ -61,6 +62,7 @@ with --faults some messages have a wrong code or none.`,
 	fl.StringVar(&f.certs, "certs", "", "folder with ca.pem and <id>.pem (default: the folder of the configured CA)")
 	fl.StringVar(&f.macKey, "mac-key", "", "file with the key of its message authentication codes, in hexadecimal digits; needed when the configuration has mac for it")
 	fl.StringVar(&f.pinKey, "pin-key", "", "file with the key of its PIN blocks, in hexadecimal digits; needed when the configuration has pin for it")
+	fl.StringVar(&f.signKey, "sign-key", "", "file with the private key that it signs its messages with (PEM, PKCS #8); needed when the configuration has signature for it")
 	fl.StringVar(&f.report, "report", "", "write a full report of payments and legs to this file at the end")
 	fl.IntVar(&f.accounts, "accounts", 10, "accounts to keep")
 	fl.Int64Var(&f.balance, "balance", 10_000_000, "opening balance of each account, minor units")

@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/x509"
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"os"
 
 	"switchd/hsm"
 	"switchd/hsm/pinblock"
 	"switchd/switch/config"
+	"switchd/switch/guard/signer"
 	"switchd/switch/simbank"
 )
 
@@ -40,7 +44,69 @@ func (f *bankFlags) prove(o *simbank.Options, p *config.Participant, cfg *config
 	}
 	o.MAC.Algorithm, o.MAC.Size = macAlgorithms[p.MAC.Algorithm], p.MAC.Size
 	o.PINs.Format, o.PINs.Rule = pinFormats[p.PIN.Format], pinRules[cfg.HSM.AccountRule]
+	return f.sign(o, p)
+}
+
+// sign gives the bank its key for signatures, and the certificates of both sides.
+func (f *bankFlags) sign(o *simbank.Options, p *config.Participant) (err error) {
+	s := &p.Signature
+	switch {
+	case s.Kind == "" && f.signKey == "":
+		return nil
+	case s.Kind == "":
+		return usageError{fmt.Errorf("--sign-key: participant %s has no signature in %s", p.ID, f.config)}
+	case f.signKey == "":
+		return usageError{fmt.Errorf("the messages of participant %s are signed by %s: give the bank its key with --sign-key FILE", p.ID, f.config)}
+	}
+	o.Signing.Kind = s.Kind
+	if o.Signing.Key, err = readSigner(f.signKey); err != nil {
+		return usageError{fmt.Errorf("--sign-key: %w", err)}
+	}
+	theirs, err := certificatesIn(s.Certificate)
+	if err != nil {
+		return usageError{err}
+	}
+	o.Signing.Theirs = theirs[0]
+	for _, file := range s.Certificates {
+		own, err := certificatesIn(file)
+		if err != nil {
+			return usageError{err}
+		}
+		for _, c := range own {
+			if public, ok := c.X509().PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && public.Equal(o.Signing.Key.Public()) {
+				o.Signing.Own = c
+			}
+		}
+	}
+	if o.Signing.Own == nil {
+		return usageError{fmt.Errorf("--sign-key: %s has the key of none of the certificates that %s names for participant %s", f.signKey, f.config, p.ID)}
+	}
 	return nil
+}
+
+func certificatesIn(file string) ([]*signer.Certificate, error) {
+	content, err := readCertificate(file)
+	if err != nil {
+		return nil, err
+	}
+	return signer.ParseCertificates(content)
+}
+
+// readSigner reads a private key as "certs issue" writes it: PEM, PKCS #8.
+func readSigner(file string) (crypto.Signer, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("%s is no PEM file", file)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if s, ok := key.(crypto.Signer); err == nil && ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("%s has no private key (PKCS #8)", file)
 }
 
 // readKey reads a key in hexadecimal digits. Simulated participants have them in clear;

@@ -142,9 +142,12 @@ func demoConfig(dir string) (*config.Config, error) {
 		if err := certs.Init(certDir, ids, clock); err != nil {
 			return nil, err
 		}
+		if err := certs.Issue(certDir, demoSigners, time.Unix(0, clock()), certs.LeafValidity); err != nil {
+			return nil, err
+		}
 	}
 	var text bytes.Buffer
-	if err := makeDemoKeys(filepath.Join(dir, "keys")); err != nil {
+	if err := makeDemoKeys(filepath.Join(dir, "keys"), certDir); err != nil {
 		return nil, err
 	}
 	if err := demoTemplate.Execute(&text, map[string]any{"Participants": demoParticipants, "Proof": demoProof}); err != nil {
@@ -202,7 +205,7 @@ func (d *demo) startBanks(ctx context.Context, all *errgroup.Group, certDir stri
 	}
 	for i, p := range demoParticipants {
 		flags.id, flags.seed = p.ID, d.flags.seed*1000+uint64(i)
-		flags.keyFiles(filepath.Join(filepath.Dir(certDir), "keys"))
+		flags.keyFiles(filepath.Join(filepath.Dir(certDir), "keys"), certDir)
 		options, err := flags.options(d.node.cfg)
 		if err != nil {
 			return err

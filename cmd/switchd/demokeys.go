@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,7 +19,11 @@ import (
 // configuration says it. BANKB's are by TLS alone.
 var demoProof = map[string]string{
 	"BANKA": "mac: {key: banka/zak, algorithm: X9.19}, pin: {key: banka/zpk, format: ISO-0}",
+	"BANKC": "signature: {kind: jws, key: switch/sign, certificate: certs/switch-sign.pem, certificates: [certs/BANKC-sign.pem]}",
 }
+
+// demoSigners have certificates for signatures in the folder of certificates.
+var demoSigners = []string{"switch-sign", "BANKC-sign"}
 
 // demoKey is a key that the switch of the demo shares with a participant.
 type demoKey struct {
@@ -35,7 +40,7 @@ var demoShared = []demoKey{
 
 // makeDemoKeys fills the folder of keys: what the switch has, sealed, and the copies of
 // the participants. A folder that is there already stays as it is.
-func makeDemoKeys(dir string) (err error) {
+func makeDemoKeys(dir, certDir string) (err error) {
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -59,7 +64,22 @@ func makeDemoKeys(dir string) (err error) {
 			return fmt.Errorf("make key %s: %w", k.as, err)
 		}
 	}
-	return nil
+	return importSigner(m, filepath.Join(certDir, demoSigners[0]+"-key.pem"))
+}
+
+// importSigner gives the module the key that the switch signs with.
+func importSigner(m *soft.Module, file string) error {
+	key, err := readSigner(file)
+	if err != nil {
+		return err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	n := hsm.New{As: "switch/sign", Usage: hsm.SignaturePair, Algorithm: hsm.ECDSA, Mode: hsm.SignMode, Export: hsm.NotExportable}
+	_, err = m.ImportPair(context.Background(), n, hsm.NewSecret(der))
+	return err
 }
 
 // share makes a TDES key for the module and the participant. A module takes keys that
@@ -92,9 +112,12 @@ func writeKey(file string, key []byte) error {
 }
 
 // keyFiles are the files of keys of a participant of the demo.
-func (f *bankFlags) keyFiles(dir string) {
-	f.macKey, f.pinKey = "", ""
-	if f.id == "BANKA" {
+func (f *bankFlags) keyFiles(dir, certDir string) {
+	f.macKey, f.pinKey, f.signKey = "", "", ""
+	switch f.id {
+	case "BANKA":
 		f.macKey, f.pinKey = filepath.Join(dir, "BANKA-mac.key"), filepath.Join(dir, "BANKA-pin.key")
+	case "BANKC":
+		f.signKey = filepath.Join(certDir, "BANKC-sign-key.pem")
 	}
 }

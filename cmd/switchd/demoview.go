@@ -71,15 +71,18 @@ func (v *demoView) show(ctx context.Context) {
 	v.draw(b.Bytes())
 }
 
+// participants has what must agree before what may be cut: a narrow terminal shows
+// the left.
 func (v *demoView) participants(b *bytes.Buffer, s summary) {
-	w := tabwriter.NewWriter(b, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "participant\tlinks\tsent\tok\tdeclined\tdeemed\tdebits\tcredits\treversals\tadvices\tbook\tposition\treserved\t")
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "participant\tlinks\tbook\tposition\treserved\tsent\tok\tdeclined\tdeemed\tdebits\tcredits\treversals\tadvices\t")
 	for i, bank := range v.d.banks {
 		st := bank.Stats()
 		for _, p := range s.Participants {
 			if p.ID == v.d.ids[i] {
-				fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t\n", p.ID, p.Links, st.Sent, st.Success, st.Declined, st.Deemed,
-					st.Debits, st.Credits, st.Reversals, st.Advices, major(st.Net), major(p.Position.Posted), major(p.Position.Reserved))
+				fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", p.ID, p.Links,
+					major(st.Net), major(p.Position.Posted), major(p.Position.Reserved),
+					st.Sent, st.Success, st.Declined, st.Deemed, st.Debits, st.Credits, st.Reversals, st.Advices)
 			}
 		}
 	}

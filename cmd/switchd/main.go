@@ -80,7 +80,7 @@ repairs every failure in between and keeps net positions.
 Start with: switchd demo`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newSim(), newHSMSim(), newPayment(), newCap(), newBackup(), newRestore(), newJournal(), newCheckConfig(), newConfig(), newCerts(), newDecode(), newValidate(), newSpec(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newSim(), newHSMSim(), newKeys(), newPayment(), newCap(), newBackup(), newRestore(), newJournal(), newCheckConfig(), newConfig(), newCerts(), newDecode(), newValidate(), newSpec(), newVersion())
 	root.InitDefaultCompletionCmd()
 	groups(root)
 	return root

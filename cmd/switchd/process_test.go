@@ -62,9 +62,15 @@ func start(t testing.TB, args ...string) *process {
 // startIn is start in another working folder.
 func startIn(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
+	return startWith(t, func(c *exec.Cmd) { c.Dir = dir }, args...)
+}
+
+// startWith is start with what a test wants otherwise.
+func startWith(t testing.TB, prepare func(*exec.Cmd), args ...string) *process {
+	t.Helper()
 	p := &process{t: t, name: "switchd " + strings.Join(args, " "), over: make(chan struct{})}
 	p.cmd = exec.Command(os.Args[0], args...)
-	p.cmd.Dir = dir
+	prepare(p.cmd)
 	p.cmd.Env = append(os.Environ(), asCommand+"=1")
 	if os.Getenv("GORACE") == "" {
 		p.cmd.Env = append(p.cmd.Env, "GORACE=atexit_sleep_ms=0") // or every process takes a second to end

@@ -39,9 +39,7 @@ func (s *security) signed(p *config.Participant) (protection, error) {
 	}
 	scheme, err := signatureScheme(p.Signature.Kind, o)
 	if err == nil {
-		itself := o
-		itself.Theirs = []signer.File{own}
-		err = s.signs(p.Signature.Kind, itself)
+		err = s.signs(scheme, p.Signature.Kind, o)
 	}
 	if err != nil {
 		return protection{}, fmt.Errorf("participant %s: signature: %w", p.ID, err)
@@ -61,20 +59,23 @@ const specimen = `<Message xmlns=""><AppHdr xmlns="urn:iso:std:iso:20022:tech:xs
 	`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:admi.004.001.02"></Document></Message>`
 
 // signs says whether what the module signs verifies with the switch's certificate.
-func (s *security) signs(kind string, itself signer.Options) error {
-	scheme, err := signatureScheme(kind, itself)
+func (s *security) signs(scheme guard.Scheme, kind string, o signer.Options) error {
+	own, err := signer.ParseCertificates(o.Own)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), modulePatience)
 	defer cancel()
-	g := scheme.Open()
-	b, err := g.Protect(ctx, s.module, nil, []byte(specimen), nil)
+	b, err := scheme.Open().Protect(ctx, s.module, nil, []byte(specimen), nil)
 	if err != nil {
-		return fmt.Errorf("key %s: %w", itself.Key, err)
+		return fmt.Errorf("key %s: %w", o.Key, err)
 	}
-	if _, err := g.Check(ctx, s.module, b); err != nil {
-		return fmt.Errorf("key %s is not that of the certificate in %s: %w", itself.Key, itself.Own.Name, err)
+	verify := jws.Verify
+	if kind == "xmldsig" {
+		verify = xmldsig.Verify
+	}
+	if _, err := verify(b, own[0], clock()); err != nil {
+		return fmt.Errorf("key %s is not that of the certificate in %s: %w", o.Key, o.Own.Name, err)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "certs issue", "certs revoke", "certs show", "decode", "validate",
-		"sim", "hsmsim", "hsmsim key", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+		"sim", "hsmsim", "hsmsim key", "keys", "keys create", "keys officer", "keys officer add", "keys officer remove", "keys officer list", "keys generate", "keys components", "keys components begin", "keys components add", "keys components status", "keys components cancel", "keys import", "keys export", "keys list", "keys kcv", "keys rotate", "keys retire", "keys delete", "keys audit", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -71,6 +71,9 @@ func TestUsage(t *testing.T) {
 		{"hsmsim nonsense", "unknown command"},
 		{"hsmsim key --name a --usage P0", `"lmk" not set`},
 		{"hsmsim key --name a --usage P0 --lmk " + dir + "/none", "no such file"},
+		{"keys nonsense", "unknown command"},
+		{"keys components nonsense", "unknown command"},
+		{"keys list", "which keys?"},
 		{"payment show 1", "which switch?"},
 		{"payment show x --admin 127.0.0.1:1", "which payment?"},
 		{"payment show 1 --dir " + dir, "is no data folder"},

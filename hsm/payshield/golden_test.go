@@ -39,6 +39,7 @@ var goldenKeys = `{"version": 1, "keys": [
 	{"name": "s/zpk4", "key": "` + sP4 + `", "usage": "P0", "algorithm": "A", "mode": "B", "export": "E"},
 	{"name": "a/tpk", "key": "` + uB + `", "usage": "P0", "algorithm": "T", "mode": "B", "export": "N", "type": "70D"},
 	{"name": "a/zak", "key": "` + uA + `", "usage": "M3", "algorithm": "T", "mode": "C", "export": "N"},
+	{"name": "c/zak", "key": "` + tC + `", "usage": "M3", "algorithm": "T", "mode": "C", "export": "N"},
 	{"name": "a/zak1", "key": "` + zD + `", "usage": "M1", "algorithm": "D", "mode": "C", "export": "N"},
 	{"name": "s/zak", "key": "` + sM3 + `", "usage": "M3", "algorithm": "T", "mode": "C", "export": "N"},
 	{"name": "s/cmac", "key": "` + sM6 + `", "usage": "M6", "algorithm": "A", "mode": "C", "export": "E", "bits": 128},
@@ -254,7 +255,7 @@ func TestWrongAnswers(t *testing.T) {
 		"CC, format 0": {"CD00", "CD0004", "CD00049CA628F82B0FAD2C", "CD00049CA628F82B0FAD2C47", "CD00049CA628F82B0FAD2C011", "CD00039CA628F82B0FAD2C01", "CD00139CA628F82B0FAD2C01", "CD00049ca628f82b0fad2c01", "CD00049CA628F82B0FAD2C9CA628F82B0FAD2C01"},
 		"EC":           {"ED001"}, "EA": {"EB02x"}, "M6, X9.19": {"M700", "M700A1C72E74", "M700A1C72E74EA3FA9B600"}, "M8": {"M900 "},
 		"A6": {"A700", "A700" + sP4, "A700" + sP4 + "08D7B", "A700R" + tr31 + "08D7B4", "A700" + sP4 + "08D7B4x"},
-		"A8": {"A900", "A900" + sP4 + "08D7B4", "A900R" + tr31 + "08D7B4", "A900R" + strings.Replace(tr31, "P0AE", "M6AC", 1)},
+		"A8": {"A900R" + strings.NewReplacer("P0AE", "M6AG").Replace(tr31) + "08D7B4", "A900R" + strings.NewReplacer("P0AE", "M6TC").Replace(tr31) + "08D7B4", "A900", "A900" + sP4 + "08D7B4", "A900R" + tr31 + "08D7B4", "A900R" + strings.Replace(tr31, "P0AE", "M6AC", 1)},
 		"BU": {"BV00", "BV0008D7B4FF"}, "NC": {"ND00", "ND00" + checkLMK, "ND00" + checkLMK + "1234-00012"}, "B2": {"B300ping pon", "B300ping pong "},
 		"A0": {"A100", "A100" + sP4, "A100" + sP4 + "08D7B4" + "00"},
 	} {
@@ -295,5 +296,80 @@ func TestCodes(t *testing.T) {
 		if pin := code == "20" || code == "24"; pin == strings.Contains(err.Error(), code) {
 			t.Errorf("%s: %v", code, err)
 		}
+	}
+}
+
+// TestNeverAsked: what the driver refuses by itself, without a command.
+func TestNeverAsked(t *testing.T) {
+	h := begin(t, payshield.Options{}, func(p *peer) {
+		p.greet()
+		if _, text := p.next(); text != "" {
+			t.Errorf("sent %s", text)
+		}
+	}).up(t)
+	ctx := within(t)
+	pvv := hsm.PVVCheck{Input: pinUnder("a/zpk"), By: "s/pvk", Index: 10, PVV: secret("8523")}
+	device := pvv
+	device.Index, device.Input.KSN, device.Input.Under = 1, hexSecret("FFFF9876543210E00001").Reveal(), "s/bdk"
+	for what, c := range map[string]struct {
+		err  func() error
+		kind error
+	}{
+		"number 10": {func() error { return h.VerifyPVV(ctx, pvv) }, hsm.ErrBlock},
+		"DUKPT":     {func() error { return h.VerifyPVV(ctx, device) }, hsm.ErrDenied},
+		"X9.19 with three parts": {func() error {
+			_, err := makeMAC(hsm.MACInput{By: "c/zak", Algorithm: hsm.X919, Size: 8})(ctx, h.Module)
+			return err
+		}, hsm.ErrKey},
+		"a code of 6": {func() error {
+			_, err := makeMAC(hsm.MACInput{By: "a/zak", Algorithm: hsm.X919, Size: 6})(ctx, h.Module)
+			return err
+		}, hsm.ErrDenied},
+		"CMAC of 16": {func() error {
+			_, err := makeMAC(hsm.MACInput{By: "s/cmac", Algorithm: hsm.AESCMAC, Size: 16})(ctx, h.Module)
+			return err
+		}, hsm.ErrDenied},
+		"a long message": {func() error {
+			_, err := makeMAC(hsm.MACInput{By: "a/zak", Algorithm: hsm.X919, Size: 8, Message: make([]byte, 40000)})(ctx, h.Module)
+			return err
+		}, hsm.ErrBlock},
+		"seal":   {func() error { _, err := h.Seal(ctx, hsm.Box{}); return err }, hsm.ErrDenied},
+		"open":   {func() error { _, err := h.Open(ctx, hsm.Box{}); return err }, hsm.ErrDenied},
+		"token":  {func() error { _, err := h.Token(ctx, "a/zpk", hsm.Secret{}); return err }, hsm.ErrDenied},
+		"sign":   {func() error { _, err := h.Sign(ctx, hsm.Signing{}); return err }, hsm.ErrDenied},
+		"verify": {func() error { return h.Verify(ctx, hsm.Signing{}, nil) }, hsm.ErrDenied},
+		"expire": {func() error { _, err := h.Generate(ctx, hsm.New{Expires: 1}); return err }, hsm.ErrDenied},
+		"echo":   {func() error { return h.Echo(ctx, strings.Repeat("x", 1001)) }, hsm.ErrBlock},
+	} {
+		if err := c.err(); !errors.Is(err, c.kind) || !hsm.NotDone(err) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestNameIsBeingMade: two keys cannot come to one name at the same time.
+func TestNameIsBeingMade(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	h := begin(t, payshield.Options{}, func(p *peer) {
+		p.greet()
+		for header, text := p.next(); text != ""; header, text = p.next() {
+			close(asked)
+			<-answer
+			p.send(header, "A100"+sP4+"08D7B4")
+		}
+	}).up(t)
+	n := hsm.New{As: "new", Usage: hsm.PINEncryption, Algorithm: hsm.AES, Bits: 128, Mode: hsm.BothWays, Export: hsm.Exportable}
+	first := make(chan error, 1)
+	go func() {
+		_, err := h.Generate(within(t), n)
+		first <- err
+	}()
+	<-asked
+	if _, err := h.Generate(within(t), n); !errors.Is(err, hsm.ErrDenied) {
+		t.Errorf("%v", err)
+	}
+	close(answer)
+	if err := <-first; err != nil {
+		t.Error(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/payshield"
+	"switchd/hsm/payshield/wire"
 )
 
 // echo asks for an echo and gives the error on a channel.
@@ -476,5 +477,92 @@ func TestSpreads(t *testing.T) {
 		if n != 4 {
 			t.Errorf("connection %d had %d", me, n)
 		}
+	}
+}
+
+// TestAnswerBeforeCommand: an answer to a command that was not sent yet is none.
+func TestAnswerBeforeCommand(t *testing.T) {
+	ours, theirs := gated()
+	h := begin(t, payshield.Options{Addresses: []string{"pipe:1"}, Dial: dialOnce(ours)}, nil)
+	p := &peer{t: t, conn: theirs, in: newReader(theirs)}
+	p.greet()
+	h.up(t)
+	first := h.echo(within(t), "first")
+	<-ours.writing
+	second := h.echo(within(t), "second")
+	h.open(t, 2)
+	p.send("0003", "B300second") // NC was 1, the first is 2
+	if err := <-second; !errors.Is(err, hsm.ErrDown) || !hsm.NotDone(err) {
+		t.Errorf("%v", err)
+	}
+	if err := <-first; !errors.Is(err, hsm.ErrDown) || hsm.NotDone(err) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestTwoAddresses: with one of two modules away, calls go to the other.
+func TestTwoAddresses(t *testing.T) {
+	h := begin(t, payshield.Options{
+		Addresses: []string{"away:1", "there:1"}, Conns: 4,
+		Dial: func(_ context.Context, address string) (net.Conn, error) {
+			if address == "away:1" {
+				return nil, errors.New("no route to host")
+			}
+			ours, theirs := net.Pipe()
+			go func() { // ends with the connection
+				p := &peer{t: t, conn: theirs, in: newReader(theirs)}
+				p.greet()
+				for header, text := p.next(); text != ""; header, text = p.next() {
+					p.send(header, "B300"+text[6:])
+				}
+			}()
+			return ours, nil
+		},
+	}, nil).up(t)
+	for range 20 {
+		if err := h.Echo(within(t), "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestNumbersComeRound: a header that is still waited for is not used again, though all
+// others were.
+func TestNumbersComeRound(t *testing.T) {
+	old := make(chan string, 1)
+	free := make(chan struct{})
+	h := begin(t, payshield.Options{HeaderLen: 2, OpenMax: 4}, func(p *peer) {
+		read := func() (string, string) {
+			frame, err := wire.Read(p.in, nil, wire.FrameMax)
+			if err != nil {
+				return "", ""
+			}
+			return string(frame[:2]), string(frame[2:])
+		}
+		header, _ := read()
+		p.send(header, "ND00"+checkLMK+"1234-0001")
+		waits, text := read()
+		old <- waits
+		for n := 0; n < 1100; n++ { // there are 1024 numbers
+			header, text := read()
+			if header == waits {
+				t.Error("used again")
+			}
+			p.send(header, "B300"+text[6:])
+		}
+		<-free
+		p.send(waits, "B300"+text[6:])
+		_, _ = read()
+	}).up(t)
+	slow := h.echo(within(t), "slow")
+	<-old
+	for range 1100 {
+		if err := h.Echo(within(t), "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(free)
+	if err := <-slow; err != nil {
+		t.Error(err)
 	}
 }

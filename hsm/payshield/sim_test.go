@@ -484,6 +484,42 @@ func TestReplacedPINKey(t *testing.T) {
 	}
 }
 
+// TestTwoKeysFit: a block of format 1 fits a wrong key once in some hundred times; one that
+// is read under two keys is refused, since a wrong PIN might come out.
+func TestTwoKeysFit(t *testing.T) {
+	fresh, old := plain(hsm.PINEncryption, hsm.TDES, hsm.BothWays, hsm.NotExportable, 16), plain(hsm.PINEncryption, hsm.TDES, hsm.BothWays, hsm.NotExportable, 16)
+	l := newLab(t, payshield.Options{}, []key{{"new", 'S', "", fresh}, {"old", 'S', "", old}})
+	text := readTable(t, l.table)
+	text = strings.Replace(text, `"name":"new"`, `"version": 2, "name":"both"`, 1)
+	text = strings.Replace(text, `"name":"old"`, `"version": 1, "until": 9, "name":"both"`, 1)
+	m := begin(t, payshield.Options{Table: keyFile(t, text), Addresses: []string{l.addr}, Dial: dialTCP}, nil).up(t)
+	b := &both{lab: l}
+	read := func(block hsm.Secret, key hsm.Secret) bool {
+		c, err := symmetric.New(hsm.TDES, key.Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pin pinblock.PIN
+		return pinblock.Decrypt(&pin, block.Reveal(), pinblock.Binding{Format: hsm.ISO1, Key: c}) == nil
+	}
+	const account = "5555555551234567"
+	tr := hsm.Translation{In: "both", Out: "both", Change: hsm.FormatChange{From: hsm.ISO1, To: hsm.ISO0, Device: true}, Account: hsm.NewSecret([]byte(account))}
+	for one, two := 0, 0; one == 0 || two == 0; {
+		tr.Block = b.block(t, "1234", hsm.ISO1, account, fresh.Bytes)
+		fits := read(tr.Block, old.Bytes)
+		if fits && two == 0 || !fits && one == 0 {
+			if _, err := m.TranslatePIN(within(t), tr); (err != nil) != fits || fits && !errors.Is(err, hsm.ErrBlock) {
+				t.Errorf("under two keys %v: %v", fits, err)
+			}
+		}
+		if fits {
+			two++
+		} else {
+			one++
+		}
+	}
+}
+
 // TestManyCalls: 10,000 calls through a pool, pipelined over few connections; every one
 // has the answer to its own question, and no goroutine is left.
 func TestManyCalls(t *testing.T) {

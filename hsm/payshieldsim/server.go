@@ -93,6 +93,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) error {
 	var delayed sync.WaitGroup
 	defer delayed.Wait()
 	defer cancel()
+	defer func() { _ = conn.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	c := &session{s: s, conn: conn, late: make(chan struct{}, s.o.LateMax), out: bufio.NewWriter(conn)}
@@ -143,7 +144,7 @@ func (c *session) answer(ctx context.Context, delayed *sync.WaitGroup, answer []
 	case Hang:
 		return nil
 	case Close:
-		return errFault
+		return errors.Join(c.flush(), errFault)
 	case Delay:
 		return c.delay(ctx, delayed, framed, f)
 	case Cut:

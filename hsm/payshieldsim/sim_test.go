@@ -134,6 +134,7 @@ func TestTranslations(t *testing.T) {
 		"other LMK":               {"CC" + a + b + "12" + block + "0101" + account + "%01", "CD13"},
 		"small letters":           {"CC" + a + b + "12" + strings.ToLower(block) + "0101" + account, "CD15"},
 		"maximum length":          {"CC" + a + b + "11" + block + "0101" + account, "CD15"},
+		"halves exchanged":        {"CC" + "U" + a[17:] + a[1:17] + b + "12" + block + "0101" + account, "CD10"},
 		"key of another type":     {"CC" + tpk + b + "12" + block + "0101" + account, "CD10"},
 		"target of another type":  {"CC" + a + tpk + "12" + block + "0101" + account, "CD11"},
 		"key block of a MAC":      {"CC" + l.block("M3", 'T', 'C', 'N', zpkA) + b + "12" + block + "0101" + account, "CDA6"},

@@ -43,6 +43,19 @@ func Sum(c *hsm.Components) (hsm.Secret, error) {
 	return hsm.NewSecret(key), nil
 }
 
+// CheckComponent refuses what cannot be a component of a key, before the others are
+// there, and gives its check value.
+func CheckComponent(n hsm.New, c hsm.Component) (hsm.KCV, error) {
+	size := c.Part.Len()
+	if n.Algorithm.Rank(size) == 0 || n.Bits != 0 && n.Bits != 8*size {
+		return hsm.KCV{}, fmt.Errorf("%w: a component of %d bytes is none of the key", hsm.ErrKey, size)
+	}
+	if err := checkComponent(n.Algorithm, size, c); err != nil {
+		return hsm.KCV{}, err
+	}
+	return CheckValue(n.Algorithm, c.Part.Reveal())
+}
+
 func checkComponent(a hsm.Algorithm, size int, p hsm.Component) error {
 	b := p.Part.Reveal()
 	switch {

@@ -177,6 +177,9 @@ func (h *header) open(root hsm.Secret, file []byte, keysMax int) (table, error) 
 	return decode(content, keysMax)
 }
 
+// ErrInUse is wrapped by the error about a key file that has a writer.
+var ErrInUse = errors.New("another process has it open and may write to it")
+
 // keyFile is the file of an open module.
 type keyFile struct {
 	path string

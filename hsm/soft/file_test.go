@@ -234,7 +234,7 @@ func TestCostIsBounded(t *testing.T) {
 func TestWhoMayOpen(t *testing.T) {
 	o := withKey(t)
 	m := filled(t, o)
-	if _, err := Open(o); err == nil || !strings.Contains(err.Error(), "another process has it open") {
+	if _, err := Open(o); !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "another process has it open") {
 		t.Errorf("a second writer: %v", err)
 	}
 	if _, err := Create(o); err == nil {

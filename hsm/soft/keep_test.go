@@ -24,6 +24,7 @@ import (
 	"switchd/hsm/keyblock"
 	"switchd/hsm/mac"
 	"switchd/hsm/pinblock"
+	"switchd/hsm/rule"
 	"switchd/hsm/soft"
 	"switchd/hsm/symmetric"
 )
@@ -97,6 +98,26 @@ func TestGenerate(t *testing.T) {
 // components of a double-length key, each with odd parity; the check values were made
 // with the command openssl: the first 3 bytes of the encrypted zero block.
 var components = []string{"0123456789ABCDEFFEDCBA9876543210", "89E98CF7921545F234BC7546FD3E380D", "DA01B5D94C7A683B29E3C2A1807FFE46"}
+
+// TestCheckComponent: a component is looked at before the others are there.
+func TestCheckComponent(t *testing.T) {
+	n := hsm.New{Algorithm: hsm.TDES, Bits: 128}
+	c := hsm.Component{Part: hsm.NewSecret(unhex(t, components[0]))}
+	if got, err := rule.CheckComponent(n, c); err != nil || got != kcv(t, "08D7B4") {
+		t.Errorf("%v, %v", got, err)
+	}
+	c.KCV = kcv(t, "010203")
+	_, err := rule.CheckComponent(n, c)
+	wants(t, err, hsm.ErrVerify)
+	c.KCV = kcv(t, "08D7B4")
+	n.Bits = 192
+	_, err = rule.CheckComponent(n, c)
+	wants(t, err, hsm.ErrKey)
+	n.Bits = 0
+	c.Part.Reveal()[3] ^= 1
+	_, err = rule.CheckComponent(n, c)
+	wants(t, err, hsm.ErrBlock)
+}
 
 // TestComponents: keys come of what two or three people hold, if each holds what he
 // thinks, and the sum is what was agreed.

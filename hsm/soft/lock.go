@@ -20,7 +20,7 @@ func lockFile(path string) (*keyFile, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		why := fmt.Errorf("hsm/soft: %s: it cannot be locked: %w", path, err)
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			why = fmt.Errorf("hsm/soft: %s: another process has it open and may write to it", path)
+			why = fmt.Errorf("hsm/soft: %s: %w", path, ErrInUse)
 		}
 		return nil, errors.Join(why, f.Close())
 	}

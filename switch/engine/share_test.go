@@ -77,16 +77,16 @@ func TestAnswersTakeNoRoomOfRequests(t *testing.T) {
 	}
 }
 
-// putMany puts so many events in, one by one, and says how many were taken and why not
-// the others.
+// putMany puts so many events in, one by one, up to the first that is refused, and says
+// how many were taken and why not the others.
 func putMany(q *queue, n int, from route.Participant, kind payment.Kind, stray ...bool) (taken int, why error) {
 	for range n {
 		one, err := q.put([]payment.Event{{Kind: kind, From: from}}, len(stray) > 0)
 		if taken += one; err != nil {
-			why = err
+			return taken, err
 		}
 	}
-	return taken, why
+	return taken, nil
 }
 
 // TestAnswersOfOneHaveTheirShare: one who floods has a fourth of the room for answers,
@@ -127,7 +127,7 @@ func TestAnswersOfOneHaveTheirShare(t *testing.T) {
 // waits behind them at least a part is taken.
 func TestFloodOfAnswers(t *testing.T) {
 	const (
-		ticks    = 3000
+		ticks    = 1000
 		batches  = 2  // of 64, that are taken in one tick
 		requests = 10 // of each of the others in one tick, and three times as many answers
 		waitMax  = 1  // ticks, once what was in front of the first is gone
@@ -241,7 +241,7 @@ func TestBacklogHasItsTurn(t *testing.T) {
 // and each brings three answers. However many banks give them, the requests wait for
 // the answers, and none is lost.
 func TestOverloadLosesNoAnswers(t *testing.T) {
-	const ticks = 3000
+	const ticks = 1500
 	for name, banks := range map[string][]route.Participant{ // of each three answers
 		"one bank":         {1, 1, 1},
 		"two banks":        {1, 2, 1, 2, 1, 2},

@@ -133,31 +133,25 @@ func (c *codec) recode(body []byte) error {
 	return c.code.put(body, placeOf(m))
 }
 
-// spoil makes of a message one that does not prove itself: with a code that is wrong,
-// or none. Without codes it stays as it is.
-func (c *codec) spoil(body []byte, bare bool) []byte {
-	if c.code == nil {
-		return body
-	}
+// spoil makes of a message with a code one that does not prove itself.
+func (c *codec) spoil(body []byte, how proof) ([]byte, error) {
+	m, bad := c.decode(body)
 	raw := iso8583.NewMessage(c.spec)
-	if raw.Unpack(body) != nil {
-		return body
+	if bad != nil || raw.Unpack(body) != nil {
+		return nil, errors.New("simbank: our own message cannot be read")
 	}
-	m := message{de: map[int]string{}, tag: map[string]string{}}
-	c.collect(raw, &m)
 	at := placeOf(m)
-	if bare {
+	if how == bare {
 		raw.UnsetField(at)
-	} else {
-		code := []byte(m.de[at])
-		code[0] ^= 1
-		if raw.BinaryField(at, code) != nil {
-			return body
-		}
+		return raw.Pack()
 	}
-	spoiled, err := raw.Pack()
-	if err != nil {
-		return body
+	code := []byte(m.de[at])
+	if len(code) == 0 { // network management has none
+		return body, nil
 	}
-	return spoiled
+	code[0] ^= 1
+	if err := raw.BinaryField(at, code); err != nil {
+		return nil, err
+	}
+	return raw.Pack()
 }

@@ -96,14 +96,16 @@ func agree(t *testing.T, dialect string, how MAC, module hsm.Module, theirs guar
 		if _, err := theirs.Check(t.Context(), module, again); err != nil || bytes.Equal(again, body) {
 			t.Errorf("the switch refuses our repeat: %v", err)
 		}
-		for _, bare := range []bool{false, true} {
-			if _, err := theirs.Check(t.Context(), module, ours.spoil(body, bare)); err == nil {
-				t.Errorf("the switch takes what is spoiled (bare: %v)", bare)
+		for _, how := range []proof{forged, bare} {
+			spoiled, err := ours.spoil(body, how)
+			must(t, err)
+			if _, err := theirs.Check(t.Context(), module, spoiled); err == nil {
+				t.Errorf("the switch takes what is spoiled (%d)", how)
 			}
 		}
-		bare, err := plain.encode(m)
+		plainly, err := plain.encode(m)
 		must(t, err)
-		coded, err := theirs.Protect(context.Background(), module, nil, bare, nil)
+		coded, err := theirs.Protect(context.Background(), module, nil, plainly, nil)
 		must(t, err)
 		got, bad := ours.decode(coded)
 		if bad != nil || ours.code.check(got, coded) != nil {
@@ -116,7 +118,7 @@ func agree(t *testing.T, dialect string, how MAC, module hsm.Module, theirs guar
 			}
 			coded[i] ^= 1
 		}
-		if got, bad := ours.decode(bare); bad != nil || ours.code.check(got, bare) == nil {
+		if got, bad := ours.decode(plainly); bad != nil || ours.code.check(got, plainly) == nil {
 			t.Error("a message without a code is taken")
 		}
 	}
@@ -135,14 +137,21 @@ func withCodes(t testing.TB, s *fakeSwitch, o Options) Options {
 // proven says whether a message of the participant has its code.
 func (s *fakeSwitch) proven(f frameIn) bool { return s.codec.code.check(f.message, f.body) == nil }
 
+func (s *fakeSwitch) spoiled(body []byte, how proof) []byte {
+	s.t.Helper()
+	out, err := s.codec.spoil(body, how)
+	must(s.t, err)
+	return out
+}
+
 // TestUnprovenRequests: what has no good code is answered 63, counted, and not booked.
 func TestUnprovenRequests(t *testing.T) {
 	s := newFakeSwitch(t)
 	b, _ := start(t, withCodes(t, s, s.options()))
 	whole, err := s.codec.encode(debitOf("1", 500))
 	must(t, err)
-	for _, bare := range []bool{true, false} {
-		s.sendBytes(s.codec.spoil(whole, bare))
+	for _, how := range []proof{bare, forged} {
+		s.sendBytes(s.spoiled(whole, how))
 		if f := s.next("0210"); f.de[39] != "63" || !s.proven(f) {
 			t.Errorf("answered %s, proven %v", f.de[39], s.proven(f))
 		}
@@ -160,7 +169,7 @@ func TestUnprovenRequests(t *testing.T) {
 	f := s.next("0200")
 	answer, err := s.codec.encode(approve(f))
 	must(t, err)
-	s.sendBytes(s.codec.spoil(answer, false))
+	s.sendBytes(s.spoiled(answer, forged))
 	s.nothing()
 	s.sendBytes(answer)
 	if got := s.wait(result); got.err != nil || got.r.Outcome != outcomeSuccess || b.Stats().Unproven != 3 {

@@ -13,7 +13,7 @@ func (b *Bank) serve(h *heard) {
 	if h.bad != nil {
 		b.complain("request refused", h.bad)
 		body, err := b.speech.refuse(h)
-		b.send(body, err, false)
+		b.send(body, err, manner{})
 		return
 	}
 	b.stats.requests[h.duty].Add(1)
@@ -146,17 +146,19 @@ func (b *Bank) userOf(vpa string) (int, bool) {
 // reply answers a request, or answers it twice with the same bytes.
 func (b *Bank) reply(h *heard, r reply, twice bool) {
 	body, err := b.speech.answer(h, &r)
-	if body != nil && b.forging() {
-		b.stats.forged.Add(1)
-		body = b.speech.spoil(body, b.forger.chance(0.5))
-	}
-	b.send(body, err, twice)
+	b.send(body, err, manner{twice, b.proof(b.forging())})
+}
+
+// manner is how an answer is sent.
+type manner struct {
+	twice bool
+	proof proof
 }
 
 // send puts an answer on the link that is up now: any link of a participant will
 // do. Without a link the answer is lost, not kept: to the switch that is one more
 // silence, and it must repair those anyway. Nil is no answer.
-func (b *Bank) send(body []byte, err error, twice bool) {
+func (b *Bank) send(body []byte, err error, m manner) {
 	if err != nil {
 		// Only what came malformed can fail to be echoed.
 		b.stats.unanswerable.Add(1)
@@ -166,11 +168,11 @@ func (b *Bank) send(body []byte, err error, twice bool) {
 		return
 	}
 	copies := 1
-	if twice {
+	if m.twice {
 		copies = 2
 	}
 	for range copies {
-		if b.transmit(body) {
+		if b.transmitAs(body, m.proof) {
 			b.stats.answers.Add(1)
 		} else {
 			b.stats.unanswerable.Add(1)

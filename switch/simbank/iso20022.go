@@ -18,6 +18,7 @@ type messages struct {
 	receipts     bool // final answers are acknowledged
 	onConfirm    bool // a credit that is accepted is not posted yet
 	clock        func() int64
+	signing      *signing     // nil: messages are not signed
 	next         atomic.Int64 // number of the next message
 }
 
@@ -45,6 +46,13 @@ type quoted struct {
 }
 
 func (s *messages) hear(body []byte) heard {
+	if s.signing != nil {
+		message, bad := s.signing.open(body)
+		if bad != nil { // nothing of it counts, not even whom an answer would go to
+			return heard{bad: bad, unproven: true, raw: &quoted{}}
+		}
+		body = message
+	}
 	head, doc, bad := readEnvelope(body)
 	h := heard{bad: bad, why: "FF01"}
 	q := &quoted{definition: head.MsgDefIdr, msgID: head.BizMsgIdr}

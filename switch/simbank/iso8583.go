@@ -232,7 +232,13 @@ func (s *fields) order(own *payment, o Order) ([]byte, error) {
 
 func (s *fields) again(body []byte) []byte { return s.codec.asRepeat(body) }
 
-func (s *fields) spoil(body []byte, bare bool) []byte { return s.codec.spoil(body, bare) }
+// seal changes nothing that is as agreed: messages are written with their codes.
+func (s *fields) seal(body []byte, how proof) ([]byte, error) {
+	if how == agreed || s.codec.code == nil {
+		return body, nil
+	}
+	return s.codec.spoil(body, how)
+}
 
 // enquire is nil: the wire table has no status check by a participant.
 func (s *fields) enquire(*subject) ([]byte, error) { return nil, nil }

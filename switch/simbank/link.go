@@ -134,7 +134,7 @@ func (l *link) dispatch(body []byte) {
 	case h.bad != nil:
 		b.complain("message unreadable", h.bad)
 		answer, err := b.speech.refuse(&h)
-		b.send(answer, err, false)
+		b.send(answer, err, manner{})
 	case h.act == result:
 		b.settle(&h.told)
 	case h.act == ruling:
@@ -153,7 +153,7 @@ func (l *link) answer(h *heard) {
 		l.enter(signedOff)
 	}
 	if body, err := l.bank.speech.confirm(h); err == nil {
-		l.queue(body)
+		l.queue(body, agreed)
 	}
 	if h.event == signOn && h.bad == nil {
 		l.bank.up(l)
@@ -191,7 +191,7 @@ func (l *link) ask(e event) {
 	l.mu.Lock()
 	l.asked[number] = e
 	l.mu.Unlock()
-	l.queue(body)
+	l.queue(body, agreed)
 }
 
 // keep closes a link that is not signed on in time or has gone quiet, and sends
@@ -227,7 +227,12 @@ func (l *link) keep() {
 
 // queue puts a message on its way; false when the link is closed. It never
 // blocks: a link that cannot drain its outbox is closed.
-func (l *link) queue(body []byte) bool {
+func (l *link) queue(body []byte, how proof) bool {
+	body, err := l.bank.speech.seal(body, how)
+	if err != nil {
+		l.bank.opts.Log.Warn("message cannot be proven", "participant", l.bank.opts.ID)
+		return false
+	}
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()

@@ -64,6 +64,8 @@ type Options struct {
 	MAC  MAC  // codes of messages, with Spec; none by default
 	PINs PINs // PINs of payments, with Spec; none by default
 
+	Signing Signing // signatures of messages, with ISO20022; none by default
+
 	Faults Faults // how it misbehaves; none by default
 	Seed   uint64 // of chance: faults, traffic, back-off jitter
 
@@ -195,6 +197,8 @@ func (o Options) validateSecrets() error {
 	switch {
 	case o.ISO20022 && o.MAC.Key.Len()+o.PINs.Key.Len() > 0:
 		return errors.New("simbank: MAC and PINs belong to ISO 8583")
+	case o.Signing.validate(o.ISO20022) != nil:
+		return o.Signing.validate(o.ISO20022)
 	case o.MAC.Size < 4 || o.MAC.Size > codeBytes:
 		return errors.New("simbank: MAC.Size must be 4-8")
 	case o.PINs.Key.Len() > 0 && o.PINs.Format != hsm.ISO0 && o.PINs.Format != hsm.ISO3:

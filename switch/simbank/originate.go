@@ -100,12 +100,7 @@ func (b *Bank) launch(own *payment, o Order) error {
 	}
 	// A link lost right here is as good as one lost right after: a repeat may
 	// reach a switch that has not seen the first.
-	if own.forged {
-		b.stats.forged.Add(1)
-		b.transmit(b.speech.spoil(body, b.forger.chance(0.5)))
-	} else {
-		b.transmit(body)
-	}
+	b.transmitAs(body, b.proof(own.forged))
 	if o.Twice {
 		b.sendAgain(body)
 	}
@@ -128,7 +123,21 @@ func (b *Bank) modelOf(own *payment, o Order) (string, error) {
 
 // forging says whether the next message is one that does not prove itself.
 func (b *Bank) forging() bool {
-	return b.opts.MAC.Key.Len() > 0 && b.opts.Faults.Forge > 0 && b.forger.chance(b.opts.Faults.Forge)
+	return b.proves() && b.opts.Faults.Forge > 0 && b.forger.chance(b.opts.Faults.Forge)
+}
+
+// proves says whether messages have codes or signatures.
+func (b *Bank) proves() bool { return b.opts.MAC.Key.Len() > 0 || b.opts.Signing.Kind != "" }
+
+// proof is that of a message as agreed, or one of two that are not.
+func (b *Bank) proof(spoiled bool) proof {
+	switch {
+	case !spoiled || !b.proves():
+		return agreed
+	case b.forger.chance(0.5):
+		return bare
+	}
+	return forged
 }
 
 // debitFirst takes the money of a model B payment from the payer, as his bank,
@@ -179,8 +188,15 @@ func (b *Bank) settle(t *told) {
 // opposed takes the switch's word that it could not read a message of ours: an own
 // payment has then failed, anything else is a defect on one of the two sides.
 func (b *Bank) opposed(h *heard) {
-	b.complain("message refused by the switch", h.bad)
-	if b.payments.known(h.told.id) {
+	own := b.payments.find(h.told.id)
+	switch {
+	case own != nil && own.forged:
+	case h.told.id == notProvided && b.stats.pardoned.Add(1) <= b.stats.forged.Load():
+		// What is not rightly signed is not read, so its refusal cannot name it.
+	default:
+		b.complain("message refused by the switch", h.bad)
+	}
+	if own != nil {
 		b.settle(&h.told)
 	}
 }

@@ -172,7 +172,7 @@ func (p *payments) further(own *payment, t *told, proof uint64) string {
 		// The last word came first; this is the answer that it came before.
 	case t.later && own.told == t.outcome:
 		// The same said again in a message of another kind.
-	case own.told == outcomeDeclined && t.outcome == outcomeDeclined && unrecorded[own.code]:
+	case own.told == outcomeDeclined && t.outcome == outcomeDeclined && (own.forged || unrecorded[own.code]):
 		// Told no because it did not prove itself; its repeat does, and is on
 		// the record, with another code.
 	default:
@@ -199,11 +199,11 @@ func (p *payments) undecided(own *payment) bool {
 	return own.told == outcomeDeemed && own.final == ""
 }
 
-// known reports whether there is a payment of this id.
-func (p *payments) known(id string) bool {
+// find is the payment of an id, or nil. What changes of it is for mu.
+func (p *payments) find(id string) *payment {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.byID[id] != nil
+	return p.byID[id]
 }
 
 // What a payer is told. A deemed payment has no word from the payee's side; the

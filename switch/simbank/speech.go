@@ -22,13 +22,22 @@ type speech interface {
 	order(own *payment, o Order) ([]byte, error)
 	again(body []byte) []byte
 
-	// spoil makes of a message one that does not prove that it is ours: with a
-	// code that is wrong or, bare, with none. It is body where that cannot be.
-	spoil(body []byte, bare bool) []byte
+	// seal makes of a message what goes on the wire: proven as agreed, or on
+	// purpose not.
+	seal(body []byte, how proof) ([]byte, error)
 
 	// enquire asks the switch what became of a payment; nil: it cannot be asked.
 	enquire(s *subject) ([]byte, error)
 }
+
+// proof is whether a message proves that it is ours, where messages are to do that.
+type proof uint8
+
+const (
+	agreed proof = iota
+	forged       // its code or signature is wrong
+	bare         // it has none
+)
 
 // act is what a message of the switch does.
 type act uint8
@@ -121,8 +130,13 @@ type subject struct {
 }
 
 func newSpeech(o Options) (speech, error) {
-	if o.ISO20022 {
-		return newMessages(o), nil
+	if !o.ISO20022 {
+		return newFields(o)
 	}
-	return newFields(o)
+	s := newMessages(o)
+	var err error
+	if o.Signing.Kind != "" {
+		s.signing, err = newSigning(o.Signing, o.Clock)
+	}
+	return s, err
 }

@@ -15,6 +15,9 @@ type xmlSwitch struct {
 	speech *messages // as the switch, so its us and them are turned
 	docs   chan docIn
 	acks   chan *eventAckDoc
+
+	how      proof       // it sends
+	unsigned chan []byte // what was not signed, or not rightly, where it should have been
 }
 
 type docIn struct {
@@ -24,7 +27,7 @@ type docIn struct {
 }
 
 func newXMLSwitch(t testing.TB) *xmlSwitch {
-	s := &xmlSwitch{fakeSwitch: newFakeSwitch(t), docs: make(chan docIn, 10_000), acks: make(chan *eventAckDoc, 100)}
+	s := &xmlSwitch{fakeSwitch: newFakeSwitch(t), docs: make(chan docIn, 10_000), acks: make(chan *eventAckDoc, 100), unsigned: make(chan []byte, 100)}
 	s.speech = newMessages(Options{Institution: "999999", Switch: "100001", IFSC: "SWCH", Handle: "switch", Currency: "356", Clock: wall})
 	s.mu.Lock() // as accept does, which reads them later
 	s.wire.Framing, s.take = frame.BIN4, s.takeXML
@@ -40,6 +43,14 @@ func (s *xmlSwitch) options() Options {
 
 func (s *xmlSwitch) takeXML(body []byte) {
 	body = append([]byte(nil), body...)
+	if s.speech.signing != nil {
+		message, bad := s.speech.signing.open(body)
+		if bad != nil {
+			s.unsigned <- body
+			return
+		}
+		body = message
+	}
 	head, doc, bad := readEnvelope(body)
 	if bad == nil {
 		bad = s.speech.addressed(head)
@@ -67,6 +78,8 @@ func (s *xmlSwitch) made(definition, id string, doc any) []byte {
 	body, err := s.speech.write(definition, id, doc)
 	must(s.t, err)
 	noteSchema(s.t, body)
+	body, err = s.speech.seal(body, s.how)
+	must(s.t, err)
 	return body
 }
 

@@ -49,8 +49,13 @@ func (s *messages) again(body []byte) []byte {
 	return bytes.Replace(body, []byte("</CreDt></AppHdr>"), []byte("</CreDt><PssblDplct>true</PssblDplct></AppHdr>"), 1)
 }
 
-// spoil does nothing: what is not signed cannot be signed badly.
-func (s *messages) spoil(body []byte, _ bool) []byte { return body }
+// seal signs a message, if they are.
+func (s *messages) seal(body []byte, how proof) ([]byte, error) {
+	if s.signing == nil {
+		return body, nil
+	}
+	return s.signing.seal(body, how)
+}
 
 // nextID is the id of a message that no answer is found by.
 func (s *messages) nextID() string { return fmt.Sprintf("%sM%016d", s.own, s.next.Add(1)) }
@@ -95,7 +100,7 @@ func (s *messages) confirm(h *heard) ([]byte, error) {
 // itself is not refused: two sides could go on like that for ever.
 func (s *messages) refuse(h *heard) ([]byte, error) {
 	q := h.raw.(*quoted)
-	if q.definition == defReject || h.bad == nil {
+	if q.definition == defReject || h.bad == nil || h.unproven {
 		return nil, nil
 	}
 	ref := q.msgID

@@ -118,6 +118,7 @@ var dependencies = []dependency{
 	{"github.com/klauspost/compress/", []string{"switch/journal"}, false, "segments are compressed in one place"},
 	{"golang.org/x/crypto/", []string{"hsm/soft"}, false, "passphrases become keys in one place"},
 	{"golang.org/x/mod/", []string{"switch/journal", "cmd/switchd/..."}, false, "what the journal proves is made and checked in two places"},
+	{"golang.org/x/term", []string{"cmd/switchd/..."}, false, "people are asked by the command"},
 	{"golang.org/x/sync/", []string{"cmd/switchd/..."}, false, "goroutines are started by the command"},
 	{"github.com/cockroachdb/datadriven", nil, true, "it reads scenario texts"},
 	{"github.com/santhosh-tekuri/jsonschema/", nil, true, "it is the second opinion about the schema of the configuration"},

@@ -59,6 +59,7 @@ func TestFields(t *testing.T) {
 	}
 	for name, take := range map[string]func(*wire.Fields){
 		"a small letter in hex":  func(f *wire.Fields) { f.Hex(2) },
+		"a letter after F":       func(f *wire.Fields) { *f = *wire.Take([]byte("0G")); f.Hex(2) },
 		"a letter for a digit":   func(f *wire.Fields) { f.Digits(2) },
 		"too long":               func(f *wire.Fields) { f.Bytes(5) },
 		"negative":               func(f *wire.Fields) { f.Bytes(-1) },

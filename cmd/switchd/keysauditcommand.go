@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func newKeysAudit() *cobra.Command {
+	var f keysFlags
+	var head string
+	c := &cobra.Command{
+		Use: "audit", Short: "Show who has done what with the keys, and verify that nothing of it was changed",
+		Long: `Reads FILE.audit beside the key file, to its end or to the first line that is not what was
+written, and ends with 1 then. Each line has the SHA-256 of the line before, so that no
+line can be changed, taken out or put in without all that follow. Against that of the
+last ones there is the head, which every change prints (audit NUMBER:HASH): write it
+down, and compare it with --head. The same number and hash prove all lines up to it.
+
+Officers have proven who they are with their token; an account is the login of the
+operating system. --json prints the lines as they are in the file, then the head.`,
+		Example: `  switchd keys audit --config switchd.yml
+  switchd keys audit --config switchd.yml --head 17:9f86d081884c7d65...`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p, err := f.find()
+			if err != nil {
+				return err
+			}
+			show := printKeyEvent
+			if f.asJSON {
+				show = func(w io.Writer, e *keyEvent) error { return json.NewEncoder(w).Encode(e) }
+			}
+			want, met := strings.ToLower(head), head == ""
+			a := new(keyAudit)
+			err = readInto(a, p.audit(), func(e *keyEvent) error {
+				met = met || a.head() == want
+				return show(c.OutOrStdout(), e)
+			})
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return fmt.Errorf("there is no audit file %s: the first change of a key makes it", p.audit())
+			case err != nil:
+				return err
+			case !met:
+				return fmt.Errorf("%s: %w: no event is %s: lines at the end were changed or cut off", p.audit(), errAudit, head)
+			}
+			if len(a.torn) > 0 {
+				fmt.Fprintf(c.ErrOrStderr(), "a line at the end is unfinished: a process was ended within it, or is at work; the next change cuts it off and says so\n")
+			}
+			if a.open.Seq != 0 {
+				fmt.Fprintf(c.ErrOrStderr(), "event %d has no outcome: its process was ended, or is at work; the next change says what it finds\n", a.open.Seq)
+			}
+			if f.asJSON {
+				return json.NewEncoder(c.OutOrStdout()).Encode(struct {
+					Head string `json:"head"`
+				}{a.head()})
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s, unchanged, head %s\n", count(int(a.last.Seq), "event"), a.head())
+			return err
+		},
+	}
+	f.place(c)
+	f.json(c)
+	c.Flags().StringVar(&head, "head", "", "NUMBER:HASH that was written down: it must be there")
+	return c
+}
+
+// printKeyEvent prints an event in words, in lines that fit a page.
+func printKeyEvent(w io.Writer, e *keyEvent) error {
+	who := e.Officer
+	switch {
+	case who == "":
+		who = "account " + e.Account
+	case e.Second != "":
+		who += " and " + e.Second
+	}
+	what := e.Action
+	if e.Name != "" {
+		what += " " + string(e.Name)
+	}
+	if e.Version != 0 {
+		what += fmt.Sprintf(" version %d %s", e.Version, e.KCV)
+	}
+	_, err := fmt.Fprintf(w, "%4d  %.19sZ  %-8s %s: %s\n", e.Seq, e.At, e.Outcome, who, what)
+	if e.Detail != "" {
+		_, fault := fmt.Fprintf(w, "      %s\n", strings.ReplaceAll(e.Detail, "\n", "\n      "))
+		err = errors.Join(err, fault)
+	}
+	return err
+}
