@@ -359,7 +359,7 @@ func TestBackupOfStopped(t *testing.T) {
 		t.Errorf("it said:\n%s", said)
 	}
 	key(s.dir)
-	if _, said := runs(t, exitUsage, "serve", "--config", s.config); !strings.Contains(said, s.dir+" is a folder, not a key file") {
+	if _, said := runs(t, exitUsage, "serve", "--config", s.config); !strings.Contains(said, s.dir+": it is a folder, not a key file") {
 		t.Errorf("it said:\n%s", said)
 	}
 }

@@ -39,7 +39,7 @@ func (s *security) signed(p *config.Participant) (protection, error) {
 	}
 	scheme, err := signatureScheme(p.Signature.Kind, o)
 	if err == nil {
-		err = s.signs(scheme, p.Signature.Kind, o)
+		err = s.proves(o)
 	}
 	if err != nil {
 		return protection{}, fmt.Errorf("participant %s: signature: %w", p.ID, err)
@@ -54,30 +54,15 @@ func signatureScheme(kind string, o signer.Options) (guard.Scheme, error) {
 	return jws.New(o)
 }
 
-// specimen is a message that is signed for a test only.
-const specimen = `<Message xmlns=""><AppHdr xmlns="urn:iso:std:iso:20022:tech:xsd:head.001.001.02"></AppHdr>` +
-	`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:admi.004.001.02"></Document></Message>`
-
-// signs says whether what the module signs verifies with the switch's certificate.
-func (s *security) signs(scheme guard.Scheme, kind string, o signer.Options) error {
-	own, err := signer.ParseCertificates(o.Own)
+// proves says whether the module's key is that of the switch's certificate.
+func (s *security) proves(o signer.Options) error {
+	parties, err := signer.New(o, hsm.ES256, hsm.PS256)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), modulePatience)
 	defer cancel()
-	b, err := scheme.Open().Protect(ctx, s.module, nil, []byte(specimen), nil)
-	if err != nil {
-		return fmt.Errorf("key %s: %w", o.Key, err)
-	}
-	verify := jws.Verify
-	if kind == "xmldsig" {
-		verify = xmldsig.Verify
-	}
-	if _, err := verify(b, own[0], clock()); err != nil {
-		return fmt.Errorf("key %s is not that of the certificate in %s: %w", o.Key, o.Own.Name, err)
-	}
-	return nil
+	return parties.Prove(ctx, s.module)
 }
 
 // readCertificate reads a file with certificates.
