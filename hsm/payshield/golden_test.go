@@ -256,7 +256,7 @@ func TestWrongAnswers(t *testing.T) {
 		"EC":           {"ED001"}, "EA": {"EB02x"}, "M6, X9.19": {"M700", "M700A1C72E74", "M700A1C72E74EA3FA9B600"}, "M8": {"M900 "},
 		"A6": {"A700", "A700" + sP4, "A700" + sP4 + "08D7B", "A700R" + tr31 + "08D7B4", "A700" + sP4 + "08D7B4x"},
 		"A8": {"A900R" + strings.NewReplacer("P0AE", "M6AG").Replace(tr31) + "08D7B4", "A900R" + strings.NewReplacer("P0AE", "M6TC").Replace(tr31) + "08D7B4", "A900", "A900" + sP4 + "08D7B4", "A900R" + tr31 + "08D7B4", "A900R" + strings.Replace(tr31, "P0AE", "M6AC", 1)},
-		"BU": {"BV00", "BV0008D7B4FF"}, "NC": {"ND00", "ND00" + checkLMK, "ND00" + checkLMK + "1234-00012"}, "B2": {"B300ping pon", "B300ping pong "},
+		"BU": {"BV00", "BV0008D7B4FF"}, "NC": {"ND00", "ND00" + checkLMK, "ND00" + checkLMK + "1234-0001" + strings.Repeat("x", 24), "ND00" + checkLMK + "1234\x00"}, "B2": {"B300ping pon", "B300ping pong "},
 		"A0": {"A100", "A100" + sP4, "A100" + sP4 + "08D7B4" + "00"},
 	} {
 		for _, answer = range answers {

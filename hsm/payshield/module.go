@@ -275,6 +275,10 @@ type status struct {
 	firmware string
 }
 
+// firmwareMax is the longest firmware number, in characters. Those that are known have 9;
+// a longer one is no reason not to work.
+const firmwareMax = 32
+
 // simulated is in the firmware number of the simulator, which production must not use.
 const simulated = "SIM"
 
@@ -283,8 +287,9 @@ func readStatus(got result) (status, error) {
 		return status{}, err
 	}
 	f := wire.Take(got.body)
-	s := status{check: string(f.Hex(16)), firmware: string(f.Text(9))}
-	if !f.Done() {
+	s := status{check: string(f.Hex(16))}
+	s.firmware = string(f.Text(min(f.Left(), firmwareMax)))
+	if !f.Done() || s.firmware == "" {
 		return status{}, got.malformed("NC")
 	}
 	return s, nil
