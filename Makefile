@@ -1,5 +1,5 @@
 # Everything that is done to this tree, by name. It needs Go (the version in
-# go.mod), git and make; `race` also needs a C compiler. The names of the targets
+# go.mod), git and make; `race` and `pkcs11` also need a C compiler. The names of the targets
 # are a contract: scripts and the CI use them.
 
 SHELL      := /bin/sh
@@ -32,13 +32,13 @@ RACE       := ./session/... ./switch/admin ./switch/backup ./switch/bench ./swit
 RACE_TESTS := Demo|Kill9|Drain|Stop
 
 # The parts of check, in this order.
-CHECKS := lint test race crash kill fuzz-smoke sim mutants demo bench-smoke
+CHECKS := lint test race pkcs11 crash kill fuzz-smoke sim mutants demo bench-smoke
 
-.PHONY: help build run test check bench fuzz sim mutants certs lint race crash crash-long kill demo fuzz-smoke bench-smoke clean
+.PHONY: help build run test check bench fuzz sim mutants certs lint race pkcs11 crash crash-long kill demo fuzz-smoke bench-smoke clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 build: ## build bin/switchd, one static binary
 	$(GO) build $(BUILDFLAGS) -o $(BIN) ./cmd/switchd
@@ -72,6 +72,12 @@ race: ## the race detector where goroutines meet
 	CGO_ENABLED=1 $(GO) test -race -short ./switch/payment -sim.seeds=20
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run 'TestHonestRun|TestTailWhileWriting|TestSweepFinds' ./switch/crash
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run '$(RACE_TESTS)' ./cmd/switchd
+
+# Without SoftHSM (Debian: softhsm2) its tests are skipped, which the lines say.
+pkcs11: | .build ## the driver for PKCS#11, which the static binary does not have, against SoftHSM
+	CGO_ENABLED=1 $(GO) vet -tags pkcs11 ./hsm/pkcs11 ./cmd/switchd
+	@CGO_ENABLED=1 $(GO) test -tags pkcs11 -count=1 -timeout 8m -v -bench . -benchtime 100x ./hsm/pkcs11 > .build/pkcs11-log 2>&1 || { cat .build/pkcs11-log; exit 1; }
+	@grep -E '^(ok|Benchmark.*ns/op)|lab_test.go.*SoftHSM' .build/pkcs11-log | sort -u
 
 # What was tried is told by the tests' own lines.
 crash: | .build ## power cuts, failing and full disks, torn writes, flipped bits: as many as each commit must survive

@@ -8,6 +8,7 @@ require (
 	github.com/cockroachdb/pebble/v2 v2.1.7
 	github.com/goccy/go-yaml v1.19.2
 	github.com/klauspost/compress v1.20.1
+	github.com/miekg/pkcs11 v1.1.2
 	github.com/moov-io/iso20022 v0.2.1
 	github.com/moov-io/iso8583 v0.26.0
 	github.com/panjf2000/gnet/v2 v2.10.0

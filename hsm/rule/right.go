@@ -129,3 +129,17 @@ func equalKeys(a, b []byte) bool {
 	}
 	return different == 0
 }
+
+// macBytesMin is the shortest code that is made or checked.
+const macBytesMin = 4
+
+// CodeSize refuses algorithms that are not known, and codes too short to say anything.
+func CodeSize(in *hsm.MACInput) error {
+	switch {
+	case in.Algorithm.Size() == 0:
+		return fmt.Errorf("%w: MAC algorithm %d is not known", hsm.ErrDenied, in.Algorithm)
+	case in.Size < macBytesMin || in.Size > in.Algorithm.Size():
+		return fmt.Errorf("%w: a MAC of %d bytes", hsm.ErrBlock, in.Size)
+	}
+	return nil
+}

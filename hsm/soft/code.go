@@ -9,16 +9,13 @@ import (
 	"switchd/hsm/rule"
 )
 
-// macBytesMin is the shortest code that is made or checked.
-const macBytesMin = 4
-
 // MAC makes a message authentication code.
 func (m *Module) MAC(ctx context.Context, in hsm.MACInput) ([]byte, error) {
 	if err := m.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer m.mu.RUnlock()
-	if err := checkSize(&in); err != nil {
+	if err := rule.CodeSize(&in); err != nil {
 		return nil, err
 	}
 	k, err := m.active(in.By, rule.MakeMAC[in.Algorithm.Usage()])
@@ -38,7 +35,7 @@ func (m *Module) VerifyMAC(ctx context.Context, in hsm.MACInput, code []byte) er
 		return err
 	}
 	defer m.mu.RUnlock()
-	if err := checkSize(&in); err != nil {
+	if err := rule.CodeSize(&in); err != nil {
 		return err
 	}
 	if len(code) != in.Size {
@@ -51,17 +48,6 @@ func (m *Module) VerifyMAC(ctx context.Context, in hsm.MACInput, code []byte) er
 		}
 		return ready.Verify(in.Message, code)
 	})
-}
-
-// checkSize refuses algorithms that are not known, and codes too short to say anything.
-func checkSize(in *hsm.MACInput) error {
-	switch {
-	case in.Algorithm.Size() == 0:
-		return fmt.Errorf("%w: MAC algorithm %d is not known", hsm.ErrDenied, in.Algorithm)
-	case in.Size < macBytesMin || in.Size > in.Algorithm.Size():
-		return fmt.Errorf("%w: a MAC of %d bytes", hsm.ErrBlock, in.Size)
-	}
-	return nil
 }
 
 // code is the key made ready for an algorithm and a padding.

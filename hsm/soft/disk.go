@@ -1,16 +1,15 @@
 package soft
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"switchd/hsm"
+	"switchd/hsm/unlock"
 )
 
 // disk writes files, by steps that a test can have fail.
@@ -66,42 +65,15 @@ func (d disk) replace(path string, b []byte) error {
 	return nil
 }
 
-// readPrivate reads a file that nobody but its owner may have access to.
-func readPrivate(path string, bytesMax int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no file")
-	case info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("others than its owner may have access (mode %04o): chmod 600 %s", info.Mode().Perm(), path)
-	case info.Size() > bytesMax:
-		return nil, fmt.Errorf("it has more than %d bytes", bytesMax)
-	}
-	return io.ReadAll(io.LimitReader(f, bytesMax))
-}
-
-// unlockBytesMax is the longest passphrase in a file.
-const unlockBytesMax = 1024
-
 // Unlock reads the file of what opens a key file, one line: 64 hexadecimal digits are
 // Key, anything else is Passphrase. Nobody but its owner may have access to it.
 func (o *Options) Unlock(path string) error {
-	b, err := readPrivate(path, unlockBytesMax)
+	secret, err := unlock.Line(path)
 	if err != nil {
-		return fmt.Errorf("hsm/soft: %s: %w", path, err)
+		return fmt.Errorf("hsm/soft: %s: want one line, a passphrase or %d bytes in hexadecimal: %w", path, rootBytes, err)
 	}
-	defer clear(b)
-	line := bytes.TrimRight(b, "\r\n")
-	if len(line) == 0 || bytes.ContainsAny(line, "\r\n") {
-		return fmt.Errorf("hsm/soft: %s: want one line: a passphrase, or %d bytes in hexadecimal", path, rootBytes)
-	}
+	defer secret.Wipe()
+	line := secret.Reveal()
 	if key, err := hex.AppendDecode(nil, line); err == nil && len(key) == rootBytes {
 		o.Passphrase, o.Key = hsm.Secret{}, hsm.NewSecret(key)
 	} else {

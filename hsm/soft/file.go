@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"switchd/hsm"
+	"switchd/hsm/unlock"
 )
 
 // A key file is a header in the clear and the content, sealed with AES-256-GCM as a
@@ -247,7 +248,7 @@ func openFile(o Options) (*keyFile, table, error) {
 }
 
 func (f *keyFile) load(o *Options) (table, error) {
-	b, err := readPrivate(f.path, fileBytesMax)
+	b, err := unlock.File(f.path, fileBytesMax)
 	if err != nil {
 		return nil, err
 	}

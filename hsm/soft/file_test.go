@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"switchd/hsm"
+	"switchd/hsm/unlock"
 )
 
 var ctx = context.Background()
@@ -626,7 +627,7 @@ func TestUnlock(t *testing.T) {
 		digits: {key: true}, digits + "\n": {key: true}, strings.ToLower(digits) + "\r\n": {key: true},
 		passphrase: {passphrase: passphrase}, passphrase + "\n": {passphrase: passphrase}, " two  words ": {passphrase: " two  words "},
 		digits[:62]: {passphrase: digits[:62]}, digits + "A5": {passphrase: digits + "A5"}, "x" + digits[1:]: {passphrase: "x" + digits[1:]},
-		"": {}, "\n": {}, "one\ntwo": {}, "\n" + passphrase: {}, strings.Repeat("x", unlockBytesMax+1): {},
+		"": {}, "\n": {}, "one\ntwo": {}, "\n" + passphrase: {}, strings.Repeat("x", unlock.LineMax+1): {},
 	} {
 		path := filepath.Join(t.TempDir(), "unlock")
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

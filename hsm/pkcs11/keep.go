@@ -1,0 +1,484 @@
+//go:build pkcs11
+
+package pkcs11
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	p11 "github.com/miekg/pkcs11"
+
+	"switchd/hsm"
+	"switchd/hsm/rule"
+	"switchd/hsm/signature"
+)
+
+// change is how a new key comes in.
+type change struct {
+	bytes   hsm.Secret // of a secret key, if it comes from elsewhere or must be known here
+	bits    int        // of one that the token makes
+	public  *signature.Public
+	pair    any // a private key that comes from elsewhere
+	kcv     hsm.KCV
+	replace bool
+	overlap time.Duration
+}
+
+// info is what is known of a key that is made now.
+func (m *Module) info(n *hsm.New) *hsm.KeyInfo {
+	return &hsm.KeyInfo{Ref: n.As, Usage: n.Usage, Algorithm: n.Algorithm, Mode: n.Mode, Export: n.Export, Expires: n.Expires, Created: m.o.Clock()}
+}
+
+// keep puts a new key into the token, one at a time. It counts from the moment at which
+// its last object is there; what is unfinished before that nobody sees.
+func (m *Module) keep(ctx context.Context, i *hsm.KeyInfo, c change) (hsm.KeyInfo, error) {
+	if err := c.admit(i); err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	select {
+	case m.writing <- struct{}{}:
+		defer func() { <-m.writing }()
+	case <-ctx.Done():
+		return hsm.KeyInfo{}, &hsm.Fault{Kind: hsm.ErrTimeout, Cause: ctx.Err()}
+	}
+	defer m.forget()
+	r := &record{}
+	err := m.with(ctx, func(s *session) error {
+		*r = record{KeyInfo: *i, part: partWhole}
+		keys, err := s.load(i.Ref)
+		if err != nil {
+			return err
+		}
+		if err := r.take(keys, &c); err != nil {
+			return err
+		}
+		if err := s.sweep(r.Ref, r.Version); err != nil {
+			return err
+		}
+		s.begun = true
+		if err := s.create(r, &c); err != nil {
+			return err
+		}
+		return s.destroyOver(keys, r.Created)
+	})
+	if err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	return r.KeyInfo, nil
+}
+
+// admit refuses what is no key for this module, and measures those whose bytes are
+// here.
+func (c *change) admit(i *hsm.KeyInfo) error {
+	if c.public != nil {
+		i.Algorithm, i.Bits, i.KCV = c.public.Algorithm, c.public.Bits, c.public.KCV
+	}
+	if err := rule.Admit(i); err != nil {
+		return err
+	}
+	switch {
+	case i.Expires != 0 && i.Expires <= i.Created:
+		return fmt.Errorf("%w: the key would have expired already", hsm.ErrDenied)
+	case i.Usage == hsm.BaseDerivation || i.Usage == hsm.InitialDUKPT:
+		return fmt.Errorf("%w: the token does not derive the keys of devices (DUKPT)", hsm.ErrDenied)
+	case c.public != nil || c.bytes.Len() == 0:
+		return nil
+	}
+	if err := rule.AdmitBytes(i, c.bytes.Reveal()); err != nil {
+		return err
+	}
+	if i.Usage == hsm.MACAlg3 && c.bytes.Len() != 16 {
+		return fmt.Errorf("%w: X9.19 takes no key of %d bytes", hsm.ErrKey, c.bytes.Len())
+	}
+	i.Bits = 8 * c.bytes.Len()
+	var err error
+	if i.KCV, err = rule.CheckValue(i.Algorithm, c.bytes.Reveal()); err != nil {
+		return err
+	}
+	return rule.Has(i, c.kcv)
+}
+
+// take gives the new key its place among the keys of its name, as the contract says it of
+// hsm.Import. Until when the one before reads is in the record of the new one: so one
+// object that is made is the whole change.
+func (r *record) take(keys []*key, c *change) error {
+	taken := len(keys) > 0 && keys[0].State == hsm.StateActive
+	switch {
+	case taken && !c.replace:
+		return fmt.Errorf("%w: there is a key %s already", hsm.ErrDenied, r.Ref)
+	case !taken && c.replace:
+		return fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, r.Ref)
+	case c.overlap < 0 || c.overlap > rule.OverlapMax:
+		return fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, rule.OverlapMax/(24*time.Hour))
+	}
+	r.State, r.Version = hsm.StateActive, 1
+	if len(keys) > 0 {
+		r.Version = keys[0].Version + 1
+	}
+	if !taken {
+		return nil
+	}
+	r.before = r.Created + int64(c.overlap)
+	as := r.KeyInfo
+	as.Bits = max(as.Bits, c.bits)
+	return rule.MayReplace(&as, &keys[0].KeyInfo)
+}
+
+// sweep destroys what unfinished changes have left of a name, and of a version that is
+// not there yet.
+func (s *session) sweep(ref hsm.KeyRef, version uint32) error {
+	objects, err := s.search(p11.NewAttribute(p11.CKA_TOKEN, true), p11.NewAttribute(p11.CKA_LABEL, string(ref)))
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		v, err := s.values(o, p11.CKA_ID)
+		if err != nil {
+			return err
+		}
+		r, ours := parse(ref, v[0])
+		left := bytes.Contains(v[0], []byte("/"+unfinished+"/"))
+		if ours && r.Version == version || !ours && left {
+			if err := s.m.lib.DestroyObject(s.handle, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// create makes the objects of a key.
+func (s *session) create(r *record, c *change) error {
+	switch {
+	case c.public != nil:
+		return s.createAsymmetric(r, c)
+	case c.bytes.Len() > 0:
+		return s.createSecret(r, c.bytes.Reveal())
+	case r.Algorithm == hsm.ECDSA || r.Algorithm == hsm.RSA:
+		return s.generatePair(r, c.bits)
+	}
+	return s.generateSecret(r, c.bits)
+}
+
+// createSecret has the token keep a key whose bytes are here; the half of X9.19 first,
+// which alone is no key.
+func (s *session) createSecret(r *record, b []byte) error {
+	if r.Usage == hsm.MACAlg3 {
+		half := *r
+		half.part, half.Export, half.KCV = partHalf, hsm.NotExportable, hsm.KCV{}
+		a := append(secretKey(&half, p11.CKK_DES, powers{encrypt: true}, half.mark()), p11.NewAttribute(p11.CKA_VALUE, b[:8]))
+		if _, err := s.m.lib.CreateObject(s.handle, a); err != nil {
+			return err
+		}
+	}
+	kind, _ := keyType(r.Algorithm, len(b))
+	_, err := s.m.lib.CreateObject(s.handle, append(secretKey(r, kind, powersOf(&r.KeyInfo), r.mark()), p11.NewAttribute(p11.CKA_VALUE, b)))
+	return err
+}
+
+// generators of secret keys by their type; those of AES and HMAC are told a length.
+var generators = map[uint]uint{
+	p11.CKK_DES: p11.CKM_DES_KEY_GEN, p11.CKK_DES2: p11.CKM_DES2_KEY_GEN, p11.CKK_DES3: p11.CKM_DES3_KEY_GEN,
+	p11.CKK_AES: p11.CKM_AES_KEY_GEN, p11.CKK_GENERIC_SECRET: p11.CKM_GENERIC_SECRET_KEY_GEN,
+}
+
+// generateSecret has the token make a key. It may first do what its check value is made
+// with, and is nobody's until it does no more than its usage needs.
+func (s *session) generateSecret(r *record, bits int) error {
+	kind, _ := keyType(r.Algorithm, bits/8)
+	a := secretKey(r, kind, powersAll(&r.KeyInfo), unfinished)
+	if kind == p11.CKK_AES || kind == p11.CKK_GENERIC_SECRET {
+		a = append(a, p11.NewAttribute(p11.CKA_VALUE_LEN, bits/8))
+	}
+	o, err := s.m.lib.GenerateKey(s.handle, []*p11.Mechanism{p11.NewMechanism(generators[kind], nil)}, a)
+	if err != nil {
+		return err
+	}
+	r.Bits = bits
+	if r.KCV, err = s.checkValue(&key{record: *r, object: o}); err == nil {
+		err = s.m.lib.SetAttributeValue(s.handle, o, powersOf(&r.KeyInfo).attributes())
+	}
+	if err == nil {
+		err = s.mark(o, r)
+	}
+	if err != nil {
+		_ = s.m.lib.DestroyObject(s.handle, o) // unfinished it is nobody's
+	}
+	return err
+}
+
+// mark writes the record of an object.
+func (s *session) mark(o p11.ObjectHandle, r *record) error {
+	return s.m.lib.SetAttributeValue(s.handle, o, []*p11.Attribute{p11.NewAttribute(p11.CKA_ID, r.text(r.mark()))})
+}
+
+// generatePair has the token make a pair.
+func (s *session) generatePair(r *record, bits int) error {
+	mechanism, public := uint(p11.CKM_EC_KEY_PAIR_GEN), append(publicHead(r, unfinished), p11.NewAttribute(p11.CKA_EC_PARAMS, p256))
+	if r.Algorithm == hsm.RSA {
+		mechanism = p11.CKM_RSA_PKCS_KEY_PAIR_GEN
+		public = append(publicHead(r, unfinished), p11.NewAttribute(p11.CKA_MODULUS_BITS, bits), p11.NewAttribute(p11.CKA_PUBLIC_EXPONENT, []byte{1, 0, 1}))
+	}
+	open, private, err := s.m.lib.GenerateKeyPair(s.handle, []*p11.Mechanism{p11.NewMechanism(mechanism, nil)}, public, privateHead(r, unfinished))
+	if err != nil {
+		return err
+	}
+	p, err := s.readPublic(open)
+	if err == nil {
+		r.Bits, r.KCV = p.Bits, p.KCV
+		err = s.mark(open, r)
+	}
+	if err == nil {
+		err = s.mark(private, r)
+	}
+	return err
+}
+
+// createAsymmetric has the token keep a partner's public key, or a pair.
+func (s *session) createAsymmetric(r *record, c *change) error {
+	public, err := publicKey(r, c.public, r.mark())
+	if err != nil {
+		return err
+	}
+	var private []*p11.Attribute
+	if c.pair != nil {
+		if private, err = privateKey(r, c.pair, r.mark()); err != nil {
+			return err
+		}
+	}
+	if _, err := s.m.lib.CreateObject(s.handle, public); err != nil || c.pair == nil {
+		return err
+	}
+	_, err = s.m.lib.CreateObject(s.handle, private)
+	return err
+}
+
+// destroyOver destroys the keys of a name whose time to read is over.
+func (s *session) destroyOver(keys []*key, now int64) error {
+	for i, k := range keys {
+		if i > 0 && k.State == hsm.StateOld && rule.StateAt(&k.KeyInfo, now) == hsm.StateRetired {
+			if err := s.destroy(k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// destroy destroys all objects of a key.
+func (s *session) destroy(k *key) error {
+	for _, o := range []p11.ObjectHandle{k.object, k.half, k.open} {
+		if o == 0 {
+			continue
+		}
+		if err := s.m.lib.DestroyObject(s.handle, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Generate has the token make a random key or pair. A key for X9.19 is made of random
+// bytes here, since the token needs its first half once more.
+func (m *Module) Generate(ctx context.Context, n hsm.New) (hsm.KeyInfo, error) {
+	c := change{bits: n.Bits, replace: n.Replace, overlap: n.Overlap}
+	switch _, known := keyType(n.Algorithm, n.Bits/8); {
+	case n.Algorithm == hsm.ECDSA && n.Bits == 256, n.Algorithm == hsm.RSA && (n.Bits == 2048 || n.Bits == 3072 || n.Bits == 4096):
+	case n.Algorithm == hsm.ECDSA || n.Algorithm == hsm.RSA || !known || n.Bits%8 != 0 || n.Bits < 64 || n.Bits > 8*rule.HMACBytesMax:
+		return hsm.KeyInfo{}, fmt.Errorf("%w: %s has no key of %d bits", hsm.ErrKey, n.Algorithm, n.Bits)
+	case n.Usage == hsm.MACAlg3:
+		if err := m.inMemory("make keys for X9.19"); err != nil {
+			return hsm.KeyInfo{}, err
+		}
+		b := make([]byte, n.Bits/8)
+		c.bytes = hsm.NewSecret(b)
+		defer c.bytes.Wipe()
+		if _, err := io.ReadFull(m.o.Random, b); err != nil {
+			return hsm.KeyInfo{}, fmt.Errorf("hsm/pkcs11: making a key: %w", err)
+		}
+		rule.OddParity(n.Algorithm, b)
+	}
+	return m.keep(ctx, m.info(&n), c)
+}
+
+// Rotate has the token make a random key of the same kind in the place of the active
+// one.
+func (m *Module) Rotate(ctx context.Context, r hsm.Rotation) (hsm.KeyInfo, error) {
+	var now hsm.KeyInfo
+	err := m.with(ctx, func(s *session) error {
+		keys, err := s.ring(r.Ref)
+		switch {
+		case err != nil:
+			return err
+		case keys[0].object == 0:
+			return fmt.Errorf("%w: %s is a partner's key: import the new one", hsm.ErrDenied, r.Ref)
+		}
+		now = keys[0].KeyInfo
+		return nil
+	})
+	if err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	return m.Generate(ctx, hsm.New{
+		As: r.Ref, Usage: now.Usage, Algorithm: now.Algorithm, Mode: now.Mode, Export: now.Export, Bits: now.Bits,
+		Expires: r.Expires, Replace: true, Overlap: r.Overlap,
+	})
+}
+
+// ImportComponents makes a key of what two or three people hold.
+func (m *Module) ImportComponents(ctx context.Context, c hsm.Components) (hsm.KeyInfo, error) {
+	if err := m.inMemory("take components"); err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	i := m.info(&c.New)
+	if err := rule.Admit(i); err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	sum, err := rule.Sum(&c)
+	if err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	defer sum.Wipe()
+	return m.keep(ctx, i, change{bytes: sum, kcv: c.KCV, replace: c.New.Replace, overlap: c.New.Overlap})
+}
+
+// ImportPublic keeps a partner's public key or certificate. Of a certificate only the
+// key and the end of its time are kept.
+func (m *Module) ImportPublic(ctx context.Context, n hsm.New, file []byte) (hsm.KeyInfo, error) {
+	public, end, err := signature.Read(file)
+	if err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	if end != 0 && (n.Expires == 0 || end < n.Expires) {
+		n.Expires = end
+	}
+	n.Mode, n.Export = hsm.MACVerify, hsm.Exportable
+	return m.keep(ctx, m.info(&n), change{public: public, replace: n.Replace, overlap: n.Overlap})
+}
+
+// ImportPair keeps a pair (PKCS#8, DER) that was made elsewhere.
+func (m *Module) ImportPair(ctx context.Context, n hsm.New, pair hsm.Secret) (hsm.KeyInfo, error) {
+	if err := m.inMemory("take pairs"); err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	private, public, err := signature.Pair(pair.Reveal())
+	if err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	return m.keep(ctx, m.info(&n), change{public: public, pair: private, replace: n.Replace, overlap: n.Overlap})
+}
+
+// Public is the public half of a pair (PKIX, DER).
+func (m *Module) Public(ctx context.Context, ref hsm.KeyRef) (der []byte, err error) {
+	err = m.with(ctx, func(s *session) error {
+		k, err := s.active(ref, rule.CheckSign)
+		if err == nil {
+			der = bytes.Clone(k.public.DER)
+		}
+		return err
+	})
+	return der, err
+}
+
+// List gives all keys by name, of one name the newest first.
+func (m *Module) List(ctx context.Context) (all []hsm.KeyInfo, err error) {
+	err = m.with(ctx, func(s *session) error {
+		all = nil
+		names, err := s.names()
+		if err != nil {
+			return err
+		}
+		for _, ref := range names {
+			keys, err := s.load(ref)
+			if err != nil {
+				return err
+			}
+			for _, k := range keys {
+				i := k.KeyInfo
+				i.State = rule.StateAt(&i, m.o.Clock())
+				all = append(all, i)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// names are those of all keys, in order.
+func (s *session) names() ([]hsm.KeyRef, error) {
+	objects, err := s.search(p11.NewAttribute(p11.CKA_TOKEN, true))
+	if err != nil {
+		return nil, err
+	}
+	var names []hsm.KeyRef
+	for _, o := range objects {
+		v, err := s.values(o, p11.CKA_LABEL)
+		if err != nil {
+			return nil, err
+		}
+		if ref := hsm.KeyRef(v[0]); ref.Valid() {
+			names = append(names, ref)
+		}
+	}
+	slices.SortFunc(names, cmp.Compare[hsm.KeyRef])
+	return slices.Compact(names), nil
+}
+
+// Retire ends the use of a key at once, for reading too.
+func (m *Module) Retire(ctx context.Context, v hsm.KeyVersion) error {
+	return m.edit(ctx, v, func(s *session, keys []*key, at int) error {
+		r := keys[at].record
+		r.State = hsm.StateRetired
+		for _, o := range []p11.ObjectHandle{keys[at].object, keys[at].open} {
+			if o == 0 {
+				continue
+			}
+			if err := s.mark(o, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Delete destroys a key that is used no more. The newest of a name says until when the
+// others read, so it goes last.
+func (m *Module) Delete(ctx context.Context, v hsm.KeyVersion) error {
+	return m.edit(ctx, v, func(s *session, keys []*key, at int) error {
+		switch k := keys[at]; {
+		case rule.StateAt(&k.KeyInfo, m.o.Clock()) != hsm.StateRetired:
+			return fmt.Errorf("%w: %s is in use: retire it first", hsm.ErrDenied, v.Ref)
+		case at == 0 && len(keys) > 1:
+			return fmt.Errorf("%w: %s has older keys: delete them first", hsm.ErrDenied, v.Ref)
+		default:
+			return s.destroy(k)
+		}
+	})
+}
+
+// edit changes one version of a key, one change at a time.
+func (m *Module) edit(ctx context.Context, v hsm.KeyVersion, f func(s *session, keys []*key, at int) error) error {
+	select {
+	case m.writing <- struct{}{}:
+		defer func() { <-m.writing }()
+	case <-ctx.Done():
+		return &hsm.Fault{Kind: hsm.ErrTimeout, Cause: ctx.Err()}
+	}
+	defer m.forget()
+	return m.with(ctx, func(s *session) error {
+		keys, err := s.load(v.Ref)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(keys, func(k *key) bool { return k.Version == v.Number })
+		if at < 0 {
+			return fmt.Errorf("%w: there is no key %s of version %d", hsm.ErrKey, v.Ref, v.Number)
+		}
+		return f(s, keys, at)
+	})
+}

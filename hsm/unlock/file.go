@@ -1,0 +1,49 @@
+package unlock
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"switchd/hsm"
+)
+
+// LineMax is the longest secret in a file of one line, in bytes.
+const LineMax = 1024
+
+// File reads a file that nobody but its owner may have access to. The caller wipes it.
+func File(path string, bytesMax int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no file")
+	case info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("others than its owner may have access (mode %04o): chmod 600 %s", info.Mode().Perm(), path)
+	case info.Size() > bytesMax:
+		return nil, fmt.Errorf("it has more than %d bytes", bytesMax)
+	}
+	return io.ReadAll(io.LimitReader(f, bytesMax))
+}
+
+// Line reads the one line of such a file, without its end. The caller wipes it.
+func Line(path string) (hsm.Secret, error) {
+	b, err := File(path, LineMax)
+	if err != nil {
+		return hsm.Secret{}, err
+	}
+	defer clear(b)
+	line := bytes.TrimRight(b, "\r\n")
+	if len(line) == 0 || bytes.ContainsAny(line, "\r\n") {
+		return hsm.Secret{}, errors.New("it has not one line")
+	}
+	return hsm.CopySecret(line), nil
+}
