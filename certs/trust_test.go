@@ -355,9 +355,7 @@ func TestAuthorityRollOver(t *testing.T) {
 	old := r.link("BANKA")
 	// A certificate of the new authority that it only shows proves nothing.
 	borrowing := r.client("BANKA")
-	for _, foreign := range [][]byte{own.Certificate[0], pemOf(t, nextCA)} {
-		borrowing.Certificates[0].Certificate = append(borrowing.Certificates[0].Certificate, foreign)
-	}
+	borrowing.Certificates[0].Certificate = append(borrowing.Certificates[0].Certificate, own.Certificate[0], pemOf(t, nextCA))
 	borrower := r.linkWith(borrowing)
 	dialled := r.dialled("BANKA", borrowing.Certificates[0])
 	r.write("ca.pem", append(r.read("ca.pem"), nextCA...))

@@ -12,18 +12,10 @@ import (
 	"testing"
 
 	"switchd/hsm"
+	"switchd/hsm/vector"
 )
 
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func secret(t testing.TB, text string) hsm.Secret { return hsm.NewSecret(unhex(t, text)) }
+func secret(t testing.TB, text string) hsm.Secret { return hsm.NewSecret(vector.Hex(t, text)) }
 
 const tdesBDK = "0123456789ABCDEFFEDCBA9876543210"
 
@@ -32,7 +24,7 @@ const tdesBDK = "0123456789ABCDEFFEDCBA9876543210"
 // X9.24-1 (annex A.4), whose keys of further counters and uses are published with many
 // open implementations.
 func TestTDESVectors(t *testing.T) {
-	first, err := ParseTDESKSN(unhex(t, "FFFF9876543210E00001"))
+	first, err := ParseTDESKSN(vector.Hex(t, "FFFF9876543210E00001"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,26 +50,26 @@ func TestTDESVectors(t *testing.T) {
 		{"FFFF9876543210EFF800", TDESMACRequest, "F9CDFEBF4F5BE29EB3EC124545271E76"},
 		{"9876543210E00001", TDESPin, "042666B49184CF5C68DE9628D0397B36"},
 	} {
-		ksn, err := ParseTDESKSN(unhex(t, v.ksn))
+		ksn, err := ParseTDESKSN(vector.Hex(t, v.ksn))
 		if err != nil {
 			t.Fatalf("%s: %v", v.ksn, err)
 		}
 		key, err := TDESKey(initial, ksn, v.use)
-		if err != nil || !bytes.Equal(key.Reveal(), unhex(t, v.key)) {
+		if err != nil || !bytes.Equal(key.Reveal(), vector.Hex(t, v.key)) {
 			t.Errorf("%s use %d: %X, not %s: %v", v.ksn, v.use, key.Reveal(), v.key, err)
 		}
 	}
 	for counter, want := range []string{"1B9C1845EB993A7A", "10A01C8D02C69107", "18DC07B94797B466"} {
-		ksn, _ := ParseTDESKSN(unhex(t, fmt.Sprintf("FFFF9876543210E%05X", counter+1)))
+		ksn, _ := ParseTDESKSN(vector.Hex(t, fmt.Sprintf("FFFF9876543210E%05X", counter+1)))
 		key, err := TDESKey(initial, ksn, TDESPin)
 		if err != nil {
 			t.Fatal(err)
 		}
 		k := key.Reveal()
 		c, _ := des.NewTripleDESCipher(append(append([]byte(nil), k...), k[:8]...))
-		block := unhex(t, "041274EDCBA9876F")
+		block := vector.Hex(t, "041274EDCBA9876F")
 		c.Encrypt(block, block)
-		if !bytes.Equal(block, unhex(t, want)) {
+		if !bytes.Equal(block, vector.Hex(t, want)) {
 			t.Errorf("PIN block of counter %d: %X, not %s", counter+1, block, want)
 		}
 	}
@@ -87,7 +79,7 @@ func TestTDESVectors(t *testing.T) {
 // counter 1; and a serial number whose counter has its highest bit belongs to the same
 // device.
 func TestTDESUses(t *testing.T) {
-	high, err := ParseTDESKSN(unhex(t, "FFFF9876543210F00000"))
+	high, err := ParseTDESKSN(vector.Hex(t, "FFFF9876543210F00000"))
 	if err != nil || high.Counter() != 1<<20 {
 		t.Fatalf("counter %X, %v", high.Counter(), err)
 	}
@@ -95,7 +87,7 @@ func TestTDESUses(t *testing.T) {
 	if err != nil || !initial.Equal(secret(t, "6AC292FAA1315B4D858AB3A3D7D5933A")) {
 		t.Errorf("another device: %v", err)
 	}
-	first, _ := ParseTDESKSN(unhex(t, "FFFF9876543210E00001"))
+	first, _ := ParseTDESKSN(vector.Hex(t, "FFFF9876543210E00001"))
 	for _, v := range []struct {
 		use     TDESUse
 		mask    string
@@ -107,8 +99,8 @@ func TestTDESUses(t *testing.T) {
 		{TDESDataRequest, "0000000000FF0000", true},
 		{TDESDataResponse, "000000FF00000000", true},
 	} {
-		want := unhex(t, "042666B49184CFA368DE9628D0397BC9")
-		for i, m := range unhex(t, v.mask+v.mask) {
+		want := vector.Hex(t, "042666B49184CFA368DE9628D0397BC9")
+		for i, m := range vector.Hex(t, v.mask+v.mask) {
 			want[i] ^= m
 		}
 		if v.hashing {
@@ -133,8 +125,8 @@ var aesInitial = map[string]struct{ bdk, key string }{
 // TestAESVectors: the test vectors that X9 publishes with X9.24-3-2017.
 func TestAESVectors(t *testing.T) {
 	for size, v := range aesInitial {
-		got, err := AESInitialKey(secret(t, v.bdk), [8]byte(unhex(t, "1234567890123456")))
-		if err != nil || !bytes.Equal(got.Reveal(), unhex(t, v.key)) {
+		got, err := AESInitialKey(secret(t, v.bdk), [8]byte(vector.Hex(t, "1234567890123456")))
+		if err != nil || !bytes.Equal(got.Reveal(), vector.Hex(t, v.key)) {
 			t.Errorf("initial key of %s bits: %X, %v", size, got.Reveal(), err)
 		}
 	}
@@ -179,7 +171,7 @@ func TestAESVectors(t *testing.T) {
 		{"128", UpdateCounter, KeyEncrypt, TDES2, "4744A5ECBC62B5C4BB76FBEAE1E244A3"},
 		{"256", UpdateCounter, KeyEncrypt, AES256, "AEFB210C136278A1279F7C8815F446DB8EBE2AA910B157AA4E6484D8DE9C4807"},
 	} {
-		ksn, err := ParseAESKSN(append(unhex(t, "1234567890123456"), byte(v.counter>>24), byte(v.counter>>16), byte(v.counter>>8), byte(v.counter)))
+		ksn, err := ParseAESKSN(append(vector.Hex(t, "1234567890123456"), byte(v.counter>>24), byte(v.counter>>16), byte(v.counter>>8), byte(v.counter)))
 		if err != nil {
 			t.Fatalf("%X: %v", v.counter, err)
 		}
@@ -193,7 +185,7 @@ func TestAESVectors(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if !bytes.Equal(key.Reveal(), unhex(t, v.key)) {
+		if !bytes.Equal(key.Reveal(), vector.Hex(t, v.key)) {
 			t.Errorf("%s, counter %X, use %04X, kind %d: %X, not %s", v.of, v.counter, v.use, v.kind, key.Reveal(), v.key)
 		}
 	}
@@ -207,7 +199,7 @@ func TestAES192AgainstOpenSSL(t *testing.T) {
 	}
 	encrypt := func(key, data string) string {
 		c := exec.Command("openssl", "enc", "-aes-192-ecb", "-nopad", "-K", key)
-		c.Stdin = bytes.NewReader(unhex(t, data))
+		c.Stdin = bytes.NewReader(vector.Hex(t, data))
 		out, err := c.Output()
 		if err != nil {
 			t.Fatal(err)
@@ -219,7 +211,7 @@ func TestAES192AgainstOpenSSL(t *testing.T) {
 	at := encrypt(initial, "0101"+"8000"+"0003"+"00C0"+"9012345600000001"+"0102"+"8000"+"0003"+"00C0"+"9012345600000001")[:48]
 	want := encrypt(at, "0101"+"1000"+"0003"+"00C0"+"9012345600000001"+"0102"+"1000"+"0003"+"00C0"+"9012345600000001")[:48]
 
-	ksn, _ := ParseAESKSN(unhex(t, "123456789012345600000001"))
+	ksn, _ := ParseAESKSN(vector.Hex(t, "123456789012345600000001"))
 	first, err := AESInitialKey(secret(t, bdk), ksn.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +228,7 @@ func TestCounters(t *testing.T) {
 		0: false, 1: true, 0x3FF: true, 0x7FF: false, 0x1FF800: true, 0x1FFC00: false, 0x7FE00: true, 0x1FFE00: false, 0x1FFFFF: false,
 	} {
 		text := fmt.Sprintf("FFFF987654%010X", 0x3210E00000|uint64(counter))
-		k, err := ParseTDESKSN(unhex(t, text))
+		k, err := ParseTDESKSN(vector.Hex(t, text))
 		if good != (err == nil) {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -247,7 +239,7 @@ func TestCounters(t *testing.T) {
 	for counter, good := range map[uint32]bool{
 		0: false, 1: true, 0xFFFF: true, 0x1FFFE: true, 0x1FFFF: false, 0x20000: true, 0x845FED: true, 0xFFFF0000: true, 0xFFFF8000: false, 0xFFFFFFFE: false, UpdateCounter: true,
 	} {
-		_, err := ParseAESKSN(unhex(t, fmt.Sprintf("1234567890123456%08X", counter)))
+		_, err := ParseAESKSN(vector.Hex(t, fmt.Sprintf("1234567890123456%08X", counter)))
 		if good != (err == nil) || err != nil && !errors.Is(err, hsm.ErrBlock) {
 			t.Errorf("%X: %v", counter, err)
 		}
@@ -284,9 +276,9 @@ func TestNextCounter(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	ksn, _ := ParseAESKSN(unhex(t, "123456789012345600000001"))
+	ksn, _ := ParseAESKSN(vector.Hex(t, "123456789012345600000001"))
 	update := AESKSN{ID: ksn.ID, Counter: UpdateCounter}
-	old, _ := ParseTDESKSN(unhex(t, "FFFF9876543210E00001"))
+	old, _ := ParseTDESKSN(vector.Hex(t, "FFFF9876543210E00001"))
 	of := func(n int) hsm.Secret { return hsm.NewSecret(make([]byte, n)) }
 	fail := func(_ hsm.Secret, err error) error { return err }
 	for _, c := range []struct {
@@ -320,7 +312,7 @@ func TestRefused(t *testing.T) {
 // TestUsesDiffer: no two uses and kinds of one transaction share a key.
 func TestUsesDiffer(t *testing.T) {
 	seen := map[string]string{}
-	ksn, _ := ParseAESKSN(unhex(t, "1234567890123456000000FF"))
+	ksn, _ := ParseAESKSN(vector.Hex(t, "1234567890123456000000FF"))
 	for _, use := range []Use{KeyEncrypt, PINEncrypt, MACMake, MACVerify, MACBoth, DataEncrypt, DataDecrypt, DataBoth} {
 		for kind := TDES2; kind <= AES256; kind++ {
 			key, err := AESKey(secret(t, aesInitial["256"].key), ksn, use, kind)
@@ -335,7 +327,7 @@ func TestUsesDiffer(t *testing.T) {
 		}
 	}
 	initial := secret(t, "6AC292FAA1315B4D858AB3A3D7D5933A")
-	old, _ := ParseTDESKSN(unhex(t, "FFFF9876543210E000FF"))
+	old, _ := ParseTDESKSN(vector.Hex(t, "FFFF9876543210E000FF"))
 	for use := TDESPin; use <= TDESDataResponse; use++ {
 		key, err := TDESKey(initial, old, use)
 		if err != nil {
@@ -353,7 +345,7 @@ func TestUsesDiffer(t *testing.T) {
 
 func BenchmarkAESKey(b *testing.B) {
 	initial := secret(b, aesInitial["128"].key)
-	ksn := AESKSN{ID: [8]byte(unhex(b, "1234567890123456")), Counter: 0xFFFF0000} // the longest way
+	ksn := AESKSN{ID: [8]byte(vector.Hex(b, "1234567890123456")), Counter: 0xFFFF0000} // the longest way
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := AESKey(initial, ksn, PINEncrypt, AES128); err != nil {
@@ -364,7 +356,7 @@ func BenchmarkAESKey(b *testing.B) {
 
 func BenchmarkTDESKey(b *testing.B) {
 	initial := secret(b, "6AC292FAA1315B4D858AB3A3D7D5933A")
-	ksn, _ := ParseTDESKSN(unhex(b, "FFFF9876543210EFFC00")) // the longest way
+	ksn, _ := ParseTDESKSN(vector.Hex(b, "FFFF9876543210EFFC00")) // the longest way
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := TDESKey(initial, ksn, TDESPin); err != nil {

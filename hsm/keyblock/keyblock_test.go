@@ -13,18 +13,10 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/keyblock"
+	"switchd/hsm/vector"
 )
 
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func secret(t testing.TB, text string) hsm.Secret { return hsm.NewSecret(unhex(t, text)) }
+func secret(t testing.TB, text string) hsm.Secret { return hsm.NewSecret(vector.Hex(t, text)) }
 
 // vectors. "A.7": the examples of ANSI TR-31:2018, annex A.7; those of versions B and D
 // without optional blocks are in the project's specification, section 5.2, too.
@@ -54,7 +46,7 @@ func TestVectors(t *testing.T) {
 			t.Errorf("%s %s: %v", v.from, v.block[:16], err)
 			continue
 		}
-		if !bytes.Equal(key.Reveal(), unhex(t, v.key)) || !slices.Equal(h.Options, v.options) {
+		if !bytes.Equal(key.Reveal(), vector.Hex(t, v.key)) || !slices.Equal(h.Options, v.options) {
 			t.Errorf("%s %s: %X, %v", v.from, v.block[:16], key.Reveal(), h.Options)
 		}
 		if got := fmt.Sprintf("%c....%s%c%c%s%c", h.Version, h.Usage, h.Algorithm, h.Mode, h.KeyVersion, h.Export); got != v.block[:1]+"...."+v.block[5:12] {
@@ -103,7 +95,7 @@ func TestEveryCharacter(t *testing.T) {
 				t.Fatalf("%s cut at %d: %v", v.block[:16], n, err)
 			}
 		}
-		other := unhex(t, v.under)
+		other := vector.Hex(t, v.under)
 		for i := range other {
 			other[i] ^= 2 // the lowest bit of a DES key is parity
 			if _, _, err := keyblock.Unwrap(hsm.CopySecret(other), v.block); !errors.Is(err, hsm.ErrVerify) {
@@ -333,7 +325,7 @@ func TestAgainstOpenSSL(t *testing.T) {
 			return out
 		}
 		code := block[len(block)-2*c.block:]
-		plain := openssl(t, unhex(t, block[16:len(block)-2*c.block]), "enc", "-d", c.cbc, "-nopad", "-K", derive(0), "-iv", code)
+		plain := openssl(t, vector.Hex(t, block[16:len(block)-2*c.block]), "enc", "-d", c.cbc, "-nopad", "-K", derive(0), "-iv", code)
 		if !bytes.Equal(plain[:18], append([]byte{0, 128}, key.Reveal()...)) {
 			t.Errorf("%c: openssl finds another key", c.version)
 		}

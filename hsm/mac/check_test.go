@@ -6,6 +6,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/mac"
+	"switchd/hsm/vector"
 )
 
 // TestCheckValues: the project's specification, sections 5.2 and 5.4, where three bytes
@@ -23,11 +24,11 @@ func TestCheckValues(t *testing.T) {
 		{hsm.AES, "2b7e151628aed2a6abf7158809cf4f3c", mac.CheckStandard, "7AD386"},
 		{hsm.AES, "2b7e151628aed2a6abf7158809cf4f3c", mac.CheckLegacy, "7DF76B"},
 	} {
-		want, err := hsm.NewKCV(unhex(t, v.kcv))
+		want, err := hsm.NewKCV(vector.Hex(t, v.kcv))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := mac.CheckValue(v.a, unhex(t, v.key), v.method)
+		got, err := mac.CheckValue(v.a, vector.Hex(t, v.key), v.method)
 		if err != nil || !got.Matches(want) {
 			t.Errorf("%s: %s, not %s: %v", v.key, got, v.kcv, err)
 		}

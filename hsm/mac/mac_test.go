@@ -13,16 +13,8 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/mac"
+	"switchd/hsm/vector"
 )
-
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 func ready(t testing.TB, a hsm.MACAlgorithm, padding hsm.Padding, key []byte) *mac.Key {
 	t.Helper()
@@ -76,9 +68,9 @@ func TestVectors(t *testing.T) {
 	for _, v := range vectors {
 		message := []byte(v.message)
 		if h, ok := strings.CutPrefix(v.message, "0x"); ok {
-			message = unhex(t, h)
+			message = vector.Hex(t, h)
 		}
-		k, code := ready(t, v.algorithm, v.padding, unhex(t, v.key)), unhex(t, v.code)
+		k, code := ready(t, v.algorithm, v.padding, vector.Hex(t, v.key)), vector.Hex(t, v.code)
 		if got := k.Sum(nil, message); !bytes.Equal(got[:len(code)], code) || len(got) != v.algorithm.Size() {
 			t.Errorf("%s %s, padding %d, %d bytes: %X, not %X", v.from, v.algorithm, v.padding, len(message), got, code)
 		}
@@ -155,7 +147,7 @@ func TestKeysRefused(t *testing.T) {
 // TestPaddings: zeros at the end are lost with padding 1 and count with padding 2 and
 // CMAC; an empty message is one block of padding.
 func TestPaddings(t *testing.T) {
-	key := unhex(t, "0123456789ABCDEFFEDCBA9876543210")
+	key := vector.Hex(t, "0123456789ABCDEFFEDCBA9876543210")
 	a, b := []byte("1234567"), []byte("1234567\x00")
 	same := func(k *mac.Key) bool { return bytes.Equal(k.Sum(nil, a), k.Sum(nil, b)) }
 	if !same(ready(t, hsm.X919, hsm.PadZeros, key)) || same(ready(t, hsm.X919, hsm.PadOne, key)) || same(ready(t, hsm.DESCMAC, 0, key)) {

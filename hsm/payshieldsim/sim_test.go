@@ -14,6 +14,7 @@ import (
 	"switchd/hsm/mac"
 	"switchd/hsm/payshield/wire"
 	"switchd/hsm/payshieldsim"
+	"switchd/hsm/vector"
 )
 
 // The keys of the project's specification (5.2), with odd parity.
@@ -23,15 +24,6 @@ const (
 	pvk  = zpkA
 	bdk  = zpkA
 )
-
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 type lab struct {
 	testing.TB
@@ -55,7 +47,7 @@ func newLab(t testing.TB) *lab {
 // variant gives a key of scheme U, T or Z; block one of scheme S.
 func (l *lab) variant(kind, key string) string {
 	l.Helper()
-	b := unhex(l, key)
+	b := vector.Hex(l, key)
 	scheme := map[int]byte{8: wire.SchemeSingle, 16: wire.SchemeDouble, 24: wire.SchemeTriple}[len(b)]
 	made, err := l.lmk.Protect(payshieldsim.Plain{Scheme: scheme, Type: kind, Bytes: hsm.NewSecret(b)}, rand.Reader)
 	if err != nil {
@@ -66,7 +58,7 @@ func (l *lab) variant(kind, key string) string {
 
 func (l *lab) block(u hsm.Usage, a hsm.Algorithm, m hsm.Mode, e hsm.Export, key string) string {
 	l.Helper()
-	made, err := l.lmk.Protect(payshieldsim.Plain{Scheme: wire.SchemeBlock, Usage: u, Algorithm: a, Mode: m, Export: e, Bytes: hsm.NewSecret(unhex(l, key))}, rand.Reader)
+	made, err := l.lmk.Protect(payshieldsim.Plain{Scheme: wire.SchemeBlock, Usage: u, Algorithm: a, Mode: m, Export: e, Bytes: hsm.NewSecret(vector.Hex(l, key))}, rand.Reader)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -87,12 +79,12 @@ func (l *lab) is(command, want string) {
 // encrypt is TDES of two keys, by the standard library alone.
 func encrypt(t testing.TB, key, block string) string {
 	t.Helper()
-	k := unhex(t, key)
+	k := vector.Hex(t, key)
 	c, err := des.NewTripleDESCipher(append(k, k[:8]...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := unhex(t, block)
+	b := vector.Hex(t, block)
 	c.Encrypt(b, b)
 	return strings.ToUpper(hex.EncodeToString(b))
 }
@@ -227,7 +219,7 @@ func TestKeys(t *testing.T) {
 	// of TDES it is set, with a warning.
 	const blockB = "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E"
 	const blockD = "D0112P0AE00E0000B82679114F470F540165EDFBF7E250FCEA43F810D215F8D207E2E417C07156A27E8E31DA05F7425509593D03A457DC34"
-	want, err := mac.CheckValue(hsm.TDES, unhex(t, "3F419E1CB7079442AA37474C2EFBF8B8"), mac.CheckStandard)
+	want, err := mac.CheckValue(hsm.TDES, vector.Hex(t, "3F419E1CB7079442AA37474C2EFBF8B8"), mac.CheckStandard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,8 +241,8 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s: %s", scheme.kind, out)
 			continue
 		}
-		_, again, err := keyblock.Unwrap(hsm.NewSecret(unhex(t, kbpkB)), out[9:len(out)-6])
-		if err != nil || !bytes.Equal(again.Reveal(), unhex(t, "3E409E1CB6079443AB37464C2FFBF8B9")) {
+		_, again, err := keyblock.Unwrap(hsm.NewSecret(vector.Hex(t, kbpkB)), out[9:len(out)-6])
+		if err != nil || !bytes.Equal(again.Reveal(), vector.Hex(t, "3E409E1CB6079443AB37464C2FFBF8B9")) {
 			t.Errorf("%s: another key comes out: %v", scheme.kind, err)
 		}
 	}
@@ -259,7 +251,7 @@ func TestKeys(t *testing.T) {
 	}
 	even := "000102030405060708090A0B0C0D0E0F"
 	wrap := func(key string, h keyblock.Header) string {
-		block, err := keyblock.Wrap(hsm.NewSecret(unhex(t, kbpkB)), h, hsm.NewSecret(unhex(t, key)), rand.Reader)
+		block, err := keyblock.Wrap(hsm.NewSecret(vector.Hex(t, kbpkB)), h, hsm.NewSecret(vector.Hex(t, key)), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}

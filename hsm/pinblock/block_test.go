@@ -14,6 +14,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/pinblock"
+	"switchd/hsm/vector"
 )
 
 const (
@@ -22,18 +23,9 @@ const (
 	card = "5555555551234567"
 )
 
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func tdes(t testing.TB, key string) cipher.Block {
 	t.Helper()
-	k := unhex(t, key)
+	k := vector.Hex(t, key)
 	c, err := des.NewTripleDESCipher(append(k, k[:24-len(k)]...))
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +35,7 @@ func tdes(t testing.TB, key string) cipher.Block {
 
 func aesKey(t testing.TB, key string) cipher.Block {
 	t.Helper()
-	c, err := aes.NewCipher(unhex(t, key))
+	c, err := aes.NewCipher(vector.Hex(t, key))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +81,8 @@ func TestVectors(t *testing.T) {
 		{"format 0 under a ZPK", "1234", card, hsm.ISO0, zpkA, nil, "230B4C43B8BA2C5C"},
 		{"clear format 0 for DUKPT", "1234", "4012345678909", hsm.ISO0, "", nil, "041274EDCBA9876F"},
 		{"format 4", "1234", "1234567890123456789", hsm.ISO4, "00112233445566778899AABBCCDDEEFF", bytes.Repeat([]byte{0xFF}, 16), "28B41FDDD29B743E93124BD8E32D921E"},
-		{"format 4 of X9.24-3", "1234", "4111111111111111", hsm.ISO4, "AF8CB133A78F8DC2D1359F18527593FB", unhex(t, "00000000000000002F69ADDE2E9E7ACE"), "A912150391AB65A67E52883D81CE2D15"},
-		{"format 4 of X9.24-3", "1234", "4111111111111111", hsm.ISO4, "D30BDC73EC9714B000BEC66BDB7B6D09", unhex(t, "00000000000000002F69ADDE2E9E7ACE"), "52A00503BD34BA1383F6A7EE9FE2547F"},
+		{"format 4 of X9.24-3", "1234", "4111111111111111", hsm.ISO4, "AF8CB133A78F8DC2D1359F18527593FB", vector.Hex(t, "00000000000000002F69ADDE2E9E7ACE"), "A912150391AB65A67E52883D81CE2D15"},
+		{"format 4 of X9.24-3", "1234", "4111111111111111", hsm.ISO4, "D30BDC73EC9714B000BEC66BDB7B6D09", vector.Hex(t, "00000000000000002F69ADDE2E9E7ACE"), "52A00503BD34BA1383F6A7EE9FE2547F"},
 	} {
 		b := pinblock.Binding{Format: v.format, Account: account(t, v.account)}
 		var got []byte
@@ -130,7 +122,7 @@ func tdesOrAES(t testing.TB, f hsm.PINFormat, key string) cipher.Block {
 // TestFormat3: the row of the specification, fill ABCDEFABCD, is read, and made again
 // when the random bytes are those that give this fill.
 func TestFormat3(t *testing.T) {
-	want, acct := unhex(t, "341261FE98FD9F9B"), account(t, card)
+	want, acct := vector.Hex(t, "341261FE98FD9F9B"), account(t, card)
 	var p pinblock.PIN
 	if err := pinblock.Decode(&p, (*[8]byte)(want), hsm.ISO3, acct); err != nil || digits(&p) != "1234" {
 		t.Fatalf("%v", err)
@@ -138,7 +130,7 @@ func TestFormat3(t *testing.T) {
 	var got [8]byte
 	// Low nibbles come first. 12 and above are passed over, 6 to 11 are A to F again; the
 	// first six letters are overwritten by control, length and digits.
-	random := unhex(t, "000000"+"0F"+"7C"+"2E"+"3D"+"5A"+"16"+"38"+"000000000000")
+	random := vector.Hex(t, "000000"+"0F"+"7C"+"2E"+"3D"+"5A"+"16"+"38"+"000000000000")
 	if err := pinblock.Encode(&got, hsm.ISO3, pin(t, "1234"), acct, bytes.NewReader(random)); err != nil || !bytes.Equal(got[:], want) {
 		t.Errorf("%X, not %X: %v", got, want, err)
 	}
@@ -147,10 +139,10 @@ func TestFormat3(t *testing.T) {
 // TestTranslateVector: specification 5.2, from one ZPK to the other in format 0.
 func TestTranslateVector(t *testing.T) {
 	var got [8]byte
-	err := pinblock.Translate(got[:], unhex(t, "230B4C43B8BA2C5C"), pinblock.Translation{
+	err := pinblock.Translate(got[:], vector.Hex(t, "230B4C43B8BA2C5C"), pinblock.Translation{
 		Change: hsm.FormatChange{From: hsm.ISO0, To: hsm.ISO0}, In: tdes(t, zpkA), Out: tdes(t, zpkB), Account: account(t, card),
 	})
-	if want := unhex(t, "9CA628F82B0FAD2C"); err != nil || !bytes.Equal(got[:], want) {
+	if want := vector.Hex(t, "9CA628F82B0FAD2C"); err != nil || !bytes.Equal(got[:], want) {
 		t.Errorf("%X, not %X: %v", got, want, err)
 	}
 }
@@ -238,7 +230,7 @@ func TestLongLengths(t *testing.T) {
 		{"3D1234567890123A", hsm.ISO3, ""},
 	} {
 		var p pinblock.PIN
-		err := pinblock.Decode(&p, (*[8]byte)(unhex(t, c.block)), c.format, none)
+		err := pinblock.Decode(&p, (*[8]byte)(vector.Hex(t, c.block)), c.format, none)
 		if digits(&p) != c.want || errors.Is(err, hsm.ErrBlock) != (c.want == "") {
 			t.Errorf("%s: %v", c.block, err)
 		}
@@ -262,7 +254,7 @@ func TestFormat4Fields(t *testing.T) {
 		"441234AAAAAAAAAF0123456789ABCDEF": false,
 		"441234AAAA0AAAAA0123456789ABCDEF": false,
 	} {
-		block, pan := unhex(t, field), unhex(t, "4"+card+"000000000000000") // 16 digits: 4 above 12
+		block, pan := vector.Hex(t, field), vector.Hex(t, "4"+card+"000000000000000") // 16 digits: 4 above 12
 		key.Encrypt(block, block)
 		for i := range block {
 			block[i] ^= pan[i]
@@ -432,7 +424,7 @@ func TestBankAccount(t *testing.T) {
 		if err := pinblock.Encode(&got, hsm.ISO0, pin(t, "1234"), a, nil); err != nil {
 			t.Fatal(err)
 		}
-		copy(plain[:], unhex(t, "041234FFFFFFFFFF"))
+		copy(plain[:], vector.Hex(t, "041234FFFFFFFFFF"))
 		for i := range plain {
 			plain[i] ^= got[i]
 		}
@@ -454,9 +446,9 @@ func TestBankAccount(t *testing.T) {
 // PIN is 4 to 12 digits and makes a block with the same PIN again.
 func FuzzDecrypt(f *testing.F) {
 	for _, format := range []byte{0, 1, 3, 4, 2} {
-		f.Add(format, unhex(f, "041261AAAAEDCBA9"), []byte(card))
-		f.Add(format, unhex(f, "341261FE98FD9F9B"), []byte(card))
-		f.Add(format, unhex(f, "28B41FDDD29B743E93124BD8E32D921E"), []byte("1234567890123456789"))
+		f.Add(format, vector.Hex(f, "041261AAAAEDCBA9"), []byte(card))
+		f.Add(format, vector.Hex(f, "341261FE98FD9F9B"), []byte(card))
+		f.Add(format, vector.Hex(f, "28B41FDDD29B743E93124BD8E32D921E"), []byte("1234567890123456789"))
 	}
 	key := aesKey(f, "00112233445566778899AABBCCDDEEFF")
 	f.Fuzz(func(t *testing.T, format byte, block, acct []byte) {

@@ -7,6 +7,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/pinblock"
+	"switchd/hsm/vector"
 )
 
 // TestPVV: specification 5.2.
@@ -72,7 +73,7 @@ func ibm(t testing.TB) pinblock.IBM3624 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pinblock.IBM3624{Key: tdes(t, zpkA), Table: table, Validation: [8]byte(unhex(t, "1122334455667788"))}
+	return pinblock.IBM3624{Key: tdes(t, zpkA), Table: table, Validation: [8]byte(vector.Hex(t, "1122334455667788"))}
 }
 
 // TestIBM3624: specification 5.2.

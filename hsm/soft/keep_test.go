@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -27,20 +26,12 @@ import (
 	"switchd/hsm/rule"
 	"switchd/hsm/soft"
 	"switchd/hsm/symmetric"
+	"switchd/hsm/vector"
 )
-
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 func kcv(t testing.TB, text string) hsm.KCV {
 	t.Helper()
-	k, err := hsm.NewKCV(unhex(t, text))
+	k, err := hsm.NewKCV(vector.Hex(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +93,7 @@ var components = []string{"0123456789ABCDEFFEDCBA9876543210", "89E98CF7921545F23
 // TestCheckComponent: a component is looked at before the others are there.
 func TestCheckComponent(t *testing.T) {
 	n := hsm.New{Algorithm: hsm.TDES, Bits: 128}
-	c := hsm.Component{Part: hsm.NewSecret(unhex(t, components[0]))}
+	c := hsm.Component{Part: hsm.NewSecret(vector.Hex(t, components[0]))}
 	if got, err := rule.CheckComponent(n, c); err != nil || got != kcv(t, "08D7B4") {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -123,11 +114,11 @@ func TestCheckComponent(t *testing.T) {
 // thinks, and the sum is what was agreed.
 func TestComponents(t *testing.T) {
 	m, _ := memory(t)
-	part := func(i int) hsm.Component { return hsm.Component{Part: hsm.NewSecret(unhex(t, components[i]))} }
+	part := func(i int) hsm.Component { return hsm.Component{Part: hsm.NewSecret(vector.Hex(t, components[i]))} }
 	n := hsm.New{As: "banka/zmk", Usage: hsm.KeyProtection, Algorithm: hsm.TDES, Mode: hsm.BothWays, Export: hsm.NotExportable}
-	sum := unhex(t, components[0])
+	sum := vector.Hex(t, components[0])
 	for i := range sum {
-		sum[i] ^= unhex(t, components[1])[i] ^ unhex(t, components[2])[i]
+		sum[i] ^= vector.Hex(t, components[1])[i] ^ vector.Hex(t, components[2])[i]
 	}
 	want, err := mac.CheckValue(hsm.TDES, sum, mac.CheckStandard)
 	wants(t, err, nil)
@@ -147,7 +138,7 @@ func TestComponents(t *testing.T) {
 	_, key, err := keyblock.Unwrap(hsm.NewSecret(sum), block)
 	wants(t, err, nil)
 	for i, b := range key.Reveal() {
-		even := unhex(t, components[0])[i] ^ unhex(t, components[1])[i]
+		even := vector.Hex(t, components[0])[i] ^ vector.Hex(t, components[1])[i]
 		if b != even^1 {
 			t.Errorf("byte %d is %02X of %02X", i, b, even)
 		}
@@ -185,7 +176,7 @@ func TestComponents(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	twice := hsm.Component{Part: hsm.NewSecret(unhex(t, components[0]))}
+	twice := hsm.Component{Part: hsm.NewSecret(vector.Hex(t, components[0]))}
 	_, err = m.ImportComponents(ctx, hsm.Components{Parts: []hsm.Component{twice, twice}, New: hsm.New{
 		As: "bad", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Mode: hsm.MACBothWays, Export: hsm.Exportable,
 	}})
@@ -200,7 +191,7 @@ func TestHalvesThatAreEqual(t *testing.T) {
 	m, _ := memory(t)
 	zmk := conform.Protect(t, m, "zmk")
 	for _, key := range []string{"0123456789ABCDEF0022446688AACCEE", "0123456789ABCDEFFEDCBA9876543210FFDDBB9977553311"} {
-		block, err := keyblock.Wrap(zmk, keyblock.Header{Version: 'D', Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, KeyVersion: "00", Export: hsm.Exportable}, hsm.NewSecret(unhex(t, key)), rand.Reader)
+		block, err := keyblock.Wrap(zmk, keyblock.Header{Version: 'D', Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, KeyVersion: "00", Export: hsm.Exportable}, hsm.NewSecret(vector.Hex(t, key)), rand.Reader)
 		wants(t, err, nil)
 		_, err = m.ImportKey(ctx, hsm.Import{As: "zpk", Under: "zmk", Block: block, Want: []hsm.Usage{hsm.PINEncryption}})
 		wants(t, err, hsm.ErrDenied)
@@ -209,7 +200,7 @@ func TestHalvesThatAreEqual(t *testing.T) {
 
 // halves are components whose sum is single DES.
 func halves(t testing.TB) []hsm.Component {
-	a, b := unhex(t, components[0]), unhex(t, components[0])
+	a, b := vector.Hex(t, components[0]), vector.Hex(t, components[0])
 	for i := range 8 {
 		b[i], b[8+i] = a[8+i], a[i]
 	}
@@ -282,11 +273,11 @@ func TestAnotherAlgorithmReplaces(t *testing.T) {
 func TestDUKPTOf256Bits(t *testing.T) {
 	m, _ := memory(t)
 	zmk := conform.Protect(t, m, "zmk")
-	bdk := hsm.NewSecret(unhex(t, "FEDCBA9876543210F1F1F1F1F1F1F1F1FEDCBA9876543210F1F1F1F1F1F1F1F1"))
+	bdk := hsm.NewSecret(vector.Hex(t, "FEDCBA9876543210F1F1F1F1F1F1F1F1FEDCBA9876543210F1F1F1F1F1F1F1F1"))
 	conform.Put(t, m, "zmk", zmk, conform.Key{Ref: "bdk", Usage: hsm.BaseDerivation, Algorithm: hsm.AES, Mode: hsm.DeriveKeys, Export: hsm.NotExportable, Bytes: bdk})
 	must(t)(m.Generate(ctx, hsm.New{As: "zpk", Usage: hsm.PINEncryption, Algorithm: hsm.AES, Bits: 256, Mode: hsm.BothWays, Export: hsm.NotExportable}))
 	// The PIN key of X9.24-3's vectors for a base key of 256 bits, counter 1.
-	key, err := symmetric.New(hsm.AES, unhex(t, "8C1AB7BEE973829E30242E0BBBDD4946D540C98FC1B5BDCF94790001A23FD502"))
+	key, err := symmetric.New(hsm.AES, vector.Hex(t, "8C1AB7BEE973829E30242E0BBBDD4946D540C98FC1B5BDCF94790001A23FD502"))
 	wants(t, err, nil)
 	pin, err := pinblock.ParsePIN([]byte("1234"))
 	wants(t, err, nil)
@@ -296,7 +287,7 @@ func TestDUKPTOf256Bits(t *testing.T) {
 	wants(t, pinblock.Encrypt(block, &pin, pinblock.Binding{Format: hsm.ISO4, Key: key, Account: account}, rand.Reader), nil)
 	_, err = m.TranslatePIN(ctx, hsm.Translation{
 		In: "bdk", Out: "zpk", Change: hsm.FormatChange{From: hsm.ISO4, To: hsm.ISO4, Device: true},
-		KSN: unhex(t, "123456789012345600000001"), Block: hsm.NewSecret(block), Account: hsm.NewSecret([]byte("4111111111111111")),
+		KSN: vector.Hex(t, "123456789012345600000001"), Block: hsm.NewSecret(block), Account: hsm.NewSecret([]byte("4111111111111111")),
 	})
 	wants(t, err, nil)
 }
@@ -373,7 +364,7 @@ func TestBlockThatFitsTwoKeys(t *testing.T) {
 	m, c := memory(t)
 	zmk := conform.Protect(t, m, "zmk")
 	put := func(as hsm.KeyRef, key string, replace bool) {
-		k := hsm.NewSecret(unhex(t, key))
+		k := hsm.NewSecret(vector.Hex(t, key))
 		block, err := keyblock.Wrap(zmk, keyblock.Header{Version: 'D', Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, KeyVersion: "00", Export: hsm.Exportable}, k, rand.Reader)
 		wants(t, err, nil)
 		must(t)(m.ImportKey(ctx, hsm.Import{As: as, Under: "zmk", Block: block, Want: []hsm.Usage{hsm.PINEncryption}, Replace: replace, Overlap: time.Minute}))
@@ -387,7 +378,7 @@ func TestBlockThatFitsTwoKeys(t *testing.T) {
 		})
 		return err
 	}
-	one, both := unhex(t, "0F5814F82D13A60F"), unhex(t, "91E0CE1EB4E2684A")
+	one, both := vector.Hex(t, "0F5814F82D13A60F"), vector.Hex(t, "91E0CE1EB4E2684A")
 	wants(t, translate("tpk", one), nil)
 	wants(t, translate("other", one), hsm.ErrBlock)
 	wants(t, translate("tpk", both), nil)
