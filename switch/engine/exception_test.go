@@ -13,6 +13,23 @@ import (
 	"switchd/switch/payment"
 )
 
+// gathered is the sum of a counter over its labels.
+func gathered(t *testing.T, registry *prometheus.Registry, name string) (sum float64) {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name {
+				sum += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return sum
+}
+
 // TestExceptionsFillNoLog: whoever contradicts itself without end makes so many lines a
 // second, and all are counted.
 func TestExceptionsFillNoLog(t *testing.T) {
@@ -32,17 +49,8 @@ func TestExceptionsFillNoLog(t *testing.T) {
 	if n := strings.Count(log.String(), "reconciliation exception"); n != 3*exceptionsLogged {
 		t.Errorf("%d lines in three seconds, want %d", n, 3*exceptionsLogged)
 	}
-	families, err := registry.Gather()
-	counted := 0.0
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			if f.GetName() == "switchd_exceptions_total" {
-				counted += m.GetCounter().GetValue()
-			}
-		}
-	}
-	if err != nil || counted != 6*exceptionsLogged {
-		t.Errorf("%v exceptions are counted, want %d; %v", counted, 6*exceptionsLogged, err)
+	if counted := gathered(t, registry, "switchd_exceptions_total"); counted != 6*exceptionsLogged {
+		t.Errorf("%v exceptions are counted, want %d", counted, 6*exceptionsLogged)
 	}
 	if err := errors.Join(e.o.Log.Close(), e.o.State.Close()); err != nil {
 		t.Error(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/switch/journal"
 	"switchd/switch/payment"
@@ -190,6 +191,37 @@ func TestDiskThatHangs(t *testing.T) {
 	}
 	if err := stop(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestQueueAndDiskAreTheLoad: the ladder is climbed by how full the queue is, and by
+// what the writer has measured of the disk.
+func TestQueueAndDiskAreTheLoad(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	e := openWith(t, vfs.NewMem(), Options{Config: testConfig(time.Minute), Clock: clockOf, QueueMax: 16, Registry: registry})
+	now := clockOf()
+	e.look(now) // the first look begins the dwell
+	taken := 0
+	for stan := range uint32(12) { // of 12, and one sender has its share before that
+		n, _ := e.Submit([]payment.Event{push(stan + 1)})
+		taken += n
+	}
+	ask := push(20)
+	ask.From = 1
+	for e.q.fill() < 50 {
+		submit(t, e, ask)
+	}
+	if e.look(now + loadClimb); e.Load() != payment.LoadNoEnquiries {
+		t.Errorf("the queue is %d %% full, and the load is %v", e.q.fill(), e.Load())
+	}
+	if refused := gathered(t, registry, "switchd_events_refused_total"); refused != float64(12-taken) || taken == 12 {
+		t.Errorf("%d of 12 requests were taken, and %v are counted as refused", taken, refused)
+	}
+	if err := start(e, &sink{})(); err != nil {
+		t.Fatal(err)
+	}
+	if mean := e.commitMean.Load(); mean == 0 {
+		t.Error("the writer has measured nothing")
 	}
 }
 

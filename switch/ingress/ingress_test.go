@@ -54,12 +54,6 @@ func (f *fakeEngine) Submit(events []payment.Event) (int, error) {
 
 func (f *fakeEngine) SubmitStray(answers []payment.Event) (int, error) { return f.Submit(answers) }
 
-func (f *fakeEngine) stop() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.err = engine.ErrStopped
-}
-
 func (f *fakeEngine) grow(room int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -390,17 +384,6 @@ func TestOvertakenOriginalIsNotToldBusy(t *testing.T) {
 	if m := r.receive(); string(m.Value(39)) != "96" || string(m.Value(11)) != "000002" {
 		t.Errorf("got DE39 %s for %s, want 96 for the other request only", m.Value(39), m.Value(11))
 	}
-}
-
-// TestStoppedEngineAnswersNobody: what the engine cannot record is not said.
-func TestStoppedEngineAnswersNobody(t *testing.T) {
-	r := newRig(t, 0)
-	r.engine.stop()
-	r.send(r.message(0x0800, network("001")))
-	r.want(0x0810, "00", "")
-	r.expect(payment.LinkUp)
-	r.send(r.message(0x0200, pushTo("000001")), r.message(0x0800, network("301")))
-	r.want(0x0810, "00", "") // the echo behind it is the next that is heard
 }
 
 // TestDrainRefusesNewAndSignsOff: requests go to the machine to be declined on

@@ -310,6 +310,16 @@ func TestEnquiriesByLoad(t *testing.T) {
 	}
 }
 
+// TestStoppedEngineAnswersNobody: what is said now could not be kept to.
+func TestStoppedEngineAnswersNobody(t *testing.T) {
+	r := newBench(t, Limits{})
+	r.engine.full = engine.ErrBusy
+	r.answer(r.a, r.pays(0x0200, 1), "0210 96 BUSY")
+	r.engine.full = engine.ErrStopped
+	r.answer(r.a, r.pays(0x0200, 2), "")
+	r.answer(r.a, r.pays(0x0201, 2), "")
+}
+
 // TestRequestsByLoad: each step of the ladder, and what it leaves alone.
 func TestRequestsByLoad(t *testing.T) {
 	r := newBench(t, Limits{}, func(o *Options) { o.SmallAmount = 100_000 })

@@ -51,6 +51,20 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// TestDoubtIsNotShortened: neither by a shorter one nor by what is forgotten.
+func TestDoubtIsNotShortened(t *testing.T) {
+	m := newMemory()
+	m.doubt(2 * repeatsMax)
+	m.doubt(repeatsMax)
+	for i := range uint32(latestMax + 1) {
+		m.turnAway(0, keyOf(i))
+	}
+	const never = latestMax + 100
+	if !m.repeat(2*repeatsMax-1, keyOf(never)) || m.repeat(2*repeatsMax, keyOf(never)) {
+		t.Error("repeats are not suspect for as long as was said")
+	}
+}
+
 // TestRequestAndRepeatOnTwoLoops: whatever the order, it is never so that the
 // original is told "busy" and its repeat goes in as one that was not.
 func TestRequestAndRepeatOnTwoLoops(t *testing.T) {
