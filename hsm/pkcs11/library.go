@@ -17,6 +17,7 @@ type cryptoki interface {
 	GetTokenInfo(slot uint) (p11.TokenInfo, error)
 	OpenSession(slot, flags uint) (p11.SessionHandle, error)
 	CloseSession(s p11.SessionHandle) error
+	GetSessionInfo(s p11.SessionHandle) (p11.SessionInfo, error)
 	Login(s p11.SessionHandle, user uint, pin string) error
 
 	FindObjectsInit(s p11.SessionHandle, like []*p11.Attribute) error

@@ -89,7 +89,7 @@ func secretKey(r *record, kind uint, p powers, mark string) []*p11.Attribute {
 	)
 }
 
-// search gives the objects that are like a template.
+// search gives the objects that are like a template, the hidden ones included.
 func (s *session) search(like ...*p11.Attribute) (found []p11.ObjectHandle, err error) {
 	if err := s.m.lib.FindObjectsInit(s.handle, like); err != nil {
 		return nil, err
@@ -104,6 +104,9 @@ func (s *session) search(like ...*p11.Attribute) (found []p11.ObjectHandle, err 
 		}
 	}
 	if err := s.m.lib.FindObjectsFinal(s.handle); err != nil {
+		return nil, err
+	}
+	if err := s.entered(); err != nil { // asked after the search: the login was there all the time
 		return nil, err
 	}
 	if len(found) > objectsMax {

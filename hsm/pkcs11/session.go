@@ -77,18 +77,36 @@ func (s *session) open(ctx context.Context) error {
 		_ = m.lib.CloseSession(s.handle) // of a login that is gone
 		s.login = 0
 	}
-	if m.login.Load() == 0 {
-		if err := m.enter(); err != nil {
-			return err
+	for entered := false; ; entered = true {
+		if m.login.Load() == 0 {
+			if err := m.enter(); err != nil {
+				return err
+			}
+		}
+		handle, err := m.lib.OpenSession(uint(m.slot.Load()), p11.CKF_SERIAL_SESSION|p11.CKF_RW_SESSION)
+		if err == nil {
+			s.handle, s.login = handle, m.login.Load()
+			if err = s.entered(); err == nil {
+				return nil
+			}
+			_ = m.lib.CloseSession(handle) // that it has no login is what counts
+		}
+		m.login.Store(0)
+		s.login = 0
+		if entered {
+			return away(err)
 		}
 	}
-	handle, err := m.lib.OpenSession(uint(m.slot.Load()), p11.CKF_SERIAL_SESSION|p11.CKF_RW_SESSION)
-	if err != nil {
-		m.login.Store(0)
-		return away(err)
+}
+
+// entered fails if the session has no login. A token without one hides its keys: it
+// would say that there are none, and no word of the login.
+func (s *session) entered() error {
+	i, err := s.m.lib.GetSessionInfo(s.handle)
+	if err == nil && i.State != p11.CKS_RW_USER_FUNCTIONS {
+		err = p11.Error(p11.CKR_USER_NOT_LOGGED_IN)
 	}
-	s.handle, s.login = handle, m.login.Load()
-	return nil
+	return err
 }
 
 // drop gives up the session, and the login of all if that is gone.
