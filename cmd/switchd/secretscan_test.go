@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"switchd/certs"
+	"switchd/hsm"
 	"switchd/switch/journal"
 )
 
@@ -26,6 +27,7 @@ const (
 	seededPAN       = "5413337894563218"
 	seededTrack     = seededPAN + "=301298765432109876"
 	seededPIN       = "9876547894569876" // the block, in hexadecimal
+	seededClearPIN  = "836417295038"
 	seededPayer     = "77665544332211009"
 	seededPayee     = "88990011223344556"
 	seededName      = "WILHELMINA QUASTENFLOSSER"
@@ -159,14 +161,19 @@ func TestNoSecretLeaves(t *testing.T) {
 	t.Parallel()
 	l := newLeak(t)
 	all := append(slices.Clone(schemeParticipants), simulatedParticipants[2:]...)
+	all[2].Extra = "pin: {key: bankc/zpk, format: ISO-0}"
 	s := newSchemeOf(t, shortTimers, all, simulatedParticipants[2:])
+	var zone zoneOf
+	s.withModule(func(k hsm.Keeper) { zone = s.newZone(k, "bankc/zpk") })
+	l.add("zone key", zone.key.Reveal())
+	l.add("PIN", []byte(seededClearPIN))
 	p := s.serve("--drain", "100ms")
 	banks := []*bank{s.bank("BANKE", 1, "--rate", "20", "--faults"), s.bank("BANKF", 2, "--rate", "20")}
 	s.signedOn(patience, "BANKE", "BANKF")
-	numbers := s.seed(t)
+	numbers := s.seed(t, l, zone)
 	until(t, patience, "payments of ISO 20022", func() bool { got, ok := s.summary(); return ok && got.States["SUCCESS"] > 20 })
 
-	for _, file := range []string{s.sealKey(), filepath.Join(s.data, checkpointKeyFile), filepath.Join(s.certs(), "switch-key.pem")} {
+	for _, file := range []string{filepath.Join(s.dir, "keys.unlock"), s.sealKey(), filepath.Join(s.data, checkpointKeyFile), filepath.Join(s.certs(), "switch-key.pem")} {
 		l.keyFile(file)
 	}
 	l.running(s, numbers)
@@ -188,7 +195,7 @@ func TestNoSecretLeaves(t *testing.T) {
 }
 
 // seed sends the secrets and returns the numbers of the payments that have them.
-func (s *scheme) seed(t *testing.T) (numbers []uint64) {
+func (s *scheme) seed(t *testing.T, l *leak, zone zoneOf) (numbers []uint64) {
 	t.Helper()
 	payer, payee := s.connect("BANKC"), s.connect("BANKD")
 	payer.signOn()
@@ -200,8 +207,14 @@ func (s *scheme) seed(t *testing.T) (numbers []uint64) {
 	}
 	push := secretly(payer.payAccount("BANKC", "BANKD"))
 	push.de[103] = seededPayee
+	push.de[52] = zone.block(seededPayer, seededClearPIN)
+	l.add("PIN block of a payment", []byte(push.de[52]))
 	payer.send(push)
 	debit := payer.receive()
+	if zone.pin(seededPayer, debit.de[52]) != seededClearPIN {
+		t.Fatal("the debit is without the PIN: this proves nothing")
+	}
+	l.add("PIN block of a debit", []byte(debit.de[52]))
 	payer.send(debit.answer("00", 3, 4, 7, 11, 32, 33, 37, 49, 102, 103))
 	credit := payee.receive()
 	payee.send(credit.answer("00", 3, 4, 7, 11, 32, 33, 37, 49, 102, 103))
