@@ -218,6 +218,7 @@ func TestKeysAtStart(t *testing.T) {
 		want  []string
 	}{
 		"key":    {"mac: {key: banka/nokey, algorithm: X9.19}", nil, []string{"BANKA", "banka/nokey"}},
+		"use":    {"mac: {key: banka/zpk, algorithm: X9.19}", nil, []string{"BANKA", "banka/zpk"}},
 		"file":   {"pin: {key: banka/zpk, format: ISO-0}", func(s *scheme) error { return os.Remove(filepath.Join(s.dir, "keys.hsm")) }, []string{"keys.hsm"}},
 		"unlock": {"pin: {key: banka/zpk, format: ISO-0}", func(s *scheme) error { return os.Chmod(filepath.Join(s.dir, "keys.unlock"), 0o644) }, []string{"keys.unlock"}},
 		"key of it": {"pin: {key: banka/zpk, format: ISO-0}", func(s *scheme) error {
@@ -234,7 +235,7 @@ func TestKeysAtStart(t *testing.T) {
 				}
 			}
 			p := start(t, "serve", "--config", s.config)
-			<-p.over
+			until(t, patience, "the switch gives up", p.ended)
 			said := p.err.String()
 			last := said[strings.LastIndex(strings.TrimRight(said, "\n"), "\n")+1:]
 			for _, want := range row.want {
@@ -246,5 +247,29 @@ func TestKeysAtStart(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 		})
+	}
+}
+
+// TestBankWithoutItsKeys: what the configuration says that the bank has must be given to
+// it, and nothing else.
+func TestBankWithoutItsKeys(t *testing.T) {
+	t.Parallel()
+	cfg, err := demoConfig(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ flags, want string }{
+		{"--id BANKA", "--mac-key"}, {"--id BANKA --mac-key KEY", "--pin-key"}, {"--id BANKC", "--sign-key"},
+		{"--id BANKB --mac-key KEY", "no such key"}, {"--id BANKB --sign-key KEY", "no signature"},
+		{"--id BANKC --sign-key KEY", "no PEM"}, {"--id BANKA --mac-key CONFIG --pin-key KEY", "hexadecimal"},
+		{"--id BANKC --sign-key OTHER", "none of the certificates"},
+	} {
+		dir := filepath.Dir(cfg.Sources()[0].File)
+		flags := strings.NewReplacer("KEY", filepath.Join(dir, "keys", "BANKA-mac.key"), "CONFIG", cfg.Sources()[0].File,
+			"OTHER", filepath.Join(dir, "certs", "BANKB-key.pem")).Replace(row.flags)
+		code, _, said := command(append([]string{"bank", "--config", cfg.Sources()[0].File, "--duration", "1ms"}, strings.Fields(flags)...)...)
+		if code != exitUsage || !strings.Contains(said, row.want) {
+			t.Errorf("%s: exit code %d, %q, want %q in it", row.flags, code, said, row.want)
+		}
 	}
 }

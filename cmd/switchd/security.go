@@ -198,5 +198,13 @@ func (s *security) has(p *config.Participant) error {
 			return fmt.Errorf("participant %s: key %s: %w", p.ID, name, err)
 		}
 	}
+	if p.MAC.Key == "" {
+		return nil
+	}
+	// A key for something else would only show with the first message.
+	trial := hsm.MACInput{By: hsm.KeyRef(p.MAC.Key), Algorithm: macAlgorithms[p.MAC.Algorithm], Size: p.MAC.Size, Message: []byte("trial")}
+	if _, err := s.module.MAC(ctx, trial); err != nil {
+		return fmt.Errorf("participant %s: key %s makes no code by %s: %w", p.ID, p.MAC.Key, p.MAC.Algorithm, err)
+	}
 	return nil
 }
