@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -139,4 +140,28 @@ func TestInboundWithoutModule(t *testing.T) {
 	if !in.Add([][]byte{[]byte("a"), []byte("b")}) || len(got) != 2 || string(got[1].Message) != "b" || !errors.Is(got[1].Err, hsm.ErrDown) {
 		t.Errorf("%v", got)
 	}
+}
+
+// wrapped is plain behind a word.
+type wrapped struct{ plain }
+
+func (wrapped) Unwrap(body []byte) []byte { return bytes.TrimPrefix(body, []byte("sealed:")) }
+
+// TestRefusedMessageCanBeNamed: what is not proven is unwrapped, so that a refusal can
+// say what it refuses.
+func TestRefusedMessageCanBeNamed(t *testing.T) {
+	done := make(chan []Checked, 1)
+	in := NewInbound(InboundOptions{Scheme: failingScheme{}, Pool: pool(t, nil), Op: hsm.OpVerify, Done: func(all []Checked) { done <- all }})
+	in.Add([][]byte{[]byte("sealed:message")})
+	if all := <-done; string(all[0].Message) != "message" || !errors.Is(all[0].Err, hsm.ErrVerify) {
+		t.Errorf("%q, %v", all[0].Message, all[0].Err)
+	}
+}
+
+// failingScheme proves nothing.
+type failingScheme struct{ wrapped }
+
+func (f failingScheme) Open() Guard { return f }
+func (failingScheme) Check(context.Context, hsm.Module, []byte) ([]byte, error) {
+	return nil, hsm.ErrVerify
 }

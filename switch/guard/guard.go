@@ -14,6 +14,14 @@ type Scheme interface {
 	Open() Guard
 }
 
+// Wrapped is a Scheme whose messages come in something else, which a dialect cannot
+// read.
+type Wrapped interface {
+	// Unwrap gives the message in a body that is not proven, or the body itself when
+	// there is none: it is read for a refusal only, which has to name what it refuses.
+	Unwrap(body []byte) []byte
+}
+
 // Guard checks and protects the messages of one link, one at a time; it keeps
 // buffers. Its methods ask the module and take as long as that takes, so they are
 // called on goroutines of an hsm.Pool only.

@@ -8,7 +8,7 @@ import (
 
 // Checked is a message that has come, and what is known of it.
 type Checked struct {
-	Message []byte // as the dialect reads it; with Err as it came
+	Message []byte // as the dialect reads it; with Err only for a refusal
 	Err     error  // as of Guard.Check; nil: it is what its sender has sent
 }
 
@@ -32,7 +32,7 @@ type Inbound struct {
 func NewInbound(o InboundOptions) *Inbound {
 	in := &Inbound{o: o}
 	in.line = NewLine(LineOptions[[]byte, Checked]{
-		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: check, Done: in.done, Size: func(m []byte) int { return len(m) },
+		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: in.check, Done: in.done, Size: func(m []byte) int { return len(m) },
 	})
 	return in
 }
@@ -41,12 +41,12 @@ func NewInbound(o InboundOptions) *Inbound {
 // the caller's.
 func (in *Inbound) Add(messages [][]byte) bool { return in.line.Add(messages...) }
 
-func check(ctx context.Context, m hsm.Module, g Guard, messages [][]byte) []Checked {
+func (in *Inbound) check(ctx context.Context, m hsm.Module, g Guard, messages [][]byte) []Checked {
 	all := make([]Checked, len(messages))
 	for i, raw := range messages {
 		c := &all[i]
 		if c.Message, c.Err = g.Check(ctx, m, raw); c.Err != nil {
-			c.Message = raw
+			c.Message = in.Unproven(raw)
 		}
 	}
 	return all
@@ -56,8 +56,16 @@ func (in *Inbound) done(messages [][]byte, all []Checked, err error) {
 	if err != nil {
 		all = make([]Checked, len(messages))
 		for i, raw := range messages {
-			all[i] = Checked{raw, err}
+			all[i] = Checked{in.Unproven(raw), err}
 		}
 	}
 	in.o.Done(all)
+}
+
+// Unproven is what can be read of a message that is not proven, for a refusal.
+func (in *Inbound) Unproven(raw []byte) []byte {
+	if w, ok := in.o.Scheme.(Wrapped); ok {
+		return w.Unwrap(raw)
+	}
+	return raw
 }

@@ -67,7 +67,7 @@ func (in *Ingress) checked(s *link) {
 	}
 	if len(i.received) > 0 && !i.check.Add(slices.Clone(i.received)) {
 		for _, body := range i.received {
-			in.unproven(s, body, &hsm.Fault{Kind: hsm.ErrDown})
+			in.unproven(s, i.check.Unproven(body), &hsm.Fault{Kind: hsm.ErrDown})
 		}
 	}
 	clear(i.received)

@@ -189,11 +189,7 @@ func (b *Bank) settle(t *told) {
 // payment has then failed, anything else is a defect on one of the two sides.
 func (b *Bank) opposed(h *heard) {
 	own := b.payments.find(h.told.id)
-	switch {
-	case own != nil && own.forged:
-	case h.told.id == notProvided && b.stats.pardoned.Add(1) <= b.stats.forged.Load():
-		// What is not rightly signed is not read, so its refusal cannot name it.
-	default:
+	if own == nil || !own.forged {
 		b.complain("message refused by the switch", h.bad)
 	}
 	if own != nil {

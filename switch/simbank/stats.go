@@ -12,7 +12,6 @@ type counters struct {
 	malformed    atomic.Int64
 	unproven     atomic.Int64
 	forged       atomic.Int64
-	pardoned     atomic.Int64 // refusals of messages that name none
 	pinsRight    atomic.Int64
 	pinsWrong    atomic.Int64
 	pinsMissing  atomic.Int64
