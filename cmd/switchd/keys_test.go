@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -249,6 +252,14 @@ func TestKeysStory(t *testing.T) {
 	}
 	if !strings.Contains(warned, "banka/zpk version 2 expires in ") || !strings.Contains(table, "!") {
 		t.Errorf("of a key that expires in 20 days it says %q and\n%s", warned, table)
+	}
+	do("biko", "keys", "generate", "switch/sign", "--for", "sign")
+	public, rest := pem.Decode([]byte(l.ok("keys", "public", "switch/sign")))
+	if public == nil || len(rest) > 0 {
+		t.Fatal("public prints no PEM")
+	}
+	if sum := sha256.Sum256(public.Bytes); l.list("switch/")[0].KCV != fmt.Sprintf("%X", sum[:5]) {
+		t.Errorf("the public half is not that of %+v", l.list("switch/")[0])
 	}
 	if audit := l.ok("keys", "audit"); !strings.Contains(audit, "biko: components add banka/zmk version 1 "+componentsABKCV) || !strings.Contains(audit, "unchanged, head ") {
 		t.Error(audit)
