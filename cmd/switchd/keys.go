@@ -31,7 +31,7 @@ Start with: switchd keys create --file keys.hsm --unlock keys.unlock --make-unlo
             switchd keys officer add asha --file keys.hsm --unlock keys.unlock`,
 	}
 	c.AddCommand(newKeysCreate(), newKeysOfficer(), newKeysGenerate(), newKeysComponents(), newKeysImport(), newKeysExport(),
-		newKeysList(), newKeysKCV(), newKeysRotate(), newKeysRetire(), newKeysDelete(), newKeysAudit())
+		newKeysList(), newKeysKCV(), newKeysPublic(), newKeysRotate(), newKeysRetire(), newKeysDelete(), newKeysAudit())
 	return c
 }
 

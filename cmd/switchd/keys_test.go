@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -237,8 +240,10 @@ func TestKeysStory(t *testing.T) {
 	do("asha", "keys", "retire", "banka/zpk", "--version", "1")
 	do("asha", "keys", "delete", "banka/zpk", "--version", "1")
 	l.last("asha delete started", "asha delete done")
-	if last := l.events()[len(l.events())-1]; last.Version != 1 || last.KCV != zpkKCV || last.Name != "banka/zpk" {
-		t.Errorf("%+v", last)
+	for _, e := range l.events()[len(l.events())-2:] {
+		if e.Version != 1 || e.KCV != zpkKCV || e.Name != "banka/zpk" {
+			t.Errorf("%+v", e)
+		}
 	}
 	do("asha", "keys", "generate", "a-rather-long-name-of-a-participant/and-its-zak", "--for", "zak")
 	table, warned := l.does(0, "keys", "list")
@@ -254,6 +259,20 @@ func TestKeysStory(t *testing.T) {
 		t.Error(audit)
 	}
 	l.noSecret()
+}
+
+// TestKeysPublic: the public half of a pair, whose check value is that of the pair.
+func TestKeysPublic(t *testing.T) {
+	t.Parallel()
+	l := newKeysLab(t)
+	l.ok(append([]string{"keys", "generate", "switch/sign", "--for", "sign"}, l.as("biko")...)...)
+	public, rest := pem.Decode([]byte(l.ok("keys", "public", "switch/sign")))
+	if public == nil || len(rest) > 0 {
+		t.Fatal("public prints no PEM")
+	}
+	if sum := sha256.Sum256(public.Bytes); l.list("switch/")[0].KCV != fmt.Sprintf("%X", sum[:5]) {
+		t.Errorf("the public half is not that of %+v", l.list("switch/")[0])
+	}
 }
 
 // TestKeysThreeComponents: of three people, of a key of AES.
@@ -272,12 +291,12 @@ func TestKeysThreeComponents(t *testing.T) {
 	enter := func(who string, args ...string) []string {
 		return append(append([]string{"keys", "components"}, append(args, "--from", l.path("part-"+who))...), l.as(who)...)
 	}
-	l.ok(enter("asha", "begin", "banka/zmk", "--for", "zmk", "--of", "3")...)
+	l.ok(enter("asha", "begin", "banka/zmk", "--for", "zpk", "--of", "3")...)
 	l.ok(enter("biko", "add", "banka/zmk")...)
 	for _, who := range []string{"asha", "biko"} {
 		l.fails(exitFailed, who+" has entered a component of banka/zmk already", enter(who, "add", "banka/zmk")...)
 	}
-	if out := l.ok(enter("chen", "add", "banka/zmk", "--json")...); !strings.Contains(out, `"bits": 256`) {
+	if out := l.ok(enter("chen", "add", "banka/zmk", "--json")...); !strings.Contains(out, `"bits": 256`) || !strings.Contains(out, `"export": "N"`) {
 		t.Error(out)
 	}
 	for _, name := range []string{"part-asha", "part-biko", "part-chen"} {

@@ -175,6 +175,7 @@ func TestKeysAuditTampered(t *testing.T) {
 		"a line twice":      join(lines[0], lines[0], lines[1]),
 		"an empty line":     join(lines[0], []byte("\n"), lines[1]),
 		"a long line":       join(lines[0], bytes.Repeat([]byte("x"), auditLineMax), lines[1]),
+		"another number":    []byte(`{"seq":2,"at":"","account":"","action":"x","outcome":"done","prev":"` + strings.Repeat("0", 64) + `"}` + "\n"),
 		"another field":     join(bytes.Replace(lines[0], []byte(`{"seq"`), []byte(`{"x":1,"seq"`), 1), lines[1]),
 	} {
 		if err := verify(changed); !errors.Is(err, errAudit) {
@@ -225,7 +226,7 @@ func TestKeysAuditDisk(t *testing.T) {
 	}
 	full := errors.New("no room")
 	a.sync = func(*os.File) error { return full }
-	if _, err := a.append(keyEvent{Action: "two", Outcome: keyDone}, 2); !errors.Is(err, full) {
+	if _, err := a.append(keyEvent{Action: "two", Outcome: keyDone, Detail: strings.Repeat("x", 500)}, 2); !errors.Is(err, full) {
 		t.Errorf("it says %v", err)
 	}
 	a.sync = (*os.File).Sync
@@ -236,10 +237,11 @@ func TestKeysAuditDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	if err := readInto(new(keyAudit), path, func(e *keyEvent) error {
+	read := new(keyAudit)
+	if err := readInto(read, path, func(e *keyEvent) error {
 		got = append(got, e.Action)
 		return nil
-	}); err != nil || !slices.Equal(got, []string{"one", "four"}) {
-		t.Errorf("%v, %v", got, err)
+	}); err != nil || !slices.Equal(got, []string{"one", "four"}) || len(read.torn) > 0 {
+		t.Errorf("%v, %q, %v", got, read.torn, err)
 	}
 }

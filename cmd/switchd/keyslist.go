@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -208,5 +209,30 @@ half. With --expect it ends with 1 if the value is another.`,
 	f.place(c)
 	f.json(c)
 	c.Flags().StringVar(&expect, "expect", "", "check value that it must have")
+	return c
+}
+
+func newKeysPublic() *cobra.Command {
+	var f keysFlags
+	c := &cobra.Command{
+		Use: "public NAME", Short: "Print the public half of a pair, for a certificate",
+		Long: `Prints the public half of the active pair as PEM (PKIX), which a CA can certify and
+partners can verify with. The other half never leaves. Works beside a running switch.`,
+		Example: "  switchd keys public switch/sign --config switchd.yml > switch-sign.pub",
+		RunE: func(c *cobra.Command, args []string) error {
+			name, err := keyArgument(args)
+			if err != nil {
+				return err
+			}
+			return f.look(c, func(ctx context.Context, m *soft.Module, _ keyPlace) error {
+				der, err := m.Public(ctx, name)
+				if err != nil {
+					return hint(err)
+				}
+				return pem.Encode(c.OutOrStdout(), &pem.Block{Type: "PUBLIC KEY", Bytes: der})
+			})
+		},
+	}
+	f.place(c)
 	return c
 }

@@ -201,6 +201,7 @@ func TestKeysInUse(t *testing.T) {
 		t.Errorf("%+v", keys)
 	}
 	l.ok("keys", "kcv", "banka/zak")
+	l.fails(exitFailed, "a key for CMAC", "keys", "public", "banka/zak")
 	l.ok("keys", "audit")
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
