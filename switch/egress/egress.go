@@ -207,7 +207,7 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		l.dirty = true
 		e.dirty = append(e.dirty, l)
 	}
-	m := message{passage: l.passageOf(ef)}
+	m := message{passage: l.passageOf(ef), until: ef.NotAfter}
 	if ef.Leg != payment.LegRequest && !ef.Repeat {
 		m.report, m.leg = true, legOf(ef)
 	}

@@ -20,7 +20,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		unprotected: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchd_messages_unprotected_total",
 			Help: "Messages that did not leave: the security module failed, or their link while it worked."}, []string{"reason"}),
 	}
-	for _, reason := range []string{reasonModule, reasonPIN, reasonKey, reasonLink} {
+	for _, reason := range []string{reasonModule, reasonPIN, reasonKey, reasonLink, reasonLate} {
 		m.unprotected.WithLabelValues(reason)
 	}
 	reg.MustRegister(m.sent, m.unsent, m.windowed, m.unencodable, m.unprotected)

@@ -22,6 +22,7 @@ type message struct {
 	passage
 	end    int            // of its frame
 	token  []byte         // for the PIN block that it is to carry; empty: none
+	until  int64          // not to leave any more from then on; 0: always
 	report bool           // if it does not leave, the machine is told
 	leg    payment.Answer // names the leg
 }

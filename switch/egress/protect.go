@@ -16,7 +16,7 @@ import (
 func (e *Egress) protect(l *lane, p *parcel) bool {
 	out := guard.Parcel{Bytes: slices.Clone(p.frames), Messages: make([]guard.Message, len(p.messages))}
 	for i := range p.messages {
-		out.Messages[i] = guard.Message{End: p.messages[i].end, Token: p.messages[i].token}
+		out.Messages[i] = guard.Message{End: p.messages[i].end, Token: p.messages[i].token, NotAfter: p.messages[i].until}
 	}
 	o, messages := p.outlet, slices.Clone(p.messages)
 	out.Lost = func(i int, why error) { e.lost(l, o, &messages[i], why) }
@@ -48,6 +48,7 @@ const (
 	reasonPIN    = "pin"    // there is no PIN block, or none that fits
 	reasonKey    = "key"    // the module has no such key, or refuses it
 	reasonLink   = "link"   // it is gone
+	reasonLate   = "late"   // the module has taken too long
 )
 
 // verdict is what a payment says of a message that was not protected: nothing of one
@@ -59,6 +60,8 @@ func verdict(why error) (o payment.Outcome, reason string) {
 		return payment.HSMDown, reasonModule
 	case errors.Is(why, guard.ErrPIN):
 		return payment.PINBlock, reasonPIN
+	case errors.Is(why, guard.ErrLate):
+		return payment.NoOutcome, reasonLate
 	case errors.Is(why, hsm.ErrKey), errors.Is(why, hsm.ErrDenied), errors.Is(why, hsm.ErrBlock):
 		return payment.HSMDown, reasonKey
 	}

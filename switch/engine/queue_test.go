@@ -60,6 +60,38 @@ func TestWakesWhenEnoughWait(t *testing.T) {
 	}
 }
 
+// TestRequestsOnTopOfAnswers: requests do not wait for stray answers, so they come on
+// top of a room that is full of those, and what ends a message or a link still fits.
+func TestRequestsOnTopOfAnswers(t *testing.T) {
+	q := newQueue(8192, 256, 4)
+	put := func(kind payment.Kind, from int, stray bool) bool {
+		_, err := q.put([]payment.Event{{Kind: kind, From: route.Participant(from)}}, stray)
+		return err == nil
+	}
+	for from := range 4 {
+		for put(payment.AnswerArrived, from, true) {
+		}
+	}
+	for from := 4; from < 12; from++ {
+		for range answerFew - 1 {
+			put(payment.AnswerArrived, from, false)
+		}
+	}
+	requests := 0
+	for ; put(payment.RequestArrived, requests, false); requests++ {
+	}
+	if requests == 0 {
+		t.Fatal("no request fits: the test shows nothing")
+	}
+	for _, kind := range []payment.Kind{payment.SendFailed, payment.LinkDown} {
+		for n := range controlReserve {
+			if !put(kind, 0, false) {
+				t.Fatalf("behind %d requests on top of answers only %d events of kind %v fit", requests, n, kind)
+			}
+		}
+	}
+}
+
 // TestFullQueueKeepsRoomForAnswers: requests are refused first, answers later,
 // link events last.
 func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
@@ -81,13 +113,14 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	if n := fill(payment.AnswerArrived); n != 25+answerReserve {
 		t.Errorf("%d answers fit behind them, want %d", n, 25+answerReserve)
 	}
-	if n := fill(payment.SendFailed); n != controlReserve {
-		t.Errorf("%d failed sends fit behind them, want %d", n, controlReserve)
+	const begun = 75 + 10 // requests and enquiries, which may come on top of answers
+	if n := fill(payment.SendFailed); n != begun+controlReserve {
+		t.Errorf("%d failed sends fit behind them, want %d", n, begun+controlReserve)
 	}
 	if n := fill(payment.LinkDown); n != controlReserve {
 		t.Errorf("%d link events fit behind them, want %d", n, controlReserve)
 	}
-	const all = 100 + answerReserve + 2*controlReserve
+	const all = 100 + answerReserve + begun + 2*controlReserve
 	if n := q.len(); n != all {
 		t.Errorf("%d events wait, want %d", n, all)
 	}

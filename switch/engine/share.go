@@ -74,10 +74,12 @@ func (q *queue) limit(kind payment.Kind) int {
 	case payment.AnswerArrived:
 		return q.max + answerReserve
 	}
+	// Requests are let in whatever answers wait behind, so they come on top of those.
+	control := q.max + answerReserve + q.limit(payment.RequestArrived) + q.limit(payment.EnquiryArrived) + controlReserve
 	if kind == payment.LinkUp || kind == payment.LinkDown {
-		return q.max + answerReserve + 2*controlReserve
+		return control + controlReserve
 	}
-	return q.max + answerReserve + controlReserve
+	return control
 }
 
 // refuses says why there is no room for an event; nil: there is. What starts work is

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -55,6 +56,7 @@ type flight[T, R any] struct {
 	results []R
 	err     error
 	landed  bool
+	refused bool         // the pool had no room
 	each    atomic.Int64 // what an item took; Work may end after it was given up
 }
 
@@ -107,8 +109,25 @@ func (l *Line[T, R]) launch() {
 		clear(l.waiting[rest:])
 		l.waiting = l.waiting[:rest]
 		l.flying = append(l.flying, f)
-		l.call(f)
+		if l.call(f); f.landed && f.refused && l.aloft() {
+			l.takeBack(f)
+			return
+		}
 	}
+}
+
+// aloft says that a call is under way, which goes on with what waits when it lands.
+func (l *Line[T, R]) aloft() bool {
+	return slices.ContainsFunc(l.flying, func(f *flight[T, R]) bool { return !f.landed })
+}
+
+// takeBack has the items of a call that the pool had no room for wait again, before the
+// others. It was the last one.
+func (l *Line[T, R]) takeBack(f *flight[T, R]) {
+	l.waiting = append(f.batch, l.waiting...)
+	l.flying[len(l.flying)-1] = nil
+	l.flying = l.flying[:len(l.flying)-1]
+	l.idle = append(l.idle, f.guard)
 }
 
 // batchTime is how long a call may take by its items: with a module that is far away
@@ -157,7 +176,7 @@ func (l *Line[T, R]) call(f *flight[T, R]) {
 	l.mu.Lock()
 	l.handing = was
 	if err != nil {
-		f.err, f.landed = err, true
+		f.err, f.landed, f.refused = err, true, true
 	}
 }
 

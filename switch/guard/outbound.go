@@ -12,10 +12,15 @@ import (
 // ErrFull says that too many messages wait for the security module.
 var ErrFull = errors.New("guard: too many messages wait for the security module")
 
+// ErrLate says that a message was not protected before it must not leave any more.
+var ErrLate = errors.New("guard: too late to be sent")
+
 // Message is one without a frame, on its way out.
 type Message struct {
 	End   int    // in the bytes of its Parcel
 	Token []byte // of the vault, for its PIN block; empty: it has none
+	// NotAfter is when it must not leave any more, UTC nanoseconds; 0: it always may.
+	NotAfter int64
 }
 
 // Parcel is messages that leave a link together, in order.
@@ -136,10 +141,16 @@ func (o *Outbound) sealOne(ctx context.Context, m hsm.Module, g Guard, dst, head
 	return b, nil
 }
 
-// leave hands what is protected to the link, as one hand-over.
+// leave hands what is protected to the link, as one hand-over. What is too late by now
+// is not sent: the switch may have undone it already.
 func (o *Outbound) leave(batch []posted, all []sealed, err error) {
 	var frames []byte
-	for _, s := range all {
+	now := o.o.Pool.Now()
+	for i := range all {
+		s := &all[i]
+		if after := batch[i].Messages[batch[i].index].NotAfter; after != 0 && now >= after {
+			s.err = ErrLate
+		}
 		if s.err == nil {
 			frames = append(frames, s.frame...)
 		}

@@ -175,15 +175,14 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 }
 
 func (in *Ingress) submit(s *link) {
-	in.submitStray(s)
-	if s.used == 0 {
-		return
+	if s.used > 0 {
+		taken, err := in.o.Engine.Submit(s.events[:s.used])
+		if err != nil {
+			in.shed(s, s.events[taken:s.used], err)
+		}
+		s.used = 0
 	}
-	taken, err := in.o.Engine.Submit(s.events[:s.used])
-	if err != nil {
-		in.shed(s, s.events[taken:s.used], err)
-	}
-	s.used = 0
+	in.submitStray(s) // after what was awaited: of two answers to one message the first counts
 }
 
 // LinkDown ends the state of a link.
