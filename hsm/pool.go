@@ -25,6 +25,8 @@ type Pool struct {
 	mu     sync.Mutex // guards closed, and that open does not grow after it
 	closed bool
 	open   sync.WaitGroup // calls without an answer
+
+	seekers []*seeker // who was refused and waits for room, oldest first; guarded by mu
 }
 
 // NewPool makes a pool; Run starts it. Calls before Run wait in the queue.
@@ -85,6 +87,7 @@ func (p *Pool) work() {
 				j.run()
 				p.busy.Add(-1)
 			}
+			p.left()
 		}
 	}
 }

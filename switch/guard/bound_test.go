@@ -135,9 +135,12 @@ func TestInboundWithoutModule(t *testing.T) {
 	if err := p.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	var got []Checked
-	in := NewInbound(InboundOptions{Scheme: plain{}, Pool: p, Op: hsm.OpVerifyMAC, Done: func(all []Checked) { got = append(got, all...) }})
-	if !in.Add([][]byte{[]byte("a"), []byte("b")}) || len(got) != 2 || string(got[1].Message) != "b" || !errors.Is(got[1].Err, hsm.ErrDown) {
+	done := make(chan []Checked, 1)
+	in := NewInbound(InboundOptions{Scheme: plain{}, Pool: p, Op: hsm.OpVerifyMAC, Done: func(all []Checked) { done <- all }})
+	if !in.Add([][]byte{[]byte("a"), []byte("b")}) {
+		t.Fatal("refused")
+	}
+	if got := <-done; len(got) != 2 || string(got[1].Message) != "b" || !errors.Is(got[1].Err, hsm.ErrDown) {
 		t.Errorf("%v", got)
 	}
 }
@@ -164,4 +167,21 @@ type failingScheme struct{ wrapped }
 func (f failingScheme) Open() Guard { return f }
 func (failingScheme) Check(context.Context, hsm.Module, []byte) ([]byte, error) {
 	return nil, hsm.ErrVerify
+}
+
+// TestLateMessageStays: what the module has not protected in time does not leave.
+func TestLateMessageStays(t *testing.T) {
+	var l link
+	o := outbound(t, &l, nil)
+	o.o.Pool = pool(t, func(p *hsm.Options) { p.Clock = func() int64 { return 100 } })
+	var lost sync.Map
+	p := parcel(&lost, "late", "first", "never")
+	p.Messages[0].NotAfter, p.Messages[1].NotAfter = 100, 101
+	o.posted(t, &l, p)
+	if why, _ := lost.Load("late"); why != ErrLate {
+		t.Errorf("late: %v", why)
+	}
+	if got, want := string(l.frames), "\x00\x05first\x00\x05never"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
 }

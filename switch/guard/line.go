@@ -46,6 +46,7 @@ type Line[T, R any] struct {
 	bytes   int             // of them
 	idle    []Guard
 	handing bool  // somebody is giving batches back
+	blocked bool  // the pool is full, and none of our calls will say when it is not
 	each    int64 // how long an item has taken of late, ns
 }
 
@@ -102,15 +103,18 @@ func (l *Line[T, R]) Add(items ...T) bool {
 // launch begins calls while there is something to do. l.mu is held, but for the time
 // of asking the pool.
 func (l *Line[T, R]) launch() {
-	for len(l.waiting) > 0 && len(l.flying) < l.o.FlyingMax {
+	for !l.blocked && len(l.waiting) > 0 && len(l.flying) < l.o.FlyingMax {
 		n := min(len(l.waiting), l.batchMax())
 		f := &flight[T, R]{batch: append([]T(nil), l.waiting[:n]...), guard: l.guard()}
 		rest := copy(l.waiting, l.waiting[n:])
 		clear(l.waiting[rest:])
 		l.waiting = l.waiting[:rest]
 		l.flying = append(l.flying, f)
-		if l.call(f); f.landed && f.refused && l.aloft() {
+		if l.call(f); f.refused {
 			l.takeBack(f)
+			if !l.aloft() {
+				l.awaitRoom(f.err)
+			}
 			return
 		}
 	}
@@ -119,6 +123,25 @@ func (l *Line[T, R]) launch() {
 // aloft says that a call is under way, which goes on with what waits when it lands.
 func (l *Line[T, R]) aloft() bool {
 	return slices.ContainsFunc(l.flying, func(f *flight[T, R]) bool { return !f.landed })
+}
+
+// awaitRoom goes on when the pool has room again, or gives up what waits: as long as a
+// call may take, no call of anybody has left it.
+func (l *Line[T, R]) awaitRoom(why error) {
+	l.blocked = true
+	l.o.Pool.AwaitRoom(func(room bool) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.blocked = false
+		if !room {
+			l.flying = append(l.flying, &flight[T, R]{batch: l.waiting, err: why, landed: true})
+			l.waiting = nil
+		}
+		if !l.handing {
+			l.launch()
+			l.hand()
+		}
+	})
 }
 
 // takeBack has the items of a call that the pool had no room for wait again, before the

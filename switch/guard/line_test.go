@@ -216,3 +216,92 @@ func TestSlowModuleGetsSmallCalls(t *testing.T) {
 		}
 	}
 }
+
+// TestFullPoolLosesNothing: many lines have more than a pool takes at once; each waits
+// for its turn, in order, and nothing is given up.
+func TestFullPoolLosesNothing(t *testing.T) {
+	const lines, each = 24, 300
+	p := pool(t, func(o *hsm.Options) { o.QueueMax, o.Workers = 8, 2 })
+	var all sync.WaitGroup
+	all.Add(lines * each)
+	for n := range lines {
+		next := 0
+		l := NewLine(LineOptions[int, int]{
+			Pool: p, Op: hsm.OpMAC, Scheme: plain{}, BatchMax: 1, Size: func(int) int { return 1 },
+			Work: func(_ context.Context, _ hsm.Module, _ Guard, batch []int) []int { return batch },
+			Done: func(batch []int, results []int, err error) {
+				for _, item := range batch {
+					if err != nil || item != next {
+						t.Errorf("line %d: item %d where %d is due, %v", n, item, next, err)
+					}
+					next++
+					all.Done()
+				}
+			},
+		})
+		go func() {
+			for i := range each {
+				if !l.Add(i) {
+					t.Errorf("line %d: item %d is refused", n, i)
+					all.Done()
+				}
+			}
+		}()
+	}
+	all.Wait()
+}
+
+// TestHungPoolGivesUpWhatWaits: behind calls that never end nothing waits for ever.
+func TestHungPoolGivesUpWhatWaits(t *testing.T) {
+	var giveUp []context.CancelFunc
+	var mu sync.Mutex
+	p := pool(t, func(o *hsm.Options) {
+		o.Workers, o.QueueMax = 1, 1
+		o.Deadline = func(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			mu.Lock()
+			giveUp = append(giveUp, cancel)
+			mu.Unlock()
+			return ctx, cancel
+		}
+	})
+	hangs, entered := make(chan struct{}), make(chan struct{}, 10)
+	defer close(hangs)
+	line := func(done chan error) *Line[int, int] {
+		return NewLine(LineOptions[int, int]{
+			Pool: p, Op: hsm.OpMAC, Scheme: plain{}, BatchMax: 1, Size: func(int) int { return 1 },
+			Work: func(context.Context, hsm.Module, Guard, []int) []int { entered <- struct{}{}; <-hangs; return nil },
+			Done: func(batch []int, _ []int, err error) {
+				for range batch {
+					done <- err
+				}
+			},
+		})
+	}
+	first, second := make(chan error, 10), make(chan error, 10)
+	a, b := line(first), line(second)
+	a.Add(1)
+	<-entered
+	a.Add(2, 3) // one waits in the pool, one in the line
+	b.Add(1, 2)
+	for got := 0; got < 5; {
+		mu.Lock()
+		for _, cancel := range giveUp {
+			cancel()
+		}
+		mu.Unlock()
+		select {
+		case err := <-first:
+			got++
+			if err == nil {
+				t.Error("a call that never ended has an answer")
+			}
+		case err := <-second:
+			if got++; !errors.Is(err, hsm.ErrDown) {
+				t.Errorf("what the pool had no room for: %v", err)
+			}
+		default:
+			runtime.Gosched()
+		}
+	}
+}
