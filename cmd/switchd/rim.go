@@ -25,6 +25,7 @@ type rim struct {
 // speech is how a participant is spoken with.
 type speech struct {
 	said    config.Participant // what of its configuration decides that
+	certs   [32]byte           // and the content of the files with certificates of signatures
 	dialect translate.Dialect
 }
 
@@ -83,8 +84,9 @@ func (r *rim) build(cfg *config.Config, numbered *payment.Config, used int) (*ta
 		if err != nil {
 			return nil, err
 		}
-		said := speech{said: speechOf(p), dialect: r.spoken[p.ID].dialect}
-		if said.dialect == nil || !reflect.DeepEqual(said.said, r.spoken[p.ID].said) {
+		before := r.spoken[p.ID]
+		said := speech{said: speechOf(p), certs: signatureFiles(p), dialect: before.dialect}
+		if said.dialect == nil || said.certs != before.certs || !reflect.DeepEqual(said.said, before.said) {
 			if said.dialect, err = newDialect(p, r.directory, profile.Number); err != nil {
 				return nil, err
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 
@@ -76,4 +77,18 @@ func readCertificate(name string) (signer.File, error) {
 	}
 	content, err := os.ReadFile(name)
 	return signer.File{Name: name, Content: content}, err
+}
+
+// signatureFiles tells the content of a participant's files with certificates from any
+// other: a certificate that is taken out of its file ends the links that count it.
+func signatureFiles(p *config.Participant) (sum [32]byte) {
+	if p.Signature.Kind == "" {
+		return sum
+	}
+	h := sha256.New()
+	for _, name := range append([]string{p.Signature.Certificate}, p.Signature.Certificates...) {
+		f, _ := readCertificate(name) // signed says what is wrong with it
+		fmt.Fprintf(h, "%d:%s", len(f.Content), f.Content)
+	}
+	return [32]byte(h.Sum(nil))
 }

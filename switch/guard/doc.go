@@ -2,8 +2,8 @@
 // message authentication codes and PIN blocks of ISO 8583, signatures of ISO 20022.
 // It stands between the frame and the dialect, which knows nothing of it.
 //
-// It promises that what does not verify never reaches a dialect, that a message
-// leaves protected or not at all, and that who is waiting for a security module is
-// one link, never an event loop or the engine. Callers are switch/ingress and
+// It promises that what does not verify is read for a refusal only, that a message
+// leaves protected and in time or not at all, and that who is waiting for a security
+// module is one link, never an event loop or the engine. Callers are switch/ingress and
 // switch/egress.
 package guard

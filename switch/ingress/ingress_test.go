@@ -72,6 +72,7 @@ type fakeLinks struct {
 	n        int
 	answered []payment.ID
 	stray    bool // no answer is awaited
+	once     bool // a second one to a message is not
 
 	waiting atomic.Int64 // messages on links that are to end
 }
@@ -89,8 +90,9 @@ func (f *fakeLinks) Detach(route.Participant, session.Link) { f.add(-1) }
 func (f *fakeLinks) Answered(_ route.Participant, a *payment.Answer) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	first := !slices.Contains(f.answered, a.Payment)
 	f.answered = append(f.answered, a.Payment)
-	return !f.stray
+	return !f.stray && (first || !f.once)
 }
 func (f *fakeLinks) count() int {
 	f.mu.Lock()
@@ -304,6 +306,28 @@ func TestLifeOfALink(t *testing.T) {
 	r.links.mu.Unlock()
 	if r.links.count() != 0 {
 		t.Errorf("%d links attached, want 0", r.links.count())
+	}
+}
+
+// TestFirstOfTwoAnswersIsFirst: a bank that answers a message twice in one burst is
+// taken at its first word.
+func TestFirstOfTwoAnswersIsFirst(t *testing.T) {
+	r := newRig(t, 100)
+	r.links.once = true
+	ref := translate.Reference(2, payment.LegCredit)
+	answer := map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}
+	yes := r.message(0x0210, answer)
+	answer[39] = "51"
+	no := r.message(0x0210, answer)
+	r.send(r.message(0x0800, network("001")), yes, no)
+	r.want(0x0810, "00", "")
+	r.expect(payment.LinkUp)
+	r.expect(payment.AnswerArrived)
+	r.expect(payment.AnswerArrived)
+	r.engine.mu.Lock()
+	defer r.engine.mu.Unlock()
+	if e := r.engine.events; e[1].Answer.Outcome != payment.OK || e[2].Answer.Outcome == payment.OK {
+		t.Errorf("the engine has %v, then %v", e[1].Answer.Outcome, e[2].Answer.Outcome)
 	}
 }
 

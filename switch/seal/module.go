@@ -30,10 +30,10 @@ const moduleHead = `# Keys of the account numbers and names in a switchd data fo
 # module, they cannot be read.
 `
 
-// ModuleFile has a module seal a key file that is in the clear; the file is replaced as
-// a whole. Copies of it as it was, in backups too, stay readable: who needs that they
+// ModuleFile has a module seal a key file that is in the clear, and open it again: only
+// then the file is replaced, as a whole. Copies of it as it was, in backups too, stay readable: who needs that they
 // are not adds a key to the file first.
-func ModuleFile(path, key string, seal ModuleSeal) error {
+func ModuleFile(path, key string, seal ModuleSeal, open ModuleOpen) error {
 	text, err := readFile(path)
 	if err == nil {
 		_, sealed := sealedBy(text)
@@ -49,6 +49,14 @@ func ModuleFile(path, key string, seal ModuleSeal) error {
 	sealed, err := seal(key, []byte(moduleHead), text)
 	if err != nil {
 		return fmt.Errorf("seal: %s: %w", path, err)
+	}
+	back, err := open(key, []byte(moduleHead), sealed)
+	defer clear(back)
+	switch {
+	case err != nil:
+		return fmt.Errorf("seal: %s stays in the clear: what the module seals it does not open: %w", path, err)
+	case !bytes.Equal(back, text):
+		return fmt.Errorf("seal: %s stays in the clear: the module opens what it seals as something else", path)
 	}
 	whole := moduleHead + moduleFile + key + " " + base64.StdEncoding.EncodeToString(sealed) + "\n"
 	if len(whole) > fileBytesMax {

@@ -30,7 +30,7 @@ var places = []place{
 	{"switch/egress", []string{"codec/...", "session/...", "switch/translate", "switch/guard", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/guard/...", []string{"switch/guard/...", "codec/...", "session", "hsm", "certs"}},
 	{"switch/admin", nil},
-	{"switch/vault", []string{"switch/guard"}},
+	{"switch/vault", []string{"switch/guard", "hsm"}},
 	{"hsm/...", []string{"hsm/..."}},
 	{"certs", nil},
 

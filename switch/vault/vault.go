@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"switchd/hsm"
 	"switchd/switch/guard"
 )
 
@@ -23,7 +24,7 @@ const TokenBytes = 32
 type Options struct {
 	Clock    func() int64          // UTC nanoseconds
 	Keep     time.Duration         // how long a block waits to be taken; default 1 min
-	Max      int                   // blocks at once; default 65,536
+	Max      int                   // blocks at once, of one sender a quarter; default 65,536
 	Registry prometheus.Registerer // default: none
 }
 
@@ -36,7 +37,8 @@ type Vault struct {
 	mu    sync.Mutex // guards what follows
 	last  uint64
 	held  map[uint64]guard.PIN
-	order []entry // oldest first; those that are not held any more are passed over
+	by    map[hsm.KeyRef]int // how many of held, by the key of their sender
+	order []entry            // oldest first; those that are not held any more are passed over
 }
 
 // entry says until when a block is kept.
@@ -53,7 +55,7 @@ func New(o Options) *Vault {
 	if o.Max <= 0 {
 		o.Max = 65_536
 	}
-	v := &Vault{o: o, held: map[uint64]guard.PIN{}}
+	v := &Vault{o: o, held: map[uint64]guard.PIN{}, by: map[hsm.KeyRef]int{}}
 	_, _ = rand.Read(v.life[:]) // never fails (crypto/rand)
 	v.metrics = newMetrics(o.Registry, v)
 	return v
@@ -65,13 +67,14 @@ func (v *Vault) Put(p guard.PIN) ([TokenBytes]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.sweep(v.o.Clock())
-	if len(v.held) >= v.o.Max {
+	if len(v.held) >= v.o.Max || v.by[p.Zone.Key] >= max(v.o.Max/4, 1) {
 		p.Wipe()
 		v.metrics.refused.Inc()
 		return [TokenBytes]byte{}, ErrFull
 	}
 	v.last++
 	v.held[v.last] = p
+	v.by[p.Zone.Key]++
 	v.order = append(v.order, entry{v.last, v.o.Clock() + int64(v.o.Keep)})
 	return v.token(v.last), nil
 }
@@ -87,7 +90,7 @@ func (v *Vault) Take(token []byte) (guard.PIN, bool) {
 	defer v.mu.Unlock()
 	v.sweep(v.o.Clock())
 	p, ok := v.held[number]
-	delete(v.held, number)
+	v.forget(number)
 	return p, ok
 }
 
@@ -124,18 +127,30 @@ func (v *Vault) sweep(now int64) {
 		n := v.order[gone].number
 		if p, ok := v.held[n]; ok {
 			p.Wipe()
-			delete(v.held, n)
+			v.forget(n)
 			v.metrics.expired.Inc()
 		}
 	}
 	v.order = v.order[gone:]
 }
 
+// forget takes a block out. v.mu is held.
+func (v *Vault) forget(number uint64) {
+	p, ok := v.held[number]
+	if !ok {
+		return
+	}
+	delete(v.held, number)
+	if v.by[p.Zone.Key]--; v.by[p.Zone.Key] == 0 {
+		delete(v.by, p.Zone.Key)
+	}
+}
+
 // wipe wipes everything. v.mu is held.
 func (v *Vault) wipe() {
 	for n, p := range v.held {
 		p.Wipe()
-		delete(v.held, n)
+		v.forget(n)
 	}
 	v.order = nil
 }

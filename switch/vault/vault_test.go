@@ -55,7 +55,7 @@ func TestBlockIsGivenOutOnce(t *testing.T) {
 func TestBlocksAreWipedInTime(t *testing.T) {
 	var clock ahead
 	r := prometheus.NewRegistry()
-	v := New(Options{Clock: clock.now, Keep: time.Second, Max: 2, Registry: r})
+	v := New(Options{Clock: clock.now, Keep: time.Second, Max: 8, Registry: r}) // two of one sender
 	first, second, third := pin(1), pin(2), pin(3)
 	a, _ := v.Put(first)
 	clock = ahead(time.Second / 2)
@@ -101,6 +101,36 @@ func TestOrderDoesNotGrow(t *testing.T) {
 	}
 	if len(v.order) > 1000 {
 		t.Errorf("%d entries", len(v.order))
+	}
+}
+
+// TestOneSenderDoesNotFillTheVault: it has a quarter, the others the rest.
+func TestOneSenderDoesNotFillTheVault(t *testing.T) {
+	var clock ahead
+	v := New(Options{Clock: clock.now, Max: 8})
+	of := func(key hsm.KeyRef) error {
+		_, err := v.Put(guard.PIN{Zone: guard.Zone{Key: key}})
+		return err
+	}
+	for range 2 {
+		if err := of("greedy"); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := of("greedy"); err != ErrFull {
+		t.Errorf("a third: %v", err)
+	}
+	for _, key := range []hsm.KeyRef{"a", "a", "b", "b", "c", "c"} {
+		if err := of(key); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if err := of("d"); err != ErrFull {
+		t.Errorf("a ninth: %v", err)
+	}
+	clock = ahead(time.Hour)
+	if err := of("greedy"); err != nil || len(v.by) != 1 {
+		t.Errorf("when their time is over: %v, %d senders", err, len(v.by))
 	}
 }
 
