@@ -85,7 +85,7 @@ func TestDoor(t *testing.T) {
 		})
 	}
 	t.Run("openssl with TLS 1.2", func(t *testing.T) {
-		s.counted(t, "failed", func() {
+		s.counted(t, "tls_version", func() {
 			if out := openssl(t, s, leafPaths(s.certs(), "BANKA"), "-tls1_2"); !strings.Contains(out, "alert protocol version") {
 				t.Errorf("openssl says\n%s", tail(out))
 			}

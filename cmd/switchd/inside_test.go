@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,12 @@ func newInside(t testing.TB, timers string, all []schemeParticipant, change func
 		flags := bankFlags{
 			id: p.ID, connect: line.Addr(), certs: s.certs(), links: 1, accounts: 100, balance: 1_000_000_000,
 			answerTimeout: time.Minute, repeatsMax: 100, drain: time.Second, seed: uint64(i),
+		}
+		if strings.Contains(p.Extra, "mac:") {
+			flags.macKey = filepath.Join(s.dir, p.ID+"-mac.key")
+			if err := os.WriteFile(flags.macKey, []byte(labKey+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		o, err := flags.options(cfg)
 		if err != nil {

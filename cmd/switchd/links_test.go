@@ -81,6 +81,7 @@ func manyLinks(t *testing.T) (*demo, map[string]*cutting) {
 	peers := map[string]gnetio.Peer{}
 	for i, p := range demoParticipants {
 		flags.id, flags.seed = p.ID, uint64(i)
+		flags.keyFiles(filepath.Join(dir, "keys"), certDir)
 		if flags.links = 3; i > 0 {
 			flags.connect, flags.listen = "", "127.0.0.1:0"
 		}

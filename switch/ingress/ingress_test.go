@@ -313,7 +313,9 @@ func TestLifeOfALink(t *testing.T) {
 // taken at its first word.
 func TestFirstOfTwoAnswersIsFirst(t *testing.T) {
 	r := newRig(t, 100)
+	r.links.mu.Lock()
 	r.links.once = true
+	r.links.mu.Unlock()
 	ref := translate.Reference(2, payment.LegCredit)
 	answer := map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}
 	yes := r.message(0x0210, answer)

@@ -144,7 +144,11 @@ const received = "RCVD"
 // receipt reads an admi.007: a participant has what the switch told it, or could do
 // nothing with it.
 func (i *interpreter) receipt(ev *payment.Event) translate.Inbound {
-	id, leg, ok := parseID(i.msg.Text(codec.RelatedReference))
+	related := i.msg.Text(codec.RelatedReference)
+	id, leg, ok := parseID(related)
+	if isRefusal(related) { // nobody waits for it: what was refused left no record
+		return translate.Inbound{Kind: translate.Silent}
+	}
 	if !ok || (leg != payment.LegConfirm && leg != payment.LegUpdate && leg != payment.LegRequest) {
 		return i.unmatched(ev, codec.RelatedReference, id, leg)
 	}

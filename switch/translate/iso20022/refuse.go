@@ -1,6 +1,7 @@
 package iso20022
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 
@@ -78,7 +79,15 @@ func refusalID(of []byte, which uint64, note string, room *messageID) []byte {
 	number := translate.Reference(payment.ID(binary.LittleEndian.Uint64(sum[:])>>7), payment.LegRequest)
 	b := append(room[:0], idPrefix...)
 	b = append(b, number[:]...)
-	return append(b, "X00"...)
+	return append(b, refusalSuffix...)
+}
+
+// refusalSuffix stands where ids of messages of payments have their leg.
+const refusalSuffix = "X00"
+
+// isRefusal says that an id is one that refusalID makes.
+func isRefusal(id []byte) bool {
+	return len(id) == len(messageID{}) && bytes.HasPrefix(id, []byte(idPrefix)) && bytes.HasSuffix(id, []byte(refusalSuffix))
 }
 
 // reject says that a message was not understood: admi.002.

@@ -176,3 +176,16 @@ func TestNotesOfRefusals(t *testing.T) {
 		t.Errorf("an enquiry that is refused for good: %s", body)
 	}
 }
+
+// TestReceiptOfARefusal: a participant that acknowledges all it is told acknowledges
+// refusals too, about which nobody keeps anything.
+func TestReceiptOfARefusal(t *testing.T) {
+	b := &bank{t: t, from: "100002"}
+	var room messageID
+	var ev payment.Event
+	id := refusalID([]byte("BANKMSG1"), 1, "", &room)
+	in := dialect(t, 1).Open().Read(b.message("admi.007.001.01", map[codec.Field]string{codec.RelatedReference: string(id), codec.RequestStatus: "RCVD"}), &ev)
+	if in.Kind != translate.Silent {
+		t.Errorf("kind %v, %s", in.Kind, in.Note)
+	}
+}
