@@ -74,7 +74,7 @@ func TestParsePaymentID(t *testing.T) {
 			t.Errorf("%q is payment %d, %v", s, id, ok)
 		}
 	}
-	for _, s := range []string{"", "0", "-1", "x", "SWD", "SWD" + string(reference[:]), "SWD000000000000Q00", "SWD!!!!!!!!!!!!Q00", "XXX" + string(reference[:]) + "Q00"} {
+	for _, s := range []string{"", "0", "-1", "x", "SWD", "SWD" + string(reference[:]), "SWD000000000000Q00", "SWD!!!!!!!!!!!!Q00", "ABC" + string(reference[:]) + "Q00"} {
 		if id, ok := parsePaymentID(s); ok {
 			t.Errorf("%q is payment %d", s, id)
 		}

@@ -17,7 +17,7 @@ func TestExponent(t *testing.T) {
 			t.Errorf("%s: %d, %v", code, n, ok)
 		}
 	}
-	for _, code := range []string{"", "IN", "INRX", "inr", "XXX", "XAU", "AAA", "ZZZ", "356"} {
+	for _, code := range []string{"", "IN", "INRX", "inr", strings.Repeat("X", 3), "XTS", "XAU", "AAA", "ZZZ", "356"} {
 		if n, ok := Exponent(code); ok {
 			t.Errorf("%q has %d decimals", code, n)
 		}

@@ -46,7 +46,7 @@ func TestFedNow(t *testing.T) {
 	}
 	tx := pacs008Path + "CdtTrfTxInf/"
 	checkEdits(t, p, string(b), []edit{
-		{"<Cd>FDN</Cd>", "<Cd>XXX</Cd>", ReasonValue, pacs008Path + "GrpHdr/SttlmInf/ClrSys/Cd"},
+		{"<Cd>FDN</Cd>", "<Cd>FDM</Cd>", ReasonValue, pacs008Path + "GrpHdr/SttlmInf/ClrSys/Cd"},
 		{"<CtgyPurp><Prtry>CONS</Prtry></CtgyPurp>", "", ReasonProfileMissing, tx + "PmtTpInf/CtgyPurp/Prtry"},
 		{"<Prtry>FDNA</Prtry>", "<Prtry>PUSH</Prtry>", ReasonValue, tx + "PmtTpInf/LclInstrm/Prtry"},
 		{"Ccy=\"USD\"", "Ccy=\"EUR\"", ReasonValue, tx + "IntrBkSttlmAmt/@Ccy"},

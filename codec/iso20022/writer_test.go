@@ -54,7 +54,7 @@ func TestWriterRefusals(t *testing.T) {
 	}{
 		{func(w *Writer) { w.SetAmount(Amount, 0, "INR") }, ReasonAmountZero, tx + "IntrBkSttlmAmt"},
 		{func(w *Writer) { w.SetAmount(Amount, -1, "INR") }, ReasonNegative, tx + "IntrBkSttlmAmt"},
-		{func(w *Writer) { w.SetAmount(Amount, 1, "XXX") }, ReasonCurrency, tx + "IntrBkSttlmAmt"},
+		{func(w *Writer) { w.SetAmount(Amount, 1, "XTS") }, ReasonCurrency, tx + "IntrBkSttlmAmt"},
 		{func(w *Writer) { w.SetAmount(Amount, amountMax(2), "INR") }, ReasonAmountDigits, tx + "IntrBkSttlmAmt"},
 		{func(w *Writer) { w.SetAmount(DebtorName, 1, "INR") }, ReasonAttribute, tx + "Dbtr/Nm"},
 		{func(w *Writer) { w.SetString(AmountCurrency, "") }, ReasonProfileMissing, tx + "IntrBkSttlmAmt/@Ccy"},

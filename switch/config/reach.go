@@ -54,15 +54,21 @@ func (b *binder) bic(v value) string {
 	if !ok {
 		return ""
 	}
-	s = strings.TrimSuffix(s, mainOffice)
+	if len(s) == bicWithBranch && strings.Trim(s[bicOfBank:], "X") == "" {
+		s = s[:bicOfBank]
+	}
 	if !b.bics.add(v, s, "BIC "+s) {
 		return ""
 	}
 	return s
 }
 
-// mainOffice is what a BIC of 11 characters ends with that names no branch.
-const mainOffice = "XXX"
+// Lengths of a BIC (ISO 9362): of a bank, and with a branch behind it, which for the
+// main office is the letter X three times.
+const (
+	bicOfBank     = 8
+	bicWithBranch = 11
+)
 
 // claim is a range with its place in a file, and its number among all.
 type claim struct {

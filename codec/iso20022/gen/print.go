@@ -26,7 +26,8 @@ func (p *pool) print() (map[string][]byte, error) {
 	}{
 		{"table_messages.go", p.printMessages},
 		{"table_names.go", p.printNames},
-		{"table_complex.go", p.printComplex},
+		{"table_types.go", p.printTypes},
+		{"table_elements.go", p.printElements},
 		{"table_simple.go", p.printSimple},
 		{"table_patterns.go", p.printPatterns},
 	} {
@@ -54,39 +55,69 @@ func (p *pool) printMessages(b *bytes.Buffer) error {
 
 func (p *pool) printNames(b *bytes.Buffer) error {
 	fmt.Fprintf(b, "// names are the names of elements and attributes.\nvar names = [...]string{\n")
-	for _, name := range p.names.all {
-		fmt.Fprintf(b, "%q,\n", name)
+	for some := range slices.Chunk(p.names.all, inLine) {
+		for _, name := range some {
+			fmt.Fprintf(b, "%q,", name)
+		}
+		fmt.Fprintf(b, "\n")
 	}
 	fmt.Fprintf(b, "}\n")
 	return nil
 }
 
-// printComplex writes the complex types and the elements of all of them.
-func (p *pool) printComplex(b *bytes.Buffer) error {
-	var all []string
+// inLine is how many entries of the long tables share a line.
+const inLine = 6
+
+// printTypes writes the complex types; their elements stand in a table of their own, in
+// the same order.
+func (p *pool) printTypes(b *bytes.Buffer) error {
+	first := 0
 	fmt.Fprintf(b, "var complexTypes = [...]complexType{\n")
 	for _, t := range p.complex.all {
-		mine := strings.Split(strings.TrimSuffix(t.elements, "\n"), "\n")
 		switch t.kind {
 		case "kindValue":
 			fmt.Fprintf(b, "{kind: kindValue, must: none, value: %d, attribute: %d, attributeType: %d},\n", t.value, t.attribute, t.attributeType)
 		case "kindWild":
 			fmt.Fprintf(b, "{kind: kindWild, wild: %s},\n", t.wild)
 		default:
-			fmt.Fprintf(b, "{first: %d, count: %d, kind: %s, must: %d},\n", len(all), len(mine), t.kind, t.must)
-			all = append(all, mine...)
+			n := len(elementsOf(t))
+			fmt.Fprintf(b, "{first: %d, count: %d, kind: %s, must: %d},\n", first, n, t.kind, t.must)
+			first += n
 		}
+	}
+	fmt.Fprintf(b, "}\n")
+	return nil
+}
+
+// elementsOf are those of a complex type, as they are printed; none of a value.
+func elementsOf(t complex) []string {
+	if t.kind == "kindValue" || t.kind == "kindWild" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(t.elements, "\n"), "\n")
+}
+
+// printElements writes the elements of all complex types, and their names behind them.
+func (p *pool) printElements(b *bytes.Buffer) error {
+	var all []string
+	for _, t := range p.complex.all {
+		all = append(all, elementsOf(t)...)
 	}
 	if len(all) >= 1<<16 {
 		return fmt.Errorf("%d elements are too many", len(all))
 	}
-	fmt.Fprintf(b, "}\n\n// elements are those of all complex types: key, name, type, min, max, must.\nvar elements = [...]element{\n")
-	for _, line := range all {
-		var name int
-		if _, err := fmt.Sscanf(line, "%d,", &name); err != nil {
-			return err
+	fmt.Fprintf(b, "// elements are those of all complex types: key, name, type, min, max, must.\nvar elements = [...]element{\n")
+	for some := range slices.Chunk(all, inLine) {
+		var called []string
+		for _, line := range some {
+			var name int
+			if _, err := fmt.Sscanf(line, "%d,", &name); err != nil {
+				return err
+			}
+			called = append(called, p.names.all[name])
+			fmt.Fprintf(b, "{%#x, %s},", key(p.names.all[name]), line)
 		}
-		fmt.Fprintf(b, "{%#x, %s}, // %s\n", key(p.names.all[name]), line, p.names.all[name])
+		fmt.Fprintf(b, " // %s\n", strings.Join(called, ", "))
 	}
 	fmt.Fprintf(b, "}\n")
 	return nil
