@@ -308,17 +308,19 @@ func TestGivenUpUnwritten(t *testing.T) {
 // TestHung: a connection that owes answers and gives none between two looks is closed;
 // an idle one is asked NC at every look.
 func TestHung(t *testing.T) {
-	probed := make(chan struct{}, 8)
+	probed, got := make(chan struct{}, 8), make(chan struct{})
 	h := begin(t, payshield.Options{}, func(p *peer) {
 		p.greet()
 		for {
 			header, text := p.next()
-			if text == "NC" {
+			switch text {
+			case "":
+				return
+			case "NC":
 				p.send(header, "ND00"+checkLMK+"1234-0001")
 				probed <- struct{}{}
-			}
-			if text == "" {
-				return
+			default:
+				close(got)
 			}
 		}
 	}).up(t)
@@ -328,7 +330,7 @@ func TestHung(t *testing.T) {
 		h.open(t, 0)
 	}
 	stuck := h.echo(within(t), "stuck")
-	h.open(t, 1)
+	<-got // one that is still in the queue would end as one that was not done
 	h.goOn <- struct{}{} // since the look before, NC was answered
 	select {
 	case err := <-stuck:
