@@ -72,7 +72,8 @@ func (f *keysFlags) approver(c *cobra.Command) {
 // keyPlace is where keys are, and what is beside them.
 type keyPlace struct{ keys, unlock string }
 
-func (p keyPlace) audit() string    { return p.keys + ".audit" }
+func (p keyPlace) audit() string    { return keyAuditOf(p.keys) }
+func (p keyPlace) desk() string     { return p.keys + ".desk" }
 func (p keyPlace) officers() string { return p.keys + ".officers" }
 func (p keyPlace) pending() string  { return p.keys + ".pending" }
 

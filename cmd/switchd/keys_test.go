@@ -156,7 +156,7 @@ func (l *keysLab) noSecret() {
 // events are what the audit file says, after it was verified.
 func (l *keysLab) events() (all []keyEvent) {
 	l.t.Helper()
-	if err := readInto(new(keyAudit), l.file+".audit", func(e *keyEvent) error {
+	if err := readInto(new(keyChain), l.file+".audit", func(e *keyEvent) error {
 		all = append(all, *e)
 		return nil
 	}); err != nil {

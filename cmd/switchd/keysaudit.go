@@ -9,9 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,7 +30,9 @@ type keyEvent struct {
 	Officer string `json:"officer,omitempty"`
 	Second  string `json:"second,omitempty"`
 	Account string `json:"account"`
-	Action  string `json:"action"`
+	// Participant has brought the key over its link, to a switch that runs.
+	Participant string `json:"participant,omitempty"`
+	Action      string `json:"action"`
 	// Name, Version and KCV are of the key.
 	Name    hsm.KeyRef `json:"key,omitempty"`
 	Version uint32     `json:"version,omitempty"`
@@ -52,43 +57,66 @@ const (
 // auditLineMax is the longest line, with room for any name and sentence.
 const auditLineMax = 8 << 10
 
-// keyAudit is the audit file of keys while it is open. It has one writer.
+// keyAudit is the audit file of keys while it is open. Several processes may write to
+// it: a switch that runs, and commands beside it. Each line is written under a lock that
+// is held for that line only, after those that others have written in between were read
+// and verified. Safe for concurrent use.
 type keyAudit struct {
-	file *os.File // nil for a reader
+	mu   sync.Mutex // guards all below: a lock on a file does not part the goroutines of one process
+	file *os.File   // nil while there is none
 	path string
+	keyChain
+	sync func(*os.File) error
+}
+
+// keyChain is how far an audit file was read, and what it says so far.
+type keyChain struct {
 	size int64 // of whole lines
 	sum  [sha256.Size]byte
-	last keyEvent // zero without an event
-	open keyEvent // begun and without an outcome; zero without one
-	torn []byte   // an unfinished line at the end
-	sync func(*os.File) error
+	last keyEvent   // zero without an event
+	open []keyEvent // begun and without an outcome
+	torn []byte     // an unfinished line at the end
 }
 
 // errAudit is wrapped by all that is wrong with an audit file.
 var errAudit = errors.New("the audit file is not what was written")
 
-// openKeyAudit opens the audit file for a writer, made if there is none, when all of
-// its lines hold together.
+// keyAuditOf names the audit file of a key file: beside the file, not beside a link to it.
+func keyAuditOf(keys string) string {
+	if file, err := filepath.EvalSymlinks(keys); err == nil {
+		keys = file
+	}
+	return keys + ".audit"
+}
+
+// openKeyAudit opens the audit file for one who writes to it, made if there is none,
+// when all of its lines hold together.
 func openKeyAudit(path string) (*keyAudit, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+	a := &keyAudit{path: path, sync: (*os.File).Sync}
+	if err := a.reopen(); err != nil {
 		return nil, err
 	}
-	a := &keyAudit{file: f, path: path, sync: (*os.File).Sync}
-	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = errors.New("another 'switchd keys' is at work: try again when it has ended")
-		}
-	} else if err = a.mine(); err == nil {
-		err = a.read(f, func(*keyEvent) error { return nil })
+	return a, nil
+}
+
+// reopen opens the file that has the name now, and reads it from its beginning.
+func (a *keyAudit) reopen() error {
+	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_ = a.close() // of what was written to it, all is synced
+	a.file, a.keyChain = f, keyChain{}
+	if err = a.mine(); err == nil {
+		err = a.catchUp()
 	}
 	if err == nil {
-		err = syncFolder(filepath.Dir(path)) // a new file's name
+		err = syncFolder(filepath.Dir(a.path)) // a new file's name
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+		return errors.Join(fmt.Errorf("%s: %w", a.path, err), a.close())
 	}
-	return a, nil
+	return nil
 }
 
 // mine refuses a file that others may have written.
@@ -105,11 +133,76 @@ func (a *keyAudit) mine() error {
 	return nil
 }
 
+// catchUp reads what was written since.
+func (a *keyAudit) catchUp() error {
+	info, err := a.file.Stat()
+	if err == nil && info.Size() < a.size {
+		err = fmt.Errorf("%w: it was %d bytes long and is %d: lines at the end were cut off", errAudit, a.size, info.Size())
+	}
+	if err != nil {
+		return err
+	}
+	return a.read(io.NewSectionReader(a.file, a.size, math.MaxInt64-a.size), func(*keyEvent) error { return nil })
+}
+
+const (
+	// auditLockTries and auditLockPause bound how long a line waits for others, who
+	// hold the lock for one line each.
+	auditLockTries = 500
+	auditLockPause = 10 * time.Millisecond
+)
+
+// locked does something while nobody else writes. Where the file was moved away since
+// it was opened, it is the one in its place that is written to.
+func (a *keyAudit) locked(do func() error) (err error) {
+	for {
+		if a.file == nil { // what was in its place before was no audit file
+			if err := a.reopen(); err != nil {
+				return err
+			}
+		}
+		if err := a.lock(); err != nil {
+			return fmt.Errorf("%s: %w", a.path, err)
+		}
+		here, err := a.file.Stat()
+		if err != nil {
+			return err
+		}
+		if there, err := os.Stat(a.path); err == nil && os.SameFile(here, there) {
+			break
+		}
+		if err := a.reopen(); err != nil { // which gives the lock of the other back
+			return err
+		}
+	}
+	if err = a.catchUp(); err != nil {
+		err = fmt.Errorf("%s: %w", a.path, err)
+	} else {
+		err = do()
+	}
+	return errors.Join(err, syscall.Flock(int(a.file.Fd()), syscall.LOCK_UN))
+}
+
+func (a *keyAudit) lock() error {
+	for tries := 1; ; tries++ {
+		err := syscall.Flock(int(a.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return err
+		case tries == auditLockTries:
+			return fmt.Errorf("another process has held it for %s", auditLockTries*auditLockPause)
+		default:
+			<-time.After(auditLockPause)
+		}
+	}
+}
+
 // read goes through all lines, and ends with an error at the first that is not what
 // was written.
-func (a *keyAudit) read(in io.Reader, each func(*keyEvent) error) error {
+func (a *keyChain) read(in io.Reader, each func(*keyEvent) error) error {
 	lines := bufio.NewReaderSize(in, auditLineMax)
-	for number := 1; ; number++ {
+	for number := a.last.Seq + 1; ; number++ {
 		line, err := lines.ReadSlice('\n')
 		switch {
 		case errors.Is(err, io.EOF):
@@ -131,7 +224,7 @@ func (a *keyAudit) read(in io.Reader, each func(*keyEvent) error) error {
 }
 
 // next takes a line that follows the last one.
-func (a *keyAudit) next(line []byte) (*keyEvent, error) {
+func (a *keyChain) next(line []byte) (*keyEvent, error) {
 	var e keyEvent
 	in := json.NewDecoder(bytes.NewReader(line))
 	in.DisallowUnknownFields()
@@ -149,21 +242,44 @@ func (a *keyAudit) next(line []byte) (*keyEvent, error) {
 }
 
 // took counts a line that is in the file.
-func (a *keyAudit) took(e *keyEvent, line []byte) {
+func (a *keyChain) took(e *keyEvent, line []byte) {
 	a.last, a.sum, a.size = *e, sha256.Sum256(line), a.size+int64(len(line))+1
-	switch {
-	case e.Outcome == keyStarted:
-		a.open = *e
-	case e.Of != 0 && e.Of == a.open.Seq:
-		a.open = keyEvent{}
+	if e.Outcome == keyStarted {
+		a.open = append(a.open, *e)
+	} else if e.Of != 0 {
+		a.open = slices.DeleteFunc(a.open, func(o keyEvent) bool { return o.Seq == e.Of })
 	}
 }
 
 // head names the last event and all before it.
-func (a *keyAudit) head() string { return fmt.Sprintf("%d:%x", a.last.Seq, a.sum) }
+func (a *keyChain) head() string { return fmt.Sprintf("%d:%x", a.last.Seq, a.sum) }
 
 // append writes an event, which is on disk when it returns.
-func (a *keyAudit) append(e keyEvent, at int64) (*keyEvent, error) {
+func (a *keyAudit) append(e keyEvent, at int64) (written *keyEvent, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	err = a.locked(func() error {
+		if err := a.mend(e.Account, at); err != nil {
+			return err
+		}
+		if a.last.Seq == 0 && e.Action != createAction {
+			if _, err := a.write(keyEvent{Account: e.Account, Action: "audit", Outcome: keyDone, Detail: auditBegun}, at); err != nil {
+				return err
+			}
+		}
+		written, err = a.write(e, at)
+		return err
+	})
+	return written, err
+}
+
+// createAction makes a key file: what was there before is in no audit file otherwise.
+const createAction = "create"
+
+// auditBegun is what the first line says when keys are older than it.
+const auditBegun = "this file begins here, beside keys that were there before: what was done with them until now is not in it"
+
+func (a *keyAudit) write(e keyEvent, at int64) (*keyEvent, error) {
 	e.Seq, e.At, e.Prev = a.last.Seq+1, time.Unix(0, at).UTC().Format(time.RFC3339Nano), hex.EncodeToString(a.sum[:])
 	e.Detail = strings.ToValidUTF8(e.Detail, "?")
 	line, err := json.Marshal(e)
@@ -195,20 +311,27 @@ func (a *keyAudit) mend(account string, at int64) error {
 		return err
 	}
 	a.torn = nil
-	_, err := a.append(keyEvent{Account: account, Action: "audit", Outcome: keyDone, Detail: detail}, at)
+	_, err := a.write(keyEvent{Account: account, Action: "audit", Outcome: keyDone, Detail: detail}, at)
 	return err
 }
 
-func (a *keyAudit) close() error { return a.file.Close() }
+// close gives the file back. An append after it would open it again.
+func (a *keyAudit) close() error {
+	if a.file == nil {
+		return nil
+	}
+	err := a.file.Close()
+	a.file = nil
+	return err
+}
 
 // readInto reads an audit file into a, also one that is being written.
-func readInto(a *keyAudit, path string, each func(*keyEvent) error) error {
+func readInto(a *keyChain, path string, each func(*keyEvent) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	a.path = path
 	if err := a.read(f, each); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

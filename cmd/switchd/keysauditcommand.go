@@ -37,7 +37,7 @@ operating system. --json prints the lines as they are in the file, then the head
 				show = func(w io.Writer, e *keyEvent) error { return json.NewEncoder(w).Encode(e) }
 			}
 			want, met := strings.ToLower(head), head == ""
-			a := new(keyAudit)
+			a := new(keyChain)
 			err = readInto(a, p.audit(), func(e *keyEvent) error {
 				met = met || a.head() == want
 				return show(c.OutOrStdout(), e)
@@ -53,8 +53,8 @@ operating system. --json prints the lines as they are in the file, then the head
 			if len(a.torn) > 0 {
 				fmt.Fprintf(c.ErrOrStderr(), "a line at the end is unfinished: a process was ended within it, or is at work; the next change cuts it off and says so\n")
 			}
-			if a.open.Seq != 0 {
-				fmt.Fprintf(c.ErrOrStderr(), "event %d has no outcome: its process was ended, or is at work; the next change says what it finds\n", a.open.Seq)
+			for _, e := range a.open {
+				fmt.Fprintf(c.ErrOrStderr(), "event %d has no outcome: its process was ended, or is at work; the next change says what it finds\n", e.Seq)
 			}
 			if f.asJSON {
 				return json.NewEncoder(c.OutOrStdout()).Encode(struct {
@@ -75,6 +75,8 @@ operating system. --json prints the lines as they are in the file, then the head
 func printKeyEvent(w io.Writer, e *keyEvent) error {
 	who := e.Officer
 	switch {
+	case e.Participant != "":
+		who = "participant " + e.Participant
 	case who == "":
 		who = "account " + e.Account
 	case e.Second != "":

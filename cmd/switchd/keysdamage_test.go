@@ -138,7 +138,7 @@ func TestKeysLeftOver(t *testing.T) {
 	l.fails(exitFailed, "the first change of a key makes it", "keys", "audit")
 	l.ok(rotate...)
 	l.last("audit done", "asha rotate started", "asha rotate done")
-	if first := l.events()[0]; !strings.Contains(first.Detail, "2 officers that were there before") {
+	if first := l.events()[0]; !strings.Contains(first.Detail, auditBegun) {
 		t.Errorf("%+v", first)
 	}
 	l.noSecret()
@@ -152,7 +152,7 @@ func TestKeysAuditTampered(t *testing.T) {
 	l.ok(append([]string{"keys", "generate", "banka/zak", "--for", "zak"}, l.as("asha")...)...)
 	whole := []byte(l.read("k.hsm.audit"))
 	verify := func(text []byte) error {
-		return new(keyAudit).read(bytes.NewReader(text), func(*keyEvent) error { return nil })
+		return new(keyChain).read(bytes.NewReader(text), func(*keyEvent) error { return nil })
 	}
 	if err := verify(whole); err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestKeysAuditTampered(t *testing.T) {
 		}
 	}
 
-	head := new(keyAudit)
+	head := new(keyChain)
 	if err := head.read(bytes.NewReader(whole), func(*keyEvent) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -237,11 +237,11 @@ func TestKeysAuditDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	read := new(keyAudit)
+	read := new(keyChain)
 	if err := readInto(read, path, func(e *keyEvent) error {
 		got = append(got, e.Action)
 		return nil
-	}); err != nil || !slices.Equal(got, []string{"one", "four"}) || len(read.torn) > 0 {
+	}); err != nil || !slices.Equal(got, []string{"audit", "one", "four"}) || len(read.torn) > 0 {
 		t.Errorf("%v, %q, %v", got, read.torn, err)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"slices"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,7 @@ type keyDesk struct {
 	ask         *asker
 	talk        io.Writer
 	now         func() int64
+	alone       *os.File // locked: one deed at a time
 	audit       *keyAudit
 	people      *officers
 	module      *soft.Module // nil until the deed create has made it
@@ -83,7 +85,7 @@ func (d *keyDesk) do(ctx context.Context, deed *keyDeed) (info hsm.KeyInfo, err 
 	return info, nil
 }
 
-// enter opens the audit file; while it is open, nobody else does a deed.
+// enter takes the desk, at which nobody else does a deed then, and opens the audit file.
 func (d *keyDesk) enter(deed *keyDeed) (err error) {
 	if !deed.create {
 		if err := d.place.there(); err != nil {
@@ -93,20 +95,34 @@ func (d *keyDesk) enter(deed *keyDeed) (err error) {
 	if err := d.named(deed); err != nil {
 		return err
 	}
+	if d.alone, err = takeDesk(d.place.desk()); err != nil {
+		return err
+	}
 	if d.audit, err = openKeyAudit(d.place.audit()); err != nil {
 		if errors.Is(err, errAudit) {
 			err = fmt.Errorf("%w. Nothing is changed beside an audit file that proves nothing: keep it for those who look into it, and move it away; a new one begins with the next change", err)
 		}
-		return err
+		return errors.Join(err, d.alone.Close())
 	}
-	err = d.named(deed) // again: somebody may have changed the officers until just now
-	if err == nil {
-		err = d.audit.mend(login(), d.now())
-	}
-	if err != nil {
-		return errors.Join(err, d.audit.close())
+	if err = d.named(deed); err != nil { // again: somebody may have changed the officers until just now
+		return errors.Join(err, d.leave())
 	}
 	return nil
+}
+
+// takeDesk locks the file that one deed at a time has; closing it gives it back.
+func takeDesk(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+		return f, nil
+	}
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = errors.New("another 'switchd keys' is at work: try again when it has ended")
+	}
+	return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 }
 
 // named says whose tokens are needed, before anything is asked or written.
@@ -250,41 +266,35 @@ func (d *keyDesk) newest(ctx context.Context, name hsm.KeyRef) hsm.KeyInfo {
 	return hsm.KeyInfo{}
 }
 
-// recover says of a deed whose process was ended before it could, how it ended; and of
-// an audit file that is new beside keys, that it is.
+// recover says of each deed whose process was ended before it could, how it ended. None
+// of them can be at work: the key file is open for changes, which it is for one process.
 func (d *keyDesk) recover(ctx context.Context) error {
-	last, account := d.audit.open, login()
-	switch {
-	case d.audit.last.Seq == 0 && d.module != nil:
-		all, err := d.module.List(ctx)
-		if err != nil {
+	for _, last := range slices.Clone(d.audit.open) {
+		e := keyEvent{Account: login(), Action: last.Action, Name: last.Name, Outcome: keyFound, Of: last.Seq}
+		now := d.newest(ctx, last.Name)
+		e.Version, e.KCV = now.Version, now.KCV.String()
+		e.Detail = "its process was ended before it could say how: " + d.found(&last, &now)
+		if _, err := d.note(e); err != nil {
 			return err
 		}
-		_, err = d.note(keyEvent{Account: account, Action: "audit", Outcome: keyDone,
-			Detail: fmt.Sprintf("begun beside %s and %s that were there before", count(len(all), "key"), count(len(d.people.Officers), "officer"))})
-		return err
-	case last.Seq == 0:
-		return nil
 	}
-	e := keyEvent{Account: account, Action: last.Action, Name: last.Name, Outcome: keyFound, Of: last.Seq}
-	now := d.newest(ctx, last.Name)
-	e.Version, e.KCV = now.Version, now.KCV.String()
-	e.Detail = "its process was ended before it could say how: "
+	return nil
+}
+
+// found is how a deed has ended, by what there is now.
+func (d *keyDesk) found(last *keyEvent, now *hsm.KeyInfo) string {
 	switch {
 	case d.module == nil:
-		e.Detail += "there is no key file"
 		if _, err := os.Lstat(d.place.keys); err == nil {
-			e.Detail = strings.Replace(e.Detail, "no key file", "a key file", 1)
+			return "there is a key file"
 		}
+		return "there is no key file"
 	case last.Name == "":
-		e.Detail += "the officers are " + d.people.names()
+		return "the officers are " + d.people.names()
 	case now.Version == 0:
-		e.Detail += "there is no key of that name"
-	default:
-		e.Detail += fmt.Sprintf("version %d is %s, it was %d before", now.Version, now.State, last.Version)
+		return "there is no key of that name"
 	}
-	_, err := d.note(e)
-	return err
+	return fmt.Sprintf("version %d is %s, it was %d before", now.Version, now.State, last.Version)
 }
 
 // leave gives back what a deed has opened.
@@ -293,5 +303,5 @@ func (d *keyDesk) leave() error {
 	if d.module != nil {
 		err = d.module.Close()
 	}
-	return errors.Join(err, d.audit.close())
+	return errors.Join(err, d.audit.close(), d.alone.Close())
 }

@@ -35,7 +35,7 @@ Whoever has both files has the keys: keep and copy them apart.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var file string
 			_, err := f.do(c, keyDeed{
-				action: "create", create: true, approvals: func(*officers) int { return 0 },
+				action: createAction, create: true, approvals: func(*officers) int { return 0 },
 				ready: func(d *keyDesk) error {
 					file = d.place.keys
 					return d.free(makeUnlock)

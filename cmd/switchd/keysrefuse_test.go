@@ -209,12 +209,12 @@ func TestKeysInUse(t *testing.T) {
 	l.ok(append([]string{"keys", "rotate", "banka/zak"}, l.as("asha")...)...)
 
 	// Two at once: one waits for nothing, and says so.
-	a, err := openKeyAudit(l.file + ".audit")
+	desk, err := takeDesk(l.file + ".desk")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.fails(exitFailed, "another 'switchd keys' is at work", append([]string{"keys", "rotate", "banka/zak"}, l.as("asha")...)...)
-	if err := a.close(); err != nil {
+	if err := desk.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
