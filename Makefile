@@ -27,8 +27,8 @@ IDS       ?= BANKA,BANKB,BANKC
 
 # The packages in which several goroutines meet; -short makes long tests shorter.
 # Of the tests that start processes only those that start, stop, drain and kill.
-RACE       := ./session/... ./switch/admin ./switch/backup ./switch/bench ./switch/egress ./switch/engine \
-              ./switch/ingress ./switch/journal ./switch/simbank ./switch/state
+RACE       := ./hsm ./hsm/payshield ./hsm/payshieldsim ./hsm/soft ./session/... ./switch/admin ./switch/backup ./switch/bench \
+              ./switch/egress ./switch/engine ./switch/guard ./switch/ingress ./switch/journal ./switch/simbank ./switch/vault
 RACE_TESTS := Demo|Kill9|Drain|Stop
 
 # The parts of check, in this order.
@@ -70,6 +70,7 @@ lint: ## gofmt, go vet, staticcheck
 race: ## the race detector where goroutines meet
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(RACE)
 	CGO_ENABLED=1 $(GO) test -race -short ./switch/payment -sim.seeds=20
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run 'Beside|Checkpoint|CrashLeaves|Durable|PagesAreStable|RowsAreFound' ./switch/state
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run 'TestHonestRun|TestTailWhileWriting|TestSweepFinds' ./switch/crash
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run '$(RACE_TESTS)' ./cmd/switchd
 

@@ -13,7 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchd/session/gnetio"
+	"switchd/switch/ingress"
+	"switchd/switch/payment"
 	"switchd/switch/simbank"
+	"switchd/switch/translate"
 )
 
 // cutting is a listener whose connections a test can cut.
@@ -222,6 +225,7 @@ func TestLateAnswerOnAnotherLink(t *testing.T) {
 	}
 	late := s.metric(`switchd_notices_total{notice="late"}`)
 	const rounds = 4
+	var stray *message
 	for i := range rounds {
 		push := links[i%2].payAccount("BANKC", "BANKD")
 		links[i%2].send(push)
@@ -249,6 +253,7 @@ func TestLateAnswerOnAnotherLink(t *testing.T) {
 		yes := debit.answer("00", 3, 4, 7, 11, 32, 33, 37, 49, 102, 103)
 		yes.de[38] = "A00001"
 		other(debit.on).send(yes)
+		stray = yes
 		other(reversal.on).send(reversal.answer("00", 3, 4, 7, 11, 32, 33, 37, 49, 90, 102))
 		until(t, patience, "the payment is closed", func() bool {
 			got, ok := s.summary()
@@ -261,6 +266,13 @@ func TestLateAnswerOnAnotherLink(t *testing.T) {
 	if n := s.metric("switchd_messages_unmatched_total") + s.metric(`switchd_notices_total{notice="unmatched"}`); n != 0 {
 		t.Errorf("%v answers found nothing", n)
 	}
+	never := translate.Reference(1<<40, payment.LegDebit)
+	stray.de[37] = string(never[:])
+	links[0].send(stray)
+	until(t, patience, "the answer to a payment that there is not is shown", func() bool {
+		var shown ingress.Diagnosis
+		return s.get("/api/v1/participants/BANKC/diagnosis", &shown) == nil && len(shown.Unmatched) == 1
+	})
 	if got, _ := s.summary(); got.States["FAILED_REVERSED"] != rounds {
 		t.Errorf("%+v", got.States)
 	}

@@ -47,6 +47,7 @@ type Options struct {
 
 	// Useful is told, as Unmatched is, who has sent an answer that ended or moved
 	// something: neither one that has no leg, nor one that comes twice or too late.
+	// It goes with Unmatched: whoever bounds what is sent in vain must know of both.
 	Useful func(from route.Participant) // default: nobody is told
 
 	QueueMax int // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
@@ -85,11 +86,8 @@ func (o Options) withDefaults() Options {
 	if o.Closing == nil {
 		o.Closing = func() {}
 	}
-	if o.Unmatched == nil {
-		o.Unmatched = func(route.Participant, *payment.Answer) {}
-	}
-	if o.Useful == nil {
-		o.Useful = func(route.Participant) {}
+	if o.Unmatched == nil && o.Useful == nil {
+		o.Unmatched, o.Useful = func(route.Participant, *payment.Answer) {}, func(route.Participant) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -104,6 +102,9 @@ func (o *Options) validate() error {
 	var faults []error
 	if o.Log == nil || o.State == nil || o.Clock == nil {
 		faults = append(faults, errors.New("engine: Log, State and Clock are required"))
+	}
+	if (o.Unmatched == nil) != (o.Useful == nil) {
+		faults = append(faults, errors.New("engine: Unmatched and Useful go together"))
 	}
 	if o.QueueMax < 16 || o.QueueMax > journal.GroupRecordsMax {
 		faults = append(faults, fmt.Errorf("engine: QueueMax %d, want 16 to %d", o.QueueMax, journal.GroupRecordsMax))
