@@ -27,7 +27,7 @@ func newValidate() *cobra.Command {
 without what is refused (document types, comments, CDATA), valid by the schema of
 its namespace, complete by the profile, and that its amounts have no more decimals
 than their currency. With --schema-only the schema alone decides. Bare Document
-and AppHdr are messages, too. Of a file above 512 KiB no more than that is read.
+and AppHdr are messages, too. Of a file above 256 KiB no more than that is read.
 
 One line for each file: FILE: ok and the message, or FILE:LINE:COLUMN: path,
 reason and what was wanted; never what stands there.

@@ -30,7 +30,7 @@ func TestValidate(t *testing.T) {
 		{"profile", edited(xml, "<NbOfTxs>1<", "<NbOfTxs>2<"), ":16:18: Document/FIToFICstmrCdtTrf/GrpHdr/NbOfTxs: value not accepted here, expected one of 1"},
 		{"decimals", edited(xml, "123.45", "123.455"), ":26:35: Document/FIToFICstmrCdtTrf/CdtTrfTxInf/IntrBkSttlmAmt: more decimals than the currency has, expected an amount with at most 2 decimals"},
 		{"empty", nil, ":1:1: XML not well-formed (it is empty)"},
-		{"large", bytes.Repeat([]byte(" "), 2*iso20022.BytesMax), ":1:524289: message too large"},
+		{"large", bytes.Repeat([]byte(" "), 2*iso20022.BytesMax), ":1:262145: message too large"},
 		{"text", []byte("0200"), ":1:1: XML not well-formed (this is no XML; switchd decode --dialect iso20022 says what it is)"},
 	} {
 		file := filepath.Join(dir, c.name+".xml")

@@ -84,7 +84,7 @@ var hostile = []struct {
 	{"the same attribute twice", func() []byte { return message("", "A", `<a x="1" x="2"/>`) }, ReasonAttribute},
 	{"many attributes", func() []byte {
 		var b strings.Builder
-		for i := range 50_000 {
+		for i := range 20_000 {
 			fmt.Fprintf(&b, " a%d=''", i)
 		}
 		return message("", "A", "<a"+b.String()+"/>")
@@ -180,7 +180,7 @@ func TestHostile(t *testing.T) {
 // begins, whatever follows.
 func TestRefusedEarly(t *testing.T) {
 	before, _, _ := strings.Cut(string(message("", "A", "ANY")), "ANY") // five levels
-	after := strings.Repeat("<a>", 100_000)
+	after := strings.Repeat("<a>", BytesMax/4)
 	for _, c := range []struct {
 		name, text string
 		offset     int
@@ -193,5 +193,17 @@ func TestRefusedEarly(t *testing.T) {
 		if e, ok := err.(*Error); !ok || e.Offset != c.offset {
 			t.Errorf("%s: %v at %d, want %d", c.name, err, e.Offset, c.offset)
 		}
+	}
+}
+
+// TestBound: a message of 256 KiB is read, one of a byte more is not.
+func TestBound(t *testing.T) {
+	b := message("", "A", plainWild)
+	b = append(b, strings.Repeat(" ", 256<<10-len(b))...)
+	if err := new(Message).Parse(nil, b); err != nil {
+		t.Errorf("of %d bytes: %v", len(b), err)
+	}
+	if e, ok := new(Message).Parse(nil, append(b, ' ')).(*Error); !ok || e.Reason != ReasonSize {
+		t.Errorf("of one byte more: %v", e)
 	}
 }

@@ -5,7 +5,7 @@ import "bytes"
 // The bounds of what is read. A message above one is refused where it passes it.
 const (
 	// BytesMax bounds a message with its envelope.
-	BytesMax = 512 << 10
+	BytesMax = 256 << 10
 	// DepthMax bounds how deep elements are nested, the envelope included.
 	DepthMax = 32
 	// ElementsMax bounds the number of elements.
