@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 
 	"switchd/switch/guard/jws"
 	"switchd/switch/guard/signer"
@@ -70,15 +72,38 @@ func (o Signing) validate(xml bool) error {
 
 // seal signs a message, or does what is not as agreed.
 func (s *signing) seal(body []byte, how proof) ([]byte, error) {
-	if how == bare || how == forged && s.Kind == kindXML {
+	switch how {
+	case bare:
 		return body, nil
+	case forged:
+		return s.forge(body)
 	}
-	signed, err := s.sign(nil, body, s.Own, s.Key)
-	if how == forged {
-		signed = append(signed, '\n') // one byte that was not signed
-	}
-	return signed, err
+	return s.sign(nil, body, s.Own, s.Key)
 }
+
+// forge gives a message with a signature in which all is as it should be, but that it
+// was made of another one: what a check that stops too early takes.
+func (s *signing) forge(body []byte) ([]byte, error) {
+	signed, err := s.sign(nil, body, s.Own, s.Key)
+	if err != nil {
+		return nil, err
+	}
+	if s.Kind == kindJWS {
+		return append(signed, '\n'), nil // one byte that was not signed
+	}
+	other, err := s.sign(nil, []byte(trial), s.Own, s.Key)
+	if err != nil {
+		return nil, err
+	}
+	of, from := signatureValue.FindIndex(signed), signatureValue.FindIndex(other)
+	if of == nil || from == nil {
+		return nil, errors.New("simbank: a signature has no value")
+	}
+	return slices.Concat(signed[:of[0]], other[from[0]:from[1]], signed[of[1]:]), nil
+}
+
+// signatureValue finds the value of an XML signature.
+var signatureValue = regexp.MustCompile(`SignatureValue>[^<]+`)
 
 // open gives the message of a body that the switch has signed.
 func (s *signing) open(body []byte) ([]byte, *fault) {

@@ -6,9 +6,12 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"switchd/switch/guard/signer"
 	"switchd/switch/guard/specimen"
 )
 
@@ -66,6 +69,28 @@ func TestSignedMessages(t *testing.T) {
 				t.Errorf("net %d, %d answers, %d unsigned, stats %+v", b.Book().Net(), len(s.docs), len(s.unsigned), st)
 			}
 		})
+	}
+}
+
+// TestForgedLooksSigned: all of a forged message is as it should be but for what the
+// signature was made of, so that only the last check refuses it.
+func TestForgedLooksSigned(t *testing.T) {
+	for _, kind := range []string{kindJWS, kindXML} {
+		ours := identity(t, "BANKA")
+		s, err := newSigning(Signing{Kind: kind, Key: ours.Signer, Own: ours.Certificate, Theirs: ours.Certificate}, wall)
+		must(t, err)
+		message := []byte(strings.Replace(trial, "></Document>", ">x</Document>", 1))
+		body, err := s.seal(message, forged)
+		must(t, err)
+		if _, err := s.verify(body, ours.Certificate, wall()); !errors.Is(err, signer.ErrSignature) {
+			t.Errorf("%s: a forged message is refused with %v", kind, err)
+		}
+		if body, err = s.seal(message, agreed); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.verify(body, ours.Certificate, wall()); err != nil || !bytes.Equal(got, message) {
+			t.Errorf("%s: %v, %s", kind, err, got)
+		}
 	}
 }
 
