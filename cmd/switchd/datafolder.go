@@ -154,7 +154,7 @@ func openSealKeys(cfg *config.Config, m *security, log *slog.Logger) (*seal.Keys
 			return nil, err
 		}
 	}
-	keys, err := seal.LoadFileWith(file, m.unseal)
+	keys, err := seal.LoadFileWith(file, m.unsealing(cfg.HSM.Seal))
 	switch {
 	case file == own && errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("data folder %s has payments, but its key file %s is missing: put it back, or name it in seal_key", cfg.DataDir, own)

@@ -31,6 +31,17 @@ func (s *security) unseal(key string, public, sealed []byte) ([]byte, error) {
 	return text, nil
 }
 
+// unsealing opens a key file that is sealed under the key that a configuration names
+// (hsm.seal). One that names another would be obeyed in nothing: a file is sealed once.
+func (s *security) unsealing(name string) seal.ModuleOpen {
+	return func(key string, public, sealed []byte) ([]byte, error) {
+		if name != "" && name != key {
+			return nil, fmt.Errorf("it is sealed under key %s of the security module, and hsm.seal is %s: a file is not sealed anew, so write hsm.seal: %s", key, name, key)
+		}
+		return s.unseal(key, public, sealed)
+	}
+}
+
 // sealFile has the module seal a key file, unless it is sealed already.
 func (s *security) sealFile(file, key string, log *slog.Logger) error {
 	if _, err := seal.LoadFile(file); err != nil {
@@ -62,7 +73,7 @@ func sealLoader(cfg *config.Config) func(file string) (*seal.Keys, error) {
 		if err != nil {
 			return nil, err
 		}
-		keys, err = seal.LoadFileWith(file, (&security{module: module}).unseal)
+		keys, err = seal.LoadFileWith(file, (&security{module: module}).unsealing(cfg.HSM.Seal))
 		return keys, errors.Join(err, module.Close())
 	}
 }

@@ -54,7 +54,18 @@ func TestSealKeysInModule(t *testing.T) {
 	if _, said := runs(t, exitFailed, append(search, "--dir", s.data)...); !strings.Contains(said, "sealed by a security module under switch/kek: name a configuration") {
 		t.Error(said)
 	}
-	s.serve().kill()
+
+	// Another name is refused, by a running switch and by a start, and not passed over.
+	p = s.serve()
+	s.edit("seal: switch/kek", "seal: switch/other")
+	if _, said := runs(t, exitFailed, "config", "reload", "--config", s.config, "--reason", "a test"); !strings.Contains(said, "hsm.seal switch/kek -> switch/other (needs a restart)") {
+		t.Error(said)
+	}
+	p.kill()
+	if _, said := runs(t, exitFailed, "serve", "--config", s.config); !strings.Contains(said, "sealed under key switch/kek of the security module, and hsm.seal is switch/other") {
+		t.Error(said)
+	}
+	s.edit("seal: switch/other", "seal: switch/kek")
 
 	// Another key of that name does not open it.
 	if err := os.Remove(filepath.Join(s.dir, "keys.hsm")); err != nil {

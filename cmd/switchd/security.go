@@ -159,7 +159,7 @@ type protection struct {
 
 // protect makes the protection of a participant, whose keys must be in the module.
 func (s *security) protect(p *config.Participant) (protection, error) {
-	out := protection{fault: payment.CryptoMAC, zone: guard.Zone{Key: hsm.KeyRef(p.PIN.Key), Format: pinFormats[p.PIN.Format]}}
+	out := protection{fault: payment.CryptoMAC, zone: pinZone(p)}
 	switch {
 	case p.Signature.Kind != "":
 		return s.signed(p)
@@ -174,6 +174,11 @@ func (s *security) protect(p *config.Participant) (protection, error) {
 	return out, s.has(p)
 }
 
+// pinZone is how the PIN blocks of a participant are encrypted.
+func pinZone(p *config.Participant) guard.Zone {
+	return guard.Zone{Key: hsm.KeyRef(p.PIN.Key), Format: pinFormats[p.PIN.Format]}
+}
+
 // codesOf is how the messages of a participant of ISO 8583 are protected.
 func codesOf(p *config.Participant) (*guard8583.Scheme, error) {
 	spec, err := builtinSpec(p.Dialect)
@@ -181,7 +186,7 @@ func codesOf(p *config.Participant) (*guard8583.Scheme, error) {
 		return nil, err
 	}
 	return guard8583.New(guard8583.Options{
-		Spec: spec, Zone: guard.Zone{Key: hsm.KeyRef(p.PIN.Key), Format: pinFormats[p.PIN.Format]},
+		Spec: spec, Zone: pinZone(p),
 		MAC: guard8583.MAC{Key: hsm.KeyRef(p.MAC.Key), Algorithm: macAlgorithms[p.MAC.Algorithm], Size: p.MAC.Size},
 	})
 }
