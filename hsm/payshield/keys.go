@@ -3,6 +3,7 @@ package payshield
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"switchd/hsm"
 	"switchd/hsm/keyblock"
@@ -48,6 +49,9 @@ func (m *Module) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 		return hsm.KeyInfo{}, err
 	}
 	defer release()
+	if err := m.acquaint(ctx, i.As); err != nil {
+		return hsm.KeyInfo{}, err
+	}
 	k, err := m.unwrapAny(ctx, i, block.Header, zmks)
 	if err == nil {
 		// Only now, since before it is proven a block may say anything.
@@ -59,24 +63,55 @@ func (m *Module) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 	if kcv, _ := k.check(); i.KCV != (hsm.KCV{}) && !kcv.Matches(i.KCV) {
 		return hsm.KeyInfo{}, fmt.Errorf("%w: the key has another check value", hsm.ErrVerify)
 	}
-	if err := m.keys.add(k, i.Overlap); err != nil {
+	return m.store(k, i.Overlap)
+}
+
+// acquaint asks for the check values that the table has not of a name's keys: a key that
+// comes again is known by them. A key that the HSM does not take has none.
+func (m *Module) acquaint(ctx context.Context, ref hsm.KeyRef) error {
+	for _, k := range m.keys.ring(ref) {
+		if k.KCV != "" {
+			continue
+		}
+		kcv, err := m.checkValue(ctx, k)
+		switch {
+		case isFault(err):
+			return err
+		case err == nil:
+			m.keys.learn(k, kcv)
+		}
+	}
+	return nil
+}
+
+// store puts a key into the table, and ends the connections to HSMs of other LMKs, which
+// there can be while the table does not say which is its own.
+func (m *Module) store(k *entry, overlap time.Duration) (hsm.KeyInfo, error) {
+	active, err := m.keys.add(k, overlap)
+	if err != nil {
 		return hsm.KeyInfo{}, err
 	}
-	return k.info(), nil
+	for _, l := range m.all() {
+		if err := m.belongs(l); err != nil {
+			l.end(err)
+		}
+	}
+	return active.info(), nil
 }
 
 // unwrapAny asks with every protection key that may be the block's until one is.
-func (m *Module) unwrapAny(ctx context.Context, i hsm.Import, h keyblock.Header, zmks []*entry) (k *entry, first error) {
+func (m *Module) unwrapAny(ctx context.Context, i hsm.Import, h keyblock.Header, zmks []*entry) (*entry, error) {
+	failed := errUnasked
 	for _, zmk := range zmks {
 		k, err := m.unwrap(ctx, i, h, zmk)
 		if err == nil || isFault(err) {
 			return k, err
 		}
-		if first == nil {
-			first = err
+		if failed == errUnasked {
+			failed = err
 		}
 	}
-	return nil, first
+	return nil, failed
 }
 
 // unwrap asks for a key out of a key block under one protection key.
@@ -127,7 +162,7 @@ func (k *entry) take(got result, warnings ...wire.Code) error {
 		return err
 	}
 	f := wire.Take(got.body)
-	k.Key, k.KCV = f.Key(), string(f.Hex(6))
+	k.Key, k.KCV, k.lmk = f.Key(), string(f.Hex(6)), got.from.check
 	if !f.Done() || k.Key[0] == wire.SchemeTR31 {
 		return got.malformed("for a key")
 	}
@@ -187,14 +222,7 @@ func (m *Module) KCV(ctx context.Context, key hsm.KeyRef) (hsm.KCV, error) {
 	if err != nil {
 		return hsm.KCV{}, err
 	}
-	length := map[byte]byte{wire.SchemeSingle: '0', wire.SchemeDouble: '1', wire.SchemeTriple: '2', wire.SchemeBlock: 'F'}[k.Key[0]]
-	command := append(append(m.command("BU"), 'F', 'F', length), k.Key...)
-	command = append(append(append(command, ';'), k.keyType()...), ";001"...) // six digits
-	b, err := readBytes(m.exchange(ctx, m.lmk(command)), 3)
-	if err != nil {
-		return hsm.KCV{}, err
-	}
-	kcv, err := hsm.NewKCV(b)
+	kcv, err := m.checkValue(ctx, k)
 	if err != nil {
 		return hsm.KCV{}, err
 	}
@@ -202,6 +230,18 @@ func (m *Module) KCV(ctx context.Context, key hsm.KeyRef) (hsm.KCV, error) {
 		return hsm.KCV{}, fmt.Errorf("%w: the HSM says %s, and the key table %s", hsm.ErrKey, kcv, kept)
 	}
 	return kcv, nil
+}
+
+// checkValue asks BU for the check value of a key.
+func (m *Module) checkValue(ctx context.Context, k *entry) (hsm.KCV, error) {
+	length := map[byte]byte{wire.SchemeSingle: '0', wire.SchemeDouble: '1', wire.SchemeTriple: '2', wire.SchemeBlock: 'F'}[k.Key[0]]
+	command := append(append(m.command("BU"), 'F', 'F', length), k.Key...)
+	command = append(append(append(command, ';'), k.keyType()...), ";001"...) // six digits
+	b, err := readBytes(m.exchange(ctx, m.lmk(command)), 3)
+	if err != nil {
+		return hsm.KCV{}, err
+	}
+	return hsm.NewKCV(b)
 }
 
 // Generate asks A0 for a new key and keeps it in the table. Keys here do not expire.
@@ -235,10 +275,7 @@ func (m *Module) Generate(ctx context.Context, g hsm.New) (hsm.KeyInfo, error) {
 	if err := k.take(m.exchange(ctx, command)); err != nil {
 		return hsm.KeyInfo{}, err
 	}
-	if err := m.keys.add(k, g.Overlap); err != nil {
-		return hsm.KeyInfo{}, err
-	}
-	return k.info(), nil
+	return m.store(k, g.Overlap)
 }
 
 // lengthDigit is how A0 names the length of a key: DES and TDES by parts, AES by the sizes

@@ -61,6 +61,8 @@ type link struct {
 	wake chan struct{} // there is something to write
 	gone chan struct{} // closed at the end
 
+	check string // value of the HSM's LMK; set before calls may use the link
+
 	load atomic.Int32 // len(open), for choosing a link without its lock
 
 	mu       sync.Mutex // guards all below
@@ -205,12 +207,23 @@ func (l *link) deliver(frame []byte) error {
 	l.load.Store(int32(len(l.open)))
 	switch r.stands {
 	case probe:
+		return l.probed(result{code: code, body: body})
 	case left:
 		l.m.metrics.late.Inc()
 	default:
 		r.answer <- result{code: code, body: append([]byte(nil), body...), from: l}
 	}
 	return nil
+}
+
+// probed looks at what the HSM says of itself: it must go on being the one that calls
+// were sent to.
+func (l *link) probed(got result) error {
+	status, err := readStatus(got)
+	if err == nil && status.check != l.check {
+		err = fmt.Errorf("%w: the LMK was changed, its check value is %s, and was %s", errWrong, status.check, l.check)
+	}
+	return err
 }
 
 // match finds the request of an answer; nil for an answer to nothing that is open.

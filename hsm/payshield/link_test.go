@@ -330,7 +330,7 @@ func TestHung(t *testing.T) {
 		h.open(t, 0)
 	}
 	stuck := h.echo(within(t), "stuck")
-	<-got // one that is still in the queue would end as one that was not done
+	<-got                // one that is still in the queue would end as one that was not done
 	h.goOn <- struct{}{} // since the look before, NC was answered
 	select {
 	case err := <-stuck:
@@ -457,11 +457,7 @@ func TestSpreads(t *testing.T) {
 			}()
 		}
 	}).up(t)
-	for ctx := within(t); h.value(t, "switchd_hsm_payshield_connections", "") < 4; runtime.Gosched() {
-		if ctx.Err() != nil {
-			t.Fatal("not all came up")
-		}
-	}
+	h.connected(t, 4)
 	var calls []chan error
 	for i := range 16 {
 		calls = append(calls, h.echo(within(t), "x"))

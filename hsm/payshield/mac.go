@@ -70,7 +70,7 @@ func (m *Module) VerifyMAC(ctx context.Context, in hsm.MACInput, code []byte) er
 	if err != nil {
 		return err
 	}
-	var failed error
+	failed := errUnasked
 	for _, k := range ks {
 		command, err := m.macCommand("M8", in, k)
 		if err == nil {
@@ -79,7 +79,7 @@ func (m *Module) VerifyMAC(ctx context.Context, in hsm.MACInput, code []byte) er
 		if err == nil || isFault(err) {
 			return err
 		}
-		if failed == nil {
+		if failed == errUnasked {
 			failed = err
 		}
 	}

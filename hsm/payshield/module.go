@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 
@@ -112,6 +113,9 @@ func (m *Module) attend(ctx context.Context, address string) (greeted bool, err 
 		greeted = true
 		m.metrics.dials[dialUp].Inc()
 		m.admit(l)
+		if err := m.belongs(l); err != nil { // the table's first key came meanwhile
+			l.end(err)
+		}
 		m.o.Log.Info("connected to the HSM", "address", address)
 		parts.Go(func() {
 			for m.o.Wait(living, m.o.Check) && l.look() {
@@ -119,8 +123,8 @@ func (m *Module) attend(ctx context.Context, address string) (greeted bool, err 
 		})
 	}
 	parts.Wait()
+	m.note(l.err) // before the drop: who finds no connection is told why
 	m.drop(l)
-	m.note(l.err)
 	m.metrics.ended(l.err)
 	return greeted, l.err
 }
@@ -158,8 +162,14 @@ func (m *Module) greet(ctx context.Context, l *link) error {
 	if err != nil {
 		return err
 	}
-	if want := m.keys.check(); want != "" && want != status.check {
-		return fmt.Errorf("the LMK has the check value %s, and the keys of the table are under one with %s", status.check, want)
+	l.check = status.check
+	return m.belongs(l)
+}
+
+// belongs refuses a link to an HSM whose LMK is not that of the table.
+func (m *Module) belongs(l *link) error {
+	if want := m.keys.check(); want != "" && want != l.check {
+		return otherLMK(l.check, want)
 	}
 	return nil
 }
@@ -181,6 +191,13 @@ func (m *Module) admit(l *link) {
 	m.links = append(m.links, l)
 	close(m.up)
 	m.up = make(chan struct{})
+}
+
+// all is the links that calls may use.
+func (m *Module) all() []*link {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.links)
 }
 
 // drop forgets a link that has ended.

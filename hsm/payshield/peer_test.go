@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -193,6 +194,16 @@ func (h *hand) up(t testing.TB) *hand {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// connected waits until so many connections can be used.
+func (h *hand) connected(t testing.TB, want float64) {
+	t.Helper()
+	for ctx := within(t); h.value(t, "switchd_hsm_payshield_connections", "") != want; runtime.Gosched() {
+		if ctx.Err() != nil {
+			t.Fatalf("never %v connections", want)
+		}
+	}
 }
 
 // again ends the wait before the next connection, once it has begun.

@@ -20,6 +20,10 @@ var (
 	checkOffset = right{[]hsm.Usage{hsm.PINVerifyIBM3624, hsm.PINVerification}, "VCN"}
 )
 
+// errUnasked is what a call has failed with until a key was asked: nothing is right that
+// nobody has looked at.
+var errUnasked = fmt.Errorf("%w: no key was asked", hsm.ErrKey)
+
 // TranslatePIN asks CC for blocks of another zone, CA for blocks of a terminal, and G0
 // for those under DUKPT keys. (CI is DUKPT with single DES, and not asked.) While a key
 // and the one before it both read, both are asked, and exactly one must fit.
@@ -39,7 +43,7 @@ func (m *Module) TranslatePIN(ctx context.Context, t hsm.Translation) (hsm.Secre
 		return hsm.Secret{}, err
 	}
 	var block hsm.Secret
-	var failed error
+	failed := errUnasked
 	for _, in := range ins {
 		got, err := m.translate(ctx, t, in, out)
 		switch {
@@ -52,7 +56,7 @@ func (m *Module) TranslatePIN(ctx context.Context, t hsm.Translation) (hsm.Secre
 			return hsm.Secret{}, fmt.Errorf("%w: the PIN block can be read under two keys", hsm.ErrBlock)
 		case err == nil:
 			block = got
-		case failed == nil:
+		case failed == errUnasked:
 			failed = err
 		}
 	}
@@ -207,7 +211,7 @@ func (m *Module) verify(ctx context.Context, v verification) error {
 	if err != nil {
 		return err
 	}
-	var failed error
+	failed := errUnasked
 	for _, zpk := range zpks {
 		for _, pvk := range pvks {
 			command := append(append(append(m.command(v.code), zpk.Key...), pvk.Key...), v.rest...)
@@ -215,7 +219,7 @@ func (m *Module) verify(ctx context.Context, v verification) error {
 			if err == nil || isFault(err) {
 				return err
 			}
-			if failed == nil || errors.Is(err, hsm.ErrVerify) {
+			if failed == errUnasked || errors.Is(err, hsm.ErrVerify) {
 				failed = err
 			}
 		}

@@ -527,11 +527,7 @@ func TestManyCalls(t *testing.T) {
 	before := runtime.NumGoroutine()
 	t.Run("calls", func(t *testing.T) {
 		l := newLab(t, payshield.Options{Conns: 3, OpenMax: 64}, nil)
-		for ctx := within(t); l.value(t, "switchd_hsm_payshield_connections", "") < 3; runtime.Gosched() {
-			if ctx.Err() != nil {
-				t.Fatal("not all came up")
-			}
-		}
+		l.connected(t, 3)
 		pool, err := hsm.NewPool(hsm.Options{Module: l.Module, Clock: func() int64 { return 0 }, Workers: 96, QueueMax: calls,
 			Deadline: func(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
 				return context.WithCancel(ctx)
@@ -623,11 +619,7 @@ func TestRestart(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.end()
-		for ctx := within(t); l.value(t, "switchd_hsm_payshield_connections", "") > 0; runtime.Gosched() {
-			if ctx.Err() != nil {
-				t.Fatal("the connections did not end")
-			}
-		}
+		l.connected(t, 0)
 		if err := l.Echo(within(t), "away"); !errors.Is(err, hsm.ErrDown) || !hsm.NotDone(err) {
 			t.Errorf("%v", err)
 		}

@@ -2,6 +2,7 @@ package payshield
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -41,6 +42,8 @@ type entry struct {
 	KCV       string     `json:"kcv,omitempty"`
 	Version   uint32     `json:"version,omitempty"` // counts the keys of a name
 	Until     int64      `json:"until,omitempty"`   // of a key that was replaced: when it ends, in UTC nanoseconds
+
+	lmk string // check value of the LMK of who gave the key, if that was not the file
 }
 
 // tableFile is the form of the file.
@@ -269,162 +272,28 @@ func (t *table) check() string {
 	return t.lmk
 }
 
-// find gives the active key of a name.
-func (t *table) find(ref hsm.KeyRef) (*entry, error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if ring := t.keys[ref]; len(ring) > 0 {
-		return ring[0], nil
-	}
-	return nil, fmt.Errorf("%w: the key table has no such key", hsm.ErrKey)
-}
-
-// right is which keys may do something.
-type right struct {
-	usages []hsm.Usage
-	modes  string
-}
-
-// refuses tells why a key may not, nil if it may.
-func (k *entry) refuses(r *right) error {
-	switch {
-	case !slices.Contains(r.usages, k.Usage):
-		return fmt.Errorf("%w: %s is a key for another use", hsm.ErrKey, k.Name)
-	case !strings.Contains(r.modes, k.Mode):
-		return fmt.Errorf("%w: the mode of %s does not allow it", hsm.ErrKey, k.Name)
-	}
-	return nil
-}
-
-// maker is the active key of a name, if it may.
-func (t *table) maker(ref hsm.KeyRef, r *right) (*entry, error) {
-	k, err := t.find(ref)
-	if err == nil {
-		err = k.refuses(r)
-	}
-	return k, err
-}
-
-// readers are the keys of a name that may read: the active one, and those before it
-// until their end.
-func (t *table) readers(ref hsm.KeyRef, r *right) ([]*entry, error) {
-	first, err := t.maker(ref, r)
-	if err != nil {
-		return nil, err
-	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if len(t.keys[ref]) == 1 {
-		return []*entry{first}, nil
-	}
-	var ks []*entry
-	for _, k := range t.keys[ref] {
-		if (k.Until == 0 || t.clock() < k.Until) && k.refuses(r) == nil {
-			ks = append(ks, k)
-		}
-	}
-	return ks, nil
-}
-
-// placing is how a new key comes to its name.
-type placing struct {
-	as      hsm.KeyRef
-	replace bool
-	overlap time.Duration
-}
-
-// overlapMax is how long a key that was replaced may go on reading.
-const overlapMax = 366 * 24 * time.Hour
-
-// reserve keeps a name for a key that is being made, until release.
-func (t *table) reserve(p placing) (release func(), err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	taken := len(t.keys[p.as]) > 0
-	switch {
-	case !p.as.Valid():
-		return nil, fmt.Errorf("%w: the name of the new key is malformed", hsm.ErrKey)
-	case taken && !p.replace || t.reserved[p.as]:
-		return nil, fmt.Errorf("%w: there is a key %s already, or it is being made", hsm.ErrDenied, p.as)
-	case !taken && p.replace:
-		return nil, fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, p.as)
-	case p.overlap < 0 || p.overlap > overlapMax:
-		return nil, fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, overlapMax/(24*time.Hour))
-	case t.count()+len(t.reserved) >= keysMax:
-		return nil, fmt.Errorf("%w: the key table is full", hsm.ErrDenied)
-	}
-	t.reserved[p.as] = true
-	return func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		delete(t.reserved, p.as)
-	}, nil
-}
-
-// count is how many keys there are; t.mu is held.
-func (t *table) count() (n int) {
-	for _, ring := range t.keys {
-		n += len(ring)
-	}
-	return n
-}
-
-// mayReplace refuses another usage and a weaker key, as far as lengths are known: of two
-// key blocks the length of the block says it, up to a block of the cipher.
-func (k *entry) mayReplace(b *entry) error {
-	strength := func(k *entry) int { return strings.Index("DTA", k.Algorithm) }
-	weaker := strength(k) < strength(b)
-	if strength(k) == strength(b) {
-		sizes := [2]int{k.bits(), b.bits()}
-		if sizes[0] == 0 || sizes[1] == 0 {
-			sizes = [2]int{len(k.Key), len(b.Key)}
-		}
-		weaker = sizes[0] < sizes[1]
-	}
-	switch {
-	case k.Usage != b.Usage:
-		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrDenied, b.Name, b.Usage.Text())
-	case weaker:
-		return fmt.Errorf("%w: the key is weaker than the one that it replaces", hsm.ErrDenied)
-	}
-	return nil
-}
-
-// place is the ring of a name with a new key in it. Keys whose end has come are dropped.
-func (k *entry) place(ring []*entry, now int64, overlap time.Duration) ([]*entry, error) {
-	if len(ring) == 0 {
-		k.Version = 1
-		return []*entry{k}, nil
-	}
-	if err := k.mayReplace(ring[0]); err != nil {
-		return nil, err
-	}
-	was := *ring[0]
-	was.Version, was.Until = max(1, was.Version), now+int64(overlap)
-	k.Version = was.Version + 1
-	fresh := []*entry{k, &was}
-	for _, b := range ring[1:] {
-		if now < b.Until {
-			fresh = append(fresh, b)
-		}
-	}
-	return fresh, nil
-}
-
-// add puts a key into the table once the file has it.
-func (t *table) add(k *entry, overlap time.Duration) error {
+// add puts a key into the table once the file has it, and gives the active one of its
+// name: itself, or the one that was there, if both are the same key. The first key that
+// an HSM gives says which LMK all keys are under.
+func (t *table) add(k *entry, overlap time.Duration) (*entry, error) {
 	if err := k.validate(); err != nil {
-		return fmt.Errorf("%w: the HSM gave a key that the table does not take: %w", hsm.ErrBlock, err)
+		return nil, fmt.Errorf("%w: the HSM gave a key that the table does not take: %w", hsm.ErrBlock, err)
 	}
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	t.mu.RLock()
 	fresh := maps.Clone(t.keys)
-	file := tableFile{Version: tableVersion, LMK: t.lmk}
+	file := tableFile{Version: tableVersion, LMK: cmp.Or(t.lmk, k.lmk)}
 	t.mu.RUnlock() // calls go on while the disk is written
+	if k.lmk != file.LMK {
+		return nil, fmt.Errorf("%w: %w", hsm.ErrDenied, otherLMK(k.lmk, file.LMK))
+	}
 	ring, err := k.place(fresh[k.Name], t.clock(), overlap)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if ring == nil {
+		return fresh[k.Name][0], nil
 	}
 	fresh[k.Name] = ring
 	for _, ref := range slices.Sorted(maps.Keys(fresh)) {
@@ -434,15 +303,20 @@ func (t *table) add(k *entry, overlap time.Duration) error {
 	}
 	text, err := json.MarshalIndent(file, "", "\t")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := replace(t.path, append(text, '\n')); err != nil {
-		return &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: fmt.Errorf("key table: %w", err)}
+		return nil, &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: fmt.Errorf("key table: %w", err)}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.keys = fresh
-	return nil
+	t.keys, t.lmk = fresh, file.LMK
+	return k, nil
+}
+
+// otherLMK is what is wrong with an HSM whose LMK is not the table's.
+func otherLMK(has, want string) error {
+	return fmt.Errorf("the LMK has the check value %s, and the keys of the table are under one with %s", has, want)
 }
 
 // replace writes a file so that after a crash the old or the new one is there, whole.
