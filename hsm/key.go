@@ -190,6 +190,9 @@ func NewKCV(b []byte) (KCV, error) {
 	return k, nil
 }
 
+// Bytes is a copy of the value.
+func (k KCV) Bytes() []byte { return bytes.Clone(k.bytes[:k.n]) }
+
 // String is the value in hexadecimal, as ceremonies read it aloud.
 func (k KCV) String() string { return strings.ToUpper(hex.EncodeToString(k.bytes[:k.n])) }
 

@@ -186,6 +186,11 @@ type Import struct {
 	Under KeyRef
 	// Block is the key block.
 	Block string
+	// Legacy accepts blocks of the versions A and C too. Their keys are variants of the
+	// protection key, which is exposed if one of them is; their code has 4 bytes. Nobody
+	// should make such blocks any more, so whoever takes one says so: a person who knows
+	// the partner, never a participant's link. Otherwise they are ErrDenied.
+	Legacy bool
 	// Want is the usages that are accepted, one at least.
 	Want []Usage
 	// KCV is compared with the imported key's, unless it is zero.
@@ -194,9 +199,25 @@ type Import struct {
 	// the same usage and be no stronger. The one before stays good for reading and
 	// verifying for Overlap (up to 366 days); keys for data at rest stay so until they
 	// are retired. A driver that cannot do that says ErrDenied.
+	//
+	// If the key is the active one already, with the same limits, nothing changes, the
+	// overlap of the one before included, and the answer is the active key's KeyInfo: so
+	// an import may be repeated when its answer was lost. A key that the name had before
+	// is ErrDenied, with Replace or without: an old block does not bring its key back.
+	// That counts for keys that are destroyed too (the last 64), until the name has no key
+	// at all any more. Keys are compared by their bytes where a driver sees them, and by
+	// usage, algorithm and check value where it does not, as with those that are destroyed:
+	// once in 16 million times that takes another key for the same.
+	//
+	// A name has KeyVersionsMax keys at most. One more destroys the oldest that is
+	// retired; if there is none, or they are for data at rest, it is ErrDenied.
 	Replace bool
 	Overlap time.Duration
 }
+
+// KeyVersionsMax is how many keys a name has at most, the active one and those that are
+// old or retired.
+const KeyVersionsMax = 16
 
 // Exporting of a key.
 type Exporting struct {
@@ -217,6 +238,10 @@ type KeyInfo struct {
 	Export    Export
 	// Bits is its length, parity included; 0 where a module does not tell.
 	Bits int
+	// Rank is its strength (Algorithm.Rank) by its bytes, where a module sees them: a TDES
+	// key of three parts with the first one again as the third is one of two. 0 is that of
+	// its length.
+	Rank int
 	// KCV is its check value. Of an asymmetric key it is the beginning of the SHA-256 of
 	// the public half (PKIX, DER).
 	KCV KCV

@@ -20,11 +20,13 @@ func newKeysImport() *cobra.Command {
 	var f keysFlags
 	var l limitFlags
 	var under, block, check string
+	var legacy bool
 	c := &cobra.Command{
 		Use: "import NAME --under ZMK --for PURPOSE", Short: "Take a key out of a key block (TR-31, X9.143)",
-		Long: `Reads one key block of version A, B, C or D from --block or standard input, and keeps its
-key under NAME. Mode, algorithm and exportability are those of the block; its usage must
-be that of --for or --usage. --kcv compares the check value that the partner has given.`,
+		Long: `Reads one key block of version B or D from --block or standard input, and keeps its key
+under NAME. Mode, algorithm and exportability are those of the block; its usage must be
+that of --for or --usage. --kcv compares the check value that the partner has given.
+Versions A and C are weak and are read with --legacy-block only.`,
 		Example: `  switchd keys import banka/zpk --under banka/zmk --for zpk --block zpk.tr31 --kcv D1D812 \
     --config switchd.yml --officer asha --token-file asha.token`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -32,7 +34,7 @@ be that of --for or --usage. --kcv compares the check value that the partner has
 			if err != nil {
 				return err
 			}
-			i := hsm.Import{As: name, Replace: l.replace}
+			i := hsm.Import{As: name, Replace: l.replace, Legacy: legacy}
 			if err := l.wanted(&i); err != nil {
 				return err
 			}
@@ -61,6 +63,7 @@ be that of --for or --usage. --kcv compares the check value that the partner has
 	fl := c.Flags()
 	fl.StringVar(&under, "under", "", "name of the key that protects the block (required)")
 	fl.StringVar(&block, "block", "-", "file with the key block")
+	fl.BoolVar(&legacy, "legacy-block", false, "take a block of version A or C too, whose code has 4 bytes")
 	fl.StringVar(&check, "kcv", "", "check value that the key must have")
 	fl.StringVar(&l.purpose, "for", "", "what the key is for: "+strings.Join(purposeNames(), ", "))
 	fl.StringVar(&l.usage, "usage", "", "its usage as key blocks have it, in the place of --for")
@@ -85,10 +88,14 @@ func (l *limitFlags) wanted(i *hsm.Import) error {
 }
 
 func replaces(i *hsm.Import) string {
-	if !i.Replace {
-		return ""
+	text := ""
+	if i.Legacy {
+		text = ", of any version"
 	}
-	return ", replaces, overlap " + i.Overlap.String()
+	if i.Replace {
+		text += ", replaces, overlap " + i.Overlap.String()
+	}
+	return text
 }
 
 func underName(text string) (hsm.KeyRef, error) {

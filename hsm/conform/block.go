@@ -46,7 +46,9 @@ func (s *suite) blockVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i, err := s.m.ImportKey(background, hsm.Import{As: v.as, Under: v.under, Block: v.block, Want: []hsm.Usage{hsm.MACAlg5, hsm.PINEncryption}, KCV: want})
+		i, err := s.m.ImportKey(background, hsm.Import{
+			As: v.as, Under: v.under, Block: v.block, Legacy: v.ability == BlocksLegacy, Want: []hsm.Usage{hsm.MACAlg5, hsm.PINEncryption}, KCV: want,
+		})
 		if err != nil {
 			t.Errorf("%s: %v", v.as, err)
 			continue

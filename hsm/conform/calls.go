@@ -86,7 +86,7 @@ func blockCalls() []call {
 		}
 	}
 	return []call{
-		{"ImportKey, version A", BlocksLegacy, imports(hsm.Import{As: "conform/call", Under: zmkOld, Block: blockA})},
+		{"ImportKey, version A", BlocksLegacy, imports(hsm.Import{As: "conform/call", Under: zmkOld, Block: blockA, Legacy: true})},
 		{"ImportKey, version B", BlocksB, imports(hsm.Import{As: "conform/call", Under: zmkB, Block: blockB})},
 		{"ImportKey, version D", BlocksD, imports(hsm.Import{As: "conform/call", Under: zmkD, Block: blockD})},
 		{"ImportKey, replacing", Replacing, imports(hsm.Import{As: zpkAES, Under: zmkD, Block: blockD, Replace: true})},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -33,8 +34,10 @@ var faults = []map[string][]string{
 	},
 	{
 		"takes short codes":        {"MAC_vectors", "MAC_refusals"},
+		"takes old keys":           {"a_key_from_before"},
+		"takes weak blocks":        {"key_blocks_that_are_weak"},
 		"changes its inputs":       {"PIN_translations", "PIN_translations_with_AES", "calls_at_the_same_time"},
-		"forgets the old key":      {"replacing_a_MAC_key", "replacing_a_PIN_key", "replacing_refusals"},
+		"forgets the old key":      {"replacing_a_MAC_key", "replacing_a_PIN_key", "replacing_refusals", "a_key_that_comes_again", "too_many_keys_of_a_name"},
 		"signs as ASN.1":           {"ES256"},
 		"says nothing of itself":   {"health"},
 		"exports without its mode": {"key_block_export"},
@@ -43,6 +46,8 @@ var faults = []map[string][]string{
 		"tells keys":                     {"check_values"},
 		"may have done it":               {"MAC_refusals", "MAC_vectors", "replacing_a_MAC_key", "contexts_that_are_done"},
 		"puts keys over others":          {"key_block_import_refusals"},
+		"takes no key twice":             {"a_key_that_comes_again"},
+		"takes keys without end":         {"too_many_keys_of_a_name"},
 		"answers what others have asked": {"calls_at_the_same_time"},
 		"can what it cannot":             {"what_it_cannot_do"},
 	},
@@ -199,7 +204,19 @@ func (f *faulty) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 	if f.has("puts keys over others") && i.As == "conform/mac-aes" {
 		i.Replace = true
 	}
-	return f.Keeper.ImportKey(ctx, i)
+	if f.has("takes weak blocks") {
+		i.Legacy = true
+	}
+	now, _ := f.Keeper.KCV(ctx, i.As)
+	got, err := f.Keeper.ImportKey(ctx, i)
+	switch {
+	case f.has("takes old keys") && i.As == "conform/from-before" && errors.Is(err, hsm.ErrDenied),
+		f.has("takes keys without end") && i.As == "conform/many" && errors.Is(err, hsm.ErrDenied):
+		return got, nil
+	case f.has("takes no key twice") && err == nil && got.KCV == now:
+		err = fmt.Errorf("%w: the key is there", hsm.ErrDenied)
+	}
+	return got, err
 }
 
 func (f *faulty) ExportKey(ctx context.Context, e hsm.Exporting) (string, error) {

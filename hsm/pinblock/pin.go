@@ -1,6 +1,7 @@
 package pinblock
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"log/slog"
 
@@ -47,6 +48,11 @@ func (p *PIN) Digits(dst []byte) int {
 		dst[i] = p.digits[i] + '0'
 	}
 	return int(p.n)
+}
+
+// Equal compares PINs. How long it takes does not tell where they differ.
+func (p *PIN) Equal(other *PIN) bool {
+	return subtle.ConstantTimeCompare(p.digits[:], other.digits[:])&subtle.ConstantTimeByteEq(p.n, other.n) == 1
 }
 
 // Wipe overwrites the PIN.

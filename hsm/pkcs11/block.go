@@ -40,6 +40,9 @@ func (s *session) unwrap(i *hsm.Import) (h keyblock.Header, bytes hsm.Secret, er
 		return h, bytes, fmt.Errorf("%w: no usage is accepted", hsm.ErrDenied)
 	}
 	parsed, err := keyblock.Parse(i.Block)
+	if err == nil {
+		err = rule.Accepts(i, parsed.Version)
+	}
 	if err != nil {
 		return h, bytes, err
 	}

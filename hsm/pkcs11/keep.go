@@ -54,8 +54,13 @@ func (m *Module) keep(ctx context.Context, i *hsm.KeyInfo, c change) (hsm.KeyInf
 		if err != nil {
 			return err
 		}
-		if err := r.take(keys, &c); err != nil {
+		place, err := r.take(keys, &c)
+		if err != nil {
 			return err
+		}
+		if place.Again {
+			*r = keys[0].record
+			return keys[0].fault
 		}
 		if err := s.sweep(r.Ref, r.Version); err != nil {
 			return err
@@ -64,7 +69,12 @@ func (m *Module) keep(ctx context.Context, i *hsm.KeyInfo, c change) (hsm.KeyInf
 		if err := s.create(r, &c); err != nil {
 			return err
 		}
-		return s.destroyOver(keys, r.Created)
+		for _, n := range place.Over {
+			if err := s.destroy(keys[n]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return hsm.KeyInfo{}, err
@@ -104,29 +114,29 @@ func (c *change) admit(i *hsm.KeyInfo) error {
 }
 
 // take gives the new key its place among the keys of its name, as the contract says it of
-// hsm.Import. Until when the one before reads is in the record of the new one: so one
-// object that is made is the whole change.
-func (r *record) take(keys []*key, c *change) error {
-	taken := len(keys) > 0 && keys[0].State == hsm.StateActive
-	switch {
-	case taken && !c.replace:
-		return fmt.Errorf("%w: there is a key %s already", hsm.ErrDenied, r.Ref)
-	case !taken && c.replace:
-		return fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, r.Ref)
-	case c.overlap < 0 || c.overlap > rule.OverlapMax:
-		return fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, rule.OverlapMax/(24*time.Hour))
-	}
-	r.State, r.Version = hsm.StateActive, 1
-	if len(keys) > 0 {
-		r.Version = keys[0].Version + 1
-	}
-	if !taken {
-		return nil
-	}
-	r.before = r.Created + int64(c.overlap)
+// hsm.Import. Until when the one before reads is in the record of the new one, and which
+// keys are destroyed with the change: so one object that is made is the whole change.
+// The token shows no bytes, so check values tell whether the name has a key already.
+func (r *record) take(keys []*key, c *change) (rule.Placement, error) {
 	as := r.KeyInfo
 	as.Bits = max(as.Bits, c.bits)
-	return rule.MayReplace(&as, &keys[0].KeyInfo)
+	a := rule.Arrival{Key: &as, At: r.Created, Replace: c.replace, Overlap: c.overlap}
+	var held []*hsm.KeyInfo
+	for _, k := range keys {
+		held = append(held, &k.KeyInfo)
+	}
+	if len(keys) > 0 {
+		a.Past = keys[0].past
+	}
+	place, err := rule.Place(&a, held)
+	if err != nil || place.Again {
+		return place, err
+	}
+	r.State, r.Version, r.past = hsm.StateActive, place.Version, place.Past
+	if c.replace {
+		r.before = r.Created + int64(c.overlap)
+	}
+	return place, nil
 }
 
 // sweep destroys what unfinished changes have left of a name, and of a version that is
@@ -170,7 +180,7 @@ func (s *session) create(r *record, c *change) error {
 func (s *session) createSecret(r *record, b []byte) error {
 	if r.Usage == hsm.MACAlg3 {
 		half := *r
-		half.part, half.Export, half.KCV = partHalf, hsm.NotExportable, hsm.KCV{}
+		half.part, half.Export, half.KCV, half.past = partHalf, hsm.NotExportable, hsm.KCV{}, nil
 		a := append(secretKey(&half, p11.CKK_DES, powers{encrypt: true}, half.mark()), p11.NewAttribute(p11.CKA_VALUE, b[:8]))
 		if _, err := s.m.lib.CreateObject(s.handle, a); err != nil {
 			return err
@@ -256,18 +266,6 @@ func (s *session) createAsymmetric(r *record, c *change) error {
 	}
 	_, err = s.m.lib.CreateObject(s.handle, private)
 	return err
-}
-
-// destroyOver destroys the keys of a name whose time to read is over.
-func (s *session) destroyOver(keys []*key, now int64) error {
-	for i, k := range keys {
-		if i > 0 && k.State == hsm.StateOld && rule.StateAt(&k.KeyInfo, now) == hsm.StateRetired {
-			if err := s.destroy(k); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // destroy destroys all objects of a key.
@@ -434,16 +432,22 @@ func (m *Module) Retire(ctx context.Context, v hsm.KeyVersion) error {
 	return m.edit(ctx, v, func(s *session, keys []*key, at int) error {
 		r := keys[at].record
 		r.State = hsm.StateRetired
-		for _, o := range []p11.ObjectHandle{keys[at].object, keys[at].open} {
-			if o == 0 {
-				continue
-			}
-			if err := s.mark(o, &r); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.markAll(keys[at], &r)
 	})
+}
+
+// markAll writes another record of a key, but for the half of X9.19, of which it says
+// nothing.
+func (s *session) markAll(k *key, r *record) error {
+	for _, o := range []p11.ObjectHandle{k.object, k.open} {
+		if o == 0 {
+			continue
+		}
+		if err := s.mark(o, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Delete destroys a key that is used no more. The newest of a name says until when the
@@ -455,9 +459,14 @@ func (m *Module) Delete(ctx context.Context, v hsm.KeyVersion) error {
 			return fmt.Errorf("%w: %s is in use: retire it first", hsm.ErrDenied, v.Ref)
 		case at == 0 && len(keys) > 1:
 			return fmt.Errorf("%w: %s has older keys: delete them first", hsm.ErrDenied, v.Ref)
-		default:
-			return s.destroy(k)
+		case at > 0:
+			newest := keys[0].record
+			newest.past = rule.Remember(newest.past, &k.KeyInfo)
+			if err := s.markAll(keys[0], &newest); err != nil {
+				return err
+			}
 		}
+		return s.destroy(keys[at])
 	})
 }
 

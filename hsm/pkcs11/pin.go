@@ -98,8 +98,8 @@ func (s *session) verifyPIN(in *hsm.EncryptedPIN, ref hsm.KeyRef, r *rule.Right,
 }
 
 // readPIN reads the PIN of a block, and gives what it is bound to. All keys of the name
-// that may read are asked, and exactly one must fit: a block of format 1 fits a wrong
-// key once in some hundred times, and a wrong PIN would come out.
+// that may read are asked, and all that fit must read the same PIN: a block of format 1
+// fits a wrong key once in some hundred times, and a wrong PIN would come out.
 func (s *session) readPIN(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Account, error) {
 	account, err := pinblock.ParseAccount(in.Account.Reveal())
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *session) readPIN(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Acc
 	}
 	var tried pinblock.PIN
 	defer tried.Wipe()
-	fit := 0
+	fit, differ := false, false
 	for _, k := range keys {
 		under := s.block(k)
 		e := pinblock.Decrypt(&tried, in.Block.Reveal(), pinblock.Binding{Format: in.Format, Key: under, Account: account})
@@ -123,17 +123,17 @@ func (s *session) readPIN(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Acc
 			pin.Wipe()
 			return account, under.err
 		case e == nil:
-			*pin = tried
-			fit++
+			differ = differ || fit && !pin.Equal(&tried)
+			*pin, fit = tried, true
 		case err == nil:
 			err = e
 		}
 	}
-	if fit == 1 {
+	if fit && !differ {
 		return account, nil
 	}
 	pin.Wipe()
-	if fit > 1 {
+	if differ {
 		err = fmt.Errorf("%w: the PIN block can be read under two keys", hsm.ErrBlock)
 	}
 	return account, err

@@ -9,21 +9,24 @@ import (
 	"strings"
 
 	"switchd/hsm"
+	"switchd/hsm/rule"
 )
 
 // record is what the token does not know of a key: the text in CKA_ID of its objects,
 // whose CKA_LABEL is the key's name.
 //
 //	P0TBE/A/1/0/08D7B4/1700000000000000000/0/0
+//	P0TBE/A/4/0/08D7B4/1700000000000000000/0/1700000120000000000/D1D812,6F4EA0
 //
 // usage, algorithm, mode and export; state; version; part; check value; when it was
 // made, when it expires, and until when the version before it still reads, in UTC
-// nanoseconds. Of a key that was made with the token's own tools the first five
+// nanoseconds; check values of the name's keys that are destroyed, if there are any. Of a key that was made with the token's own tools the first five
 // characters suffice: it is version 1, in use, without end.
 type record struct {
 	hsm.KeyInfo
 	part   byte
 	before int64
+	past   []hsm.KCV
 }
 
 // The parts of a key.
@@ -44,7 +47,11 @@ func (r *record) text(mark string) []byte {
 	if r.KCV != (hsm.KCV{}) {
 		kcv = r.KCV.String()
 	}
-	return fmt.Appendf(nil, "%s%c%c%c/%s/%d/%c/%s/%d/%d/%d", r.Usage, r.Algorithm, r.Mode, r.Export, mark, r.Version, r.part, kcv, r.Created, r.Expires, r.before)
+	text := fmt.Appendf(nil, "%s%c%c%c/%s/%d/%c/%s/%d/%d/%d", r.Usage, r.Algorithm, r.Mode, r.Export, mark, r.Version, r.part, kcv, r.Created, r.Expires, r.before)
+	for n, v := range r.past {
+		text = append(append(text, "/,"[min(n, 1)]), v.String()...)
+	}
+	return text
 }
 
 // mark is the record's state as text has it.
@@ -59,7 +66,7 @@ func (r *record) mark() string {
 func parse(ref hsm.KeyRef, id []byte) (record, bool) {
 	r := record{KeyInfo: hsm.KeyInfo{Ref: ref, State: hsm.StateActive, Version: 1}, part: partWhole}
 	field := strings.Split(string(id), "/")
-	if len(field[0]) != 5 || len(field) != 1 && len(field) != 8 {
+	if len(field[0]) != 5 || len(field) != 1 && len(field) != 8 && len(field) != 9 {
 		return r, false
 	}
 	kind := field[0]
@@ -77,14 +84,8 @@ func parse(ref hsm.KeyRef, id []byte) (record, bool) {
 		return r, false
 	}
 	r.Version = uint32(version)
-	if field[4] != "" {
-		b, err := hex.DecodeString(field[4])
-		if err != nil {
-			return r, false
-		}
-		if r.KCV, err = hsm.NewKCV(b); err != nil {
-			return r, false
-		}
+	if !r.checks(field) {
+		return r, false
 	}
 	for i, to := range []*int64{&r.Created, &r.Expires, &r.before} {
 		if *to, err = strconv.ParseInt(field[5+i], 10, 64); err != nil {
@@ -92,4 +93,36 @@ func parse(ref hsm.KeyRef, id []byte) (record, bool) {
 		}
 	}
 	return r, true
+}
+
+// checks reads the check values, the key's own and those of keys that are destroyed;
+// false if one is none.
+func (r *record) checks(field []string) bool {
+	var err error
+	if field[4] != "" {
+		if r.KCV, err = checkDigits(field[4]); err != nil {
+			return false
+		}
+	}
+	if len(field) < 9 {
+		return true
+	}
+	past := strings.Split(field[8], ",")
+	for _, digits := range past {
+		v, err := checkDigits(digits)
+		if err != nil {
+			return false
+		}
+		r.past = append(r.past, v)
+	}
+	return len(past) <= rule.PastMax
+}
+
+// checkDigits reads a check value.
+func checkDigits(digits string) (hsm.KCV, error) {
+	b, err := hex.DecodeString(digits)
+	if err != nil {
+		return hsm.KCV{}, err
+	}
+	return hsm.NewKCV(b)
 }

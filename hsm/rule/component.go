@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"switchd/hsm"
+	"switchd/hsm/symmetric"
 )
 
 // OddParity sets the parity bits of a DES key.
@@ -19,7 +20,8 @@ func OddParity(a hsm.Algorithm, key []byte) {
 	}
 }
 
-// Sum adds the components, each of which is what its holder says it is.
+// Sum adds the components, each of which is what its holder says it is. Two that are
+// equal are refused: of three the key would be what the third holder has.
 func Sum(c *hsm.Components) (hsm.Secret, error) {
 	if n := len(c.Parts); n < 2 || n > 3 {
 		return hsm.Secret{}, fmt.Errorf("%w: a key has two or three components, not %d", hsm.ErrDenied, n)
@@ -33,6 +35,12 @@ func Sum(c *hsm.Components) (hsm.Secret, error) {
 		if err := checkComponent(a, size, p); err != nil {
 			clear(key)
 			return hsm.Secret{}, fmt.Errorf("component %d: %w", i+1, err)
+		}
+		for j, before := range c.Parts[:i] {
+			if symmetric.Equal(a, p.Part.Reveal(), before.Part.Reveal()) {
+				clear(key)
+				return hsm.Secret{}, fmt.Errorf("%w: components %d and %d are equal: they cancel out", hsm.ErrDenied, j+1, i+1)
+			}
 		}
 		subtle.XORBytes(key, key, p.Part.Reveal())
 	}

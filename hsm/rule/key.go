@@ -36,10 +36,18 @@ func MayReplace(k, b *hsm.KeyInfo) error {
 	switch {
 	case k.Usage != b.Usage:
 		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrDenied, b.Ref, b.Usage.Text())
-	case k.Algorithm.Rank(k.Bits/8) < b.Algorithm.Rank(b.Bits/8), k.Algorithm == b.Algorithm && k.Bits < b.Bits:
+	case rank(k) < rank(b), rank(k) == 0 && k.Algorithm == b.Algorithm && k.Bits < b.Bits:
 		return fmt.Errorf("%w: the key is weaker than the one that it replaces", hsm.ErrDenied)
 	}
 	return nil
+}
+
+// rank is the strength of a key, as far as it is known.
+func rank(k *hsm.KeyInfo) int {
+	if k.Rank != 0 {
+		return k.Rank
+	}
+	return k.Algorithm.Rank(k.Bits / 8)
 }
 
 // Has refuses a key of another check value than the one that is expected, unless none
@@ -47,6 +55,14 @@ func MayReplace(k, b *hsm.KeyInfo) error {
 func Has(k *hsm.KeyInfo, want hsm.KCV) error {
 	if want != (hsm.KCV{}) && !k.KCV.Matches(want) {
 		return fmt.Errorf("%w: the key has another check value", hsm.ErrVerify)
+	}
+	return nil
+}
+
+// Accepts refuses a key block of a version that an import does not take.
+func Accepts(i *hsm.Import, version byte) error {
+	if !i.Legacy && version != 'B' && version != 'D' {
+		return fmt.Errorf("%w: key blocks of version A and C are weak, and taken only where that is asked for", hsm.ErrDenied)
 	}
 	return nil
 }

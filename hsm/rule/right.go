@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"switchd/hsm"
+	"switchd/hsm/symmetric"
 )
 
 // Right is what a call does with a key, and which keys may do it.
@@ -114,20 +115,10 @@ func AdmitBytes(i *hsm.KeyInfo, b []byte) error {
 	case !i.Algorithm.Fits(len(b)), i.Algorithm == hsm.HMAC && (len(b) < hmacBytesMin || len(b) > HMACBytesMax),
 		i.Usage == hsm.BaseDerivation && i.Algorithm == hsm.TDES && len(b) != 16:
 		return fmt.Errorf("%w: a key of %d bytes is none of its usage and algorithm", hsm.ErrKey, len(b))
-	case i.Algorithm == hsm.TDES && (equalKeys(b[:8], b[8:16]) || len(b) == 24 && equalKeys(b[8:16], b[16:])):
+	case i.Algorithm == hsm.TDES && symmetric.Rank(i.Algorithm, b) == hsm.DES.Rank(8):
 		return fmt.Errorf("%w: parts of the key are equal, it would be single DES", hsm.ErrDenied)
 	}
 	return nil
-}
-
-// equalKeys compares two DES keys without their parity. It is asked once for a key, on
-// its way in.
-func equalKeys(a, b []byte) bool {
-	different := byte(0)
-	for i := range a {
-		different |= (a[i] ^ b[i]) &^ 1
-	}
-	return different == 0
 }
 
 // macBytesMin is the shortest code that is made or checked.

@@ -31,6 +31,9 @@ func (m *Module) unwrap(ctx context.Context, i *hsm.Import) (*key, error) {
 	var header keyblock.Header
 	var bytes hsm.Secret
 	parsed, err := keyblock.Parse(i.Block)
+	if err == nil {
+		err = rule.Accepts(i, parsed.Version)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -17,12 +18,23 @@ import (
 	"switchd/hsm/signature"
 )
 
-// keep puts a new key into the table. A key that is not kept is wiped.
+// keep puts a new key into the table. A key that is not kept is wiped; if it is there
+// already, the answer is what is known of that.
 func (m *Module) keep(ctx context.Context, k *key, replace bool, overlap time.Duration) (hsm.KeyInfo, error) {
-	err := m.change(ctx, func(t table) error { return t.place(k, replace, overlap) })
+	var held hsm.KeyInfo
+	err := m.change(ctx, func(t table) error {
+		err := t.place(k, replace, overlap)
+		if errors.Is(err, errAgain) {
+			held = t[k.Ref][0].KeyInfo
+		}
+		return err
+	})
 	if err != nil {
 		k.bytes.Wipe()
-		return hsm.KeyInfo{}, err
+		if errors.Is(err, errAgain) {
+			err = nil
+		}
+		return held, err
 	}
 	return k.KeyInfo, nil
 }
@@ -223,9 +235,14 @@ func (m *Module) Delete(ctx context.Context, v hsm.KeyVersion) error {
 		case rule.StateAt(&k.KeyInfo, now) != hsm.StateRetired:
 			return fmt.Errorf("%w: %s is in use: retire it first", hsm.ErrDenied, v.Ref)
 		}
-		if t[v.Ref] = slices.Delete(slices.Clone(t[v.Ref]), at, at+1); len(t[v.Ref]) == 0 {
+		past := rule.Remember(t[v.Ref][0].past, &k.KeyInfo)
+		ring := slices.Delete(slices.Clone(t[v.Ref]), at, at+1)
+		if len(ring) == 0 {
 			delete(t, v.Ref)
+			return nil
 		}
+		ring[0] = ring[0].after(past)
+		t[v.Ref] = ring
 		return nil
 	})
 }

@@ -3,6 +3,7 @@ package soft
 import (
 	"crypto"
 	"crypto/cipher"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,6 +32,7 @@ type key struct {
 	hsm.KeyInfo
 	form  form
 	bytes hsm.Secret
+	past  []hsm.KCV // of the name's keys that are destroyed, the oldest first
 	*tools
 }
 
@@ -69,7 +71,7 @@ func (k *key) readySymmetric() (err error) {
 	if err := rule.AdmitBytes(&k.KeyInfo, b); err != nil {
 		return err
 	}
-	k.Bits = 8 * len(b)
+	k.Bits, k.Rank = 8*len(b), symmetric.Rank(k.Algorithm, b)
 	if k.KCV, err = rule.CheckValue(k.Algorithm, b); err != nil {
 		return err
 	}
@@ -104,52 +106,61 @@ func (k *key) readyMACs(a hsm.MACAlgorithm) (err error) {
 // active.
 type table map[hsm.KeyRef][]*key
 
+// errAgain is for a key that is the active one of its name already.
+var errAgain = errors.New("hsm/soft: the key is the active one")
+
 // place puts a new key under its name, as the contract says it of hsm.Import.
 func (t table) place(k *key, replace bool, overlap time.Duration) error {
 	ring := t[k.Ref]
-	taken := len(ring) > 0 && ring[0].State == hsm.StateActive
-	switch {
-	case taken && !replace:
-		return fmt.Errorf("%w: there is a key %s already", hsm.ErrDenied, k.Ref)
-	case !taken && replace:
-		return fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, k.Ref)
-	case overlap < 0 || overlap > rule.OverlapMax:
-		return fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, rule.OverlapMax/(24*time.Hour))
+	a := rule.Arrival{
+		Key: &k.KeyInfo, At: k.Created, Replace: replace, Overlap: overlap,
+		Same: func(n int) bool { return symmetric.Equal(k.Algorithm, k.bytes.Reveal(), ring[n].bytes.Reveal()) },
 	}
-	k.State, k.Version = hsm.StateActive, 1
-	if len(ring) > 0 {
-		k.Version = ring[0].Version + 1
-	}
-	fresh := []*key{k}
-	if taken {
-		if err := rule.MayReplace(&k.KeyInfo, &ring[0].KeyInfo); err != nil {
-			return err
-		}
-		fresh, ring = append(fresh, ring[0].replaced(k.Created, overlap)), ring[1:]
-	}
+	var held []*hsm.KeyInfo
 	for _, b := range ring {
-		if !b.over(k.Created) { // what is over is destroyed
-			fresh = append(fresh, b)
+		held = append(held, &b.KeyInfo)
+	}
+	if len(ring) > 0 {
+		a.Past = ring[0].past
+	}
+	p, err := rule.Place(&a, held)
+	switch {
+	case err != nil:
+		return err
+	case p.Again:
+		return errAgain
+	}
+	k.State, k.Version, k.past = hsm.StateActive, p.Version, p.Past
+	fresh := []*key{k}
+	for n, b := range ring {
+		switch {
+		case slices.Contains(p.Over, n): // what is over is destroyed
+		case b.State == hsm.StateActive:
+			fresh = append(fresh, b.replaced(k.Created, overlap))
+		default:
+			fresh = append(fresh, b.after(nil))
 		}
 	}
 	t[k.Ref] = fresh
 	return nil
 }
 
-// over tells whether a key that was replaced has had its time. Keys of data at rest
-// have no end by themselves, and those that were retired wait for Delete.
-func (k *key) over(at int64) bool {
-	return k.State == hsm.StateOld && rule.StateAt(&k.KeyInfo, at) == hsm.StateRetired
+// after is the key with what is remembered of those before it; of a name the newest key
+// has it.
+func (k *key) after(past []hsm.KCV) *key {
+	now := *k
+	now.past = past
+	return &now
 }
 
 // replaced is the key after another has taken its place.
 func (k *key) replaced(at int64, overlap time.Duration) *key {
-	was := *k
+	was := k.after(nil)
 	was.State, was.Until = hsm.StateOld, at+int64(overlap)
 	if k.Usage == hsm.DataEncryption {
 		was.Until = 0
 	}
-	return &was
+	return was
 }
 
 // find is a version of a name and its place, nil if there is none.

@@ -82,8 +82,8 @@ func (m *Module) VerifyOffset(ctx context.Context, c hsm.OffsetCheck) error {
 }
 
 // read reads the PIN of a block, and gives what it is bound to. While a key and the one
-// before it both read, both are asked, and exactly one must fit: a block of format 1
-// fits a wrong key once in some hundred times, and a wrong PIN would come out.
+// before it both read, both are asked, and all that fit must read the same PIN: a block
+// of format 1 fits a wrong key once in some hundred times, and a wrong PIN would come out.
 func (m *Module) read(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Account, error) {
 	account, err := pinblock.ParseAccount(in.Account.Reveal())
 	if err != nil {
@@ -95,13 +95,13 @@ func (m *Module) read(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Account
 	}
 	var tried pinblock.PIN
 	defer tried.Wipe()
-	fit := 0
+	fit, differ := false, false
 	var failed error
 	err = m.try(in.Under, r, func(k *key) error {
 		err := k.readPIN(&tried, in, account)
 		if err == nil {
-			*pin = tried
-			fit++
+			differ = differ || fit && !pin.Equal(&tried)
+			*pin, fit = tried, true
 			return errNext
 		}
 		if failed == nil {
@@ -110,11 +110,11 @@ func (m *Module) read(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Account
 		return err
 	})
 	switch {
-	case fit == 1:
-		return account, nil
-	case fit > 1:
+	case differ:
 		pin.Wipe()
 		return account, fmt.Errorf("%w: the PIN block can be read under two keys", hsm.ErrBlock)
+	case fit:
+		return account, nil
 	case failed != nil:
 		return account, failed
 	}

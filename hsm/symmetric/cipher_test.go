@@ -51,3 +51,45 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestRank: a key counts by its bytes, parity aside.
+func TestRank(t *testing.T) {
+	const a, b, c = "0123456789ABCDEF", "FEDCBA9876543210", "89E88CF7931444F3"
+	const other = "0022446688AACCEE" // a with other parity
+	for _, v := range []struct {
+		algorithm hsm.Algorithm
+		key       string
+		rank      int
+	}{
+		{hsm.DES, a, 1}, {hsm.TDES, a + b, 2}, {hsm.TDES, a + a, 1}, {hsm.TDES, a + other, 1},
+		{hsm.TDES, a + b + c, 3}, {hsm.TDES, a + b + a, 2}, {hsm.TDES, a + b + other, 2},
+		{hsm.TDES, a + a + b, 1}, {hsm.TDES, a + other + b, 1}, {hsm.TDES, b + a + other, 1}, {hsm.TDES, a + a + a, 1},
+		{hsm.AES, a + a, 4}, {hsm.AES, a + b + a, 5}, {hsm.TDES, a, 0}, {hsm.HMAC, a + a, 0}, {'?', a + a, 0},
+	} {
+		key, err := hex.DecodeString(v.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := symmetric.Rank(v.algorithm, key); got != v.rank {
+			t.Errorf("%s %s has rank %d, not %d", v.algorithm, v.key, got, v.rank)
+		}
+	}
+}
+
+// TestEqual: parity counts with AES only, every byte and the length always.
+func TestEqual(t *testing.T) {
+	key := bytes.Repeat([]byte{0x10}, 16)
+	for n := range key {
+		other := bytes.Clone(key)
+		other[n] ^= 1
+		if !symmetric.Equal(hsm.TDES, key, other) || !symmetric.Equal(hsm.DES, key[:8], other[:8]) || symmetric.Equal(hsm.AES, key, other) {
+			t.Errorf("parity of byte %d", n)
+		}
+		if other[n] ^= 0x81; symmetric.Equal(hsm.TDES, key, other) {
+			t.Errorf("byte %d", n)
+		}
+	}
+	if symmetric.Equal(hsm.AES, key, key[:15]) || symmetric.Equal(hsm.TDES, key, nil) || !symmetric.Equal(hsm.AES, key, key) {
+		t.Error("lengths")
+	}
+}

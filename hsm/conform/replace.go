@@ -1,0 +1,112 @@
+package conform
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"switchd/hsm"
+)
+
+// brings has a partner bring a key for a name that has one.
+func (s *suite) brings(t *testing.T, as hsm.KeyRef, k Key, overlap time.Duration) (hsm.KeyInfo, error) {
+	t.Helper()
+	return s.m.ImportKey(background, hsm.Import{
+		As: as, Under: zmkD, Block: wrap(t, s.keys[zmkD].Bytes, k), Want: []hsm.Usage{k.Usage}, Replace: true, Overlap: overlap,
+	})
+}
+
+// keyAgain: a partner who has seen no answer brings his key once more. It is in place, as
+// if he had brought it once: blocks under it and under the one before are read, and the
+// one before ends when it would have.
+func (s *suite) keyAgain(t *testing.T) {
+	const as, before, after = hsm.KeyRef("conform/again"), hsm.KeyRef("conform/before"), hsm.KeyRef("conform/after")
+	first, second := s.replacing(t, as, zpkAES)
+	s.keys[before], s.keys[after] = first, second
+	defer delete(s.keys, before)
+	defer delete(s.keys, after)
+	want, err := s.m.KCV(background, as)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 { // each time in a block of its own, and with an overlap that would be over at once
+		i, err := s.brings(t, as, second, 0)
+		if err != nil || i.Ref != as || i.Usage != hsm.PINEncryption || i.Mode != second.Mode || !i.KCV.Matches(want) || i.Version > 2 {
+			t.Errorf("time %d: %+v, %v", n+2, i, err)
+		}
+	}
+	change := hsm.FormatChange{From: hsm.ISO4, To: hsm.ISO4}
+	for _, under := range []hsm.KeyRef{after, before} {
+		got, err := s.m.TranslatePIN(background, hsm.Translation{In: as, Out: as, Change: change, Block: s.block(t, under, hsm.ISO4, "98765", card), Account: secret(card)})
+		if err != nil {
+			t.Errorf("%s: %v", under, err)
+			continue
+		}
+		s.holds(t, string(under), got, after, hsm.ISO4, "98765", card)
+	}
+	limited := second
+	limited.Mode = hsm.DecryptOnly
+	_, err = s.brings(t, as, limited, 0)
+	s.refused(t, "the key with other limits", err, hsm.ErrDenied)
+}
+
+// keyFromBefore: who has an old key block does not bring its key back, neither while it
+// still reads, nor after it has ended, nor when it is destroyed.
+func (s *suite) keyFromBefore(t *testing.T) {
+	const as = hsm.KeyRef("conform/from-before")
+	first, second := s.replacing(t, as, macAES)
+	refused := func(what string, k Key) {
+		t.Helper()
+		now, err := s.m.KCV(background, as)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.brings(t, as, k, time.Hour)
+		s.refused(t, what, err, hsm.ErrDenied)
+		if kcv, err := s.m.KCV(background, as); err != nil || kcv != now {
+			t.Errorf("%s: the active key is %s, not %s: %v", what, kcv, now, err)
+		}
+	}
+	refused("the key before", first)
+	third, fourth := s.fresh(t, macAES), s.fresh(t, macAES)
+	for n, k := range []Key{third, fourth} {
+		if _, err := s.brings(t, as, k, 0); err != nil {
+			t.Fatalf("key %d: %v", n+3, err)
+		}
+	}
+	refused("the one that reads still", first)
+	refused("one that has ended", second)
+	refused("the last one that has ended", third)
+}
+
+// keysOfName: there are so many keys of a name and no more, while none of them has ended.
+// Those that have ended give room.
+func (s *suite) keysOfName(t *testing.T) {
+	const many, ended = hsm.KeyRef("conform/many"), hsm.KeyRef("conform/ended")
+	s.replacing(t, many, macAES)
+	s.replacing(t, ended, macAES)
+	for n := 3; n <= hsm.KeyVersionsMax+4; n++ {
+		_, err := s.brings(t, many, s.fresh(t, macAES), time.Hour)
+		if n > hsm.KeyVersionsMax {
+			s.refused(t, fmt.Sprintf("key %d, all of which read", n), err, hsm.ErrDenied)
+		} else if err != nil {
+			t.Fatalf("key %d: %v", n, err)
+		}
+		if _, err := s.brings(t, ended, s.fresh(t, macAES), 0); err != nil {
+			t.Fatalf("key %d after those that have ended: %v", n, err)
+		}
+	}
+}
+
+// blockLegacy: blocks of version A are not taken unless that is asked for, whatever they
+// say; that they are when it is the vectors show.
+func (s *suite) blockLegacy(t *testing.T) {
+	const as = hsm.KeyRef("conform/legacy")
+	for _, version := range "AC" {
+		i := hsm.Import{As: as, Under: zmkOld, Block: string(version) + blockA[1:], Want: []hsm.Usage{hsm.PINEncryption}}
+		_, err := s.m.ImportKey(background, i)
+		s.refused(t, "version "+string(version), err, hsm.ErrDenied, inBlockA)
+	}
+	_, err := s.m.KCV(background, as)
+	s.refused(t, "it was kept", err, hsm.ErrKey)
+}
