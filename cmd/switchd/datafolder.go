@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -148,7 +147,7 @@ func storageFailed() func(error) {
 // development, since the keys then lie beside what they seal.
 func openSealKeys(cfg *config.Config, m *security, log *slog.Logger) (*seal.Keys, error) {
 	own := filepath.Join(cfg.DataDir, sealKeyFile)
-	file := cmp.Or(cfg.SealKey, own)
+	file := sealKeys(cfg)
 	if _, err := os.Stat(filepath.Join(cfg.DataDir, journalDir)); file == own && err != nil {
 		if err := newSealKeys(own, log); err != nil {
 			return nil, err

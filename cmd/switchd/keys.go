@@ -28,7 +28,7 @@ beside the key file. A key file has one writer: beside a switch that runs, keys 
 listed and their check values shown, and changes are refused.
 
 Start with: switchd keys create --file keys.hsm --unlock keys.unlock --make-unlock
-            switchd keys officer add asha --file keys.hsm --unlock keys.unlock`,
+            switchd keys officer enrol asha`,
 	}
 	c.AddCommand(newKeysCreate(), newKeysOfficer(), newKeysGenerate(), newKeysComponents(), newKeysImport(), newKeysExport(),
 		newKeysList(), newKeysKCV(), newKeysPublic(), newKeysRotate(), newKeysRetire(), newKeysDelete(), newKeysAudit())
@@ -70,7 +70,10 @@ func (f *keysFlags) approver(c *cobra.Command) {
 }
 
 // keyPlace is where keys are, and what is beside them.
-type keyPlace struct{ keys, unlock string }
+type keyPlace struct {
+	keys, unlock string
+	sealKeys     string // of the configuration's data folder; "" without a configuration
+}
 
 func (p keyPlace) audit() string    { return keyAuditOf(p.keys) }
 func (p keyPlace) desk() string     { return p.keys + ".desk" }
@@ -79,7 +82,7 @@ func (p keyPlace) pending() string  { return p.keys + ".pending" }
 
 // find says where the keys are.
 func (f *keysFlags) find() (keyPlace, error) {
-	p := keyPlace{f.file, f.unlock}
+	p := keyPlace{keys: f.file, unlock: f.unlock}
 	switch {
 	case (f.config == "") == (f.file == ""):
 		return p, usageError{errors.New("which keys? Name the --config of a switch, or a key --file with its --unlock")}
@@ -95,7 +98,7 @@ func (f *keysFlags) find() (keyPlace, error) {
 		case cfg.HSM.Driver != "soft":
 			return p, usageError{fmt.Errorf("%s has driver %s: its keys are made and kept with the tools of that module; these commands are for driver soft", f.config, cfg.HSM.Driver)}
 		}
-		p = keyPlace{cfg.HSM.Keys, cfg.HSM.Unlock}
+		p = keyPlace{cfg.HSM.Keys, cfg.HSM.Unlock, sealKeys(cfg)}
 	}
 	// What is beside the keys is beside the file itself, not beside a link to it.
 	if file, err := filepath.EvalSymlinks(p.keys); err == nil {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,16 +120,23 @@ func (l *keysLab) fails(code int, want string, args ...string) {
 	}
 }
 
-// officer adds an officer, whose token is shown once and looked for ever after.
+// officer adds an officer, whose token is looked for ever after.
 func (l *keysLab) officer(name string, flags ...string) {
 	l.t.Helper()
-	out, said := runs(l.t, 0, l.place(append([]string{"keys", "officer", "add", name}, flags...))...)
-	l.said.WriteString(said)
-	if !strings.HasPrefix(out, tokenHead) || len(out) != len(tokenHead)+43+1 {
-		l.t.Fatalf("officer add prints %q", out)
+	l.ok(append([]string{"keys", "officer", "add", name, "--fingerprint", l.enrols(name)}, flags...)...)
+}
+
+// enrols makes the token of an officer, and gives its fingerprint.
+func (l *keysLab) enrols(name string) string {
+	l.t.Helper()
+	out, said := runs(l.t, 0, "keys", "officer", "enrol", name, "--out", l.path(name+".token"))
+	l.said.WriteString(out + said)
+	token := l.read(name + ".token")
+	if !strings.HasPrefix(token, tokenHead) || len(token) != len(tokenHead)+43+1 {
+		l.t.Fatalf("enrol makes the token %q", token)
 	}
-	l.write(name+".token", out)
-	l.secrets["token of "+name] = []byte(strings.TrimSpace(out)[len(tokenHead):])
+	l.secrets["token of "+name] = []byte(strings.TrimSpace(token)[len(tokenHead):])
+	return strings.TrimSpace(out)
 }
 
 // noSecret looks for all secrets in all that was said and all files but those that
@@ -178,6 +186,19 @@ func (l *keysLab) last(want ...string) {
 	}
 }
 
+// begun wants words in the last event that says what was to be done.
+func (l *keysLab) begun(want ...string) {
+	l.t.Helper()
+	all := l.events()
+	slices.Reverse(all)
+	e := all[slices.IndexFunc(all, func(e keyEvent) bool { return e.Outcome == keyStarted })]
+	for _, w := range want {
+		if !strings.Contains(e.Detail, w) {
+			l.t.Errorf("the audit file says %q of what was to be done, want %q in it", e.Detail, w)
+		}
+	}
+}
+
 func (l *keysLab) list(args ...string) (views []keyView) {
 	l.t.Helper()
 	if err := json.Unmarshal([]byte(l.ok(append([]string{"keys", "list", "--json"}, args...)...)), &views); err != nil {
@@ -198,6 +219,7 @@ func TestKeysStory(t *testing.T) {
 		t.Error(begun)
 	}
 	l.noSecret()
+	l.begun("component 1 of 2 of ceremony ", ", K1 TDES-128 B N, check value of the component "+componentAKCV)
 	var waits []ceremonyView
 	if err := json.Unmarshal([]byte(l.ok("keys", "components", "status", "--json")), &waits); err != nil || len(waits) != 1 || waits[0].Parts[0].Officer != "asha" || waits[0].Over {
 		t.Errorf("%+v, %v", waits, err)
@@ -273,6 +295,25 @@ func TestKeysPublic(t *testing.T) {
 	if sum := sha256.Sum256(public.Bytes); l.list("switch/")[0].KCV != fmt.Sprintf("%X", sum[:5]) {
 		t.Errorf("the public half is not that of %+v", l.list("switch/")[0])
 	}
+}
+
+// TestKeysNotRotated: a pair stays under its name, because its certificate is outside of
+// the module, and so does a key that makes pseudonyms.
+func TestKeysNotRotated(t *testing.T) {
+	t.Parallel()
+	l := newKeysLab(t)
+	for purpose, want := range map[string]string{"sign": "Make a pair under a new name", "token": "A new one gets a new name"} {
+		name := "switch/" + purpose
+		generate := append([]string{"keys", "generate", name, "--for", purpose}, l.as("asha")...)
+		l.ok(generate...)
+		l.fails(exitFailed, want, append([]string{"keys", "rotate", name}, l.as("asha")...)...)
+		l.fails(exitFailed, want, append(generate, "--replace")...)
+		l.last("asha generate refused")
+		if keys := l.list(name); len(keys) != 1 {
+			t.Errorf("%+v", keys)
+		}
+	}
+	l.fails(exitFailed, "A new one gets a new name", append([]string{"keys", "import", "switch/token", "--under", "banka/zmk", "--for", "token", "--replace", "--block", l.path("a")}, l.as("asha")...)...)
 }
 
 // TestKeysThreeComponents: of three people, of a key of AES.

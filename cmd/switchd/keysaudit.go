@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -41,6 +42,8 @@ type keyEvent struct {
 	Outcome string `json:"outcome"`
 	Of      uint64 `json:"of,omitempty"`
 	Detail  string `json:"detail,omitempty"`
+	// Officers is the digest of who the officers are from here on; "" as before.
+	Officers string `json:"officers,omitempty"`
 	// Prev is the SHA-256 of the line before, without its end; zeros of the first.
 	Prev string `json:"prev"`
 }
@@ -76,6 +79,8 @@ type keyChain struct {
 	last keyEvent   // zero without an event
 	open []keyEvent // begun and without an outcome
 	torn []byte     // an unfinished line at the end
+
+	officers string // the last digest of the officers
 }
 
 // errAudit is wrapped by all that is wrong with an audit file.
@@ -244,6 +249,7 @@ func (a *keyChain) next(line []byte) (*keyEvent, error) {
 // took counts a line that is in the file.
 func (a *keyChain) took(e *keyEvent, line []byte) {
 	a.last, a.sum, a.size = *e, sha256.Sum256(line), a.size+int64(len(line))+1
+	a.officers = cmp.Or(e.Officers, a.officers)
 	if e.Outcome == keyStarted {
 		a.open = append(a.open, *e)
 	} else if e.Of != 0 {

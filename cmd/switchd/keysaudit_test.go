@@ -93,13 +93,13 @@ func TestKeysAuditMovedAway(t *testing.T) {
 		t.Errorf("%v: %d events, want one of the line that was cut off", err, events(path))
 	}
 
-	for what, spoilt := range map[string]string{"cut off": string(text), "changed": strings.Repeat("x", 4000) + "\n"} {
-		if err := os.WriteFile(path, []byte(spoilt), 0o600); err != nil {
+	for _, row := range []struct{ what, spoilt string }{{"cut off", string(text)}, {"changed", strings.Repeat("x", 4000) + "\n"}} {
+		if err := os.WriteFile(path, []byte(row.spoilt), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
 			if err := note(); !errors.Is(err, errAudit) {
-				t.Errorf("%s, and it says %v", what, err)
+				t.Errorf("%s, and it says %v", row.what, err)
 			}
 		}
 		if err := os.Remove(path); err != nil {
@@ -107,12 +107,6 @@ func TestKeysAuditMovedAway(t *testing.T) {
 		}
 		if err := note(); err != nil || events(path) != 2 {
 			t.Errorf("after it was moved away: %v, %d events", err, events(path))
-		}
-		if err := os.Rename(path, path+".good"); err != nil {
-			t.Fatal(err)
-		}
-		if err := note(); err != nil {
-			t.Fatal(err)
 		}
 	}
 }

@@ -49,8 +49,13 @@ Versions A and C are weak and are read with --legacy-block only.`,
 			}
 			info, err := f.do(c, keyDeed{
 				action: "import", name: name, detail: fmt.Sprintf("%s under %s%s", i.Want[0], i.Under, replaces(&i)),
-				ready: func(*keyDesk) error { return nil },
-				work:  func(ctx context.Context, d *keyDesk) (hsm.KeyInfo, error) { return d.module.ImportKey(ctx, i) },
+				ready: func(*keyDesk) error {
+					if i.Replace {
+						return mayTakePlace(name, i.Want[0])
+					}
+					return nil
+				},
+				work: func(ctx context.Context, d *keyDesk) (hsm.KeyInfo, error) { return d.module.ImportKey(ctx, i) },
 			})
 			if err != nil {
 				return l.hint(err)

@@ -120,6 +120,9 @@ func newComponentsAdd() *cobra.Command {
 				if one == nil {
 					return nil, fmt.Errorf("no components of %s are being entered: 'switchd keys components begin' enters the first", name)
 				}
+				if len(one.Parts) == 0 {
+					return nil, errNobodyAgreed // it was not these commands that wrote this
+				}
 				return one, nil
 			})
 		},
@@ -184,8 +187,10 @@ func (f *componentFlags) hear(d *keyDesk, e *entering) (err error) {
 		}
 	}
 	n := t.New.key()
+	number := len(e.one.Parts) + 1
+	d.detail = fmt.Sprintf("component %d of %d of ceremony %s, %s", number, t.Of, t.ID, asked(&n))
 	fmt.Fprintf(d.talk, "%s: component %d of %d, for %s, %s-%d, mode %c, %s\n",
-		n.As, len(e.one.Parts)+1, t.Of, n.Usage.Text(), n.Algorithm, n.Bits, n.Mode, exportWords[n.Export])
+		n.As, number, t.Of, n.Usage.Text(), n.Algorithm, n.Bits, n.Mode, exportWords[n.Export])
 	for i, p := range e.one.Parts {
 		fmt.Fprintf(d.talk, "  component %d by %s at %s, check value %s\n", i+1, p.Officer, keyTime(p.At), p.KCV)
 	}
@@ -205,13 +210,10 @@ func (f *componentFlags) hear(d *keyDesk, e *entering) (err error) {
 	if err != nil {
 		return err
 	}
-	if len(e.one.Parts) == 0 {
-		d.detail += ", " + asked(&n)
-	}
 	e.part = ceremonyPart{Officer: d.who, KCV: kcv.String(), At: d.now()}
 	fmt.Fprintf(d.talk, "check value of the component: %s\n", kcv)
-	d.detail = fmt.Sprintf("component %d of %d, check value %s", len(e.one.Parts)+1, t.Of, kcv)
-	if len(e.one.Parts)+1 == t.Of {
+	d.detail += ", check value of the component " + kcv.String()
+	if number == t.Of {
 		e.keyKCV, err = f.agreed(d.ask, f.keyCheck, "check value of the key, as agreed (Enter: none)")
 	} else if f.keyCheck != "" {
 		err = usageError{errors.New("--key-kcv is for the last component: the key is not whole before")}
@@ -229,6 +231,10 @@ func (f *componentFlags) agreed(ask *asker, said, what string) (hsm.KCV, error) 
 	}
 	return checkDigits(said)
 }
+
+// errNobodyAgreed refuses a ceremony without a component: what its key is for is
+// authenticated with the components, the first of which comes together with it.
+var errNobodyAgreed = fmt.Errorf("%w: nobody has entered a component, so nobody has agreed to what the key is for: the file was changed. Cancel, and begin again", hsm.ErrBlock)
 
 // unchanged refuses a ceremony that is not what those who have entered components have
 // agreed to.

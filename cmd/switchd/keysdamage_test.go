@@ -137,7 +137,7 @@ func TestKeysLeftOver(t *testing.T) {
 	}
 	l.fails(exitFailed, "the first change of a key makes it", "keys", "audit")
 	l.ok(rotate...)
-	l.last("audit done", "asha rotate started", "asha rotate done")
+	l.last("audit done", "officers found", "asha rotate started", "asha rotate done")
 	if first := l.events()[0]; !strings.Contains(first.Detail, auditBegun) {
 		t.Errorf("%+v", first)
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -77,7 +79,9 @@ func (d *keyDesk) do(ctx context.Context, deed *keyDeed) (info hsm.KeyInfo, err 
 		return info, d.refuse(deed, begun.Seq, err)
 	}
 	e := d.event(deed, keyDone, info)
-	e.Of = begun.Seq
+	if e.Of = begun.Seq; isOfficerDeed(deed.action) {
+		e.Officers = d.people.digest()
+	}
 	if _, err := d.note(e); err != nil {
 		return info, fmt.Errorf("it was done, but the audit file does not say so yet, the next 'switchd keys' that changes something will: %w", err)
 	}
@@ -153,7 +157,7 @@ func (d *keyDesk) named(deed *keyDeed) (err error) {
 func (d *keyDesk) enough(need int) error {
 	switch {
 	case need > 0 && len(d.people.Officers) == 0:
-		return usageError{errors.New("there is no officer yet: 'switchd keys officer add NAME' makes the first")}
+		return usageError{errors.New("there is no officer yet: she makes her token with 'switchd keys officer enrol NAME', and is added by its fingerprint")}
 	case need > 0 && d.who == "":
 		return usageError{errors.New("who are you? Name yourself with --officer, and your token with --token-file, or be asked for it")}
 	case need == 2 && d.second == "":
@@ -274,12 +278,33 @@ func (d *keyDesk) recover(ctx context.Context) error {
 		now := d.newest(ctx, last.Name)
 		e.Version, e.KCV = now.Version, now.KCV.String()
 		e.Detail = "its process was ended before it could say how: " + d.found(&last, &now)
+		if isOfficerDeed(last.Action) {
+			e.Officers = d.people.digest()
+		}
 		if _, err := d.note(e); err != nil {
 			return err
 		}
 	}
-	return nil
+	return d.strangers()
 }
+
+// strangers says when the officers are not those whom these commands have made so: who
+// can write to their file needs nobody's approval, but is seen.
+func (d *keyDesk) strangers() error {
+	now := d.people.digest()
+	if now == cmp.Or(d.audit.officers, noOfficers) {
+		return nil
+	}
+	detail := "the file of officers was changed by something else than these commands, or is older than this file: there are " + d.people.names()
+	if len(d.people.Officers) == 0 {
+		detail = "the file of officers was taken away or emptied by something else than these commands"
+	}
+	fmt.Fprintf(d.talk, "warning: %s\n", detail)
+	_, err := d.note(keyEvent{Account: login(), Action: "officers", Outcome: keyFound, Officers: now, Detail: detail})
+	return err
+}
+
+func isOfficerDeed(action string) bool { return strings.HasPrefix(action, "officer ") }
 
 // found is how a deed has ended, by what there is now.
 func (d *keyDesk) found(last *keyEvent, now *hsm.KeyInfo) string {

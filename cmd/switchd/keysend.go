@@ -12,16 +12,20 @@ import (
 
 func newKeysRetire() *cobra.Command {
 	var f keysFlags
+	var l loseFlags
 	var version uint32
 	var inUse bool
 	c := &cobra.Command{
 		Use: "retire NAME --version N", Short: "End the use of a key at once, for reading too",
 		Long: `Nothing is made, read or verified with the key any more; data that it has sealed cannot
 be opened. A key that is active is retired only with --in-use: what depends on it fails
-from the next start of the switch on. It stays in the file until it is deleted.`,
+from the next start of the switch on. It stays in the file until it is deleted, but
+nothing makes it active again.
+
+A key for data at rest or pseudonyms needs two officers, and --lose-data.`,
 		Example: "  switchd keys retire banka/zak --version 3 --config switchd.yml --officer asha --token-file asha.token",
 		RunE: func(c *cobra.Command, args []string) error {
-			return f.end(c, args, "retire", version, func(ctx context.Context, d *keyDesk, k *hsm.KeyInfo) error {
+			return f.end(c, args, "retire", version, &l, func(ctx context.Context, d *keyDesk, k *hsm.KeyInfo) error {
 				if k.State == hsm.StateActive && !inUse {
 					return fmt.Errorf("%s version %d is active: rotate it, or say --in-use to have nothing in its place", k.Ref, k.Version)
 				}
@@ -33,6 +37,7 @@ from the next start of the switch on. It stays in the file until it is deleted.`
 	}
 	f.who(c)
 	f.json(c)
+	l.register(c, &f)
 	c.Flags().Uint32Var(&version, "version", 0, "which of the keys that the name has had (default: the only one)")
 	c.Flags().BoolVar(&inUse, "in-use", false, "also if it is the active one")
 	return c
@@ -40,14 +45,16 @@ from the next start of the switch on. It stays in the file until it is deleted.`
 
 func newKeysDelete() *cobra.Command {
 	var f keysFlags
+	var l loseFlags
 	var version uint32
 	c := &cobra.Command{
 		Use: "delete NAME --version N", Short: "Destroy a key that was retired",
 		Long: `The key is gone from the key file; copies of the file of before still have it. A key that
-is active, or still reads, is retired first.`,
+is active, or still reads, is retired first. A key for data at rest or pseudonyms needs two
+officers, and --lose-data.`,
 		Example: "  switchd keys delete banka/zak --version 2 --config switchd.yml --officer asha --token-file asha.token",
 		RunE: func(c *cobra.Command, args []string) error {
-			return f.end(c, args, "delete", version, func(_ context.Context, _ *keyDesk, k *hsm.KeyInfo) error {
+			return f.end(c, args, "delete", version, &l, func(_ context.Context, _ *keyDesk, k *hsm.KeyInfo) error {
 				if k.State != hsm.StateRetired {
 					return fmt.Errorf("%s version %d is %s: 'switchd keys retire' ends its use first", k.Ref, k.Version, k.State)
 				}
@@ -59,25 +66,29 @@ is active, or still reads, is retired first.`,
 	}
 	f.who(c)
 	f.json(c)
+	l.register(c, &f)
 	c.Flags().Uint32Var(&version, "version", 0, "which of the keys that the name has had (default: the only one)")
 	return c
 }
 
 // end ends the use of one key, in one way or the other.
-func (f *keysFlags) end(c *cobra.Command, args []string, action string, version uint32, may, work func(context.Context, *keyDesk, *hsm.KeyInfo) error) error {
+func (f *keysFlags) end(c *cobra.Command, args []string, action string, version uint32, l *loseFlags, may, work func(context.Context, *keyDesk, *hsm.KeyInfo) error) error {
 	name, err := ownName(args)
 	if err != nil {
 		return err
 	}
 	var k hsm.KeyInfo
 	info, err := f.do(c, keyDeed{
-		action: action, name: name,
+		action: action, name: name, approvals: l.approvals(f),
 		ready: func(d *keyDesk) error {
 			if k, err = d.pick(c.Context(), name, version); err != nil {
 				return err
 			}
 			d.about = k
-			return may(c.Context(), d, &k)
+			if err := may(c.Context(), d, &k); err != nil {
+				return err
+			}
+			return l.may(d, &k)
 		},
 		work: func(ctx context.Context, d *keyDesk) (hsm.KeyInfo, error) { return k, work(ctx, d, &k) },
 	})

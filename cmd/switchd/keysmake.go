@@ -43,7 +43,7 @@ Whoever has both files has the keys: keep and copy them apart.`,
 				work: func(_ context.Context, d *keyDesk) (hsm.KeyInfo, error) { return hsm.KeyInfo{}, d.create(makeUnlock) },
 			})
 			if err == nil {
-				fmt.Fprintf(c.ErrOrStderr(), "made %s without a key in it\nnext: switchd keys officer add NAME\n", file)
+				fmt.Fprintf(c.ErrOrStderr(), "made %s without a key in it\nnext: the first officer makes her token: switchd keys officer enrol NAME\n", file)
 			}
 			return err
 		},
@@ -134,7 +134,13 @@ said by itself (--usage, --algorithm, --bits, --mode, --export):
 				return err
 			}
 			info, err := f.do(c, keyDeed{
-				action: "generate", name: name, detail: asked(&n), ready: func(*keyDesk) error { return nil },
+				action: "generate", name: name, detail: asked(&n),
+				ready: func(*keyDesk) error {
+					if n.Replace {
+						return mayTakePlace(name, n.Usage)
+					}
+					return nil
+				},
 				work: func(ctx context.Context, d *keyDesk) (hsm.KeyInfo, error) { return d.module.Generate(ctx, n) },
 			})
 			if err != nil {
@@ -165,6 +171,18 @@ func (l *limitFlags) hint(err error) error {
 	return hint(err)
 }
 
+// mayTakePlace refuses to put another in the place of a key that cannot be exchanged
+// without something that is outside of the module.
+func mayTakePlace(name hsm.KeyRef, usage hsm.Usage) error {
+	switch usage {
+	case hsm.SignaturePair:
+		return fmt.Errorf("%w: partners know %s by its certificate, which would not be that of another pair, and the switch would not start with it. Make a pair under a new name ('switchd keys generate NAME --for sign'), have it certified ('switchd keys public NAME'), give partners the certificate, then change key and certificate in the configuration together", hsm.ErrDenied, name)
+	case hsm.MACHash:
+		return fmt.Errorf("%w: another key makes other pseudonyms, and what was found by those of %s would be found no more. A new one gets a new name", hsm.ErrDenied, name)
+	}
+	return nil
+}
+
 func newKeysRotate() *cobra.Command {
 	var f keysFlags
 	var l limitFlags
@@ -172,7 +190,9 @@ func newKeysRotate() *cobra.Command {
 		Use: "rotate NAME", Short: "Make a random key of the same kind in the place of the active one",
 		Long: `The key before it still reads and verifies for --overlap, so that what is under way
 arrives; keys for data at rest do so until they are retired. Without --expires the new
-key lasts as long as the one before was to last.`,
+key lasts as long as the one before was to last.
+
+Pairs for signatures and keys for pseudonyms are not rotated: a new one gets a new name.`,
 		Example: "  switchd keys rotate banka/zak --overlap 10m --config switchd.yml --officer asha --token-file asha.token",
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := ownName(args)
@@ -187,6 +207,9 @@ key lasts as long as the one before was to last.`,
 				action: "rotate", name: name, detail: "overlap " + l.overlap.String(),
 				ready: func(d *keyDesk) error {
 					was := d.newest(c.Context(), name)
+					if err := mayTakePlace(name, was.Usage); err != nil {
+						return err
+					}
 					if r.Expires == 0 && was.Expires != 0 {
 						r.Expires = d.now() + was.Expires - was.Created
 						fmt.Fprintf(d.talk, "like the one before it, the new key expires on %s\n", time.Unix(0, r.Expires).UTC().Format(time.DateOnly))

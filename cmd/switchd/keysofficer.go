@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -11,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,14 +21,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchd/hsm"
-	"switchd/hsm/soft"
 )
 
 // officer is a person who may change keys.
 type officer struct {
 	Name string `json:"name"`
-	// Token is the SHA-256 of the 32 random bytes that the person has, in hexadecimal:
-	// of so many, nobody finds them by trying.
+	// Token is the fingerprint of the 32 random bytes that the person has, their
+	// SHA-256 in hexadecimal: of so many, nobody finds them by trying.
 	Token string `json:"token_sha256"`
 	Added string `json:"added"`
 }
@@ -105,55 +106,148 @@ func (o *officers) proves(name string, text []byte) error {
 	return nil
 }
 
-// add makes a token for a new officer.
-func (o *officers) add(name string, at int64) (token string, err error) {
+// add takes a new officer, by the fingerprint of the token that she has made.
+func (o *officers) add(name, fingerprint string, at int64) error {
+	same := slices.IndexFunc(o.Officers, func(p officer) bool { return p.Token == fingerprint })
 	switch {
 	case o.at(name) >= 0:
-		return "", fmt.Errorf("there is an officer %s already: remove her first, if her token is lost", name)
+		return fmt.Errorf("there is an officer %s already: remove her first, if her token is lost", name)
 	case len(o.Officers) == officersMax:
-		return "", fmt.Errorf("there are %d officers: remove one first", officersMax)
+		return fmt.Errorf("there are %d officers: remove one first", officersMax)
+	case same >= 0:
+		return fmt.Errorf("%w: that is the fingerprint of %s's token: each officer has one of her own", hsm.ErrDenied, o.Officers[same].Name)
 	}
-	var bytes [tokenBytes]byte
-	rand.Read(bytes[:])
-	sum := sha256.Sum256(bytes[:])
-	o.Officers = append(o.Officers, officer{name, hex.EncodeToString(sum[:]), time.Unix(0, at).UTC().Format(time.RFC3339)})
-	return tokenHead + base64.RawURLEncoding.EncodeToString(bytes[:]), nil
+	o.Officers = append(o.Officers, officer{name, fingerprint, time.Unix(0, at).UTC().Format(time.RFC3339)})
+	return nil
+}
+
+// noOfficers is the digest while there is none.
+const noOfficers = "none"
+
+// digest names who the officers are, with their tokens.
+func (o *officers) digest() string {
+	if len(o.Officers) == 0 {
+		return noOfficers
+	}
+	h := sha256.New()
+	for _, p := range o.Officers {
+		fmt.Fprintf(h, "%s %s\n", p.Name, p.Token)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// newToken makes an officer's token, and its fingerprint.
+func newToken() (token []byte, fingerprint string) {
+	var b [tokenBytes]byte
+	rand.Read(b[:])
+	defer clear(b[:])
+	sum := sha256.Sum256(b[:])
+	return base64.RawURLEncoding.AppendEncode([]byte(tokenHead), b[:]), hex.EncodeToString(sum[:])
 }
 
 func newKeysOfficer() *cobra.Command {
 	c := &cobra.Command{
-		Use: "officer", Short: "Add, remove and list those who may change keys",
-		Long: `An officer proves with a token who she is. The first needs nobody's approval, the second
-that of the first, all others that of two. What the approval protects: nobody alone can
-be two of the people whom a key of components needs.`,
+		Use: "officer", Short: "Enrol, add, remove and list those who may change keys",
+		Long: `An officer proves with a token who she is. She makes it herself ('enrol'), so that nobody
+else has ever seen it, and tells the others its fingerprint, with which they add her
+('add'). The first needs nobody's approval, the second that of the first, all others that
+of two.
+
+No program can tell whether two names are two people: whoever holds two tokens is two
+officers. So let the first two be added with both of them there, and look at FILE.audit.`,
 	}
-	c.AddCommand(newKeysOfficerAdd(), newKeysOfficerRemove(), newKeysOfficerList())
+	c.AddCommand(newKeysOfficerEnrol(), newKeysOfficerAdd(), newKeysOfficerRemove(), newKeysOfficerList())
 	return c
 }
 
-func newKeysOfficerAdd() *cobra.Command {
-	var f keysFlags
+func newKeysOfficerEnrol() *cobra.Command {
+	var out string
+	var asJSON bool
 	c := &cobra.Command{
-		Use: "add NAME", Short: "Add an officer, and show her token once",
-		Long: `Prints the token of the new officer, once and never again: the file of officers has its
-hash only. She should be at the keyboard herself, and keep it where nobody else can read
-it, such as a file of mode 0600.
-
-The first officer needs no approval, the second that of the first (--officer), all others
-that of two (--officer and --second).`,
-		Example: `  switchd keys officer add asha --config switchd.yml
-  switchd keys officer add biko --config switchd.yml --officer asha --token-file asha.token`,
+		Use: "enrol NAME", Short: "Make your own token, and print its fingerprint",
+		Long: `Writes a new token to --out (mode 0600, never over another file), and prints the
+fingerprint of it, its SHA-256, which is no secret. Needs no keys: do it under your own
+login, best on your own machine, keep the file where nobody else can read it, and tell
+the officers the fingerprint yourself: they add you with it.`,
+		Example: "  switchd keys officer enrol asha --out asha.token",
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := personName(args)
 			if err != nil {
 				return err
 			}
-			var token string
+			file := cmp.Or(out, name+".token")
+			token, fingerprint := newToken()
+			defer clear(token)
+			err = writeNew(file, 0o600, func(w io.Writer) error {
+				line := append(token, '\n')
+				defer clear(line)
+				_, err := w.Write(line)
+				return err
+			}, nil)
+			switch {
+			case err != nil:
+				return err
+			case asJSON:
+				return writeJSON(c.OutOrStdout(), enrolment{name, file, fingerprint})
+			}
+			fmt.Fprintf(c.ErrOrStderr(), "made your token in %s: show it to nobody. This is its fingerprint, for those who add you:\n", file)
+			_, err = fmt.Fprintln(c.OutOrStdout(), fingerprint)
+			return err
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "file for the token (default: NAME.token)")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// enrolment is what --json says of an officer who is new.
+type enrolment struct {
+	Officer     string `json:"officer"`
+	File        string `json:"token_file,omitempty"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+// fingerprintOf reads the fingerprint of a token. What it refuses it does not repeat.
+func fingerprintOf(text string) (string, error) {
+	text = strings.ToLower(strings.ReplaceAll(strings.TrimSpace(text), " ", ""))
+	switch b, err := hex.DecodeString(text); {
+	case text == "":
+		return "", usageError{errors.New("whose token? She makes it herself, 'switchd keys officer enrol NAME', and tells you the --fingerprint that it prints")}
+	case strings.HasPrefix(text, tokenHead):
+		return "", usageError{errors.New("that is a token, which only its owner may see, and your shell may have kept it: she makes another, and tells you the fingerprint")}
+	case err != nil || len(b) != sha256.Size:
+		return "", usageError{errors.New("--fingerprint has 64 hexadecimal digits, as 'switchd keys officer enrol' prints them")}
+	}
+	return text, nil
+}
+
+func newKeysOfficerAdd() *cobra.Command {
+	var f keysFlags
+	var print string
+	c := &cobra.Command{
+		Use: "add NAME --fingerprint HEX", Short: "Add an officer, by the fingerprint of the token that she has made",
+		Long: `Ask her for the fingerprint of her token herself, in person or by telephone: who gives you
+another is that officer then.
+
+The first officer needs no approval, the second that of the first (--officer), all others
+that of two (--officer and --second).`,
+		Example: `  switchd keys officer add asha --fingerprint 5f70... --config switchd.yml
+  switchd keys officer add biko --fingerprint c1d9... --config switchd.yml --officer asha --token-file asha.token`,
+		RunE: func(c *cobra.Command, args []string) error {
+			name, err := personName(args)
+			if err != nil {
+				return err
+			}
+			fingerprint, err := fingerprintOf(print)
+			if err != nil {
+				return err
+			}
+			var now officers
 			_, err = f.do(c, keyDeed{
-				action: "officer add", detail: name, approvals: approvals,
-				ready: func(d *keyDesk) (err error) {
-					token, err = d.people.add(name, d.now())
-					return err
+				action: "officer add", detail: name + ", token of fingerprint " + fingerprint, approvals: approvals,
+				ready: func(d *keyDesk) error {
+					defer func() { now = *d.people }()
+					return d.people.add(name, fingerprint, d.now())
 				},
 				work: func(_ context.Context, d *keyDesk) (hsm.KeyInfo, error) {
 					return hsm.KeyInfo{}, d.people.write(d.place.officers())
@@ -163,19 +257,19 @@ that of two (--officer and --second).`,
 			case err != nil:
 				return err
 			case f.asJSON:
-				return writeJSON(c.OutOrStdout(), struct {
-					Officer string `json:"officer"`
-					Token   string `json:"token"`
-				}{name, token})
+				return writeJSON(c.OutOrStdout(), enrolment{Officer: name, Fingerprint: fingerprint})
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "added officer %s. This is her token, which is shown this once:\n", name)
-			_, err = fmt.Fprintln(c.OutOrStdout(), token)
-			return err
+			fmt.Fprintf(c.ErrOrStderr(), "added officer %s\n", name)
+			if len(now.Officers) == 1 {
+				fmt.Fprintln(c.ErrOrStderr(), "next: the second officer, another person, who enrols herself; what needs two is done by nobody before")
+			}
+			return nil
 		},
 	}
 	f.who(c)
 	f.approver(c)
 	f.json(c)
+	c.Flags().StringVar(&print, "fingerprint", "", "of the token that she has made, as 'officer enrol' prints it (required)")
 	return c
 }
 
@@ -227,30 +321,36 @@ func newKeysOfficerList() *cobra.Command {
 		Use: "list", Short: "List the officers", Args: cobra.NoArgs,
 		Example: "  switchd keys officer list --config switchd.yml",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return f.look(c, func(_ context.Context, _ *soft.Module, p keyPlace) error {
-				all, err := readOfficers(p.officers())
-				if err != nil {
-					return err
-				}
-				type view struct {
-					Name  string `json:"name"`
-					Added string `json:"added"`
-				}
-				views := []view{}
-				for _, o := range all.Officers {
-					views = append(views, view{o.Name, o.Added})
-				}
-				if f.asJSON {
-					return writeJSON(c.OutOrStdout(), views)
-				}
-				for _, v := range views {
-					fmt.Fprintf(c.OutOrStdout(), "%-32s  added %s\n", v.Name, v.Added)
-				}
-				if len(views) == 0 {
-					fmt.Fprintln(c.ErrOrStderr(), "there is no officer yet: 'switchd keys officer add NAME' makes the first")
-				}
-				return nil
-			})
+			p, err := f.find()
+			if err == nil {
+				err = p.there()
+			}
+			if err != nil {
+				return err
+			}
+			all, err := readOfficers(p.officers())
+			if err != nil {
+				return err
+			}
+			type view struct {
+				Name        string `json:"name"`
+				Added       string `json:"added"`
+				Fingerprint string `json:"fingerprint"`
+			}
+			views := []view{}
+			for _, o := range all.Officers {
+				views = append(views, view{o.Name, o.Added, o.Token})
+			}
+			if f.asJSON {
+				return writeJSON(c.OutOrStdout(), views)
+			}
+			for _, v := range views {
+				fmt.Fprintf(c.OutOrStdout(), "%-20s  added %s\n  token %s\n", v.Name, v.Added, v.Fingerprint)
+			}
+			if len(views) == 0 {
+				fmt.Fprintln(c.ErrOrStderr(), "there is no officer yet: 'switchd keys officer enrol NAME' makes the token of the first")
+			}
+			return nil
 		},
 	}
 	f.place(c)

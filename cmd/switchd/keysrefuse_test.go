@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -52,8 +53,11 @@ func TestKeysUsage(t *testing.T) {
 		{"generate banka/zak --for zak --officer asha --token-file @TOKEN", "wants the name of a file"},
 		{"officer add", "which officer?"},
 		{"officer add Asha", "no name of an officer"},
-		{"officer add dana" + who, "two officers must agree: name the other one"},
-		{"officer add dana --second asha" + who, "are the same one"},
+		{"officer add dana" + who, "whose token? She makes it herself"},
+		{"officer add dana --fingerprint 0123" + who, "has 64 hexadecimal digits"},
+		{"officer add dana --fingerprint @TOKEN" + who, "that is a token, which only its owner may see"},
+		{"officer add dana --fingerprint @PRINT" + who, "two officers must agree: name the other one"},
+		{"officer add dana --second asha --fingerprint @PRINT" + who, "are the same one"},
 		{"officer list x", "unknown command"},
 		{"components begin banka/zmk --for zmk --of 4" + who, "--of is 2 or 3"},
 		{"components begin banka/zmk --for sign" + who, "DES, TDES or AES"},
@@ -73,8 +77,8 @@ func TestKeysUsage(t *testing.T) {
 		{"create --file " + l.path("other.hsm") + " --unlock " + l.path("none"), "--make-unlock makes that file too"},
 		{"audit x", "unknown command"},
 	} {
-		token := strings.TrimSpace(l.read("asha.token"))
-		l.fails(exitUsage, c.want, strings.Fields("keys "+strings.ReplaceAll(c.line, "@TOKEN", token))...)
+		words := strings.NewReplacer("@TOKEN", strings.TrimSpace(l.read("asha.token")), "@PRINT", strings.Repeat("5F", 32))
+		l.fails(exitUsage, c.want, strings.Fields("keys "+words.Replace(c.line))...)
 	}
 	l.noSecret()
 	for name, text := range contents(t, l.dir) {
@@ -154,6 +158,11 @@ func TestKeysModuleRefuses(t *testing.T) {
 	do := func(args ...string) []string { return append(append([]string{"keys"}, args...), asha...) }
 	l.ok(do("generate", "banka/zak", "--for", "zak")...)
 	l.ok(do("generate", "banka/zmk", "--for", "zmk", "--export", "N")...)
+	people, err := readOfficers(l.path("k.hsm.officers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fingerprint := people.Officers[people.at("biko")].Token
 	for _, c := range []struct {
 		args []string
 		want string
@@ -172,7 +181,8 @@ func TestKeysModuleRefuses(t *testing.T) {
 		{do("retire", "banka/zak", "--version", "7"), "it has 1 (active)"},
 		{do("components", "begin", "banka/zak", "--for", "zmk", "--from", l.path("a")), "--replace puts the new one"},
 		{do("components", "begin", "bankb/zak", "--for", "zmk", "--replace", "--from", l.path("a")), "to be replaced"},
-		{do("officer", "add", "biko", "--second", "biko", "--second-token-file", l.path("biko.token")), "an officer biko already"},
+		{do("officer", "add", "biko", "--fingerprint", fingerprint, "--second", "biko", "--second-token-file", l.path("biko.token")), "an officer biko already"},
+		{do("officer", "add", "chen", "--fingerprint", fingerprint, "--second", "biko", "--second-token-file", l.path("biko.token")), "the fingerprint of biko's token"},
 		{do("officer", "remove", "dana", "--second", "biko", "--second-token-file", l.path("biko.token")), "there are asha, biko"},
 	} {
 		l.fails(exitFailed, c.want, c.args...)
@@ -333,6 +343,13 @@ func TestKeysPending(t *testing.T) {
 	}
 	l.write("k.hsm.pending", "{")
 	l.fails(exitFailed, "is damaged, or of another version", add...)
+	// Of a ceremony without a component nobody has agreed to what the key is for.
+	empty := strings.Replace(regexp.MustCompile(`(?s)"parts": \[.*?\n      \]`).ReplaceAllString(whole, `"parts": []`), `"export": 78`, `"export": 69`, 1)
+	if strings.Contains(empty, "sealed\":") || !strings.Contains(empty, `"parts": []`) {
+		t.Fatalf("there are components in\n%s", empty)
+	}
+	l.write("k.hsm.pending", empty)
+	l.fails(exitFailed, "nobody has entered a component", add...)
 	l.write("k.hsm.pending", whole)
 	l.ok(add...)
 

@@ -85,15 +85,22 @@ func newPINs(t *testing.T) (s *scheme, first, second zoneOf) {
 	return s, first, second
 }
 
+// pspAndBank are the two, signed on.
+func (s *scheme) pspAndBank() (psp, bank *client) {
+	s.t.Helper()
+	psp, bank = s.connect("BANKC"), s.connect("BANKD")
+	psp.signOn()
+	bank.signOn()
+	return psp, bank
+}
+
 // TestPINThroughTheSwitch: the bank of the payer reads the PIN that was entered at
 // another, under its own key; what it says of it is what the PSP is told.
 func TestPINThroughTheSwitch(t *testing.T) {
 	t.Parallel()
 	s, entered, kept := newPINs(t)
 	p := s.serve()
-	psp, bank := s.connect("BANKC"), s.connect("BANKD")
-	psp.signOn()
-	bank.signOn()
+	psp, bank := s.pspAndBank()
 	for _, code := range []string{"00", "55"} {
 		m := psp.payAccount("BANKD", "BANKC")
 		account, pin := m.de[102], "246801"
@@ -133,9 +140,7 @@ func TestPINAndKill9(t *testing.T) {
 		t.Parallel()
 		s, entered, _ := newPINs(t)
 		p := s.serve()
-		psp, bank := s.connect("BANKC"), s.connect("BANKD")
-		psp.signOn()
-		bank.signOn()
+		psp, bank := s.pspAndBank()
 		m := psp.pay("BANKC", "user1@bankd") // whose bank has to say who that is first
 		m.de[52] = entered.block(m.de[102], "246801")
 		psp.send(m)
@@ -144,9 +149,7 @@ func TestPINAndKill9(t *testing.T) {
 		}
 		p.kill()
 		p = s.serve()
-		psp, bank = s.connect("BANKC"), s.connect("BANKD")
-		psp.signOn()
-		bank.signOn()
+		psp, bank = s.pspAndBank()
 		resolve := bank.receive() // asked again
 		yes := resolve.answer("00", 3, 7, 11, 32, 37)
 		yes.de[103] = schemeParticipants[3].Institution + "0001"
@@ -162,9 +165,7 @@ func TestPINAndKill9(t *testing.T) {
 		t.Parallel()
 		s, entered, kept := newPINs(t)
 		p := s.serve()
-		psp, bank := s.connect("BANKC"), s.connect("BANKD")
-		psp.signOn()
-		bank.signOn()
+		psp, bank := s.pspAndBank()
 		m := psp.payAccount("BANKD", "BANKC")
 		m.de[52] = entered.block(m.de[102], "246801")
 		psp.send(m)
@@ -173,9 +174,7 @@ func TestPINAndKill9(t *testing.T) {
 		}
 		p.kill()
 		p = s.serve()
-		psp, bank = s.connect("BANKC"), s.connect("BANKD")
-		psp.signOn()
-		bank.signOn()
+		psp, bank = s.pspAndBank()
 		reversal := bank.receive()
 		if reversal.mti[:2] != "04" || reversal.de[52] != "" {
 			t.Fatalf("a %s, DE52 %x", reversal.mti, reversal.de[52])
