@@ -47,7 +47,7 @@ func (s *scheme) withModule(fill func(hsm.Keeper)) {
 	s.keyFile(fill)
 	text, err := os.ReadFile(s.config)
 	if err == nil {
-		err = os.WriteFile(s.config, []byte(strings.Replace(string(text), "\ndisk:", "\nhsm: {driver: soft, keys: keys.hsm, unlock: keys.unlock}\ndisk:", 1)), 0o600)
+		err = os.WriteFile(s.config, []byte(strings.Replace(string(text), "\ndisk:", "\nhsm: {driver: soft, timeout: 60s, keys: keys.hsm, unlock: keys.unlock}\ndisk:", 1)), 0o600)
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -111,9 +111,9 @@ func TestKeyExchange(t *testing.T) {
 		t.Fatal(err)
 	}
 	bank := ownModule{own, t}
-	zak := hsm.New{As: "banka/zak", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Mode: hsm.MACBothWays, Export: hsm.Exportable}
+	zak := zakOf("banka/zak")
 	s.withModule(func(k hsm.Keeper) {
-		bank.shared(k, hsm.New{As: "banka/zmk", Usage: hsm.KeyProtection, Algorithm: hsm.AES, Mode: hsm.BothWays, Export: hsm.NotExportable}, 32)
+		bank.shared(k, zmkOf("banka/zmk"), 32)
 		bank.shared(k, zak, 16)
 	})
 	p := s.serve()
@@ -154,20 +154,37 @@ func TestKeyExchange(t *testing.T) {
 			t.Errorf("the offer of a %s is answered by %s %v, want %s", purpose, a.mti, a.de, code)
 		}
 	}
+	export := func() string {
+		t.Helper()
+		block, err := bank.ExportKey(t.Context(), hsm.Exporting{What: zak.As, Under: "banka/zmk", Version: 'D'})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return block
+	}
+	old := export()
 	info, err := bank.Rotate(t.Context(), hsm.Rotation{Ref: zak.As})
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, err := bank.ExportKey(t.Context(), hsm.Exporting{What: zak.As, Under: "banka/zmk", Version: 'D'})
-	if err != nil {
-		t.Fatal(err)
-	}
+	block := export()
 	spoilt := block[:40] + string(rune('0'+('9'-block[40])%10)) + block[41:]
 	offers("ZAK", block, "000000", "88")
 	offers("ZAK", spoilt, info.KCV.String(), "88")
 	offers("ZPK", block, info.KCV.String(), "30") // it has no PINs
 	offers("ZAK", "", "", "88")
 	offers("ZAK", block, info.KCV.String(), "00")
+	p.says(patience, `msg="key taken" participant=BANKA key=banka/zak version=2 kcv=`+info.KCV.String())
+	offers("ZAK", block, info.KCV.String(), "00") // its answer may have been lost
+	p.says(patience, `msg="key offered again, it is in place" participant=BANKA key=banka/zak version=2`)
+	offers("ZAK", old, "", "88") // an old block does not bring its key back
+	if taken, refused := s.metric(`switchd_key_offers_total{result="taken"}`), s.metric(`switchd_key_offers_total{result="refused"}`); taken != 1 || refused != 5 {
+		t.Errorf("%v taken, %v refused", taken, refused)
+	}
+	if said, _ := runs(t, 0, "keys", "audit", "--config", s.config); strings.Count(said, "participant BANKA: exchange banka/zak version 2 "+info.KCV.String()) != 2 ||
+		strings.Count(said, " refused  participant BANKA: exchange") != 5 {
+		t.Errorf("the audit file says\n%s", said)
+	}
 
 	fresh := c.payAccount("BANKA", "BANKB")
 	asks(fresh, c.frameOf(fresh), "91")
@@ -175,7 +192,6 @@ func TestKeyExchange(t *testing.T) {
 	if a := c.proven(c.answerTo(late)); a.de[39] != "91" { // what the switch says is under the new key
 		t.Errorf("under the old key: %s", a.de[39])
 	}
-	p.says(patience, `msg="key taken" participant=BANKA key=banka/zak version=2 kcv=`+info.KCV.String())
 
 	// The file has it.
 	p.kill()

@@ -94,10 +94,13 @@ func keyAuditOf(keys string) string {
 	return keys + ".audit"
 }
 
+// newKeyAudit is an audit file that the first line opens, made if there is none.
+func newKeyAudit(path string) *keyAudit { return &keyAudit{path: path, sync: (*os.File).Sync} }
+
 // openKeyAudit opens the audit file for one who writes to it, made if there is none,
 // when all of its lines hold together.
 func openKeyAudit(path string) (*keyAudit, error) {
-	a := &keyAudit{path: path, sync: (*os.File).Sync}
+	a := newKeyAudit(path)
 	if err := a.reopen(); err != nil {
 		return nil, err
 	}

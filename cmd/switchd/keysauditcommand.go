@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"switchd/switch/config"
 )
 
 func newKeysAudit() *cobra.Command {
@@ -28,7 +30,7 @@ operating system. --json prints the lines as they are in the file, then the head
   switchd keys audit --config switchd.yml --head 17:9f86d081884c7d65...`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			p, err := f.find()
+			path, err := f.auditPath()
 			if err != nil {
 				return err
 			}
@@ -38,17 +40,17 @@ operating system. --json prints the lines as they are in the file, then the head
 			}
 			want, met := strings.ToLower(head), head == ""
 			a := new(keyChain)
-			err = readInto(a, p.audit(), func(e *keyEvent) error {
+			err = readInto(a, path, func(e *keyEvent) error {
 				met = met || a.head() == want
 				return show(c.OutOrStdout(), e)
 			})
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				return fmt.Errorf("there is no audit file %s: the first change of a key makes it", p.audit())
+				return fmt.Errorf("there is no audit file %s: the first change of a key makes it", path)
 			case err != nil:
 				return err
 			case !met:
-				return fmt.Errorf("%s: %w: no event is %s: lines at the end were changed or cut off", p.audit(), errAudit, head)
+				return fmt.Errorf("%s: %w: no event is %s: lines at the end were changed or cut off", path, errAudit, head)
 			}
 			if len(a.torn) > 0 {
 				fmt.Fprintf(c.ErrOrStderr(), "a line at the end is unfinished: a process was ended within it, or is at work; the next change cuts it off and says so\n")
@@ -71,6 +73,18 @@ operating system. --json prints the lines as they are in the file, then the head
 	return c
 }
 
+// auditPath names the audit file. That of a module whose keys are not cared for here says
+// what participants have brought.
+func (f *keysFlags) auditPath() (string, error) {
+	if f.config != "" && f.file == "" && f.unlock == "" {
+		if cfg, err := config.Load(f.config, known()); err == nil && cfg.HSM.Driver != "" {
+			return auditFile(cfg), nil
+		}
+	}
+	p, err := f.find()
+	return p.audit(), err
+}
+
 // printKeyEvent prints an event in words, in lines that fit a page.
 func printKeyEvent(w io.Writer, e *keyEvent) error {
 	who := e.Officer
@@ -87,7 +101,10 @@ func printKeyEvent(w io.Writer, e *keyEvent) error {
 		what += " " + string(e.Name)
 	}
 	if e.Version != 0 {
-		what += fmt.Sprintf(" version %d %s", e.Version, e.KCV)
+		what += fmt.Sprintf(" version %d", e.Version)
+	}
+	if e.KCV != "" {
+		what += " " + e.KCV
 	}
 	_, err := fmt.Fprintf(w, "%4d  %.19sZ  %-8s %s: %s\n", e.Seq, e.At, e.Outcome, who, what)
 	if e.Detail != "" {

@@ -258,6 +258,7 @@ func TestKeysConfig(t *testing.T) {
 	l.fails(exitUsage, "has no section hsm", "keys", "list", "--config", s.config)
 	l.write("payshield.yml", "hsm: {driver: payshield, keys: k.json, addresses: [\"192.0.2.20:1500\"]}\n"+string(text))
 	l.fails(exitUsage, "driver payshield", "keys", "list", "--config", l.path("payshield.yml"))
+	l.fails(exitFailed, "there is no audit file "+l.path("k.json.audit"), "keys", "audit", "--config", l.path("payshield.yml"))
 	hsm := fmt.Sprintf("hsm: {driver: soft, keys: %s, unlock: %s}\n", l.file, l.path("k.unlock"))
 	if err := os.WriteFile(s.config, []byte(hsm+string(text)), 0o600); err != nil {
 		t.Fatal(err)

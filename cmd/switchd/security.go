@@ -26,6 +26,7 @@ type security struct {
 	module closingModule
 	pool   *hsm.Pool
 	vault  *vault.Vault
+	audit  *keyAudit // of its keys
 	rule   guard.AccountRule
 }
 
@@ -63,7 +64,7 @@ func openSecurity(cfg *config.Config, log *slog.Logger, registry prometheus.Regi
 	if err != nil {
 		return nil, err
 	}
-	s := &security{module: module, rule: accountRules[h.AccountRule]}
+	s := &security{module: module, audit: newKeyAudit(auditFile(cfg)), rule: accountRules[h.AccountRule]}
 	if err := s.fits(cfg, log); err != nil {
 		return nil, errors.Join(err, module.Close())
 	}
@@ -72,6 +73,7 @@ func openSecurity(cfg *config.Config, log *slog.Logger, registry prometheus.Regi
 		return nil, errors.Join(err, module.Close())
 	}
 	s.vault = vault.New(vault.Options{Clock: clock, Registry: registry})
+	s.recoverAudit(log)
 	return s, nil
 }
 
@@ -119,7 +121,7 @@ func (s *security) run(ctx context.Context) error {
 	var all errgroup.Group
 	all.Go(func() error { return s.pool.Run(ctx) })
 	all.Go(func() error { return s.vault.Run(ctx) })
-	return errors.Join(all.Wait(), s.module.Close())
+	return errors.Join(all.Wait(), s.audit.close(), s.module.Close())
 }
 
 // startSecurity has the module at work until stop is called: after the engine, whose

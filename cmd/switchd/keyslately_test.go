@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/hsm"
+	"switchd/hsm/soft"
+	"switchd/session"
+	"switchd/switch/config"
+	"switchd/switch/logtext"
+)
+
+// zakOf is a key of a participant's codes.
+func zakOf(name hsm.KeyRef) hsm.New {
+	return hsm.New{As: name, Usage: hsm.MACAlg5, Algorithm: hsm.AES, Mode: hsm.MACBothWays, Export: hsm.Exportable}
+}
+
+// zmkOf is a key that protects others.
+func zmkOf(name hsm.KeyRef) hsm.New {
+	return hsm.New{As: name, Usage: hsm.KeyProtection, Algorithm: hsm.AES, Mode: hsm.BothWays, Export: hsm.NotExportable}
+}
+
+// exchangeLab is the exchange of keys without links: a bank that brings keys at times
+// that the test says.
+type exchangeLab struct {
+	*keyExchange
+	t     *testing.T
+	bank  ownModule
+	asked *askedModule
+	said  *logtext.Text
+}
+
+// askedModule counts the keys that it is asked to take.
+type askedModule struct {
+	hsm.Module
+	imports int
+	wait    chan struct{} // nil: it answers at once
+}
+
+func (m *askedModule) ImportKey(ctx context.Context, in hsm.Import) (hsm.KeyInfo, error) {
+	m.imports++
+	if m.wait != nil {
+		<-m.wait
+	}
+	return m.Module.ImportKey(ctx, in)
+}
+
+func newExchangeLab(t *testing.T) *exchangeLab {
+	t.Helper()
+	ours, err := soft.New(soft.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := soft.New(soft.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &exchangeLab{t: t, bank: ownModule{theirs, t}, asked: &askedModule{Module: ours}, said: new(logtext.Text)}
+	l.bank.shared(ours, zmkOf("banka/zmk"), 32)
+	l.bank.shared(ours, zakOf("banka/zak"), 16)
+	pool, err := hsm.NewPool(hsm.Options{Module: l.asked, Clock: clock, Timeout: time.Minute, Registry: prometheus.NewRegistry()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- pool.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	p := &config.Participant{ID: "BANKA", KeyExchange: "banka/zmk", MAC: config.MAC{Key: "banka/zak", Algorithm: "AES-CMAC"}}
+	l.keyExchange = &keyExchange{
+		pool: pool, log: slog.New(slog.NewTextHandler(l.said, nil)), audit: newKeyAudit(filepath.Join(t.TempDir(), "audit")),
+		participant: func(string) *config.Participant { return p },
+		offers:      newKeyOffers(prometheus.NewRegistry()), lately: map[string]*keysLately{},
+	}
+	return l
+}
+
+// next is a new key of the bank's.
+func (l *exchangeLab) next() session.KeyOffer {
+	l.t.Helper()
+	info, err := l.bank.Rotate(l.t.Context(), hsm.Rotation{Ref: "banka/zak"})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return l.block(info.KCV.String())
+}
+
+// block is the bank's key as it is now.
+func (l *exchangeLab) block(kcv string) session.KeyOffer {
+	l.t.Helper()
+	block, err := l.bank.ExportKey(l.t.Context(), hsm.Exporting{What: "banka/zak", Under: "banka/zmk", Version: 'D'})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return session.KeyOffer{Purpose: "ZAK", Block: block, KCV: kcv}
+}
+
+// brings has the bank bring a key at a time, and waits for the answer.
+func (l *exchangeLab) brings(after time.Duration, o session.KeyOffer, want string) {
+	l.t.Helper()
+	answered := make(chan string, 1)
+	l.KeyOffered("BANKA", int64(time.Hour+after), o, func(code string) { answered <- code })
+	if got := <-answered; got != want {
+		l.t.Errorf("after %s the answer is %s, want %s", after, got, want)
+	}
+}
+
+// events are the outcomes in the audit file, which holds together.
+func (l *exchangeLab) events() (all []keyEvent) {
+	l.t.Helper()
+	if err := readInto(new(keyChain), l.audit.path, func(e *keyEvent) error {
+		all = append(all, *e)
+		return nil
+	}); err != nil {
+		l.t.Fatal(err)
+	}
+	return all
+}
+
+// TestKeysLately: a participant brings a few new keys within an overlap. What is above
+// that is told later without the module being asked, with one line in the log; the same
+// key again does not count.
+func TestKeysLately(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	var last session.KeyOffer
+	for i := range newKeysMax {
+		last = l.next()
+		l.brings(time.Duration(i)*time.Second, last, "00")
+		l.brings(time.Duration(i)*time.Second, last, "00") // its answer was lost
+	}
+	if l.asked.imports != 2*newKeysMax {
+		t.Errorf("the module was asked %d times", l.asked.imports)
+	}
+	fifth := l.next()
+	for range 3 {
+		l.brings(keyOverlap-1, fifth, "65")
+	}
+	if n := l.said.Count("key refused"); l.asked.imports != 2*newKeysMax || n != 1 {
+		t.Errorf("above the bound the module was asked %d times, and %d lines are in the log", l.asked.imports-2*newKeysMax, n)
+	}
+	l.brings(keyOverlap, fifth, "00")
+	l.brings(keyOverlap, l.next(), "65")
+	if n := l.said.Count("key refused"); n != 2 {
+		t.Errorf("%d lines of two times above the bound", n)
+	}
+
+	counted := map[string]int{}
+	for _, e := range l.events() {
+		counted[e.Outcome]++
+		if e.Action == exchangeAction && (e.Participant != "BANKA" || e.Officer != "") {
+			t.Errorf("%+v", e)
+		}
+	}
+	if counted[keyStarted] != 2*newKeysMax+1 || counted[keyRefused] != 2 || counted[keyDone] != 2*newKeysMax+2 { // one says that the file begins
+		t.Errorf("the audit file has %v", counted)
+	}
+}
+
+// TestKeyOffersBounded: offers that are refused are bounded too, whatever is wrong with
+// them; and a clock that is set back does not keep the participant out.
+func TestKeyOffersBounded(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	good := l.next()
+	bad := []session.KeyOffer{{Purpose: "ZAK", Block: good.Block, KCV: "000000"}, {Purpose: "ZPK", Block: good.Block}, {Purpose: "ZAK"}, {Purpose: "<>", KCV: "x"}}
+	for i := range keyOffersMax {
+		l.brings(0, bad[i%len(bad)], []string{"88", "30", "88", "30"}[i%len(bad)])
+	}
+	asked := l.asked.imports
+	l.brings(0, good, "65")
+	l.brings(-time.Minute, good, "00")
+	if l.asked.imports != asked+1 {
+		t.Errorf("the module was asked %d times", l.asked.imports-asked)
+	}
+	for _, e := range l.events() {
+		if strings.Contains(e.Detail, "<") {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+// TestOneKeyUnderWay: while the module looks at a key, another is not taken, on whatever
+// link; the link of the first may have given it up long since.
+func TestOneKeyUnderWay(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	l.asked.wait = make(chan struct{})
+	answered := make(chan string, 1)
+	l.KeyOffered("BANKA", 1, l.next(), func(code string) { answered <- code })
+	l.brings(time.Minute, l.next(), "09")
+	close(l.asked.wait)
+	if got := <-answered; got != "00" {
+		t.Errorf("the first is answered with %s", got)
+	}
+	l.brings(2*time.Minute, l.block(""), "00")
+}
+
+// TestKeyNotWrittenDown: beside an audit file that is not what was written, no key is
+// taken.
+func TestKeyNotWrittenDown(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	l.brings(0, l.next(), "00")
+	if err := os.Truncate(l.audit.path, 10); err != nil {
+		t.Fatal(err)
+	}
+	asked := l.asked.imports
+	l.brings(time.Second, l.next(), "96")
+	if l.asked.imports != asked || l.said.Count("could not be written down") != 1 {
+		t.Errorf("the module was asked %d times", l.asked.imports-asked)
+	}
+}
+
+// TestKeyFoundAtStart: an offer at which the switch was ended gets an outcome by the next
+// start, which says whether the key is another one.
+func TestKeyFoundAtStart(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	s := &security{module: notClosed{l.asked.Module}, audit: l.audit}
+	s.recoverAudit(l.log)
+	before, err := s.module.KCV(t.Context(), "banka/zak")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"the key is the one before", "the key is another"} {
+		begun := keyEvent{Participant: "BANKA", Action: exchangeAction, Name: "banka/zak", KCV: before.String(), Outcome: keyStarted}
+		if i == 1 {
+			begun.KCV = "000000"
+		}
+		if _, err := l.audit.append(begun, clock()); err != nil {
+			t.Fatal(err)
+		}
+		s.recoverAudit(l.log)
+		all := l.events()
+		if last := all[len(all)-1]; last.Outcome != keyFound || last.Of != all[len(all)-2].Seq || !strings.HasSuffix(last.Detail, want) || last.KCV != before.String() {
+			t.Errorf("the end of the file is %+v, want %s", last, want)
+		}
+		s.recoverAudit(l.log)
+		if len(l.events()) != len(all) {
+			t.Error("it is found twice")
+		}
+	}
+}
+
+// notClosed is a module that others close.
+type notClosed struct{ hsm.Module }
+
+func (notClosed) Close() error { return errors.New("closed") }
