@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -145,19 +144,6 @@ func (p keyPlace) opener(o *soft.Options, ask *asker) error {
 	text, err := ask.secret("passphrase of "+p.keys, "what opens "+p.keys+"? Name its --unlock file: there is no terminal to ask for the passphrase")
 	o.Passphrase = hsm.NewSecret(text)
 	return err
-}
-
-// look opens the keys for reading, also beside a running switch, and closes them.
-func (f *keysFlags) look(c *cobra.Command, do func(context.Context, *soft.Module, keyPlace) error) error {
-	p, err := f.find()
-	if err != nil {
-		return err
-	}
-	m, err := p.open(newAsker(c), true)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(c.Context(), m, p), m.Close())
 }
 
 // keyArgument takes the one argument that names a key. What it refuses it does not repeat:

@@ -46,7 +46,7 @@ operating system. --json prints the lines as they are in the file, then the head
 			})
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				return fmt.Errorf("there is no audit file %s: the first change of a key makes it", path)
+				return fmt.Errorf("there is no audit file %s: the first command that changes or shows keys makes it", path)
 			case err != nil:
 				return err
 			case !met:

@@ -135,7 +135,7 @@ func TestKeysLeftOver(t *testing.T) {
 	if err := os.Remove(l.file + ".audit"); err != nil {
 		t.Fatal(err)
 	}
-	l.fails(exitFailed, "the first change of a key makes it", "keys", "audit")
+	l.fails(exitFailed, "the first command that changes or shows keys makes it", "keys", "audit")
 	l.ok(rotate...)
 	l.last("audit done", "officers found", "asha rotate started", "asha rotate done")
 	if first := l.events()[0]; !strings.Contains(first.Detail, auditBegun) {

@@ -85,35 +85,41 @@ is over; retired: for nothing.`,
 					return err
 				}
 			}
-			return f.look(c, func(ctx context.Context, m *soft.Module, _ keyPlace) error {
-				all, err := m.List(ctx)
-				if err != nil {
-					return err
-				}
-				views := []keyView{}
-				for _, k := range all {
-					if begins(string(k.Ref), args) {
-						views = append(views, viewKey(&k, clock()))
+			views := []keyView{}
+			return f.look(c, keyLook{
+				action: "list",
+				find: func(ctx context.Context, m *soft.Module) (string, error) {
+					all, err := m.List(ctx)
+					for _, k := range all {
+						if begins(string(k.Ref), args) {
+							views = append(views, viewKey(&k, clock()))
+						}
 					}
-				}
-				for _, v := range views {
-					if v.Warning != "" {
-						fmt.Fprintf(c.ErrOrStderr(), "warning: %s version %d %s\n", v.Name, v.Version, v.Warning)
-					}
-				}
-				if f.asJSON {
-					return writeJSON(c.OutOrStdout(), views)
-				}
-				if len(views) == 0 {
-					fmt.Fprintln(c.ErrOrStderr(), "there is no key, or none of such a name")
-				}
-				return printKeys(c.OutOrStdout(), views)
+					return "", err
+				},
+				show: func() error { return f.showKeys(c, views) },
 			})
 		},
 	}
 	f.place(c)
 	f.json(c)
 	return c
+}
+
+// showKeys prints a list of keys, and warns of those whose end is near.
+func (f *keysFlags) showKeys(c *cobra.Command, views []keyView) error {
+	for _, v := range views {
+		if v.Warning != "" {
+			fmt.Fprintf(c.ErrOrStderr(), "warning: %s version %d %s\n", v.Name, v.Version, v.Warning)
+		}
+	}
+	if f.asJSON {
+		return writeJSON(c.OutOrStdout(), views)
+	}
+	if len(views) == 0 {
+		fmt.Fprintln(c.ErrOrStderr(), "there is no key, or none of such a name")
+	}
+	return printKeys(c.OutOrStdout(), views)
 }
 
 func begins(name string, with []string) bool {
@@ -188,21 +194,29 @@ half. With --expect it ends with 1 if the value is another.`,
 			if err != nil {
 				return err
 			}
-			return f.look(c, func(ctx context.Context, m *soft.Module, _ keyPlace) error {
-				kcv, err := m.KCV(ctx, name)
-				switch {
-				case err != nil:
-					return hint(err)
-				case want != (hsm.KCV{}) && !kcv.Matches(want):
-					return fmt.Errorf("%s has check value %s, which is another", name, kcv)
-				case f.asJSON:
-					return writeJSON(c.OutOrStdout(), struct {
-						Name hsm.KeyRef `json:"name"`
-						KCV  string     `json:"kcv"`
-					}{name, kcv.String()})
-				}
-				_, err = fmt.Fprintln(c.OutOrStdout(), kcv)
-				return err
+			var kcv hsm.KCV
+			other := func() bool { return want != (hsm.KCV{}) && !kcv.Matches(want) }
+			return f.look(c, keyLook{
+				action: "kcv", name: name,
+				find: func(ctx context.Context, m *soft.Module) (detail string, err error) {
+					if kcv, err = m.KCV(ctx, name); err == nil && other() {
+						detail = "compared with another check value"
+					}
+					return detail, err
+				},
+				show: func() error {
+					switch {
+					case other():
+						return fmt.Errorf("%s has check value %s, which is another", name, kcv)
+					case f.asJSON:
+						return writeJSON(c.OutOrStdout(), struct {
+							Name hsm.KeyRef `json:"name"`
+							KCV  string     `json:"kcv"`
+						}{name, kcv.String()})
+					}
+					_, err := fmt.Fprintln(c.OutOrStdout(), kcv)
+					return err
+				},
 			})
 		},
 	}
@@ -224,12 +238,14 @@ partners can verify with. The other half never leaves. Works beside a running sw
 			if err != nil {
 				return err
 			}
-			return f.look(c, func(ctx context.Context, m *soft.Module, _ keyPlace) error {
-				der, err := m.Public(ctx, name)
-				if err != nil {
-					return hint(err)
-				}
-				return pem.Encode(c.OutOrStdout(), &pem.Block{Type: "PUBLIC KEY", Bytes: der})
+			var der []byte
+			return f.look(c, keyLook{
+				action: "public", name: name,
+				find: func(ctx context.Context, m *soft.Module) (_ string, err error) {
+					der, err = m.Public(ctx, name)
+					return "", err
+				},
+				show: func() error { return pem.Encode(c.OutOrStdout(), &pem.Block{Type: "PUBLIC KEY", Bytes: der}) },
 			})
 		},
 	}
