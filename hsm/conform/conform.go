@@ -103,6 +103,7 @@ var tests = []struct {
 	{"key block import refusals", []Ability{BlocksD}, (*suite).blockImportRefusals},
 	{"key block export refusals", []Ability{BlocksD}, (*suite).blockExportRefusals},
 	{"key block strength", []Ability{BlocksD}, (*suite).blockStrength},
+	{"strength of TDES keys", []Ability{Replacing, BlocksB, BlocksD, PINs}, (*suite).strengthTDES},
 	{"replacing a MAC key", []Ability{Replacing, BlocksD, CMAC}, (*suite).replaceMAC},
 	{"replacing a PIN key", []Ability{Replacing, BlocksD, PINs, PINsWithAES}, (*suite).replacePIN},
 	{"replacing refusals", []Ability{Replacing, BlocksD, CMAC}, (*suite).replaceRefusals},

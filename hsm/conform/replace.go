@@ -110,3 +110,43 @@ func (s *suite) blockLegacy(t *testing.T) {
 	_, err := s.m.KCV(background, as)
 	s.refused(t, "it was kept", err, hsm.ErrKey)
 }
+
+// twice is a TDES key of three parts whose first one comes again as the third, with
+// other parity: it is no stronger than one of two.
+func (s *suite) twice(t *testing.T) Key {
+	t.Helper()
+	k := s.fresh(t, zpk3)
+	b := k.Bytes.Reveal()
+	for i := range 8 {
+		b[16+i] = b[i] ^ 1
+	}
+	return k
+}
+
+// strengthTDES: a key counts by what it is, not by how long it is. Where a module does
+// not see the bytes it cannot.
+func (s *suite) strengthTDES(t *testing.T) {
+	keeper, keeps := s.m.(hsm.Keeper)
+	if s.d.NoBits || !keeps {
+		t.Skip("this driver does not see the bytes of keys")
+	}
+	const as, under = hsm.KeyRef("conform/three"), hsm.KeyRef("conform/zmk-twice")
+	Put(t, keeper, zmkD, s.keys[zmkD].Bytes, Key{Ref: as, Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, Export: hsm.Exportable, Bytes: s.fresh(t, zpk3).Bytes})
+	_, err := s.brings(t, as, s.twice(t), 0)
+	s.refused(t, "a key of two parts in the place of one of three", err, hsm.ErrDenied)
+	for what, same := range map[string][2]int{"the first two": {0, 8}, "the last two": {8, 16}} {
+		single := s.fresh(t, zpk3)
+		copy(single.Bytes.Reveal()[same[1]:], single.Bytes.Reveal()[same[0]:same[0]+8])
+		_, err = s.brings(t, as, single, 0)
+		s.refused(t, what+" parts are equal", err, hsm.ErrDenied)
+	}
+
+	zmk := s.twice(t)
+	zmk.Ref, zmk.Usage, zmk.Export = under, hsm.KeyProtection, hsm.NotExportable
+	Put(t, keeper, zmkD, s.keys[zmkD].Bytes, zmk)
+	if _, err := s.m.ExportKey(background, hsm.Exporting{What: zpkA, Under: under, Version: 'B'}); err != nil {
+		t.Errorf("a key of two parts under one of two: %v", err)
+	}
+	_, err = s.m.ExportKey(background, hsm.Exporting{What: zpk3, Under: under, Version: 'B'})
+	s.refused(t, "a key of three parts under one of two", err, hsm.ErrDenied)
+}

@@ -13,6 +13,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/keyblock"
+	"switchd/hsm/mac"
 	"switchd/hsm/vector"
 )
 
@@ -190,6 +191,41 @@ func TestStrength(t *testing.T) {
 	}
 	if _, err := keyblock.Wrap(random(t, 16), header('B', hsm.AES), random(t, 16), rand.Reader); !errors.Is(err, hsm.ErrDenied) {
 		t.Error("AES under TDES:", err)
+	}
+}
+
+// TestStrengthByBytes: a TDES key of three parts with the first again as the third is one
+// of two, as what protects and as what is protected; in a block of a partner who does
+// not count so, too.
+func TestStrengthByBytes(t *testing.T) {
+	two, three := random(t, 16), random(t, 24)
+	twice := hsm.NewSecret(append(bytes.Clone(two.Reveal()), two.Reveal()[:8]...))
+	if _, err := keyblock.Wrap(twice, header('B', hsm.TDES), three, rand.Reader); !errors.Is(err, hsm.ErrDenied) {
+		t.Errorf("three parts under two: %v", err)
+	}
+	for under, key := range map[*hsm.Secret]hsm.Secret{&two: twice, &twice: two} {
+		block, err := keyblock.Wrap(*under, header('B', hsm.TDES), key, rand.Reader)
+		if err != nil {
+			t.Errorf("%d bytes under %d: %v", key.Len(), under.Len(), err)
+			continue
+		}
+		if _, got, err := keyblock.Unwrap(*under, block); err != nil || !got.Equal(key) {
+			t.Errorf("%d bytes under %d: %v", key.Len(), under.Len(), err)
+		}
+	}
+	foreign := keyblock.Root{Algorithm: hsm.TDES, Size: 24, CMAC: func(dst, message []byte) ([]byte, error) {
+		k, err := mac.NewKey(hsm.DESCMAC, 0, twice.Reveal())
+		if err != nil {
+			return nil, err
+		}
+		return k.Sum(dst, message), nil
+	}}
+	block, err := foreign.Wrap(header('B', hsm.TDES), three, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := keyblock.Unwrap(twice, block); !errors.Is(err, hsm.ErrDenied) {
+		t.Errorf("a partner's: %v", err)
 	}
 }
 

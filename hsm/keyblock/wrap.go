@@ -37,6 +37,8 @@ type Root struct {
 	// Algorithm is TDES or AES, Size the key's length in bytes.
 	Algorithm hsm.Algorithm
 	Size      int
+	// Rank is its strength by its bytes (hsm.KeyInfo.Rank); 0 is that of its length.
+	Rank int
 	// CMAC appends the CMAC of a message with the key's own cipher to dst.
 	CMAC func(dst, message []byte) ([]byte, error)
 }
@@ -64,7 +66,7 @@ func (r Root) Wrap(h Header, key hsm.Secret, random io.Reader) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := v.carries(r.Algorithm, r.Size, h.Algorithm, key.Len()); err != nil {
+	if err := v.carries(r, h.Algorithm, key.Reveal()); err != nil {
 		return "", err
 	}
 	if random == nil {
@@ -109,19 +111,20 @@ func Unwrap(under hsm.Secret, block string) (Header, hsm.Secret, error) {
 	if !v.cipher.Fits(under.Len()) {
 		return Header{}, hsm.Secret{}, badProtection(v)
 	}
+	r, err := v.root(under.Reveal())
+	if err != nil {
+		return Header{}, hsm.Secret{}, err
+	}
 	var k pair
 	if v.derive {
-		var r Root
-		if r, err = v.root(under.Reveal()); err == nil {
-			k, err = v.derivedPair(r)
-		}
+		k, err = v.derivedPair(r)
 	} else {
 		k, err = variantPair(under.Reveal())
 	}
 	if err != nil {
 		return Header{}, hsm.Secret{}, err
 	}
-	return v.unwrap(p, k, under.Len())
+	return v.unwrap(p, k, r)
 }
 
 // Unwrap is the function of that name with a protection key that stays where it is.
@@ -138,11 +141,11 @@ func (r Root) Unwrap(p *Parsed) (Header, hsm.Secret, error) {
 	if err != nil {
 		return Header{}, hsm.Secret{}, err
 	}
-	return v.unwrap(p, k, r.Size)
+	return v.unwrap(p, k, r)
 }
 
 // unwrap takes the key out of a block with what its protection key has given.
-func (v version) unwrap(p *Parsed, k pair, size int) (Header, hsm.Secret, error) {
+func (v version) unwrap(p *Parsed, k pair, r Root) (Header, hsm.Secret, error) {
 	plain := make([]byte, len(p.sealed))
 	defer clear(plain)
 	iv := p.mac
@@ -161,23 +164,28 @@ func (v version) unwrap(p *Parsed, k pair, size int) (Header, hsm.Secret, error)
 	if bits == 0 || bits%8 != 0 || bits/8 > len(plain)-2 {
 		return Header{}, hsm.Secret{}, bad("the key's length does not fit")
 	}
-	if err := v.carries(v.cipher, size, p.Algorithm, bits/8); err != nil {
+	if err := v.carries(r, p.Algorithm, plain[2:2+bits/8]); err != nil {
 		return Header{}, hsm.Secret{}, err
 	}
 	return p.Header, hsm.CopySecret(plain[2 : 2+bits/8]), nil
 }
 
 // carries refuses a protection key that does not fit the version, a key that is none
-// of its algorithm, and a key that is stronger than what protects it. Asymmetric keys
-// and those for HMAC have no place in that order.
-func (v version) carries(under hsm.Algorithm, underSize int, a hsm.Algorithm, size int) error {
-	if v.cipher != under || !v.cipher.Fits(underSize) {
+// of its algorithm, and a key that is stronger than what protects it: by their bytes, of
+// which TDES keys may have more than they are strong. Asymmetric keys and those for HMAC
+// have no place in that order.
+func (v version) carries(r Root, a hsm.Algorithm, key []byte) error {
+	if v.cipher != r.Algorithm || !v.cipher.Fits(r.Size) {
 		return badProtection(v)
 	}
-	if !a.Fits(size) || 8*size > 0xFFF8 {
+	if size := len(key); !a.Fits(size) || 8*size > 0xFFF8 {
 		return fmt.Errorf("%w: a key of %d bytes is none of the block's algorithm", hsm.ErrKey, size)
 	}
-	if a.Rank(size) > v.cipher.Rank(underSize) {
+	rank := r.Rank
+	if rank == 0 {
+		rank = v.cipher.Rank(r.Size)
+	}
+	if symmetric.Rank(a, key) > rank {
 		return fmt.Errorf("%w: the key is stronger than what protects it", hsm.ErrDenied)
 	}
 	return nil
@@ -210,7 +218,7 @@ func (v version) root(under []byte) (Root, error) {
 		return Root{}, err
 	}
 	sum := func(dst, message []byte) ([]byte, error) { return k.Sum(dst, message), nil }
-	return Root{Algorithm: v.cipher, Size: len(under), CMAC: sum}, nil
+	return Root{Algorithm: v.cipher, Size: len(under), Rank: symmetric.Rank(v.cipher, under), CMAC: sum}, nil
 }
 
 // cmac is the code of the version's cipher.
@@ -259,7 +267,7 @@ func (v version) derived(r Root, use byte) ([]byte, error) {
 	if v.cipher == hsm.AES {
 		algorithm = byte(size / 8) // AES-128 2, AES-192 3, AES-256 4
 	}
-	var out []byte
+	out := make([]byte, 0, size+v.block) // in one piece, so that nothing is left where it grew
 	for counter := byte(1); len(out) < size; counter++ {
 		bits := 8 * size
 		var err error

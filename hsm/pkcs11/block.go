@@ -67,7 +67,7 @@ func (s *session) unwrap(i *hsm.Import) (h keyblock.Header, bytes hsm.Secret, er
 
 // root is a protection key that stays in the token.
 func (s *session) root(k *key) keyblock.Root {
-	return keyblock.Root{Algorithm: k.Algorithm, Size: k.Bits / 8, CMAC: s.cmac(k)}
+	return keyblock.Root{Algorithm: k.Algorithm, Size: k.Bits / 8, Rank: k.Rank, CMAC: s.cmac(k)}
 }
 
 // ExportKey gives a key as a key block, if the key may leave. Pairs never do.

@@ -16,6 +16,7 @@ import (
 	"switchd/hsm"
 	"switchd/hsm/rule"
 	"switchd/hsm/signature"
+	"switchd/hsm/symmetric"
 )
 
 // change is how a new key comes in.
@@ -49,7 +50,7 @@ func (m *Module) keep(ctx context.Context, i *hsm.KeyInfo, c change) (hsm.KeyInf
 	defer m.forget()
 	r := &record{}
 	err := m.with(ctx, func(s *session) error {
-		*r = record{KeyInfo: *i, part: partWhole}
+		*r = record{KeyInfo: *i, part: wholePart(i)}
 		keys, err := s.load(i.Ref)
 		if err != nil {
 			return err
@@ -105,7 +106,7 @@ func (c *change) admit(i *hsm.KeyInfo) error {
 	if i.Usage == hsm.MACAlg3 && c.bytes.Len() != 16 {
 		return fmt.Errorf("%w: X9.19 takes no key of %d bytes", hsm.ErrKey, c.bytes.Len())
 	}
-	i.Bits = 8 * c.bytes.Len()
+	i.Bits, i.Rank = 8*c.bytes.Len(), symmetric.Rank(i.Algorithm, c.bytes.Reveal())
 	var err error
 	if i.KCV, err = rule.CheckValue(i.Algorithm, c.bytes.Reveal()); err != nil {
 		return err

@@ -33,6 +33,7 @@ type record struct {
 const (
 	partWhole = '0'
 	partHalf  = 'h' // of X9.19: the first half as a DES key
+	partTwice = '2' // whole, of TDES: the first of three parts comes again as the third
 )
 
 // marks are the states of objects; one that is being made has none of them.
@@ -52,6 +53,14 @@ func (r *record) text(mark string) []byte {
 		text = append(append(text, "/,"[min(n, 1)]), v.String()...)
 	}
 	return text
+}
+
+// wholePart is the part of a key that is one object.
+func wholePart(i *hsm.KeyInfo) byte {
+	if i.Rank != 0 && i.Rank < i.Algorithm.Rank(i.Bits/8) {
+		return partTwice
+	}
+	return partWhole
 }
 
 // mark is the record's state as text has it.
@@ -78,7 +87,9 @@ func parse(ref hsm.KeyRef, id []byte) (record, bool) {
 	if r.State, known = marks[field[1]]; !known || len(field[3]) != 1 {
 		return r, false
 	}
-	r.part = field[3][0]
+	if r.part = field[3][0]; r.part == partTwice {
+		r.Rank = hsm.TDES.Rank(16)
+	}
 	version, err := strconv.ParseUint(field[2], 10, 32)
 	if err != nil || version == 0 {
 		return r, false
