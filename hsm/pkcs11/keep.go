@@ -106,7 +106,10 @@ func (c *change) admit(i *hsm.KeyInfo) error {
 	if i.Usage == hsm.MACAlg3 && c.bytes.Len() != 16 {
 		return fmt.Errorf("%w: X9.19 takes no key of %d bytes", hsm.ErrKey, c.bytes.Len())
 	}
-	i.Bits, i.Rank = 8*c.bytes.Len(), symmetric.Rank(i.Algorithm, c.bytes.Reveal())
+	i.Bits = 8 * c.bytes.Len()
+	if rank := symmetric.Rank(i.Algorithm, c.bytes.Reveal()); rank < i.Algorithm.Rank(c.bytes.Len()) {
+		i.Rank = rank // as its record has it
+	}
 	var err error
 	if i.KCV, err = rule.CheckValue(i.Algorithm, c.bytes.Reveal()); err != nil {
 		return err

@@ -20,7 +20,6 @@ type Module struct {
 	o       Options
 	lib     cryptoki
 	release func() error
-	pin     hsm.Secret
 	soft    bool // SoftHSM: what needs this process's memory is done
 
 	places  chan *session // all sessions that no call has
@@ -29,7 +28,8 @@ type Module struct {
 	login   atomic.Uint64 // the number of the login that counts; 0: there is none
 	slot    atomic.Uint64 // of the token
 
-	door    chan struct{}     // guards what follows while somebody logs in
+	door    chan struct{}     // guards what follows while somebody logs in, or Close wipes the PIN
+	pin     hsm.Secret
 	anchor  p11.SessionHandle // keeps the login
 	logins  uint64
 	refused error // the PIN was
@@ -81,13 +81,13 @@ func open(o Options, lib cryptoki, release func() error) (*Module, error) {
 }
 
 // Close ends the sessions and wipes the PIN. It does not wait for calls that are inside
-// the library, which might hang: it says so, and they end with the process. It may be
-// called again.
+// the library, which might hang: it says so, and they end with the process; one that is
+// logging in wipes the PIN when it has done so. It may be called again.
 func (m *Module) Close() error {
 	var err error
 	m.closing.Do(func() {
 		close(m.closed)
-		m.pin.Wipe()
+		m.wipe()
 		for range m.o.Sessions {
 			select {
 			case s := <-m.places:
@@ -104,6 +104,35 @@ func (m *Module) Close() error {
 		}
 	})
 	return err
+}
+
+// isClosed tells whether Close has been called.
+func (m *Module) isClosed() bool {
+	select {
+	case <-m.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// wipe wipes the PIN, unless somebody is behind the door: who leaves it then does.
+func (m *Module) wipe() {
+	select {
+	case m.door <- struct{}{}:
+		m.pin.Wipe()
+		<-m.door
+	default:
+	}
+}
+
+// leave opens the door for the next. It looks only then whether the module was closed: if
+// it is closed later, Close finds the door open.
+func (m *Module) leave() {
+	<-m.door
+	if m.isClosed() {
+		m.wipe()
+	}
 }
 
 // Health tells which token answers. One that is no SoftHSM may be used in production,

@@ -57,7 +57,7 @@ func (r *record) text(mark string) []byte {
 
 // wholePart is the part of a key that is one object.
 func wholePart(i *hsm.KeyInfo) byte {
-	if i.Rank != 0 && i.Rank < i.Algorithm.Rank(i.Bits/8) {
+	if i.Rank != 0 {
 		return partTwice
 	}
 	return partWhole

@@ -21,16 +21,21 @@ type session struct {
 	begun  bool   // the call has begun to change keys, and is not made again
 }
 
+var errClosed = away(errors.New("the module is closed"))
+
 // place waits for a free place among the sessions.
 func (m *Module) place(ctx context.Context) (*session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, &hsm.Fault{Kind: hsm.ErrTimeout, Cause: err}
 	}
+	if m.isClosed() { // a place may be free all the same: of a call that Close has not waited for
+		return nil, errClosed
+	}
 	select {
 	case s := <-m.places:
 		return s, nil
 	case <-m.closed:
-		return nil, away(errors.New("the module is closed"))
+		return nil, errClosed
 	case <-ctx.Done():
 		return nil, &hsm.Fault{Kind: hsm.ErrTimeout, Cause: ctx.Err()}
 	}
@@ -69,7 +74,7 @@ func (s *session) open(ctx context.Context) error {
 	}
 	select {
 	case m.door <- struct{}{}:
-		defer func() { <-m.door }()
+		defer m.leave()
 	case <-ctx.Done():
 		return &hsm.Fault{Kind: hsm.ErrTimeout, Cause: ctx.Err()}
 	}
@@ -122,8 +127,11 @@ func (s *session) drop(err error) {
 // the last session. A PIN that was refused is not tried again, whoever asks. The
 // caller is behind the door.
 func (m *Module) enter() error {
-	if m.refused != nil {
+	switch {
+	case m.refused != nil:
 		return m.refused
+	case m.isClosed(): // there is no PIN any more, and none must be tried
+		return errClosed
 	}
 	slot, err := m.find()
 	if err != nil {

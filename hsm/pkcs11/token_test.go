@@ -25,6 +25,15 @@ type between struct {
 	maker  string                        // "": what the library says
 	login  atomic.Int64                  // how often the PIN was asked
 	before func(p11.SessionHandle) error // of each signature
+	finds  func()                        // before each search for the token
+	wrong  atomic.Int64                  // how often another PIN than the user's was given
+}
+
+func (b *between) GetSlotList(present bool) ([]uint, error) {
+	if b.finds != nil {
+		b.finds()
+	}
+	return b.cryptoki.GetSlotList(present)
 }
 
 func (b *between) GetInfo() (p11.Info, error) {
@@ -37,6 +46,9 @@ func (b *between) GetInfo() (p11.Info, error) {
 
 func (b *between) Login(s p11.SessionHandle, user uint, pin string) error {
 	b.login.Add(1)
+	if pin != userPIN {
+		b.wrong.Add(1)
+	}
 	return b.cryptoki.Login(s, user, pin)
 }
 
@@ -135,6 +147,56 @@ func TestWrongPIN(t *testing.T) {
 	if n := b.login.Load(); n != 2 {
 		t.Errorf("the token was asked %d times", n)
 	}
+}
+
+// TestCloseWhileLoggingIn: who is logging in while the module is closed does so with the
+// PIN as it is, not with what is left of it, which would cost one of the token's tries;
+// then the PIN is wiped, and nobody logs in any more.
+func TestCloseWhileLoggingIn(t *testing.T) {
+	l := newLab(t)
+	l.o.Sessions = 2
+	b := new(between)
+	m, err := l.behind(t, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t)(m.Generate(ctx, zak))
+	inside, free := make(chan struct{}), make(chan struct{})
+	b.finds = func() {
+		inside <- struct{}{}
+		<-free
+	}
+	lose(t, m)
+	var logging sync.WaitGroup
+	logging.Go(func() {
+		_, err := m.MAC(ctx, codeBy(zak.As, "0800"))
+		wants(t, "the call that logged in", err, nil)
+	})
+	<-inside
+	if err := m.Close(); err == nil {
+		t.Error("closed, though a call is inside")
+	}
+	if m.pin.Len() == 0 {
+		t.Error("the PIN was wiped while it was in use")
+	}
+	close(free)
+	logging.Wait()
+	b.finds = nil
+	if n, wrong := b.login.Load(), b.wrong.Load(); n != 2 || wrong != 0 {
+		t.Errorf("%d logins, %d of them with another PIN", n, wrong)
+	}
+	if m.pin.Len() != 0 {
+		t.Error("the PIN is there still")
+	}
+	m.login.Store(0) // as when the login is lost
+	_, err = m.MAC(ctx, codeBy(zak.As, "0800"))
+	wants(t, "closed", err, hsm.ErrDown)
+	err = m.enter()
+	wants(t, "who comes to log in after that", err, hsm.ErrDown)
+	if n := b.login.Load(); n != 2 {
+		t.Errorf("%d logins", n)
+	}
+	wants(t, "unload", unload(l.o.Library), nil) // which a module that hung does not do
 }
 
 // lose closes all sessions of the token, as a library does that was restarted.
