@@ -71,20 +71,12 @@ func createCheckpointKey(file, name string) error {
 // loadCheckpointKey reads a file with a signing key, which nobody but its owner may
 // have access to.
 func loadCheckpointKey(file string) (*checkpointKey, error) {
-	info, err := os.Stat(file)
+	text, err := ownersOnly(file, keyFileBytesMax)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint key: %w", err)
 	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("checkpoint key: %s is a folder, not a key file", file)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("checkpoint key: %s can be read by others than its owner (mode %04o): chmod 600 %s", file, info.Mode().Perm(), file)
-	}
-	lines, err := keyLines(file)
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint key: %w", err)
-	}
+	defer clear(text)
+	lines := linesOf(text)
 	if len(lines) != 1 {
 		return nil, fmt.Errorf("checkpoint key: %s has %s, want one key", file, count(len(lines), "line"))
 	}
@@ -138,7 +130,7 @@ func loadVerifiers(file string) (note.Verifiers, error) {
 }
 
 // keyLines are the lines of a file without comments and empty ones.
-func keyLines(file string) (lines []string, err error) {
+func keyLines(file string) ([]string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -151,10 +143,14 @@ func keyLines(file string) (lines []string, err error) {
 	if len(text) > keyFileBytesMax {
 		return nil, fmt.Errorf("%s is longer than %d bytes", file, keyFileBytesMax)
 	}
+	return linesOf(text), nil
+}
+
+func linesOf(text []byte) (lines []string) {
 	for line := range bytes.Lines(text) {
 		if s := strings.TrimSpace(string(line)); s != "" && s[0] != '#' {
 			lines = append(lines, s)
 		}
 	}
-	return lines, nil
+	return lines
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/hsm/soft"
+	"switchd/hsm/unlock"
 	"switchd/switch/config"
 )
 
@@ -187,47 +187,21 @@ var exportWords = map[hsm.Export]string{hsm.Exportable: "exportable in key block
 // strength is the algorithm and length of a key, such as AES-256.
 func strength(i *hsm.KeyInfo) string { return fmt.Sprintf("%s-%d", i.Algorithm, i.Bits) }
 
-// replaceFile puts a file that only its owner may read in the place of the one before,
-// so that a crash leaves one of the two whole.
-func replaceFile(file string, data []byte) error {
-	dir, name := filepath.Split(file)
-	f, err := os.CreateTemp(filepath.Clean(dir), "."+name+".*.part") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return syncFolder(filepath.Dir(file))
-}
-
 // readPrivate reads a file that only its owner may have access to; without one it gives
 // nothing.
 func readPrivate(file string, bytesMax int64) ([]byte, error) {
-	f, err := os.Open(file)
+	text, err := ownersOnly(file, bytesMax)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
+	return text, err
+}
+
+// ownersOnly reads a file that only its owner may have access to.
+func ownersOnly(file string, bytesMax int64) ([]byte, error) {
+	text, err := unlock.File(file, bytesMax)
+	if _, named := errors.AsType[*fs.PathError](err); err != nil && !named {
+		err = fmt.Errorf("%s: %w", file, err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular() || info.Size() > bytesMax:
-		return nil, fmt.Errorf("%s is no file of up to %d bytes", file, bytesMax)
-	case info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("others than its owner may have access to %s (mode %04o): chmod 600 %s", file, info.Mode().Perm(), file)
-	}
-	return io.ReadAll(io.LimitReader(f, bytesMax))
+	return text, err
 }

@@ -38,10 +38,12 @@ operating system. --json prints the lines as they are in the file, then the head
 			if f.asJSON {
 				show = func(w io.Writer, e *keyEvent) error { return json.NewEncoder(w).Encode(e) }
 			}
-			want, met := strings.ToLower(head), head == ""
+			want, met := strings.ToLower(head), uint64(0)
 			a := new(keyChain)
 			err = readInto(a, path, func(e *keyEvent) error {
-				met = met || a.head() == want
+				if a.head() == want {
+					met = e.Seq
+				}
 				return show(c.OutOrStdout(), e)
 			})
 			switch {
@@ -49,7 +51,7 @@ operating system. --json prints the lines as they are in the file, then the head
 				return fmt.Errorf("there is no audit file %s: the first command that changes or shows keys makes it", path)
 			case err != nil:
 				return err
-			case !met:
+			case head != "" && met == 0:
 				return fmt.Errorf("%s: %w: no event is %s: lines at the end were changed or cut off", path, errAudit, head)
 			}
 			if len(a.torn) > 0 {
@@ -62,6 +64,9 @@ operating system. --json prints the lines as they are in the file, then the head
 				return json.NewEncoder(c.OutOrStdout()).Encode(struct {
 					Head string `json:"head"`
 				}{a.head()})
+			}
+			if met > 0 {
+				fmt.Fprintf(c.OutOrStdout(), "event %d is the one that was written down, and %d have come since\n", met, a.last.Seq-met)
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s, unchanged, head %s\n", count(int(a.last.Seq), "event"), a.head())
 			return err

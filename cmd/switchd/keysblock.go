@@ -158,7 +158,12 @@ exportable, and pairs, never leave.`,
 			var block string
 			info, err := f.do(c, keyDeed{
 				action: "export", name: name, detail: "under " + string(e.Under),
-				ready: func(d *keyDesk) error { return d.blockVersion(c.Context(), &e, version) },
+				ready: func(d *keyDesk) error {
+					if _, err := os.Lstat(out); out != "" && err == nil {
+						return usageError{fmt.Errorf("--out: %s exists: it is not overwritten", out)}
+					}
+					return d.blockVersion(c.Context(), &e, version)
+				},
 				work: func(ctx context.Context, d *keyDesk) (info hsm.KeyInfo, err error) {
 					info = d.newest(ctx, name)
 					block, err = d.module.ExportKey(ctx, e)

@@ -202,13 +202,16 @@ func (f *componentFlags) hear(d *keyDesk, e *entering) (err error) {
 	if e.component, err = digits(text); err != nil {
 		return err
 	}
+	kcv, err := rule.CheckComponent(n, hsm.Component{Part: e.component})
+	if err != nil {
+		return fmt.Errorf("%w\nNothing was kept: a component of this key has %d digits; look at each of yours", err, n.Bits/4)
+	}
 	want, err := f.agreed(d.ask, f.check, "its check value, as on its sheet (Enter: none)")
 	if err != nil {
 		return err
 	}
-	kcv, err := rule.CheckComponent(n, hsm.Component{Part: e.component, KCV: want})
-	if err != nil {
-		return err
+	if want != (hsm.KCV{}) && !kcv.Matches(want) {
+		return fmt.Errorf("%w: the component has another check value, %s\nNothing was kept: a digit is wrong, or it is a component of something else", hsm.ErrVerify, kcv)
 	}
 	e.part = ceremonyPart{Officer: d.who, KCV: kcv.String(), At: d.now()}
 	fmt.Fprintf(d.talk, "check value of the component: %s\n", kcv)

@@ -221,7 +221,14 @@ func (d *keyDesk) refuse(deed *keyDeed, of uint64, err error) error {
 	if of != 0 && !hsm.NotDone(err) && !errors.As(err, &usage) {
 		outcome = keyFailed
 	}
+	people := ""
+	if outcome == keyFailed && isOfficerDeed(deed.action) {
+		if people = d.peopleNow(); people == cmp.Or(d.audit.officers, noOfficers) {
+			outcome, err = keyRefused, fmt.Errorf("nothing was changed: %w", err)
+		}
+	}
 	e := d.event(deed, outcome, hsm.KeyInfo{})
+	e.Officers = people
 	if e.Of = of; of == 0 && errors.Is(err, errToken) {
 		// Who it was is not known: the names are only what was claimed.
 		e.Officer, e.Second = "", ""
@@ -235,6 +242,15 @@ func (d *keyDesk) refuse(deed *keyDeed, of uint64, err error) error {
 		err = errors.Join(err, fault)
 	}
 	return err
+}
+
+// peopleNow is the digest of the officers who are in the file, "" if nobody can say.
+func (d *keyDesk) peopleNow() string {
+	all, err := readOfficers(d.place.officers())
+	if err != nil {
+		return ""
+	}
+	return all.digest()
 }
 
 func (d *keyDesk) claimed() string {

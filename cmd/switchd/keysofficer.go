@@ -261,7 +261,7 @@ that of two (--officer and --second).`,
 			}
 			fmt.Fprintf(c.ErrOrStderr(), "added officer %s\n", name)
 			if len(now.Officers) == 1 {
-				fmt.Fprintln(c.ErrOrStderr(), "next: the second officer, another person, who enrols herself; what needs two is done by nobody before")
+				fmt.Fprintln(c.ErrOrStderr(), "next: a second officer, another person with a token of her own: a key of components needs two")
 			}
 			return nil
 		},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +84,39 @@ func TestKeysOfficersSeen(t *testing.T) {
 	generate("banke/zak", l.as("chen")...)
 	l.last("officer add done", "chen generate started", "chen generate done")
 	l.noSecret()
+}
+
+// TestKeysOfficersFailed: where the file of officers cannot be written it is said whether
+// they are others now.
+func TestKeysOfficersFailed(t *testing.T) {
+	t.Parallel()
+	l := newKeysLab(t)
+	fails := func(work func(*keyDesk) error) error {
+		t.Helper()
+		f := &keysFlags{file: l.file, unlock: l.path("k.unlock")}
+		d := &keyDesk{place: keyPlace{keys: l.file, unlock: f.unlock}, flags: f, ask: &asker{}, talk: &l.said, now: clock}
+		_, err := d.do(t.Context(), &keyDeed{
+			action: "officer add", approvals: func(*officers) int { return 0 }, ready: func(*keyDesk) error { return nil },
+			work: func(_ context.Context, d *keyDesk) (hsm.KeyInfo, error) { return hsm.KeyInfo{}, work(d) },
+		})
+		return err
+	}
+	full := errors.New("no room")
+	if err := fails(func(*keyDesk) error { return full }); !errors.Is(err, full) || !strings.Contains(err.Error(), "nothing was changed") {
+		t.Errorf("it says %v", err)
+	}
+	l.last("officer add started", "officer add refused")
+	if err := fails(func(d *keyDesk) error {
+		if err := d.people.add("chen", strings.Repeat("5f", 32), 1); err != nil {
+			return err
+		}
+		return errors.Join(full, d.people.write(d.place.officers()))
+	}); !errors.Is(err, full) {
+		t.Errorf("it says %v", err)
+	}
+	l.last("officer add started", "officer add failed")
+	l.ok(append([]string{"keys", "generate", "banka/zak", "--for", "zak"}, l.as("asha")...)...)
+	l.last("officer add failed", "asha generate started", "asha generate done")
 }
 
 // TestKeysLost: what nobody can have again, neither from a partner nor made anew, is

@@ -283,7 +283,10 @@ func TestKeysPermissions(t *testing.T) {
 	asha := l.as("asha")
 	l.ok(append([]string{"keys", "components", "begin", "banka/zmk", "--for", "zmk", "--algorithm", "TDES", "--from", l.path("a")}, asha...)...)
 	l.ok(append([]string{"keys", "generate", "bankb/zmk", "--for", "zmk", "--export", "E"}, asha...)...)
-	l.ok(append([]string{"keys", "export", "bankb/zmk", "--under", "bankb/zmk", "--out", l.path("block")}, asha...)...)
+	export := append([]string{"keys", "export", "bankb/zmk", "--under", "bankb/zmk", "--out", l.path("block")}, asha...)
+	l.ok(export...)
+	l.fails(exitUsage, "it is not overwritten", export...)
+	l.last("asha export done", "asha export refused") // and no key has left
 	for _, name := range []string{"k.hsm", "k.unlock", "k.hsm.audit", "k.hsm.officers", "k.hsm.pending", "block"} {
 		info, err := os.Stat(l.path(name))
 		if err != nil || info.Mode().Perm() != 0o600 {

@@ -72,6 +72,15 @@ func TestKeysTerminal(t *testing.T) {
 	}
 	l.last("asha components begin refused")
 
+	keyboard, tty = terminal(t) // of what cannot be right nothing more is asked
+	p = at()
+	typed(p, "token of asha (not shown): ", l.read("asha.token"))
+	typed(p, "component, 32 digits (not shown): ", componentA[:20]+"\n")
+	p.wait(patience, exitFailed)
+	if !strings.Contains(p.err.String(), "a component of this key has 32 digits") {
+		t.Error(p.err.String())
+	}
+
 	keyboard, tty = terminal(t) // a signal from elsewhere leaves what was typed in the old one
 	p = at()
 	typed(p, "token of asha (not shown): ", l.read("asha.token"))

@@ -13,10 +13,26 @@ import (
 // there after a power cut: written under another name beside it, synced, and then
 // given its name, which nothing may have yet. check, if there is one, looks at what
 // was written before it gets its name.
-func writeNew(file string, mode fs.FileMode, write func(io.Writer) error, check func(file string) error) (err error) {
+func writeNew(file string, mode fs.FileMode, write func(io.Writer) error, check func(file string) error) error {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("%s exists: it is not overwritten", file)
 	}
+	return writeBeside(file, mode, write, check, giveName)
+}
+
+// replaceFile puts a file that only its owner may read in the place of the one before,
+// if there is one, so that a crash leaves one of the two whole.
+func replaceFile(file string, data []byte) error {
+	write := func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+	return writeBeside(file, 0o600, write, nil, os.Rename)
+}
+
+// writeBeside writes a file under another name beside its own, and has it take its
+// name in one way or the other.
+func writeBeside(file string, mode fs.FileMode, write func(io.Writer) error, check func(file string) error, take func(part, file string) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*.part")
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -27,7 +43,9 @@ func writeNew(file string, mode fs.FileMode, write func(io.Writer) error, check 
 	part := f.Name()
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(part))
+			if fault := os.Remove(part); !errors.Is(fault, fs.ErrNotExist) { // it has its name by then
+				err = errors.Join(err, fault)
+			}
 		}
 	}()
 	err = f.Chmod(mode)
@@ -41,29 +59,26 @@ func writeNew(file string, mode fs.FileMode, write func(io.Writer) error, check 
 	if err == nil && check != nil {
 		err = check(part)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = take(part, file)
 	}
-	return giveName(part, file)
+	if err == nil {
+		err = syncFolder(filepath.Dir(file))
+	}
+	return err
 }
 
-// giveName renames a file to a name that nothing has, and makes that durable. A
-// link fails when somebody else has just taken the name, a rename would not; some
-// file systems know no links.
+// giveName renames a file to a name that nothing has. A link fails when somebody else
+// has just taken the name, a rename would not; some file systems know no links.
 func giveName(part, file string) error {
 	err := os.Link(part, file)
 	switch {
 	case err == nil:
-		err = os.Remove(part)
+		return os.Remove(part)
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s exists: it is not overwritten", file)
-	default:
-		err = os.Rename(part, file)
 	}
-	if err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(file))
+	return os.Rename(part, file)
 }
 
 // syncFolder makes what was created and renamed in a folder stay.
