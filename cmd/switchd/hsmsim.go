@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +23,8 @@ import (
 type hsmsimFlags struct {
 	listen, lmk      string
 	tlsDir, tlsID    string
+	tlsCert, tlsKey  string
+	clientCA         string
 	faults           []string
 	conns, headerLen int
 	duration         time.Duration
@@ -51,6 +55,7 @@ A fault is [COMMAND:]KIND[=VALUE][/EVERY], such as "CC:delay=50ms/3" (every thir
 
 Keys for it are made by 'switchd hsmsim key'.`,
 		Example: `  switchd hsmsim --lmk lab.lmk
+  switchd hsmsim --lmk lab.lmk --tls-cert hsm.pem --tls-key hsm-key.pem --client-ca ca.pem
   switchd hsmsim --lmk lab.lmk --fault CC:delay=200ms/10 --fault M6:hang/100`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
@@ -61,11 +66,17 @@ Keys for it are made by 'switchd hsmsim key'.`,
 	fl.StringVar(&f.lmk, "lmk", "", "file of the LMK, made if it is not there (default: a new one, gone at the end)")
 	fl.StringVar(&f.tlsDir, "tls-dir", "", "folder with ca.pem and <id>.pem: TLS, for clients with the switch's certificate")
 	fl.StringVar(&f.tlsID, "tls-id", "HSM", "whose certificate of --tls-dir to present")
+	fl.StringVar(&f.tlsCert, "tls-cert", "", "file of a certificate to present: TLS from 1.2")
+	fl.StringVar(&f.tlsKey, "tls-key", "", "file of the private key of --tls-cert")
+	fl.StringVar(&f.clientCA, "client-ca", "", "file of the CA that clients' certificates must be of (default: clients need none)")
 	fl.StringArrayVar(&f.faults, "fault", nil, "misbehave, see above; may be given again")
 	fl.IntVar(&f.conns, "conns", 64, "connections at once")
 	fl.IntVar(&f.headerLen, "header-len", 4, "length of the message header")
 	fl.DurationVar(&f.duration, "duration", 0, "end after this time (default: by Ctrl-C)")
 	fl.BoolVar(&f.quiet, "quiet", false, "log warnings and errors only")
+	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	c.MarkFlagsMutuallyExclusive("tls-dir", "tls-cert")
+	c.MarkFlagsMutuallyExclusive("tls-dir", "client-ca")
 	c.AddCommand(newHSMSimKey())
 	return c
 }
@@ -125,18 +136,44 @@ func (f *hsmsimFlags) private() error {
 
 // open listens, with TLS if that is asked for.
 func (f *hsmsimFlags) open() (net.Listener, error) {
-	var conf *tls.Config
-	if f.tlsDir != "" {
-		var err error
-		if conf, err = certs.ServerConfig(leafPaths(f.tlsDir, f.tlsID), func(id string) bool { return id == certs.SwitchID }, clock); err != nil {
-			return nil, err
-		}
+	conf, err := f.secured()
+	if err != nil {
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", f.listen)
 	if err != nil || conf == nil {
 		return listener, err
 	}
 	return tls.NewListener(listener, conf), nil
+}
+
+// secured is the simulator's end of TLS; nil for none.
+func (f *hsmsimFlags) secured() (*tls.Config, error) {
+	switch {
+	case f.tlsDir != "":
+		return certs.ServerConfig(leafPaths(f.tlsDir, f.tlsID), func(id string) bool { return id == certs.SwitchID }, clock)
+	case f.tlsCert == "" && f.clientCA != "":
+		return nil, usageError{errors.New("--client-ca needs --tls-cert and --tls-key")}
+	case f.tlsCert == "":
+		return nil, nil
+	}
+	own, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsKey)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	conf := &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12, SessionTicketsDisabled: true}
+	if f.clientCA == "" {
+		return conf, nil
+	}
+	pem, err := os.ReadFile(f.clientCA)
+	if err != nil {
+		return nil, err
+	}
+	conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
+	if !conf.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: no certificate in it", f.clientCA)
+	}
+	return conf, nil
 }
 
 // takeLMK reads an LMK, or makes one where there is none.

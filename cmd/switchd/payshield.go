@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"switchd/certs"
 	"switchd/hsm/payshield"
 	"switchd/switch/config"
 )
@@ -22,7 +23,12 @@ type payshieldModule struct {
 // openPayShield connects to the modules of a configuration; it fails if none of them
 // answers.
 func openPayShield(h *config.HSM, log *slog.Logger, registry prometheus.Registerer) (closingModule, error) {
-	driver, err := payshield.New(payshield.Options{Addresses: h.Addresses, Table: h.Keys, Clock: clock, Log: log, Registry: registry})
+	o, err := payshieldOptions(h)
+	if err != nil {
+		return nil, fmt.Errorf("hsm: %w", err)
+	}
+	o.Log, o.Registry = log, registry
+	driver, err := payshield.New(o)
 	if err != nil {
 		return nil, fmt.Errorf("hsm: %w", err)
 	}
@@ -33,9 +39,35 @@ func openPayShield(h *config.HSM, log *slog.Logger, registry prometheus.Register
 	defer cancel()
 	if err := driver.Up(patience); err != nil {
 		_ = m.Close() // never fails, and why there is no connection is what counts
-		return nil, fmt.Errorf("hsm: the module does not answer: %w", err)
+		return nil, fmt.Errorf("hsm: no module can be used: %w", err)
 	}
 	return m, nil
+}
+
+// payshieldOptions are what a configuration says of the modules and the way to them.
+func payshieldOptions(h *config.HSM) (payshield.Options, error) {
+	p := &h.PayShield
+	o := payshield.Options{
+		Addresses: h.Addresses, Table: h.Keys, Clock: clock,
+		LMK: p.LMK, HeaderLen: p.HeaderLen, VariantLMK: p.VariantLMK,
+	}
+	if p.TLS.CA == "" {
+		return o, nil
+	}
+	host := certs.Host{
+		Paths: certs.Paths{CA: p.TLS.CA, Cert: p.TLS.Cert, Key: p.TLS.Key},
+		Name:  p.TLS.ServerName, TLS12: p.TLS.Min == "1.2",
+	}
+	for _, text := range p.TLS.Pins {
+		pin, err := certs.ParsePin(text)
+		if err != nil {
+			return o, err
+		}
+		host.Pins = append(host.Pins, pin)
+	}
+	var err error
+	o.TLS, err = certs.HostConfig(host, clock)
+	return o, err
 }
 
 // Close ends the connections.

@@ -3,15 +3,19 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"switchd/certs"
 	"switchd/hsm"
+	"switchd/hsm/payshield"
 	"switchd/switch/config"
 )
 
@@ -67,4 +71,91 @@ func TestOpenPayShield(t *testing.T) {
 	if err := s.module.(*payshieldModule).Up(patient); !errors.Is(err, hsm.ErrDown) {
 		t.Errorf("after Close: %v", err)
 	}
+}
+
+// TestPayShieldByTLS: what a configuration says of TLS is how the simulated HSM is
+// reached: by its name, with a certificate of its CA, and not in the clear.
+func TestPayShieldByTLS(t *testing.T) {
+	t.Parallel()
+	dir, other := t.TempDir(), t.TempDir()
+	for _, d := range []string{dir, other} {
+		if err := certs.Init(d, []string{"HSM"}, clock); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server, mine, strange := leafPaths(dir, "HSM"), leafPaths(dir, certs.SwitchID), leafPaths(other, certs.SwitchID)
+	lmk := filepath.Join(dir, "lab.lmk")
+	_, address := hsmsimAt(t, "--lmk", lmk, "--tls-cert", server.Cert, "--tls-key", server.Key, "--client-ca", server.CA)
+	table := filepath.Join(dir, "keys.json")
+	load := func(tls string) *config.HSM {
+		text := fmt.Sprintf(`listen: 127.0.0.1:8583
+admin: 127.0.0.1:9583
+data_dir: data
+institution: "999999"
+tls: {ca: a, cert: b, key: c}
+hsm: {driver: payshield, keys: %s, addresses: [%q]%s}
+participants: [{id: BANKA, institution: "100001", ifsc_prefixes: [BNKA], dialect: iso87-ascii, framing: ASCII4, net_debit_cap: "1.00"}]
+`, table, address, tls)
+		file := filepath.Join(dir, "switchd.yml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := config.Load(file, known())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &cfg.HSM
+	}
+	by := func(p certs.Paths, more string) string {
+		return fmt.Sprintf(", tls: {ca: %s, cert: %s, key: %s%s}", p.CA, p.Cert, p.Key, more)
+	}
+	mixed := mine
+	mixed.CA = strange.CA
+	unknown := strange
+	unknown.CA = mine.CA
+	for name, c := range map[string]struct{ tls, want string }{
+		"TLS":             {by(mine, ""), ""},
+		"by another name": {by(mine, `, server_name: localhost, min: "1.3"`), ""},
+		"plain":           {"", "EOF"},
+		"wrong CA":        {by(mixed, ""), "unknown authority"},
+		"wrong name":      {by(mine, ", server_name: hsm.example"), "not hsm.example"},
+		"wrong pin":       {by(mine, `, pins: ["sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]`), "not pinned"},
+		"stranger":        {by(unknown, ""), "certificate"},
+	} {
+		o, err := payshieldOptions(load(c.tls))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if err := reaches(t, o); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) && !strings.Contains(err.Error(), "reset") {
+			t.Errorf("%s: %v, not %q", name, err, c.want)
+		}
+	}
+}
+
+// reaches tells why a module cannot be used, after one attempt to connect.
+func reaches(t *testing.T, o payshield.Options) error {
+	t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	once, tried := context.WithCancel(ctx)
+	o.Conns, o.DialMax = 1, patience
+	o.Wait = func(ctx context.Context, _ time.Duration) bool {
+		tried() // also the wait for the first look of a connection that is up
+		<-ctx.Done()
+		return false
+	}
+	m, err := payshield.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx) }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	<-once.Done()
+	return m.Up(once)
 }

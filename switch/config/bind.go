@@ -22,7 +22,8 @@ type binder struct {
 	institutions, ids, handles, prefixes, bics seen
 	bins, accounts                             []claim
 
-	module bool // there is a security module
+	module bool                // there is a security module
+	places map[string]position // of what is looked at when the configuration is read
 }
 
 // err is what is wrong with all files, or nil.
@@ -45,17 +46,19 @@ func (b *binder) err() error {
 func (b *binder) config(root value) *Config {
 	b.institutions, b.ids, b.handles, b.prefixes, b.bics = seen{}, seen{}, seen{}, seen{}, seen{}
 	o := root.object("the configuration")
+	profile := o.get("profile").oneOf(b.known)
+	b.places = map[string]position{"data_dir": o.get("data_dir").at}
 	c := &Config{
 		sources:       []Source{b.root},
-		places:        map[string]position{"data_dir": o.get("data_dir").at},
+		places:        b.places,
 		Listen:        b.address(o.get("listen")),
 		Admin:         b.loopback(o.get("admin")),
 		DataDir:       b.path(o.get("data_dir")),
 		SealKey:       b.optionalPath(o.get("seal_key")),
 		CheckpointKey: b.optionalPath(o.get("checkpoint_key")),
 		Currency:      b.currency(o.get("currency")),
-		Profile:       o.get("profile").oneOf(b.known),
-		HSM:           b.hsm(o.get("hsm")),
+		Profile:       profile,
+		HSM:           b.hsm(o.get("hsm"), profile),
 		Allow:         b.prefixList(o.get("allow")),
 		Limits:        b.limits(o.get("limits")),
 		Disk:          b.disk(o.get("disk")),

@@ -17,10 +17,14 @@ const keyOpenMode fs.FileMode = 0o007
 // configuration can be checked on another machine. The error is of type Faults.
 func CheckFiles(c *Config) error {
 	r := &reader{file: c.sources[0].File}
+	module := &c.HSM.PayShield.TLS
 	for _, f := range []struct{ key, path string }{
 		{"ca", c.TLS.CA}, {"cert", c.TLS.Cert}, {"key", c.TLS.Key},
+		{"hsm.tls.ca", module.CA}, {"hsm.tls.cert", module.Cert}, {"hsm.tls.key", module.Key},
 	} {
-		checkPEM(r, c.places[f.key], f.key, f.path)
+		if _, there := c.places[f.key]; there {
+			checkPEM(r, c.places[f.key], f.key, f.path)
+		}
 	}
 	for _, f := range []struct{ key, path string }{
 		{"data_dir", c.DataDir}, {"archive_dir", c.Retention.ArchiveDir},
@@ -56,7 +60,7 @@ func checkPEM(r *reader, at position, key, path string) {
 	} else {
 		f.Close()
 	}
-	if key == "key" && info.Mode().Perm()&keyOpenMode != 0 {
-		r.fault(at, "key file %s is open to everyone (mode %04o): chmod 600 it", path, info.Mode().Perm())
+	if (key == "key" || key == "hsm.tls.key") && info.Mode().Perm()&keyOpenMode != 0 {
+		r.fault(at, "%s file %s is open to everyone (mode %04o): chmod 600 it", key, path, info.Mode().Perm())
 	}
 }

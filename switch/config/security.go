@@ -17,6 +17,8 @@ type HSM struct {
 	Unlock string
 	// Addresses of modules, host:port (payshield).
 	Addresses []string
+	// PayShield is what else a payShield needs.
+	PayShield PayShield
 	// Library is the module's own, Token the label of its token (pkcs11).
 	Library, Token string
 	// Workers is how many calls are inside the module at once, Queue how many wait, and
@@ -60,6 +62,11 @@ var hsmShape = table(
 	key{name: "keys", is: anyText, restart: true, says: "file with the keys (soft), or with what the module has given for them (payshield)"},
 	key{name: "unlock", is: anyText, restart: true, says: "file with the passphrase of keys, or 64 hexadecimal digits (soft), or with the PIN of the token (pkcs11); not everyone may read it"},
 	key{name: "addresses", is: listOf(anyText, 16), restart: true, says: "host:port of each module (payshield)"},
+	key{name: "tls", is: moduleTLSShape, says: "TLS to the modules (payshield); needed with profile production, but for tunnel"},
+	key{name: "tunnel", is: truth, def: "false", restart: true, says: "addresses are this machine's ends of tunnels that have TLS of their own, loopback addresses (payshield)"},
+	key{name: "lmk", is: textOf(&lmkForm), restart: true, says: "which local master key of the modules is meant (payshield); without: their own"},
+	key{name: "header_len", is: number(2, 32), def: "4", restart: true, says: "length of the message header, as the modules have it (payshield)"},
+	key{name: "variant_lmk", is: truth, def: "false", restart: true, says: "new keys are kept under a variant LMK (schemes U and T), not as key blocks (payshield)"},
 	key{name: "library", is: anyText, restart: true, says: "the module's own library (pkcs11)"},
 	key{name: "token", is: textOf(&tokenForm), restart: true, says: "label of the token (pkcs11)"},
 	key{name: "workers", is: number(1, 256), def: "8", restart: true, says: "calls inside the module at once"},
@@ -91,10 +98,14 @@ var signatureShape = table(
 // hsmNeeds are the keys that each driver must have.
 var hsmNeeds = map[string][]string{"soft": {"keys", "unlock"}, "payshield": {"keys", "addresses"}, "pkcs11": {"library", "token", "unlock"}}
 
-// hsmTakes are the keys that belong to drivers; the others are for all.
-var hsmTakes = []string{"keys", "unlock", "addresses", "library", "token"}
+// hsmMay are the keys that a driver may have beside those.
+var hsmMay = map[string][]string{"payshield": payShieldKeys}
 
-func (b *binder) hsm(v value) HSM {
+// hsmTakes are the keys that belong to drivers; the others are for all.
+var hsmTakes = append([]string{"keys", "unlock", "addresses", "library", "token"}, payShieldKeys...)
+
+// hsm reads the module of a switch with a profile.
+func (b *binder) hsm(v value, profile string) HSM {
 	if v.absent() {
 		return HSM{}
 	}
@@ -115,13 +126,14 @@ func (b *binder) hsm(v value) HSM {
 			h.Addresses = append(h.Addresses, s)
 		}
 	}
-	needs := hsmNeeds[h.Driver]
+	b.payShield(v, o, &h, profile)
+	needs, may := hsmNeeds[h.Driver], hsmMay[h.Driver]
 	for _, name := range hsmTakes {
 		switch there, needed := o.has(name), slices.Contains(needs, name); {
 		case h.Driver == "":
 		case needed && (!there || name == "addresses" && o.empty(name)):
 			v.fault("hsm with driver %s has no key %q: add it", h.Driver, name)
-		case there && !needed:
+		case there && !needed && !slices.Contains(may, name):
 			o.get(name).fault("%s is not for driver %s: remove it", name, h.Driver)
 		}
 	}

@@ -111,6 +111,7 @@ var (
 	answerForm      = pattern{regexp.MustCompile(`^([0-9A-Z]{2}|[0-9A-Z]{4})$`), `2 (ISO 8583) or 4 (ISO 20022) digits or capital letters, for example "91" or AB05`}
 	pinForm         = pattern{regexp.MustCompile(`^sha256/[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$`), `sha256/ and 44 characters of Base64: of the certificate's public key (SPKI)`}
 	keyNameForm     = pattern{regexp.MustCompile(`^[a-z0-9./-]{1,64}$`), "1 to 64 small letters, digits, '.', '-' and '/', for example banka/zak"}
+	lmkForm         = pattern{regexp.MustCompile(`^[0-9]{2}$`), `two digits in quotes, for example "01"`}
 	tokenForm       = pattern{regexp.MustCompile(`^[ -~]{1,32}$`), "1 to 32 letters, digits and signs"}
 	limitNameForm   = pattern{regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`), "up to 32 small letters, digits, _ and -, a letter first, for example p2p"}
 	purposeForm     = pattern{regexp.MustCompile(`^[!-~]{1,35}$`), "1 to 35 letters, digits and signs, for example INSU"}
