@@ -28,7 +28,7 @@ type Module struct {
 	login   atomic.Uint64 // the number of the login that counts; 0: there is none
 	slot    atomic.Uint64 // of the token
 
-	door    chan struct{}     // guards what follows while somebody logs in, or Close wipes the PIN
+	door    chan struct{} // guards what follows while somebody logs in, or Close wipes the PIN
 	pin     hsm.Secret
 	anchor  p11.SessionHandle // keeps the login
 	logins  uint64

@@ -38,7 +38,7 @@ func (m *Module) Sign(ctx context.Context, s hsm.Signing) (made []byte, err erro
 		var want int
 		switch s.Algorithm {
 		case hsm.ES256:
-			want = 2 * signature.HalfBytes
+			want = signature.PairBytes
 			made, err = in.sign(p11.NewMechanism(p11.CKM_ECDSA, nil), k.object, s.Digest[:])
 		case hsm.PS256:
 			want = k.Bits / 8

@@ -3,13 +3,13 @@ package signature
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"math/big"
 
 	"switchd/hsm"
 )
@@ -20,12 +20,6 @@ const (
 	rsaBitsMax     = 4096
 	rsaExponentMin = 65537
 )
-
-// HalfBytes is the length of each half of a signature with P-256.
-const HalfBytes = 32
-
-// PSS is how PS256 is made and checked.
-var PSS = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
 
 // Public is a public key that signatures are verified with. It does not change.
 type Public struct {
@@ -43,8 +37,8 @@ type Public struct {
 func New(key crypto.PublicKey) (*Public, error) {
 	p := &Public{Key: key}
 	var err error
-	if p.Algorithm, p.Bits, err = kindOf(key); err != nil {
-		return nil, err
+	if p.Algorithm, p.Bits, err = Kind(key); err != nil {
+		return nil, fmt.Errorf("%w: %w", hsm.ErrKey, err)
 	}
 	if p.DER, err = x509.MarshalPKIXPublicKey(key); err != nil {
 		return nil, fmt.Errorf("%w: the public key: %w", hsm.ErrBlock, err)
@@ -98,26 +92,47 @@ func Read(file []byte) (*Public, int64, error) {
 	return p, end, err
 }
 
-// kindOf is the algorithm and length of a public key, if it is one that signs here.
-func kindOf(public crypto.PublicKey) (hsm.Algorithm, int, error) {
+// Kind is the algorithm and length of a public key, if it is one that signs here. Its
+// errors go on a sentence about whoever brought the key.
+func Kind(public crypto.PublicKey) (hsm.Algorithm, int, error) {
+	of := "another kind"
 	switch p := public.(type) {
 	case *ecdsa.PublicKey:
 		if p.Curve == elliptic.P256() {
 			return hsm.ECDSA, 256, nil
 		}
+		return 0, 0, fmt.Errorf("its key is on the curve %s; only P-256 is taken", p.Curve.Params().Name)
 	case *rsa.PublicKey:
-		if n := p.N.BitLen(); n >= rsaBitsMin && n <= rsaBitsMax && p.E >= rsaExponentMin {
-			return hsm.RSA, n, nil
+		n := p.N.BitLen()
+		switch {
+		case n < rsaBitsMin || n > rsaBitsMax:
+			return 0, 0, fmt.Errorf("its RSA key has %d bits; %d to %d are taken", n, rsaBitsMin, rsaBitsMax)
+		case p.E < rsaExponentMin:
+			return 0, 0, fmt.Errorf("its RSA key has the exponent %d; %d at least is taken", p.E, rsaExponentMin)
 		}
+		return hsm.RSA, n, nil
+	case ed25519.PublicKey:
+		of = "Ed25519"
 	}
-	return 0, 0, fmt.Errorf("%w: signatures are made with P-256, or RSA of %d to %d bits", hsm.ErrKey, rsaBitsMin, rsaBitsMax)
+	return 0, 0, fmt.Errorf("its key is of %s; P-256 and RSA are taken", of)
+}
+
+// Fits tells whether keys of an algorithm make signatures of another.
+func Fits(key hsm.Algorithm, a hsm.SignatureAlgorithm) bool {
+	switch a {
+	case hsm.ES256:
+		return key == hsm.ECDSA
+	case hsm.PS256, hsm.RS256:
+		return key == hsm.RSA
+	}
+	return false
 }
 
 // Allows refuses an algorithm of signatures that is not the key's. Errors call the key
 // by its name.
 func (p *Public) Allows(a hsm.SignatureAlgorithm, ref hsm.KeyRef) error {
 	switch {
-	case a == hsm.ES256 && p.Algorithm == hsm.ECDSA, (a == hsm.PS256 || a == hsm.RS256) && p.Algorithm == hsm.RSA:
+	case Fits(p.Algorithm, a):
 		return nil
 	case a != hsm.ES256 && a != hsm.PS256 && a != hsm.RS256:
 		return fmt.Errorf("%w: that algorithm of signatures is not known", hsm.ErrDenied)
@@ -130,25 +145,8 @@ func (p *Public) Verify(s *hsm.Signing, signature []byte) error {
 	if err := p.Allows(s.Algorithm, s.By); err != nil {
 		return err
 	}
-	if !p.signed(s, signature) {
+	if !p.Signed(s.Algorithm, s.Digest[:], signature) {
 		return fmt.Errorf("%w: the signature is wrong", hsm.ErrVerify)
 	}
 	return nil
-}
-
-func (p *Public) signed(s *hsm.Signing, signature []byte) bool {
-	switch public := p.Key.(type) {
-	case *ecdsa.PublicKey:
-		if len(signature) != 2*HalfBytes {
-			return false
-		}
-		r, v := new(big.Int).SetBytes(signature[:HalfBytes]), new(big.Int).SetBytes(signature[HalfBytes:])
-		return ecdsa.Verify(public, s.Digest[:], r, v)
-	case *rsa.PublicKey:
-		if s.Algorithm == hsm.PS256 {
-			return rsa.VerifyPSS(public, crypto.SHA256, s.Digest[:], signature, PSS) == nil
-		}
-		return rsa.VerifyPKCS1v15(public, crypto.SHA256, s.Digest[:], signature) == nil
-	}
-	return false
 }

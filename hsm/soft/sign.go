@@ -2,11 +2,7 @@ package soft
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"fmt"
-	"math/big"
 
 	"switchd/hsm"
 	"switchd/hsm/rule"
@@ -44,22 +40,7 @@ func (m *Module) Sign(ctx context.Context, s hsm.Signing) ([]byte, error) {
 	if err := k.public.Allows(s.Algorithm, s.By); err != nil {
 		return nil, err
 	}
-	var made []byte
-	switch private := k.private.(type) {
-	case *ecdsa.PrivateKey:
-		var r, v *big.Int
-		if r, v, err = ecdsa.Sign(m.o.Random, private, s.Digest[:]); err == nil {
-			made = make([]byte, 2*signature.HalfBytes)
-			r.FillBytes(made[:signature.HalfBytes])
-			v.FillBytes(made[signature.HalfBytes:])
-		}
-	case *rsa.PrivateKey:
-		if s.Algorithm == hsm.PS256 {
-			made, err = rsa.SignPSS(m.o.Random, private, crypto.SHA256, s.Digest[:], signature.PSS)
-		} else {
-			made, err = rsa.SignPKCS1v15(nil, private, crypto.SHA256, s.Digest[:])
-		}
-	}
+	made, err := signature.Sign(k.private, &s, m.o.Random)
 	if err != nil {
 		return nil, fmt.Errorf("hsm/soft: signing: %w", err)
 	}

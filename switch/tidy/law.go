@@ -28,7 +28,7 @@ var places = []place{
 	{"switch/translate/...", []string{"codec/...", "switch/translate", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/ingress", []string{"codec/...", "session/...", "switch/translate", "switch/guard", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/egress", []string{"codec/...", "session/...", "switch/translate", "switch/guard", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
-	{"switch/guard/...", []string{"switch/guard/...", "codec/...", "session", "hsm", "certs"}},
+	{"switch/guard/...", []string{"switch/guard/...", "codec/...", "session", "hsm", "hsm/signature", "certs"}},
 	{"switch/admin", nil},
 	{"switch/vault", []string{"switch/guard", "hsm"}},
 	{"hsm/...", []string{"hsm/..."}},

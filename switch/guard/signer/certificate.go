@@ -1,9 +1,6 @@
 package signer
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -13,13 +10,7 @@ import (
 	"time"
 
 	"switchd/hsm"
-)
-
-// What the keys of certificates may be.
-const (
-	rsaBitsMin     = 2048
-	rsaBitsMax     = 4096
-	rsaExponentMin = 65537
+	"switchd/hsm/signature"
 )
 
 // File is a file's content with the name that errors say.
@@ -35,8 +26,7 @@ type Certificate struct {
 	x509       *x509.Certificate
 	thumbprint [sha256.Size]byte
 	id         string
-	ecdsa      *ecdsa.PublicKey // one of the two
-	rsa        *rsa.PublicKey
+	public     *signature.Public
 }
 
 // ParseCertificates reads the certificates of a PEM file, one at least. Each must
@@ -75,22 +65,12 @@ func NewCertificate(x *x509.Certificate) (*Certificate, error) {
 	if x.KeyUsage != 0 && x.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
 		return nil, errors.New("its key usage does not include digitalSignature")
 	}
-	switch key := x.PublicKey.(type) {
-	case *ecdsa.PublicKey:
-		if key.Curve != elliptic.P256() {
-			return nil, fmt.Errorf("its key is on the curve %s; only P-256 is taken", key.Curve.Params().Name)
-		}
-		c.ecdsa = key
-	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); bits < rsaBitsMin || bits > rsaBitsMax {
-			return nil, fmt.Errorf("its RSA key has %d bits; %d to %d are taken", bits, rsaBitsMin, rsaBitsMax)
-		}
-		if key.E < rsaExponentMin {
-			return nil, fmt.Errorf("its RSA key has the exponent %d; %d at least is taken", key.E, rsaExponentMin)
-		}
-		c.rsa = key
-	default:
-		return nil, fmt.Errorf("its key is of %s; P-256 and RSA are taken", x.PublicKeyAlgorithm)
+	if _, _, err := signature.Kind(x.PublicKey); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.public, err = signature.New(x.PublicKey); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -113,27 +93,16 @@ func (c *Certificate) Valid(at int64) bool {
 
 // Fits tells whether the certificate's key can make signatures of an algorithm.
 func (c *Certificate) Fits(a hsm.SignatureAlgorithm) bool {
-	switch a {
-	case hsm.ES256:
-		return c.ecdsa != nil
-	case hsm.PS256, hsm.RS256:
-		return c.rsa != nil
-	}
-	return false
+	return signature.Fits(c.public.Algorithm, a)
 }
 
 // Algorithm is what its key signs with unless somebody wants another: ES256 or PS256.
 func (c *Certificate) Algorithm() hsm.SignatureAlgorithm {
-	if c.ecdsa != nil {
+	if c.Fits(hsm.ES256) {
 		return hsm.ES256
 	}
 	return hsm.PS256
 }
 
 // SignatureBytes is how long its signatures are.
-func (c *Certificate) SignatureBytes() int {
-	if c.ecdsa != nil {
-		return pairBytes
-	}
-	return c.rsa.Size()
-}
+func (c *Certificate) SignatureBytes() int { return c.public.Bytes() }
