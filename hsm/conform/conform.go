@@ -23,9 +23,6 @@ type Driver struct {
 	// CodeSizes are the lengths of MACs that the driver has, in bytes; default: all. Others
 	// that the algorithm has must be refused with hsm.ErrDenied.
 	CodeSizes []int
-	// NotYet are tests that are left out, by name, and why: what the contract asks for and
-	// the driver does not do.
-	NotYet map[string]string
 	// NoBits says that the module does not tell how long a key is that was imported.
 	NoBits bool
 }
@@ -140,9 +137,6 @@ func Run(t *testing.T, d Driver) {
 				if why, cannot := d.Cannot[a]; cannot {
 					t.Skipf("this driver has no %s: %s", a, why)
 				}
-			}
-			if why, out := d.NotYet[test.name]; out {
-				t.Skipf("this driver does not pass it: %s", why)
 			}
 			test.run(s, t)
 		})

@@ -3,6 +3,7 @@ package payshield_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -66,6 +67,63 @@ func TestSentAgain(t *testing.T) {
 		t.Errorf("the key before: %v", err)
 	}
 }
+
+// TestPast: a key whose overlap is over, and that the table has no more, does not come back
+// either, after a start too.
+func TestPast(t *testing.T) {
+	var now atomic.Int64
+	now.Store(1000)
+	l := newLab(t, payshield.Options{Clock: now.Load}, []key{{"zmk", 'S', "", zmkAES}, {"a", 'S', "", plain(hsm.MACAlg5, hsm.AES, hsm.MACBothWays, hsm.Exportable, 16)}})
+	ctx := within(t)
+	block, err := l.ExportKey(ctx, hsm.Exporting{What: "a", Under: "zmk", Version: 'D'})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := l.Generate(ctx, hsm.New{As: "a", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Bits: 128, Mode: hsm.MACBothWays, Export: hsm.Exportable, Replace: true}); err != nil {
+			t.Fatal(err)
+		}
+		now.Add(1)
+	}
+	again := begin(t, payshield.Options{Table: l.table, Addresses: []string{l.addr}, Dial: dialTCP, Clock: now.Load}, nil).up(t)
+	for name, m := range map[string]hsm.Module{"at once": l.Module, "after a start": again.Module} {
+		_, err := m.ImportKey(ctx, hsm.Import{As: "a", Under: "zmk", Block: block, Want: []hsm.Usage{hsm.MACAlg5}, Replace: true})
+		if !errors.Is(err, hsm.ErrDenied) || !strings.Contains(err.Error(), "had that key before") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestTableTooLong: a table is not written longer than it can be read.
+func TestTableTooLong(t *testing.T) {
+	long := func(name string) string {
+		return fmt.Sprintf(`{"name": %q, "key": "%s", "usage": "P0", "algorithm": "A", "mode": "E", "export": "E"}`, name, longKey)
+	}
+	var all []string
+	for i := range (8<<20)/len(long("k1")) - 5 {
+		all = append(all, long(fmt.Sprintf("k%d", i)))
+	}
+	path := keyFile(t, `{"version": 1, "keys": [`+strings.Join(all, ",")+`]}`)
+	h := begin(t, payshield.Options{Table: path}, func(p *peer) {
+		p.greet()
+		for header, text := p.next(); text != ""; header, text = p.next() {
+			p.send(header, "A100"+longKey+"08D7B4")
+		}
+	}).up(t)
+	var err error
+	for i := 0; i < 20 && err == nil; i++ {
+		_, err = h.Generate(within(t), hsm.New{As: hsm.KeyRef(fmt.Sprintf("n%d", i)), Usage: "P0", Algorithm: hsm.AES, Bits: 128, Mode: hsm.EncryptOnly, Export: hsm.Exportable})
+	}
+	if !errors.Is(err, hsm.ErrDenied) || !strings.Contains(err.Error(), "full") {
+		t.Errorf("%v", err)
+	}
+	if _, err := open(t, path); err != nil {
+		t.Error(err)
+	}
+}
+
+// longKey is the longest key block.
+var longKey = "S19999P0AE00E0000" + strings.Repeat("0", 9983)
 
 // TestVersions: of a name there are 16 keys at most; those whose end has come do not
 // count.

@@ -24,10 +24,6 @@ func TestConform(t *testing.T) {
 			return newLab(t, payshield.Options{}, own).Module
 		},
 		CodeSizes: []int{4, 8}, NoBits: true,
-		NotYet: map[string]string{
-			"a key that comes again": "it is taken for a new one", "a key from before": "it is taken for a new one",
-			"too many keys of a name": "there is no bound", "key blocks that are weak": "they are taken from everybody",
-		},
 		Cannot: map[conform.Ability]string{
 			conform.CMACWithTDES: "M6 has CMAC for AES keys",
 			conform.Sealing:      never, conform.Tokens: never, conform.ECDSA: never, conform.RSA: never,

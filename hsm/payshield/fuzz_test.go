@@ -110,7 +110,7 @@ func FuzzTable(f *testing.F) {
 		}
 		dir := t.TempDir()
 		read.path = dir + "/keys"
-		if _, err := read.add(&entry{Name: "new", Key: "Z0011223344556677", Usage: "M1", Algorithm: "D", Mode: "C", Export: "N", lmk: read.lmk}, 0); err != nil {
+		if _, err := read.add(&entry{Name: "new", Key: "Z0011223344556677", Usage: "M1", Algorithm: "D", Mode: "C", Export: "N", lmk: read.lmk}, placing{as: "new"}); err != nil {
 			return // the name is there, with another use
 		}
 		again, err := readTable(read.path, read.clock)

@@ -3,11 +3,11 @@ package payshield
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"switchd/hsm"
 	"switchd/hsm/keyblock"
 	"switchd/hsm/payshield/wire"
+	"switchd/hsm/rule"
 )
 
 // Which keys protect others on their way.
@@ -41,10 +41,14 @@ func (m *Module) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 	if err != nil {
 		return hsm.KeyInfo{}, err
 	}
+	if err := rule.Accepts(&i, block.Version); err != nil {
+		return hsm.KeyInfo{}, err
+	}
 	if err := block.Require(i.Want...); err != nil && m.o.VariantLMK { // whose commands name the usage
 		return hsm.KeyInfo{}, err
 	}
-	release, err := m.keys.reserve(placing{i.As, i.Replace, i.Overlap})
+	place := placing{i.As, hsm.OriginKeyBlock, i.Replace, i.Overlap}
+	release, err := m.keys.reserve(place)
 	if err != nil {
 		return hsm.KeyInfo{}, err
 	}
@@ -63,7 +67,7 @@ func (m *Module) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 	if kcv, _ := k.check(); i.KCV != (hsm.KCV{}) && !kcv.Matches(i.KCV) {
 		return hsm.KeyInfo{}, fmt.Errorf("%w: the key has another check value", hsm.ErrVerify)
 	}
-	return m.store(k, i.Overlap)
+	return m.store(k, place)
 }
 
 // acquaint asks for the check values that the table has not of a name's keys: a key that
@@ -86,8 +90,8 @@ func (m *Module) acquaint(ctx context.Context, ref hsm.KeyRef) error {
 
 // store puts a key into the table, and ends the connections to HSMs of other LMKs, which
 // there can be while the table does not say which is its own.
-func (m *Module) store(k *entry, overlap time.Duration) (hsm.KeyInfo, error) {
-	active, err := m.keys.add(k, overlap)
+func (m *Module) store(k *entry, p placing) (hsm.KeyInfo, error) {
+	active, err := m.keys.add(k, p)
 	if err != nil {
 		return hsm.KeyInfo{}, err
 	}
@@ -260,11 +264,15 @@ func (m *Module) Generate(ctx context.Context, g hsm.New) (hsm.KeyInfo, error) {
 	if g.Bits == 192 && len(schemes) > 1 {
 		scheme = schemes[1]
 	}
-	release, err := m.keys.reserve(placing{g.As, g.Replace, g.Overlap})
+	place := placing{g.As, hsm.OriginGenerated, g.Replace, g.Overlap}
+	release, err := m.keys.reserve(place)
 	if err != nil {
 		return hsm.KeyInfo{}, err
 	}
 	defer release()
+	if err := m.acquaint(ctx, g.As); err != nil {
+		return hsm.KeyInfo{}, err
+	}
 	command := append(append(m.command("A0"), '0'), wire.KeyType(scheme, g.Usage)...)
 	command = m.lmk(append(command, scheme))
 	if scheme == wire.SchemeBlock {
@@ -275,7 +283,7 @@ func (m *Module) Generate(ctx context.Context, g hsm.New) (hsm.KeyInfo, error) {
 	if err := k.take(m.exchange(ctx, command)); err != nil {
 		return hsm.KeyInfo{}, err
 	}
-	return m.store(k, g.Overlap)
+	return m.store(k, place)
 }
 
 // lengthDigit is how A0 names the length of a key: DES and TDES by parts, AES by the sizes

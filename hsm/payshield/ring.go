@@ -1,12 +1,14 @@
 package payshield
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"switchd/hsm"
+	"switchd/hsm/rule"
 )
 
 // errUnknown is a name that the table has no key of.
@@ -106,12 +108,10 @@ func (k *entry) same(b *entry) bool {
 // placing is how a new key comes to its name.
 type placing struct {
 	as      hsm.KeyRef
+	origin  hsm.Origin
 	replace bool
 	overlap time.Duration
 }
-
-// overlapMax is how long a key that was replaced may go on reading.
-const overlapMax = 366 * 24 * time.Hour
 
 // reserve keeps a name for a key that is being made, until release.
 func (t *table) reserve(p placing) (release func(), err error) {
@@ -125,8 +125,8 @@ func (t *table) reserve(p placing) (release func(), err error) {
 		return nil, fmt.Errorf("%w: there is a key %s already, or it is being made", hsm.ErrDenied, p.as)
 	case !taken && p.replace:
 		return nil, fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, p.as)
-	case p.overlap < 0 || p.overlap > overlapMax:
-		return nil, fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, overlapMax/(24*time.Hour))
+	case p.overlap < 0 || p.overlap > rule.OverlapMax:
+		return nil, fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, rule.OverlapMax/(24*time.Hour))
 	case t.count()+len(t.reserved) >= keysMax:
 		return nil, fmt.Errorf("%w: the key table is full", hsm.ErrDenied)
 	}
@@ -147,7 +147,8 @@ func (t *table) count() (n int) {
 }
 
 // mayReplace refuses another usage and a weaker key, as far as lengths are known: of two
-// key blocks the length of the block says it, up to a block of the cipher.
+// key blocks the length of the block says it, up to a block of the cipher; of a key block
+// and a key of another scheme nothing may.
 func (k *entry) mayReplace(b *entry) error {
 	strength := func(k *entry) int { return strings.Index("DTA", k.Algorithm) }
 	weaker := strength(k) < strength(b)
@@ -156,7 +157,7 @@ func (k *entry) mayReplace(b *entry) error {
 		if sizes[0] == 0 || sizes[1] == 0 {
 			sizes = [2]int{len(k.Key), len(b.Key)}
 		}
-		weaker = sizes[0] < sizes[1]
+		weaker = sizes[0] < sizes[1] && (k.Key[0] == b.Key[0] || k.bits() != 0 && b.bits() != 0)
 	}
 	switch {
 	case k.Usage != b.Usage:
@@ -167,36 +168,74 @@ func (k *entry) mayReplace(b *entry) error {
 	return nil
 }
 
-// versionsMax is how many keys of one name are kept, the active one included.
-const versionsMax = 16
-
-// place is the ring of a name with a new key in it; nil if it is the active one already.
-// Keys whose end has come are dropped. A key that comes again after another took its
-// place is refused: who sends it is behind, and what is made with it nobody else expects.
-func (k *entry) place(ring []*entry, now int64, overlap time.Duration) ([]*entry, error) {
-	switch {
-	case len(ring) == 0:
-		k.Version = 1
-		return []*entry{k}, nil
-	case k.same(ring[0]):
-		return nil, nil
-	case slices.ContainsFunc(ring[1:], k.same):
-		return nil, fmt.Errorf("%w: another key took the place of this one before", hsm.ErrDenied)
+// seen is what the rule about the keys of a name looks at. Lengths are not in it, since
+// they are not known of all keys: mayReplace compares what can be.
+func (k *entry) seen() *hsm.KeyInfo {
+	i := k.info()
+	i.Bits, i.Until = 0, k.Until
+	if k.Until != 0 {
+		i.State = hsm.StateOld
 	}
-	if err := k.mayReplace(ring[0]); err != nil {
+	return &i
+}
+
+// place is the ring of a name with a new key in it, as the contract says it of
+// hsm.Import; nil if it is the active one already.
+func (k *entry) place(ring []*entry, p placing, now int64) ([]*entry, error) {
+	a := rule.Arrival{Key: k.seen(), At: now, Replace: p.replace, Overlap: p.overlap}
+	a.Key.Origin = p.origin
+	var held []*hsm.KeyInfo
+	for _, b := range ring {
+		held = append(held, b.seen())
+	}
+	if len(ring) > 0 {
+		if err := k.mayReplace(ring[0]); err != nil {
+			return nil, err
+		}
+		a.Past, _ = ring[0].past() // was looked at when the entry was made
+	}
+	done, err := rule.Place(&a, held)
+	if err != nil || done.Again {
 		return nil, err
 	}
-	was := *ring[0]
-	was.Version, was.Until = max(1, was.Version), now+int64(overlap)
-	k.Version = was.Version + 1
-	fresh := []*entry{k, &was}
-	for _, b := range ring[1:] {
-		if now < b.Until {
+	k.Version = done.Version
+	k.remember(done.Past)
+	fresh := []*entry{k}
+	for n, b := range ring {
+		switch {
+		case slices.Contains(done.Over, n):
+		case n == 0:
+			was := *b
+			was.Version, was.Until, was.Past = max(1, was.Version), max(1, now+int64(p.overlap)), ""
+			fresh = append(fresh, &was)
+		default:
 			fresh = append(fresh, b)
 		}
 	}
-	if len(fresh) > versionsMax {
-		return nil, fmt.Errorf("%w: %d keys of %s are in use, and no more are kept", hsm.ErrDenied, versionsMax, k.Name)
-	}
 	return fresh, nil
+}
+
+// past is the check values of the destroyed keys of the name.
+func (k *entry) past() (all []hsm.KCV, err error) {
+	for _, text := range strings.Fields(k.Past) {
+		b, err := hex.DecodeString(text)
+		if err != nil {
+			return nil, err
+		}
+		v, err := hsm.NewKCV(b)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// remember keeps them, in one text since there can be many.
+func (k *entry) remember(past []hsm.KCV) {
+	var all []string
+	for _, v := range past {
+		all = append(all, v.String())
+	}
+	k.Past = strings.Join(all, " ")
 }

@@ -15,10 +15,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"switchd/hsm"
 	"switchd/hsm/payshield/wire"
+	"switchd/hsm/rule"
 )
 
 // Limits of a key table.
@@ -42,6 +42,7 @@ type entry struct {
 	KCV       string     `json:"kcv,omitempty"`
 	Version   uint32     `json:"version,omitempty"` // counts the keys of a name
 	Until     int64      `json:"until,omitempty"`   // of a key that was replaced: when it ends, in UTC nanoseconds
+	Past      string     `json:"past,omitempty"`    // of the active key: check values of those that are no longer in the table
 
 	lmk string // check value of the LMK of who gave the key, if that was not the file
 }
@@ -146,6 +147,8 @@ func (t *table) load(k *entry) error {
 		return errors.New("it has an end, and no newer key is before it")
 	case len(ring) > 0 && (k.Until == 0 || k.Version >= ring[len(ring)-1].Version):
 		return errors.New("its name is there already, and it is no older key with an end")
+	case len(ring) > 0 && k.Past != "":
+		return errors.New("past is for the newest key of a name")
 	}
 	t.keys[k.Name] = append(ring, k)
 	return nil
@@ -158,6 +161,7 @@ func (k *entry) validate() error {
 		return errors.New("its name must be 1 to 64 of a-z, 0-9, '.', '-', '/'")
 	}
 	_, badCheck := k.check()
+	past, badPast := k.past()
 	switch {
 	case k.Key == "" || wire.KeyLen([]byte(k.Key)) != len(k.Key) || k.Key[0] == wire.SchemeTR31:
 		return fmt.Errorf("%s: it is no key of scheme S, U, T or Z", k.Name)
@@ -167,6 +171,8 @@ func (k *entry) validate() error {
 		return fmt.Errorf("%s: %s has no keys of %d bits", k.Name, k.algorithm(), k.Bits)
 	case badCheck != nil:
 		return fmt.Errorf("%s: kcv is not 6 to 10 hexadecimal digits", k.Name)
+	case badPast != nil || len(past) > rule.PastMax:
+		return fmt.Errorf("%s: past is not up to %d check values of 6 to 10 hexadecimal digits", k.Name, rule.PastMax)
 	case !k.isBlock():
 		return fmt.Errorf("%s: its key block says something else than its entry", k.Name)
 	}
@@ -275,7 +281,7 @@ func (t *table) check() string {
 // add puts a key into the table once the file has it, and gives the active one of its
 // name: itself, or the one that was there, if both are the same key. The first key that
 // an HSM gives says which LMK all keys are under.
-func (t *table) add(k *entry, overlap time.Duration) (*entry, error) {
+func (t *table) add(k *entry, p placing) (*entry, error) {
 	if err := k.validate(); err != nil {
 		return nil, fmt.Errorf("%w: the HSM gave a key that the table does not take: %w", hsm.ErrBlock, err)
 	}
@@ -288,7 +294,7 @@ func (t *table) add(k *entry, overlap time.Duration) (*entry, error) {
 	if k.lmk != file.LMK {
 		return nil, fmt.Errorf("%w: %w", hsm.ErrDenied, otherLMK(k.lmk, file.LMK))
 	}
-	ring, err := k.place(fresh[k.Name], t.clock(), overlap)
+	ring, err := k.place(fresh[k.Name], p, t.clock())
 	if err != nil {
 		return nil, err
 	}
@@ -304,6 +310,9 @@ func (t *table) add(k *entry, overlap time.Duration) (*entry, error) {
 	text, err := json.MarshalIndent(file, "", "\t")
 	if err != nil {
 		return nil, err
+	}
+	if len(text) >= tableMax { // which no start would read
+		return nil, fmt.Errorf("%w: the key table is full", hsm.ErrDenied)
 	}
 	if err := replace(t.path, append(text, '\n')); err != nil {
 		return nil, &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: fmt.Errorf("key table: %w", err)}

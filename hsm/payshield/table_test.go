@@ -31,7 +31,7 @@ func TestTable(t *testing.T) {
 	keys := func(entries ...string) string { return `{"version": 1, "keys": [` + strings.Join(entries, ",") + `]}` }
 	older := change(`"export": "N"`, `"export": "N", "version": 1, "until": 5`)
 	newer := change(`"export": "N"`, `"export": "N", "version": 2`)
-	for _, text := range []string{keys(), keys(good), keys(newer, older), `{"version": 1, "lmk": "2686047595482307", "keys": null}`} {
+	for _, text := range []string{keys(), keys(good), keys(change(`"N"`, `"N", "past": "08D7B4 D1D812"`)), keys(newer, older), `{"version": 1, "lmk": "2686047595482307", "keys": null}`} {
 		if _, err := open(t, keyFile(t, text)); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -66,10 +66,14 @@ func TestTable(t *testing.T) {
 		keys(change(`"N"`, `"N", "kcv": "08D7"`)):             "kcv",
 		keys(change(`"N"`, `"N", "kcv": "08D7BX"`)):           "kcv",
 		keys(change(`"N"`, `"N", "type": "01"`)):              "type is not",
-		keys(change(uA, sM3)):                                 "something else than its entry",
-		keys(good, good):                                      "key 2: its name is there",
-		keys(older):                                           "no newer key",
-		keys(older, newer):                                    "no newer key",
+		keys(change(`"N"`, `"N", "past": "08D7"`)):            "past is not",
+		keys(change(`"N"`, `"N", "past": "08D7BX"`)):          "past is not",
+		keys(newer, strings.Replace(older, `"until"`, `"past": "08D7B4", "until"`, 1)): "past is for the newest",
+		keys(change(`"N"`, `"N", "past": "`+strings.Repeat("08D7B4 ", 65)+`"`)):        "past is not",
+		keys(change(uA, sM3)): "something else than its entry",
+		keys(good, good):      "key 2: its name is there",
+		keys(older):           "no newer key",
+		keys(older, newer):    "no newer key",
 		keys(newer, strings.Replace(older, `"version": 1`, `"version": 2`, 1)): "no older key",
 	} {
 		_, err := open(t, keyFile(t, text))

@@ -214,15 +214,10 @@ func setOdd(key []byte) (changed bool) {
 }
 
 // masquerades tells whether a TDES key is one of single DES: two parts that follow each
-// other are equal.
+// other are equal. (With the first part again as the third it is one of two parts, which
+// is what a key of that length may be.)
 func (p *Plain) masquerades() bool {
-	b := p.Bytes.Reveal()
-	for i := 8; i < len(b) && p.Algorithm == hsm.TDES; i += 8 {
-		if string(b[i-8:i]) == string(b[i:i+8]) {
-			return true
-		}
-	}
-	return false
+	return p.Algorithm == hsm.TDES && symmetric.Rank(hsm.TDES, p.Bytes.Reveal()) == hsm.DES.Rank(8)
 }
 
 // checkValue is the check value of the key, of 6 or 16 digits.
