@@ -59,35 +59,50 @@ func (p *shownPeer) set(s span) {
 
 // expiry knows what expires when, and what of it has been told.
 type expiry struct {
-	mu    sync.Mutex // guards the rest: loops, handshake workers, Run and scrapes
-	held  []*thing   // our own certificate, authorities, lists
-	peers map[string]*shownPeer
-	round uint64
+	mu     sync.Mutex // guards the rest: loops, handshake workers, Run and scrapes
+	held   []*thing   // our own certificate, authorities, lists
+	others []*thing   // what Watch was told
+	peers  map[string]*shownPeer
+	round  uint64
 }
 
 // hold takes what is in force now. What stays has been told.
 func (e *expiry) hold(m *material) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	held := []*thing{newThing(expirySwitch, m.own.Leaf)}
+	for _, ca := range m.authorities {
+		held = append(held, newThing(expiryCA, ca))
+	}
+	for _, l := range m.lists {
+		held = append(held, &thing{span: span{l.this, l.next}, label: expiryCRL, name: l.file})
+	}
+	e.held = toldAs(e.held, held)
+}
+
+// watch takes the certificates of others. What stays has been told.
+func (e *expiry) watch(all []*thing) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.others = toldAs(e.others, all)
+}
+
+func newThing(label string, c *x509.Certificate) *thing {
+	return &thing{span: span{c.NotBefore, c.NotAfter}, label: label, name: c.Subject.String()}
+}
+
+// toldAs has things take over what was told of them before.
+func toldAs(before, now []*thing) []*thing {
 	was := map[thing]int{}
-	for _, h := range e.held {
+	for _, h := range before {
 		told := h.told
 		h.told = 0
 		was[*h] = told
 	}
-	e.held = nil
-	add := func(label, name string, from, until time.Time) {
-		h := &thing{span: span{from, until}, label: label, name: name}
+	for _, h := range now {
 		h.told = was[*h]
-		e.held = append(e.held, h)
 	}
-	add(expirySwitch, m.own.Leaf.Subject.String(), m.own.Leaf.NotBefore, m.own.Leaf.NotAfter)
-	for _, ca := range m.authorities {
-		add(expiryCA, ca.Subject.String(), ca.NotBefore, ca.NotAfter)
-	}
-	for _, l := range m.lists {
-		add(expiryCRL, l.file, l.this, l.next)
-	}
+	return now
 }
 
 // keep forgets participants that are not configured any more.
@@ -138,7 +153,7 @@ func (e *expiry) note(id string, c *x509.Certificate) {
 
 // current are all things that can expire now. e.mu is held.
 func (e *expiry) current() (all []*thing) {
-	all = append(all, e.held...)
+	all = append(append(all, e.held...), e.others...)
 	for _, p := range e.peers {
 		if p.up {
 			all = append(all, &p.thing)

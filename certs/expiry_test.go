@@ -65,6 +65,34 @@ func TestExpiryWarnings(t *testing.T) {
 	}
 }
 
+// What is watched beside is told in the same way, once for each notice and for each
+// certificate, however often it is named; what is not watched any more is forgotten.
+func TestExpiryWatched(t *testing.T) {
+	r := trusting(t, pki(t), nil)
+	sign := &x509.Certificate{NotBefore: day0, NotAfter: day0.Add(40 * day)}
+	again := *sign
+	renewed := &x509.Certificate{NotBefore: day0, NotAfter: day0.Add(400 * day)}
+	both := []Watched{{"BANKA/signature", sign}, {"BANKA/signature", renewed}, {"BANKA/signature", &again}}
+	said := func() int { return r.log.Count("certificate=BANKA/signature ") }
+	r.Watch(both)
+	r.wants("switchd_cert_expiry_timestamp_seconds", "BANKA/signature", float64(sign.NotAfter.Unix()))
+	if said() != 0 {
+		t.Error("told 40 days before")
+	}
+	r.at.Add(int64(34 * day))
+	r.looks(3)
+	r.Watch(both)
+	if n := said(); n != 1 || r.log.Count("days=6") != 1 {
+		t.Errorf("%d lines a week before", n)
+	}
+	r.Watch(both[1:2])
+	r.at.Add(int64(10 * day))
+	r.looks(1)
+	if n := said(); n != 1 {
+		t.Errorf("%d lines of one that is not watched any more", n)
+	}
+}
+
 // The start tells the latest notice only.
 func TestExpiryAtStart(t *testing.T) {
 	dir := pki(t)

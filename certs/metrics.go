@@ -23,7 +23,7 @@ func newMetrics(r prometheus.Registerer, e *expiry) (*metrics, error) {
 	}
 	var faults []error
 	for _, c := range []prometheus.Collector{loads, m.bad, &expiryCollector{e: e, desc: prometheus.NewDesc("switchd_cert_expiry_timestamp_seconds",
-		"When a certificate expires: of the switch, the first authority (ca) and revocation list (crl), and of each participant with a link the first it shows.",
+		"When a certificate expires: of the switch, the first authority (ca) and revocation list (crl), of each participant with a link the first it shows, and the first of each ID/signature.",
 		[]string{"certificate"}, nil)}} {
 		faults = append(faults, r.Register(c))
 	}
@@ -31,7 +31,7 @@ func newMetrics(r prometheus.Registerer, e *expiry) (*metrics, error) {
 }
 
 // expiryCollector shows what expires when. Its labels are as many as participants
-// are configured, and three more.
+// are configured, twice (with signatures), and a few more.
 type expiryCollector struct {
 	e    *expiry
 	desc *prometheus.Desc

@@ -85,6 +85,30 @@ func (t *Trust) SetPeers(byID map[string]Peer) error {
 	return nil
 }
 
+// Watched is a certificate of another use, such as signatures, and what the metric and
+// the log call it.
+type Watched struct {
+	// Label is one of a fixed set, such as a participant's id with what it is for.
+	Label string
+	// Certificate is what ends.
+	Certificate *x509.Certificate
+}
+
+// Watch has other certificates told of as well before they end; those that it was told
+// before count no more.
+func (t *Trust) Watch(all []Watched) {
+	var things []*thing
+	known := map[thing]bool{}
+	for _, w := range all {
+		if h := newThing(w.Label, w.Certificate); !known[*h] { // once, however often it is used
+			known[*h] = true
+			things = append(things, h)
+		}
+	}
+	t.expiry.watch(things)
+	t.warn()
+}
+
 // Run looks at the files until ctx ends. sweep has Reject called for every link
 // that is up, then or soon (gnetio: Server.CloseLinks): at once after a change, and
 // every third look.

@@ -89,16 +89,26 @@ func (f *checkFlags) check(c *cobra.Command, file string) error {
 // checkCertificates reads the certificate files as a start does: all faults at once.
 // What is good and soon is not goes to the log.
 func checkCertificates(file string, cfg *config.Config, log *slog.Logger) (faults config.Faults) {
+	var trust *certs.Trust
 	o, err := trustOf(cfg)
 	if err == nil {
 		o.Log = log
-		_, err = certs.New(o)
+		trust, err = certs.New(o)
 	}
-	if err == nil {
-		return nil
+	fault := func(err error, prefix, cut string) {
+		for line := range strings.Lines(err.Error()) {
+			faults = append(faults, config.Fault{File: file, Text: prefix + strings.TrimPrefix(strings.TrimSuffix(line, "\n"), cut)})
+		}
 	}
-	for line := range strings.Lines(err.Error()) {
-		faults = append(faults, config.Fault{File: file, Text: "tls: " + strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "certificates: ")})
+	if err != nil {
+		fault(err, "tls: ", "certificates: ")
+	}
+	watched, err := checkSignatures(cfg)
+	switch {
+	case err != nil:
+		fault(err, "", "")
+	case trust != nil:
+		trust.Watch(watched)
 	}
 	return faults
 }

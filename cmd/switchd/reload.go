@@ -167,6 +167,7 @@ func (n *node) apply(ctx context.Context, p *plan) error {
 		return err
 	}
 	n.rim.take(p.tables)
+	n.trust.Watch(p.tables.watched)
 	n.ingress.SetTable(p.tables.ingress, func() { n.egress.SetLanes(p.tables.lanes) })
 	return errors.Join(n.trust.SetPeers(p.peers), n.server.SetAccess(accessOf(p.cfg)))
 }

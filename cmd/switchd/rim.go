@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"sync/atomic"
 
+	"switchd/certs"
 	"switchd/session"
 	"switchd/switch/config"
 	"switchd/switch/egress"
@@ -61,6 +62,7 @@ type tables struct {
 	ingress ingress.Table
 	found   translate.Found
 	spoken  map[string]speech
+	watched []certs.Watched
 }
 
 // build makes the tables of a configuration whose participants have the numbers of
@@ -95,6 +97,7 @@ func (r *rim) build(cfg *config.Config, numbered *payment.Config, used int) (*ta
 		if err != nil {
 			return nil, err
 		}
+		t.watched = append(t.watched, guarded.watched...)
 		t.spoken[p.ID] = said
 		t.lanes[profile.Number] = egress.Lane{Dialect: said.dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match, Window: p.Links.Window}
 		t.ingress.Participants[p.ID] = ingress.Participant{
@@ -123,6 +126,7 @@ func (n *node) wireRim() error {
 		return err
 	}
 	n.rim.take(t)
+	n.trust.Watch(t.watched)
 	n.egress = egress.New(egress.Options{Lanes: t.lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: t.ingress.Participants, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,

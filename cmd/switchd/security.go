@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"switchd/certs"
 	"switchd/hsm"
 	"switchd/hsm/soft"
 	"switchd/switch/config"
@@ -154,9 +155,10 @@ func (s *security) close() error {
 
 // protection is what the rim has to know of how a participant's messages are protected.
 type protection struct {
-	scheme guard.Scheme // nil: they are not
-	fault  payment.Outcome
-	zone   guard.Zone
+	scheme  guard.Scheme // nil: they are not
+	fault   payment.Outcome
+	zone    guard.Zone
+	watched []certs.Watched // certificates of signatures
 }
 
 // protect makes the protection of a participant, whose keys must be in the module.

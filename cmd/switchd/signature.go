@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 
+	"switchd/certs"
 	"switchd/hsm"
 	"switchd/switch/config"
 	"switchd/switch/guard"
@@ -22,37 +24,75 @@ const certificateBytesMax = 1 << 20
 // signs and verifies once, because a certificate of another key would only show when
 // the participant says no.
 func (s *security) signed(p *config.Participant) (protection, error) {
-	o := signer.Options{
-		Key: hsm.KeyRef(p.Signature.Key), With: hsm.SignatureAlgorithm(p.Signature.Algorithm),
-		Accept: []hsm.SignatureAlgorithm{hsm.SignatureAlgorithm(p.Signature.Algorithm)}, Clock: clock,
-	}
-	own, err := readCertificate(p.Signature.Certificate)
-	if err != nil {
-		return protection{}, fmt.Errorf("participant %s: signature: %w", p.ID, err)
-	}
-	o.Own = own
-	for _, name := range p.Signature.Certificates {
-		theirs, err := readCertificate(name)
-		if err != nil {
-			return protection{}, fmt.Errorf("participant %s: signature: %w", p.ID, err)
-		}
-		o.Theirs = append(o.Theirs, theirs)
-	}
-	scheme, err := signatureScheme(p.Signature.Kind, o)
+	scheme, o, err := signatureScheme(p)
 	if err == nil {
 		err = s.proves(o)
 	}
 	if err != nil {
 		return protection{}, fmt.Errorf("participant %s: signature: %w", p.ID, err)
 	}
-	return protection{scheme: scheme, fault: payment.Signature}, nil
+	return protection{scheme: scheme, fault: payment.Signature, watched: watchedOf(p, scheme)}, nil
 }
 
-func signatureScheme(kind string, o signer.Options) (guard.Scheme, error) {
-	if kind == "xmldsig" {
-		return xmldsig.New(xmldsig.Options{Options: o})
+// signers is a scheme of signatures.
+type signers interface {
+	guard.Scheme
+	// Own is the certificate of the switch, Theirs those of the participant.
+	Own() *signer.Certificate
+	Theirs() []*signer.Certificate
+}
+
+// signatureScheme reads the certificates of a participant.
+func signatureScheme(p *config.Participant) (signers, signer.Options, error) {
+	o := signer.Options{
+		Key: hsm.KeyRef(p.Signature.Key), With: hsm.SignatureAlgorithm(p.Signature.Algorithm),
+		Accept: []hsm.SignatureAlgorithm{hsm.SignatureAlgorithm(p.Signature.Algorithm)}, Clock: clock,
 	}
-	return jws.New(o)
+	var err error
+	if o.Own, err = readCertificate(p.Signature.Certificate); err != nil {
+		return nil, o, err
+	}
+	for _, name := range p.Signature.Certificates {
+		theirs, err := readCertificate(name)
+		if err != nil {
+			return nil, o, err
+		}
+		o.Theirs = append(o.Theirs, theirs)
+	}
+	if p.Signature.Kind == "xmldsig" {
+		scheme, err := xmldsig.New(xmldsig.Options{Options: o})
+		return scheme, o, err
+	}
+	scheme, err := jws.New(o)
+	return scheme, o, err
+}
+
+// watchedOf is the certificates of signatures, whose end stops the messages of one side.
+func watchedOf(p *config.Participant, s signers) []certs.Watched {
+	all := []certs.Watched{{Label: certs.SwitchID + "/signature", Certificate: s.Own().X509()}}
+	for _, c := range s.Theirs() {
+		all = append(all, certs.Watched{Label: p.ID + "/signature", Certificate: c.X509()})
+	}
+	return all
+}
+
+// checkSignatures reads the certificates of all participants as a start does, but for
+// whether the module has the key.
+func checkSignatures(cfg *config.Config) (all []certs.Watched, err error) {
+	var faults []error
+	for i := range cfg.Participants {
+		p := &cfg.Participants[i]
+		if p.Signature.Kind == "" {
+			continue
+		}
+		scheme, _, err := signatureScheme(p)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("participant %s: signature: %w", p.ID, err))
+			continue
+		}
+		all = append(all, watchedOf(p, scheme)...)
+	}
+	return all, errors.Join(faults...)
 }
 
 // proves says whether the module's key is that of the switch's certificate.
