@@ -112,6 +112,36 @@ func TestExposed(t *testing.T) {
 	}
 }
 
+// TestExposedHalf: the half of a key for X9.19 that the token would show or give away is
+// half of the key: it is not used either.
+func TestExposedHalf(t *testing.T) {
+	m := newLab(t).open(t)
+	err := m.with(ctx, func(s *session) error {
+		for label, guards := range map[string][2]bool{"shown": {false, false}, "given": {true, true}, "good": {true, false}} {
+			of := func(kind uint, id string, guards [2]bool, value []byte) []*p11.Attribute {
+				return []*p11.Attribute{
+					p11.NewAttribute(p11.CKA_CLASS, p11.CKO_SECRET_KEY), p11.NewAttribute(p11.CKA_KEY_TYPE, kind), p11.NewAttribute(p11.CKA_TOKEN, true),
+					p11.NewAttribute(p11.CKA_ENCRYPT, true), p11.NewAttribute(p11.CKA_SENSITIVE, guards[0]), p11.NewAttribute(p11.CKA_EXTRACTABLE, guards[1]),
+					p11.NewAttribute(p11.CKA_LABEL, label), p11.NewAttribute(p11.CKA_ID, id), p11.NewAttribute(p11.CKA_VALUE, value),
+				}
+			}
+			key := []byte{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10}
+			if _, err := m.lib.CreateObject(s.handle, of(p11.CKK_DES2, "M3TCN/A/1/0//0/0/0", [2]bool{true, false}, key)); err != nil {
+				return err
+			}
+			if _, err := m.lib.CreateObject(s.handle, of(p11.CKK_DES, "M3TCN/A/1/h//0/0/0", guards, key[:8])); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	wants(t, "keys made with the token's tools", err, nil)
+	for label, want := range map[hsm.KeyRef]error{"shown": hsm.ErrKey, "given": hsm.ErrKey, "good": nil} {
+		_, err := m.MAC(ctx, hsm.MACInput{By: label, Algorithm: hsm.X919, Size: 8, Message: []byte("0800")})
+		wants(t, string(label), err, want)
+	}
+}
+
 // TestRotate: the key before verifies for its overlap, then it is destroyed by the next
 // change; the states are the token's, for another module that opens it too.
 func TestRotate(t *testing.T) {

@@ -35,8 +35,9 @@ type Module struct {
 	refused error // the PIN was
 
 	writing chan struct{} // one change of keys at a time
-	mu      sync.Mutex    // guards rings; never held in a call of the library
+	mu      sync.Mutex    // guards what follows; never held in a call of the library
 	rings   map[hsm.KeyRef]*ring
+	changes uint64 // how often all were forgotten
 }
 
 var _ hsm.Keeper = (*Module)(nil)

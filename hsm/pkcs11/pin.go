@@ -62,11 +62,11 @@ func (m *Module) VerifyOffset(ctx context.Context, c hsm.OffsetCheck) error {
 		if err != nil {
 			return err
 		}
-		validation, err := hex.AppendDecode(nil, c.Validation.Reveal())
+		validation, err := hex.AppendDecode(make([]byte, 0, 8), c.Validation.Reveal())
+		defer clear(validation)
 		if err != nil || len(validation) != 8 {
 			return fmt.Errorf("%w: validation data has 16 digits", hsm.ErrBlock)
 		}
-		defer clear(validation)
 		return s.verifyPIN(&c.Input, c.By, rule.CheckOffset, func(pin *pinblock.PIN, _ pinblock.Account, by *block) error {
 			return pinblock.VerifyOffset(c.Offset.Reveal(), pin, pinblock.IBM3624{Key: by, Table: table, Validation: [8]byte(validation)})
 		})

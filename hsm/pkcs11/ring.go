@@ -36,7 +36,7 @@ func (s *session) ring(ref hsm.KeyRef) ([]*key, error) {
 	m := s.m
 	now := m.o.Clock()
 	m.mu.Lock()
-	r := m.rings[ref]
+	r, changes := m.rings[ref], m.changes
 	m.mu.Unlock()
 	if r != nil && now-r.at < int64(m.o.Fresh) && now >= r.at {
 		return r.keys, nil
@@ -56,7 +56,9 @@ func (s *session) ring(ref hsm.KeyRef) ([]*key, error) {
 	if len(m.rings) >= m.o.NamesMax {
 		clear(m.rings) // more names than were thought of: all are asked for again
 	}
-	m.rings[ref] = &ring{keys: keys, at: now}
+	if m.changes == changes { // what was read may be of before the change
+		m.rings[ref] = &ring{keys: keys, at: now}
+	}
 	return keys, nil
 }
 
@@ -65,6 +67,7 @@ func (m *Module) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.rings)
+	m.changes++
 }
 
 // load reads the keys of a name out of the token.
@@ -152,17 +155,24 @@ func (s *session) settle(k *key) error {
 		}
 		return nil
 	}
-	v, err := s.values(k.object, p11.CKA_SENSITIVE, p11.CKA_EXTRACTABLE, p11.CKA_KEY_TYPE)
-	if err != nil {
-		return err
-	}
-	if k.fault == nil {
-		k.fault = k.exposed(truth(v[0]), truth(v[1]))
+	var kind uint
+	for _, o := range []p11.ObjectHandle{k.half, k.object} {
+		if o == 0 {
+			continue
+		}
+		v, err := s.values(o, p11.CKA_SENSITIVE, p11.CKA_EXTRACTABLE, p11.CKA_KEY_TYPE)
+		if err != nil {
+			return err
+		}
+		if k.fault == nil {
+			k.fault = k.exposed(truth(v[0]), truth(v[1]))
+		}
+		kind = number(v[2]) // of the whole at the end
 	}
 	if k.Usage == hsm.SignaturePair {
 		return nil
 	}
-	return s.measure(k, number(v[2]))
+	return s.measure(k, kind)
 }
 
 // exposed refuses a key that the token does not guard as it must, or has not whole.

@@ -26,6 +26,7 @@ type between struct {
 	login  atomic.Int64                  // how often the PIN was asked
 	before func(p11.SessionHandle) error // of each signature
 	finds  func()                        // before each search for the token
+	guards func()                        // before each look at how a key is guarded, which comes last of all about it
 	wrong  atomic.Int64                  // how often another PIN than the user's was given
 }
 
@@ -42,6 +43,13 @@ func (b *between) GetInfo() (p11.Info, error) {
 		i.ManufacturerID = b.maker
 	}
 	return i, err
+}
+
+func (b *between) GetAttributeValue(s p11.SessionHandle, o p11.ObjectHandle, a []*p11.Attribute) ([]*p11.Attribute, error) {
+	if b.guards != nil && a[0].Type == p11.CKA_SENSITIVE {
+		b.guards()
+	}
+	return b.cryptoki.GetAttributeValue(s, o, a)
 }
 
 func (b *between) Login(s p11.SessionHandle, user uint, pin string) error {
@@ -283,6 +291,36 @@ func TestTokenRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants(t, "back", l.open(t).VerifyMAC(ctx, codeBy(zak.As, "0800"), code), nil)
+}
+
+// TestRetiredAtOnce: who has read about a key before it was retired, and comes to
+// remember it after that, does not: the key's end counts at once in this process.
+func TestRetiredAtOnce(t *testing.T) {
+	b := new(between)
+	m, err := newLab(t).behind(t, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t)(m.Generate(ctx, zak))
+	inside, free := make(chan struct{}), make(chan struct{})
+	var slow atomic.Bool
+	b.guards = func() {
+		if slow.CompareAndSwap(false, true) {
+			close(inside)
+			<-free
+		}
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		_, err := m.MAC(ctx, codeBy(zak.As, "0800"))
+		wants(t, "who was inside", err, nil)
+	})
+	<-inside
+	wants(t, "retire", m.Retire(ctx, hsm.KeyVersion{Ref: zak.As, Number: 1}), nil)
+	close(free)
+	reading.Wait()
+	_, err = m.MAC(ctx, codeBy(zak.As, "0800"))
+	wants(t, "retired", err, hsm.ErrKey)
 }
 
 // TestHang: a library that hangs keeps a session and no more; who waits for one is told

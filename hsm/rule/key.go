@@ -31,13 +31,16 @@ func CheckValue(a hsm.Algorithm, b []byte) (hsm.KCV, error) {
 // OverlapMax is how long a key that was replaced may go on reading.
 const OverlapMax = 366 * 24 * time.Hour
 
-// MayReplace refuses a key in the place of another: of another usage, or weaker.
+// MayReplace refuses a key in the place of another: of another usage, or weaker, or a
+// partner's public key for a pair and the other way round.
 func MayReplace(k, b *hsm.KeyInfo) error {
 	switch {
 	case k.Usage != b.Usage:
 		return fmt.Errorf("%w: %s is a key for %s", hsm.ErrDenied, b.Ref, b.Usage.Text())
 	case rank(k) < rank(b), rank(k) == 0 && k.Algorithm == b.Algorithm && k.Bits < b.Bits:
 		return fmt.Errorf("%w: the key is weaker than the one that it replaces", hsm.ErrDenied)
+	case k.Usage == hsm.SignaturePair && (k.Mode == hsm.MACVerify) != (b.Mode == hsm.MACVerify):
+		return fmt.Errorf("%w: of %s and the key that would replace it, one is a partner's public key, and one a pair", hsm.ErrDenied, b.Ref)
 	}
 	return nil
 }

@@ -489,6 +489,26 @@ func weak(t *testing.T, m *soft.Module, n hsm.New) {
 	wants(t, err, hsm.ErrBlock)
 }
 
+// TestPairAndPublic: a partner's key does not take the place of a pair, so that nothing is
+// signed any more, nor a pair that of a partner's key.
+func TestPairAndPublic(t *testing.T) {
+	m, _ := memory(t)
+	n := hsm.New{As: "jws", Usage: hsm.SignaturePair, Algorithm: hsm.ECDSA, Bits: 256, Mode: hsm.SignMode, Export: hsm.NotExportable}
+	must(t)(m.Generate(ctx, n))
+	der, err := m.Public(ctx, "jws")
+	wants(t, err, nil)
+	n.Replace = true
+	_, err = m.ImportPublic(ctx, n, der)
+	wants(t, err, hsm.ErrDenied)
+	must(t)(m.Generate(ctx, n))
+	n.As, n.Replace = "banka/jws", false
+	must(t)(m.ImportPublic(ctx, n, der))
+	n.Replace = true
+	must(t)(m.ImportPublic(ctx, n, der)) // as with a new certificate
+	_, err = m.Generate(ctx, n)
+	wants(t, err, hsm.ErrDenied)
+}
+
 // TestPairsStay: a pair never leaves, whatever it says.
 func TestPairsStay(t *testing.T) {
 	m, _ := memory(t)

@@ -66,11 +66,11 @@ func (m *Module) VerifyOffset(ctx context.Context, c hsm.OffsetCheck) error {
 	if err != nil {
 		return err
 	}
-	validation, err := hex.AppendDecode(nil, c.Validation.Reveal())
+	validation, err := hex.AppendDecode(make([]byte, 0, 8), c.Validation.Reveal())
+	defer clear(validation)
 	if err != nil || len(validation) != 8 {
 		return fmt.Errorf("%w: validation data has 16 digits", hsm.ErrBlock)
 	}
-	defer clear(validation)
 	var pin pinblock.PIN
 	defer pin.Wipe()
 	if _, err := m.read(&pin, &c.Input); err != nil {
