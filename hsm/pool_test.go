@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,13 @@ func (h *hand) deadline(parent context.Context, _ time.Duration) (context.Contex
 	defer h.mu.Unlock()
 	h.ends = append(h.ends, cancel)
 	return ctx, cancel
+}
+
+// made is how many contexts there were.
+func (h *hand) made() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.ends)
 }
 
 // expire ends the n-th context that was made.
@@ -212,10 +220,8 @@ func TestPoolStops(t *testing.T) {
 	if _, err := p.ask(hsm.OpMAC, nil); !errors.Is(err, hsm.ErrDown) || !hsm.NotDone(err) {
 		t.Errorf("after the end: %v", err)
 	}
-	for made := 0; made < 3; { // the third context is Run's patience
-		p.hand.mu.Lock()
-		made = len(p.hand.ends)
-		p.hand.mu.Unlock()
+	for p.hand.made() < 3 { // the third context is Run's patience
+		runtime.Gosched()
 	}
 	p.hand.expire(2)
 	if err := <-p.done; !errors.Is(err, hsm.ErrTimeout) || !strings.Contains(err.Error(), "1 calls are still inside") {
@@ -264,6 +270,7 @@ func TestPoolUnderRace(t *testing.T) {
 			for i := range each {
 				var once atomic.Bool
 				open.Add(1)
+				made := p.hand.made()
 				err := hsm.Call(p.Pool, hsm.OpMAC, func(ctx context.Context, _ hsm.Module) (int, error) { return i, ctx.Err() },
 					func(int, error) {
 						if once.Swap(true) {
@@ -279,10 +286,7 @@ func TestPoolUnderRace(t *testing.T) {
 					continue
 				}
 				if i%3 == 0 {
-					p.hand.mu.Lock()
-					end := p.hand.ends[len(p.hand.ends)-1]
-					p.hand.mu.Unlock()
-					end()
+					p.hand.expire(made) // this call's or another's; the last one may be Run's patience
 				}
 			}
 			if c == 0 {

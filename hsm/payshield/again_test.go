@@ -100,7 +100,7 @@ func TestTableTooLong(t *testing.T) {
 		return fmt.Sprintf(`{"name": %q, "key": "%s", "usage": "P0", "algorithm": "A", "mode": "E", "export": "E"}`, name, longKey)
 	}
 	var all []string
-	for i := range (8<<20)/len(long("k1")) - 5 {
+	for i := range (8<<20)/len(long("k1")) - 2 {
 		all = append(all, long(fmt.Sprintf("k%d", i)))
 	}
 	path := keyFile(t, `{"version": 1, "keys": [`+strings.Join(all, ",")+`]}`)

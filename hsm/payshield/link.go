@@ -297,6 +297,11 @@ func (l *link) look() bool {
 	return true
 }
 
+// bare is the text of an error alone. What ended a connection can be a kind of package
+// hsm: of a frame that was malformed, of an NC that was denied. Of the calls that fail
+// with it none was malformed or denied.
+func bare(err error) error { return errors.New(err.Error()) }
+
 // end closes the link, once, and answers what is open.
 func (l *link) end(err error) {
 	l.mu.Lock()
@@ -309,7 +314,7 @@ func (l *link) end(err error) {
 	_ = plain(l.conn).Close()
 	for _, r := range l.open {
 		if r.stands == queued || r.stands == written {
-			r.answer <- result{err: &hsm.Fault{Kind: hsm.ErrDown, Started: r.stands == written, Cause: err}}
+			r.answer <- result{err: &hsm.Fault{Kind: hsm.ErrDown, Started: r.stands == written, Cause: bare(err)}}
 		}
 	}
 	clear(l.open)

@@ -125,7 +125,7 @@ func TestWrongEnds(t *testing.T) {
 				_, _ = io.Copy(io.Discard, p.conn)
 			}).up(t)
 			err := h.Echo(within(t), "bad")
-			if !errors.Is(err, hsm.ErrDown) || hsm.NotDone(err) {
+			if !errors.Is(err, hsm.ErrDown) || hsm.NotDone(err) || errors.Is(err, hsm.ErrBlock) {
 				t.Errorf("%v", err)
 			}
 			h.again()
@@ -143,11 +143,7 @@ func TestWrongEnds(t *testing.T) {
 // TestCut: what was written, or was being written, may have been done; what waited behind
 // it was not.
 func TestCut(t *testing.T) {
-	ours, theirs := gated()
-	h := begin(t, payshield.Options{Addresses: []string{"pipe:1"}, Dial: dialOnce(ours)}, nil)
-	p := &peer{t: t, conn: theirs, in: newReader(theirs)}
-	p.greet()
-	h.up(t)
+	h, ours, p := beginGated(t)
 	first := h.echo(within(t), "first")
 	<-ours.writing
 	ours.through <- struct{}{}
@@ -158,8 +154,8 @@ func TestCut(t *testing.T) {
 	<-ours.writing
 	third := h.echo(within(t), "third")
 	h.open(t, 3)
-	_, _ = theirs.Write([]byte{0, 20, '0', '0'}) // half an answer
-	_ = theirs.Close()
+	_, _ = p.conn.Write([]byte{0, 20, '0', '0'}) // half an answer
+	_ = p.conn.Close()
 	for text, done := range map[string]chan error{"first": first, "second": second, "third": third} {
 		if err := <-done; !errors.Is(err, hsm.ErrDown) || hsm.NotDone(err) != (text == "third") {
 			t.Errorf("%s: %v", text, err)
@@ -270,11 +266,7 @@ func TestFull(t *testing.T) {
 // TestGivenUpUnwritten: a call whose context ends before it is written was not done, and
 // its command is never sent.
 func TestGivenUpUnwritten(t *testing.T) {
-	ours, theirs := gated()
-	h := begin(t, payshield.Options{Addresses: []string{"pipe:1"}, Dial: dialOnce(ours)}, nil)
-	p := &peer{t: t, conn: theirs, in: newReader(theirs)}
-	p.greet()
-	h.up(t)
+	h, ours, p := beginGated(t)
 	first := h.echo(within(t), "first")
 	<-ours.writing
 	ctx, cancel := context.WithCancel(within(t))
@@ -405,6 +397,23 @@ func TestOtherLMK(t *testing.T) {
 	}
 }
 
+// TestStatusRefused: an HSM that refuses NC is one that is not there; no call was refused.
+func TestStatusRefused(t *testing.T) {
+	h := begin(t, payshield.Options{}, func(p *peer) {
+		header, _ := p.next()
+		p.send(header, "ND68")
+		p.next()
+	})
+	<-h.waits // before the next connection
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, err := range map[string]error{"call": h.Echo(within(t), "x"), "up": h.Up(ctx)} {
+		if !errors.Is(err, hsm.ErrDown) || !hsm.NotDone(err) || errors.Is(err, hsm.ErrDenied) || !strings.Contains(err.Error(), "68") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestStop: Run ends all calls.
 func TestStop(t *testing.T) {
 	h := begin(t, payshield.Options{}, func(p *peer) {
@@ -480,11 +489,7 @@ func TestSpreads(t *testing.T) {
 
 // TestAnswerBeforeCommand: an answer to a command that was not sent yet is none.
 func TestAnswerBeforeCommand(t *testing.T) {
-	ours, theirs := gated()
-	h := begin(t, payshield.Options{Addresses: []string{"pipe:1"}, Dial: dialOnce(ours)}, nil)
-	p := &peer{t: t, conn: theirs, in: newReader(theirs)}
-	p.greet()
-	h.up(t)
+	h, ours, p := beginGated(t)
 	first := h.echo(within(t), "first")
 	<-ours.writing
 	second := h.echo(within(t), "second")

@@ -66,7 +66,7 @@ func (m *Module) Up(ctx context.Context) error {
 		select {
 		case <-up:
 		case <-ctx.Done():
-			return &hsm.Fault{Kind: hsm.ErrDown, Cause: why}
+			return &hsm.Fault{Kind: hsm.ErrDown, Cause: bare(why)}
 		}
 	}
 }
@@ -269,7 +269,7 @@ func (m *Module) exchange(ctx context.Context, command []byte) result {
 	for range 2 * m.o.Conns {
 		l, why := m.choose()
 		if l == nil {
-			return result{err: &hsm.Fault{Kind: hsm.ErrDown, Cause: why}}
+			return result{err: &hsm.Fault{Kind: hsm.ErrDown, Cause: bare(why)}}
 		}
 		err := l.submit(r)
 		if err == nil {

@@ -187,6 +187,17 @@ func begin(t testing.TB, o payshield.Options, play func(p *peer)) *hand {
 	return h
 }
 
+// beginGated starts a module with one connection, which has answered: its writes wait at
+// a gate, and the test plays its other end.
+func beginGated(t testing.TB) (*hand, *gate, *peer) {
+	t.Helper()
+	ours, theirs := gated()
+	h := begin(t, payshield.Options{Addresses: []string{"pipe:1"}, Dial: dialOnce(ours)}, nil)
+	p := &peer{t: t, conn: theirs, in: newReader(theirs)}
+	p.greet()
+	return h.up(t), ours, p
+}
+
 // up waits until a connection has answered.
 func (h *hand) up(t testing.TB) *hand {
 	t.Helper()
