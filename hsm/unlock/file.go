@@ -15,6 +15,12 @@ const LineMax = 1024
 
 // File reads a file that nobody but its owner may have access to. The caller wipes it.
 func File(path string, bytesMax int64) ([]byte, error) {
+	// A pipe would hold up the opening until somebody writes to it.
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -31,7 +37,14 @@ func File(path string, bytesMax int64) ([]byte, error) {
 	case info.Size() > bytesMax:
 		return nil, fmt.Errorf("it has more than %d bytes", bytesMax)
 	}
-	return io.ReadAll(io.LimitReader(f, bytesMax))
+	// In one piece, so that no part of it is left where a buffer grew.
+	b := make([]byte, info.Size())
+	n, err := io.ReadFull(f, b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		clear(b)
+		return nil, fmt.Errorf("it has changed while it was read: %w", err)
+	}
+	return b[:n], nil
 }
 
 // Line reads the one line of such a file, without its end. The caller wipes it.

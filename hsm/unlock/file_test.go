@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // TestLine: one line of a file that is its owner's alone, and nothing else.
@@ -41,5 +43,26 @@ func TestLine(t *testing.T) {
 	}
 	if _, err := Line(t.TempDir()); err == nil {
 		t.Error("a folder is read")
+	}
+}
+
+// TestPipe: a pipe, to which nobody writes, is refused and not waited for.
+func TestPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip("there are no pipes with names here: ", err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := Line(path)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err == nil {
+			t.Error("a pipe is read")
+		}
+	case <-time.After(90 * time.Second):
+		t.Fatal("it waits for somebody to write to the pipe")
 	}
 }
