@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,9 +43,22 @@ func TestSignatureCertificates(t *testing.T) {
 		t.Errorf("the metric says %v", at)
 	}
 
+	// Another one, and the reload of a configuration that says the same.
+	theirs := filepath.Join(s.certs(), signed.ID+"-sign.pem")
+	if err := errors.Join(os.Remove(theirs), os.Remove(strings.TrimSuffix(theirs, ".pem")+"-key.pem")); err != nil {
+		t.Fatal(err)
+	}
+	if err := certs.Issue(s.certs(), []string{signed.ID + "-sign"}, time.Now(), 100*day); err != nil {
+		t.Fatal(err)
+	}
+	runs(t, 0, "config", "reload", "--config", s.config, "--reason", "a test")
+	if at := s.metric(`switchd_cert_expiry_timestamp_seconds{certificate="` + signed.ID + `/signature"}`); time.Until(time.Unix(int64(at), 0)) < 99*day {
+		t.Errorf("after the reload the metric says %v", at)
+	}
+
 	own, err := os.ReadFile(filepath.Join(s.certs(), "switch-sign.pem"))
 	if err == nil {
-		err = os.WriteFile(filepath.Join(s.certs(), signed.ID+"-sign.pem"), own, 0o600)
+		err = os.WriteFile(theirs, own, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
