@@ -220,3 +220,25 @@ func TestLMKChanges(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestVariantHasNoType: a key of a usage that a variant LMK has no type for is not asked
+// for: the command would have nothing where its type belongs.
+func TestVariantHasNoType(t *testing.T) {
+	h := begin(t, payshield.Options{VariantLMK: true}, func(p *peer) {
+		p.greet()
+		if header, text := p.next(); text != "" {
+			t.Errorf("sent %s", text)
+			p.send(header, "A115")
+		}
+	}).up(t)
+	for _, u := range []hsm.Usage{hsm.InitialDUKPT, hsm.MACHash} {
+		_, err := h.Generate(within(t), hsm.New{As: "new", Usage: u, Algorithm: hsm.TDES, Bits: 128, Mode: hsm.AnyMode, Export: hsm.Exportable})
+		if !errors.Is(err, hsm.ErrDenied) {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+	block := strings.Replace(tr31, "P0A", "B1T", 1)
+	if _, err := h.ImportKey(within(t), hsm.Import{As: "new", Under: "s/zmk", Block: block, Want: []hsm.Usage{hsm.InitialDUKPT}}); !errors.Is(err, hsm.ErrDenied) {
+		t.Errorf("import: %v", err)
+	}
+}

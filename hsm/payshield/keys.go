@@ -123,7 +123,7 @@ func (m *Module) unwrap(ctx context.Context, i hsm.Import, h keyblock.Header, zm
 	if err := zmk.protects(h.Version); err != nil {
 		return nil, err
 	}
-	schemes, err := m.schemes(h.Algorithm)
+	schemes, err := m.schemes(h.Algorithm, h.Usage)
 	if err != nil {
 		return nil, err
 	}
@@ -146,12 +146,14 @@ func (m *Module) unwrap(ctx context.Context, i hsm.Import, h keyblock.Header, zm
 }
 
 // schemes are how a new key can be kept under the LMK.
-func (m *Module) schemes(a hsm.Algorithm) ([]byte, error) {
+func (m *Module) schemes(a hsm.Algorithm, u hsm.Usage) ([]byte, error) {
 	switch {
 	case a != hsm.DES && a != hsm.TDES && a != hsm.AES:
 		return nil, fmt.Errorf("%w: this driver keeps keys for DES, TDES and AES", hsm.ErrKey)
 	case !m.o.VariantLMK:
 		return []byte{wire.SchemeBlock}, nil
+	case wire.KeyType(wire.SchemeDouble, u) == "": // the command would have nothing in its place
+		return nil, fmt.Errorf("%w: a variant LMK keeps no keys of usage %s", hsm.ErrDenied, u)
 	case a == hsm.DES:
 		return []byte{wire.SchemeSingle}, nil
 	case a == hsm.TDES:
@@ -256,7 +258,7 @@ func (m *Module) Generate(ctx context.Context, g hsm.New) (hsm.KeyInfo, error) {
 	if !g.Usage.Known() || !g.Mode.Known() || !g.Export.Known() || g.Algorithm.Rank(g.Bits/8) == 0 || g.Bits%8 != 0 {
 		return hsm.KeyInfo{}, fmt.Errorf("%w: usage, mode, export, algorithm or bits", hsm.ErrKey)
 	}
-	schemes, err := m.schemes(g.Algorithm)
+	schemes, err := m.schemes(g.Algorithm, g.Usage)
 	if err != nil {
 		return hsm.KeyInfo{}, err
 	}

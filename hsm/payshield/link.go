@@ -317,6 +317,9 @@ func (l *link) end(err error) {
 			r.answer <- result{err: &hsm.Fault{Kind: hsm.ErrDown, Started: r.stands == written, Cause: bare(err)}}
 		}
 	}
+	for _, r := range l.queue { // those that are off it the writer wipes
+		clear(r.frame)
+	}
 	clear(l.open)
 	l.queue = nil
 	l.load.Store(0)

@@ -253,11 +253,17 @@ func (m *Module) status() []byte {
 	return command
 }
 
-// exchange sends a command that is whole but for its length, and waits for the answer. A link that ends before it
-// has taken the command is followed by the next one; one that ends later is not, since
-// the command may have been done.
+// exchange sends a command that is whole but for its length, and waits for the answer. A
+// link that ends before it has taken the command is followed by the next one; one that
+// ends later is not, since the command may have been done. The command is wiped.
 func (m *Module) exchange(ctx context.Context, command []byte) result {
 	at := wire.LengthSize + m.o.HeaderLen
+	sent := false
+	defer func() {
+		if !sent { // otherwise the link wipes it
+			clear(command)
+		}
+	}()
 	r := &request{command: string(command[at : at+wire.CommandLen]), frame: command, answer: make(chan result, 1)}
 	if len(command)-wire.LengthSize > m.o.FrameMax || !wire.PutLength(command) {
 		return result{err: fmt.Errorf("%w: the command has %d bytes, and %d are taken", hsm.ErrBlock, len(command)-wire.LengthSize, m.o.FrameMax)}
@@ -272,7 +278,7 @@ func (m *Module) exchange(ctx context.Context, command []byte) result {
 			return result{err: &hsm.Fault{Kind: hsm.ErrDown, Cause: bare(why)}}
 		}
 		err := l.submit(r)
-		if err == nil {
+		if sent = err == nil; sent {
 			return l.await(ctx, r)
 		}
 		// Others have chosen the same link at the same time, or it has just ended.
