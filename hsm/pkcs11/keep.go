@@ -63,6 +63,9 @@ func (m *Module) keep(ctx context.Context, i *hsm.KeyInfo, c change) (hsm.KeyInf
 			*r = keys[0].record
 			return keys[0].fault
 		}
+		if !m.soft {
+			r.past = nil // it takes no secret keys from elsewhere, and room in a record may be short
+		}
 		if err := s.sweep(r.Ref, r.Version); err != nil {
 			return err
 		}
@@ -463,7 +466,7 @@ func (m *Module) Delete(ctx context.Context, v hsm.KeyVersion) error {
 			return fmt.Errorf("%w: %s is in use: retire it first", hsm.ErrDenied, v.Ref)
 		case at == 0 && len(keys) > 1:
 			return fmt.Errorf("%w: %s has older keys: delete them first", hsm.ErrDenied, v.Ref)
-		case at > 0:
+		case at > 0 && m.soft:
 			newest := keys[0].record
 			newest.past = rule.Remember(newest.past, &k.KeyInfo)
 			if err := s.markAll(keys[0], &newest); err != nil {

@@ -418,4 +418,18 @@ func TestHardware(t *testing.T) {
 	if h, err := m.Health(ctx); err != nil || !h.Production {
 		t.Errorf("%+v, %v", h, err)
 	}
+
+	// No secret key comes from elsewhere, so no record has to grow by those that are gone.
+	for range 3 {
+		must(t)(m.Rotate(ctx, hsm.Rotation{Ref: zak.As}))
+	}
+	wants(t, "retire", m.Retire(ctx, hsm.KeyVersion{Ref: zak.As, Number: 3}), nil)
+	wants(t, "delete", m.Delete(ctx, hsm.KeyVersion{Ref: zak.As, Number: 3}), nil)
+	wants(t, "records", m.with(ctx, func(s *session) error {
+		keys, err := s.load(zak.As)
+		if err == nil && (len(keys) != 1 || len(keys[0].past) > 0) {
+			t.Errorf("%d keys, the newest with %d in its record", len(keys), len(keys[0].past))
+		}
+		return err
+	}), nil)
 }
