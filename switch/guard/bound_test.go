@@ -100,6 +100,62 @@ func TestOutboundProtectsAndFrames(t *testing.T) {
 	}
 }
 
+// received is messages as they came.
+func received(messages ...string) (all []Received) {
+	for _, m := range messages {
+		all = append(all, Received{Body: []byte(m)})
+	}
+	return all
+}
+
+// TestInboundDoesNotCheckTheStale: of what has waited too long the module is asked about
+// what tells, and not about what asks.
+func TestInboundDoesNotCheckTheStale(t *testing.T) {
+	done := make(chan []Checked, 4)
+	in := NewInbound(InboundOptions{Scheme: plain{}, Op: hsm.OpVerifyMAC, Done: func(all []Checked) { done <- all }, Pool: pool(t, func(o *hsm.Options) {
+		o.Clock = func() int64 { return 10 * StaleAfter }
+	})})
+	all := received("an old answer", "an old request", "a request")
+	all[1].Asks, all[2].Asks, all[2].At = true, true, 9*StaleAfter
+	all[1].Header = []byte("its own")
+	if !in.Add(all) {
+		t.Fatal("refused")
+	}
+	var got []Checked
+	for len(got) < 3 {
+		got = append(got, <-done...)
+	}
+	if got[0].Err != nil || got[2].Err != nil {
+		t.Errorf("the answer: %v, the new request: %v", got[0].Err, got[2].Err)
+	}
+	if c := got[1]; !errors.Is(c.Err, hsm.ErrDown) || !hsm.NotDone(c.Err) || string(c.Message) != "an old request" || string(c.Header) != "its own" {
+		t.Errorf("the old request: %q %q %v", c.Header, c.Message, c.Err)
+	}
+}
+
+// TestOutboundDoesNotProtectTheLate: its PIN block is not even taken; and a message goes
+// under its own header.
+func TestOutboundDoesNotProtectTheLate(t *testing.T) {
+	var l link
+	f, err := frame.Parse("NAC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := NewOutbound(OutboundOptions{Link: &l, Framing: f, Limits: frame.Limits{BodyMin: 1}, Scheme: plain{}, Op: hsm.OpMAC,
+		Pool: pool(t, func(o *hsm.Options) { o.Clock = func() int64 { return 100 } }),
+		PINs: func([]byte) (PIN, bool) { t.Error("a block is taken"); return PIN{}, false }})
+	var lost sync.Map
+	p := parcel(&lost, "late|token", "in time")
+	p.Messages[0].NotAfter, p.Messages[1].NotAfter, p.Messages[1].Header = 100, 101, []byte("\x60\x11\x11\x22\x22")
+	o.posted(t, &l, p)
+	if why, _ := lost.Load("late|token"); why != ErrLate {
+		t.Errorf("late: %v", why)
+	}
+	if got := string(l.frames); got != "\x00\x0c\x60\x11\x11\x22\x22in time" {
+		t.Errorf("%q has left", got)
+	}
+}
+
 func TestInboundChecksInOrder(t *testing.T) {
 	var got []string
 	ended := make(chan struct{})
@@ -111,14 +167,14 @@ func TestInboundChecksInOrder(t *testing.T) {
 			}
 		}
 	}})
-	if !in.Add([][]byte{[]byte("a"), []byte("bad")}) || !in.Add([][]byte{[]byte("end")}) {
+	if !in.Add(received("a", "bad")) || !in.Add(received("end")) {
 		t.Fatal("refused")
 	}
 	<-ended
 	if want := "a <nil>,bad hsm: verification failed,end <nil>"; strings.Join(got, ",") != want {
 		t.Errorf("%q, not %q", got, want)
 	}
-	if in.Add([][]byte{make([]byte, 9<<20)}) {
+	if in.Add(received(string(make([]byte, 9<<20)))) {
 		t.Error("9 MiB are taken")
 	}
 }
@@ -137,7 +193,7 @@ func TestInboundWithoutModule(t *testing.T) {
 	}
 	done := make(chan []Checked, 1)
 	in := NewInbound(InboundOptions{Scheme: plain{}, Pool: p, Op: hsm.OpVerifyMAC, Done: func(all []Checked) { done <- all }})
-	if !in.Add([][]byte{[]byte("a"), []byte("b")}) {
+	if !in.Add(received("a", "b")) {
 		t.Fatal("refused")
 	}
 	if got := <-done; len(got) != 2 || string(got[1].Message) != "b" || !errors.Is(got[1].Err, hsm.ErrDown) {
@@ -155,7 +211,7 @@ func (wrapped) Unwrap(body []byte) []byte { return bytes.TrimPrefix(body, []byte
 func TestRefusedMessageCanBeNamed(t *testing.T) {
 	done := make(chan []Checked, 1)
 	in := NewInbound(InboundOptions{Scheme: failingScheme{}, Pool: pool(t, nil), Op: hsm.OpVerify, Done: func(all []Checked) { done <- all }})
-	in.Add([][]byte{[]byte("sealed:message")})
+	in.Add(received("sealed:message"))
 	if all := <-done; string(all[0].Message) != "message" || !errors.Is(all[0].Err, hsm.ErrVerify) {
 		t.Errorf("%q, %v", all[0].Message, all[0].Err)
 	}

@@ -2,12 +2,29 @@ package guard
 
 import (
 	"context"
+	"errors"
 
 	"switchd/hsm"
 )
 
+// Received is a message as it came.
+type Received struct {
+	Body   []byte
+	Header []byte // of the frame that answers it; nil where the framing has none
+	At     int64  // when it came, UTC nanoseconds
+	// Asks says that it wants something done, which must not be done StaleAfter later:
+	// it is not checked any more then, but given back with a Fault.
+	Asks bool
+}
+
+// StaleAfter is how long what is asked may wait to be checked, in nanoseconds. A module
+// that cannot keep up is not asked about it any more, so that it is there for what is
+// new, and for answers, which count however late they are.
+const StaleAfter = 2_000_000_000
+
 // Checked is a message that has come, and what is known of it.
 type Checked struct {
+	Received
 	Message []byte // as the dialect reads it; with Err only for a refusal
 	Err     error  // as of Guard.Check; nil: it is what its sender has sent
 }
@@ -25,38 +42,49 @@ type InboundOptions struct {
 // Inbound checks what comes on a link. Safe for concurrent use.
 type Inbound struct {
 	o    InboundOptions
-	line *Line[[]byte, Checked]
+	line *Line[Received, Checked]
 }
 
 // NewInbound makes one for a link.
 func NewInbound(o InboundOptions) *Inbound {
 	in := &Inbound{o: o}
-	in.line = NewLine(LineOptions[[]byte, Checked]{
-		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: in.check, Done: in.done, Size: func(m []byte) int { return len(m) },
+	in.line = NewLine(LineOptions[Received, Checked]{
+		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: in.check, Done: in.done, Size: func(r Received) int { return len(r.Body) },
 	})
 	return in
 }
 
 // Add takes the messages of a burst over; false: there is no room, and they are still
 // the caller's.
-func (in *Inbound) Add(messages [][]byte) bool { return in.line.Add(messages...) }
+func (in *Inbound) Add(messages []Received) bool { return in.line.Add(messages...) }
 
-func (in *Inbound) check(ctx context.Context, m hsm.Module, g Guard, messages [][]byte) []Checked {
+// Behind says that what is added now has to wait for others to land.
+func (in *Inbound) Behind() bool { return in.line.behind() }
+
+func (in *Inbound) check(ctx context.Context, m hsm.Module, g Guard, messages []Received) []Checked {
 	all := make([]Checked, len(messages))
-	for i, raw := range messages {
+	for i, r := range messages {
 		c := &all[i]
-		if c.Message, c.Err = g.Check(ctx, m, raw); c.Err != nil {
-			c.Message = in.Unproven(raw)
+		if c.Received = r; r.Asks && in.o.Pool.Now()-r.At > StaleAfter {
+			c.Err = &hsm.Fault{Kind: hsm.ErrDown, Cause: errStale}
+		} else {
+			c.Message, c.Err = g.Check(ctx, m, r.Body)
+		}
+		if c.Err != nil {
+			c.Message = in.Unproven(r.Body)
 		}
 	}
 	return all
 }
 
-func (in *Inbound) done(messages [][]byte, all []Checked, err error) {
+// errStale is why a message that asks for something is not checked any more.
+var errStale = errors.New("guard: it has waited too long for the security module")
+
+func (in *Inbound) done(messages []Received, all []Checked, err error) {
 	if err != nil {
 		all = make([]Checked, len(messages))
-		for i, raw := range messages {
-			all[i] = Checked{in.Unproven(raw), err}
+		for i, r := range messages {
+			all[i] = Checked{Received: r, Message: in.Unproven(r.Body), Err: err}
 		}
 	}
 	in.o.Done(all)

@@ -100,6 +100,14 @@ func (l *Line[T, R]) Add(items ...T) bool {
 	return true
 }
 
+// behind says that there are as many items as can be in calls at once, or that no call
+// can begin.
+func (l *Line[T, R]) behind() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.blocked || len(l.flying) >= l.o.FlyingMax
+}
+
 // launch begins calls while there is something to do. l.mu is held, but for the time
 // of asking the pool.
 func (l *Line[T, R]) launch() {

@@ -19,9 +19,14 @@ var ErrLate = errors.New("guard: too late to be sent")
 type Message struct {
 	End   int    // in the bytes of its Parcel
 	Token []byte // of the vault, for its PIN block; empty: it has none
+	// Header of its frame, which stays as it is; nil: that of the link when it is protected.
+	Header []byte
 	// NotAfter is when it must not leave any more, UTC nanoseconds; 0: it always may.
 	NotAfter int64
 }
+
+// late says that it must not leave any more.
+func (m *Message) late(now int64) bool { return m.NotAfter != 0 && now >= m.NotAfter }
 
 // Parcel is messages that leave a link together, in order.
 type Parcel struct {
@@ -106,10 +111,18 @@ func (o *Outbound) Post(p Parcel) error {
 // its message.
 func (o *Outbound) seal(ctx context.Context, m hsm.Module, g Guard, batch []posted) []sealed {
 	all := make([]sealed, len(batch))
-	header := o.Link.AppendHeader(nil)
+	latest := o.Link.AppendHeader(nil)
 	for i, p := range batch {
-		message := p.message()
-		all[i].frame, all[i].err = o.sealOne(ctx, m, g, make([]byte, 0, len(message)+64), header, message, p.Messages[p.index].Token)
+		message, what := p.message(), &p.Messages[p.index]
+		if what.late(o.o.Pool.Now()) { // and its PIN block stays where it is
+			all[i].err = ErrLate
+			continue
+		}
+		header := what.Header
+		if header == nil {
+			header = latest
+		}
+		all[i].frame, all[i].err = o.sealOne(ctx, m, g, make([]byte, 0, len(message)+64), header, message, what.Token)
 	}
 	return all
 }
@@ -148,7 +161,7 @@ func (o *Outbound) leave(batch []posted, all []sealed, err error) {
 	now := o.o.Pool.Now()
 	for i := range all {
 		s := &all[i]
-		if after := batch[i].Messages[batch[i].index].NotAfter; after != 0 && now >= after {
+		if batch[i].Messages[batch[i].index].late(now) {
 			s.err = ErrLate
 		}
 		if s.err == nil {

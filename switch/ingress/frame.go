@@ -1,7 +1,6 @@
 package ingress
 
 import (
-	"bytes"
 	"errors"
 
 	"switchd/session/gnetio"
@@ -15,8 +14,9 @@ func (in *Ingress) Frame(l *gnetio.Link, body []byte) error {
 	switch {
 	case s == nil:
 	case s.in != nil: // it is read when it is known to be its sender's
-		s.automaton.Traffic(in.o.Clock())
-		s.in.received = append(s.in.received, bytes.Clone(body))
+		now := in.o.Clock()
+		s.automaton.Traffic(now)
+		in.receive(s, now, body)
 	default:
 		in.message(s, body)
 	}

@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"sync"
@@ -27,7 +28,7 @@ type Vault interface {
 // incoming is what has come on a guarded link and is not read yet.
 type incoming struct {
 	check    *guard.Inbound
-	received [][]byte // of this burst; on the loop only
+	received []guard.Received // of this burst; on the loop only
 
 	mu      sync.Mutex
 	checked []guard.Checked // in the order in which they came
@@ -66,8 +67,9 @@ func (in *Ingress) checked(s *link) {
 		return
 	}
 	if len(i.received) > 0 && !i.check.Add(slices.Clone(i.received)) {
-		for _, body := range i.received {
-			in.unproven(s, i.check.Unproven(body), &hsm.Fault{Kind: hsm.ErrDown})
+		for _, r := range i.received {
+			s.reply = r.Header
+			in.unproven(s, i.check.Unproven(r.Body), &hsm.Fault{Kind: hsm.ErrDown})
 		}
 	}
 	clear(i.received)
@@ -77,12 +79,35 @@ func (in *Ingress) checked(s *link) {
 	i.checked = nil
 	i.mu.Unlock()
 	for _, c := range all {
+		s.reply = c.Header
+		if c.Err == nil && in.o.Clock()-c.At > guard.StaleAfter && in.asks(s, c.Message) {
+			c.Err = &hsm.Fault{Kind: hsm.ErrDown}
+		}
 		if c.Err == nil {
 			in.message(s, c.Message)
 		} else {
 			in.unproven(s, c.Message, c.Err)
 		}
 	}
+	s.reply = nil
+}
+
+// receive keeps a message until the end of the burst, when it is checked with the
+// others.
+func (in *Ingress) receive(s *link, now int64, body []byte) {
+	r := guard.Received{Body: bytes.Clone(body), Header: s.AppendHeader(nil), At: now}
+	if s.in.check.Behind() {
+		r.Asks = in.asks(s, s.in.check.Unproven(r.Body))
+	}
+	s.in.received = append(s.in.received, r)
+}
+
+// asks says that a message is a request for a payment. One that has waited long must not
+// be paid: its sender may have asked meanwhile, and heard that nobody knows of it.
+func (in *Ingress) asks(s *link, body []byte) bool {
+	kind := s.interpreter.Read(body, s.event()).Kind
+	s.used--
+	return kind == translate.Request
 }
 
 // unproven takes a message of which nobody knows that it is its sender's. It is no
@@ -95,6 +120,10 @@ func (in *Ingress) unproven(s *link, body []byte, why error) {
 	msg := s.interpreter.Read(body, ev)
 	_, down := errors.AsType[*hsm.Fault](why)
 	in.doubt(s, now, down)
+	if !down && s.standing.buckets[classUnproven].take(now) > 0 {
+		in.away(s, now, classUnproven, causeRate)
+		return // each answer would have the module make a code
+	}
 	r := translate.Refusal{Why: s.GuardFault}
 	if down {
 		r.Why = payment.HSMDown

@@ -3,12 +3,16 @@ package ingress
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"sync/atomic"
 	"testing"
 
+	"switchd/codec/frame"
 	"switchd/codec/iso8583"
 	"switchd/hsm"
 	"switchd/hsm/soft"
+	"switchd/session"
+	"switchd/session/gnetio"
 	"switchd/switch/guard"
 	guard8583 "switchd/switch/guard/iso8583"
 	"switchd/switch/payment"
@@ -39,6 +43,11 @@ type guardedRig struct {
 
 func newGuarded(t *testing.T) *guardedRig {
 	t.Helper()
+	return newGuardedOn(t, gnetio.Wire{}, nil)
+}
+
+func newGuardedOn(t *testing.T, wire gnetio.Wire, header []byte) *guardedRig {
+	t.Helper()
 	m, err := soft.New(soft.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
@@ -68,8 +77,9 @@ func newGuarded(t *testing.T) *guardedRig {
 		<-ended
 		_ = m.Close()
 	})
-	p := Participant{Guard: scheme, GuardFault: payment.CryptoMAC, Zone: guard.Zone{Key: "banka/zpk", Format: hsm.ISO0}}
+	p := Participant{Wire: wire, Guard: scheme, GuardFault: payment.CryptoMAC, Zone: guard.Zone{Key: "banka/zpk", Format: hsm.ISO0}}
 	g.rig = newRigOf(t, 100, p, func(o *Options) { o.Security = Security{Pool: pool, Vault: g.vault, PINs: g.vault.Take} })
+	g.header = header
 	g.send(g.message(0x0800, network("001"))) // has no code
 	g.want(0x0810, "00", "")
 	g.expect(payment.LinkUp)
@@ -195,5 +205,109 @@ func TestPINGoesToTheVault(t *testing.T) {
 	g.expect(payment.RequestArrived)
 	if ev := g.engine.last(); ev.Text.Has(payment.PINToken) || ev.Request.Refuse != payment.NoOutcome {
 		t.Errorf("without a PIN: %+v", ev.Request)
+	}
+}
+
+// TestGuardedAnswersGoBack: two that share a link hear each its own refusal, though both
+// were read before either was checked.
+func TestGuardedAnswersGoBack(t *testing.T) {
+	f, err := frame.Parse("NAC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGuardedOn(t, gnetio.Wire{Framing: f, Header: []byte("\x60\x00\x00\x00\x00")}, []byte("\x60\x11\x11\x22\x22"))
+	var burst []byte
+	headers := []string{"\x60\x11\x11\xAA\xAA", "\x60\x11\x11\xBB\xBB", "\x60\x11\x11\xCC\xCC"}
+	for i, message := range [][]byte{
+		forged(g.coded(0x0200, pushTo("000001"))), g.message(0x0800, network("301")), forged(g.coded(0x0200, pushTo("000002"))),
+	} {
+		start := len(burst)
+		burst, _ = g.wire.Framing.BeginHeader(burst, []byte(headers[i]))
+		burst, _ = g.wire.Framing.End(append(burst, message...), start, g.wire.Limits)
+	}
+	if _, err := g.conn.Write(burst); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range headers {
+		if got := g.frame().Header; !bytes.Equal(got, f.AppendReply(nil, []byte(want))) {
+			t.Errorf("answer %d goes to %x, want the answer to %x", i, got, want)
+		}
+	}
+}
+
+// guardedLink is a link without a server, whose messages come as checked.
+func (r *bench) guardedLink() *link {
+	r.t.Helper()
+	all := r.in.table.Load().participants
+	all[""] = all["BANKA"] // as a link without a server calls its participant
+	l, st, p := new(gnetio.Link), r.in.standing["BANKA"], all["BANKA"].Participant
+	s := &link{Link: l, Participant: p, number: p.Dialect.Participant(), interpreter: p.Dialect.Open(), standing: st, automaton: st.shared.Open(r.now), table: r.in.table.Load(), in: &incoming{}}
+	l.SetState(s)
+	return s
+}
+
+// TestSignOnOfALinkThatIsGone: what was checked when its link had ended counts, but no
+// message goes there.
+func TestSignOnOfALinkThatIsGone(t *testing.T) {
+	r := newBench(t, Limits{})
+	s := r.guardedLink()
+	for _, m := range [][]byte{r.message(0x0800, network("001")), r.message(0x0200, pushTo("000001"))} {
+		s.in.checked = append(s.in.checked, guard.Checked{Received: guard.Received{At: r.now}, Message: m})
+	}
+	r.in.LinkDown(s.Link, "gone")
+	if n := r.links.count(); n != 0 || r.engine.kinds[payment.LinkUp] != 0 {
+		t.Errorf("%d links are attached, %d told", n, r.engine.kinds[payment.LinkUp])
+	}
+	if n := r.engine.kinds[payment.RequestArrived]; n != 1 {
+		t.Errorf("%d requests have gone on", n)
+	}
+}
+
+// TestStaleRequest: one that was checked too late is not paid, nor its repeat; an answer
+// counts however late it is.
+func TestStaleRequest(t *testing.T) {
+	r := newBench(t, Limits{})
+	s := r.guardedLink()
+	s.automaton.Request(r.now, session.CodeSignOn)
+	ref := translate.Reference(2, payment.LegDebit)
+	old := guard.Received{At: r.now - guard.StaleAfter - 1}
+	s.in.checked = []guard.Checked{
+		{Received: old, Message: r.message(0x0200, pushTo("000001"))},
+		{Received: old, Message: r.message(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"})},
+		{Received: guard.Received{At: r.now - guard.StaleAfter}, Message: r.message(0x0200, pushTo("000002"))},
+	}
+	r.in.checked(s)
+	r.in.submit(s)
+	if got := r.engine.kinds; got[payment.RequestArrived] != 1 || got[payment.AnswerArrived] != 1 {
+		t.Errorf("%v", got)
+	}
+	if n := r.counted("switchd_messages_unproven_total", "", "down"); n != 1 {
+		t.Errorf("%v are counted as not checked", n)
+	}
+}
+
+// TestForgedAreBounded: above a rate, what is provably not its sender's is not answered;
+// what the module could not check is told so.
+func TestForgedAreBounded(t *testing.T) {
+	r := newBench(t, Limits{})
+	s := r.link("BANKA")
+	answers := func(why error) (n int) {
+		for i := range 300 {
+			s.answers = s.answers[:0]
+			r.in.unproven(s, r.message(0x0100, map[int]string{3: "310000", 7: "1122153000", 11: fmt.Sprintf("%06d", i)}), why)
+			if len(s.answers) > 0 {
+				n++
+			}
+		}
+		return n
+	}
+	if n := answers(hsm.ErrVerify); n != defaultAsking.Burst {
+		t.Errorf("%d of 300 forged messages are answered, want %d", n, defaultAsking.Burst)
+	}
+	if n := answers(&hsm.Fault{Kind: hsm.ErrDown}); n != 300 {
+		t.Errorf("%d of 300 that nobody could check are answered", n)
+	}
+	if n := r.limited("BANKA", classUnproven, causeRate); n != 100 {
+		t.Errorf("%v are counted", n)
 	}
 }

@@ -106,6 +106,7 @@ type link struct {
 	standing  *standing
 	automaton *session.Automaton
 	attached  bool // egress may use it
+	gone      bool // it is down
 	told      bool // the machine counts it
 	leaving   bool // it has been asked to sign off
 	stan      uint32
@@ -121,6 +122,7 @@ type link struct {
 	interpreter translate.Interpreter
 	understood  bool            // a message could be read
 	header      []byte          // of the frame to write, where the framing has one
+	reply       []byte          // the header that answers the message at hand, which is not the latest; nil: it is
 	answers     []byte          // of this burst: framed, or for out
 	ends        []guard.Message // of those for out
 	names       []byte          // room for those of unknown fields
@@ -188,15 +190,18 @@ func (in *Ingress) submit(s *link) {
 // LinkDown ends the state of a link.
 func (in *Ingress) LinkDown(l *gnetio.Link, _ string) {
 	if s := stateOf(l); s != nil {
+		s.gone = true
+		in.checked(s) // what is proven counts; a sign-on among it does not
 		in.detach(s)
-		in.BurstEnd(l)
+		in.settle(s)
+		in.submit(s)
 	}
 }
 
 // attach lets messages go out on the link and tells the machine. A link whose
 // participant has changed since it came up is about to end.
 func (in *Ingress) attach(s *link) {
-	if s.attached || s.leaveBy != 0 {
+	if s.attached || s.gone || s.leaveBy != 0 {
 		return
 	}
 	in.swap.RLock()
@@ -246,18 +251,19 @@ func (s *link) event() *payment.Event {
 }
 
 // append frames one message that compose appends to the answers of this burst. It
-// carries the header that answers the latest frame, which for the answer to a
-// message just read is that message's own.
+// carries the header that answers the message at hand.
 func (s *link) append(compose func(dst []byte) ([]byte, error)) {
 	if s.out != nil {
 		if b, err := compose(s.answers); err == nil {
 			s.answers = b
-			s.ends = append(s.ends, guard.Message{End: len(b)})
+			s.ends = append(s.ends, guard.Message{End: len(b), Header: s.reply})
 		}
 		return
 	}
 	start, w := len(s.answers), &s.Wire
-	s.header = s.AppendHeader(s.header[:0])
+	if s.header = append(s.header[:0], s.reply...); s.reply == nil {
+		s.header = s.AppendHeader(s.header)
+	}
 	b, err := w.Framing.BeginHeader(s.answers, s.header)
 	if err == nil {
 		b, err = compose(b)
@@ -273,7 +279,7 @@ func (s *link) append(compose func(dst []byte) ([]byte, error)) {
 
 func (s *link) flush() {
 	switch {
-	case len(s.answers) == 0:
+	case len(s.answers) == 0, s.gone:
 	case s.out != nil: // what finds no room there leaves it to the peer's timer
 		_ = s.out.Post(guard.Parcel{Bytes: slices.Clone(s.answers), Messages: slices.Clone(s.ends)})
 	case s.Queue(s.answers) == nil:

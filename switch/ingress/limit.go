@@ -40,11 +40,12 @@ const (
 	classEnquiry
 	classOther
 	classAnswer
+	classUnproven
 	classCount
 )
 
 // classNames are label values.
-var classNames = [classCount]string{"requests", "enquiries", "others", "answers"}
+var classNames = [classCount]string{"requests", "enquiries", "others", "answers", "unproven"}
 
 // cause is why a message was turned away.
 type cause uint8
@@ -62,11 +63,12 @@ var causeNames = [causeCount]string{"rate", "gap", "load", "share"}
 
 // causes are those that there are for a class.
 var causes = [classCount][]cause{
-	classRequest: {causeRate, causeLoad}, classEnquiry: {causeRate, causeGap, causeLoad}, classOther: {causeRate}, classAnswer: {causeRate, causeShare},
+	classRequest: {causeRate, causeLoad}, classEnquiry: {causeRate, causeGap, causeLoad}, classOther: {causeRate}, classAnswer: {causeRate, causeShare}, classUnproven: {causeRate},
 }
 
 // defaultAsking is the default of Limits.Enquiries and Limits.Others, and what there may
-// be of repeats while new payments are held.
+// be of repeats while new payments are held, and of messages that are provably not their
+// sender's.
 var defaultAsking = Rate{Rate: 100, Burst: 200}
 
 // byClass gives the rates with their defaults.

@@ -75,7 +75,10 @@ func (in *Ingress) managed(s *link, now int64, msg *translate.Inbound, body []by
 // offered has the hook look at a key, which may take a while; the link goes on
 // meanwhile, so that the offer is read again for its answer.
 func (in *Ingress) offered(s *link, now int64, msg *translate.Inbound, body []byte) {
-	o := &offer{message: bytes.Clone(body)}
+	o := &offer{message: bytes.Clone(body), header: s.reply}
+	if o.header == nil {
+		o.header = s.AppendHeader(nil)
+	}
 	s.offer = o
 	l := s.Link
 	in.o.Hook.KeyOffered(l.Participant(), now, session.KeyOffer(msg.Offer), func(code string) {
@@ -87,6 +90,7 @@ func (in *Ingress) offered(s *link, now int64, msg *translate.Inbound, body []by
 // offer is a key that the hook looks at.
 type offer struct {
 	message []byte
+	header  []byte                 // that answers it
 	verdict atomic.Pointer[string] // nil: not yet
 }
 
@@ -106,9 +110,11 @@ func (in *Ingress) settle(s *link) {
 	}
 	s.interpreter.Read(o.message, s.event())
 	s.used--
+	s.reply = o.header
 	s.append(func(dst []byte) ([]byte, error) {
 		return s.interpreter.NetworkAnswer(dst, answer.Code)
 	})
+	s.reply = nil
 	in.change(s, now, answer.Change)
 }
 
