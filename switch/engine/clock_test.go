@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchd/switch/payment"
 )
 
 // TestClockFarBehind: a start whose clock is more than a day behind the journal is
@@ -41,6 +43,41 @@ func TestClockFarBehind(t *testing.T) {
 			t.Errorf("%v: something was recorded", c.off)
 		}
 		if err := errors.Join(j.Close(), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// deadlines is a sink that tells by when debits must have left.
+type deadlines struct{ at chan int64 }
+
+func (d deadlines) Encode(ef *payment.Effect) {
+	if ef.Leg == payment.LegDebit {
+		d.at <- ef.NotAfter
+	}
+}
+func (deadlines) Release() {}
+
+// TestNotAfterIsByTheClock: whoever sends looks at the clock, which may be behind the
+// time of payments; a debit must not leave once it has been taken back.
+func TestNotAfterIsByTheClock(t *testing.T) {
+	fs := vfs.NewMem()
+	at := clockOf()
+	if err := start(openAt(t, fs, testConfig(time.Minute), func() int64 { return at + int64(time.Hour) }), &sink{})(); err != nil {
+		t.Fatal(err)
+	}
+	for i, ahead := range []time.Duration{time.Hour, 0} {
+		now := at + int64(time.Hour-ahead)
+		e := openAt(t, fs, testConfig(time.Minute), func() int64 { return now })
+		d := deadlines{make(chan int64, 1)}
+		stop := start(e, d)
+		if _, err := e.Submit(append(links(), push(uint32(1+i)))); err != nil {
+			t.Fatal(err)
+		}
+		if got := time.Duration(<-d.at - now); got <= 0 || got > time.Minute {
+			t.Errorf("the journal is %v ahead: a debit may leave for %v", ahead, got)
+		}
+		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
 	}

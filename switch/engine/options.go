@@ -18,7 +18,8 @@ import (
 // Sink takes the effects of committed events. Its methods are called by the
 // writer goroutine only and must not block.
 type Sink interface {
-	// Encode takes one effect; the payment in it is valid during the call.
+	// Encode takes one effect; the payment in it is valid during the call. NotAfter is
+	// by Options.Clock, which may be behind the time of the payment.
 	Encode(ef *payment.Effect)
 	// Release lets everything leave that was encoded since the last Release.
 	Release()

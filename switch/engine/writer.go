@@ -68,6 +68,9 @@ func (e *Engine) tell(ev *payment.Event, effects []payment.Effect, sink Sink) {
 	for i := range effects {
 		ef := &effects[i]
 		if ef.Send {
+			if ef.NotAfter != 0 {
+				ef.NotAfter -= e.ahead
+			}
 			sink.Encode(ef)
 			continue
 		}
