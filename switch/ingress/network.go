@@ -78,8 +78,8 @@ func (in *Ingress) offered(s *link, now int64, msg *translate.Inbound, body []by
 	o := &offer{message: bytes.Clone(body)}
 	s.offer = o
 	l := s.Link
-	in.o.Hook.KeyOffered(l.Participant(), now, session.KeyOffer(msg.Offer), func(code string) {
-		o.verdict.Store(&code)
+	in.o.Hook.KeyOffered(l.Participant(), now, session.KeyOffer(msg.Offer), func(v session.KeyVerdict) {
+		o.verdict.Store(&v)
 		l.Ring()
 	})
 }
@@ -87,7 +87,7 @@ func (in *Ingress) offered(s *link, now int64, msg *translate.Inbound, body []by
 // offer is a key that the hook looks at.
 type offer struct {
 	message []byte
-	verdict atomic.Pointer[string] // nil: not yet
+	verdict atomic.Pointer[session.KeyVerdict] // nil: not yet
 }
 
 // settle answers the offer of a key when the hook has. One that has lapsed meanwhile
