@@ -22,6 +22,7 @@ import (
 // change is how a new key comes in.
 type change struct {
 	bytes   hsm.Secret // of a secret key, if it comes from elsewhere or must be known here
+	made    bool       // the key is random, of this module or the token
 	bits    int        // of one that the token makes
 	public  *signature.Public
 	pair    any // a private key that comes from elsewhere
@@ -127,6 +128,9 @@ func (c *change) admit(i *hsm.KeyInfo) error {
 func (r *record) take(keys []*key, c *change) (rule.Placement, error) {
 	as := r.KeyInfo
 	as.Bits = max(as.Bits, c.bits)
+	if c.made {
+		as.Origin = hsm.OriginGenerated
+	}
 	a := rule.Arrival{Key: &as, At: r.Created, Replace: c.replace, Overlap: c.overlap}
 	var held []*hsm.KeyInfo
 	for _, k := range keys {
@@ -291,7 +295,7 @@ func (s *session) destroy(k *key) error {
 // Generate has the token make a random key or pair. A key for X9.19 is made of random
 // bytes here, since the token needs its first half once more.
 func (m *Module) Generate(ctx context.Context, n hsm.New) (hsm.KeyInfo, error) {
-	c := change{bits: n.Bits, replace: n.Replace, overlap: n.Overlap}
+	c := change{made: true, bits: n.Bits, replace: n.Replace, overlap: n.Overlap}
 	switch _, known := keyType(n.Algorithm, n.Bits/8); {
 	case n.Algorithm == hsm.ECDSA && n.Bits == 256, n.Algorithm == hsm.RSA && (n.Bits == 2048 || n.Bits == 3072 || n.Bits == 4096):
 	case n.Algorithm == hsm.ECDSA || n.Algorithm == hsm.RSA || !known || n.Bits%8 != 0 || n.Bits < 64 || n.Bits > 8*rule.HMACBytesMax:
