@@ -17,7 +17,9 @@ type Host struct {
 }
 
 // HostConfig makes the TLS settings of a client of such a server, which shows its own
-// certificate to who asks for it. The caller may set the server's name on a clone.
+// certificate to who asks for it. Its files are read again for each connection, so that a
+// new certificate is shown without a start; the authority's is not. The caller may set the
+// server's name on a clone.
 func HostConfig(h Host, clock func() int64) (*tls.Config, error) {
 	if clock == nil {
 		return nil, errors.New("host TLS: clock is required")
@@ -29,7 +31,11 @@ func HostConfig(h Host, clock func() int64) (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host TLS: %w", err)
 	}
-	conf.RootCAs, conf.ServerName = pool, h.Name
+	conf.RootCAs, conf.ServerName, conf.Certificates = pool, h.Name, nil
+	conf.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		own, err := tls.LoadX509KeyPair(h.Cert, h.Key)
+		return &own, err
+	}
 	if h.TLS12 {
 		conf.MinVersion = tls.VersionTLS12
 	}

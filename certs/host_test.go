@@ -2,6 +2,7 @@ package certs
 
 import (
 	"crypto/tls"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -65,5 +66,41 @@ func TestHost(t *testing.T) {
 	}
 	if _, err := HostConfig(Host{Paths: mine}, nil); err == nil {
 		t.Error("without a clock")
+	}
+}
+
+// TestHostRenews: a new certificate is shown on the next connection.
+func TestHostRenews(t *testing.T) {
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	dir := t.TempDir()
+	if err := InitAt(dir, []string{"HSM", "OLD"}, now, LeafValidity); err != nil {
+		t.Fatal(err)
+	}
+	own, err := tls.LoadX509KeyPair(paths(dir, "HSM").Cert, paths(dir, "HSM").Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf, err := HostConfig(Host{Paths: paths(dir, "OLD"), Name: "localhost"}, clockAt(now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"OLD", SwitchID} {
+		var shown string
+		server := &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAnyClientCert, VerifyConnection: func(cs tls.ConnectionState) (err error) {
+			shown, err = Identity(cs.PeerCertificates[0])
+			return err
+		}}
+		if serverErr, err := shake(t, server, conf); serverErr != nil || err != nil || shown != want {
+			t.Errorf("%s, not %s: %v, %v", shown, want, serverErr, err)
+		}
+		for fresh, old := range map[string]string{paths(dir, SwitchID).Cert: paths(dir, "OLD").Cert, paths(dir, SwitchID).Key: paths(dir, "OLD").Key} {
+			b, err := os.ReadFile(fresh)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(old, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

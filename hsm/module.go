@@ -206,8 +206,8 @@ type Import struct {
 	// is ErrDenied, with Replace or without: an old block does not bring its key back.
 	// That counts for keys that are destroyed too (the last 64), until the name has no key
 	// at all any more. Keys are compared by their bytes where a driver sees them, and by
-	// usage, algorithm and check value where it does not, as with those that are destroyed:
-	// once in 16 million times that takes another key for the same.
+	// check values where it does not, as with those that are destroyed: once in 16 million
+	// times that takes another key for the same.
 	//
 	// A name has KeyVersionsMax keys at most. One more destroys the oldest that is
 	// retired; if there is none, or they are for data at rest, it is ErrDenied.

@@ -82,12 +82,12 @@ func (p *Pool) work() {
 		case <-p.base.Done():
 			return
 		case j := <-p.queue:
+			p.left() // before its answer asks for its place again
 			if j.state.CompareAndSwap(waiting, started) {
 				p.busy.Add(1)
 				j.run()
 				p.busy.Add(-1)
 			}
-			p.left()
 		}
 	}
 }

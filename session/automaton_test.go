@@ -55,7 +55,7 @@ var situations = []struct {
 	{"Active, two keys", func() *Automaton {
 		a := keyed()
 		a.Request(100*sec, CodeKeyChange)
-		a.KeySettled(100*sec, "00")
+		a.KeySettled(100*sec, KeyVerdict{Code: "00"})
 		return a
 	}},
 	{"Left", func() *Automaton { a := active(); a.Request(100*sec, CodeSignOff); return a }},
@@ -137,7 +137,7 @@ func response(code int, ok bool) func(*Automaton) string {
 
 func settled(code string) func(*Automaton) string {
 	return func(a *Automaton) string {
-		got := a.KeySettled(101*sec, code)
+		got := a.KeySettled(101*sec, KeyVerdict{Code: code})
 		return fmt.Sprintf("answer %s %v", got.Code, got.Change)
 	}
 }

@@ -8,9 +8,8 @@ package session
 // several at once, and must not block.
 type Hook interface {
 	// KeyOffered takes the new key of a participant (0800/161). It has answer called
-	// once, here or later on any goroutine, with the DE39 of the answer: "00" when the
-	// key is in place.
-	KeyOffered(participant string, now int64, offer KeyOffer, answer func(code string))
+	// once, here or later on any goroutine.
+	KeyOffered(participant string, now int64, offer KeyOffer, answer func(KeyVerdict))
 	// KeyChanged says that the new key counts from now, and the one before until
 	// the given time as well.
 	KeyChanged(participant string, now, until int64)
@@ -19,6 +18,12 @@ type Hook interface {
 	// DayCut says that the participant's next business day has begun. It comes
 	// once for each, but again after a restart of the switch between two tellings.
 	DayCut(participant string, now int64)
+}
+
+// KeyVerdict is what becomes of an offer.
+type KeyVerdict struct {
+	Code  string // DE39 of the answer: "00" when the key is in place
+	Again bool   // it was in place before, and its answer was lost: nothing changes by it
 }
 
 // KeyOffer is a working key on its way, all of it text that is good for everyone to

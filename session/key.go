@@ -39,19 +39,18 @@ func (a *Automaton) keyOffered(now int64) Answer {
 	return Answer{Change: KeyOffered}
 }
 
-// KeySettled takes the verdict about the key that the peer has offered, as the
-// DE39 of the answer: "00" when the key is in place. The answer is empty when the
-// offer has lapsed meanwhile: then the peer counts on the key before.
-func (a *Automaton) KeySettled(now int64, code string) Answer {
+// KeySettled takes the verdict about the key that the peer has offered. The answer is
+// empty when the offer has lapsed meanwhile: then the peer counts on the key before.
+func (a *Automaton) KeySettled(now int64, v KeyVerdict) Answer {
 	p := a.of
 	if p.key.offer != theirs || p.key.by != a || !p.offering(now) {
 		return Answer{}
 	}
 	p.key.offer, p.key.by = noOffer, nil
-	if code != approved {
-		return Answer{Code: code}
+	if v.Code != approved || v.Again {
+		return Answer{Code: v.Code}
 	}
-	return Answer{Code: code, Change: p.keyChanged(now)}
+	return Answer{Code: v.Code, Change: p.keyChanged(now)}
 }
 
 // ChangeKey offers the peer a key of ours; the caller sends 0800/161 when told so.

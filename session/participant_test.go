@@ -101,14 +101,14 @@ func TestKeyOffersOfManyLinks(t *testing.T) {
 	if got := b.ChangeKey(sec); got != None {
 		t.Errorf("a second offer beside the first: %v", got)
 	}
-	if got := b.KeySettled(sec, "00"); got != (Answer{}) {
+	if got := b.KeySettled(sec, KeyVerdict{Code: "00"}); got != (Answer{}) {
 		t.Errorf("another link settles the offer: %v", got)
 	}
 	// a is gone without a word. Its offer does not stand for ever.
 	if got := b.ChangeKey(5 * sec); got != OfferKey {
 		t.Errorf("our offer after the lapsed one: %v", got)
 	}
-	if got := a.KeySettled(6*sec, "00"); got != (Answer{}) {
+	if got := a.KeySettled(6*sec, KeyVerdict{Code: "00"}); got != (Answer{}) {
 		t.Errorf("a verdict about a lapsed offer: %v", got)
 	}
 	if got := b.Response(7*sec, CodeKeyChange, true); got != KeyChanged {
@@ -138,5 +138,23 @@ func TestOurSignOnIsRepeated(t *testing.T) {
 	}
 	if want := []int64{31, 36, 41}; !slices.Equal(at, want) {
 		t.Errorf("sign-ons at %v, want %v", at, want)
+	}
+}
+
+// A key that the peer brings again, because its answer was lost, is in place: nothing
+// changes, and the time of the key before goes on as it was.
+func TestKeyOfferedAgain(t *testing.T) {
+	p := NewParticipant(Options{Keys: true, KeyOverlap: 60 * time.Second})
+	a := p.Open(0)
+	a.Request(0, CodeSignOn)
+	a.Request(0, CodeKeyChange)
+	a.KeySettled(0, KeyVerdict{Code: "00"})
+	a.Request(30*sec, CodeKeyChange)
+	if got := a.KeySettled(30*sec, KeyVerdict{Code: "00", Again: true}); got != (Answer{Code: "00"}) {
+		t.Errorf("again: %v", got)
+	}
+	a.Traffic(60 * sec)
+	if got := a.Tick(60 * sec); got != RetireKey {
+		t.Errorf("at the end of the overlap: %v", got)
 	}
 }

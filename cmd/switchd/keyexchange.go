@@ -88,10 +88,10 @@ type keyTaken struct {
 }
 
 // KeyOffered has the module take a key.
-func (k *keyExchange) KeyOffered(id string, now int64, offer session.KeyOffer, answer func(code string)) {
+func (k *keyExchange) KeyOffered(id string, now int64, offer session.KeyOffer, answer func(session.KeyVerdict)) {
 	p := k.participant(id)
 	if p == nil || p.KeyExchange == "" {
-		answer(keyNoPurpose)
+		answer(session.KeyVerdict{Code: keyNoPurpose})
 		return
 	}
 	o := keyOffer{participant: id, purpose: offer.Purpose, at: now}
@@ -102,10 +102,12 @@ func (k *keyExchange) KeyOffered(id string, now int64, offer session.KeyOffer, a
 		o.fault = errKeysTooMany
 	default: // it is in the log already
 		k.offers[keyResultLater].Inc()
-		answer(code)
+		answer(session.KeyVerdict{Code: code})
 		return
 	}
-	done := func(taken keyTaken, err error) { answer(k.settle(&o, taken, err)) }
+	done := func(taken keyTaken, err error) {
+		answer(session.KeyVerdict{Code: k.settle(&o, taken, err), Again: taken.again})
+	}
 	call := func(ctx context.Context, m hsm.Module) (keyTaken, error) { return k.take(ctx, m, &o) }
 	if err := hsm.Call(k.pool, hsm.OpImportKey, call, done); err != nil {
 		done(keyTaken{}, err)

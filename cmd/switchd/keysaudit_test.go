@@ -80,6 +80,17 @@ func TestKeysAuditMovedAway(t *testing.T) {
 	if err := note(); err != nil || events(path) != 2 || events(path+".away") != 3 {
 		t.Errorf("%v: %d and %d events", err, events(path), events(path+".away"))
 	}
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	other, err := openKeyAudit(path) // somebody else has made the next one
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.close()
+	if err := note(); err != nil || events(path) != 2 || events(path+".away") != 2 {
+		t.Errorf("%v: %d and %d events", err, events(path), events(path+".away"))
+	}
 
 	// A line that another process has not finished is cut off, and said.
 	text, err := os.ReadFile(path)

@@ -226,13 +226,20 @@ func (f *componentFlags) hear(d *keyDesk, e *entering) (err error) {
 
 // agreed is a check value from a flag, or from a person.
 func (f *componentFlags) agreed(ask *asker, said, what string) (hsm.KCV, error) {
-	if said == "" && f.from == "" {
-		var err error
-		if said, err = ask.line(what); err != nil {
+	if said != "" || f.from != "" || ask.tty == nil {
+		return checkDigits(said)
+	}
+	for {
+		said, err := ask.line(what)
+		if err != nil {
 			return hsm.KCV{}, err
 		}
+		kcv, err := checkDigits(said)
+		if err == nil {
+			return kcv, nil
+		}
+		fmt.Fprintln(ask.talk, err) // a slip here costs no second component
 	}
-	return checkDigits(said)
 }
 
 // errNobodyAgreed refuses a ceremony without a component: what its key is for is

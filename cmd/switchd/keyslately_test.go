@@ -113,7 +113,7 @@ func (l *exchangeLab) block(kcv string) session.KeyOffer {
 func (l *exchangeLab) brings(after time.Duration, o session.KeyOffer, want string) {
 	l.t.Helper()
 	answered := make(chan string, 1)
-	l.KeyOffered("BANKA", int64(time.Hour+after), o, func(code string) { answered <- code })
+	l.KeyOffered("BANKA", int64(time.Hour+after), o, func(v session.KeyVerdict) { answered <- v.Code })
 	if got := <-answered; got != want {
 		l.t.Errorf("after %s the answer is %s, want %s", after, got, want)
 	}
@@ -201,7 +201,7 @@ func TestOneKeyUnderWay(t *testing.T) {
 	l := newExchangeLab(t)
 	l.asked.wait = make(chan struct{})
 	answered := make(chan string, 1)
-	l.KeyOffered("BANKA", 1, l.next(), func(code string) { answered <- code })
+	l.KeyOffered("BANKA", 1, l.next(), func(v session.KeyVerdict) { answered <- v.Code })
 	l.brings(time.Minute, l.next(), "09")
 	close(l.asked.wait)
 	if got := <-answered; got != "00" {

@@ -52,7 +52,7 @@ func (l *loseFlags) may(d *keyDesk, k *hsm.KeyInfo) error {
 	if loss == "" {
 		return nil
 	}
-	fmt.Fprintf(d.talk, "warning: %s version %d is for %s. %s", k.Ref, k.Version, k.Usage.Text(), loss)
+	fmt.Fprintf(d.talk, "warning: %s version %d is for %s.\n%s", k.Ref, k.Version, k.Usage.Text(), loss)
 	if k.Usage == hsm.DataEncryption {
 		here, err := d.place.sealedWith(k)
 		if err != nil {

@@ -176,7 +176,7 @@ func (l *limitFlags) hint(err error) error {
 func mayTakePlace(name hsm.KeyRef, usage hsm.Usage) error {
 	switch usage {
 	case hsm.SignaturePair:
-		return fmt.Errorf("%w: partners know %s by its certificate, which would not be that of another pair, and the switch would not start with it. Make a pair under a new name ('switchd keys generate NAME --for sign'), have it certified ('switchd keys public NAME'), give partners the certificate, then change key and certificate in the configuration together", hsm.ErrDenied, name)
+		return fmt.Errorf("%w: partners know %s by its certificate, which would not be that of another pair, and the switch would not start with it.\nMake a pair under a new name ('switchd keys generate NAME --for sign'), have it certified ('switchd keys public NAME'), give partners the certificate, then change key and certificate in the configuration together", hsm.ErrDenied, name)
 	case hsm.MACHash:
 		return fmt.Errorf("%w: another key makes other pseudonyms, and what was found by those of %s would be found no more. A new one gets a new name", hsm.ErrDenied, name)
 	}

@@ -127,7 +127,7 @@ func (n *node) wireRim() error {
 	}
 	n.rim.take(t)
 	n.trust.Watch(t.watched)
-	n.egress = egress.New(egress.Options{Lanes: t.lanes, Submit: n.engine.Submit, Clock: clock, Log: n.log, Registry: n.registry})
+	n.egress = egress.New(egress.Options{Lanes: t.lanes, Submit: n.engine.Submit, Drop: n.security.dropPIN(), Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: t.ingress.Participants, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
 		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect, Declining: n.disk.Hurry, Security: n.security.ofIngress(), Hook: n.keyExchange(),

@@ -145,6 +145,14 @@ func (s *security) ofIngress() ingress.Security {
 	return ingress.Security{Pool: s.pool, Vault: s.vault, PINs: s.vault.Take, Account: s.rule}
 }
 
+// dropPIN wipes PIN blocks that no debit will take; nil without a module.
+func (s *security) dropPIN() func(token []byte) {
+	if s.module == nil {
+		return nil
+	}
+	return s.vault.Drop
+}
+
 // close gives back a module that never ran.
 func (s *security) close() error {
 	if s.module == nil {

@@ -141,6 +141,12 @@ func (s *suite) strengthTDES(t *testing.T) {
 		s.refused(t, what+" parts are equal", err, hsm.ErrDenied)
 	}
 
+	const two = hsm.KeyRef("conform/two")
+	Put(t, keeper, zmkD, s.keys[zmkD].Bytes, Key{Ref: two, Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, Export: hsm.Exportable, Bytes: s.twice(t).Bytes})
+	if _, err := s.brings(t, two, s.fresh(t, zpkA), 0); err != nil {
+		t.Errorf("a key of two parts in the place of one that is no stronger: %v", err)
+	}
+
 	zmk := s.twice(t)
 	zmk.Ref, zmk.Usage, zmk.Export = under, hsm.KeyProtection, hsm.NotExportable
 	Put(t, keeper, zmkD, s.keys[zmkD].Bytes, zmk)

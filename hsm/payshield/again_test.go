@@ -3,7 +3,6 @@ package payshield_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -93,37 +92,6 @@ func TestPast(t *testing.T) {
 		}
 	}
 }
-
-// TestTableTooLong: a table is not written longer than it can be read.
-func TestTableTooLong(t *testing.T) {
-	long := func(name string) string {
-		return fmt.Sprintf(`{"name": %q, "key": "%s", "usage": "P0", "algorithm": "A", "mode": "E", "export": "E"}`, name, longKey)
-	}
-	var all []string
-	for i := range (8<<20)/len(long("k1")) - 2 {
-		all = append(all, long(fmt.Sprintf("k%d", i)))
-	}
-	path := keyFile(t, `{"version": 1, "keys": [`+strings.Join(all, ",")+`]}`)
-	h := begin(t, payshield.Options{Table: path}, func(p *peer) {
-		p.greet()
-		for header, text := p.next(); text != ""; header, text = p.next() {
-			p.send(header, "A100"+longKey+"08D7B4")
-		}
-	}).up(t)
-	var err error
-	for i := 0; i < 20 && err == nil; i++ {
-		_, err = h.Generate(within(t), hsm.New{As: hsm.KeyRef(fmt.Sprintf("n%d", i)), Usage: "P0", Algorithm: hsm.AES, Bits: 128, Mode: hsm.EncryptOnly, Export: hsm.Exportable})
-	}
-	if !errors.Is(err, hsm.ErrDenied) || !strings.Contains(err.Error(), "full") {
-		t.Errorf("%v", err)
-	}
-	if _, err := open(t, path); err != nil {
-		t.Error(err)
-	}
-}
-
-// longKey is the longest key block.
-var longKey = "S19999P0AE00E0000" + strings.Repeat("0", 9983)
 
 // TestVersions: of a name there are 16 keys at most; those whose end has come do not
 // count.

@@ -61,6 +61,12 @@ func newMetrics(reg prometheus.Registerer, m *Module) *metrics {
 			Name: "switchd_hsm_payshield_open", Help: "Requests to the HSM without an answer, given up ones included.",
 		}, count(func(l *link) float64 { return float64(l.load.Load()) })),
 	)
+	for whose, own := range map[string]bool{"switch": true, "module": false} {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "switchd_hsm_payshield_cert_expiry_timestamp_seconds", ConstLabels: prometheus.Labels{"whose": whose},
+			Help: "When the first of the certificates ends that were shown on connections to the HSM; 0 while none was.",
+		}, func() float64 { return m.ends.first(own) }))
+	}
 	return out
 }
 

@@ -2,10 +2,8 @@ package payshield
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +17,7 @@ type Module struct {
 	o       Options
 	keys    *table
 	metrics *metrics
+	ends    ends
 
 	mu    sync.Mutex    // guards all below
 	links []*link       // that have answered NC
@@ -127,26 +126,6 @@ func (m *Module) attend(ctx context.Context, address string) (greeted bool, err 
 	m.drop(l)
 	m.metrics.ended(l.err)
 	return greeted, l.err
-}
-
-// dial connects, with TLS if that is asked for.
-func (m *Module) dial(ctx context.Context, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, m.o.DialMax)
-	defer cancel()
-	conn, err := m.o.Dial(ctx, address)
-	if err != nil || m.o.TLS == nil {
-		return conn, err
-	}
-	cfg := m.o.TLS.Clone()
-	if host, _, err := net.SplitHostPort(address); err == nil && cfg.ServerName == "" {
-		cfg.ServerName = host
-	}
-	secured := tls.Client(conn, cfg)
-	if err := secured.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return secured, nil
 }
 
 // greet asks a new link NC: which LMK it has, and whether that is the one that the keys

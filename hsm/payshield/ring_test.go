@@ -1,7 +1,12 @@
 package payshield
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -77,4 +82,21 @@ func TestReadersWhileKeysChange(t *testing.T) {
 	}
 	close(stop)
 	changing.Wait()
+}
+
+// TestTableTooLong: a table is not written longer than it can be read.
+func TestTableTooLong(t *testing.T) {
+	longest := "S19999P0AE00E0000" + strings.Repeat("0", 9983)
+	for n, want := range map[int]error{tableMax / len(longest): hsm.ErrDenied, 10: nil} {
+		path := filepath.Join(t.TempDir(), "keys.json")
+		table := &table{path: path, clock: func() int64 { return 1 }, keys: map[hsm.KeyRef][]*entry{}}
+		for i := range n {
+			name := hsm.KeyRef(fmt.Sprintf("k%d", i))
+			table.keys[name] = []*entry{{Name: name, Key: longest, Usage: "P0", Algorithm: "A", Mode: "E", Export: "E"}}
+		}
+		_, err := table.add(&entry{Name: "new", Key: longest, Usage: "P0", Algorithm: "A", Mode: "E", Export: "E"}, placing{as: "new"})
+		if _, none := os.Stat(path); !errors.Is(err, want) || (none == nil) != (want == nil) {
+			t.Errorf("%d keys: %v, %v", n, err, none)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package payshield
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -60,7 +61,8 @@ type table struct {
 	path  string
 	clock func() int64
 
-	writing sync.Mutex // one change at a time, its write to the disk included
+	writing sync.Mutex        // one change at a time, its write to the disk included
+	sum     [sha256.Size]byte // of the file as it was read or written last; guarded by writing
 
 	mu       sync.RWMutex // guards all below
 	lmk      string
@@ -78,6 +80,7 @@ func readTable(path string, clock func() int64) (*table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("payshield: key table: %w", err)
 	}
+	t.sum = sha256.Sum256(text)
 	if err := t.parse(text); err != nil {
 		return nil, fmt.Errorf("payshield: key table %s: %w", path, err)
 	}
@@ -314,13 +317,35 @@ func (t *table) add(k *entry, p placing) (*entry, error) {
 	if len(text) >= tableMax { // which no start would read
 		return nil, fmt.Errorf("%w: the key table is full", hsm.ErrDenied)
 	}
-	if err := replace(t.path, append(text, '\n')); err != nil {
+	text = append(text, '\n')
+	if err := t.unchanged(); err != nil {
+		return nil, err
+	}
+	if err := replace(t.path, text); err != nil {
 		return nil, &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: fmt.Errorf("key table: %w", err)}
 	}
+	t.sum = sha256.Sum256(text)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.keys, t.lmk = fresh, file.LMK
 	return k, nil
+}
+
+// unchanged refuses to write over what somebody else has written: a person who has put
+// in the keys of a ceremony would lose them. t.writing is held.
+func (t *table) unchanged() error {
+	var sum [sha256.Size]byte
+	text, err := readBounded(t.path)
+	switch {
+	case err == nil:
+		sum = sha256.Sum256(text)
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: key table: %w", hsm.ErrDenied, err)
+	}
+	if sum != t.sum {
+		return fmt.Errorf("%w: the key table's file was changed by another hand: no key is taken until a start has read it", hsm.ErrDenied)
+	}
+	return nil
 }
 
 // otherLMK is what is wrong with an HSM whose LMK is not the table's.

@@ -144,6 +144,39 @@ func TestTableNotWritten(t *testing.T) {
 	}
 }
 
+// TestTableOfAnotherHand: what somebody else has written into the file is not lost with
+// the next key.
+func TestTableOfAnotherHand(t *testing.T) {
+	path := keyFile(t, goldenKeys)
+	h := begin(t, payshield.Options{Table: path}, func(p *peer) {
+		p.greet()
+		for header, text := p.next(); text != ""; header, text = p.next() {
+			p.send(header, "A100"+sP4+"08D7B4")
+		}
+	}).up(t)
+	n := hsm.New{As: "first", Usage: hsm.PINEncryption, Algorithm: hsm.AES, Bits: 256, Mode: hsm.BothWays, Export: hsm.Exportable}
+	if _, err := h.Generate(within(t), n); err != nil {
+		t.Fatal(err)
+	}
+	was := readTable(t, path)
+	edited := strings.Replace(was, `"a/zak1"`, `"a/zak2"`, 1)
+	for text, want := range map[string]error{edited: hsm.ErrDenied, "": hsm.ErrDenied} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n.As = "second"
+		if _, err := h.Generate(within(t), n); !errors.Is(err, want) || readTable(t, path) != text {
+			t.Errorf("%v", err)
+		}
+	}
+	if err := os.WriteFile(path, []byte(was), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Generate(within(t), n); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOptions: all faults at once.
 func TestOptions(t *testing.T) {
 	_, err := payshield.New(payshield.Options{Addresses: []string{"nowhere"}, LMK: "1", HeaderLen: 1, Conns: 65, OpenMax: 1025, FrameMax: 100, Check: -1})

@@ -14,8 +14,9 @@ const PastMax = 64
 
 // Arrival is a key that comes to a name.
 type Arrival struct {
-	// Key is the new key, as far as it is known. Of one without a check value nobody
-	// knows whether it was there before.
+	// Key is the new key, as far as it is known. One that the module has made
+	// (hsm.OriginGenerated) was not there before, and of one without a check value nobody
+	// knows whether it was.
 	Key *hsm.KeyInfo
 	// At is now, in UTC nanoseconds.
 	At int64
@@ -91,7 +92,7 @@ func (a *Arrival) known(ring []*hsm.KeyInfo, taken bool) (again bool, err error)
 		case !a.is(b, n):
 		case n > 0 || !taken:
 			return false, hadBefore(k.Ref)
-		case k.Mode != b.Mode || k.Export != b.Export || k.Expires != 0 && k.Expires != b.Expires:
+		case k.Algorithm != b.Algorithm || k.Mode != b.Mode || k.Export != b.Export || k.Expires != 0 && k.Expires != b.Expires:
 			return false, fmt.Errorf("%w: %s is that key already, with other limits", hsm.ErrDenied, k.Ref)
 		case b.Expires != 0 && a.At >= b.Expires:
 			return false, fmt.Errorf("%w: %s is that key already, and has expired", hsm.ErrDenied, k.Ref)
@@ -109,11 +110,8 @@ func hadBefore(ref hsm.KeyRef) error {
 	return fmt.Errorf("%w: %s had that key before, or one of the same check value: a new one is needed", hsm.ErrDenied, ref)
 }
 
-// is tells whether the new key is one of the ring.
+// is tells whether the new key is one of the ring, whatever that was for.
 func (a *Arrival) is(b *hsm.KeyInfo, n int) bool {
-	if a.Key.Usage != b.Usage || a.Key.Algorithm != b.Algorithm {
-		return false
-	}
 	if a.Same != nil {
 		return a.Same(n)
 	}
@@ -148,7 +146,7 @@ func (a *Arrival) over(ring []*hsm.KeyInfo) ([]int, error) {
 
 // Remember is what is known of the destroyed keys of a name when one more is destroyed.
 func Remember(past []hsm.KCV, k *hsm.KeyInfo) []hsm.KCV {
-	if !secret(k.Algorithm) || k.KCV == (hsm.KCV{}) || slices.Contains(past, k.KCV) {
+	if !secret(k.Algorithm) || k.KCV == (hsm.KCV{}) {
 		return past
 	}
 	past = append(slices.Clip(past), k.KCV)

@@ -158,6 +158,7 @@ func TestComponents(t *testing.T) {
 		"a part's check value":  {func(c *hsm.Components) { c.Parts[1].KCV = kcv(t, "08D7B4") }, hsm.ErrVerify},
 		"a part of zeros":       {func(c *hsm.Components) { c.Parts[1].Part = hsm.NewSecret(bytes.Repeat([]byte{1}, 16)) }, hsm.ErrDenied},
 		"the same part twice":   {func(c *hsm.Components) { c.Parts = []hsm.Component{part(0), part(0)} }, hsm.ErrDenied},
+		"the last two equal":    {func(c *hsm.Components) { c.Parts = []hsm.Component{part(0), part(1), part(1)} }, hsm.ErrDenied},
 		"two of three equal":    {func(c *hsm.Components) { c.Parts = []hsm.Component{part(0), part(1), part(0)} }, hsm.ErrDenied},
 		"halves that are equal": {func(c *hsm.Components) { c.Parts = halves(t) }, hsm.ErrDenied},
 		"a name that is taken":  {func(c *hsm.Components) { c.New.As = "banka/zmk" }, hsm.ErrDenied},

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -184,6 +185,9 @@ func TestKeysOfBeforeStayOut(t *testing.T) {
 	}
 	refused("deleted, the newest first")
 	p.good(t)(p.brings(t, "zpk", number(5), false))
+	if ring := p.keys["zpk"]; len(ring) != 2 || len(ring[0].past) != 3 || len(ring[1].past) != 0 {
+		t.Errorf("%d keys, the newest remembers %d", len(ring), len(ring[0].past))
+	}
 	if err := p.Delete(ctx, hsm.KeyVersion{Ref: "zpk", Number: 3}); err != nil {
 		t.Fatal(err)
 	}
@@ -232,6 +236,68 @@ func TestRetiredKeysGiveRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.good(t)(p.brings(t, "data", number(100), true))
+
+	for n := byte(1); n <= hsm.KeyVersionsMax; n++ {
+		p.good(t)(p.brings(t, "newest", number(n), n > 1))
+	}
+	if err := p.Retire(ctx, hsm.KeyVersion{Ref: "newest", Number: hsm.KeyVersionsMax}); err != nil {
+		t.Fatal(err)
+	}
+	if i := p.good(t)(p.brings(t, "newest", number(100), false)); i.Version != hsm.KeyVersionsMax+1 || len(p.keys["newest"]) != hsm.KeyVersionsMax {
+		t.Errorf("%+v of %d keys", i, len(p.keys["newest"]))
+	}
+}
+
+// TestOldestAreForgottenFirst: of keys that end at once the newest is remembered longest.
+func TestOldestAreForgottenFirst(t *testing.T) {
+	p := inMemory(t)
+	var want []hsm.KCV
+	for n := byte(1); n <= 6; n++ {
+		i := p.good(t)(p.brings(t, "zpk", number(n), n > 1))
+		if n < 5 { // the fifth has just been replaced
+			want = append(want, i.KCV)
+		}
+		if n == 5 {
+			*p.at += int64(time.Hour)
+		}
+	}
+	if past := p.keys["zpk"][0].past; !slices.Equal(past, want) {
+		t.Errorf("%v, not %v", past, want)
+	}
+}
+
+// TestGeneratedIsNew: a key that is made here is a new one, whatever its check value.
+func TestGeneratedIsNew(t *testing.T) {
+	p := inMemory(t)
+	p.o.Random = bytes.NewReader(bytes.Repeat([]byte{7}, 64)) // such luck as nobody has
+	n := hsm.New{As: "zak", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Bits: 128, Mode: hsm.MACBothWays, Export: hsm.NotExportable}
+	p.good(t)(p.Generate(ctx, n))
+	if i := p.good(t)(p.Rotate(ctx, hsm.Rotation{Ref: "zak"})); i.Version != 2 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// TestOldKeyForSomethingElse: a key that was retired does not come back for another use.
+func TestOldKeyForSomethingElse(t *testing.T) {
+	p := inMemory(t)
+	n := hsm.Components{
+		New:   hsm.New{As: "zpk", Usage: hsm.MACAlg5, Algorithm: hsm.AES, Mode: hsm.MACBothWays, Export: hsm.NotExportable},
+		Parts: []hsm.Component{{Part: hsm.NewSecret(number(3))}, {Part: hsm.NewSecret(append(make([]byte, 15), 1))}},
+	}
+	sum := number(3)
+	sum[15] ^= 1
+	p.good(t)(p.brings(t, "zpk", sum, false))
+	if err := p.Retire(ctx, hsm.KeyVersion{Ref: "zpk", Number: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := p.ImportComponents(ctx, n)
+	denied(t, "for codes", hsm.KeyInfo{}, err)
+
+	double := append(number(1)[:8], number(2)[:8]...)
+	k := mustKey(t, hsm.KeyInfo{Ref: "tpk", Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, Export: hsm.Exportable, Origin: hsm.OriginFile}, double)
+	p.good(t)(p.keep(ctx, k, false, 0))
+	_, err = p.brings(t, "tpk", double, true)
+	denied(t, "for AES", hsm.KeyInfo{}, err)
 }
 
 // TestPastIsBounded: of the keys that are destroyed the last 64 are remembered.

@@ -60,7 +60,9 @@ type Options struct {
 	Lanes []Lane // by participant number; a lane without a Dialect is never written to
 	// Submit takes the SendFailed events of messages that did not leave. It keeps
 	// nothing of the slice.
-	Submit   func(events []payment.Event) (int, error)
+	Submit func(events []payment.Event) (int, error)
+	// Drop wipes the PIN block of a payment that no debit will take; nil: there are none.
+	Drop     func(token []byte)
 	Clock    func() int64 // UTC nanoseconds
 	Log      *slog.Logger
 	Registry prometheus.Registerer
@@ -94,10 +96,15 @@ type Egress struct {
 	failed  []payment.Event // what did not leave, until Release
 	other   []byte          // room for the header of a link
 	metrics *metrics
+
+	unreported atomic.Int64 // when a line last said that a send could not be reported
 }
 
 // New returns an Egress without links.
 func New(o Options) *Egress {
+	if o.Drop == nil {
+		o.Drop = func([]byte) {}
+	}
 	e := &Egress{o: o, metrics: newMetrics(o.Registry), nobody: &lane{flights: newFlights(), release: 1}}
 	e.lanes.Store(new([]*lane))
 	e.SetLanes(o.Lanes)
@@ -207,11 +214,12 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		l.dirty = true
 		e.dirty = append(e.dirty, l)
 	}
-	m := message{passage: l.passageOf(ef), until: ef.NotAfter}
+	m := message{passage: l.passageOf(ef), at: now, until: ef.NotAfter}
 	if ef.Leg != payment.LegRequest && !ef.Repeat {
 		m.report, m.leg = true, legOf(ef)
 	}
 	o, full, never := l.offer(&m.passage, now, ef.NotAfter)
+	m.token = e.pinOf(ef, o)
 	if o == nil {
 		if never {
 			m.report, m.leg = true, legOf(ef)
@@ -229,6 +237,7 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		l.mu.Lock()
 		l.drop(&m.passage, o)
 		l.mu.Unlock()
+		e.o.Drop(m.token)
 		e.metrics.unencodable.Inc()
 		e.o.Log.Error("message does not fit the dialect", "participant", ef.To, "leg", ef.Leg.String(), "reason", err)
 		m.leg = legOf(ef)
@@ -236,10 +245,24 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		return
 	}
 	p.frames, m.end = b, len(b)
-	if p.outlet.guard != nil && ef.Leg == payment.LegDebit {
-		m.token = slices.Clone(ef.Payment.Text.Get(payment.PINToken))
-	}
 	p.messages = append(p.messages, m)
+}
+
+// pinOf gives the token of the PIN block that a debit takes with it, to the link o. The
+// block of a payment whose debit takes none, or that has ended, is wiped.
+func (e *Egress) pinOf(ef *payment.Effect, o *outlet) (token []byte) {
+	debit := ef.Leg == payment.LegDebit
+	if !debit && (ef.Leg != payment.LegRequest || ef.Payment.Open()) {
+		return nil
+	}
+	if token = ef.Payment.Text.Get(payment.PINToken); len(token) == 0 {
+		return nil
+	}
+	if debit && o != nil && o.guard != nil {
+		return slices.Clone(token)
+	}
+	e.o.Drop(token)
+	return nil
 }
 
 // offer is take for a message that leaves never when its participant is not
@@ -263,6 +286,7 @@ func legOf(ef *payment.Effect) payment.Answer {
 // unsent counts a message that found no link, or no room, and has the machine told
 // if it has to know.
 func (e *Egress) unsent(m *message, full bool) {
+	e.o.Drop(m.token)
 	if full {
 		e.metrics.windowed.Inc()
 	} else {

@@ -123,6 +123,14 @@ func (f *flights) landed(n name) bool {
 	return there
 }
 
+// withdraw takes back a message that was added for a link at a time and has not left.
+// One of its name that was sent since, or elsewhere, is on its way.
+func (f *flights) withdraw(n name, o *outlet, at int64) {
+	if i, there := f.index[n]; there && f.slab[i].outlet == o && f.slab[i].at == at {
+		f.remove(i)
+	}
+}
+
 // expire forgets what was sent before a time.
 func (f *flights) expire(before int64) {
 	for f.oldest != nothing && f.slab[f.oldest].at <= before {

@@ -21,6 +21,7 @@ type parcel struct {
 type message struct {
 	passage
 	end    int            // of its frame
+	at     int64          // when it was counted on its link
 	token  []byte         // for the PIN block that it is to carry; empty: none
 	until  int64          // not to leave any more from then on; 0: always
 	report bool           // if it does not leave, the machine is told
@@ -166,7 +167,7 @@ func (e *Egress) move(l *lane, p *parcel) {
 			continue
 		}
 		moved := *m
-		moved.end = len(to.frames)
+		moved.end, moved.at = len(to.frames), now
 		to.messages = append(to.messages, moved)
 	}
 }

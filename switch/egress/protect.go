@@ -3,6 +3,7 @@ package egress
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"switchd/hsm"
 	"switchd/switch/guard"
@@ -27,9 +28,10 @@ func (e *Egress) protect(l *lane, p *parcel) bool {
 func (e *Egress) lost(l *lane, o *outlet, m *message, why error) {
 	outcome, reason := verdict(why)
 	e.metrics.unprotected.WithLabelValues(reason).Inc()
+	e.o.Drop(m.token) // it may not have been taken
 	if m.tracked {
 		l.mu.Lock()
-		l.drop(&m.passage, o)
+		l.flights.withdraw(m.name, o, m.at)
 		l.mu.Unlock()
 	}
 	if !m.report {
@@ -38,7 +40,10 @@ func (e *Egress) lost(l *lane, o *outlet, m *message, why error) {
 	leg := m.leg
 	leg.Outcome = outcome
 	if _, err := e.o.Submit([]payment.Event{{Kind: payment.SendFailed, From: route.Nobody, Answer: leg}}); err != nil {
-		e.o.Log.Warn("failed sends could not be reported", "count", 1, "reason", err) // as in submit
+		now, last := e.o.Clock(), e.unreported.Load()
+		if now-last >= int64(time.Second) && e.unreported.CompareAndSwap(last, now) { // the engine may be full of them
+			e.o.Log.Warn("failed sends could not be reported", "reason", err) // as in submit
+		}
 	}
 }
 

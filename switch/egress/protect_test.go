@@ -94,6 +94,64 @@ func newProtected(t *testing.T, fails func() error, pins func([]byte) (guard.PIN
 
 func fine() error { return nil }
 
+// TestPINBlocksThatNobodyTakes are wiped as soon as that is known: of a debit that goes
+// to a link without protection, or nowhere, and of a payment that has ended before it.
+func TestPINBlocksThatNobodyTakes(t *testing.T) {
+	r := newProtected(t, func() error { return &hsm.Fault{Kind: hsm.ErrDown} }, nil)
+	dropped := make(chan string, 10)
+	r.o.Drop = func(token []byte) {
+		if len(token) > 0 {
+			dropped <- string(token)
+		}
+	}
+	encode := func(token string, leg payment.Leg, to int, state payment.State) {
+		ef := effect(7, leg, to)
+		ef.Payment.State = state
+		ef.Payment.Text.Set(payment.PINToken, []byte(token))
+		r.Encode(ef)
+		r.Release()
+	}
+	encode("asked first", payment.LegResolve, 0, payment.Resolving)
+	encode("not yet known", payment.LegRequest, 0, payment.DebitSent)
+	for _, c := range []struct {
+		token string
+		leg   payment.Leg
+		state payment.State
+	}{
+		{"not protected", payment.LegDebit, payment.DebitSent}, // the module fails: it may not have been taken
+		{"declined", payment.LegRequest, payment.Declined},
+	} {
+		encode(c.token, c.leg, 0, c.state)
+		if got := <-dropped; got != c.token {
+			t.Errorf("%s is wiped, want %s", got, c.token)
+		}
+	}
+	r.Detach(0, r.link)
+	encode("no link", payment.LegDebit, 0, payment.DebitSent)
+	r.Attach(0, &fakeLink{})
+	encode("a link without codes", payment.LegDebit, 0, payment.DebitSent)
+	if a, b := <-dropped, <-dropped; a != "no link" || b != "a link without codes" || len(dropped) != 0 {
+		t.Errorf("%s, %s, and %d more", a, b, len(dropped))
+	}
+}
+
+// TestLostFindsItsOwn: a message that comes again meanwhile is on its way, whatever
+// becomes of the first one.
+func TestLostFindsItsOwn(t *testing.T) {
+	f, a, b := newFlights(), &outlet{}, &outlet{}
+	n := name{1, 2}
+	f.add(10, n, 0, a, false)
+	f.add(20, n, 0, a, false)
+	f.withdraw(n, a, 10)
+	f.withdraw(n, b, 20)
+	if a.open != 1 {
+		t.Errorf("%d messages are on their way", a.open)
+	}
+	if f.withdraw(n, a, 20); a.open != 0 || f.landed(n) {
+		t.Errorf("%d messages are on their way after that one was taken back", a.open)
+	}
+}
+
 // TestProtectedLink: messages are protected, then framed, and one hand-over is still
 // one wake; the debit has its PIN block, and no other message has.
 func TestProtectedLink(t *testing.T) {

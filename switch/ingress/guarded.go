@@ -23,6 +23,7 @@ type Security struct {
 // Vault keeps PIN blocks in memory until their debit takes them, as switch/vault does.
 type Vault interface {
 	Put(guard.PIN) (token [32]byte, err error)
+	Drop(token []byte)
 }
 
 // incoming is what has come on a guarded link and is not read yet.
@@ -155,6 +156,13 @@ func (in *Ingress) doubt(s *link, now int64, down bool) {
 	}
 }
 
+// dropPIN wipes the PIN block of a request that goes no further.
+func (in *Ingress) dropPIN(ev *payment.Event) {
+	if token := ev.Text.Get(payment.PINToken); len(token) > 0 && ev.Kind == payment.RequestArrived {
+		in.o.Security.Vault.Drop(token)
+	}
+}
+
 // keepPIN puts the PIN block of a request into the vault, and its token into the
 // event. One that cannot be kept has the payment declined on the record.
 func (in *Ingress) keepPIN(s *link, ev *payment.Event, block hsm.Secret) {
@@ -172,6 +180,7 @@ func (in *Ingress) keepPIN(s *link, ev *payment.Event, block hsm.Secret) {
 	case err != nil:
 		ev.Request.Refuse = payment.HSMDown
 	case !ev.Text.Set(payment.PINToken, token[:]):
-		ev.Request.Refuse = payment.PINBlock // its other values fill the event; the block's time will be over
+		ev.Request.Refuse = payment.PINBlock // its other values fill the event
+		vault.Drop(token[:])
 	}
 }

@@ -81,8 +81,8 @@ func (in *Ingress) offered(s *link, now int64, msg *translate.Inbound, body []by
 	}
 	s.offer = o
 	l := s.Link
-	in.o.Hook.KeyOffered(l.Participant(), now, session.KeyOffer(msg.Offer), func(code string) {
-		o.verdict.Store(&code)
+	in.o.Hook.KeyOffered(l.Participant(), now, session.KeyOffer(msg.Offer), func(v session.KeyVerdict) {
+		o.verdict.Store(&v)
 		l.Ring()
 	})
 }
@@ -90,8 +90,8 @@ func (in *Ingress) offered(s *link, now int64, msg *translate.Inbound, body []by
 // offer is a key that the hook looks at.
 type offer struct {
 	message []byte
-	header  []byte                 // that answers it
-	verdict atomic.Pointer[string] // nil: not yet
+	header  []byte                             // that answers it
+	verdict atomic.Pointer[session.KeyVerdict] // nil: not yet
 }
 
 // settle answers the offer of a key when the hook has. One that has lapsed meanwhile

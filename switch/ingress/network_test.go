@@ -25,7 +25,7 @@ type fakeHook struct {
 	mu    sync.Mutex // guards all
 	code  string
 	heard []string
-	later func(string)
+	later func(session.KeyVerdict)
 }
 
 func (h *fakeHook) note(format string, args ...any) {
@@ -46,7 +46,7 @@ func (h *fakeHook) all() []string {
 	return slices.Clone(h.heard)
 }
 
-func (h *fakeHook) KeyOffered(id string, _ int64, o session.KeyOffer, answer func(string)) {
+func (h *fakeHook) KeyOffered(id string, _ int64, o session.KeyOffer, answer func(session.KeyVerdict)) {
 	h.note("offered %s %s %s %s", id, o.Purpose, o.Block, o.KCV)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -54,7 +54,7 @@ func (h *fakeHook) KeyOffered(id string, _ int64, o session.KeyOffer, answer fun
 		h.later = answer
 		return
 	}
-	answer(h.code)
+	answer(session.KeyVerdict{Code: h.code})
 }
 
 func (h *fakeHook) KeyChanged(id string, now, until int64) {
@@ -120,7 +120,7 @@ func TestKeysAndBusinessDays(t *testing.T) {
 	hook.mu.Lock()
 	later := hook.later
 	hook.mu.Unlock()
-	go later("00")
+	go later(session.KeyVerdict{Code: "00"})
 	if m := r.receive(); m.MTI() != 0x0810 || string(m.Value(39)) != "00" || string(m.Value(11)) != "000161" || string(m.Value(70)) != "161" {
 		t.Errorf("the offer is answered by %v, DE39 %s, DE11 %s, DE70 %s", m.MTI(), m.Value(39), m.Value(11), m.Value(70))
 	}

@@ -24,6 +24,7 @@ func (in *Ingress) shed(s *link, events []payment.Event, why error) {
 			}
 		}
 		in.metrics.shed.Inc()
+		in.dropPIN(ev)
 		switch {
 		case errors.Is(why, engine.ErrShare):
 			in.away(s, now, classAnswer, causeShare)
