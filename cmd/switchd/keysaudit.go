@@ -156,7 +156,7 @@ func (a *keyAudit) catchUp() error {
 const (
 	// auditLockTries and auditLockPause bound how long a line waits for others, who
 	// hold the lock for one line each.
-	auditLockTries = 500
+	auditLockTries = 1000
 	auditLockPause = 10 * time.Millisecond
 )
 
