@@ -84,22 +84,31 @@ func TestHSMSim(t *testing.T) {
 	<-ended
 }
 
-// askHSM asks for NC, a check value and two MACs, of which the second is refused.
-func askHSM(t *testing.T, o payshield.Options) {
+// connecting is a module whose connections are made, until end.
+func connecting(t *testing.T, ctx context.Context, o payshield.Options) (m *payshield.Module, end func()) {
 	t.Helper()
 	m, err := payshield.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(context.Background(), patience)
+	ctx, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- m.Run(ctx) }()
-	defer func() {
+	return m, func() {
 		stop()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-	}()
+	}
+}
+
+// askHSM asks for NC, a check value and two MACs, of which the second is refused.
+func askHSM(t *testing.T, o payshield.Options) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	m, end := connecting(t, ctx, o)
+	defer end()
 	if err := m.Up(ctx); err != nil {
 		t.Fatal(err)
 	}

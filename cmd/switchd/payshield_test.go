@@ -151,7 +151,7 @@ participants: [{id: BANKA, institution: "100001", ifsc_prefixes: [BNKA], dialect
 // reaches tells why a module cannot be used, after one attempt to connect.
 func reaches(t *testing.T, o payshield.Options) error {
 	t.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
 	once, tried := context.WithCancel(ctx)
 	o.Conns, o.DialMax = 1, patience
@@ -160,18 +160,8 @@ func reaches(t *testing.T, o payshield.Options) error {
 		<-ctx.Done()
 		return false
 	}
-	m, err := payshield.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- m.Run(ctx) }()
-	defer func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}()
+	m, end := connecting(t, ctx, o)
+	defer end()
 	<-once.Done()
 	return m.Up(once)
 }

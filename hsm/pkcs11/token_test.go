@@ -157,10 +157,9 @@ func TestWrongPIN(t *testing.T) {
 	}
 }
 
-// TestCloseWhileLoggingIn: who is logging in while the module is closed does so with the
-// PIN as it is, not with what is left of it, which would cost one of the token's tries;
-// then the PIN is wiped, and nobody logs in any more.
-func TestCloseWhileLoggingIn(t *testing.T) {
+// behindWithKey is a module of two sessions with a key, behind calls that can be held up.
+func behindWithKey(t *testing.T) (*Module, *between) {
+	t.Helper()
 	l := newLab(t)
 	l.o.Sessions = 2
 	b := new(between)
@@ -169,6 +168,14 @@ func TestCloseWhileLoggingIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t)(m.Generate(ctx, zak))
+	return m, b
+}
+
+// TestCloseWhileLoggingIn: who is logging in while the module is closed does so with the
+// PIN as it is, not with what is left of it, which would cost one of the token's tries;
+// then the PIN is wiped, and nobody logs in any more.
+func TestCloseWhileLoggingIn(t *testing.T) {
+	m, b := behindWithKey(t)
 	inside, free := make(chan struct{}), make(chan struct{})
 	b.finds = func() {
 		inside <- struct{}{}
@@ -197,14 +204,14 @@ func TestCloseWhileLoggingIn(t *testing.T) {
 		t.Error("the PIN is there still")
 	}
 	m.login.Store(0) // as when the login is lost
-	_, err = m.MAC(ctx, codeBy(zak.As, "0800"))
+	_, err := m.MAC(ctx, codeBy(zak.As, "0800"))
 	wants(t, "closed", err, hsm.ErrDown)
 	err = m.enter()
 	wants(t, "who comes to log in after that", err, hsm.ErrDown)
 	if n := b.login.Load(); n != 2 {
 		t.Errorf("%d logins", n)
 	}
-	wants(t, "unload", unload(l.o.Library), nil) // which a module that hung does not do
+	wants(t, "unload", unload(m.o.Library), nil) // which a module that hung does not do
 }
 
 // lose closes all sessions of the token, as a library does that was restarted.
@@ -326,14 +333,7 @@ func TestRetiredAtOnce(t *testing.T) {
 // TestHang: a library that hangs keeps a session and no more; who waits for one is told
 // when its time is over, and through a pool everybody is.
 func TestHang(t *testing.T) {
-	l := newLab(t)
-	l.o.Sessions = 2
-	b := new(between)
-	m, err := l.behind(t, b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	must(t)(m.Generate(ctx, zak))
+	m, b := behindWithKey(t)
 	inside, free := make(chan struct{}), make(chan struct{})
 	b.before = func(p11.SessionHandle) error {
 		inside <- struct{}{}
@@ -349,7 +349,7 @@ func TestHang(t *testing.T) {
 		<-inside
 	}
 	hang()
-	_, err = m.KCV(ctx, zak.As)
+	_, err := m.KCV(ctx, zak.As)
 	wants(t, "beside a call that hangs", err, nil)
 	hang()
 	short, cancel := context.WithTimeout(ctx, time.Millisecond)
@@ -364,7 +364,7 @@ func TestHang(t *testing.T) {
 	}
 	close(free)
 	hanging.Wait()
-	wants(t, "unload", unload(l.o.Library), nil) // which a module that hung does not do
+	wants(t, "unload", unload(m.o.Library), nil) // which a module that hung does not do
 }
 
 // TestHundred: many callers with few sessions get their own answers.
