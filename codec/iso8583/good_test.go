@@ -79,6 +79,12 @@ func checkGood(t *testing.T, s *Spec, mti MTI, file string) {
 	if m.MTI() != mti || s.Check(&m) != nil {
 		t.Errorf("type %s: %v", m.MTI(), s.Check(&m))
 	}
+	if alone, ok := s.TypeOf(b); alone != mti || !ok {
+		t.Errorf("its type alone: %s, %v", alone, ok)
+	}
+	if _, ok := s.TypeOf(b[:s.mtiBytes-1]); ok {
+		t.Error("half a type is one")
+	}
 	checkRewrite(t, s, &m, b)
 	checkRelay(t, &m)
 	checkMoovReads(t, s, &m, b)

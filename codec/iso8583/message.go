@@ -143,18 +143,38 @@ func (m *Message) head(s *Spec, b []byte) (at int, ok bool) {
 	return next, true
 }
 
-// readMTI reads the message type in any encoding.
-func (m *Message) readMTI(enc encoding, b []byte) (MTI, bool) {
+// TypeOf reads the type of a message and nothing else of it. false: it has none, or its
+// spec writes types as no other does.
+func (s *Spec) TypeOf(message []byte) (MTI, bool) {
+	if len(message) < s.mtiBytes {
+		return 0, false
+	}
+	mti, ok, _ := usualMTI(s.fields[0].enc, message[:s.mtiBytes])
+	return mti, ok
+}
+
+// usualMTI reads the message type in the usual encodings.
+func usualMTI(enc encoding, b []byte) (mti MTI, ok, usual bool) {
 	switch enc {
 	case encASCII:
-		return parseMTI((*[4]byte)(b), '0')
+		mti, ok = parseMTI((*[4]byte)(b), '0')
 	case encEBCDIC, encEBCDIC1047:
-		return parseMTI((*[4]byte)(b), 0xf0)
+		mti, ok = parseMTI((*[4]byte)(b), 0xf0)
 	case encBCD, encLBCD:
-		if mti := MTI(binary.BigEndian.Uint16(b)); mti.valid() {
-			return mti, true
+		if mti = MTI(binary.BigEndian.Uint16(b)); mti.valid() {
+			return mti, true, true
 		}
-		return 0, false
+		return 0, false, true
+	default:
+		return 0, false, false
+	}
+	return mti, ok, true
+}
+
+// readMTI reads the message type in any encoding.
+func (m *Message) readMTI(enc encoding, b []byte) (MTI, bool) {
+	if mti, ok, usual := usualMTI(enc, b); usual {
+		return mti, ok
 	}
 	m.room()
 	text, why := encodings[enc].decode(m.scratch[:0], b, 4)

@@ -22,6 +22,20 @@ type Wrapped interface {
 	Unwrap(body []byte) []byte
 }
 
+// Exempting is a Scheme that leaves some messages as they are, such as those that keep a
+// link. They do not wait for the module, but for the messages before them.
+type Exempting interface {
+	Exempt(message []byte) bool
+}
+
+// exempts is what Exempt of a scheme says; nothing is exempt where it says nothing.
+func exempts(s Scheme) func(message []byte) bool {
+	if e, ok := s.(Exempting); ok {
+		return e.Exempt
+	}
+	return func([]byte) bool { return false }
+}
+
 // Guard checks and protects the messages of one link, one at a time; it keeps
 // buffers. Its methods ask the module and take as long as that takes, so they are
 // called on goroutines of an hsm.Pool only.

@@ -48,8 +48,10 @@ type Inbound struct {
 // NewInbound makes one for a link.
 func NewInbound(o InboundOptions) *Inbound {
 	in := &Inbound{o: o}
+	exempt := exempts(o.Scheme)
 	in.line = NewLine(LineOptions[Received, Checked]{
 		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: in.check, Done: in.done, Size: func(r Received) int { return len(r.Body) },
+		Exempt: func(r Received) bool { return exempt(r.Body) },
 	})
 	return in
 }

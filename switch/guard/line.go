@@ -16,7 +16,7 @@ type LineOptions[T, R any] struct {
 	Scheme Scheme
 
 	// Work does the items of a batch, on a goroutine of the pool, and gives a result for
-	// each. The pool may give a call up while Work is in it: its results are dropped
+	// each; one that is Exempt by itself and without a module, wherever the Line is. The pool may give a call up while Work is in it: its results are dropped
 	// then. So it writes to nothing that it is given but g.
 	Work func(ctx context.Context, m hsm.Module, g Guard, batch []T) []R
 
@@ -27,6 +27,9 @@ type LineOptions[T, R any] struct {
 
 	// Size is the bytes of an item, for BytesMax.
 	Size func(T) int
+	// Exempt says that Work needs no module for an item: it is done here, in its turn.
+	// Default: none is.
+	Exempt func(T) bool
 
 	BatchMax  int // items of one call to a quick module, see batchTime; default 8
 	FlyingMax int // calls at once; default 32
@@ -63,6 +66,9 @@ type flight[T, R any] struct {
 
 // NewLine makes a Line. It needs no end: what is in it is answered by the pool.
 func NewLine[T, R any](o LineOptions[T, R]) *Line[T, R] {
+	if o.Exempt == nil {
+		o.Exempt = func(T) bool { return false }
+	}
 	if o.BatchMax <= 0 {
 		o.BatchMax = 8
 	}
@@ -111,13 +117,17 @@ func (l *Line[T, R]) behind() bool {
 // launch begins calls while there is something to do. l.mu is held, but for the time
 // of asking the pool.
 func (l *Line[T, R]) launch() {
-	for !l.blocked && len(l.waiting) > 0 && len(l.flying) < l.o.FlyingMax {
-		n := min(len(l.waiting), l.batchMax())
-		f := &flight[T, R]{batch: append([]T(nil), l.waiting[:n]...), guard: l.guard()}
-		rest := copy(l.waiting, l.waiting[n:])
-		clear(l.waiting[rest:])
-		l.waiting = l.waiting[:rest]
-		l.flying = append(l.flying, f)
+	for len(l.waiting) > 0 && len(l.flying) < l.o.FlyingMax {
+		n := l.next()
+		if n == 0 {
+			f := l.takeOff(1)
+			f.results, f.landed = l.o.Work(context.Background(), nil, f.guard, f.batch), true
+			continue
+		}
+		if l.blocked {
+			return
+		}
+		f := l.takeOff(n)
 		if l.call(f); f.refused {
 			l.takeBack(f)
 			if !l.aloft() {
@@ -126,6 +136,25 @@ func (l *Line[T, R]) launch() {
 			return
 		}
 	}
+}
+
+// next is how many items the next call has; 0: the first needs no call.
+func (l *Line[T, R]) next() int {
+	n := min(len(l.waiting), l.batchMax())
+	if i := slices.IndexFunc(l.waiting[:n], l.o.Exempt); i >= 0 {
+		return i
+	}
+	return n
+}
+
+// takeOff makes a flight of the first n items.
+func (l *Line[T, R]) takeOff(n int) *flight[T, R] {
+	f := &flight[T, R]{batch: append([]T(nil), l.waiting[:n]...), guard: l.guard()}
+	rest := copy(l.waiting, l.waiting[n:])
+	clear(l.waiting[rest:])
+	l.waiting = l.waiting[:rest]
+	l.flying = append(l.flying, f)
+	return f
 }
 
 // aloft says that a call is under way, which goes on with what waits when it lands.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -303,5 +304,94 @@ func TestHungPoolGivesUpWhatWaits(t *testing.T) {
 		default:
 			runtime.Gosched()
 		}
+	}
+}
+
+// TestExemptNeedNoModule: they come back at once while nothing is before them, whatever
+// the module does, and in their turn otherwise.
+func TestExemptNeedNoModule(t *testing.T) {
+	inside, free := make(chan struct{}), make(chan struct{})
+	var got []int
+	done := make(chan struct{}, 100)
+	l := NewLine(LineOptions[int, int]{
+		Pool: pool(t, nil), Op: hsm.OpMAC, Scheme: plain{}, Size: func(int) int { return 1 }, Exempt: func(n int) bool { return n < 0 },
+		Work: func(_ context.Context, m hsm.Module, _ Guard, batch []int) []int {
+			if exempt := batch[0] < 0; exempt != (m == nil) || exempt && len(batch) > 1 {
+				t.Errorf("%v: with a module: %v", batch, m != nil)
+			}
+			if batch[0] == 1 {
+				close(inside)
+				<-free
+			}
+			return append([]int(nil), batch...)
+		},
+		Done: func(_, results []int, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+			for _, n := range results {
+				got = append(got, n)
+				done <- struct{}{}
+			}
+		},
+	})
+	l.Add(-1)
+	if len(got) != 1 {
+		t.Fatalf("%v has come back", got)
+	}
+	<-done
+	l.Add(1, -2, 3, 4, -5, -6)
+	<-inside
+	l.Add(-7, 8)
+	if len(done) != 0 {
+		t.Errorf("%d have come back before the one in front of them", len(done))
+	}
+	close(free)
+	for range 8 {
+		<-done
+	}
+	if want := []int{-1, 1, -2, 3, 4, -5, -6, -7, 8}; !slices.Equal(got, want) {
+		t.Errorf("%v, not %v", got, want)
+	}
+}
+
+// TestExemptRandom: whatever is exempt, all come back in order.
+func TestExemptRandom(t *testing.T) {
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		const n = 500
+		var all sync.WaitGroup
+		all.Add(n)
+		last := 0
+		l := NewLine(LineOptions[int, int]{
+			Pool: pool(t, func(o *hsm.Options) { o.QueueMax = 2 }), Op: hsm.OpMAC, Scheme: plain{}, Size: func(int) int { return 1 },
+			Exempt: func(n int) bool { return n%7 < int(seed%8) }, FlyingMax: 1 + int(seed%5),
+			Work: func(_ context.Context, _ hsm.Module, _ Guard, batch []int) []int {
+				runtime.Gosched()
+				return append([]int(nil), batch...)
+			},
+			Done: func(batch, results []int, err error) {
+				if err != nil {
+					t.Error(err)
+				}
+				for i := range batch {
+					if last++; batch[i] != last || err == nil && results[i] != last {
+						t.Errorf("seed %d: %d has come as number %d", seed, batch[i], last)
+					}
+					all.Done()
+				}
+			},
+		})
+		for i := 1; i <= n; {
+			var items []int
+			for range 1 + rng.IntN(12) {
+				if i <= n {
+					items = append(items, i)
+					i++
+				}
+			}
+			l.Add(items...)
+		}
+		all.Wait()
 	}
 }

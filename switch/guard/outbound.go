@@ -88,8 +88,10 @@ type sealed struct {
 // NewOutbound makes one for a link.
 func NewOutbound(o OutboundOptions) *Outbound {
 	out := &Outbound{Link: o.Link, o: o}
+	exempt := exempts(o.Scheme)
 	out.line = NewLine(LineOptions[posted, sealed]{
 		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: out.seal, Done: out.leave, Size: func(p posted) int { return len(p.message()) },
+		Exempt: func(p posted) bool { return exempt(p.message()) },
 	})
 	return out
 }

@@ -43,10 +43,12 @@ type guardedRig struct {
 
 func newGuarded(t *testing.T) *guardedRig {
 	t.Helper()
-	return newGuardedOn(t, gnetio.Wire{}, nil)
+	return newGuardedOf(t, gnetio.Wire{}, nil, true)
 }
 
-func newGuardedOn(t *testing.T, wire gnetio.Wire, header []byte) *guardedRig {
+// newGuardedOf is newGuarded with another framing, and without works nobody asks the
+// module.
+func newGuardedOf(t *testing.T, wire gnetio.Wire, header []byte, works bool) *guardedRig {
 	t.Helper()
 	m, err := soft.New(soft.Options{Clock: clock})
 	if err != nil {
@@ -69,18 +71,20 @@ func newGuardedOn(t *testing.T, wire gnetio.Wire, header []byte) *guardedRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error)
-	go func() { ended <- pool.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		<-ended
-		_ = m.Close()
-	})
+	t.Cleanup(func() { _ = m.Close() })
+	if works {
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error)
+		go func() { ended <- pool.Run(ctx) }()
+		t.Cleanup(func() {
+			stop()
+			<-ended
+		})
+	}
 	p := Participant{Wire: wire, Guard: scheme, GuardFault: payment.CryptoMAC, Zone: guard.Zone{Key: "banka/zpk", Format: hsm.ISO0}}
 	g.rig = newRigOf(t, 100, p, func(o *Options) { o.Security = Security{Pool: pool, Vault: g.vault, PINs: g.vault.Take} })
 	g.header = header
-	g.send(g.message(0x0800, network("001"))) // has no code
+	g.send(g.message(0x0800, network("001"))) // has no code, and needs no module
 	g.want(0x0810, "00", "")
 	g.expect(payment.LinkUp)
 	return g
@@ -215,7 +219,7 @@ func TestGuardedAnswersGoBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGuardedOn(t, gnetio.Wire{Framing: f, Header: []byte("\x60\x00\x00\x00\x00")}, []byte("\x60\x11\x11\x22\x22"))
+	g := newGuardedOf(t, gnetio.Wire{Framing: f, Header: []byte("\x60\x00\x00\x00\x00")}, []byte("\x60\x11\x11\x22\x22"), true)
 	var burst []byte
 	headers := []string{"\x60\x11\x11\xAA\xAA", "\x60\x11\x11\xBB\xBB", "\x60\x11\x11\xCC\xCC"}
 	for i, message := range [][]byte{
@@ -261,6 +265,16 @@ func TestSignOnOfALinkThatIsGone(t *testing.T) {
 	if n := r.engine.kinds[payment.RequestArrived]; n != 1 {
 		t.Errorf("%d requests have gone on", n)
 	}
+}
+
+// TestNetworkManagementNeedsNoModule: a link signs on, is looked after and signs off while
+// the module does nothing at all.
+func TestNetworkManagementNeedsNoModule(t *testing.T) {
+	g := newGuardedOf(t, gnetio.Wire{}, nil, false)
+	g.send(g.message(0x0800, network("301")), g.message(0x0800, network("002")))
+	g.want(0x0810, "00", "")
+	g.want(0x0810, "00", "")
+	g.expect(payment.LinkDown)
 }
 
 // TestStaleRequest: one that was checked too late is not paid, nor its repeat; an answer

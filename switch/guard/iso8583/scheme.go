@@ -79,6 +79,13 @@ type keeper struct {
 // networkManagement is the class of 0800 and 0810.
 const networkManagement = 8
 
+// Exempt says that a message is network management, which has no code: links stay up
+// while the module does not answer.
+func (s *Scheme) Exempt(message []byte) bool {
+	mti, ok := s.o.Spec.TypeOf(message)
+	return ok && mti.Class() == networkManagement
+}
+
 // Check verifies the code of a message.
 func (k *keeper) Check(ctx context.Context, m hsm.Module, body []byte) ([]byte, error) {
 	if k.o.MAC.Key == "" {

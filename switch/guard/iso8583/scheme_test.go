@@ -303,3 +303,37 @@ func BenchmarkMessage(b *testing.B) {
 		})
 	}
 }
+
+// TestNetworkManagementIsExempt: it is what it was without a module, and nothing else is.
+func TestNetworkManagementIsExempt(t *testing.T) {
+	npci := spec(t, "iso87-npci")
+	s, err := New(Options{Spec: npci, MAC: MAC{Key: "banka/cmac", Algorithm: hsm.AESCMAC, Size: 8}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w codec.Writer
+	message := func(mti codec.MTI) []byte {
+		w.Begin(npci, nil, mti)
+		w.Set(7, []byte("1122153000"))
+		w.Set(11, []byte("000001"))
+		w.Set(70, []byte("301"))
+		b, err := w.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for _, mti := range []codec.MTI{0x0800, 0x0810} {
+		b := message(mti)
+		got, err := s.Open().Check(ctx, nil, b)
+		sent, failed := s.Open().Protect(ctx, nil, nil, b, nil)
+		if !s.Exempt(b) || err != nil || failed != nil || !bytes.Equal(got, b) || !bytes.Equal(sent, b) {
+			t.Errorf("%s: %v, %v, %x, %x", mti, err, failed, got, sent)
+		}
+	}
+	for _, b := range [][]byte{message(0x0200), message(0x0110), message(0x0420), []byte("080"), nil} {
+		if s.Exempt(b) {
+			t.Errorf("%.4q is exempt", b)
+		}
+	}
+}
