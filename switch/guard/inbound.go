@@ -29,11 +29,12 @@ type Checked struct {
 	Err     error  // as of Guard.Check; nil: it is what its sender has sent
 }
 
-// InboundOptions of an Inbound; all are required.
+// InboundOptions of an Inbound; all but Budget are required.
 type InboundOptions struct {
 	Scheme Scheme
 	Pool   *hsm.Pool
 	Op     hsm.Op // how metrics name the calls
+	Budget *Budget
 	// Done takes messages in the order in which they came, on goroutines of the pool,
 	// one call at a time. It must not block.
 	Done func([]Checked)
@@ -51,7 +52,7 @@ func NewInbound(o InboundOptions) *Inbound {
 	exempt := exempts(o.Scheme)
 	in.line = NewLine(LineOptions[Received, Checked]{
 		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: in.check, Done: in.done, Size: func(r Received) int { return len(r.Body) },
-		Exempt: func(r Received) bool { return exempt(r.Body) },
+		Exempt: func(r Received) bool { return exempt(r.Body) }, Budget: o.Budget,
 	})
 	return in
 }

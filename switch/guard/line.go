@@ -35,6 +35,30 @@ type LineOptions[T, R any] struct {
 	FlyingMax int // calls at once; default 32
 	ItemsMax  int // items in the Line; default 16,384
 	BytesMax  int // bytes of them; default 8 MiB
+
+	Budget *Budget // of all Lines of a participant; nil: none
+}
+
+// Budget bounds the bytes in several Lines together. Safe for concurrent use; its zero
+// value has no room.
+type Budget struct {
+	Max  int64
+	used atomic.Int64
+}
+
+// take takes room, or says that there is none. No budget has no end.
+func (b *Budget) take(n int) bool {
+	if b == nil || b.used.Add(int64(n)) <= b.Max {
+		return true
+	}
+	b.give(n)
+	return false
+}
+
+func (b *Budget) give(n int) {
+	if b != nil {
+		b.used.Add(-int64(n))
+	}
 }
 
 // Line takes what goes one way on one link through the module: in batches, several at
@@ -93,7 +117,7 @@ func (l *Line[T, R]) Add(items ...T) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.items+len(items) > l.o.ItemsMax || l.bytes+size > l.o.BytesMax {
+	if l.items+len(items) > l.o.ItemsMax || l.bytes+size > l.o.BytesMax || !l.o.Budget.take(size) {
 		return false
 	}
 	l.items += len(items)
@@ -253,7 +277,9 @@ func (l *Line[T, R]) hand() {
 		}
 		l.items -= len(f.batch)
 		for _, item := range f.batch {
-			l.bytes -= l.o.Size(item)
+			size := l.o.Size(item)
+			l.bytes -= size
+			l.o.Budget.give(size)
 		}
 		l.mu.Unlock()
 		l.o.Done(f.batch, f.results, f.err)

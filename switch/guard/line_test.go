@@ -395,3 +395,36 @@ func TestExemptRandom(t *testing.T) {
 		all.Wait()
 	}
 }
+
+// TestBudgetIsShared: what waits in one Line takes room from the others, until it is back.
+func TestBudgetIsShared(t *testing.T) {
+	inside, free := make(chan struct{}), make(chan struct{})
+	done := make(chan struct{}, 1)
+	b := &Budget{Max: 10}
+	line := func() *Line[int, int] {
+		return NewLine(LineOptions[int, int]{
+			Pool: pool(t, nil), Op: hsm.OpMAC, Scheme: plain{}, Size: func(n int) int { return n }, Budget: b,
+			Work: func(_ context.Context, _ hsm.Module, _ Guard, batch []int) []int {
+				close(inside)
+				<-free
+				return batch
+			},
+			Done: func([]int, []int, error) { done <- struct{}{} },
+		})
+	}
+	one, two := line(), line()
+	if !one.Add(8) || one.Add(3) || two.Add(3) {
+		t.Error("8 and 3 have room in 10")
+	}
+	<-inside
+	close(free)
+	<-done
+	inside = make(chan struct{})
+	if !two.Add(10) {
+		t.Error("there is no room when all is back")
+	}
+	<-done
+	if n := b.used.Load(); n != 0 {
+		t.Errorf("%d bytes are left", n)
+	}
+}

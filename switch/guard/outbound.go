@@ -38,7 +38,7 @@ type Parcel struct {
 	Lost func(index int, why error)
 }
 
-// OutboundOptions of an Outbound; all but PINs are required.
+// OutboundOptions of an Outbound; all but PINs and Budget are required.
 type OutboundOptions struct {
 	Link    session.Link
 	Framing frame.Framing
@@ -47,6 +47,7 @@ type OutboundOptions struct {
 	Pool    *hsm.Pool
 	Op      hsm.Op                   // how metrics name the calls
 	PINs    func([]byte) (PIN, bool) // takes a block out of the vault; nil: there is none
+	Budget  *Budget
 }
 
 // Outbound is a link whose messages are protected before they leave. Safe for
@@ -91,7 +92,7 @@ func NewOutbound(o OutboundOptions) *Outbound {
 	exempt := exempts(o.Scheme)
 	out.line = NewLine(LineOptions[posted, sealed]{
 		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: out.seal, Done: out.leave, Size: func(p posted) int { return len(p.message()) },
-		Exempt: func(p posted) bool { return exempt(p.message()) },
+		Exempt: func(p posted) bool { return exempt(p.message()) }, Budget: o.Budget,
 	})
 	return out
 }

@@ -47,12 +47,12 @@ func (in *Ingress) guard(s *link) {
 		seal, prove = hsm.OpSign, hsm.OpVerify
 	}
 	s.out = guard.NewOutbound(guard.OutboundOptions{
-		Link: s.Link, Framing: s.Wire.Framing, Limits: s.Wire.Limits, Scheme: s.Guard, Pool: sec.Pool, Op: seal, PINs: sec.PINs,
+		Link: s.Link, Framing: s.Wire.Framing, Limits: s.Wire.Limits, Scheme: s.Guard, Pool: sec.Pool, Op: seal, PINs: sec.PINs, Budget: &s.standing.unsealed,
 	})
 	s.way = s.out
 	i := &incoming{}
 	l := s.Link
-	i.check = guard.NewInbound(guard.InboundOptions{Scheme: s.Guard, Pool: sec.Pool, Op: prove, Done: func(all []guard.Checked) {
+	i.check = guard.NewInbound(guard.InboundOptions{Scheme: s.Guard, Pool: sec.Pool, Op: prove, Budget: &s.standing.unchecked, Done: func(all []guard.Checked) {
 		i.mu.Lock()
 		i.checked = append(i.checked, all...)
 		i.mu.Unlock()

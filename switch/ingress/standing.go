@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/session"
+	"switchd/switch/guard"
 )
 
 // standing is where a participant stands whatever the link.
@@ -27,11 +28,14 @@ type standing struct {
 	limits      line                                       // in the log: over a limit
 	bad         line                                       // malformed
 	doubtful    line                                       // not proven
+	unchecked   guard.Budget                               // what has come and waits for the module
+	unsealed    guard.Budget                               // what is to leave and does
 	noted       noted
 }
 
 func newStanding(id string, p *Participant, m *metrics) *standing {
 	st := &standing{shared: session.NewParticipant(p.Session), memory: memory{seed: maphash.MakeSeed()}}
+	st.unchecked.Max, st.unsealed.Max = guardedMax, guardedMax
 	st.limit(&p.Limits)
 	st.heldRepeats.set(defaultAsking)
 	for c, all := range causes {
@@ -41,6 +45,10 @@ func newStanding(id string, p *Participant, m *metrics) *standing {
 	}
 	return st
 }
+
+// guardedMax bounds the bytes of a participant that wait for the module, each way, on
+// all its links.
+const guardedMax = 64 << 20
 
 // set gives the participant other limits and timers. What it has used stays used.
 func (st *standing) set(p *Participant) {
