@@ -26,6 +26,7 @@ type keyExchange struct {
 	audit       *keyAudit
 	participant func(id string) *config.Participant // in force now; nil: there is none
 	offers      [keyResultCount]prometheus.Counter
+	desk        chan *keyOffer // offers that wait to be looked at
 
 	mu     sync.Mutex // guards lately: a participant's links are on several loops
 	lately map[string]*keysLately
@@ -61,8 +62,9 @@ func (n *node) keyExchange() session.Hook {
 	if n.security.module == nil {
 		return nil
 	}
-	return &keyExchange{
-		pool: n.security.pool, log: n.log, audit: n.security.audit, offers: newKeyOffers(n.registry), lately: map[string]*keysLately{},
+	n.security.exchange = &keyExchange{
+		pool: n.security.pool, log: n.log, audit: n.security.audit, offers: newKeyOffers(n.registry),
+		desk: make(chan *keyOffer, keyDeskMax), lately: map[string]*keysLately{},
 		participant: func(id string) *config.Participant {
 			all := n.conf.inForce.Load().Participants
 			if i := slices.IndexFunc(all, func(p config.Participant) bool { return p.ID == id }); i >= 0 {
@@ -70,6 +72,25 @@ func (n *node) keyExchange() session.Hook {
 			}
 			return nil
 		},
+	}
+	return n.security.exchange
+}
+
+// keyDeskMax bounds the offers that wait, of all participants: each has one at a time.
+const keyDeskMax = 64
+
+// run looks at offers, one at a time, until ctx ends. It is no worker of the pool that
+// does: the audit file may be slow, or held by another process, and codes and PINs must
+// not wait for it.
+func (k *keyExchange) run(ctx context.Context) error {
+	for {
+		select {
+		case o := <-k.desk:
+			taken, err := k.take(ctx, o)
+			o.answer(k.settle(o, taken, err))
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
 
@@ -79,6 +100,10 @@ type keyOffer struct {
 	at                   int64
 	in                   hsm.Import
 	fault                error // why the module is not asked
+	answer               func(session.KeyVerdict)
+
+	// How far it is, guarded by keyExchange.mu.
+	inside, settled bool
 }
 
 // keyTaken is what the module says of a key that it has taken.
@@ -94,7 +119,7 @@ func (k *keyExchange) KeyOffered(id string, now int64, offer session.KeyOffer, a
 		answer(session.KeyVerdict{Code: keyNoPurpose})
 		return
 	}
-	o := keyOffer{participant: id, purpose: offer.Purpose, at: now}
+	o := &keyOffer{participant: id, purpose: offer.Purpose, at: now, answer: answer}
 	switch code, first := k.admit(id, offer.Block, now); {
 	case code == "":
 		o.in, o.fault = importOf(p, &offer)
@@ -105,12 +130,14 @@ func (k *keyExchange) KeyOffered(id string, now int64, offer session.KeyOffer, a
 		answer(session.KeyVerdict{Code: code})
 		return
 	}
-	done := func(taken keyTaken, err error) {
-		answer(session.KeyVerdict{Code: k.settle(&o, taken, err), Again: taken.again})
-	}
-	call := func(ctx context.Context, m hsm.Module) (keyTaken, error) { return k.take(ctx, m, &o) }
-	if err := hsm.Call(k.pool, hsm.OpImportKey, call, done); err != nil {
-		done(keyTaken{}, err)
+	select {
+	case k.desk <- o:
+	default:
+		if !errors.Is(o.fault, errKeysTooMany) {
+			k.over(o, false)
+		}
+		k.offers[keyResultLater].Inc()
+		answer(session.KeyVerdict{Code: keyUnderWay})
 	}
 }
 
@@ -143,20 +170,24 @@ func kcvOf(text string) (hsm.KCV, error) {
 
 // take has the module take a key, and has all of it in the audit file. What cannot be
 // written there is not done.
-func (k *keyExchange) take(ctx context.Context, m hsm.Module, o *keyOffer) (taken keyTaken, err error) {
+func (k *keyExchange) take(ctx context.Context, o *keyOffer) (taken keyTaken, err error) {
 	e := keyEvent{Account: login(), Participant: o.participant, Action: exchangeAction, Name: o.in.As, Outcome: keyStarted, Detail: o.detail()}
 	before, err := hsm.KCV{}, o.fault
 	if err == nil {
-		before, err = m.KCV(ctx, o.in.As)
+		before, err = k.before(o.in.As)
 	}
 	if err == nil {
 		e.KCV = before.String()
 		var begun *keyEvent
-		if begun, err = k.audit.append(e, clock()); err != nil {
+		if begun, err = k.audit.append(ctx, e, clock()); err != nil {
 			return taken, &hsm.Fault{Kind: hsm.ErrDown, Cause: fmt.Errorf("it could not be written down: %w", err)}
 		}
 		e.Of = begun.Seq
-		taken.info, err = m.ImportKey(ctx, o.in)
+		taken.info, err = askPool(k.pool, hsm.OpImportKey, func(ctx context.Context, m hsm.Module) (hsm.KeyInfo, error) {
+			defer k.moved(o, false)
+			k.moved(o, true)
+			return m.ImportKey(ctx, o.in)
+		})
 		taken.again = err == nil && taken.info.KCV.Matches(before)
 	}
 	e.Version, e.KCV, e.Outcome = taken.info.Version, taken.info.KCV.String(), keyDone
@@ -169,10 +200,34 @@ func (k *keyExchange) take(ctx context.Context, m hsm.Module, o *keyOffer) (take
 			e.Outcome = keyFailed
 		}
 	}
-	if _, fault := k.audit.append(e, clock()); fault != nil {
+	if _, fault := k.audit.append(ctx, e, clock()); fault != nil {
 		k.log.Error("the audit file of keys does not say what became of an offer", "participant", o.participant, "key", o.in.As, "outcome", e.Outcome, "error", fault)
 	}
 	return taken, err
+}
+
+// before is the check value of the key that is in place. One that the module does not
+// tell, such as that of a key that has expired, keeps no other from its place.
+func (k *keyExchange) before(name hsm.KeyRef) (hsm.KCV, error) {
+	v, err := askPool(k.pool, hsm.OpKCV, func(ctx context.Context, m hsm.Module) (hsm.KCV, error) { return m.KCV(ctx, name) })
+	if _, down := errors.AsType[*hsm.Fault](err); down {
+		return v, err
+	}
+	return v, nil
+}
+
+// askPool is hsm.Call for who waits: the pool answers every call.
+func askPool[T any](p *hsm.Pool, op hsm.Op, call func(context.Context, hsm.Module) (T, error)) (value T, err error) {
+	done := make(chan struct{})
+	fault := hsm.Call(p, op, call, func(v T, e error) {
+		value, err = v, e
+		close(done)
+	})
+	if fault != nil {
+		return value, fault
+	}
+	<-done
+	return value, err
 }
 
 // exchangeAction is what the audit file calls an offer.
@@ -187,7 +242,11 @@ func (o *keyOffer) detail() string {
 }
 
 // settle counts and logs what became of an offer, and gives the answer to it.
-func (k *keyExchange) settle(o *keyOffer, taken keyTaken, err error) (code string) {
+func (k *keyExchange) settle(o *keyOffer, taken keyTaken, err error) session.KeyVerdict {
+	if taken.again && k.doubted(o) {
+		taken.again = false // it is by the offer of which nobody knew what had become
+	}
+	var code string
 	log := k.log.With("participant", o.participant, "key", o.in.As)
 	_, down := errors.AsType[*hsm.Fault](err)
 	result := keyResultRefused
@@ -208,14 +267,19 @@ func (k *keyExchange) settle(o *keyOffer, taken keyTaken, err error) (code strin
 	default:
 		code = keyNotTaken
 	}
-	if err != nil {
+	doubt := err != nil && !hsm.NotDone(err)
+	switch {
+	case doubt:
+		log.Warn("key may have been taken", "reason", err, "code", code)
+	case err != nil:
 		log.Warn("key refused", "reason", err, "code", code)
 	}
 	k.offers[result].Inc()
 	if !errors.Is(o.fault, errKeysTooMany) {
-		k.over(o, result == keyResultTaken || err != nil && !hsm.NotDone(err))
+		k.over(o, result == keyResultTaken || doubt)
+		k.doubt(o, doubt)
 	}
-	return code
+	return session.KeyVerdict{Code: code, Again: taken.again}
 }
 
 // KeyChanged does nothing: who has the key in place has logged it, with the end of the

@@ -21,7 +21,8 @@ type keysLately struct {
 	offers   []int64 // when they came
 	taken    []int64 // when a new key came that was taken, or may have been
 	last     string  // block of the last of them, which may come again
-	told     bool    // that there were too many
+	doubt    string  // block of the last offer, when nobody knows whether it was taken
+	told     bool    // that there were too many, until none is left
 }
 
 // forget drops what is over, or was before a clock was set back.
@@ -48,8 +49,9 @@ func (k *keyExchange) admit(id, block string, now int64) (code string, first boo
 		first, l.told = !l.told, true
 		return keyTooMany, first
 	}
+	l.told = l.told && len(l.offers) > 0 // a flood is one line in the audit file
 	l.offers = append(l.offers, now)
-	l.underWay, l.told = true, false
+	l.underWay = true
 	return "", false
 }
 
@@ -58,10 +60,38 @@ func (k *keyExchange) over(o *keyOffer, fresh bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	l := k.lately[o.participant]
-	l.underWay = false
+	o.settled = true
+	l.underWay = o.inside
 	if fresh {
 		l.taken, l.last = append(l.taken, o.at), o.in.Block
 	}
+}
+
+// moved says whether a worker is at an offer. One that was given up is under way until
+// its worker has left: it must not cost another one.
+func (k *keyExchange) moved(o *keyOffer, inside bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if o.inside = inside; !inside && o.settled {
+		k.lately[o.participant].underWay = false
+	}
+}
+
+// doubt notes an offer of which nobody knows what became of it; doubted says whether that
+// is one of this block.
+func (k *keyExchange) doubt(o *keyOffer, is bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.lately[o.participant]
+	if l.doubt = ""; is {
+		l.doubt = o.in.Block
+	}
+}
+
+func (k *keyExchange) doubted(o *keyOffer) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.lately[o.participant].doubt == o.in.Block
 }
 
 // What metrics say of an offer.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,13 +38,15 @@ type exchangeLab struct {
 	bank  ownModule
 	asked *askedModule
 	said  *logtext.Text
+	ahead atomic.Int64 // of the switch's module's clock
 }
 
 // askedModule counts the keys that it is asked to take.
 type askedModule struct {
 	hsm.Module
 	imports int
-	wait    chan struct{} // nil: it answers at once
+	wait    chan struct{}      // nil: it answers at once
+	after   func(error) error // what it says instead; nil: the same
 }
 
 func (m *askedModule) ImportKey(ctx context.Context, in hsm.Import) (hsm.KeyInfo, error) {
@@ -51,12 +54,17 @@ func (m *askedModule) ImportKey(ctx context.Context, in hsm.Import) (hsm.KeyInfo
 	if m.wait != nil {
 		<-m.wait
 	}
-	return m.Module.ImportKey(ctx, in)
+	info, err := m.Module.ImportKey(ctx, in)
+	if m.after != nil {
+		err = m.after(err)
+	}
+	return info, err
 }
 
 func newExchangeLab(t *testing.T) *exchangeLab {
 	t.Helper()
-	ours, err := soft.New(soft.Options{Clock: clock})
+	l := &exchangeLab{t: t, said: new(logtext.Text)}
+	ours, err := soft.New(soft.Options{Clock: func() int64 { return clock() + l.ahead.Load() }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,28 +72,29 @@ func newExchangeLab(t *testing.T) *exchangeLab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &exchangeLab{t: t, bank: ownModule{theirs, t}, asked: &askedModule{Module: ours}, said: new(logtext.Text)}
+	l.bank, l.asked = ownModule{theirs, t}, &askedModule{Module: ours}
 	l.bank.shared(ours, zmkOf("banka/zmk"), 32)
 	l.bank.shared(ours, zakOf("banka/zak"), 16)
-	pool, err := hsm.NewPool(hsm.Options{Module: l.asked, Clock: clock, Timeout: time.Minute, Registry: prometheus.NewRegistry()})
+	pool, err := hsm.NewPool(hsm.Options{Module: l.asked, Clock: clock, Workers: 1, Timeout: time.Minute, Registry: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- pool.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
 	p := &config.Participant{ID: "BANKA", KeyExchange: "banka/zmk", MAC: config.MAC{Key: "banka/zak", Algorithm: "AES-CMAC"}}
 	l.keyExchange = &keyExchange{
 		pool: pool, log: slog.New(slog.NewTextHandler(l.said, nil)), audit: newKeyAudit(filepath.Join(t.TempDir(), "audit")),
 		participant: func(string) *config.Participant { return p },
-		offers:      newKeyOffers(prometheus.NewRegistry()), lately: map[string]*keysLately{},
+		offers:      newKeyOffers(prometheus.NewRegistry()), desk: make(chan *keyOffer, keyDeskMax), lately: map[string]*keysLately{},
 	}
+	go func() { ended <- l.run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-ended, <-ended, l.audit.close()); err != nil {
+			t.Error(err)
+		}
+	})
 	return l
 }
 
@@ -155,8 +164,15 @@ func TestKeysLately(t *testing.T) {
 	}
 	l.brings(keyOverlap, fifth, "00")
 	l.brings(keyOverlap, l.next(), "65")
+	if n := l.said.Count("key refused"); n != 1 {
+		t.Errorf("%d lines of one flood", n)
+	}
+	for range newKeysMax {
+		l.brings(3*keyOverlap, l.next(), "00")
+	}
+	l.brings(3*keyOverlap, l.next(), "65")
 	if n := l.said.Count("key refused"); n != 2 {
-		t.Errorf("%d lines of two times above the bound", n)
+		t.Errorf("%d lines of two floods", n)
 	}
 
 	counted := map[string]int{}
@@ -166,7 +182,7 @@ func TestKeysLately(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	if counted[keyStarted] != 2*newKeysMax+1 || counted[keyRefused] != 2 || counted[keyDone] != 2*newKeysMax+2 { // one says that the file begins
+	if counted[keyStarted] != 3*newKeysMax+1 || counted[keyRefused] != 2 || counted[keyDone] != 3*newKeysMax+2 { // one says that the file begins
 		t.Errorf("the audit file has %v", counted)
 	}
 }
@@ -210,6 +226,69 @@ func TestOneKeyUnderWay(t *testing.T) {
 	l.brings(2*time.Minute, l.block(""), "00")
 }
 
+// TestAuditKeepsNoCodesWaiting: while the audit file takes its time, the module's workers
+// are there for codes and PINs, of which there is one here.
+func TestAuditKeepsNoCodesWaiting(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	writing, goOn := make(chan struct{}), make(chan struct{})
+	held, sync := false, l.audit.sync
+	l.audit.sync = func(f *os.File) error {
+		if !held { // the first line
+			held = true
+			close(writing)
+			<-goOn
+		}
+		return sync(f)
+	}
+	answered := make(chan string, 1)
+	l.KeyOffered("BANKA", 1, l.next(), func(v session.KeyVerdict) { answered <- v.Code })
+	<-writing
+	in := hsm.MACInput{By: "banka/zak", Algorithm: hsm.AESCMAC, Size: 8, Message: []byte("0800")}
+	if _, err := askPool(l.pool, hsm.OpMAC, func(ctx context.Context, m hsm.Module) ([]byte, error) { return m.MAC(ctx, in) }); err != nil {
+		t.Error(err)
+	}
+	close(goOn)
+	if got := <-answered; got != "00" {
+		t.Errorf("the key is answered with %s", got)
+	}
+}
+
+// TestExpiredKeyIsReplaced: a key that nobody can ask about any more keeps no new one from
+// its place.
+func TestExpiredKeyIsReplaced(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	zak := zakOf("banka/zak")
+	zak.Bits, zak.Replace, zak.Expires = 128, true, clock()+int64(time.Hour)
+	if _, err := l.asked.Module.(hsm.Keeper).Generate(t.Context(), zak); err != nil {
+		t.Fatal(err)
+	}
+	l.ahead.Store(int64(2 * time.Hour))
+	l.brings(0, l.next(), "00")
+}
+
+// TestKeyInDoubt: a key that the module has taken without saying so counts as new when it
+// is brought again: messages under the one before are taken from then on.
+func TestKeyInDoubt(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	l.asked.after = func(error) error { return &hsm.Fault{Kind: hsm.ErrTimeout, Started: true} }
+	o := l.next()
+	l.brings(0, o, "96")
+	l.asked.after = nil
+	if l.said.Count("key may have been taken") != 1 || l.said.Count("key refused") != 0 {
+		t.Error("the log says that the key was refused")
+	}
+	for _, again := range []bool{false, true} {
+		answered := make(chan session.KeyVerdict, 1)
+		l.KeyOffered("BANKA", int64(time.Hour), o, func(v session.KeyVerdict) { answered <- v })
+		if v := <-answered; v.Code != "00" || v.Again != again {
+			t.Errorf("%+v, want again %v", v, again)
+		}
+	}
+}
+
 // TestKeyNotWrittenDown: beside an audit file that is not what was written, no key is
 // taken.
 func TestKeyNotWrittenDown(t *testing.T) {
@@ -242,7 +321,7 @@ func TestKeyFoundAtStart(t *testing.T) {
 		if i == 1 {
 			begun.KCV = "000000"
 		}
-		if _, err := l.audit.append(begun, clock()); err != nil {
+		if _, err := l.audit.append(t.Context(), begun, clock()); err != nil {
 			t.Fatal(err)
 		}
 		s.recoverAudit(l.log)

@@ -28,6 +28,8 @@ type security struct {
 	pool   *hsm.Pool
 	vault  *vault.Vault
 	audit  *keyAudit // of its keys
+
+	exchange *keyExchange // nil until the rim is made
 	rule   guard.AccountRule
 }
 
@@ -122,6 +124,9 @@ func (s *security) run(ctx context.Context) error {
 	var all errgroup.Group
 	all.Go(func() error { return s.pool.Run(ctx) })
 	all.Go(func() error { return s.vault.Run(ctx) })
+	if s.exchange != nil {
+		all.Go(func() error { return s.exchange.run(ctx) })
+	}
 	return errors.Join(all.Wait(), s.audit.close(), s.module.Close())
 }
 
