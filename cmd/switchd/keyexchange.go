@@ -152,7 +152,7 @@ func (k *keyExchange) take(ctx context.Context, m hsm.Module, o *keyOffer) (take
 	if err == nil {
 		e.KCV = before.String()
 		var begun *keyEvent
-		if begun, err = k.audit.append(e, clock()); err != nil {
+		if begun, err = k.audit.append(context.Background(), e, clock()); err != nil {
 			return taken, &hsm.Fault{Kind: hsm.ErrDown, Cause: fmt.Errorf("it could not be written down: %w", err)}
 		}
 		e.Of = begun.Seq
@@ -169,7 +169,7 @@ func (k *keyExchange) take(ctx context.Context, m hsm.Module, o *keyOffer) (take
 			e.Outcome = keyFailed
 		}
 	}
-	if _, fault := k.audit.append(e, clock()); fault != nil {
+	if _, fault := k.audit.append(context.Background(), e, clock()); fault != nil {
 		k.log.Error("the audit file of keys does not say what became of an offer", "participant", o.participant, "key", o.in.As, "outcome", e.Outcome, "error", fault)
 	}
 	return taken, err

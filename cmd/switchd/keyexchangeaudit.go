@@ -56,6 +56,6 @@ func (s *security) foundKey(begun *keyEvent) error {
 	default:
 		found.KCV, found.Detail = now.String(), found.Detail+"the key is another"
 	}
-	_, err = s.audit.append(found, clock())
+	_, err = s.audit.append(context.Background(), found, clock())
 	return err
 }

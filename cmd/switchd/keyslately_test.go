@@ -242,7 +242,7 @@ func TestKeyFoundAtStart(t *testing.T) {
 		if i == 1 {
 			begun.KCV = "000000"
 		}
-		if _, err := l.audit.append(begun, clock()); err != nil {
+		if _, err := l.audit.append(t.Context(), begun, clock()); err != nil {
 			t.Fatal(err)
 		}
 		s.recoverAudit(l.log)
