@@ -200,7 +200,7 @@ func (k *keyExchange) take(ctx context.Context, o *keyOffer) (taken keyTaken, er
 			e.Outcome = keyFailed
 		}
 	}
-	if _, fault := k.audit.append(ctx, e, clock()); fault != nil {
+	if _, fault := k.audit.append(context.WithoutCancel(ctx), e, clock()); fault != nil {
 		k.log.Error("the audit file of keys does not say what became of an offer", "participant", o.participant, "key", o.in.As, "outcome", e.Outcome, "error", fault)
 	}
 	return taken, err

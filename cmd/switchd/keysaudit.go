@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,7 +16,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -65,9 +65,12 @@ const auditLineMax = 8 << 10
 // is held for that line only, after those that others have written in between were read
 // and verified. Safe for concurrent use.
 type keyAudit struct {
-	mu   sync.Mutex // guards all below: a lock on a file does not part the goroutines of one process
-	file *os.File   // nil while there is none
-	path string
+	// turn is full while somebody of this process is at what is below, whom a lock on
+	// a file does not part from the others.
+	turn  chan struct{}
+	file  *os.File // nil while there is none
+	fresh bool     // nothing of the file was read yet
+	path  string
 	keyChain
 	sync func(*os.File) error
 }
@@ -95,7 +98,9 @@ func keyAuditOf(keys string) string {
 }
 
 // newKeyAudit is an audit file that the first line opens, made if there is none.
-func newKeyAudit(path string) *keyAudit { return &keyAudit{path: path, sync: (*os.File).Sync} }
+func newKeyAudit(path string) *keyAudit {
+	return &keyAudit{turn: make(chan struct{}, 1), path: path, sync: (*os.File).Sync}
+}
 
 // openKeyAudit opens the audit file for one who writes to it, made if there is none,
 // when all of its lines hold together.
@@ -109,20 +114,47 @@ func openKeyAudit(path string) (*keyAudit, error) {
 
 // reopen opens the file that has the name now, and reads it from its beginning.
 func (a *keyAudit) reopen() error {
+	ctx, cancel := context.WithTimeout(context.Background(), auditPatience)
+	defer cancel()
+	if err := a.enter(ctx); err != nil {
+		return err
+	}
+	defer a.leave()
+	_ = a.shut() // of what was written to it, all is synced
+	return a.locked(ctx, func() error { return nil })
+}
+
+// enter waits for the turn of one goroutine. Who need not wait gets it with a ctx that
+// has ended, too.
+func (a *keyAudit) enter(ctx context.Context) error {
+	select {
+	case a.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case a.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%s: %w: %w", a.path, errAuditHeld, ctx.Err())
+	}
+}
+
+func (a *keyAudit) leave() { <-a.turn }
+
+// openFile opens the file, of which nothing is read before it is locked: a line that its
+// writer takes back must not be counted.
+func (a *keyAudit) openFile() error {
 	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	_ = a.close() // of what was written to it, all is synced
-	a.file, a.keyChain = f, keyChain{}
+	a.file, a.fresh, a.keyChain = f, true, keyChain{}
 	if err = a.mine(); err == nil {
-		err = a.catchUp()
-	}
-	if err == nil {
 		err = syncFolder(filepath.Dir(a.path)) // a new file's name
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", a.path, err), a.close())
+		return errors.Join(fmt.Errorf("%s: %w", a.path, err), a.shut())
 	}
 	return nil
 }
@@ -154,54 +186,71 @@ func (a *keyAudit) catchUp() error {
 }
 
 const (
-	// auditLockTries and auditLockPause bound how long a line waits for others, who
-	// hold the lock for one line each.
-	auditLockTries = 1000
+	// auditPatience bounds how long a line waits for others, who are at the file for one
+	// line each, and auditLockPause is how often it looks for them.
+	auditPatience  = 10 * time.Second
 	auditLockPause = 10 * time.Millisecond
 )
 
-// locked does something while nobody else writes. Where the file was moved away since
-// it was opened, it is the one in its place that is written to.
-func (a *keyAudit) locked(do func() error) (err error) {
-	for {
-		if a.file == nil { // what was in its place before was no audit file
-			if err := a.reopen(); err != nil {
-				return err
-			}
-		}
-		if err := a.lock(); err != nil {
-			return fmt.Errorf("%s: %w", a.path, err)
-		}
-		here, err := a.file.Stat()
-		if err != nil {
-			return err
-		}
-		if there, err := os.Stat(a.path); err == nil && os.SameFile(here, there) {
-			break
-		}
-		if err := a.reopen(); err != nil { // which gives the lock of the other back
-			return err
-		}
+// errAuditHeld is wrapped by what says that a line was not written, because others were
+// at the file for longer than it could wait.
+var errAuditHeld = errors.New("others have held it for too long")
+
+// locked does something while nobody else writes, of this process or another: the caller
+// has the turn. Where the file was moved away since it was opened, it is the one in its
+// place that is written to.
+func (a *keyAudit) locked(ctx context.Context, do func() error) error {
+	if err := a.lockInPlace(ctx); err != nil {
+		return err
 	}
-	if err = a.catchUp(); err != nil {
-		err = fmt.Errorf("%s: %w", a.path, err)
-	} else {
+	err := a.catchUp()
+	switch {
+	case err == nil:
+		a.fresh = false
 		err = do()
+	case a.fresh: // what is in its place now is no audit file
+		return errors.Join(fmt.Errorf("%s: %w", a.path, err), a.shut())
+	default:
+		err = fmt.Errorf("%s: %w", a.path, err)
 	}
 	return errors.Join(err, syscall.Flock(int(a.file.Fd()), syscall.LOCK_UN))
 }
 
-func (a *keyAudit) lock() error {
-	for tries := 1; ; tries++ {
+// lockInPlace locks the file that has the name.
+func (a *keyAudit) lockInPlace(ctx context.Context) error {
+	for {
+		if a.file == nil {
+			if err := a.openFile(); err != nil {
+				return err
+			}
+		}
+		if err := a.lock(ctx); err != nil {
+			return fmt.Errorf("%s: %w", a.path, err)
+		}
+		here, err := a.file.Stat()
+		if err != nil {
+			return errors.Join(err, a.shut())
+		}
+		if there, err := os.Stat(a.path); err == nil && os.SameFile(here, there) {
+			return nil
+		}
+		_ = a.shut() // which gives its lock back; of what was written to it, all is synced
+	}
+}
+
+func (a *keyAudit) lock(ctx context.Context) error {
+	for {
 		err := syscall.Flock(int(a.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case errors.Is(err, syscall.EINTR):
+			continue
 		case !errors.Is(err, syscall.EWOULDBLOCK):
 			return err
-		case tries == auditLockTries:
-			return fmt.Errorf("another process has held it for %s", auditLockTries*auditLockPause)
-		default:
-			<-time.After(auditLockPause)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", errAuditHeld, ctx.Err())
+		case <-time.After(auditLockPause):
 		}
 	}
 }
@@ -263,11 +312,16 @@ func (a *keyChain) took(e *keyEvent, line []byte) {
 // head names the last event and all before it.
 func (a *keyChain) head() string { return fmt.Sprintf("%d:%x", a.last.Seq, a.sum) }
 
-// append writes an event, which is on disk when it returns.
-func (a *keyAudit) append(e keyEvent, at int64) (written *keyEvent, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	err = a.locked(func() error {
+// append writes an event, which is on disk when it returns. While others are at the file,
+// it waits for them until ctx ends, for auditPatience at most; then nothing was written.
+func (a *keyAudit) append(ctx context.Context, e keyEvent, at int64) (written *keyEvent, err error) {
+	ctx, cancel := context.WithTimeout(ctx, auditPatience)
+	defer cancel()
+	if err := a.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer a.leave()
+	err = a.locked(ctx, func() error {
 		if err := a.mend(e.Account, at); err != nil {
 			return err
 		}
@@ -324,8 +378,16 @@ func (a *keyAudit) mend(account string, at int64) error {
 	return err
 }
 
-// close gives the file back. An append after it would open it again.
+// close gives the file back, after the line that is being written. An append after it
+// would open it again.
 func (a *keyAudit) close() error {
+	_ = a.enter(context.Background()) // the one before has auditPatience, too
+	defer a.leave()
+	return a.shut()
+}
+
+// shut closes the file, by who has the turn.
+func (a *keyAudit) shut() error {
 	if a.file == nil {
 		return nil
 	}

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // TestKeysAuditShared: several that write to one audit file, in one process and beside
@@ -27,9 +31,9 @@ func TestKeysAuditShared(t *testing.T) {
 	for _, a := range writers {
 		all.Go(func() {
 			for range lines {
-				begun, err := a.append(keyEvent{Action: "import", Outcome: keyStarted, Participant: "BANKA"}, 1)
+				begun, err := a.append(t.Context(), keyEvent{Action: "import", Outcome: keyStarted, Participant: "BANKA"}, 1)
 				if err == nil {
-					_, err = a.append(keyEvent{Action: "import", Outcome: keyDone, Of: begun.Seq}, 2)
+					_, err = a.append(t.Context(), keyEvent{Action: "import", Outcome: keyDone, Of: begun.Seq}, 2)
 				}
 				if err != nil {
 					t.Error(err)
@@ -58,7 +62,7 @@ func TestKeysAuditMovedAway(t *testing.T) {
 	}
 	defer a.close()
 	note := func() error {
-		_, err := a.append(keyEvent{Action: "import", Outcome: keyDone}, 1)
+		_, err := a.append(t.Context(), keyEvent{Action: "import", Outcome: keyDone}, 1)
 		return err
 	}
 	events := func(file string) (n uint64) {
@@ -119,5 +123,114 @@ func TestKeysAuditMovedAway(t *testing.T) {
 		if err := note(); err != nil || events(path) != 2 {
 			t.Errorf("after it was moved away: %v, %d events", err, events(path))
 		}
+	}
+}
+
+// TestKeysAuditWaits: who has to wait for the file, because another process or another
+// goroutine is at it, does so until its ctx ends, for auditPatience at most, and has
+// written nothing then.
+func TestKeysAuditWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := t.TempDir() + "/audit"
+		a, err := openKeyAudit(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.close()
+		other, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		note := func(ctx context.Context) error {
+			_, err := a.append(ctx, keyEvent{Action: "import", Outcome: keyDone}, 1)
+			return err
+		}
+		held := func(what string) {
+			t.Helper()
+			if err := note(over); !errors.Is(err, errAuditHeld) || !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: with a ctx that has ended it says %v", what, err)
+			}
+			begun := time.Now()
+			if err := note(t.Context()); !errors.Is(err, errAuditHeld) || time.Since(begun) < auditPatience {
+				t.Errorf("%s: after %v it says %v", what, time.Since(begun), err)
+			}
+			if text, err := os.ReadFile(path); err != nil || len(text) > 0 {
+				t.Errorf("%s: %v, and there is %q", what, err, text)
+			}
+		}
+		if err := syscall.Flock(int(other.Fd()), syscall.LOCK_EX); err != nil {
+			t.Fatal(err)
+		}
+		held("another process")
+		if err := other.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.enter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		held("another goroutine")
+		a.leave()
+		if err := note(over); err != nil { // it need not wait
+			t.Error(err)
+		}
+	})
+}
+
+// TestKeysAuditClosed: who closes the file waits for the line that is being written.
+func TestKeysAuditClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, err := openKeyAudit(t.TempDir() + "/audit")
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed, early := make(chan error, 1), false
+		a.sync = func(f *os.File) error {
+			go func() { closed <- a.close() }()
+			synctest.Wait()
+			early = len(closed) > 0
+			a.sync = (*os.File).Sync
+			return f.Sync()
+		}
+		if _, err := a.append(t.Context(), keyEvent{Action: "import", Outcome: keyDone}, 1); err != nil || early {
+			t.Errorf("%v, closed within the line: %v", err, early)
+		}
+		if err := <-closed; err != nil || a.file != nil {
+			t.Errorf("%v, open: %v", err, a.file != nil)
+		}
+	})
+}
+
+// TestKeysAuditTakenBack: who opens the file while a line is taken back, because the disk
+// is full, does not count that line, and goes on.
+func TestKeysAuditTakenBack(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir() + "/audit"
+	a, err := openKeyAudit(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	opens := newKeyAudit(path)
+	defer opens.close()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	e := keyEvent{Action: createAction, Outcome: keyDone}
+	full := errors.New("no room")
+	a.sync = func(*os.File) error {
+		if _, err := opens.append(over, e, 1); !errors.Is(err, errAuditHeld) {
+			t.Errorf("within the line of another it says %v", err)
+		}
+		return full
+	}
+	if _, err := a.append(t.Context(), e, 1); !errors.Is(err, full) {
+		t.Errorf("it says %v", err)
+	}
+	if e, err := opens.append(t.Context(), e, 2); err != nil || e.Seq != 1 {
+		t.Errorf("after it was taken back: %v", err)
 	}
 }

@@ -223,19 +223,19 @@ func TestKeysAuditDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.close()
-	if _, err := a.append(keyEvent{Action: "one", Outcome: keyDone}, 1); err != nil {
+	if _, err := a.append(t.Context(), keyEvent{Action: "one", Outcome: keyDone}, 1); err != nil {
 		t.Fatal(err)
 	}
 	full := errors.New("no room")
 	a.sync = func(*os.File) error { return full }
-	if _, err := a.append(keyEvent{Action: "two", Outcome: keyDone, Detail: strings.Repeat("x", 500)}, 2); !errors.Is(err, full) {
+	if _, err := a.append(t.Context(), keyEvent{Action: "two", Outcome: keyDone, Detail: strings.Repeat("x", 500)}, 2); !errors.Is(err, full) {
 		t.Errorf("it says %v", err)
 	}
 	a.sync = (*os.File).Sync
-	if _, err := a.append(keyEvent{Action: "three", Outcome: keyDone, Detail: strings.Repeat("x", auditLineMax)}, 3); err == nil {
+	if _, err := a.append(t.Context(), keyEvent{Action: "three", Outcome: keyDone, Detail: strings.Repeat("x", auditLineMax)}, 3); err == nil {
 		t.Error("a line that no reader takes was written")
 	}
-	if _, err := a.append(keyEvent{Action: "four", Outcome: keyDone}, 4); err != nil {
+	if _, err := a.append(t.Context(), keyEvent{Action: "four", Outcome: keyDone}, 4); err != nil {
 		t.Fatal(err)
 	}
 	var got []string

@@ -212,7 +212,9 @@ func (d *keyDesk) event(deed *keyDeed, outcome string, of hsm.KeyInfo) keyEvent 
 }
 
 // note writes an event.
-func (d *keyDesk) note(e keyEvent) (*keyEvent, error) { return d.audit.append(e, d.now()) }
+func (d *keyDesk) note(e keyEvent) (*keyEvent, error) {
+	return d.audit.append(context.Background(), e, d.now())
+}
 
 // refuse writes down how a deed has failed, and gives its error.
 func (d *keyDesk) refuse(deed *keyDeed, of uint64, err error) error {

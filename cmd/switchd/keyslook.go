@@ -62,6 +62,6 @@ func noteLook(path string, e keyEvent, at int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.append(e, at)
+	_, err = a.append(context.Background(), e, at)
 	return errors.Join(err, a.close())
 }
