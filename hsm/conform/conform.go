@@ -107,6 +107,7 @@ var tests = []struct {
 	{"a key that comes again", []Ability{Replacing, BlocksD, PINs, PINsWithAES}, (*suite).keyAgain},
 	{"a key from before", []Ability{Replacing, BlocksD, CMAC}, (*suite).keyFromBefore},
 	{"too many keys of a name", []Ability{Replacing, BlocksD, CMAC}, (*suite).keysOfName},
+	{"a key that outlasts a newer one", []Ability{Replacing, BlocksD, CMAC}, (*suite).keyOutlasts},
 	{"key blocks that are weak", []Ability{BlocksLegacy}, (*suite).blockLegacy},
 	{"sealing", []Ability{Sealing}, (*suite).sealing},
 	{"tokens", []Ability{Tokens}, (*suite).tokens},

@@ -38,7 +38,7 @@ var faults = []map[string][]string{
 		"takes weak blocks":        {"key_blocks_that_are_weak"},
 		"counts bytes":             {"strength_of_TDES_keys"},
 		"changes its inputs":       {"PIN_translations", "PIN_translations_with_AES", "calls_at_the_same_time"},
-		"forgets the old key":      {"replacing_a_MAC_key", "replacing_a_PIN_key", "replacing_refusals", "a_key_that_comes_again", "too_many_keys_of_a_name"},
+		"forgets the old key":      {"replacing_a_MAC_key", "replacing_a_PIN_key", "replacing_refusals", "a_key_that_comes_again", "too_many_keys_of_a_name", "a_key_that_outlasts_a_newer_one"},
 		"signs as ASN.1":           {"ES256"},
 		"says nothing of itself":   {"health"},
 		"exports without its mode": {"key_block_export"},
@@ -51,6 +51,7 @@ var faults = []map[string][]string{
 		"takes keys without end":         {"too_many_keys_of_a_name"},
 		"answers what others have asked": {"calls_at_the_same_time"},
 		"can what it cannot":             {"what_it_cannot_do"},
+		"ends keys with newer ones":      {"a_key_that_outlasts_a_newer_one"},
 	},
 }
 
@@ -210,6 +211,9 @@ func (f *faulty) ImportKey(ctx context.Context, i hsm.Import) (hsm.KeyInfo, erro
 	}
 	now, _ := f.Keeper.KCV(ctx, i.As)
 	got, err := f.Keeper.ImportKey(ctx, i)
+	if f.has("ends keys with newer ones") && i.As == "conform/outlasts" && got.Version == 4 {
+		return got, f.Retire(ctx, hsm.KeyVersion{Ref: i.As, Number: 1})
+	}
 	switch {
 	case f.has("counts bytes") && i.As == "conform/three" && errors.Is(err, hsm.ErrDenied),
 		f.has("takes old keys") && i.As == "conform/from-before" && errors.Is(err, hsm.ErrDenied),

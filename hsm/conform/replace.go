@@ -98,6 +98,28 @@ func (s *suite) keysOfName(t *testing.T) {
 	}
 }
 
+// keyOutlasts: a key reads to the end of its own overlap, also when the one after it had
+// a shorter one and has gone before.
+func (s *suite) keyOutlasts(t *testing.T) {
+	const as = hsm.KeyRef("conform/outlasts")
+	first, _ := s.replacing(t, as, macAES)
+	in := hsm.MACInput{By: as, Algorithm: hsm.AESCMAC, Size: s.longest(hsm.AESCMAC), Message: []byte("0800/161")}
+	reads := func(what string, k Key) {
+		t.Helper()
+		if err := s.m.VerifyMAC(background, in, s.cmac(t, k.Bytes.Reveal(), in.Message)[:in.Size]); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for n := 3; n <= 6; n++ {
+		next := s.fresh(t, macAES)
+		if _, err := s.brings(t, as, next, 0); err != nil {
+			t.Fatalf("key %d: %v", n, err)
+		}
+		reads(fmt.Sprintf("the first, with key %d", n), first)
+		reads(fmt.Sprintf("key %d", n), next)
+	}
+}
+
 // blockLegacy: blocks of version A are not taken unless that is asked for, whatever they
 // say; that they are when it is the vectors show.
 func (s *suite) blockLegacy(t *testing.T) {

@@ -96,7 +96,7 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte(`{"version": 1, "lmk": "2686047595482307", "keys": [{"name": "a", "key": "U00112233445566778899AABBCCDDEEFF", "usage": "P0", "algorithm": "T", "mode": "B", "export": "E", "kcv": "08D7B4"}]}`))
 	f.Add([]byte(`{"version": 1, "keys": [{"name": "a", "key": "Z0011223344556677", "usage": "M1", "algorithm": "D", "mode": "C", "export": "N", "version": 2}, {"name": "a", "key": "Z0011223344556677", "usage": "M1", "algorithm": "D", "mode": "C", "export": "N", "until": 5}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		read := &table{clock: func() int64 { return 1 }, keys: map[hsm.KeyRef][]*entry{}}
+		read := &table{clock: func() int64 { return 1 }, write: replace, keys: map[hsm.KeyRef][]*entry{}}
 		if read.parse(text) != nil {
 			return
 		}

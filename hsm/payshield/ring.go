@@ -14,6 +14,9 @@ import (
 // errUnknown is a name that the table has no key of.
 var errUnknown = fmt.Errorf("%w: the key table has no such key", hsm.ErrKey)
 
+// errTableFull is a table that takes no more keys.
+var errTableFull = fmt.Errorf("%w: the key table is full", hsm.ErrDenied)
+
 // find gives the active key of a name.
 func (t *table) find(ref hsm.KeyRef) (*entry, error) {
 	t.mu.RLock()
@@ -115,6 +118,11 @@ type placing struct {
 
 // reserve keeps a name for a key that is being made, until release.
 func (t *table) reserve(p placing) (release func(), err error) {
+	t.writing.Lock()
+	defer t.writing.Unlock()
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	taken := len(t.keys[p.as]) > 0
@@ -127,8 +135,8 @@ func (t *table) reserve(p placing) (release func(), err error) {
 		return nil, fmt.Errorf("%w: there is no key %s to be replaced", hsm.ErrKey, p.as)
 	case p.overlap < 0 || p.overlap > rule.OverlapMax:
 		return nil, fmt.Errorf("%w: an overlap is up to %d days", hsm.ErrDenied, rule.OverlapMax/(24*time.Hour))
-	case t.count()+len(t.reserved) >= keysMax:
-		return nil, fmt.Errorf("%w: the key table is full", hsm.ErrDenied)
+	case !p.replace && t.count()+len(t.reserved) >= keysMax: // a key that replaces another may end one, which add finds out
+		return nil, errTableFull
 	}
 	t.reserved[p.as] = true
 	return func() {

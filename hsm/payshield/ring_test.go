@@ -89,7 +89,7 @@ func TestTableTooLong(t *testing.T) {
 	longest := "S19999P0AE00E0000" + strings.Repeat("0", 9983)
 	for n, want := range map[int]error{tableMax / len(longest): hsm.ErrDenied, 10: nil} {
 		path := filepath.Join(t.TempDir(), "keys.json")
-		table := &table{path: path, clock: func() int64 { return 1 }, keys: map[hsm.KeyRef][]*entry{}}
+		table := &table{path: path, clock: func() int64 { return 1 }, write: replace, keys: map[hsm.KeyRef][]*entry{}}
 		for i := range n {
 			name := hsm.KeyRef(fmt.Sprintf("k%d", i))
 			table.keys[name] = []*entry{{Name: name, Key: longest, Usage: "P0", Algorithm: "A", Mode: "E", Export: "E"}}

@@ -11,8 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -63,6 +61,8 @@ type table struct {
 
 	writing sync.Mutex        // one change at a time, its write to the disk included
 	sum     [sha256.Size]byte // of the file as it was read or written last; guarded by writing
+	tried   *trial            // a write that failed, until it is known what the file has; guarded by writing
+	write   func(path string, text []byte) error
 
 	mu       sync.RWMutex // guards all below
 	lmk      string
@@ -72,7 +72,7 @@ type table struct {
 
 // readTable reads a table; one that is not there is empty.
 func readTable(path string, clock func() int64) (*table, error) {
-	t := &table{path: path, clock: clock, keys: map[hsm.KeyRef][]*entry{}, reserved: map[hsm.KeyRef]bool{}}
+	t := &table{path: path, clock: clock, write: replace, keys: map[hsm.KeyRef][]*entry{}, reserved: map[hsm.KeyRef]bool{}}
 	text, err := readBounded(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
@@ -85,28 +85,6 @@ func readTable(path string, clock func() int64) (*table, error) {
 		return nil, fmt.Errorf("payshield: key table %s: %w", path, err)
 	}
 	return t, nil
-}
-
-// readBounded reads a file that only its owner can write: the table says which key a
-// participant has.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode().Perm()&0o022 != 0 {
-		return nil, fmt.Errorf("%s can be written by others than its owner (mode %s)", path, info.Mode().Perm())
-	}
-	text, err := io.ReadAll(io.LimitReader(f, tableMax+1))
-	if err == nil && len(text) > tableMax {
-		err = fmt.Errorf("%s is longer than %d bytes", path, tableMax)
-	}
-	return text, err
 }
 
 // parse takes a table's text: every name known, every value as it must be.
@@ -290,6 +268,9 @@ func (t *table) add(k *entry, p placing) (*entry, error) {
 	}
 	t.writing.Lock()
 	defer t.writing.Unlock()
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
 	t.mu.RLock()
 	fresh := maps.Clone(t.keys)
 	file := tableFile{Version: tableVersion, LMK: cmp.Or(t.lmk, k.lmk)}
@@ -314,74 +295,19 @@ func (t *table) add(k *entry, p placing) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(text) >= tableMax { // which no start would read
-		return nil, fmt.Errorf("%w: the key table is full", hsm.ErrDenied)
+	if len(text) >= tableMax || len(file.Keys) > keysMax { // which no start would read
+		return nil, errTableFull
 	}
-	text = append(text, '\n')
 	if err := t.unchanged(); err != nil {
 		return nil, err
 	}
-	if err := replace(t.path, text); err != nil {
-		return nil, &hsm.Fault{Kind: hsm.ErrDown, Started: true, Cause: fmt.Errorf("key table: %w", err)}
+	if err := t.save(&trial{text: append(text, '\n'), lmk: file.LMK, keys: fresh}); err != nil {
+		return nil, err
 	}
-	t.sum = sha256.Sum256(text)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.keys, t.lmk = fresh, file.LMK
 	return k, nil
-}
-
-// unchanged refuses to write over what somebody else has written: a person who has put
-// in the keys of a ceremony would lose them. t.writing is held.
-func (t *table) unchanged() error {
-	var sum [sha256.Size]byte
-	text, err := readBounded(t.path)
-	switch {
-	case err == nil:
-		sum = sha256.Sum256(text)
-	case !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: key table: %w", hsm.ErrDenied, err)
-	}
-	if sum != t.sum {
-		return fmt.Errorf("%w: the key table's file was changed by another hand: no key is taken until a start has read it", hsm.ErrDenied)
-	}
-	return nil
 }
 
 // otherLMK is what is wrong with an HSM whose LMK is not the table's.
 func otherLMK(has, want string) error {
 	return fmt.Errorf("the LMK has the check value %s, and the keys of the table are under one with %s", has, want)
-}
-
-// replace writes a file so that after a crash the old or the new one is there, whole.
-func replace(path string, text []byte) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(text); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	folder, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = folder.Close() }()
-	return folder.Sync()
 }

@@ -131,15 +131,11 @@ func (r *record) take(keys []*key, c *change) (rule.Placement, error) {
 	if c.made {
 		as.Origin = hsm.OriginGenerated
 	}
-	a := rule.Arrival{Key: &as, At: r.Created, Replace: c.replace, Overlap: c.overlap}
-	var held []*hsm.KeyInfo
-	for _, k := range keys {
-		held = append(held, &k.KeyInfo)
-	}
+	a := rule.Arrival{Key: &as, At: r.Created, Replace: c.replace, Overlap: c.overlap, Linked: true}
 	if len(keys) > 0 {
 		a.Past = keys[0].past
 	}
-	place, err := rule.Place(&a, held)
+	place, err := rule.Place(&a, infos(keys))
 	if err != nil || place.Again {
 		return place, err
 	}
@@ -148,6 +144,15 @@ func (r *record) take(keys []*key, c *change) (rule.Placement, error) {
 		r.before = r.Created + int64(c.overlap)
 	}
 	return place, nil
+}
+
+// infos is what is known of keys.
+func infos(keys []*key) []*hsm.KeyInfo {
+	var all []*hsm.KeyInfo
+	for _, k := range keys {
+		all = append(all, &k.KeyInfo)
+	}
+	return all
 }
 
 // sweep destroys what unfinished changes have left of a name, and of a version that is
@@ -355,8 +360,8 @@ func (s *session) markAll(k *key, r *record) error {
 	return nil
 }
 
-// Delete destroys a key that is used no more. The newest of a name says until when the
-// others read, so it goes last.
+// Delete destroys a key that is used no more. Each says until when the one before it
+// reads, so it goes after that one's end, and the newest of a name goes last.
 func (m *Module) Delete(ctx context.Context, v hsm.KeyVersion) error {
 	return m.edit(ctx, v, func(s *session, keys []*key, at int) error {
 		switch k := keys[at]; {
@@ -364,6 +369,8 @@ func (m *Module) Delete(ctx context.Context, v hsm.KeyVersion) error {
 			return fmt.Errorf("%w: %s is in use: retire it first", hsm.ErrDenied, v.Ref)
 		case at == 0 && len(keys) > 1:
 			return fmt.Errorf("%w: %s has older keys: delete them first", hsm.ErrDenied, v.Ref)
+		case rule.HoldsEnd(infos(keys), at, m.o.Clock()):
+			return fmt.Errorf("%w: version %d of %s still reads, and this one says until when: retire that one first", hsm.ErrDenied, keys[at+1].Version, v.Ref)
 		case at > 0 && m.soft:
 			newest := keys[0].record
 			newest.past = rule.Remember(newest.past, &k.KeyInfo)

@@ -182,3 +182,48 @@ func TestRotate(t *testing.T) {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
+
+// TestOutlasts: a key reads to its own end when the one after it, which had a shorter
+// overlap, has gone; that one is kept for it and goes with the change after that.
+func TestOutlasts(t *testing.T) {
+	l := newLab(t)
+	m := l.open(t)
+	must(t)(m.Generate(ctx, zak))
+	in := codeBy(zak.As, "0800")
+	old, err := m.MAC(ctx, in)
+	wants(t, "MAC", err, nil)
+	rotate := func(overlap time.Duration) {
+		t.Helper()
+		must(t)(m.Rotate(ctx, hsm.Rotation{Ref: zak.As, Overlap: overlap}))
+	}
+	states := func(want ...hsm.KeyInfo) {
+		t.Helper()
+		all, err := m.List(ctx)
+		same := err == nil && len(all) == len(want)
+		for n := 0; same && n < len(want); n++ {
+			same = all[n].Version == want[n].Version && all[n].State == want[n].State
+		}
+		if !same {
+			t.Errorf("%+v, %v", all, err)
+		}
+	}
+	rotate(time.Hour)
+	rotate(time.Second)
+	l.clock.advance(5 * time.Second)
+	rotate(time.Second)
+	states(hsm.KeyInfo{Version: 4, State: hsm.StateActive}, hsm.KeyInfo{Version: 3, State: hsm.StateOld}, hsm.KeyInfo{Version: 2, State: hsm.StateRetired}, hsm.KeyInfo{Version: 1, State: hsm.StateOld})
+	wants(t, "delete what holds its end", m.Delete(ctx, hsm.KeyVersion{Ref: zak.As, Number: 2}), hsm.ErrDenied)
+	for n := 5; n <= hsm.KeyVersionsMax+4; n++ { // of those in between one stays
+		l.clock.advance(time.Second)
+		rotate(0)
+	}
+	last := uint32(hsm.KeyVersionsMax + 4)
+	states(hsm.KeyInfo{Version: last, State: hsm.StateActive}, hsm.KeyInfo{Version: last - 1, State: hsm.StateRetired}, hsm.KeyInfo{Version: 2, State: hsm.StateRetired}, hsm.KeyInfo{Version: 1, State: hsm.StateOld})
+	l.clock.advance(time.Hour - 5*time.Second - hsm.KeyVersionsMax*time.Second - 1)
+	wants(t, "in its overlap", m.VerifyMAC(ctx, in, old), nil)
+	l.clock.advance(1)
+	wants(t, "after its overlap", m.VerifyMAC(ctx, in, old), hsm.ErrVerify)
+	rotate(0)
+	states(hsm.KeyInfo{Version: last + 1, State: hsm.StateActive}, hsm.KeyInfo{Version: last, State: hsm.StateRetired}, hsm.KeyInfo{Version: 2, State: hsm.StateRetired})
+	wants(t, "delete what holds no end", m.Delete(ctx, hsm.KeyVersion{Ref: zak.As, Number: 2}), nil)
+}

@@ -28,6 +28,9 @@ type Arrival struct {
 	// Same tells whether the bytes of the new key are those of the n-th of the ring. It
 	// is nil where bytes are not seen: check values are compared then.
 	Same func(n int) bool
+	// Linked says that a key's end is kept with the next newer one (HoldsEnd): of those
+	// that are over, the ones that hold an end stay until it has come.
+	Linked bool
 }
 
 // Placement is what becomes of a name when a key comes to it.
@@ -141,7 +144,16 @@ func (a *Arrival) over(ring []*hsm.KeyInfo) ([]int, error) {
 		return nil, fmt.Errorf("%w: %s has %d keys, none of which may be destroyed for a new one: retire and delete some", hsm.ErrDenied, a.Key.Ref, kept-1)
 	}
 	slices.Sort(over)
+	if a.Linked { // which is no reason to refuse what others take
+		over = slices.DeleteFunc(over, func(n int) bool { return HoldsEnd(ring, n, a.At) })
+	}
 	return over, nil
+}
+
+// HoldsEnd tells whether the key after the n-th still reads for a time. Where a key's end
+// is kept with the next newer one, that one must not go before it.
+func HoldsEnd(ring []*hsm.KeyInfo, n int, now int64) bool {
+	return n+1 < len(ring) && ring[n+1].Until != 0 && StateAt(ring[n+1], now) == hsm.StateOld
 }
 
 // Remember is what is known of the destroyed keys of a name when one more is destroyed.
