@@ -1,6 +1,7 @@
 package certs
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -82,28 +83,53 @@ func loadAuthority(dir string) (*authority, error) {
 	return &authority{cert: cert, key: key}, nil
 }
 
-// leaf signs a certificate for id. Each participant is client and server at
-// once, so a leaf has both usages; localhost names let a whole scheme run on
+// leafOf says what the certificate of id for links has. Each participant is client and
+// server at once, so a leaf has both usages; localhost names let a whole scheme run on
 // one machine.
-func (a *authority) leaf(id string, now time.Time, valid time.Duration) (der []byte, key *ecdsa.PrivateKey, err error) {
-	key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func leafOf(id string) *x509.Certificate {
+	return &x509.Certificate{
+		Subject:     pkix.Name{CommonName: id},
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
+		URIs:        []*url.URL{{Scheme: "urn", Opaque: urnSpace + id}},
+		DNSNames:    []string{"localhost"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+}
+
+// term is when a certificate is made and how long it is valid.
+type term struct {
+	now   time.Time
+	valid time.Duration
+}
+
+// sign certifies a key.
+func (a *authority) sign(tmpl *x509.Certificate, key crypto.PublicKey, t term) ([]byte, error) {
+	tmpl.NotBefore, tmpl.NotAfter, tmpl.BasicConstraintsValid = t.now.Add(-backdate), t.now.Add(t.valid), true
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, key, a.key)
 	if err != nil {
-		return nil, nil, fmt.Errorf("make key of %s: %w", id, err)
+		return nil, fmt.Errorf("sign certificate of %s: %w", tmpl.Subject.CommonName, err)
 	}
-	tmpl := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: id},
-		NotBefore:             now.Add(-backdate),
-		NotAfter:              now.Add(valid),
-		KeyUsage:              x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true,
-		URIs:                  []*url.URL{{Scheme: "urn", Opaque: urnSpace + id}},
-		DNSNames:              []string{"localhost"},
-		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	return der, nil
+}
+
+// pairs makes keys and certificates in memory, as files of their names.
+func (a *authority) pairs(names []string, of func(string) *x509.Certificate, t term) ([]newFile, error) {
+	var files []newFile
+	for _, name := range names {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("make key of %s: %w", name, err)
+		}
+		der, err := a.sign(of(name), &key.PublicKey, t)
+		if err != nil {
+			return nil, err
+		}
+		k, err := keyPEM(name+keyExt, key)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, certPEM(name+certExt, der), k)
 	}
-	der, err = x509.CreateCertificate(rand.Reader, tmpl, a.cert, &key.PublicKey, a.key)
-	if err != nil {
-		return nil, nil, fmt.Errorf("sign certificate of %s: %w", id, err)
-	}
-	return der, key, nil
+	return files, nil
 }

@@ -94,6 +94,9 @@ func describe(c *x509.Certificate) Description {
 	for _, use := range c.ExtKeyUsage {
 		d.Uses = append(d.Uses, use.String())
 	}
+	for _, use := range c.UnknownExtKeyUsage {
+		d.Uses = append(d.Uses, use.String())
+	}
 	return d
 }
 

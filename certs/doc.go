@@ -9,7 +9,8 @@
 // pinned and who may still speak TLS 1.2, and says before something expires. Links
 // that are up stay up through every swap, but those that would not be let in any
 // more: Reject names them, and gnetio closes them. Init writes a development PKI
-// and never overwrites a file; Issue adds leaves to it, Revoke makes its list.
+// and never overwrites a file; Issue adds leaves to it, IssueSigning and Certify
+// certificates for signatures of messages, which open no link, Revoke makes its list.
 //
 // It is called by cmd/switchd (certs, serve, bank), by the simulated participants
 // (ServerConfig, ClientConfig: read once, no revocation) and by the rim

@@ -1,6 +1,7 @@
 package certs
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -35,7 +36,7 @@ func InitAt(dir string, ids []string, now time.Time, valid time.Duration) error 
 	if err != nil {
 		return err
 	}
-	leaves, err := ca.leaves(ids, now, valid)
+	leaves, err := ca.pairs(ids, leafOf, term{now, valid})
 	if err != nil {
 		return err
 	}
@@ -51,35 +52,23 @@ func Issue(dir string, ids []string, now time.Time, valid time.Duration) error {
 	if err := checkIDs(ids); err != nil {
 		return err
 	}
-	if err := checkNew(dir, leafFiles(ids)); err != nil {
+	return issue(dir, ids, leafOf, term{now, valid})
+}
+
+// issue adds pairs to the PKI in dir.
+func issue(dir string, names []string, of func(string) *x509.Certificate, t term) error {
+	if err := checkNew(dir, leafFiles(names)); err != nil {
 		return err
 	}
 	ca, err := loadAuthority(dir)
 	if err != nil {
 		return err
 	}
-	leaves, err := ca.leaves(ids, now, valid)
+	files, err := ca.pairs(names, of, t)
 	if err != nil {
 		return err
 	}
-	return writeAll(dir, leaves)
-}
-
-// leaves makes the files of all ids in memory.
-func (a *authority) leaves(ids []string, now time.Time, valid time.Duration) ([]newFile, error) {
-	var files []newFile
-	for _, id := range ids {
-		der, key, err := a.leaf(id, now, valid)
-		if err != nil {
-			return nil, err
-		}
-		k, err := keyPEM(id+keyExt, key)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, certPEM(id+certExt, der), k)
-	}
-	return files, nil
+	return writeAll(dir, files)
 }
 
 func leafFiles(ids []string) []string {

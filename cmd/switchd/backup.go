@@ -16,7 +16,6 @@ import (
 
 	"switchd/switch/admin"
 	"switchd/switch/backup"
-	"switchd/switch/seal"
 )
 
 // backupOrder asks the admin port for a backup.
@@ -283,24 +282,23 @@ func follow(answer io.Reader, talk io.Writer) (*backupView, error) {
 
 func newBackupVerify() *cobra.Command {
 	var f adminFlags
-	var sealKey string
+	var from keySource
 	c := &cobra.Command{
 		Use: "verify DIR", Short: "Read all of a backup and compare it with what was written",
 		Long: `Reads every file of a backup against its hash, and every group of its journal
 against its checksums and the chain. With the key file it also compares the rows with
-their hash. It changes nothing.`,
+their hash; one that a security module has sealed (hsm.seal) is read with --config. It
+changes nothing.`,
 		Args: oneArg("which backup? name its folder"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := isFolder(args[0], "backup"); err != nil {
 				return err
 			}
-			o := backup.Options{Build: build(), Fatal: storageFailed(), Progress: tell(c.ErrOrStderr()), Log: newLogger(c.ErrOrStderr(), true)}
-			if sealKey != "" {
-				var err error
-				if o.Keys, err = seal.LoadFile(sealKey); err != nil {
-					return err
-				}
+			keys, err := from.keys()
+			if err != nil {
+				return err
 			}
+			o := backup.Options{Build: build(), Keys: keys, Fatal: storageFailed(), Progress: tell(c.ErrOrStderr()), Log: newLogger(c.ErrOrStderr(), true)}
 			m, err := backup.Verify(c.Context(), args[0], o)
 			if err != nil {
 				return err
@@ -308,7 +306,7 @@ their hash. It changes nothing.`,
 			return f.show(c.OutOrStdout(), "good", viewBackup(args[0], m))
 		},
 	}
-	c.Flags().StringVar(&sealKey, "seal-key", "", "key file of the data folder: compares the rows too")
+	from.register(c, "key file of the data folder: compares the rows too")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	return c
 }

@@ -42,35 +42,6 @@ func newCertsInit() *cobra.Command {
 	return c
 }
 
-func newCertsIssue() *cobra.Command {
-	var dir string
-	var ids []string
-	var valid time.Duration
-	c := &cobra.Command{
-		Use: "issue --dir D --ids A,B,C", Short: "Make further certificates with the CA of certs init",
-		Long: `Makes <id>.pem and <id>-key.pem for each id, signed by ca.pem in the folder. Never
-overwrites a file: to try a renewal, move the two files of an id away first; a
-running switch takes the new ones by itself.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if valid <= 0 {
-				return usageError{fmt.Errorf("--valid must be more than 0")}
-			}
-			if err := participants(ids); err != nil {
-				return err
-			}
-			if err := certs.Issue(dir, ids, time.Unix(0, clock()), valid); err != nil {
-				return err
-			}
-			fmt.Fprintf(c.ErrOrStderr(), "wrote certificates to %s: %s\n", dir, strings.Join(ids, ", "))
-			return nil
-		},
-	}
-	certsFlags(c, &dir, &ids, "ids, separated by commas; \"switch\" is one")
-	c.Flags().DurationVar(&valid, "valid", certs.LeafValidity, "how long they are valid")
-	return c
-}
-
 func newCertsRevoke() *cobra.Command {
 	var dir string
 	var ids []string
@@ -119,9 +90,13 @@ func participants(ids []string) error {
 
 // certsFlags are those of every command that writes to a PKI folder.
 func certsFlags(c *cobra.Command, dir *string, ids *[]string, which string) {
-	c.Flags().StringVar(dir, "dir", "certs", "folder of the PKI")
+	certsDir(c, dir)
 	c.Flags().StringSliceVar(ids, "ids", nil, which)
 	if err := c.MarkFlagRequired("ids"); err != nil {
 		panic(err)
 	}
+}
+
+func certsDir(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "dir", "certs", "folder of the PKI")
 }

@@ -5,27 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"switchd/switch/backup"
-	"switchd/switch/config"
 	"switchd/switch/disk"
-	"switchd/switch/seal"
 )
 
 // restoreFlags say what becomes a data folder.
 type restoreFlags struct {
-	from, to        string
-	seq             uint64
-	time            string
-	acceptFork      bool
-	sealKey, config string
-	asJSON          bool
+	from, to   string
+	seq        uint64
+	time       string
+	acceptFork bool
+	source     keySource
+	asJSON     bool
 }
 
 func newRestore() *cobra.Command {
@@ -50,8 +46,6 @@ The key file that account numbers are sealed with is needed, and not copied.`,
 	fl.Uint64Var(&f.seq, "until-seq", 0, "last event to restore")
 	fl.StringVar(&f.time, "until-time", "", "restore the events before this time, as 2026-11-22T18:30:00Z")
 	fl.BoolVar(&f.acceptFork, "accept-fork", false, "leave out the end of the history, knowing what it means")
-	fl.StringVar(&f.sealKey, "seal-key", "", "key file of the data folder that was backed up")
-	fl.StringVar(&f.config, "config", "", "configuration that names the key file (seal_key, or else seal.key in its data_dir), instead of --seal-key")
 	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
 	for _, name := range []string{"from", "to"} {
 		if err := c.MarkFlagRequired(name); err != nil {
@@ -59,7 +53,7 @@ The key file that account numbers are sealed with is needed, and not copied.`,
 		}
 	}
 	c.MarkFlagsMutuallyExclusive("until-seq", "until-time")
-	c.MarkFlagsMutuallyExclusive("seal-key", "config")
+	f.source.register(c, "key file of the data folder that was backed up")
 	return c
 }
 
@@ -78,7 +72,7 @@ func (f *restoreFlags) run(c *cobra.Command) error {
 	if err := f.folders(); err != nil {
 		return err
 	}
-	keys, err := f.keys()
+	keys, err := f.source.keys()
 	if err != nil {
 		return err
 	}
@@ -113,28 +107,6 @@ func (f *restoreFlags) folders() error {
 		return fmt.Errorf("--to %s: %w", f.to, err)
 	}
 	return nil
-}
-
-// keys are those of the data folder that was backed up; nil when none are named.
-func (f *restoreFlags) keys() (*seal.Keys, error) {
-	file := f.sealKey
-	var cfg *config.Config
-	if f.config != "" {
-		var err error
-		if cfg, err = config.Load(f.config, known()); err != nil {
-			return nil, usageError{err}
-		}
-		if file = cfg.SealKey; file == "" {
-			file = filepath.Join(cfg.DataDir, sealKeyFile)
-			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-				return nil, usageError{fmt.Errorf("%s names no seal_key, and %s is not there: name the key file with --seal-key", f.config, file)}
-			}
-		}
-	}
-	if file == "" {
-		return nil, nil
-	}
-	return sealLoader(cfg)(file)
 }
 
 // forkMeans is what an operator must know before the end of a history is left out.

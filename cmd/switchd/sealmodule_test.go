@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,6 +57,8 @@ func TestSealKeysInModule(t *testing.T) {
 		t.Error(said)
 	}
 
+	s.backedUp("DECLINED", search...)
+
 	// Another name is refused, by a running switch and by a start, and not passed over.
 	p = s.serve()
 	s.edit("seal: switch/kek", "seal: switch/other")
@@ -75,4 +79,45 @@ func TestSealKeysInModule(t *testing.T) {
 	if _, said := runs(t, exitFailed, "serve", "--config", s.config); !strings.Contains(said, "key switch/kek of the security module: ") {
 		t.Error(said)
 	}
+}
+
+// backedUp restores a backup of a folder whose key file a module has sealed, by the book: the
+// key file has been kept elsewhere, and the folder is gone.
+func (s *scheme) backedUp(want string, search ...string) {
+	s.t.Helper()
+	out, kept := filepath.Join(s.dir, "backup"), filepath.Join(s.dir, "kept.key")
+	runs(s.t, 0, "backup", "--out", out, "--config", s.config)
+	if good, _ := runs(s.t, 0, "backup", "verify", out, "--config", s.config); !strings.Contains(good, "good "+out) {
+		s.t.Error(good)
+	}
+	err := filepath.WalkDir(out, func(path string, d fs.DirEntry, err error) error {
+		if name := d.Name(); err == nil && (name == sealKeyFile || strings.HasPrefix(name, "keys.")) {
+			s.t.Errorf("%s is in the backup", path)
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	lost := s.data + ".lost"
+	text, err := os.ReadFile(s.sealKey())
+	if err = errors.Join(err, os.WriteFile(kept, text, 0o600), os.Rename(s.data, lost)); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, said := runs(s.t, exitFailed, "backup", "verify", out, "--seal-key", kept); !strings.Contains(said, "sealed by a security module under switch/kek: name a configuration") {
+		s.t.Error(said)
+	}
+	if _, said := runs(s.t, exitUsage, "backup", "verify", out, "--config", s.config); !strings.Contains(said, "name the key file with --seal-key") {
+		s.t.Error(said)
+	}
+	runs(s.t, 0, "backup", "verify", out, "--config", s.config, "--seal-key", kept)
+	runs(s.t, 0, "restore", "--from", out, "--to", s.data, "--config", s.config, "--seal-key", kept)
+	if err := os.Rename(kept, s.sealKey()); err != nil {
+		s.t.Fatal(err)
+	}
+	p := s.serve()
+	if found, _ := runs(s.t, 0, append(search, "--config", s.config)...); !strings.Contains(found, want) {
+		s.t.Errorf("found in what was restored:\n%s", found)
+	}
+	s.stopClean(p)
 }
