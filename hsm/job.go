@@ -2,7 +2,6 @@ package hsm
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -27,13 +26,13 @@ type job struct {
 }
 
 // finish takes the module's answer; false if the job has been given up.
-func (j *job) finish(err error) bool {
+func (j *job) finish() bool {
 	j.release()
 	if !j.state.CompareAndSwap(started, answered) {
 		j.pool.metrics.late.Inc()
 		return false
 	}
-	j.count(err)
+	j.count(leftAnswered)
 	return true
 }
 
@@ -44,40 +43,21 @@ func (j *job) giveUp() error {
 	if before == answered {
 		return nil
 	}
-	kind := ErrTimeout
-	if j.pool.base.Err() != nil {
-		kind = ErrDown
+	f, how := &Fault{Kind: ErrTimeout, Started: before == started}, leftUnstarted
+	switch {
+	case j.pool.base.Err() != nil:
+		f.Kind, how = ErrDown, leftStopped
+	case f.Started:
+		how = leftGivenUp
 	}
-	err := &Fault{Kind: kind, Started: before == started}
 	j.cancel()
-	j.count(err)
-	return err
+	j.count(how)
+	return f
 }
 
 // count puts the job into the metrics.
-func (j *job) count(err error) {
+func (j *job) count(how leaving) {
 	m := j.pool.metrics
-	m.calls[j.op][endingOf(err)].Inc()
-	m.duration[j.op].Observe(time.Duration(j.pool.o.Clock() - j.at).Seconds())
-}
-
-// endings by what errors are; the first that fits counts.
-var endings = []struct {
-	kind error
-	end  ending
-}{
-	{ErrDenied, endDenied}, {ErrVerify, endVerify}, {ErrKey, endKey}, {ErrBlock, endBlock}, {ErrTimeout, endTimeout}, {ErrDown, endDown},
-}
-
-// endingOf is how metrics call an error.
-func endingOf(err error) ending {
-	if err == nil {
-		return endOK
-	}
-	for _, k := range endings {
-		if errors.Is(err, k.kind) {
-			return k.end
-		}
-	}
-	return endError
+	m.requests[j.op][how].Inc()
+	m.duration.Observe(time.Duration(j.pool.o.Clock() - j.at).Seconds())
 }

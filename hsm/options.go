@@ -19,7 +19,12 @@ type Options struct {
 	Timeout  time.Duration // from the request of a call to its answer; default 500 ms, up to 1 min
 	StopMax  time.Duration // how long Run waits for calls inside the module when it stops; default 2 s
 
-	// Deadline makes the context of a call; default context.WithTimeout. Tests end
+	// ProbeEvery is the pause between two questions to the module whether it is there,
+	// for the metric switchd_hsm_up; up to 1 h, default 0: nobody asks, and the metric is
+	// not there.
+	ProbeEvery time.Duration
+
+	// Deadline makes the context of a call and of a pause; default context.WithTimeout. Tests end
 	// calls by hand with it.
 	Deadline func(context.Context, time.Duration) (context.Context, context.CancelFunc)
 
@@ -61,6 +66,9 @@ func (o Options) validate() error {
 	}
 	if o.Timeout < 0 || o.Timeout > time.Minute || o.StopMax < 0 {
 		faults = append(faults, fmt.Errorf("hsm: Timeout %s is not up to 1m, or StopMax %s is negative", o.Timeout, o.StopMax))
+	}
+	if o.ProbeEvery < 0 || o.ProbeEvery > time.Hour {
+		faults = append(faults, fmt.Errorf("hsm: ProbeEvery %s is not 0 to 1h", o.ProbeEvery))
 	}
 	return errors.Join(faults...)
 }

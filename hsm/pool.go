@@ -16,10 +16,13 @@ import (
 // up unstarted, so that nothing was done of them.
 type Pool struct {
 	o       Options
+	module  Module // the Options' one, metered
 	queue   chan *job
 	base    context.Context // ends with the pool
 	end     context.CancelFunc
 	busy    atomic.Int64
+	up      atomic.Bool  // see probe
+	probing atomic.Int64 // 1 while a probe is inside the module
 	metrics *metrics
 
 	mu     sync.Mutex // guards closed, and that open does not grow after it
@@ -37,6 +40,8 @@ func NewPool(o Options) (*Pool, error) {
 	}
 	p := &Pool{o: o, queue: make(chan *job, o.QueueMax)}
 	p.base, p.end = context.WithCancel(context.Background())
+	p.up.Store(true) // who opened the module has seen that
+	p.module = meter(o.Module, o.Clock, newCallMetrics(o.Registry))
 	p.metrics = newMetrics(o.Registry, p)
 	return p, nil
 }
@@ -48,6 +53,9 @@ func (p *Pool) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for range p.o.Workers {
 		workers.Go(p.work)
+	}
+	if p.o.ProbeEvery > 0 {
+		workers.Go(p.watch)
 	}
 	<-ctx.Done()
 	p.mu.Lock()
@@ -67,7 +75,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	case <-idle:
 		return nil
 	case <-patience.Done():
-		return &Fault{Kind: ErrTimeout, Started: true, Cause: fmt.Errorf("%d calls are still inside", p.busy.Load())}
+		return &Fault{Kind: ErrTimeout, Started: true, Cause: fmt.Errorf("%d calls are still inside", p.busy.Load()+p.probing.Load())}
 	}
 }
 
@@ -92,7 +100,7 @@ func (p *Pool) work() {
 	}
 }
 
-// Call asks the pool's module. It never blocks and is safe for concurrent use.
+// Call asks the pool's module; op is how metrics name the request. It never blocks and is safe for concurrent use.
 //
 // An error says that there is no room (ErrDown, NotDone), and answer is not called.
 // Otherwise answer is called exactly once, on a goroutine of the pool, and must not
@@ -106,12 +114,12 @@ func Call[T any](p *Pool, op Op, run func(context.Context, Module) (T, error), a
 	}
 	var none T
 	j.run = func() {
-		value, err := run(j.ctx, p.o.Module)
+		value, err := run(j.ctx, p.module)
 		if err != nil {
 			wipe(value)
 			value, err = none, settled(err)
 		}
-		if !j.finish(err) {
+		if !j.finish() {
 			wipe(value)
 			return
 		}
@@ -152,7 +160,7 @@ func (p *Pool) admit(op Op) (*job, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return nil, p.refuse(op, "the pool has stopped")
+		return nil, p.refuse(op, leftStopped, "the pool has stopped")
 	}
 	p.open.Add(1)
 	j := &job{pool: p, op: op, at: p.o.Clock()}
@@ -173,10 +181,10 @@ func (p *Pool) enqueue(j *job) error {
 	}
 	j.release()
 	p.open.Done()
-	return p.refuse(j.op, fmt.Sprintf("%d calls wait already", p.o.QueueMax))
+	return p.refuse(j.op, leftFull, fmt.Sprintf("%d calls wait already", p.o.QueueMax))
 }
 
-func (p *Pool) refuse(op Op, why string) error {
-	p.metrics.calls[op][endFull].Inc()
+func (p *Pool) refuse(op Op, how leaving, why string) error {
+	p.metrics.requests[op][how].Inc()
 	return &Fault{Kind: ErrDown, Cause: errors.New(why)}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,34 +90,44 @@ func (p *pooled) ask(op hsm.Op, run func(ctx context.Context) (string, error)) (
 	return answers, err
 }
 
-// ended is how many calls of a kind ended so, late answers as late.
-func (p *pooled) ended(t *testing.T, op hsm.Op, outcome string) float64 {
+// left is how many requests of a kind left the pool so, late answers as late.
+func (p *pooled) left(t *testing.T, op hsm.Op, outcome string) float64 {
 	t.Helper()
-	families, err := p.reg.Gather()
+	if outcome == "late" {
+		return metric(t, p.reg, "switchd_hsm_late_total")
+	}
+	return metric(t, p.reg, "switchd_hsm_requests_total", op.String(), outcome)
+}
+
+// metric is the value of a metric with some labels, in the order of their names; of a
+// histogram, how much it has seen.
+func metric(t *testing.T, reg *prometheus.Registry, name string, labels ...string) float64 {
+	t.Helper()
+	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			if f.GetName() == "switchd_hsm_late_total" && outcome == "late" {
-				return m.GetCounter().GetValue()
+			var has []string
+			for _, l := range m.GetLabel() {
+				has = append(has, l.GetValue())
 			}
-			if f.GetName() == "switchd_hsm_calls_total" && m.GetLabel()[0].GetValue() == op.String() && m.GetLabel()[1].GetValue() == outcome {
-				return m.GetCounter().GetValue()
+			if f.GetName() == name && slices.Equal(has, labels) {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
 			}
 		}
 	}
-	t.Fatalf("no metric for %s %s", op, outcome)
+	t.Fatalf("no metric %s %q", name, labels)
 	return 0
 }
 
 func TestPoolAnswers(t *testing.T) {
 	p := start(t, 2, 4)
-	kinds := map[string]error{
-		"ok": nil, "denied": hsm.ErrDenied, "verify": hsm.ErrVerify, "key": hsm.ErrKey, "block": hsm.ErrBlock, "down": &hsm.Fault{Kind: hsm.ErrDown},
-		"timeout": context.DeadlineExceeded, "error": errors.New("of the driver"),
+	kinds := []error{
+		nil, hsm.ErrDenied, hsm.ErrVerify, hsm.ErrKey, hsm.ErrBlock, &hsm.Fault{Kind: hsm.ErrDown}, context.DeadlineExceeded, errors.New("of the driver"),
 	}
-	for outcome, kind := range kinds {
+	for i, kind := range kinds {
 		answers, err := p.ask(hsm.OpMAC, func(context.Context) (string, error) {
 			if kind != nil {
 				return "left over", fmt.Errorf("driver: %w", kind)
@@ -128,14 +139,17 @@ func TestPoolAnswers(t *testing.T) {
 		}
 		got := <-answers
 		if kind == nil && (got.value != "code" || got.err != nil) || kind != nil && (got.value != "" || !errors.Is(got.err, kind)) {
-			t.Errorf("%s: %q, %v", outcome, got.value, got.err)
+			t.Errorf("%v: %q, %v", kind, got.value, got.err)
 		}
-		if n := p.ended(t, hsm.OpMAC, outcome); n != 1 {
-			t.Errorf("%s was counted %v times", outcome, n)
+		if n := p.left(t, hsm.OpMAC, "answered"); n != float64(i+1) {
+			t.Errorf("%v: %v of %d were counted", kind, n, i+1)
 		}
-		if outcome == "timeout" && (!errors.Is(got.err, hsm.ErrTimeout) || hsm.NotDone(got.err)) {
+		if errors.Is(kind, context.DeadlineExceeded) && (!errors.Is(got.err, hsm.ErrTimeout) || hsm.NotDone(got.err)) {
 			t.Errorf("a driver that was cut off says %v", got.err)
 		}
+	}
+	if n := metric(t, p.reg, "switchd_hsm_request_duration_seconds"); n != float64(len(kinds)) {
+		t.Errorf("%v were timed", n)
 	}
 	p.stop()
 	if err := <-p.done; err != nil {
@@ -171,7 +185,7 @@ func TestPoolHung(t *testing.T) {
 	if _, err := p.ask(hsm.OpKCV, nil); !errors.Is(err, hsm.ErrDown) || !hsm.NotDone(err) {
 		t.Errorf("a full pool says %v", err)
 	}
-	if n := p.ended(t, hsm.OpKCV, "full"); n != 1 {
+	if n := p.left(t, hsm.OpKCV, "full"); n != 1 {
 		t.Errorf("counted %v", n)
 	}
 	p.hand.expire(0)
@@ -196,8 +210,13 @@ func TestPoolHung(t *testing.T) {
 	if len(hung)+len(behind)+len(last) > 0 {
 		t.Error("answered twice")
 	}
-	if n := p.ended(t, hsm.OpTranslatePIN, "late"); n != 1 {
+	if n := p.left(t, hsm.OpTranslatePIN, "late"); n != 1 {
 		t.Errorf("%v late answers counted", n)
+	}
+	for outcome, op := range map[string]hsm.Op{"given_up": hsm.OpTranslatePIN, "unstarted": hsm.OpTranslatePIN, "answered": hsm.OpSign} {
+		if n := p.left(t, op, outcome); n != 1 {
+			t.Errorf("%v %s %s", n, op, outcome)
+		}
 	}
 }
 
@@ -219,6 +238,9 @@ func TestPoolStops(t *testing.T) {
 	}
 	if _, err := p.ask(hsm.OpMAC, nil); !errors.Is(err, hsm.ErrDown) || !hsm.NotDone(err) {
 		t.Errorf("after the end: %v", err)
+	}
+	if n := p.left(t, hsm.OpMAC, "stopped"); n != 3 {
+		t.Errorf("%v of 3 stopped", n)
 	}
 	for p.hand.made() < 3 { // the third context is Run's patience
 		runtime.Gosched()
@@ -328,8 +350,8 @@ func BenchmarkPool(b *testing.B) {
 }
 
 func TestPoolOptions(t *testing.T) {
-	_, err := hsm.NewPool(hsm.Options{Workers: -1, QueueMax: 1 << 20, Timeout: time.Hour})
-	for _, want := range []string{"Module", "Workers -1", "QueueMax 1048576", "Timeout 1h0m0s"} {
+	_, err := hsm.NewPool(hsm.Options{Workers: -1, QueueMax: 1 << 20, Timeout: time.Hour, ProbeEvery: -1})
+	for _, want := range []string{"Module", "Workers -1", "QueueMax 1048576", "Timeout 1h0m0s", "ProbeEvery -1ns"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in %v", want, err)
 		}

@@ -334,7 +334,14 @@ func TestKeysThreeComponents(t *testing.T) {
 		return append(append([]string{"keys", "components"}, append(args, "--from", l.path("part-"+who))...), l.as(who)...)
 	}
 	l.ok(enter("asha", "begin", "banka/zmk", "--for", "zpk", "--of", "3")...)
+	// One that is there already is refused while another can be entered in its place.
+	equal := func(who, from string) {
+		l.fails(exitFailed, "each officer has one of her own", append([]string{"keys", "components", "add", "banka/zmk", "--from", l.path("part-" + from)}, l.as(who)...)...)
+		l.last(who + " components add refused")
+	}
+	equal("biko", "asha")
 	l.ok(enter("biko", "add", "banka/zmk")...)
+	equal("chen", "biko")
 	for _, who := range []string{"asha", "biko"} {
 		l.fails(exitFailed, who+" has entered a component of banka/zmk already", enter(who, "add", "banka/zmk")...)
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -89,12 +90,15 @@ type keyChain struct {
 // errAudit is wrapped by all that is wrong with an audit file.
 var errAudit = errors.New("the audit file is not what was written")
 
+// auditTail is what the name of an audit file has after that of the key file.
+const auditTail = ".audit"
+
 // keyAuditOf names the audit file of a key file: beside the file, not beside a link to it.
 func keyAuditOf(keys string) string {
 	if file, err := filepath.EvalSymlinks(keys); err == nil {
 		keys = file
 	}
-	return keys + ".audit"
+	return keys + auditTail
 }
 
 // newKeyAudit is an audit file that the first line opens, made if there is none.
@@ -145,7 +149,10 @@ func (a *keyAudit) leave() { <-a.turn }
 // openFile opens the file, of which nothing is read before it is locked: a line that its
 // writer takes back must not be counted.
 func (a *keyAudit) openFile() error {
-	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(a.path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = a.make()
+	}
 	if err != nil {
 		return err
 	}
@@ -157,6 +164,29 @@ func (a *keyAudit) openFile() error {
 		return errors.Join(fmt.Errorf("%s: %w", a.path, err), a.shut())
 	}
 	return nil
+}
+
+// make makes the file. It belongs to the owner of the keys, where the process may give it
+// away: one that 'sudo switchd keys list' has made would else refuse the lines of a
+// switch under another login.
+func (a *keyAudit) make() (*os.File, error) {
+	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) { // another process was faster
+		return os.OpenFile(a.path, os.O_RDWR, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	keys, err := os.Stat(strings.TrimSuffix(a.path, auditTail))
+	if err != nil { // those of a hardware module
+		keys, err = os.Stat(filepath.Dir(a.path))
+	}
+	if err == nil {
+		if owner, ok := keys.Sys().(*syscall.Stat_t); ok && int(owner.Uid) != os.Geteuid() {
+			_ = f.Chown(int(owner.Uid), int(owner.Gid)) // only root may
+		}
+	}
+	return f, nil
 }
 
 // mine refuses a file that others may have written.

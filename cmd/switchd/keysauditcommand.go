@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -111,10 +112,23 @@ func printKeyEvent(w io.Writer, e *keyEvent) error {
 	if e.KCV != "" {
 		what += " " + e.KCV
 	}
-	_, err := fmt.Fprintf(w, "%4d  %.19sZ  %-8s %s: %s\n", e.Seq, e.At, e.Outcome, who, what)
+	_, err := fmt.Fprintln(w, forTerminal(fmt.Sprintf("%4d  %.19sZ  %-8s %s: %s", e.Seq, e.At, e.Outcome, who, what)))
 	if e.Detail != "" {
-		_, fault := fmt.Fprintf(w, "      %s\n", strings.ReplaceAll(e.Detail, "\n", "\n      "))
-		err = errors.Join(err, fault)
+		for line := range strings.SplitSeq(e.Detail, "\n") {
+			_, fault := fmt.Fprintf(w, "      %s\n", forTerminal(line))
+			err = errors.Join(err, fault)
+		}
 	}
 	return err
+}
+
+// forTerminal shows what would move the cursor, change colours or turn the direction of
+// a line as '?': names of files, which anybody chooses, are in events.
+func forTerminal(line string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
+			return '?'
+		}
+		return r
+	}, line)
 }

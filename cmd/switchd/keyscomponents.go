@@ -157,7 +157,7 @@ func (f *componentFlags) enter(c *cobra.Command, action string, name hsm.KeyRef,
 			if err != nil {
 				return err
 			}
-			return f.hear(d, &e)
+			return f.hear(c.Context(), d, &e)
 		},
 		work: func(ctx context.Context, d *keyDesk) (hsm.KeyInfo, error) {
 			if len(e.one.Parts)+1 < e.one.Terms.Of {
@@ -179,7 +179,7 @@ func (f *componentFlags) enter(c *cobra.Command, action string, name hsm.KeyRef,
 }
 
 // hear asks the person for her component, and refuses one that cannot be right.
-func (f *componentFlags) hear(d *keyDesk, e *entering) (err error) {
+func (f *componentFlags) hear(ctx context.Context, d *keyDesk, e *entering) (err error) {
 	t := &e.one.Terms
 	for _, p := range e.one.Parts {
 		if p.Officer == d.who {
@@ -206,6 +206,9 @@ func (f *componentFlags) hear(d *keyDesk, e *entering) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w\nNothing was kept: a component of this key has %d digits; look at each of yours", err, n.Bits/4)
 	}
+	if err := e.another(ctx, d.module, n); err != nil {
+		return err
+	}
 	want, err := f.agreed(d.ask, f.check, "its check value, as on its sheet (Enter: none)")
 	if err != nil {
 		return err
@@ -222,6 +225,24 @@ func (f *componentFlags) hear(d *keyDesk, e *entering) (err error) {
 		err = usageError{errors.New("--key-kcv is for the last component: the key is not whole before")}
 	}
 	return err
+}
+
+// another refuses a component that is there already, while it can still be entered anew:
+// of three, the key would be what the third holder has.
+func (e *entering) another(ctx context.Context, m hsm.Module, n hsm.New) error {
+	parts, err := e.one.take(ctx, m)
+	defer wipeParts(parts)
+	if err != nil {
+		return err
+	}
+	for i, p := range parts {
+		sum, err := rule.Sum(&hsm.Components{New: n, Parts: []hsm.Component{p, {Part: e.component}}})
+		sum.Wipe()
+		if err != nil {
+			return fmt.Errorf("%w: it is equal to component %d: each officer has one of her own\nNothing was kept, and the components before yours are: enter yours", hsm.ErrDenied, i+1)
+		}
+	}
+	return nil
 }
 
 // agreed is a check value from a flag, or from a person.

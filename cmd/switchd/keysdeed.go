@@ -43,9 +43,10 @@ type keyDesk struct {
 	audit       *keyAudit
 	people      *officers
 	module      *soft.Module // nil until the deed create has made it
-	who, second string
-	detail      string      // of the deed, for the audit file
-	about       hsm.KeyInfo // the key as it is before
+	who, second string       // who she says that she is, and who agrees
+	proven      []string     // those of them who have proven it
+	detail      string       // of the deed, for the audit file
+	about       hsm.KeyInfo  // the key as it is before
 }
 
 // do does a deed, and has all of it in the audit file.
@@ -170,10 +171,10 @@ func (d *keyDesk) enough(need int) error {
 
 // prepare proves who is there, opens the keys, and has the deed look and ask.
 func (d *keyDesk) prepare(ctx context.Context, deed *keyDeed) (err error) {
-	if err := d.proven(d.who, d.flags.token, "--token-file"); err != nil {
+	if err := d.prove(d.who, d.flags.token, "--token-file"); err != nil {
 		return err
 	}
-	if err := d.proven(d.second, d.flags.secondToken, "--second-token-file"); err != nil {
+	if err := d.prove(d.second, d.flags.secondToken, "--second-token-file"); err != nil {
 		return err
 	}
 	if !deed.create {
@@ -190,8 +191,8 @@ func (d *keyDesk) prepare(ctx context.Context, deed *keyDeed) (err error) {
 	return deed.ready(d)
 }
 
-// proven asks for an officer's token and compares it.
-func (d *keyDesk) proven(name, file, flag string) error {
+// prove asks for an officer's token and compares it.
+func (d *keyDesk) prove(name, file, flag string) error {
 	if name == "" {
 		return nil
 	}
@@ -200,15 +201,27 @@ func (d *keyDesk) proven(name, file, flag string) error {
 		return err
 	}
 	defer clear(token)
-	return d.people.proves(name, token)
+	if err := d.people.proves(name, token); err != nil {
+		return err
+	}
+	d.proven = append(d.proven, name)
+	return nil
 }
 
-// event is what is written of a deed.
+// event is what is written of a deed. It names as officers only those who have proven
+// that they are.
 func (d *keyDesk) event(deed *keyDeed, outcome string, of hsm.KeyInfo) keyEvent {
-	return keyEvent{
-		Officer: d.who, Second: d.second, Account: login(), Action: deed.action, Name: deed.name,
+	e := keyEvent{
+		Account: login(), Action: deed.action, Name: deed.name,
 		Version: of.Version, KCV: of.KCV.String(), Outcome: outcome, Detail: d.detail,
 	}
+	if len(d.proven) > 0 {
+		e.Officer = d.proven[0]
+	}
+	if len(d.proven) > 1 {
+		e.Second = d.proven[1]
+	}
+	return e
 }
 
 // note writes an event.
@@ -231,10 +244,8 @@ func (d *keyDesk) refuse(deed *keyDeed, of uint64, err error) error {
 	}
 	e := d.event(deed, outcome, hsm.KeyInfo{})
 	e.Officers = people
-	if e.Of = of; of == 0 && errors.Is(err, errToken) {
-		// Who it was is not known: the names are only what was claimed.
-		e.Officer, e.Second = "", ""
-		e.Detail = fmt.Sprintf("claimed to be %s", d.claimed())
+	if e.Of = of; d.claimed() != "" { // who it was is not known
+		e.Detail = "claimed to be " + d.claimed()
 	}
 	if e.Detail != "" {
 		e.Detail += ": "
@@ -255,11 +266,15 @@ func (d *keyDesk) peopleNow() string {
 	return all.digest()
 }
 
+// claimed are the names that nobody has proven to be hers.
 func (d *keyDesk) claimed() string {
-	if d.second != "" {
-		return d.who + " and " + d.second
+	var names []string
+	for _, name := range []string{d.who, d.second} {
+		if name != "" && !slices.Contains(d.proven, name) {
+			names = append(names, name)
+		}
 	}
-	return d.who
+	return strings.Join(names, " and ")
 }
 
 // shorten bounds what an error adds to an event.
@@ -271,74 +286,7 @@ func shorten(s string) string {
 	return s
 }
 
-// newest is the newest key of a name, zero without one.
-func (d *keyDesk) newest(ctx context.Context, name hsm.KeyRef) hsm.KeyInfo {
-	if d.module == nil || name == "" {
-		return hsm.KeyInfo{}
-	}
-	all, err := d.module.List(ctx)
-	if err != nil {
-		return hsm.KeyInfo{}
-	}
-	for _, k := range all {
-		if k.Ref == name {
-			return k
-		}
-	}
-	return hsm.KeyInfo{}
-}
-
-// recover says of each deed whose process was ended before it could, how it ended. None
-// of them can be at work: the key file is open for changes, which it is for one process.
-func (d *keyDesk) recover(ctx context.Context) error {
-	for _, last := range slices.Clone(d.audit.open) {
-		e := keyEvent{Account: login(), Action: last.Action, Name: last.Name, Outcome: keyFound, Of: last.Seq}
-		now := d.newest(ctx, last.Name)
-		e.Version, e.KCV = now.Version, now.KCV.String()
-		e.Detail = "its process was ended before it could say how: " + d.found(&last, &now)
-		if isOfficerDeed(last.Action) {
-			e.Officers = d.people.digest()
-		}
-		if _, err := d.note(e); err != nil {
-			return err
-		}
-	}
-	return d.strangers()
-}
-
-// strangers says when the officers are not those whom these commands have made so: who
-// can write to their file needs nobody's approval, but is seen.
-func (d *keyDesk) strangers() error {
-	now := d.people.digest()
-	if now == cmp.Or(d.audit.officers, noOfficers) {
-		return nil
-	}
-	detail := "the file of officers was changed by something else than these commands, or is older than this file: there are " + d.people.names()
-	if len(d.people.Officers) == 0 {
-		detail = "the file of officers was taken away or emptied by something else than these commands"
-	}
-	fmt.Fprintf(d.talk, "warning: %s\n", detail)
-	_, err := d.note(keyEvent{Account: login(), Action: "officers", Outcome: keyFound, Officers: now, Detail: detail})
-	return err
-}
-
 func isOfficerDeed(action string) bool { return strings.HasPrefix(action, "officer ") }
-
-// found is how a deed has ended, by what there is now.
-func (d *keyDesk) found(last *keyEvent, now *hsm.KeyInfo) string {
-	switch {
-	case d.module == nil:
-		if _, err := os.Lstat(d.place.keys); err == nil {
-			return "there is a key file"
-		}
-		return "there is no key file"
-	case last.Name == "":
-		return "the officers are " + d.people.names()
-	case now.Version == 0:
-		return "there is no key of that name"
-	}
-	return fmt.Sprintf("version %d is %s, it was %d before", now.Version, now.State, last.Version)
-}
 
 // leave gives back what a deed has opened.
 func (d *keyDesk) leave() error {

@@ -25,7 +25,7 @@ nothing makes it active again.
 A key for data at rest or pseudonyms needs two officers, and --lose-data.`,
 		Example: "  switchd keys retire banka/zak --version 3 --config switchd.yml --officer asha --token-file asha.token",
 		RunE: func(c *cobra.Command, args []string) error {
-			return f.end(c, args, "retire", version, &l, func(ctx context.Context, d *keyDesk, k *hsm.KeyInfo) error {
+			return f.end(c, args, retireAction, version, &l, func(ctx context.Context, d *keyDesk, k *hsm.KeyInfo) error {
 				if k.State == hsm.StateActive && !inUse {
 					return fmt.Errorf("%s version %d is active: rotate it, or say --in-use to have nothing in its place", k.Ref, k.Version)
 				}
@@ -54,7 +54,7 @@ is active, or still reads, is retired first. A key for data at rest or pseudonym
 officers, and --lose-data.`,
 		Example: "  switchd keys delete banka/zak --version 2 --config switchd.yml --officer asha --token-file asha.token",
 		RunE: func(c *cobra.Command, args []string) error {
-			return f.end(c, args, "delete", version, &l, func(_ context.Context, _ *keyDesk, k *hsm.KeyInfo) error {
+			return f.end(c, args, deleteAction, version, &l, func(_ context.Context, _ *keyDesk, k *hsm.KeyInfo) error {
 				if k.State != hsm.StateRetired {
 					return fmt.Errorf("%s version %d is %s: 'switchd keys retire' ends its use first", k.Ref, k.Version, k.State)
 				}
@@ -70,6 +70,12 @@ officers, and --lose-data.`,
 	c.Flags().Uint32Var(&version, "version", 0, "which of the keys that the name has had (default: the only one)")
 	return c
 }
+
+// The actions that are on one version of a key.
+const (
+	retireAction = "retire"
+	deleteAction = "delete"
+)
 
 // end ends the use of one key, in one way or the other.
 func (f *keysFlags) end(c *cobra.Command, args []string, action string, version uint32, l *loseFlags, may, work func(context.Context, *keyDesk, *hsm.KeyInfo) error) error {
@@ -95,7 +101,7 @@ func (f *keysFlags) end(c *cobra.Command, args []string, action string, version 
 	if err != nil {
 		return hint(err)
 	}
-	if info.State = hsm.StateRetired; action == "delete" {
+	if info.State = hsm.StateRetired; action == deleteAction {
 		info.State = 0
 	}
 	return f.tell(c, &info, action+"d")

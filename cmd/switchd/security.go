@@ -71,7 +71,7 @@ func openSecurity(cfg *config.Config, log *slog.Logger, registry prometheus.Regi
 	if err := s.fits(cfg, log); err != nil {
 		return nil, errors.Join(err, module.Close())
 	}
-	s.pool, err = hsm.NewPool(hsm.Options{Module: module, Clock: clock, Workers: h.Workers, QueueMax: h.Queue, Timeout: h.Timeout, Registry: registry})
+	s.pool, err = hsm.NewPool(hsm.Options{Module: module, Clock: clock, Workers: h.Workers, QueueMax: h.Queue, Timeout: h.Timeout, ProbeEvery: moduleProbe, Registry: registry})
 	if err != nil {
 		return nil, errors.Join(err, module.Close())
 	}
@@ -101,6 +101,9 @@ func (s *security) fits(cfg *config.Config, log *slog.Logger) error {
 
 // modulePatience is how long a start or a reload waits for the module.
 const modulePatience = 5 * time.Second
+
+// moduleProbe is the pause between two questions whether the module is there.
+const moduleProbe = 5 * time.Second
 
 // openSoft opens the software module of a configuration.
 func openSoft(h *config.HSM, _ *slog.Logger, _ prometheus.Registerer) (closingModule, error) {
