@@ -5,16 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"switchd/hsm"
 	"switchd/hsm/payshield"
 	"switchd/hsm/payshield/wire"
+	"switchd/switch/logtext"
 )
 
 // echo asks for an echo and gives the error on a channel.
@@ -567,5 +570,46 @@ func TestNumbersComeRound(t *testing.T) {
 	close(free)
 	if err := <-slow; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNoConnectionIsTold: a start that finds no module says why, with what it mostly is;
+// and the log has one line a minute of an address, however often it is tried.
+func TestNoConnectionIsTold(t *testing.T) {
+	var said logtext.Text
+	var now atomic.Int64
+	h := begin(t, payshield.Options{
+		Addresses: []string{"a:1", "b:1"}, Conns: 4, Log: slog.New(slog.NewTextHandler(&said, nil)), Clock: now.Load,
+		Dial: func(context.Context, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			_ = theirs.Close()
+			return ours, nil
+		},
+	}, nil)
+	const line = "no connection to the HSM"
+	// rounds has the addresses tried until there are so many lines, and a while longer.
+	rounds := func(lines int) {
+		t.Helper()
+		for ctx, more := within(t), 20; more > 0 && ctx.Err() == nil; {
+			<-h.waits
+			if said.Count(line) >= lines {
+				more--
+			}
+			h.goOn <- struct{}{}
+		}
+		if n := said.Count(line); n != lines {
+			t.Errorf("%d lines, want %d:\n%s", n, lines, said.String())
+		}
+	}
+	rounds(2)
+	now.Store(int64(time.Minute))
+	rounds(4)
+	if said.Count("does it want TLS") != 4 || said.Count("has ended") != 0 {
+		t.Error(said.String())
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	if err := h.Up(over); !errors.Is(err, hsm.ErrDown) || !strings.Contains(err.Error(), "does it want TLS (hsm.tls)") {
+		t.Errorf("a start says %v", err)
 	}
 }

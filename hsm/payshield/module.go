@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
+	"time"
 
 	"switchd/hsm"
 	"switchd/hsm/payshield/wire"
@@ -19,10 +22,11 @@ type Module struct {
 	metrics *metrics
 	ends    ends
 
-	mu    sync.Mutex    // guards all below
-	links []*link       // that have answered NC
-	why   error         // why the latest connection ended or was not made
-	up    chan struct{} // closed when a link comes up, then made anew
+	mu    sync.Mutex       // guards all below
+	links []*link          // that have answered NC
+	why   error            // why the latest connection ended or was not made
+	up    chan struct{}    // closed when a link comes up, then made anew
+	told  map[string]int64 // by address: when a line said last that there is no connection
 }
 
 var _ hsm.Module = (*Module)(nil)
@@ -37,7 +41,7 @@ func New(o Options) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{o: o, keys: keys, why: errors.New("no connection was made yet"), up: make(chan struct{})}
+	m := &Module{o: o, keys: keys, why: errors.New("no connection was made yet"), up: make(chan struct{}), told: map[string]int64{}}
 	m.metrics = newMetrics(o.Registry, m)
 	return m, nil
 }
@@ -57,7 +61,7 @@ func (m *Module) Run(ctx context.Context) error {
 func (m *Module) Up(ctx context.Context) error {
 	for {
 		m.mu.Lock()
-		up, why, n := m.up, m.why, len(m.links)
+		up, n := m.up, len(m.links)
 		m.mu.Unlock()
 		if n > 0 {
 			return nil
@@ -65,6 +69,7 @@ func (m *Module) Up(ctx context.Context) error {
 		select {
 		case <-up:
 		case <-ctx.Done():
+			_, why := m.choose()
 			return &hsm.Fault{Kind: hsm.ErrDown, Cause: bare(why)}
 		}
 	}
@@ -78,7 +83,7 @@ func (m *Module) keep(ctx context.Context, address string) {
 		if ctx.Err() != nil {
 			return
 		}
-		m.o.Log.Warn("connection to the HSM has ended", "address", address, "answered", greeted, "error", err)
+		m.tell(address, greeted, err)
 		if greeted {
 			pause = m.o.RetryMin
 		}
@@ -86,6 +91,29 @@ func (m *Module) keep(ctx context.Context, address string) {
 			return
 		}
 		pause = min(2*pause, m.o.RetryMax)
+	}
+}
+
+// toldGap is the time between two lines in the log that say of one address that no
+// connection is to be had there: several are tried, again and again.
+const toldGap = int64(time.Minute)
+
+// tell logs that a connection has ended, or that there is none.
+func (m *Module) tell(address string, greeted bool, err error) {
+	if greeted {
+		m.o.Log.Warn("connection to the HSM has ended", "address", address, "error", err)
+		return
+	}
+	now := m.o.Clock()
+	m.mu.Lock()
+	last, before := m.told[address]
+	due := !before || now-last >= toldGap
+	if due {
+		m.told[address] = now
+	}
+	m.mu.Unlock()
+	if due {
+		m.o.Log.Warn("no connection to the HSM", "address", address, "error", err)
 	}
 }
 
@@ -122,10 +150,27 @@ func (m *Module) attend(ctx context.Context, address string) (greeted bool, err 
 		})
 	}
 	parts.Wait()
-	m.note(l.err) // before the drop: who finds no connection is told why
+	if err = l.err; !greeted {
+		err = m.hint(err)
+	}
+	m.note(err) // before the drop: who finds no connection is told why
 	m.drop(l)
 	m.metrics.ended(l.err)
-	return greeted, l.err
+	return greeted, err
+}
+
+// hungUp are the errors of a connection that the other side has closed.
+var hungUp = []error{io.EOF, io.ErrClosedPipe, syscall.ECONNRESET, syscall.EPIPE}
+
+// hint adds to the end of a connection that has not answered what it mostly means.
+func (m *Module) hint(err error) error {
+	if !slices.ContainsFunc(hungUp, func(end error) bool { return errors.Is(err, end) }) {
+		return err
+	}
+	if m.o.TLS == nil {
+		return fmt.Errorf("%w: closed without an answer; does it want TLS (hsm.tls), or another header_len?", err)
+	}
+	return fmt.Errorf("%w: closed without an answer; does it speak TLS, and take this certificate?", err)
 }
 
 // greet asks a new link NC: which LMK it has, and whether that is the one that the keys
