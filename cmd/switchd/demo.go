@@ -142,7 +142,7 @@ func demoConfig(dir string) (*config.Config, error) {
 		if err := certs.Init(certDir, ids, clock); err != nil {
 			return nil, err
 		}
-		if err := certs.Issue(certDir, demoSigners, time.Unix(0, clock()), certs.LeafValidity); err != nil {
+		if err := certs.IssueSigning(certDir, demoSigners, time.Unix(0, clock()), certs.LeafValidity); err != nil {
 			return nil, err
 		}
 	}

@@ -23,7 +23,7 @@ var demoProof = map[string]string{
 }
 
 // demoSigners have certificates for signatures in the folder of certificates.
-var demoSigners = []string{"switch-sign", "BANKC-sign"}
+var demoSigners = []string{"switch", "BANKC"}
 
 // demoKey is a key that the switch of the demo shares with a participant.
 type demoKey struct {
@@ -64,7 +64,7 @@ func makeDemoKeys(dir, certDir string) (err error) {
 			return fmt.Errorf("make key %s: %w", k.as, err)
 		}
 	}
-	return importSigner(m, filepath.Join(certDir, demoSigners[0]+"-key.pem"))
+	return importSigner(m, filepath.Join(certDir, demoSigners[0]+"-sign-key.pem"))
 }
 
 // importSigner gives the module the key that the switch signs with.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -13,6 +14,9 @@ import (
 
 	"switchd/switch/config"
 )
+
+// auditHead is what keyChain.head gives.
+var auditHead = regexp.MustCompile(`^[0-9]{1,20}:[0-9A-Fa-f]{64}$`)
 
 func newKeysAudit() *cobra.Command {
 	var f keysFlags
@@ -31,6 +35,9 @@ operating system. --json prints the lines as they are in the file, then the head
   switchd keys audit --config switchd.yml --head 17:9f86d081884c7d65...`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if head != "" && !auditHead.MatchString(head) {
+				return usageError{fmt.Errorf("--head wants NUMBER:HASH with all 64 digits of the hash, as a change has printed it")}
+			}
 			path, err := f.auditPath()
 			if err != nil {
 				return err

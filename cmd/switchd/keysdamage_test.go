@@ -190,6 +190,9 @@ func TestKeysAuditTampered(t *testing.T) {
 	if out := l.ok("keys", "audit", "--head", strings.ToUpper(head.head())); !strings.Contains(out, "event 8 is the one that was written down, and 0 have come since") {
 		t.Error(out)
 	}
+	for _, shortened := range []string{"bogus", head.head()[:16] + "..."} {
+		l.fails(exitUsage, "wants NUMBER:HASH", "keys", "audit", "--head", shortened)
+	}
 	for what, changed := range map[string][]byte{
 		"the end cut off":       join(lines[:len(lines)-2]...),
 		"the last line changed": bytes.Replace(whole, []byte(`"key":"banka/zak","version":1`), []byte(`"key":"banka/zak","version":2`), 1),

@@ -107,7 +107,7 @@ func (d *keyDesk) enter(deed *keyDeed) (err error) {
 		if errors.Is(err, errAudit) {
 			err = fmt.Errorf("%w. Nothing is changed beside an audit file that proves nothing: keep it for those who look into it, and move it away; a new one begins with the next change", err)
 		}
-		return errors.Join(err, d.alone.Close())
+		return errors.Join(err, leaveDesk(d.alone))
 	}
 	if err = d.named(deed); err != nil { // again: somebody may have changed the officers until just now
 		return errors.Join(err, d.leave())
@@ -115,7 +115,13 @@ func (d *keyDesk) enter(deed *keyDeed) (err error) {
 	return nil
 }
 
-// takeDesk locks the file that one deed at a time has; closing it gives it back.
+// leaveDesk gives the desk back, at once: closing alone leaves it to a process that this
+// one is just starting, for a moment.
+func leaveDesk(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}
+
+// takeDesk locks the file that one deed at a time has, until leaveDesk.
 func takeDesk(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -294,5 +300,5 @@ func (d *keyDesk) leave() error {
 	if d.module != nil {
 		err = d.module.Close()
 	}
-	return errors.Join(err, d.audit.close(), d.alone.Close())
+	return errors.Join(err, d.audit.close(), leaveDesk(d.alone))
 }

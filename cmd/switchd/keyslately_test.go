@@ -45,7 +45,7 @@ type exchangeLab struct {
 type askedModule struct {
 	hsm.Module
 	imports int
-	wait    chan struct{}      // nil: it answers at once
+	wait    chan struct{}     // nil: it answers at once
 	after   func(error) error // what it says instead; nil: the same
 }
 

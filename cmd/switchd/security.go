@@ -30,7 +30,7 @@ type security struct {
 	audit  *keyAudit // of its keys
 
 	exchange *keyExchange // nil until the rim is made
-	rule   guard.AccountRule
+	rule     guard.AccountRule
 }
 
 // closingModule is a module that is given back at the end.

@@ -280,5 +280,5 @@ func (f *keyFile) close() error {
 	}
 	lock := f.lock
 	f.lock = nil
-	return lock.Close()
+	return unlockFile(lock)
 }

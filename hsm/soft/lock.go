@@ -26,3 +26,9 @@ func lockFile(path string) (*keyFile, error) {
 	}
 	return &keyFile{path: path, lock: f, disk: realDisk()}, nil
 }
+
+// unlockFile gives the lock back by itself: a process that this one is just starting has
+// the file open too, for a moment, and would hold it so long.
+func unlockFile(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}
