@@ -23,7 +23,8 @@ func newCheckConfig() *cobra.Command {
 		Use: "check-config FILE", Short: "Validate a configuration file and list everything that is wrong with it",
 		Long: `Prints each fault as file:line:column: what is wrong, all at once, and exits
 with 2. With --files the certificates, revocation lists and keys that it names are
-read as a start reads them, and what expires soon is said. With --json there is one
+read as a start reads them, and what expires soon is said; the files of the security
+module too, beside a running switch, but no module is asked over a network. With --json there is one
 object with file, good, participants and faults (file, line, column, text).
 
 With --example it prints a commented configuration to start from, with --schema the
@@ -66,7 +67,8 @@ type checked struct {
 func (f *checkFlags) check(c *cobra.Command, file string) error {
 	cfg, err := loadConfig(file, f.files)
 	if err == nil && f.files {
-		if faults := checkCertificates(file, cfg, newLogger(c.ErrOrStderr(), true)); len(faults) > 0 {
+		log := newLogger(c.ErrOrStderr(), true)
+		if faults := append(checkCertificates(file, cfg, log), checkModule(cfg, log)...); len(faults) > 0 {
 			err = usageError{faults}
 		}
 	}

@@ -121,6 +121,28 @@ func inUse(dir string, err error, way string) error {
 	return err
 }
 
+// folderLock is the journal's, which is that of the whole folder.
+const folderLock = "LOCK"
+
+// folderFree refuses a data folder that another process has. It comes before anything
+// that only one process may open, and changes nothing: who else has the folder is what
+// people have to know, and not which of its parts was found first.
+func folderFree(dir string) error {
+	disk := storage.Options{}.WithDefaults().FS
+	lock := disk.PathJoin(dir, journalDir, folderLock)
+	if _, err := disk.Stat(lock); err != nil {
+		return nil // what is wrong with it, if it is there, who opens it says
+	}
+	held, err := disk.Lock(lock)
+	if err != nil {
+		if err = inUse(dir, storage.Sentence(err), anotherFolder); errors.Is(err, syscall.EAGAIN) {
+			return err
+		}
+		return nil
+	}
+	return held.Close()
+}
+
 // isDataFolder refuses a folder that no switch has ever had, before anything in it is
 // missed.
 func isDataFolder(dir string) error {

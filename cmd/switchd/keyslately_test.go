@@ -340,3 +340,7 @@ func TestKeyFoundAtStart(t *testing.T) {
 type notClosed struct{ hsm.Module }
 
 func (notClosed) Close() error { return errors.New("closed") }
+
+func (notClosed) Describe(context.Context, hsm.KeyRef) (hsm.KeyInfo, error) {
+	return hsm.KeyInfo{}, errors.New("not asked for")
+}

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
@@ -27,6 +30,7 @@ func openPayShield(h *config.HSM, log *slog.Logger, registry prometheus.Register
 	if err != nil {
 		return nil, fmt.Errorf("hsm: %w", err)
 	}
+	tellNoTable(h, log)
 	o.Log, o.Registry = log, registry
 	driver, err := payshield.New(o)
 	if err != nil {
@@ -42,6 +46,14 @@ func openPayShield(h *config.HSM, log *slog.Logger, registry prometheus.Register
 		return nil, fmt.Errorf("hsm: no module can be used: %w", err)
 	}
 	return m, nil
+}
+
+// tellNoTable says that a key table is not there: the first import makes it, and a name
+// that was mistyped looks the same.
+func tellNoTable(h *config.HSM, log *slog.Logger) {
+	if _, err := os.Stat(h.Keys); errors.Is(err, fs.ErrNotExist) {
+		log.Warn("the key table (hsm.keys) is not there: it has no keys, and the first key that is taken makes it", "file", h.Keys)
+	}
 }
 
 // payshieldOptions are what a configuration says of the modules and the way to them.

@@ -216,9 +216,10 @@ func TestKeysAtStart(t *testing.T) {
 		spoil func(s *scheme) error
 		want  []string
 	}{
-		"key":    {"mac: {key: banka/nokey, algorithm: X9.19}", nil, []string{"BANKA", "banka/nokey"}},
-		"use":    {"mac: {key: banka/zpk, algorithm: X9.19}", nil, []string{"BANKA", "banka/zpk"}},
-		"file":   {"pin: {key: banka/zpk, format: ISO-0}", func(s *scheme) error { return os.Remove(filepath.Join(s.dir, "keys.hsm")) }, []string{"keys.hsm"}},
+		"key":    {"mac: {key: banka/nokey, algorithm: X9.19}", nil, []string{"BANKA", "there is no key banka/nokey"}},
+		"use":    {"mac: {key: banka/zpk, algorithm: X9.19}", nil, []string{"switchd.yml:", "BANKA", "mac.key banka/zpk", "a key for PIN encryption", "one for MAC X9.19"}},
+		"block":  {"pin: {key: banka/zpk, format: ISO-0}, key_exchange: banka/zpk", nil, []string{"switchd.yml:", "BANKA", "key_exchange banka/zpk", "a key for PIN encryption", "one for key block protection"}},
+		"file":   {"pin: {key: banka/zpk, format: ISO-0}", func(s *scheme) error { return os.Remove(filepath.Join(s.dir, "keys.hsm")) }, []string{"keys.hsm", "switchd keys create"}},
 		"unlock": {"pin: {key: banka/zpk, format: ISO-0}", func(s *scheme) error { return os.Chmod(filepath.Join(s.dir, "keys.unlock"), 0o644) }, []string{"keys.unlock"}},
 		"key of it": {"pin: {key: banka/zpk, format: ISO-0}", func(s *scheme) error {
 			return os.WriteFile(filepath.Join(s.dir, "keys.unlock"), []byte(strings.Repeat("0", 64)), 0o600)
@@ -244,6 +245,19 @@ func TestKeysAtStart(t *testing.T) {
 			}
 			if code := p.cmd.ProcessState.ExitCode(); code != exitFailed && code != exitUsage {
 				t.Errorf("exit code %d", code)
+			}
+			if _, err := os.Stat(s.data); row.spoil != nil && err == nil {
+				t.Error("a start without a module has made the data folder")
+			}
+			// What no start takes, a check of the files finds.
+			_, found := runs(t, exitUsage, "check-config", "--files", s.config)
+			for _, want := range row.want {
+				if !strings.Contains(found, want) {
+					t.Errorf("check-config --files says %q, want %q in it", found, want)
+				}
+			}
+			if _, said := runs(t, 0, "check-config", s.config); said != "" {
+				t.Errorf("without --files: %s", said)
 			}
 		})
 	}

@@ -93,7 +93,7 @@ func (r *rim) build(cfg *config.Config, numbered *payment.Config, used int) (*ta
 				return nil, err
 			}
 		}
-		guarded, err := r.security.protect(p)
+		guarded, err := r.security.protect(cfg, p)
 		if err != nil {
 			return nil, err
 		}

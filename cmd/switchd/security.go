@@ -33,10 +33,12 @@ type security struct {
 	rule     guard.AccountRule
 }
 
-// closingModule is a module that is given back at the end.
+// closingModule is a module that is given back at the end, and says what its keys are.
 type closingModule interface {
 	hsm.Module
 	Close() error
+	// Describe is what is known of the active key of a name.
+	Describe(ctx context.Context, key hsm.KeyRef) (hsm.KeyInfo, error)
 }
 
 // drivers open the modules of a configuration. That of PKCS#11 is in binaries that are
@@ -91,6 +93,8 @@ func (s *security) fits(cfg *config.Config, log *slog.Logger) error {
 		return fmt.Errorf("hsm: the module does not answer: %w", err)
 	case health.Production:
 		log.Info("security module", "driver", health.Driver, "detail", health.Detail)
+	case cfg.Profile == "production" && health.Driver == "payshield":
+		return fmt.Errorf("hsm: the module at the other end is a simulated one, for development and tests (%s): with profile production a hardware module is needed", health.Detail)
 	case cfg.Profile == "production":
 		return fmt.Errorf("hsm: driver %s is for development and tests: with profile production a hardware module is needed", health.Driver)
 	default:
@@ -178,7 +182,7 @@ type protection struct {
 }
 
 // protect makes the protection of a participant, whose keys must be in the module.
-func (s *security) protect(p *config.Participant) (protection, error) {
+func (s *security) protect(cfg *config.Config, p *config.Participant) (protection, error) {
 	out := protection{fault: payment.CryptoMAC, zone: pinZone(p)}
 	switch {
 	case p.Signature.Kind != "":
@@ -191,7 +195,7 @@ func (s *security) protect(p *config.Participant) (protection, error) {
 		return out, fmt.Errorf("participant %s: %w", p.ID, err)
 	}
 	out.scheme = scheme
-	return out, s.has(p)
+	return out, s.has(cfg, p)
 }
 
 // pinZone is how the PIN blocks of a participant are encrypted.
@@ -209,27 +213,4 @@ func codesOf(p *config.Participant) (*guard8583.Scheme, error) {
 		Spec: spec, Zone: pinZone(p),
 		MAC: guard8583.MAC{Key: hsm.KeyRef(p.MAC.Key), Algorithm: macAlgorithms[p.MAC.Algorithm], Size: p.MAC.Size},
 	})
-}
-
-// has says whether the module has the keys of a participant.
-func (s *security) has(p *config.Participant) error {
-	ctx, cancel := context.WithTimeout(context.Background(), modulePatience)
-	defer cancel()
-	for _, name := range []string{p.MAC.Key, p.PIN.Key, p.KeyExchange} {
-		if name == "" {
-			continue
-		}
-		if _, err := s.module.KCV(ctx, hsm.KeyRef(name)); err != nil {
-			return fmt.Errorf("participant %s: key %s: %w", p.ID, name, err)
-		}
-	}
-	if p.MAC.Key == "" {
-		return nil
-	}
-	// A key for something else would only show with the first message.
-	trial := hsm.MACInput{By: hsm.KeyRef(p.MAC.Key), Algorithm: macAlgorithms[p.MAC.Algorithm], Size: p.MAC.Size, Message: []byte("trial")}
-	if _, err := s.module.MAC(ctx, trial); err != nil {
-		return fmt.Errorf("participant %s: key %s makes no code by %s: %w", p.ID, p.MAC.Key, p.MAC.Algorithm, err)
-	}
-	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"switchd/hsm"
 	"switchd/switch/payment"
 )
 
@@ -18,6 +19,7 @@ import (
 func TestSecondStart(t *testing.T) {
 	t.Parallel()
 	s := newScheme(t, shortTimers, 2)
+	s.withModule(func(hsm.Keeper) {}) // whose file is locked too
 	first := s.serve()
 	second := start(t, "serve", "--config", s.config, "--quiet")
 	second.wait(patience, exitFailed)

@@ -93,7 +93,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	n.conf.metrics = newReloadMetrics(n.registry)
 	n.conf.file = cfg.Sources()[0].File
 	n.conf.inForce.Store(&accepted{cfg, newKept(cfg, clock(), "switchd", "start")})
-	if err := n.watchDisk(); err != nil {
+	if err := folderFree(cfg.DataDir); err != nil {
 		return nil, err
 	}
 	trust, err := trustOf(cfg)
@@ -107,7 +107,11 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	if n.security, err = openSecurity(cfg, log, n.registry); err != nil {
 		return nil, err
 	}
-	f, err := openDataFolder(cfg, log, n.security)
+	// Only now, since a start without a module leaves no folder behind.
+	var f *dataFolder
+	if err = n.watchDisk(); err == nil {
+		f, err = openDataFolder(cfg, log, n.security)
+	}
 	if err != nil {
 		return nil, errors.Join(err, n.security.close())
 	}

@@ -158,3 +158,15 @@ func (m *Module) KCV(ctx context.Context, ref hsm.KeyRef) (kcv hsm.KCV, err erro
 	})
 	return kcv, err
 }
+
+// Describe is what is known of the active key of a name.
+func (m *Module) Describe(ctx context.Context, ref hsm.KeyRef) (i hsm.KeyInfo, err error) {
+	err = m.with(ctx, func(s *session) error {
+		k, err := s.present(ref)
+		if err == nil {
+			i = k.KeyInfo
+		}
+		return err
+	})
+	return i, err
+}

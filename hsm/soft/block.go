@@ -105,6 +105,19 @@ func (m *Module) KCV(ctx context.Context, ref hsm.KeyRef) (hsm.KCV, error) {
 	return k.KCV, nil
 }
 
+// Describe is what is known of the active key of a name.
+func (m *Module) Describe(ctx context.Context, ref hsm.KeyRef) (hsm.KeyInfo, error) {
+	if err := m.enter(ctx); err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	defer m.mu.RUnlock()
+	k, err := m.present(ref)
+	if err != nil {
+		return hsm.KeyInfo{}, err
+	}
+	return k.KeyInfo, nil
+}
+
 // present is the active key of a name, whatever it is for, until it expires.
 func (m *Module) present(ref hsm.KeyRef) (*key, error) {
 	ring := m.keys[ref]

@@ -65,12 +65,32 @@ func (d disk) replace(path string, b []byte) error {
 	return nil
 }
 
+// bare is an error of the disk without its file, which the message has already.
+func bare(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
+
+// unopened is the error about a key file that cannot be opened.
+func unopened(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("hsm/soft: key file %s: %w: put it back, or make one (switchd keys create)", path, bare(err))
+	}
+	return fmt.Errorf("hsm/soft: %s: %w", path, bare(err))
+}
+
 // Unlock reads the file of what opens a key file, one line: 64 hexadecimal digits are
 // Key, anything else is Passphrase. Nobody but its owner may have access to it.
 func (o *Options) Unlock(path string) error {
 	secret, err := unlock.Line(path)
 	if err != nil {
-		return fmt.Errorf("hsm/soft: %s: want one line, a passphrase or %d bytes in hexadecimal: %w", path, rootBytes, err)
+		want := ""
+		if errors.Is(err, unlock.ErrLine) || errors.Is(err, fs.ErrNotExist) {
+			want = fmt.Sprintf(": it has one line, a passphrase or %d bytes in hexadecimal", rootBytes)
+		}
+		return fmt.Errorf("hsm/soft: unlock file %s: %w%s", path, bare(err), want)
 	}
 	defer secret.Wipe()
 	line := secret.Reveal()

@@ -234,7 +234,7 @@ func openFile(o Options) (*keyFile, table, error) {
 		// locks, and the first change would put a file in the place of the link.
 		path, err := filepath.EvalSymlinks(o.Path)
 		if err != nil {
-			return nil, nil, fmt.Errorf("hsm/soft: %w", err)
+			return nil, nil, unopened(o.Path, err)
 		}
 		if f, err = lockFile(path); err != nil {
 			return nil, nil, err
@@ -242,7 +242,7 @@ func openFile(o Options) (*keyFile, table, error) {
 	}
 	t, err := f.load(&o)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("hsm/soft: %s: %w", o.Path, err), f.close())
+		return nil, nil, errors.Join(unopened(o.Path, err), f.close())
 	}
 	return f, t, nil
 }

@@ -783,3 +783,41 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+// TestFilesThatAreNotThere: what is wrong with a file is said of it, once, with a way out.
+func TestFilesThatAreNotThere(t *testing.T) {
+	dir := t.TempDir()
+	key, open, empty := filepath.Join(dir, "keys.hsm"), filepath.Join(dir, "open"), filepath.Join(dir, "empty")
+	for path, text := range map[string]string{open: "a passphrase", empty: "\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(open, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(dir, "none")
+	unlocking := func(path string) error { return (&Options{}).Unlock(path) }
+	opening := func(readOnly bool) error {
+		_, err := Open(Options{Path: key, Key: hsm.NewSecret(make([]byte, rootBytes)), ReadOnly: readOnly, Clock: func() int64 { return 0 }})
+		return err
+	}
+	const form = ": it has one line, a passphrase or 32 bytes in hexadecimal"
+	for _, c := range []struct {
+		want string
+		err  error
+	}{
+		{"hsm/soft: unlock file " + none + ": no such file or directory" + form, unlocking(none)},
+		{"hsm/soft: unlock file " + empty + ": it has not one line" + form, unlocking(empty)},
+		{"hsm/soft: unlock file " + open + ": others than its owner may have access (mode 0644): chmod 600 " + open, unlocking(open)},
+		{"hsm/soft: key file " + key + ": no such file or directory: put it back, or make one (switchd keys create)", opening(false)},
+		{"hsm/soft: key file " + key + ": no such file or directory: put it back, or make one (switchd keys create)", opening(true)},
+	} {
+		if c.err == nil || c.err.Error() != c.want {
+			t.Errorf("it says\n%v, want\n%s", c.err, c.want)
+		}
+	}
+	if !errors.Is(opening(false), os.ErrNotExist) {
+		t.Error("that it is not there is lost")
+	}
+}

@@ -10,6 +10,9 @@ import (
 	"switchd/hsm"
 )
 
+// ErrLine says that a file has not the one line that it should have.
+var ErrLine = errors.New("it has not one line")
+
 // LineMax is the longest secret in a file of one line, in bytes.
 const LineMax = 1024
 
@@ -56,7 +59,7 @@ func Line(path string) (hsm.Secret, error) {
 	defer clear(b)
 	line := bytes.TrimRight(b, "\r\n")
 	if len(line) == 0 || bytes.ContainsAny(line, "\r\n") {
-		return hsm.Secret{}, errors.New("it has not one line")
+		return hsm.Secret{}, ErrLine
 	}
 	return hsm.CopySecret(line), nil
 }

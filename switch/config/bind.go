@@ -24,6 +24,7 @@ type binder struct {
 
 	module bool                // there is a security module
 	places map[string]position // of what is looked at when the configuration is read
+	spots  map[string]spot     // of what is looked at in the module
 }
 
 // err is what is wrong with all files, or nil.
@@ -48,9 +49,11 @@ func (b *binder) config(root value) *Config {
 	o := root.object("the configuration")
 	profile := o.get("profile").oneOf(b.known)
 	b.places = map[string]position{"data_dir": o.get("data_dir").at}
+	b.spots = map[string]spot{}
 	c := &Config{
 		sources:       []Source{b.root},
 		places:        b.places,
+		spots:         b.spots,
 		Listen:        b.address(o.get("listen")),
 		Admin:         b.loopback(o.get("admin")),
 		DataDir:       b.path(o.get("data_dir")),

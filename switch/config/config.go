@@ -54,6 +54,7 @@ type Config struct {
 
 	sources []Source
 	places  map[string]position // of what CheckFiles may complain about
+	spots   map[string]spot     // of what FaultOf may be asked for
 }
 
 // Sources are the files that the configuration was read from: the first is the one

@@ -47,6 +47,27 @@ func (fs Faults) Error() string {
 // position is a place in the file; the zero value is the file as a whole.
 type position struct{ line, column int }
 
+// spot is a place in one of the files.
+type spot struct {
+	file string
+	at   position
+}
+
+// spot is where a value stands.
+func (v value) spot() spot {
+	if v.r == nil { // it is not there
+		return spot{}
+	}
+	return spot{v.r.file, v.at}
+}
+
+// FaultOf is what is wrong with a key of the security module's section, "hsm.keys", or a
+// key of a participant, "BANKA pin.key", that shows only when the module is looked at.
+func (c *Config) FaultOf(what, format string, args ...any) Fault {
+	s := c.spots[what]
+	return Fault{File: cmp.Or(s.file, c.sources[0].File), Line: s.at.line, Column: s.at.column, Text: fmt.Sprintf(format, args...)}
+}
+
 // reader collects the faults of one file while it is read.
 type reader struct {
 	file   string

@@ -48,6 +48,11 @@ func (b *binder) participant(v value, timers Timers) Participant {
 		AmountInMajorUnits: o.get("amount_in_major_units").truth(),
 		AccountPadding:     b.padding(o.get("account_padding")),
 	}
+	if id := o.get("id"); !id.absent() {
+		if s, ok := id.match(); ok && b.ids.add(id, s, "id "+s) {
+			p.ID = s
+		}
+	}
 	b.connections(o, &p)
 	b.measures(o, &p)
 	b.security(o, &p)
@@ -58,11 +63,6 @@ func (b *binder) participant(v value, timers Timers) Participant {
 		}
 	}
 	b.wire(o, &p)
-	if id := o.get("id"); !id.absent() {
-		if s, ok := id.match(); ok && b.ids.add(id, s, "id "+s) {
-			p.ID = s
-		}
-	}
 	if len(o.values) > 0 && !slices.ContainsFunc(addressKeys, func(k string) bool { return !o.empty(k) }) {
 		v.fault("%s has none of handles, ifsc_prefixes, bic, bin_ranges and account_ranges: nobody could be paid there; add one of them", owner)
 	}

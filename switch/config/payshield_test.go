@@ -52,6 +52,9 @@ func TestPayShield(t *testing.T) {
 		"tunnel for another driver": {"development", soft + `, tunnel: true`, "tunnel is not for driver soft"},
 		"LMK for another driver":    {"development", soft + `, lmk: "00"`, "lmk is not for driver soft"},
 		"header for another driver": {"development", soft + `, header_len: 4`, "header_len is not for driver soft"},
+		"soft":                      {"development", soft + `, seal: data/kek`, ""},
+		"soft, production":          {"production", soft, "7:15: driver soft is for development and tests"},
+		"seal":                      {"development", shield + `, seal: data/kek`, "7:78: seal is not for driver payshield"},
 		"variant, another driver":   {"development", soft + `, variant_lmk: true`, "variant_lmk is not for driver soft"},
 	} {
 		_, err := Parse("f", []byte(withModule(c.profile, c.hsm)), known)
@@ -93,5 +96,31 @@ func TestPayShieldFiles(t *testing.T) {
 	}
 	if err := CheckFiles(c); err == nil || !strings.Contains(err.Error(), "hsm.tls.key file") || !strings.Contains(err.Error(), "open to everyone") {
 		t.Error(err)
+	}
+}
+
+// TestFaultOf: what the module says of a key is told at the place where the key is named.
+func TestFaultOf(t *testing.T) {
+	c, err := Parse("f.yml", mustRead(t, "security.good.yml"), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range c.Participants {
+		for what, name := range map[string]string{"mac.key": p.MAC.Key, "pin.key": p.PIN.Key, "key_exchange": p.KeyExchange, "signature.key": p.Signature.Key} {
+			f := c.FaultOf(p.ID+" "+what, "%s", "wrong")
+			if f.File != "f.yml" || f.Text != "wrong" {
+				t.Errorf("%s %s: %v", p.ID, what, f)
+			}
+			lines := strings.Split(string(mustRead(t, "security.good.yml")), "\n")
+			switch {
+			case name == "" && f.Line != 0, name != "" && f.Line == 0:
+				t.Errorf("%s %s %q: %v", p.ID, what, name, f)
+			case name != "" && !strings.HasPrefix(lines[f.Line-1][f.Column-1:], name):
+				t.Errorf("%s %s %q: %v", p.ID, what, name, f)
+			}
+		}
+	}
+	if f := c.FaultOf("hsm.keys", "none"); f.Line == 0 {
+		t.Errorf("hsm.keys: %v", f)
 	}
 }

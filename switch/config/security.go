@@ -127,6 +127,7 @@ func (b *binder) hsm(v value, profile string) HSM {
 		}
 	}
 	b.payShield(v, o, &h, profile)
+	b.driverCan(o, &h, profile)
 	needs, may := hsmNeeds[h.Driver], hsmMay[h.Driver]
 	for _, name := range hsmTakes {
 		switch there, needed := o.has(name), slices.Contains(needs, name); {
@@ -140,33 +141,50 @@ func (b *binder) hsm(v value, profile string) HSM {
 	return h
 }
 
+// driverCan refuses what a driver cannot be for.
+func (b *binder) driverCan(o object, h *HSM, profile string) {
+	for _, name := range []string{"driver", "keys", "unlock", "library", "tls", "seal"} {
+		b.spots["hsm."+name] = o.get(name).spot()
+	}
+	if h.Driver == "soft" && profile == "production" {
+		o.get("driver").fault("driver soft is for development and tests: with profile production a hardware module is needed, payshield or pkcs11")
+	}
+	if h.Driver == "payshield" && o.has("seal") {
+		o.get("seal").fault("seal is not for driver payshield, which seals no data: remove it")
+	}
+}
+
 // security reads how a participant's messages are protected, which needs a module.
 func (b *binder) security(o object, p *Participant) {
 	if v := o.get("mac"); !v.absent() {
 		mac := v.object("mac")
+		b.spots[p.ID+" mac.key"] = mac.get("key").spot()
 		p.MAC = MAC{Key: b.keyName(mac.get("key")), Algorithm: mac.get("algorithm").oneOf(b.known), Size: mac.get("size").integer()}
 		b.needsModule(v)
 	}
 	if v := o.get("pin"); !v.absent() {
 		pin := v.object("pin")
+		b.spots[p.ID+" pin.key"] = pin.get("key").spot()
 		p.PIN = PIN{Key: b.keyName(pin.get("key")), Format: pin.get("format").oneOf(b.known)}
 		b.needsModule(v)
 	}
 	if v := o.get("key_exchange"); !v.absent() {
 		p.KeyExchange = b.keyName(v)
+		b.spots[p.ID+" key_exchange"] = v.spot()
 		b.needsModule(v)
 		if !o.has("mac") && !o.has("pin") {
 			v.fault("key_exchange without mac and pin: there is no key to exchange; add one of them, or remove it")
 		}
 	}
 	if v := o.get("signature"); !v.absent() {
-		p.Signature = b.signature(v)
+		p.Signature = b.signature(v, p.ID)
 		b.needsModule(v)
 	}
 }
 
-func (b *binder) signature(v value) Signature {
+func (b *binder) signature(v value, id string) Signature {
 	o := v.object("signature")
+	b.spots[id+" signature.key"] = o.get("key").spot()
 	s := Signature{
 		Kind: o.get("kind").oneOf(b.known), Algorithm: o.get("algorithm").oneOf(b.known),
 		Key: b.keyName(o.get("key")), Certificate: b.path(o.get("certificate")),

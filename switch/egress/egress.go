@@ -98,6 +98,7 @@ type Egress struct {
 	metrics *metrics
 
 	unreported atomic.Int64 // when a line last said that a send could not be reported
+	keyTold    atomic.Int64 // when a line last said that the module refuses a key
 }
 
 // New returns an Egress without links.

@@ -28,6 +28,9 @@ func (e *Egress) protect(l *lane, p *parcel) bool {
 func (e *Egress) lost(l *lane, o *outlet, m *message, why error) {
 	outcome, reason := verdict(why)
 	e.metrics.unprotected.WithLabelValues(reason).Inc()
+	if reason == reasonKey {
+		e.tellKey(why)
+	}
 	e.o.Drop(m.token) // it may not have been taken
 	if m.tracked {
 		l.mu.Lock()
@@ -46,6 +49,17 @@ func (e *Egress) lost(l *lane, o *outlet, m *message, why error) {
 		}
 	}
 }
+
+// tellKey says that the module refuses a key, which only people can mend.
+func (e *Egress) tellKey(why error) {
+	now, last := e.o.Clock(), e.keyTold.Load()
+	if (last == 0 || now-last >= int64(keyTellEvery)) && e.keyTold.CompareAndSwap(last, now) { // else every payment would say it
+		e.o.Log.Error("the security module refuses a key that messages need: payments are declined", "reason", why)
+	}
+}
+
+// keyTellEvery is how often a line says that a key is refused.
+const keyTellEvery = 10 * time.Second
 
 // reasons why messages are not protected, as metrics call them.
 const (

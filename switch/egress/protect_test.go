@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -224,5 +225,24 @@ func TestProtectedLinkThatBreaks(t *testing.T) {
 	r.Release()
 	if a := (<-r.events).Answer; a.Payment != 7 || a.Leg != payment.LegCredit || a.Outcome != payment.NoOutcome {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestRefusedKeyIsTold: a key that the module does not have, or that is for something
+// else, is nobody's PIN: the payment says that the module fails, and the log which key, once
+// in a while.
+func TestRefusedKeyIsTold(t *testing.T) {
+	r := newProtected(t, func() error { return fmt.Errorf("%w: there is no key banka/zpk", hsm.ErrKey) }, nil)
+	var log bytes.Buffer
+	r.o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	for id := range payment.ID(3) {
+		r.Encode(effect(id+1, payment.LegDebit, 0))
+		r.Release()
+		if a := (<-r.events).Answer; a.Outcome != payment.HSMDown {
+			t.Errorf("payment %d: %+v", a.Payment, a)
+		}
+	}
+	if said := log.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "there is no key banka/zpk") {
+		t.Errorf("the log says:\n%s", said)
 	}
 }

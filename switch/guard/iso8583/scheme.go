@@ -153,13 +153,14 @@ func (k *keeper) Protect(ctx context.Context, m hsm.Module, dst, message []byte,
 	return w.FinishMAC(room[:])
 }
 
-// translate makes the block of the receiver's zone.
+// translate makes the block of the receiver's zone. A key that is not there, or is for
+// something else, is no fault of who entered the PIN: that is told as it is.
 func (k *keeper) translate(ctx context.Context, m hsm.Module, pin *guard.PIN) (hsm.Secret, error) {
 	block, err := m.TranslatePIN(ctx, hsm.Translation{
 		In: pin.Zone.Key, Out: k.o.Zone.Key, Block: pin.Block, Account: pin.Account,
 		Change: hsm.FormatChange{From: pin.Zone.Format, To: k.o.Zone.Format},
 	})
-	if _, down := errors.AsType[*hsm.Fault](err); err != nil && !down {
+	if _, down := errors.AsType[*hsm.Fault](err); err != nil && !down && !errors.Is(err, hsm.ErrKey) {
 		return hsm.Secret{}, fmt.Errorf("%w: %w", guard.ErrPIN, err)
 	}
 	return block, err

@@ -246,10 +246,21 @@ func TestPINThatDoesNotFit(t *testing.T) {
 		"wrong account": pinOf(t, sent, "5555555551234999", guard.Zone{Key: "banka/zpk"}),
 		"other format":  pinOf(t, sent, "5555555551234567", guard.Zone{Key: "banka/zpk", Format: hsm.ISO3}),
 		"unbound":       pinOf(t, sent, "5555555551234567", guard.Zone{Key: "banka/zpk", Format: hsm.ISO1}),
-		"no such key":   pinOf(t, sent, "5555555551234567", guard.Zone{Key: "bankx/zpk"}),
 		"short":         pinOf(t, "00", "5555555551234567", guard.Zone{Key: "banka/zpk"}),
 	} {
 		if b, err := g.Protect(ctx, m, []byte("x"), plain, pin); !errors.Is(err, guard.ErrPIN) || string(b) != "x" {
+			t.Errorf("%s: %v, %d bytes", what, err, len(b))
+		}
+	}
+	// A key that is not there, or is for something else, is not the customer's fault.
+	for what, zones := range map[string][2]hsm.KeyRef{
+		"no key to read":  {"bankx/zpk", "bankb/zpk"},
+		"no key to write": {"banka/zpk", "bankx/zpk"},
+		"a key for codes": {"banka/zpk", cmac.Key},
+	} {
+		g := open(t, Options{Spec: s, Zone: guard.Zone{Key: zones[1]}})
+		b, err := g.Protect(ctx, m, []byte("x"), plain, pinOf(t, sent, "5555555551234567", guard.Zone{Key: zones[0]}))
+		if !errors.Is(err, hsm.ErrKey) || errors.Is(err, guard.ErrPIN) || string(b) != "x" {
 			t.Errorf("%s: %v, %d bytes", what, err, len(b))
 		}
 	}
