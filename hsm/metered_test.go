@@ -264,11 +264,11 @@ func TestMeteredAtOnce(t *testing.T) {
 // quiet is a module that costs nothing.
 type quiet struct{ hsm.Module }
 
-var cutOff = fmt.Errorf("driver: %w", &hsm.Fault{Kind: hsm.ErrTimeout})
+var errCutOff = fmt.Errorf("driver: %w", &hsm.Fault{Kind: hsm.ErrTimeout})
 
 func (quiet) MAC(context.Context, hsm.MACInput) ([]byte, error)                       { return nil, nil }
 func (quiet) VerifyMAC(context.Context, hsm.MACInput, []byte) error                   { return hsm.ErrVerify }
-func (quiet) Verify(context.Context, hsm.Signing, []byte) error                       { return cutOff }
+func (quiet) Verify(context.Context, hsm.Signing, []byte) error                       { return errCutOff }
 func (quiet) TranslatePIN(context.Context, hsm.Translation) (s hsm.Secret, err error) { return }
 
 // TestMeteredAllocates nothing of its own, failures included.
