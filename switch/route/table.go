@@ -1,6 +1,9 @@
 package route
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Participant is the number of a participant inside one switch. Numbers are
 // given in the order in which participants are first configured, are never
@@ -22,9 +25,6 @@ const (
 	bicBytes       = 8
 	bicBranchBytes = 11
 )
-
-// mainOffice is the branch part of a BIC that names no branch.
-const mainOffice = "XXX"
 
 // Entry lists what one participant serves.
 type Entry struct {
@@ -150,9 +150,9 @@ func (t *Table) BIN(number []byte) (Participant, bool) { return t.bins.find(numb
 // Account returns who holds an account, by its first digits.
 func (t *Table) Account(account []byte) (Participant, bool) { return t.accounts.find(account) }
 
-// wholeBIC leaves out the branch that names none.
+// wholeBIC leaves out the branch that names none, but the main office: three times X.
 func wholeBIC(bic []byte) []byte {
-	if len(bic) == bicBranchBytes && string(bic[bicBytes:]) == mainOffice {
+	if len(bic) == bicBranchBytes && len(bytes.TrimLeft(bic[bicBytes:], "X")) == 0 {
 		return bic[:bicBytes]
 	}
 	return bic

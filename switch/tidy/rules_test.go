@@ -359,7 +359,7 @@ func TestMark(t *testing.T) {
 		"ledger/a.go":      "package ledger\n// " + word("TO", "DO") + ": later\nvar s = \"masked as " + word("XX", "X") + "\"\n/* " + word("FIX", "ME") + " */\n",
 		"ledger/a_test.go": "package ledger\n// a " + word("HA", "CK") + "\n// a todo list, a hackle\n",
 		"README.md":        "one\ntwo " + word("TO", "DO") + "\n",
-		"Makefile":         "# XXXX is a mask\n",
+		"Makefile":         "# " + word("XX", "XX") + " is a mask\n",
 	}, `
 README.md:2: `+word("TO", "DO")+` is left over: do it or open an issue
 ledger/a.go:2: `+word("TO", "DO")+` is left over: do it or open an issue

@@ -22,14 +22,14 @@ func branches(f map[codec.Field]string, payer, payee string) map[codec.Field]str
 func TestAgentByBIC(t *testing.T) {
 	d := dialect(t, 1)
 	b := &bank{t: t, from: "100002"}
-	body := b.message("pacs.008.001.08", branches(push(), "BNKBINBB", "BNKAINBBXXX"))
+	body := b.message("pacs.008.001.08", branches(push(), "BNKBINBB", "BNKAINBBDEL"))
 	var ev payment.Event
 	if in := d.Open().Read(body, &ev); in.Kind != translate.Malformed {
 		t.Errorf("a payee's bank that is not found: %+v", in)
 	}
 	d.directory.Found = func() translate.Found { return translate.Found{ByBIC: true} }
 	in := d.Open().Read(body, &ev)
-	if in.Kind != translate.Request || string(ev.Text.Get(payment.PayerIFSC)) != "BNKBINBB" || string(ev.Text.Get(payment.PayeeIFSC)) != "BNKAINBBXXX" {
+	if in.Kind != translate.Request || string(ev.Text.Get(payment.PayerIFSC)) != "BNKBINBB" || string(ev.Text.Get(payment.PayeeIFSC)) != "BNKAINBBDEL" {
 		t.Errorf("%+v from %q to %q", in, ev.Text.Get(payment.PayerIFSC), ev.Text.Get(payment.PayeeIFSC))
 	}
 	// An IFSC beside it decides: that is the branch.
@@ -57,7 +57,7 @@ func TestComposeBIC(t *testing.T) {
 	for _, leg := range []payment.Leg{payment.LegDebit, payment.LegCredit, payment.LegAdvice} {
 		p := sample()
 		p.Text.Set(payment.PayerIFSC, []byte("BNKAINBB"))
-		p.Text.Set(payment.PayeeIFSC, []byte("BNKBINBBXXX"))
+		p.Text.Set(payment.PayeeIFSC, []byte("BNKBINBBDEL"))
 		body, err := dialect(t, 1).Open().Compose(nil, &payment.Effect{Send: true, Leg: leg, Payment: p, Outcome: payment.OK, At: stamp})
 		if err != nil {
 			t.Errorf("%v: %v", leg, err)
@@ -65,7 +65,7 @@ func TestComposeBIC(t *testing.T) {
 		}
 		m := parsed(t, body)
 		for f, want := range map[codec.Field]string{
-			codec.DebtorAgentBIC: "BNKAINBB", codec.CreditorAgentBIC: "BNKBINBBXXX", codec.DebtorAgent: "", codec.CreditorAgent: "",
+			codec.DebtorAgentBIC: "BNKAINBB", codec.CreditorAgentBIC: "BNKBINBBDEL", codec.DebtorAgent: "", codec.CreditorAgent: "",
 		} {
 			if got := string(m.Text(f)); got != want {
 				t.Errorf("%v: %v is %q, want %q", leg, f, got, want)

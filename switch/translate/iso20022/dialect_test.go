@@ -494,7 +494,7 @@ func TestDamagedAnswers(t *testing.T) {
 	if in.Kind != translate.Answer || in.Fault == nil || ev.Answer.Leg != payment.LegDebit || ev.Answer.Payment != 0x1234 || ev.Answer.Outcome != payment.Unreadable {
 		t.Errorf("a wrong status: %+v %+v", in, ev.Answer)
 	}
-	in = i.Read(bytes.Replace(answer, []byte("<OrgnlMsgId>SWD"), []byte("<OrgnlMsgId>XXX"), 1), &ev)
+	in = i.Read(bytes.Replace(answer, []byte("<OrgnlMsgId>SWD"), []byte("<OrgnlMsgId>ABC"), 1), &ev)
 	if in.Kind != translate.Unmatched || in.Note != "OriginalMsgID not ours" || ev.Answer.Payment != 0 {
 		t.Errorf("another's message: %+v %+v", in, ev.Answer)
 	}

@@ -190,7 +190,7 @@ func TestQuirksAllocateNothing(t *testing.T) {
 func TestBICHasNoTag(t *testing.T) {
 	msg, err := composed(t, dialect(t, "iso87-npci", 0), payment.LegCredit, func(p *payment.Payment) {
 		p.Text.Set(payment.PayerIFSC, []byte("BNKA0000001"))
-		p.Text.Set(payment.PayeeIFSC, []byte("BNKBINBBXXX"))
+		p.Text.Set(payment.PayeeIFSC, []byte("BNKBINBBDEL"))
 	})
 	if err != nil {
 		t.Fatal(err)
