@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,6 +52,20 @@ func (f *keysFlags) place(c *cobra.Command) {
 }
 
 // json registers the flag for programs.
+// printAll prints what there is for people, or as JSON; when there is nothing, it says so.
+func printAll[T interface{ print(io.Writer) }](c *cobra.Command, asJSON bool, all []T, none string) error {
+	if asJSON {
+		return writeJSON(c.OutOrStdout(), all)
+	}
+	for _, one := range all {
+		one.print(c.OutOrStdout())
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(c.ErrOrStderr(), none)
+	}
+	return nil
+}
+
 func (f *keysFlags) json(c *cobra.Command) { c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON") }
 
 // who registers the flags that say who cares for them.

@@ -376,16 +376,7 @@ func newComponentsStatus() *cobra.Command {
 			for _, one := range all.Ceremonies {
 				views = append(views, viewCeremony(&one, clock()))
 			}
-			if f.asJSON {
-				return writeJSON(c.OutOrStdout(), views)
-			}
-			for _, v := range views {
-				v.print(c.OutOrStdout())
-			}
-			if len(views) == 0 {
-				fmt.Fprintln(c.ErrOrStderr(), "no key waits for components")
-			}
-			return nil
+			return printAll(c, f.asJSON, views, "no key waits for components")
 		},
 	}
 	f.place(c)
@@ -393,7 +384,7 @@ func newComponentsStatus() *cobra.Command {
 	return c
 }
 
-func (v *ceremonyView) print(w io.Writer) {
+func (v ceremonyView) print(w io.Writer) {
 	until := "until " + v.Until
 	if v.Over {
 		until = "over since " + v.Until

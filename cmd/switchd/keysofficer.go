@@ -332,30 +332,27 @@ func newKeysOfficerList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			type view struct {
-				Name        string `json:"name"`
-				Added       string `json:"added"`
-				Fingerprint string `json:"fingerprint"`
-			}
-			views := []view{}
+			views := []officerView{}
 			for _, o := range all.Officers {
-				views = append(views, view{o.Name, o.Added, o.Token})
+				views = append(views, officerView{o.Name, o.Added, o.Token})
 			}
-			if f.asJSON {
-				return writeJSON(c.OutOrStdout(), views)
-			}
-			for _, v := range views {
-				fmt.Fprintf(c.OutOrStdout(), "%-20s  added %s\n  token %s\n", v.Name, v.Added, v.Fingerprint)
-			}
-			if len(views) == 0 {
-				fmt.Fprintln(c.ErrOrStderr(), "there is no officer yet: 'switchd keys officer enrol NAME' makes the token of the first")
-			}
-			return nil
+			return printAll(c, f.asJSON, views, "there is no officer yet: 'switchd keys officer enrol NAME' makes the token of the first")
 		},
 	}
 	f.place(c)
 	f.json(c)
 	return c
+}
+
+// officerView is what --json says of an officer.
+type officerView struct {
+	Name        string `json:"name"`
+	Added       string `json:"added"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+func (v officerView) print(w io.Writer) {
+	fmt.Fprintf(w, "%-20s  added %s\n  token %s\n", v.Name, v.Added, v.Fingerprint)
 }
 
 // personName takes the one argument that names an officer.
