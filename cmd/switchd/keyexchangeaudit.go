@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"switchd/hsm"
 	"switchd/switch/config"
 )
 
@@ -47,15 +48,20 @@ func (s *security) foundKey(begun *keyEvent) error {
 		Account: login(), Participant: begun.Participant, Action: begun.Action, Name: begun.Name, Outcome: keyFound, Of: begun.Seq,
 		Detail: "the switch was ended before it could say how: ",
 	}
-	now, err := s.module.KCV(ctx, begun.Name)
+	kcv, how := foundOf(ctx, s.module, begun)
+	found.KCV, found.Detail = kcv, found.Detail+how
+	_, err := s.audit.append(ctx, found, clock())
+	return err
+}
+
+// foundOf says what a module has of a key whose offer has no outcome.
+func foundOf(ctx context.Context, m hsm.Module, begun *keyEvent) (kcv, how string) {
+	now, err := m.KCV(ctx, begun.Name)
 	switch {
 	case err != nil:
-		found.Detail += "the module does not say: " + shorten(err.Error())
+		return "", "the module does not say: " + shorten(err.Error())
 	case now.String() == begun.KCV:
-		found.KCV, found.Detail = now.String(), found.Detail+"the key is the one before"
-	default:
-		found.KCV, found.Detail = now.String(), found.Detail+"the key is another"
+		return begun.KCV, "the key is the one before"
 	}
-	_, err = s.audit.append(ctx, found, clock())
-	return err
+	return now.String(), "the key is another"
 }

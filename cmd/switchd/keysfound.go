@@ -49,7 +49,8 @@ func (d *keyDesk) found(ctx context.Context, last *keyEvent) keyEvent {
 			how = "there is a key file"
 		}
 	case last.Participant != "":
-		how = d.exchanged(ctx, last, &e)
+		e.Version = 0
+		e.KCV, how = foundOf(ctx, d.module, last)
 	case last.Name == "":
 		how = "the officers are " + d.people.names()
 	case now.Version != 0 && now.Version == last.Version:
@@ -64,19 +65,6 @@ func (d *keyDesk) found(ctx context.Context, last *keyEvent) keyEvent {
 	}
 	e.Detail = "its process was ended before it could say how: " + how
 	return e
-}
-
-// exchanged says what there is of a key that a participant has offered.
-func (d *keyDesk) exchanged(ctx context.Context, begun, found *keyEvent) string {
-	found.Version, found.KCV = 0, ""
-	now, err := d.module.KCV(ctx, begun.Name)
-	if err != nil {
-		return "the module does not say: " + shorten(err.Error())
-	}
-	if found.KCV = now.String(); found.KCV == begun.KCV {
-		return "the key is the one before"
-	}
-	return "the key is another"
 }
 
 // newest is the newest key of a name, zero without one.
