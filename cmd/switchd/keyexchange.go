@@ -26,7 +26,7 @@ type keyExchange struct {
 	audit       *keyAudit
 	participant func(id string) *config.Participant // in force now; nil: there is none
 	offers      [keyResultCount]prometheus.Counter
-	desk        chan *keyOffer // offers that wait to be looked at
+	waiting     chan *keyOffer // offers that are to be looked at
 
 	mu     sync.Mutex // guards lately: a participant's links are on several loops
 	lately map[string]*keysLately
@@ -64,7 +64,7 @@ func (n *node) keyExchange() session.Hook {
 	}
 	n.security.exchange = &keyExchange{
 		pool: n.security.pool, log: n.log, audit: n.security.audit, offers: newKeyOffers(n.registry),
-		desk: make(chan *keyOffer, keyDeskMax), lately: map[string]*keysLately{},
+		waiting: make(chan *keyOffer, keysWaitingMax), lately: map[string]*keysLately{},
 		participant: func(id string) *config.Participant {
 			all := n.conf.inForce.Load().Participants
 			if i := slices.IndexFunc(all, func(p config.Participant) bool { return p.ID == id }); i >= 0 {
@@ -76,8 +76,8 @@ func (n *node) keyExchange() session.Hook {
 	return n.security.exchange
 }
 
-// keyDeskMax bounds the offers that wait, of all participants: each has one at a time.
-const keyDeskMax = 64
+// keysWaitingMax bounds the offers that wait, of all participants: each has one at a time.
+const keysWaitingMax = 64
 
 // run looks at offers, one at a time, until ctx ends. It is no worker of the pool that
 // does: the audit file may be slow, or held by another process, and codes and PINs must
@@ -85,7 +85,7 @@ const keyDeskMax = 64
 func (k *keyExchange) run(ctx context.Context) error {
 	for {
 		select {
-		case o := <-k.desk:
+		case o := <-k.waiting:
 			taken, err := k.take(ctx, o)
 			o.answer(k.settle(o, taken, err))
 		case <-ctx.Done():
@@ -125,13 +125,13 @@ func (k *keyExchange) KeyOffered(id string, now int64, offer session.KeyOffer, a
 		o.in, o.fault = importOf(p, &offer)
 	case first:
 		o.fault = errKeysTooMany
-	default: // it is in the log already
+	default: // above the bounds: the first of them is in the log; or another is under way
 		k.offers[keyResultLater].Inc()
 		answer(session.KeyVerdict{Code: code})
 		return
 	}
 	select {
-	case k.desk <- o:
+	case k.waiting <- o:
 	default:
 		if !errors.Is(o.fault, errKeysTooMany) {
 			k.over(o, false)

@@ -69,6 +69,11 @@ func (d *keyDesk) found(ctx context.Context, last *keyEvent) keyEvent {
 
 // newest is the newest key of a name, zero without one.
 func (d *keyDesk) newest(ctx context.Context, name hsm.KeyRef) hsm.KeyInfo {
+	return d.version(ctx, name, 0)
+}
+
+// version is one of the keys that a name has had, 0 the newest; zero without it.
+func (d *keyDesk) version(ctx context.Context, name hsm.KeyRef, number uint32) hsm.KeyInfo {
 	if d.module == nil || name == "" {
 		return hsm.KeyInfo{}
 	}
@@ -76,21 +81,7 @@ func (d *keyDesk) newest(ctx context.Context, name hsm.KeyRef) hsm.KeyInfo {
 	if err != nil {
 		return hsm.KeyInfo{}
 	}
-	for _, k := range all {
-		if k.Ref == name {
-			return k
-		}
-	}
-	return hsm.KeyInfo{}
-}
-
-// version is one of the keys that a name has had, zero without it.
-func (d *keyDesk) version(ctx context.Context, name hsm.KeyRef, number uint32) hsm.KeyInfo {
-	all, err := d.module.List(ctx)
-	if err != nil {
-		return hsm.KeyInfo{}
-	}
-	at := slices.IndexFunc(all, func(k hsm.KeyInfo) bool { return k.Ref == name && k.Version == number })
+	at := slices.IndexFunc(all, func(k hsm.KeyInfo) bool { return k.Ref == name && (number == 0 || k.Version == number) })
 	if at < 0 {
 		return hsm.KeyInfo{}
 	}

@@ -109,7 +109,7 @@ var keyResults = [keyResultCount]string{"taken", "again", "refused", "later", "f
 // newKeyOffers makes the counters of offers.
 func newKeyOffers(reg prometheus.Registerer) (all [keyResultCount]prometheus.Counter) {
 	offers := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "switchd_key_offers_total", Help: "Keys that participants have offered: taken, again (in place already), refused, later (too many), failed (no answer of the module, or of the audit file).",
+		Name: "switchd_key_offers_total", Help: "Keys that participants have offered: taken, again (in place already), refused, later (too many, or another is under way), failed (no answer of the module, or of the audit file).",
 	}, []string{"result"})
 	reg.MustRegister(offers)
 	for i, result := range keyResults {

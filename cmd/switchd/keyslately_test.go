@@ -86,7 +86,7 @@ func newExchangeLab(t *testing.T) *exchangeLab {
 	l.keyExchange = &keyExchange{
 		pool: pool, log: slog.New(slog.NewTextHandler(l.said, nil)), audit: newKeyAudit(filepath.Join(t.TempDir(), "audit")),
 		participant: func(string) *config.Participant { return p },
-		offers:      newKeyOffers(prometheus.NewRegistry()), desk: make(chan *keyOffer, keyDeskMax), lately: map[string]*keysLately{},
+		offers:      newKeyOffers(prometheus.NewRegistry()), waiting: make(chan *keyOffer, keysWaitingMax), lately: map[string]*keysLately{},
 	}
 	go func() { ended <- l.run(ctx) }()
 	t.Cleanup(func() {

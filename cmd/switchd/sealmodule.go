@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/hsm"
-	"switchd/hsm/soft"
 	"switchd/switch/config"
 	"switchd/switch/seal"
 )
@@ -81,11 +80,7 @@ func sealLoader(cfg *config.Config) func(file string) (*seal.Keys, error) {
 // moduleBeside opens the module of a switch that may be running.
 func moduleBeside(h *config.HSM) (closingModule, error) {
 	if h.Driver == "soft" {
-		o := soft.Options{Path: h.Keys, Clock: clock, ReadOnly: true}
-		if err := o.Unlock(h.Unlock); err != nil {
-			return nil, err
-		}
-		return soft.Open(o)
+		return openSoftFile(h, true)
 	}
 	open := drivers[h.Driver]
 	if open == nil {

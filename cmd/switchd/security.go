@@ -111,10 +111,18 @@ const moduleProbe = 5 * time.Second
 
 // openSoft opens the software module of a configuration.
 func openSoft(h *config.HSM, _ *slog.Logger, _ prometheus.Registerer) (closingModule, error) {
-	o := soft.Options{Path: h.Keys, Clock: clock}
+	return openSoftFile(h, false)
+}
+
+// openSoftFile opens the key file of a configuration, beside a running switch for reading
+// only.
+func openSoftFile(h *config.HSM, readOnly bool) (closingModule, error) {
+	o := soft.Options{Path: h.Keys, Clock: clock, ReadOnly: readOnly}
 	if err := o.Unlock(h.Unlock); err != nil {
 		return nil, err
 	}
+	defer o.Passphrase.Wipe()
+	defer o.Key.Wipe()
 	m, err := soft.Open(o)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"time"
 
 	"switchd/hsm"
 )
@@ -20,7 +21,7 @@ type Received struct {
 // StaleAfter is how long what is asked may wait to be checked, in nanoseconds. A module
 // that cannot keep up is not asked about it any more, so that it is there for what is
 // new, and for answers, which count however late they are.
-const StaleAfter = 2_000_000_000
+const StaleAfter = int64(2 * time.Second)
 
 // Checked is a message that has come, and what is known of it.
 type Checked struct {

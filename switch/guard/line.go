@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"switchd/hsm"
 )
@@ -16,8 +17,9 @@ type LineOptions[T, R any] struct {
 	Scheme Scheme
 
 	// Work does the items of a batch, on a goroutine of the pool, and gives a result for
-	// each; one that is Exempt by itself and without a module, wherever the Line is. The pool may give a call up while Work is in it: its results are dropped
-	// then. So it writes to nothing that it is given but g.
+	// each. An Exempt item comes alone, with m nil, on whatever goroutine the Line is.
+	// The pool may give a call up while Work is in it: its results are dropped then. So
+	// it writes to nothing that it is given but g.
 	Work func(ctx context.Context, m hsm.Module, g Guard, batch []T) []R
 
 	// Done takes the batches back, in the order in which their items came, one batch at
@@ -208,7 +210,7 @@ func (l *Line[T, R]) awaitRoom(why error) {
 // takeBack has the items of a call that the pool had no room for wait again, before the
 // others. It was the last one.
 func (l *Line[T, R]) takeBack(f *flight[T, R]) {
-	l.waiting = append(f.batch, l.waiting...)
+	l.waiting = slices.Insert(l.waiting, 0, f.batch...) // where takeOff has just made room
 	l.flying[len(l.flying)-1] = nil
 	l.flying = l.flying[:len(l.flying)-1]
 	l.idle = append(l.idle, f.guard)
@@ -217,7 +219,7 @@ func (l *Line[T, R]) takeBack(f *flight[T, R]) {
 // batchTime is how long a call may take by its items: with a module that is far away
 // each of them is a call, and many are made at once; with one that answers in
 // microseconds it is the calls that cost.
-const batchTime = 2_000_000
+const batchTime = int64(2 * time.Millisecond)
 
 // batchMax is how many items the next call has.
 func (l *Line[T, R]) batchMax() int {
