@@ -110,10 +110,12 @@ func TestPINBlocksThatNobodyTakes(t *testing.T) {
 		ef.Payment.State = state
 		ef.Payment.Text.Set(payment.PINToken, []byte(token))
 		r.Encode(ef)
+		clear(ef.Payment.Text.Get(payment.PINToken)) // the effect is its owner's again
 		r.Release()
 	}
 	encode("asked first", payment.LegResolve, 0, payment.Resolving)
 	encode("not yet known", payment.LegRequest, 0, payment.DebitSent)
+	encode("is with its debit", payment.LegReversal, 0, payment.Declined)
 	for _, c := range []struct {
 		token string
 		leg   payment.Leg

@@ -428,3 +428,27 @@ func TestBudgetIsShared(t *testing.T) {
 		t.Errorf("%d bytes are left", n)
 	}
 }
+
+// TestLineIsBehind: who has as many calls as it may have, or none that can begin, says so.
+func TestLineIsBehind(t *testing.T) {
+	p, err := hsm.NewPool(hsm.Options{Module: struct{ hsm.Module }{}, Clock: func() int64 { return 0 }, QueueMax: 2, Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := func() *Line[int, int] {
+		return NewLine(LineOptions[int, int]{
+			Pool: p, Op: hsm.OpMAC, Scheme: plain{}, Size: func(int) int { return 1 }, FlyingMax: 2,
+			Work: func(context.Context, hsm.Module, Guard, []int) []int { return nil },
+			Done: func([]int, []int, error) {},
+		})
+	}
+	a, b := line(), line()
+	for i, want := range []bool{false, true} { // nobody runs the pool: calls stay in it
+		if a.Add(i); a.behind() != want {
+			t.Errorf("with %d calls of 2 it is behind: %v", i+1, !want)
+		}
+	}
+	if b.Add(1); !b.behind() {
+		t.Error("it is not behind while the pool is full")
+	}
+}

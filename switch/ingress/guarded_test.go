@@ -3,7 +3,9 @@ package ingress
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 	"switchd/hsm/soft"
 	"switchd/session"
 	"switchd/session/gnetio"
+	"switchd/switch/engine"
 	"switchd/switch/guard"
 	guard8583 "switchd/switch/guard/iso8583"
 	"switchd/switch/payment"
@@ -323,5 +326,78 @@ func TestForgedAreBounded(t *testing.T) {
 	}
 	if n := r.limited("BANKA", classUnproven, causeRate); n != 100 {
 		t.Errorf("%v are counted", n)
+	}
+}
+
+// heldPINs is a vault that tells what is dropped, and how often it was asked.
+type heldPINs struct {
+	asked   int
+	full    error
+	dropped []string
+}
+
+func (h *heldPINs) Put(guard.PIN) (token [32]byte, err error) {
+	h.asked++
+	return token, h.full
+}
+func (h *heldPINs) Drop(token []byte) { h.dropped = append(h.dropped, string(token)) }
+
+// TestShedWipesPINs: the PIN block of a request that finds no room is wiped, and nothing
+// by what another message has in its place.
+func TestShedWipesPINs(t *testing.T) {
+	r := newBench(t, Limits{})
+	s, held := r.guardedLink(), &heldPINs{}
+	r.in.o.Security.Vault = held
+	r.engine.full = engine.ErrBusy
+	events := []payment.Event{{Kind: payment.AnswerArrived}, {Kind: payment.RequestArrived}}
+	events[1].Request.Repeat = true
+	for i, token := range []string{"answer", "request"} {
+		events[i].Text.Set(payment.PINToken, []byte(token))
+	}
+	r.in.shed(s, events, engine.ErrBusy)
+	if !slices.Equal(held.dropped, []string{"request"}) {
+		t.Errorf("wiped: %q", held.dropped)
+	}
+}
+
+// TestPINIsNotKept: no PIN block is kept of a request that is declined, or of a
+// participant without PINs; one that finds no room declines its request.
+func TestPINIsNotKept(t *testing.T) {
+	r := newBench(t, Limits{})
+	s := r.guardedLink()
+	for _, c := range []struct {
+		key           hsm.KeyRef
+		refused, want payment.Outcome
+		asked         int
+	}{
+		{"zpk", payment.Busy, payment.Busy, 0},
+		{"", payment.NoOutcome, payment.NoOutcome, 0},
+		{"zpk", payment.NoOutcome, payment.HSMDown, 1},
+	} {
+		held := &heldPINs{full: errors.New("full")}
+		r.in.o.Security.Vault, s.Zone.Key = held, c.key
+		var ev payment.Event
+		ev.Text.Set(payment.PayerAccount, []byte("0001000010001"))
+		ev.Request.Refuse = c.refused
+		r.in.keepPIN(s, &ev, hsm.NewSecret([]byte("\x23\x0B\x4C\x43\xB8\xBA\x2C\x5C")))
+		if held.asked != c.asked || ev.Request.Refuse != c.want || ev.Text.Has(payment.PINToken) {
+			t.Errorf("%+v: kept %d times, refused as %v", c, held.asked, ev.Request.Refuse)
+		}
+	}
+}
+
+// TestUncheckedAnswersGoBack: who hears that there is no room to check is the one who
+// asked, and nobody else after it; an unproven repeat hears nothing.
+func TestUncheckedAnswersGoBack(t *testing.T) {
+	r := newBench(t, Limits{})
+	s := r.guardedLink()
+	s.out = new(guard.Outbound)
+	s.in.check = guard.NewInbound(guard.InboundOptions{Budget: new(guard.Budget)}) // which has no room
+	for i, mti := range []iso8583.MTI{0x0200, 0x0201} {
+		s.in.received = append(s.in.received, guard.Received{Body: r.message(mti, pushTo(fmt.Sprintf("%06d", i))), Header: []byte{byte('a' + i)}, At: r.now})
+	}
+	r.in.checked(s)
+	if len(s.ends) != 1 || string(s.ends[0].Header) != "a" || s.reply != nil {
+		t.Errorf("%d answers, %+v; then %q", len(s.ends), s.ends, s.reply)
 	}
 }
