@@ -134,15 +134,15 @@ func TestKeysClaimed(t *testing.T) {
 func TestKeysAuditShown(t *testing.T) {
 	t.Parallel()
 	l := newKeysLab(t)
-	l.fails(exitUsage, "file does not exist", "keys", "generate", "banka/zak", "--for", "zak", "--officer", "asha", "--token-file", l.path("x\x1b[2K\r\u202eok\u0085\n   9  done"))
+	l.fails(exitUsage, "file does not exist", "keys", "generate", "banka/zak", "--for", "zak", "--officer", "asha", "--token-file", l.path("x\x1b[2K\r\u202e\u2028ok\u0085\n   9  done"))
 	l.begins(keyEvent{Action: "a\r\nb", Officer: "o\x1bo", Detail: "c\rd"})
 	out := l.ok("keys", "audit")
-	for _, want := range []string{"x?[2K??ok?\n         9  done", "a??b", "      c?d\n"} {
+	for _, want := range []string{"x?[2K???ok?\n         9  done", "a??b", "      c?d\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it lacks %q:\n%q", want, out)
 		}
 	}
-	if at := strings.IndexAny(out, "\x1b\r\u202e\u0085"); at >= 0 {
+	if at := strings.IndexAny(out, "\x1b\r\u202e\u2028\u0085"); at >= 0 {
 		t.Errorf("at %d of %q", at, out)
 	}
 	if json := l.ok("keys", "audit", "--json"); !strings.Contains(json, `\u001b[2K\r`) {
@@ -177,5 +177,19 @@ func TestKeysAuditOwner(t *testing.T) {
 	}
 	if is := info.Sys().(*syscall.Stat_t); is.Uid != switchLogin || is.Gid != switchLogin || info.Mode().Perm() != 0o600 {
 		t.Errorf("it is of %d:%d, mode %v", is.Uid, is.Gid, info.Mode())
+	}
+	// Where keys are in no file, it is the folder's owner's.
+	if err := os.Chown(l.dir, switchLogin, switchLogin); err != nil {
+		t.Fatal(err)
+	}
+	a, err := openKeyAudit(l.path("module.audit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err = a.file.Stat(); err != nil || info.Sys().(*syscall.Stat_t).Uid != switchLogin {
+		t.Errorf("beside no key file: %v, %v", info, err)
+	}
+	if err := a.close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -47,6 +47,14 @@ type askedModule struct {
 	imports int
 	wait    chan struct{}     // nil: it answers at once
 	after   func(error) error // what it says instead; nil: the same
+	kcv     error             // what it says of check values; nil: them
+}
+
+func (m *askedModule) KCV(ctx context.Context, key hsm.KeyRef) (hsm.KCV, error) {
+	if m.kcv != nil {
+		return hsm.KCV{}, m.kcv
+	}
+	return m.Module.KCV(ctx, key)
 }
 
 func (m *askedModule) ImportKey(ctx context.Context, in hsm.Import) (hsm.KeyInfo, error) {
@@ -277,6 +285,14 @@ func TestKeyInDoubt(t *testing.T) {
 	o := l.next()
 	l.brings(0, o, "96")
 	l.asked.after = nil
+	if all := l.events(); all[len(all)-1].Outcome != keyFailed {
+		t.Errorf("the audit file says %+v", all[len(all)-1])
+	}
+	l.mu.Lock()
+	if n := len(l.lately["BANKA"].taken); n != 1 {
+		t.Errorf("%d new keys are counted", n)
+	}
+	l.mu.Unlock()
 	if l.said.Count("key may have been taken") != 1 || l.said.Count("key refused") != 0 {
 		t.Error("the log says that the key was refused")
 	}
@@ -343,4 +359,71 @@ func (notClosed) Close() error { return errors.New("closed") }
 
 func (notClosed) Describe(context.Context, hsm.KeyRef) (hsm.KeyInfo, error) {
 	return hsm.KeyInfo{}, errors.New("not asked for")
+}
+
+// TestKeyBeforeIsNotTold: while the module does not answer, it is not asked to take a key,
+// so none was taken.
+func TestKeyBeforeIsNotTold(t *testing.T) {
+	t.Parallel()
+	l := newExchangeLab(t)
+	l.asked.kcv = &hsm.Fault{Kind: hsm.ErrTimeout, Started: true}
+	l.brings(0, l.next(), "96")
+	if all := l.events(); l.asked.imports != 0 || all[len(all)-1].Outcome != keyRefused {
+		t.Errorf("asked %d times, %+v", l.asked.imports, all)
+	}
+}
+
+// TestKeyDeskFull: an offer that finds no room is not under way; one above the bounds
+// changes nothing of those below them.
+func TestKeyDeskFull(t *testing.T) {
+	t.Parallel()
+	k := &keyExchange{
+		log: slog.New(slog.DiscardHandler), offers: newKeyOffers(prometheus.NewRegistry()), desk: make(chan *keyOffer), lately: map[string]*keysLately{},
+		participant: func(string) *config.Participant { return &config.Participant{KeyExchange: "zmk"} },
+	}
+	var code string
+	k.KeyOffered("BANKA", 1, session.KeyOffer{Purpose: "ZAK", Block: "a"}, func(v session.KeyVerdict) { code = v.Code })
+	l := k.lately["BANKA"]
+	if code != keyUnderWay || l.underWay {
+		t.Errorf("answered with %q, under way: %v", code, l.underWay)
+	}
+	l.underWay, l.doubt = true, "b"
+	k.settle(&keyOffer{participant: "BANKA", fault: errKeysTooMany}, keyTaken{}, errKeysTooMany)
+	if !l.underWay || l.doubt != "b" {
+		t.Errorf("%+v", l)
+	}
+}
+
+// TestKeyGivenUp: an offer is under way until it is settled and its worker has left.
+func TestKeyGivenUp(t *testing.T) {
+	t.Parallel()
+	lab := newExchangeLab(t)
+	offer := lab.next()
+	o := &keyOffer{participant: "BANKA", purpose: "ZAK"}
+	o.in, o.fault = importOf(lab.participant("BANKA"), &offer)
+	inside := false
+	lab.asked.after = func(err error) error {
+		lab.mu.Lock()
+		defer lab.mu.Unlock()
+		inside = o.inside
+		return err
+	}
+	if _, err := lab.take(t.Context(), o); err != nil || !inside || o.inside {
+		t.Errorf("%v, inside: %v, then %v", err, inside, o.inside)
+	}
+	k := &keyExchange{lately: map[string]*keysLately{"BANKA": {underWay: true}}}
+	l := k.lately["BANKA"]
+	for _, first := range []func(*keyOffer){func(o *keyOffer) { k.over(o, false) }, func(o *keyOffer) { k.moved(o, false) }} {
+		o := &keyOffer{participant: "BANKA"}
+		l.underWay = true
+		k.moved(o, true)
+		if first(o); !l.underWay {
+			t.Error("not under way")
+		}
+		k.moved(o, false)
+		k.over(o, false)
+		if l.underWay {
+			t.Error("still under way")
+		}
+	}
 }

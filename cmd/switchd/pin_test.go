@@ -81,6 +81,11 @@ func newPINs(t *testing.T) (s *scheme, first, second zoneOf) {
 	s = newSchemeOf(t, longTimers, all, nil)
 	s.withModule(func(k hsm.Keeper) {
 		first, second = s.newZone(k, "bankc/zpk"), s.newZone(k, "bankd/zpk")
+		zak := zakOf("bankd/zak") // which is for no PIN
+		zak.Bits = 128
+		if _, err := k.Generate(t.Context(), zak); err != nil {
+			t.Fatal(err)
+		}
 	})
 	return s, first, second
 }
@@ -129,6 +134,20 @@ func TestPINThroughTheSwitch(t *testing.T) {
 		t.Errorf("a block of another zone: told %s", a.de[39])
 	}
 	bank.echo("301") // and nothing came to the bank
+	if n := s.metric(`switchd_hsm_calls_total{op="translate_pin",outcome="ok"}`); n != 2 {
+		t.Errorf("%v PIN blocks are counted as translated", n)
+	}
+	// Nor does a key come into force that is for something else.
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.config, []byte(strings.ReplaceAll(string(text), "bankd/zpk", "bankd/zak")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := runs(t, exitFailed, "config", "reload", "--config", s.config, "--reason", "a test"); !strings.Contains(said, "pin.key bankd/zak: it is a key for CMAC") {
+		t.Errorf("a reload to a key for codes: %s", said)
+	}
 	s.stopClean(p)
 }
 
