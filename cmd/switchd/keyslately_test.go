@@ -373,12 +373,12 @@ func TestKeyBeforeIsNotTold(t *testing.T) {
 	}
 }
 
-// TestKeyDeskFull: an offer that finds no room is not under way; one above the bounds
+// TestKeyOffersFull: an offer that finds no room is not under way; one above the bounds
 // changes nothing of those below them.
-func TestKeyDeskFull(t *testing.T) {
+func TestKeyOffersFull(t *testing.T) {
 	t.Parallel()
 	k := &keyExchange{
-		log: slog.New(slog.DiscardHandler), offers: newKeyOffers(prometheus.NewRegistry()), desk: make(chan *keyOffer), lately: map[string]*keysLately{},
+		log: slog.New(slog.DiscardHandler), offers: newKeyOffers(prometheus.NewRegistry()), waiting: make(chan *keyOffer), lately: map[string]*keysLately{},
 		participant: func(string) *config.Participant { return &config.Participant{KeyExchange: "zmk"} },
 	}
 	var code string
