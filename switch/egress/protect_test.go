@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +47,7 @@ type protectedRig struct {
 	link   *guard.Outbound
 	events chan payment.Event
 	woken  chan struct{}
+	now    atomic.Int64 // of the module's pool
 }
 
 // wakeful tells of its wakes.
@@ -58,7 +60,8 @@ func (w wakeful) Wake() { w.woken <- struct{}{} }
 
 func newProtected(t *testing.T, fails func() error, pins func([]byte) (guard.PIN, bool)) *protectedRig {
 	t.Helper()
-	pool, err := hsm.NewPool(hsm.Options{Module: struct{ hsm.Module }{}, Clock: func() int64 { return 0 }, Timeout: time.Minute})
+	r := &protectedRig{wire: &fakeLink{}, events: make(chan payment.Event, 100), woken: make(chan struct{}, 100)}
+	pool, err := hsm.NewPool(hsm.Options{Module: struct{ hsm.Module }{}, Clock: r.now.Load, Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +77,6 @@ func newProtected(t *testing.T, fails func() error, pins func([]byte) (guard.PIN
 		t.Fatal(err)
 	}
 	dir := &translate.Directory{Institution: "999999", Currency: 356, Institutions: []string{"100001"}}
-	r := &protectedRig{wire: &fakeLink{}, events: make(chan payment.Event, 100), woken: make(chan struct{}, 100)}
 	r.Egress = New(Options{
 		Clock: func() int64 { return 100 }, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
 		Lanes: []Lane{{Dialect: &dialect8583.Dialect{Spec: spec, Directory: dir}, Framing: frame.BIN2, Limits: frame.Limits{}.WithDefaults()}},
@@ -204,6 +206,25 @@ func TestUnprotectedIsProvenUnsent(t *testing.T) {
 			t.Errorf("%v: %d messages, %d requests wait for answers", fails, o.open, o.unanswered)
 		}
 		l.mu.Unlock()
+	}
+}
+
+// TestHeldUpTooLong: what the module has held past its time does not leave.
+func TestHeldUpTooLong(t *testing.T) {
+	r := newProtected(t, fine, nil)
+	r.now.Store(150)
+	for i, until := range []int64{150, 151} {
+		ef := effect(payment.ID(7+i), payment.LegDebit, 0)
+		ef.NotAfter = until
+		r.Encode(ef)
+	}
+	r.Release()
+	if a := (<-r.events).Answer; a.Payment != 7 || a.Outcome != payment.NoOutcome {
+		t.Errorf("%+v", a)
+	}
+	<-r.woken
+	if n := frames(t, r.wire.frames); n != 1 || len(r.events) != 0 {
+		t.Errorf("%d have left, %d more are told", n, len(r.events))
 	}
 }
 

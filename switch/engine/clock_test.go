@@ -48,12 +48,15 @@ func TestClockFarBehind(t *testing.T) {
 	}
 }
 
-// deadlines is a sink that tells by when debits must have left.
-type deadlines struct{ at chan int64 }
+// deadlines is a sink that tells by when debits, and answers to senders, must have left.
+type deadlines struct{ debits, answers chan int64 }
 
 func (d deadlines) Encode(ef *payment.Effect) {
-	if ef.Leg == payment.LegDebit {
-		d.at <- ef.NotAfter
+	switch ef.Leg {
+	case payment.LegDebit:
+		d.debits <- ef.NotAfter
+	case payment.LegRequest:
+		d.answers <- ef.NotAfter
 	}
 }
 func (deadlines) Release() {}
@@ -69,13 +72,21 @@ func TestNotAfterIsByTheClock(t *testing.T) {
 	for i, ahead := range []time.Duration{time.Hour, 0} {
 		now := at + int64(time.Hour-ahead)
 		e := openAt(t, fs, testConfig(time.Minute), func() int64 { return now })
-		d := deadlines{make(chan int64, 1)}
+		d := deadlines{make(chan int64, 10), make(chan int64, 10)}
 		stop := start(e, d)
 		if _, err := e.Submit(append(links(), push(uint32(1+i)))); err != nil {
 			t.Fatal(err)
 		}
-		if got := time.Duration(<-d.at - now); got <= 0 || got > time.Minute {
+		if got := time.Duration(<-d.debits - now); got <= 0 || got > time.Minute {
 			t.Errorf("the journal is %v ahead: a debit may leave for %v", ahead, got)
+		}
+		nowhere := push(uint32(11 + i))
+		nowhere.Text.Set(payment.PayeeIFSC, []byte("ZZZZ0000001"))
+		if _, err := e.Submit([]payment.Event{nowhere}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-d.answers; got != 0 {
+			t.Errorf("the journal is %v ahead: an answer, which may always leave, may until %d", ahead, got)
 		}
 		if err := stop(); err != nil {
 			t.Fatal(err)
