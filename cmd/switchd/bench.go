@@ -28,8 +28,12 @@ type benchFlags struct {
 	duration, warmup, drain       time.Duration
 	participants, links, accounts int
 	vpaShare, heavyShare          float64
+	consoles                      int
 	seed                          uint64
 }
+
+// consoleStream is the live part of the console's first page.
+const consoleStream = "/console/live?page=overview"
 
 func newBench() *cobra.Command {
 	var f benchFlags
@@ -51,6 +55,10 @@ answer, credit answer). --vpa-share names some by address, which the payee's
 provider resolves: four commits. Every fourth participant of --spawn speaks
 iso87-ascii, the others iso87-npci.
 
+With --consoles that many live pages of the console are held open and the metrics are
+scraped every second, in every second span of 5 s of the window: the report says what
+being looked at costs the switch for each payment.
+
 A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %),
 nothing is open at the end, all books agree, and the generator itself was punctual.
 Exit code 0: valid, 1: not valid.`,
@@ -71,6 +79,7 @@ Exit code 0: valid, 1: not valid.`,
 	fl.IntVar(&f.accounts, "accounts", 1000, "accounts of each participant")
 	fl.Float64Var(&f.vpaShare, "vpa-share", 0, "share of the payments by address, 0 to 1")
 	fl.Float64Var(&f.heavyShare, "heavy-share", 0.3, "share of the payments that the first participant sends")
+	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
 	fl.StringVar(&f.json, "json", "", "write the report as one JSON object to this file; - is stdout, which then has nothing else")
 	return c
@@ -144,6 +153,7 @@ func (f *benchFlags) options(talk io.Writer) bench.Options {
 	o := bench.Options{
 		Links: f.links, Rate: f.rate, Warmup: f.warmup, Duration: f.duration, Drain: f.drain,
 		Accounts: f.accounts, HeavyShare: f.heavyShare, VPAShare: f.vpaShare, Seed: f.seed, Clock: clock,
+		Watching: bench.Watching{Consoles: f.consoles, Page: consoleStream},
 		Progress: func(p bench.Progress) {
 			phase := "warm-up"
 			if p.Measured {

@@ -28,6 +28,10 @@ func printBench(w io.Writer, r benchReport) {
 		figure(r.CommitsPerPayment, 3), figure(r.CommitEventsMean, 1), figure(r.CommitMean, 2), figure(r.CommitP99, 2), figure(r.JournalBytes, 0))
 	line("generator", "CPU %s us/payment; late p99 %.2f, max %.2f ms; memory %s MiB", figure(r.GeneratorCPUPerPayment, 1), r.GeneratorLateP99, r.GeneratorLateMax, figure(r.GeneratorRSS, 0))
 	line("machine", "%d cores, %s busy elsewhere; %s, %s", r.Cores, figure(r.ElsewhereCores, 2), r.Platform, r.Go)
+	if w := r.Watching; w != nil {
+		line("watching", "%d consoles and a scrape a second: CPU %s, without %s us/payment, ratio %s of %d spans; %d messages, %d scrapes",
+			w.Consoles, figure(w.Watched, 1), figure(w.Unwatched, 1), figure(w.Ratio, 3), w.Spans, w.Messages, w.Scrapes)
+	}
 	line("books", "balanced: %t, open %d, positions sum %d", r.BooksBalanced, r.Open, r.PositionsSum)
 	line("load", "%d participants (%s), %d links, %s; %d accounts each, %g %% by address, seed %d",
 		r.Participants, dialectCounts(r.Dialects), r.Links, r.TLS, r.Accounts, 100*r.VPAShare, r.Seed)

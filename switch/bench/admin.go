@@ -92,10 +92,25 @@ func (a Admin) sample(ctx context.Context, clock func() int64, answered *atomic.
 		s.Switch = processUsage(strconv.Itoa(a.PID))
 	}
 	s.Metrics, s.Err = a.metrics(ctx)
-	if seconds, there := s.Metrics["process_cpu_seconds_total"]; a.PID == 0 && there {
-		s.Switch = usage{cpu: time.Duration(seconds * float64(time.Second)), known: true}
+	if a.PID == 0 {
+		s.Switch = cpuIn(s.Metrics)
 	}
 	return s
+}
+
+// cpu is the CPU time of the switch.
+func (a Admin) cpu(ctx context.Context) usage {
+	if a.PID > 0 {
+		return processUsage(strconv.Itoa(a.PID))
+	}
+	m, _ := a.metrics(ctx) // without them it is unknown
+	return cpuIn(m)
+}
+
+// cpuIn is the CPU time that a switch tells in its metrics.
+func cpuIn(metrics map[string]float64) usage {
+	seconds, known := metrics["process_cpu_seconds_total"]
+	return usage{cpu: time.Duration(seconds * float64(time.Second)), known: known}
 }
 
 // metrics reads the counters of /metrics, by name with labels as they stand there.

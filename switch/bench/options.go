@@ -35,14 +35,15 @@ type Options struct {
 	Duration time.Duration // the measured window; required, 1s to 1h
 	Drain    time.Duration // longest wait for open payments at the end; default 60s
 
-	Accounts   int     // of each participant; default 1000, at most 9,999,999
-	HeavyShare float64 // share of the payments that the first participant sends, and nearly receives; default 0.3
-	VPAShare   float64 // share of the payments by address, resolved at the payee's PSP (a further commit); default 0
-	AmountMin  int64   // minor units; default 100
-	AmountMax  int64   // minor units; default 100,000
-	Currency   string  // DE49; default "356"
-	Seed       uint64  // of all chance
-	LegsMax    int     // legs that a participant's book remembers; default 4,000,000
+	Accounts   int      // of each participant; default 1000, at most 9,999,999
+	HeavyShare float64  // share of the payments that the first participant sends, and nearly receives; default 0.3
+	VPAShare   float64  // share of the payments by address, resolved at the payee's PSP (a further commit); default 0
+	AmountMin  int64    // minor units; default 100
+	AmountMax  int64    // minor units; default 100,000
+	Currency   string   // DE49; default "356"
+	Seed       uint64   // of all chance
+	Watching   Watching // default: nobody looks
+	LegsMax    int      // legs that a participant's book remembers; default 4,000,000
 
 	Clock    func() int64   // UTC nanoseconds; required
 	Progress func(Progress) // called about every second; default none
@@ -97,6 +98,9 @@ func (o Options) withDefaults() Options {
 	if o.LegsMax == 0 {
 		o.LegsMax = 4_000_000
 	}
+	if o.Watching.Span == 0 {
+		o.Watching.Span = 5 * time.Second
+	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
@@ -129,6 +133,8 @@ func (o *Options) faults() (faults []error) {
 		{within(o.Accounts, 1, accountsMax), "%d accounts, want 1 to %d", []any{o.Accounts, accountsMax}},
 		{within(o.HeavyShare, 0, 1), "heavy share %g, want 0 to 1", []any{o.HeavyShare}},
 		{within(o.VPAShare, 0, 1), "share by address %g, want 0 to 1", []any{o.VPAShare}},
+		{within(o.Watching.Consoles, 0, watchersMax), "%d consoles, want at most %d", []any{o.Watching.Consoles, watchersMax}},
+		{o.Watching.Consoles == 0 || within(o.Watching.Span, time.Second, o.Duration/2), "spans of %v in a window of %v, want two at least", []any{o.Watching.Span, o.Duration}},
 		{within(o.AmountMin, 1, o.AmountMax) && o.AmountMax <= amountMax, "amounts %d to %d, want 1 to %d", []any{o.AmountMin, o.AmountMax, int64(amountMax)}},
 	} {
 		if !c.ok {

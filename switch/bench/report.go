@@ -46,6 +46,8 @@ type Report struct {
 	GeneratorRSS           *float64 `json:"generator_rss_mib"`
 	ElsewhereCores         *float64 `json:"elsewhere_cpu_cores"` // busy with neither of the two; the kernel's own network work is here too
 
+	Watching *WatchCost `json:"watching,omitempty"` // null: nobody looked
+
 	BooksBalanced bool  `json:"books_balanced"`
 	Open          int   `json:"open"` // payments that the switch still has open
 	PositionsSum  int64 `json:"positions_sum"`
@@ -88,7 +90,8 @@ type facts struct {
 	afterErr      error
 	first, last   Sample // at both ends of the window
 	drained       int64  // when the wait for answers ended
-	failure       error  // why the run ended before its time
+	watched       *WatchCost
+	failure       error // why the run ended before its time
 }
 
 // report puts everything together, after all goroutines have ended.
@@ -120,6 +123,7 @@ func (r *run) report(f *facts) *Report {
 		out.SuccessRatio = float64(all.measuredSuccess) / float64(f.measured)
 	}
 	out.resources(f)
+	out.Watching = f.watched
 	r.describe(out)
 	faults := r.compare(f, &all, out)
 	out.judge(faults, r.overrun+f.plan.count-f.unsent, f.failure)
@@ -206,6 +210,7 @@ func (out *Report) judge(faults []string, unsent int64, failure error) {
 	add(out.SuccessRatio < successMin, "%.3f %% of the payments were a success, less than %g %%", 100*out.SuccessRatio, 100*successMin)
 	add(out.Open > 0, "%d payments are still open", out.Open)
 	add(out.GeneratorLateP99 > lateP99MaxMs, "the generator was saturated: 1 %% of the payments left %.1f ms late or more, allowed are %g ms", out.GeneratorLateP99, lateP99MaxMs)
+	add(watchFault(out.Watching) != "", "a console saw nothing: %s", watchFault(out.Watching))
 	add(unsent > 0, "%d payments were not sent in time, or too many were open", unsent)
 	out.BooksBalanced = len(faults) == 0
 	out.Reasons = append(reasons, faults...)

@@ -149,6 +149,12 @@ func (r *run) load(ctx context.Context) *facts {
 	paceCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() { pacing <- r.pace(paceCtx, all) }()
+	watched := make(chan *WatchCost, 1)
+	if r.o.Watching.Consoles > 0 {
+		go func() { watched <- r.watch(paceCtx) }() // ends with the window
+	} else {
+		watched <- nil
+	}
 	f.first = r.sampleAt(ctx, start, from)
 	f.last = r.sampleAt(ctx, start, to)
 	// A generator that could not keep up is late with the rest; it is not to go on
@@ -156,6 +162,7 @@ func (r *run) load(ctx context.Context) *facts {
 	late := time.AfterFunc(r.o.Drain, stop)
 	defer late.Stop()
 	f.unsent = <-pacing
+	f.watched = <-watched
 	return f
 }
 
