@@ -33,7 +33,7 @@ type benchFlags struct {
 }
 
 // consoleStream is the live part of the console's first page.
-const consoleStream = "/console/live?page=overview"
+const consoleStream = "/console/live?topics=head,sample,overview,participants"
 
 func newBench() *cobra.Command {
 	var f benchFlags
