@@ -27,6 +27,7 @@ func (p *pages) handler() http.Handler {
 	for page, h := range map[string]http.Handler{
 		"/{$}":            http.HandlerFunc(p.index),
 		"/livez":          http.HandlerFunc(p.livez),
+		"/startupz":       http.HandlerFunc(p.startupz),
 		"/readyz":         http.HandlerFunc(p.readyz),
 		"/api/v1/summary": http.HandlerFunc(p.summary),
 		foundPage:         http.HandlerFunc(p.found),
