@@ -52,6 +52,7 @@ func (l *Link) receive(b []byte) (why ending) {
 	rung := l.rung.Swap(false)
 	if frames > 0 {
 		l.server.metrics.framesIn.Add(float64(frames))
+		l.heard(frames)
 	}
 	if frames > 0 || rung {
 		l.server.handler.BurstEnd(l)

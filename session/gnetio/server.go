@@ -40,6 +40,7 @@ type Server struct {
 	dialed    pool          // connections that we have dialled and that are not links yet
 	strangers pool          // connections that are not links yet, of unknown addresses
 	familiar  pool          // and of those from which a participant has come, or comes
+	roll      roll          // of the links that are up
 
 	mu    sync.Mutex // guards the rest: each loop adds itself and counts its links, the ticker reads
 	loops map[gnet.EventLoop]*loop

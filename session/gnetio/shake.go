@@ -99,6 +99,7 @@ func (l *Link) goUp() {
 	l.server.metrics.handshakes[shakeOK].Inc()
 	l.server.opt.Log.Info("link up", "participant", l.participant, "link", l.id, "remote", l.remote)
 	l.Use(Wire{})
+	l.enrol()
 	l.server.handler.LinkUp(l)
 }
 
