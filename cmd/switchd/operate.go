@@ -61,7 +61,7 @@ func (n *node) operate(body []byte) (any, error) {
 	case !done:
 		return nil, errors.New("the machine refused it")
 	}
-	n.log.Info("operator's command", "command", c.Command, "payment", c.Payment, "participant", c.Participant, "operator", c.Operator)
+	n.log.Info("operator's command", "event", "command.given", "command", c.Command, "payment", c.Payment, "participant", c.Participant, "operator", c.Operator)
 	if order.Kind == payment.SetCap {
 		return struct {
 			Participant string `json:"participant"`

@@ -214,7 +214,7 @@ func (n *node) openOf(ctx context.Context, old, next *config.Config) (notes []st
 func (n *node) keep(a *accepted) {
 	n.conf.inForce.Store(a)
 	if err := a.kept.write(n.cfg.DataDir); err != nil {
-		n.log.Error("the configuration is in force and could not be kept in the data folder", "error", err)
+		n.log.Error("the configuration is in force and could not be kept in the data folder", "event", "config.unkept", "error", err)
 	}
 }
 
@@ -233,16 +233,16 @@ func (n *node) keepStart() {
 func (n *node) tellReload(r *reloaded, err error, o reloadOrder) {
 	log := n.log.With("operator", o.Operator, "reason", o.Reason)
 	if err != nil {
-		log.Error("configuration not reloaded, the one before stays", "file", n.conf.file, "error", err)
+		log.Error("configuration not reloaded, the one before stays", "event", "config.refused", "file", n.conf.file, "error", err)
 		return
 	}
 	for _, c := range r.Changes {
-		log.Info("configuration changed", "change", c)
+		log.Info("configuration changed", "event", "config.changed", "change", c)
 	}
 	for _, note := range r.Notes {
-		log.Warn("configuration changed", "note", note)
+		log.Warn("configuration changed", "event", "config.note", "note", note)
 	}
-	log.Info("configuration reloaded", "file", n.conf.file, "changes", len(r.Changes)+r.More)
+	log.Info("configuration reloaded", "event", "config.reloaded", "file", n.conf.file, "changes", len(r.Changes)+r.More)
 }
 
 // showConfig is what GET /api/v1/config says. A configuration has no secrets, only

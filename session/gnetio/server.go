@@ -184,6 +184,6 @@ func (s *Server) warnFewFiles() {
 	var lim syscall.Rlimit
 	wanted := s.opt.LinksMax + 2*s.opt.HalfOpenMax + margin
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && lim.Cur < uint64(wanted) {
-		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener", "limit", lim.Cur, "wanted", wanted)
+		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener", "event", "listen.descriptors", "limit", lim.Cur, "wanted", wanted)
 	}
 }

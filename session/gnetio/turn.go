@@ -167,7 +167,7 @@ func (l *Link) retire(why ending) {
 	l.server.metrics.closed[why.label].Inc()
 	if l.phase == phaseUp {
 		l.strike()
-		l.server.opt.Log.Info("link down", "reason", why.text, "participant", l.participant, "link", l.id)
+		l.server.opt.Log.Info("link down", "event", "link.down", "reason", why.text, "participant", l.participant, "link", l.id)
 		l.server.handler.LinkDown(l, why.text)
 	}
 }

@@ -44,7 +44,7 @@ func (p *pages) handler() http.Handler {
 		"/metrics": promhttp.HandlerFor(p.Gatherer, promhttp.HandlerOpts{
 			EnableOpenMetrics:   true,
 			MaxRequestsInFlight: scrapesMax,
-			ErrorLog:            slog.NewLogLogger(p.Log.Handler(), slog.LevelError),
+			ErrorLog:            slog.NewLogLogger(p.Log.With("event", "admin.metrics").Handler(), slog.LevelError),
 		}),
 		"/": http.HandlerFunc(notFound),
 	} {
@@ -149,7 +149,7 @@ func (p *pages) summary(w http.ResponseWriter, _ *http.Request) {
 func (p *pages) answer(w http.ResponseWriter, v any) {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		p.Log.Error("admin: an answer cannot be encoded", "error", err)
+		p.Log.Error("admin: an answer cannot be encoded", "event", "admin.answer", "error", err)
 		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
 		return
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"log/slog"
 	"time"
 
 	"switchd/switch/payment"
@@ -59,9 +58,9 @@ func (e *Engine) exception(ef *payment.Effect) {
 	if e.exceptions.lines++; e.exceptions.lines > exceptionsLogged {
 		return
 	}
-	attrs := []any{slog.String("kind", ef.Recon.String()), slog.String("state", ef.State.String())}
+	log := e.o.Logger
 	if ef.Payment != nil {
-		attrs = append(attrs, slog.Uint64("payment", uint64(ef.Payment.ID)))
+		log = log.With("payment", uint64(ef.Payment.ID))
 	}
-	e.o.Logger.Warn("reconciliation exception", attrs...)
+	log.Warn("reconciliation exception", "event", "payment.exception", "kind", ef.Recon.String(), "state", ef.State.String())
 }

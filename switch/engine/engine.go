@@ -202,7 +202,7 @@ func Open(o Options) (*Engine, error) {
 			time.Duration(e.ahead).Round(time.Second), time.Unix(0, e.lastAt).UTC().Format(time.RFC3339))
 	}
 	if e.ahead > int64(aheadTold) {
-		o.Logger.Warn("the clock is behind the journal, whose time goes on: one of the two was set wrongly", "by", time.Duration(e.ahead))
+		o.Logger.Warn("the clock is behind the journal, whose time goes on: one of the two was set wrongly", "event", "clock.behind", "by", time.Duration(e.ahead))
 	}
 	first := make([]payment.Event, 0, 2)
 	if o.Log.Next() > 1 {

@@ -214,7 +214,7 @@ func (in *Ingress) attach(s *link) {
 	in.o.Links.Attach(s.number, s.way)
 	s.Stand("signed on")
 	in.count(s, true)
-	in.o.Log.Info("signed on", "participant", s.Link.Participant(), "link", s.ID())
+	in.o.Log.Info("signed on", "event", "link.signed_on", "participant", s.Link.Participant(), "link", s.ID())
 }
 
 // detach is the opposite of attach.

@@ -92,7 +92,7 @@ func (in *Ingress) review(s *link, now int64) {
 	if why == "" {
 		return
 	}
-	in.o.Log.Info("link is to end", "reason", why, "participant", s.Link.Participant(), "link", s.ID())
+	in.o.Log.Info("link is to end", "event", "link.ending", "reason", why, "participant", s.Link.Participant(), "link", s.ID())
 	s.Stand("leaving")
 	s.leaveBy, s.waiting = now+int64(retireMax), func() int { return 0 }
 	if s.attached {

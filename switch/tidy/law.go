@@ -61,13 +61,14 @@ var places = []place{
 	// share the core that they test.
 	{"switch/config", nil},
 	{"switch/mutant", nil},
+	{"switch/logline", nil},
 	{"switch/logtext", nil},
 	{"switch/mask", []string{"codec/iso8583", "switch/payment"}},
 	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "switch/guard/...", "hsm/...", "certs"}},
 	{"switch/bench", []string{"codec/...", "session", "session/mtls", "certs", "switch/config"}},
 	{"switch/crash", []string{"switch/engine", "switch/journal", "switch/state", "switch/storage", "switch/seal", "switch/payment", "switch/route", "ledger"}},
 	{"switch/sim", []string{"codec/...", "session", "switch/...", "ledger/...", "hsm/..."}},
-	{"switch/tidy", nil},
+	{"switch/tidy", []string{"switch/logline"}},
 }
 
 // checkLayers holds the import law. Tests may import more (a test of the rim may
