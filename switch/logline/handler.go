@@ -76,7 +76,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 		if !h.grouped {
 			names(a, &event, &participant)
 		}
-		shown, n := mask(a)
+		shown, n := hide(a)
 		hidden += n
 		line.AddAttrs(shown)
 		return true
@@ -129,7 +129,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 			names(a, &next.event, &next.participant)
 		}
 		var n int
-		shown[i], n = mask(a)
+		shown[i], n = hide(a)
 		h.metrics.masked.Add(float64(n))
 	}
 	next.inner = h.inner.WithAttrs(shown)

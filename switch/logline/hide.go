@@ -5,13 +5,15 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
+
+	"switchd/switch/mask"
 )
 
 // masked stands for what a line must not show.
 const masked = "(masked)"
 
-// mask is an attribute as a line may show it, and how much of it was masked.
-func mask(a slog.Attr) (slog.Attr, int) {
+// hide is an attribute as a line may show it, and how much of it was masked.
+func hide(a slog.Attr) (slog.Attr, int) {
 	v := a.Value.Resolve()
 	switch v.Kind() {
 	case slog.KindString:
@@ -22,7 +24,7 @@ func mask(a slog.Attr) (slog.Attr, int) {
 		out := make([]slog.Attr, len(group))
 		for i, member := range group {
 			var n int
-			out[i], n = mask(member)
+			out[i], n = hide(member)
 			all += n
 		}
 		return slog.Attr{Key: a.Key, Value: slog.GroupValue(out...)}, all
@@ -121,35 +123,18 @@ func digits(s string) int {
 // card is the length of the longest card number that s begins with, in groups of
 // digits with a space or hyphen between them; 0: none.
 func card(s string) (end int) {
-	for at, count := 0, 0; ; at++ {
+	number := make([]byte, 0, cardMax)
+	for at := 0; ; at++ {
 		n := digits(s[at:])
-		at, count = at+n, count+n
-		if n == 0 || count > cardMax {
+		if n == 0 || len(number)+n > cardMax {
 			return end
 		}
-		if count >= cardMin && luhn(s[:at]) {
+		number = append(number, s[at:at+n]...)
+		if at += n; len(number) >= cardMin && mask.Luhn(number) {
 			end = at
 		}
 		if at == len(s) || s[at] != ' ' && s[at] != '-' {
 			return end
 		}
 	}
-}
-
-// luhn says whether the digits of s end with their check digit.
-func luhn(s string) bool {
-	sum, double := 0, false
-	for i := len(s) - 1; i >= 0; i-- {
-		if !digit(s[i]) {
-			continue
-		}
-		d := int(s[i] - '0')
-		if double {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum, double = sum+d, !double
-	}
-	return sum%10 == 0
 }
