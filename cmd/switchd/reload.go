@@ -15,6 +15,7 @@ import (
 
 	"switchd/certs"
 	"switchd/switch/config"
+	"switchd/switch/engine"
 	"switchd/switch/payment"
 )
 
@@ -112,7 +113,7 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 	if o.DryRun {
 		return r, nil
 	}
-	if err := n.apply(ctx, p); err != nil {
+	if err := n.apply(ctx, p, engine.Author{Reason: o.Reason, Operator: o.Operator}); err != nil {
 		return nil, err
 	}
 	r.Applied = true
@@ -161,9 +162,9 @@ func (n *node) plan(next *config.Config) (*plan, error) {
 // read and written, and then who is let in and dialled. So nobody comes whom the
 // machine and the rim do not know; who is removed is signed off by the rim, and its
 // certificate and addresses count no more behind that.
-func (n *node) apply(ctx context.Context, p *plan) error {
+func (n *node) apply(ctx context.Context, p *plan, by engine.Author) error {
 	ctx = context.WithoutCancel(ctx) // who asked may go away, and a disk may hang: half of it must not stay
-	if _, err := n.engine.Reconfigure(ctx, p.machine); err != nil {
+	if _, err := n.engine.Reconfigure(ctx, p.machine, by); err != nil {
 		return err
 	}
 	n.rim.take(p.tables)
