@@ -192,11 +192,11 @@ func (e *expiry) due(now time.Time) (all []thing) {
 func (t *Trust) warn() {
 	now := t.time()
 	for _, h := range t.expiry.due(now) {
-		attrs := []any{"certificate", h.label, "name", h.name, "until", shown(h.until)}
-		if left := h.until.Sub(now); left > 0 {
-			t.o.Log.Warn("certificate expires soon", append(attrs, "days", int(left/day))...)
+		left, log := h.until.Sub(now), t.o.Log.With("certificate", h.label, "name", h.name, "until", shown(h.until))
+		if left > 0 {
+			log.Warn("certificate expires soon", "event", "certificate.expiring", "days", int(left/day))
 			continue
 		}
-		t.o.Log.Error("certificate has expired", attrs...)
+		log.Error("certificate has expired", "event", "certificate.expired")
 	}
 }

@@ -160,12 +160,12 @@ func (t *Trust) look(force bool) error {
 			faults = append(faults, err)
 			if !again {
 				t.metrics.refused.Inc()
-				t.o.Log.Error("certificate files not taken, the old ones stay", "what", s.what, "error", err)
+				t.o.Log.Error("certificate files not taken, the old ones stay", "event", "certificate.files.refused", "what", s.what, "error", err)
 			}
 		case taken:
 			changed = true
 			t.metrics.taken.Inc()
-			t.o.Log.Info("certificate files taken", "what", s.what, "files", s.files)
+			t.o.Log.Info("certificate files taken", "event", "certificate.files.taken", "what", s.what, "files", s.files)
 		}
 		if s.told != "" {
 			bad++
@@ -214,7 +214,7 @@ func (t *Trust) swap() {
 	t.now.Store(m)
 	t.expiry.hold(m)
 	if names := m.unlisted(); len(t.o.CRLs) > 0 && len(names) > 0 {
-		t.o.Log.Warn("authorities without a revocation list: their certificates cannot be revoked", "authorities", names)
+		t.o.Log.Warn("authorities without a revocation list: their certificates cannot be revoked", "event", "certificate.unlisted", "authorities", names)
 	}
 }
 

@@ -81,7 +81,7 @@ func (t *Trust) admit(id string, cs *tls.ConnectionState) error {
 	case ErrUnknown: // what a stranger calls itself is not for the log
 	default:
 		if t.refused.due(id, t.o.Clock()) {
-			t.o.Log.Warn("participant refused", "participant", id, "reason", err, "serial", serialText(cs.PeerCertificates[0]))
+			t.o.Log.Warn("participant refused", "event", "certificate.refused", "participant", id, "reason", err, "serial", serialText(cs.PeerCertificates[0]))
 		}
 	}
 	return err
@@ -114,7 +114,7 @@ func (t *Trust) Reject(participant string, cs tls.ConnectionState) string {
 	case errors.Is(err, ErrUnknown):
 		return ""
 	case err != nil:
-		t.o.Log.Warn("link is closed for its certificate", "participant", participant, "reason", err, "serial", serialText(cs.PeerCertificates[0]))
+		t.o.Log.Warn("link is closed for its certificate", "event", "certificate.link.closed", "participant", participant, "reason", err, "serial", serialText(cs.PeerCertificates[0]))
 		return err.Error()
 	}
 	t.expiry.note(participant, cs.PeerCertificates[0])

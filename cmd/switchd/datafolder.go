@@ -42,12 +42,12 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security) (*dataFol
 	if err := makeDataFolder(cfg.DataDir); err != nil {
 		return nil, err
 	}
-	log.Info("opening the data folder", "dir", cfg.DataDir)
+	log.Info("opening the data folder", "event", "folder.opening", "dir", cfg.DataDir)
 	if _, err := os.Stat(filepath.Join(cfg.DataDir, journalDir)); errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(cfg.DataDir, stateDir)); err == nil {
 			return nil, fmt.Errorf("data folder %s has the folder %s, but no %s: put it back, or restore a backup (switchd restore)", cfg.DataDir, stateDir, journalDir)
 		}
-		log.Warn("a new data folder: no payment is known; if there should be some, stop at once and look at data_dir", "dir", cfg.DataDir)
+		log.Warn("a new data folder: no payment is known; if there should be some, stop at once and look at data_dir", "event", "folder.new", "dir", cfg.DataDir)
 	}
 	fatal := storageFailed()
 	entry, err := backup.Enter(cfg.DataDir, backup.Options{Build: build(), Clock: clock, Log: log, Fatal: fatal})
@@ -193,7 +193,7 @@ func newSealKeys(own string, log *slog.Logger) error {
 	}
 	_, err = seal.CreateFile(own)
 	if err == nil {
-		log.Warn("made the keys that seal account numbers; keep a copy elsewhere, and in production name a file outside of the data folder in seal_key", "file", own)
+		log.Warn("made the keys that seal account numbers; keep a copy elsewhere, and in production name a file outside of the data folder in seal_key", "event", "key.seal.made", "file", own)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"switchd/codec/iso8583"
+	"switchd/switch/mask"
 )
 
 // showAll and showNone are offsets from which on the values of a message are
@@ -28,7 +29,7 @@ func (d *decoder) trusted(m *iso8583.Message, body []byte) int {
 		return showNone
 	case !slices.ContainsFunc(own[1].Value, notText): // a bitmap in hexadecimal, taken for one in binary
 		return showNone
-	case !promises(d.given.spec, m.MTI(), own[1].Value), hasAccount(own):
+	case !promises(d.given.spec, m.MTI(), own[1].Value), mask.HasAccount(own):
 		return showNone
 	}
 	for i := range own {
@@ -84,7 +85,7 @@ func lengthTrusted(f *iso8583.Field) bool {
 	case iso8583.MaskTrack:
 		return false
 	case iso8583.MaskPAN:
-		return len(f.Value) >= accountMin && luhn(f.Value)
+		return len(f.Value) >= mask.AccountMin && mask.Luhn(f.Value)
 	}
 	return true
 }

@@ -10,6 +10,7 @@ import (
 	"switchd/codec/frame"
 	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
+	"switchd/switch/mask"
 )
 
 // decoder reads one input.
@@ -194,9 +195,9 @@ func (d *decoder) fields(out *decoded, fr frame.Frame) {
 	}
 	fields := d.m.Fields()
 	for i := range fields {
-		inherit(&fields[i], iso8583.MaskNone)
+		mask.Inherit(&fields[i], iso8583.MaskNone)
 	}
-	hideAccounts(fields)
+	mask.HideAccounts(fields)
 	out.Fields = fieldsOf(fields, show)
 	if len(out.Fields) > 0 && out.MTI == "" {
 		out.Fields[0].Raw, out.Fields[0].Value, out.Fields[0].Masked = "", "", true
@@ -236,17 +237,6 @@ func fieldsOf(fields []iso8583.Field, show int) []decodedField {
 		all = append(all, out)
 	}
 	return all
-}
-
-// inherit hands the mask of an element down to subfields that have none. That
-// of DE55 names tags, and is in them already.
-func inherit(f *iso8583.Field, mask iso8583.Mask) {
-	if f.Mask == iso8583.MaskNone && mask != iso8583.MaskEMV {
-		f.Mask = mask
-	}
-	for i := range f.Fields {
-		inherit(&f.Fields[i], f.Mask)
-	}
 }
 
 // visible writes what a terminal would obey as \x1B.

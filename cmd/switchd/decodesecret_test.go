@@ -9,6 +9,7 @@ import (
 
 	"switchd/codec/frame"
 	"switchd/codec/iso8583"
+	"switchd/switch/mask"
 )
 
 // secretMessage is a message with a card's number, tracks, PIN block and chip.
@@ -212,12 +213,12 @@ func TestHideAccounts(t *testing.T) {
 		{text(37, "an12", "RRN000000042"), iso8583.MaskNone},
 	} {
 		fields := []iso8583.Field{pan, track, c.field}
-		hideAccounts(fields)
+		mask.HideAccounts(fields)
 		if got := fields[2].Mask; got != c.want {
 			t.Errorf("%s %q: %v, want %v", c.field.Format, c.field.Value, got, c.want)
 		}
 	}
-	if !luhn([]byte("20251122163004")) || !luhn([]byte("8171999927660000")) {
+	if !mask.Luhn([]byte("20251122163004")) || !mask.Luhn([]byte("8171999927660000")) {
 		t.Error("the examples need right check digits")
 	}
 }

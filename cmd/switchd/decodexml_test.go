@@ -12,6 +12,7 @@ import (
 
 	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
+	"switchd/switch/mask"
 )
 
 // sampleXML is a payment as a participant would write it, for people to read.
@@ -346,11 +347,11 @@ func TestDocumentMask(t *testing.T) {
 		{"Document/X/PmtId/UETR", "8a562c67-ca16-48ba-b074-65581be6f011", iso8583.MaskNone},
 		{"Document/X/CreDtTm", "2026-11-22T15:30:00.250Z", iso8583.MaskNone},
 	} {
-		if got := documentMask(c.path, []byte(c.value), accounts); got != c.want {
+		if got := mask.Document(c.path, []byte(c.value), accounts); got != c.want {
 			t.Errorf("%s %q: %v, want %v", c.path, c.value, got, c.want)
 		}
 	}
-	if !hiddenPlace("Document/X/SplmtryData/Envlp") || !hiddenPlace("Document/admi.002.001.01/Rsn/AddtlData") || hiddenPlace("Document/X/RmtInf/Ustrd") {
+	if !mask.HiddenPlace("Document/X/SplmtryData/Envlp") || !mask.HiddenPlace("Document/admi.002.001.01/Rsn/AddtlData") || mask.HiddenPlace("Document/X/RmtInf/Ustrd") {
 		t.Error("the places of which nothing is shown")
 	}
 }

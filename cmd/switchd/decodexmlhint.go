@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"switchd/codec/iso20022"
+	"switchd/switch/mask"
 )
 
 // documentHint says what stands where a message of ISO 20022 should, or with
@@ -90,7 +91,7 @@ func unknownHint(p *iso20022.Profile, at []byte) string {
 	if p == nil || p.Accepts(iso20022.Find(name)) {
 		return ""
 	}
-	text := "the profile " + printable(p.Name()) + " does not have " + name + alsoKnown(name, p)
+	text := "the profile " + mask.Printable(p.Name()) + " does not have " + name + alsoKnown(name, p)
 	for _, other := range iso20022.BuiltinNames() {
 		if o, err := builtinProfile(other); err == nil && o.Accepts(iso20022.Find(name)) {
 			text += "; --profile " + other + " has it"

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"switchd/switch/mask"
 )
 
 // The columns of the fields of ISO 20022.
@@ -25,7 +27,7 @@ func (v *decodeView) document(m *decoded) {
 	if len(m.Unnamed) > 0 {
 		fmt.Fprintf(v.w, "\nnot shown, for the profile has no field for them:\n")
 		for _, path := range m.Unnamed {
-			fmt.Fprintf(v.w, "  %s\n", printable(shortPath(path)))
+			fmt.Fprintf(v.w, "  %s\n", mask.Printable(shortPath(path)))
 		}
 	}
 }

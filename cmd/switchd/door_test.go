@@ -107,7 +107,7 @@ func TestDoor(t *testing.T) {
 			}
 		})
 	})
-	if said := p.err.String(); !strings.Contains(said, `msg="handshake refused" reason=no_certificate`) {
+	if said := p.err.String(); !strings.Contains(said, `msg="handshake refused" event=link.handshake.refused reason=no_certificate`) {
 		t.Errorf("no word of it in the log:\n%s", tail(said))
 	}
 	c := s.connect("BANKC")

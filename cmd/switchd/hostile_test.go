@@ -89,7 +89,7 @@ func TestMalformedFrame(t *testing.T) {
 		if got := h.metric(counter); got != before+1 {
 			t.Errorf("%s went from %v to %v", counter, before, got)
 		}
-		h.p.says(patience, `msg="malformed frame" reason=`+c.reason)
+		h.p.says(patience, `msg="malformed frame" event=link.frame.malformed reason=`+c.reason)
 	}
 	h.goesOn()
 	if strings.Contains(h.p.err.String(), secret) {

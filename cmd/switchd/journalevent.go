@@ -5,6 +5,7 @@ import (
 
 	"switchd/switch/config"
 	"switchd/switch/journal"
+	"switchd/switch/mask"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/seal"
@@ -160,7 +161,7 @@ func (r *eventReader) party(n route.Participant) party {
 // view shows the record that was read last.
 func (r *eventReader) view() eventView {
 	e := &r.event
-	v := eventView{Seq: e.Seq, At: stampNanos(e.At), Kind: e.Kind.String(), From: r.name(e.From), Payment: uint64(paymentOf(e)), Sealed: r.sealed, Text: maskedText(&e.Text)}
+	v := eventView{Seq: e.Seq, At: stampNanos(e.At), Kind: e.Kind.String(), From: r.name(e.From), Payment: uint64(paymentOf(e)), Sealed: r.sealed, Text: mask.Texts(&e.Text)}
 	switch e.Kind {
 	case payment.RequestArrived, payment.EnquiryArrived:
 		v.Request = viewRequest(e)
@@ -205,8 +206,8 @@ func paymentOf(e *payment.Event) payment.ID {
 func viewRequest(e *payment.Event) *requestView {
 	q := &e.Request
 	v := &requestView{
-		STAN: q.Echo.STAN, Transmitted: q.Echo.Transmitted, RRN: trimmed(q.Echo.RRN[:]),
-		Original: uint64(q.Original.Payment), OriginalRRN: trimmed(q.Original.Key.RRN[:]),
+		STAN: q.Echo.STAN, Transmitted: q.Echo.Transmitted, RRN: mask.Trimmed(q.Echo.RRN[:]),
+		Original: uint64(q.Original.Payment), OriginalRRN: mask.Trimmed(q.Original.Key.RRN[:]),
 	}
 	if e.Kind == payment.EnquiryArrived {
 		return v
@@ -227,7 +228,7 @@ func viewRequest(e *payment.Event) *requestView {
 }
 
 func (r *eventReader) viewAnswer(a *payment.Answer) *answerView {
-	v := &answerView{Leg: a.Leg.String(), Code: a.Code.String(), Approval: trimmed(a.Approval[:]), STAN: a.STAN, Transmitted: a.Transmitted}
+	v := &answerView{Leg: a.Leg.String(), Code: a.Code.String(), Approval: mask.Trimmed(a.Approval[:]), STAN: a.STAN, Transmitted: a.Transmitted}
 	if a.Outcome != payment.NoOutcome {
 		v.Outcome = a.Outcome.String()
 	}

@@ -51,7 +51,7 @@ func openCheckpointKey(dir, file, institution string, log *slog.Logger) (*checkp
 		return nil, err
 	}
 	if key, err = loadCheckpointKey(own); err == nil {
-		log.Warn("made the key that signs checkpoints of the journal; give its verifier to those who check proofs", "file", own, "verifier", key.verifier)
+		log.Warn("made the key that signs checkpoints of the journal; give its verifier to those who check proofs", "event", "key.checkpoint.made", "file", own, "verifier", key.verifier)
 	}
 	return key, err
 }

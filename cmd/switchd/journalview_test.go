@@ -10,6 +10,7 @@ import (
 
 	"switchd/ledger"
 	"switchd/switch/journal"
+	"switchd/switch/mask"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/seal"
@@ -32,7 +33,7 @@ func TestMaskedText(t *testing.T) {
 		"payer_name": "********", "note": "********", "end_to_end_id": "********", "msg_id": "********",
 		"transaction_id": "T-1", "instruction_id": "DE8937************3000", "operator": `asha\u001B[2J`, "payer_ifsc": "BNKA0000001",
 	}
-	got := maskedText(&e.Text)
+	got := mask.Texts(&e.Text)
 	for name, v := range want {
 		if got[name] != v {
 			t.Errorf("%s is %q, want %q", name, got[name], v)

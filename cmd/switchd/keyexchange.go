@@ -201,7 +201,7 @@ func (k *keyExchange) take(ctx context.Context, o *keyOffer) (taken keyTaken, er
 		}
 	}
 	if _, fault := k.audit.append(context.WithoutCancel(ctx), e, clock()); fault != nil {
-		k.log.Error("the audit file of keys does not say what became of an offer", "participant", o.participant, "key", o.in.As, "outcome", e.Outcome, "error", fault)
+		k.log.Error("the audit file of keys does not say what became of an offer", "event", "key.audit.failed", "participant", o.participant, "key", o.in.As, "outcome", e.Outcome, "error", fault)
 	}
 	return taken, err
 }
@@ -253,10 +253,10 @@ func (k *keyExchange) settle(o *keyOffer, taken keyTaken, err error) session.Key
 	switch {
 	case err == nil && taken.again:
 		code, result = keyInPlace, keyResultAgain
-		log.Info("key offered again, it is in place", "version", taken.info.Version, "kcv", taken.info.KCV.String())
+		log.Info("key offered again, it is in place", "event", "key.again", "version", taken.info.Version, "kcv", taken.info.KCV.String())
 	case err == nil:
 		code, result = keyInPlace, keyResultTaken
-		log.Info("key taken", "version", taken.info.Version, "kcv", taken.info.KCV.String(), "usage", taken.info.Usage.Text(),
+		log.Info("key taken", "event", "key.taken", "version", taken.info.Version, "kcv", taken.info.KCV.String(), "usage", taken.info.Usage.Text(),
 			"old_until", time.Unix(0, o.at).Add(keyOverlap).UTC())
 	case errors.Is(err, errKeysTooMany):
 		code, result = keyTooMany, keyResultLater
@@ -270,9 +270,9 @@ func (k *keyExchange) settle(o *keyOffer, taken keyTaken, err error) session.Key
 	doubt := err != nil && !hsm.NotDone(err)
 	switch {
 	case doubt:
-		log.Warn("key may have been taken", "reason", err, "code", code)
+		log.Warn("key may have been taken", "event", "key.doubt", "reason", err, "code", code)
 	case err != nil:
-		log.Warn("key refused", "reason", err, "code", code)
+		log.Warn("key refused", "event", "key.refused", "reason", err, "code", code)
 	}
 	k.offers[result].Inc()
 	if !errors.Is(o.fault, errKeysTooMany) {
@@ -288,7 +288,7 @@ func (*keyExchange) KeyChanged(string, int64, int64) {}
 
 // KeyRetired notes that the key before counts no more.
 func (k *keyExchange) KeyRetired(id string, _ int64) {
-	k.log.Info("the key before is not taken any more", "participant", id)
+	k.log.Info("the key before is not taken any more", "event", "key.old.ended", "participant", id)
 }
 
 // DayCut does nothing: the switch's business days are its own.

@@ -174,9 +174,9 @@ func TestKeyExchange(t *testing.T) {
 	offers("ZPK", block, info.KCV.String(), "30") // it has no PINs
 	offers("ZAK", "", "", "88")
 	offers("ZAK", block, info.KCV.String(), "00")
-	p.says(patience, `msg="key taken" participant=BANKA key=banka/zak version=2 kcv=`+info.KCV.String())
+	p.says(patience, `msg="key taken" participant=BANKA key=banka/zak event=key.taken version=2 kcv=`+info.KCV.String())
 	offers("ZAK", block, info.KCV.String(), "00") // its answer may have been lost
-	p.says(patience, `msg="key offered again, it is in place" participant=BANKA key=banka/zak version=2`)
+	p.says(patience, `msg="key offered again, it is in place" participant=BANKA key=banka/zak event=key.again version=2`)
 	offers("ZAK", old, "", "88") // an old block does not bring its key back
 	if taken, refused := s.metric(`switchd_key_offers_total{result="taken"}`), s.metric(`switchd_key_offers_total{result="refused"}`); taken != 1 || refused != 5 {
 		t.Errorf("%v taken, %v refused", taken, refused)

@@ -36,7 +36,7 @@ func (s *security) recoverAudit(log *slog.Logger) {
 		}
 	}
 	if err != nil {
-		log.Error("the audit file of keys is not in order: until it is, keys that participants bring are refused", "error", err)
+		log.Error("the audit file of keys is not in order: until it is, keys that participants bring are refused", "event", "key.audit.disordered", "error", err)
 	}
 }
 

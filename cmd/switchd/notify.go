@@ -53,7 +53,7 @@ func (n *notifier) tell(lines ...string) {
 		return
 	}
 	if _, err := n.conn.Write([]byte(strings.Join(lines, "\n"))); err != nil {
-		n.log.Warn("the service manager was not told", "what", lines[0], "error", err)
+		n.log.Warn("the service manager was not told", "event", "service.untold", "what", lines[0], "error", err)
 	}
 }
 

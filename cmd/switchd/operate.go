@@ -10,6 +10,7 @@ import (
 
 	"switchd/ledger"
 	"switchd/switch/config"
+	"switchd/switch/engine"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
@@ -52,7 +53,7 @@ func (n *node) operate(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	done, err := n.engine.Command(order, c.Reason, c.Operator)
+	_, done, err := n.engine.Command(engine.Order{Author: engine.Author{Reason: c.Reason, Operator: c.Operator}, Command: order})
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("not taken: %w", err)
@@ -61,7 +62,7 @@ func (n *node) operate(body []byte) (any, error) {
 	case !done:
 		return nil, errors.New("the machine refused it")
 	}
-	n.log.Info("operator's command", "command", c.Command, "payment", c.Payment, "participant", c.Participant, "operator", c.Operator)
+	n.log.Info("operator's command", "event", "command.given", "command", c.Command, "payment", c.Payment, "participant", c.Participant, "operator", c.Operator)
 	if order.Kind == payment.SetCap {
 		return struct {
 			Participant string `json:"participant"`

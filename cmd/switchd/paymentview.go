@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"switchd/switch/mask"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
@@ -95,13 +96,13 @@ func (n *node) participantNames() func(route.Participant) string {
 // viewHead copies what is shown of each payment.
 func viewHead(p *payment.Payment, name func(route.Participant) string) paymentHead {
 	switchID := translate.SwitchID(p.ID)
-	text := maskedText(&p.Text)
+	text := mask.Texts(&p.Text)
 	v := paymentHead{
 		ID: uint64(p.ID), SwitchID: string(switchID[:]), State: p.State.String(), Outcome: p.Outcome.String(),
 		BankCode: p.BankCode.String(), Told: p.Reply.String(), Minor: p.Amount.Minor, Currency: int(p.Amount.Currency),
 		Sender: name(p.Key.From), PayerBank: name(p.PayerBank), PayerPSP: name(p.PayerPSP), PayeePSP: name(p.PayeePSP), PayeeBank: name(p.PayeeBank),
 		References: references{
-			RRN: trimmed(p.Echo.RRN[:]), MsgID: text[payment.MsgID.String()], EndToEndID: text[payment.EndToEndID.String()],
+			RRN: mask.Trimmed(p.Echo.RRN[:]), MsgID: text[payment.MsgID.String()], EndToEndID: text[payment.EndToEndID.String()],
 			TransactionID: text[payment.TransactionID.String()], UETR: text[payment.UETR.String()],
 		},
 		Payer: text[payment.PayerAccount.String()], Payee: text[payment.PayeeAccount.String()],

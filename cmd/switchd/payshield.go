@@ -52,7 +52,7 @@ func openPayShield(h *config.HSM, log *slog.Logger, registry prometheus.Register
 // that was mistyped looks the same.
 func tellNoTable(h *config.HSM, log *slog.Logger) {
 	if _, err := os.Stat(h.Keys); errors.Is(err, fs.ErrNotExist) {
-		log.Warn("the key table (hsm.keys) is not there: it has no keys, and the first key that is taken makes it", "file", h.Keys)
+		log.Warn("the key table (hsm.keys) is not there: it has no keys, and the first key that is taken makes it", "event", "key.table.new", "file", h.Keys)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"switchd/certs"
 	"switchd/switch/config"
+	"switchd/switch/engine"
 	"switchd/switch/payment"
 )
 
@@ -112,7 +113,7 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 	if o.DryRun {
 		return r, nil
 	}
-	if err := n.apply(ctx, p); err != nil {
+	if err := n.apply(ctx, p, engine.Author{Reason: o.Reason, Operator: o.Operator}); err != nil {
 		return nil, err
 	}
 	r.Applied = true
@@ -161,9 +162,9 @@ func (n *node) plan(next *config.Config) (*plan, error) {
 // read and written, and then who is let in and dialled. So nobody comes whom the
 // machine and the rim do not know; who is removed is signed off by the rim, and its
 // certificate and addresses count no more behind that.
-func (n *node) apply(ctx context.Context, p *plan) error {
+func (n *node) apply(ctx context.Context, p *plan, by engine.Author) error {
 	ctx = context.WithoutCancel(ctx) // who asked may go away, and a disk may hang: half of it must not stay
-	if _, err := n.engine.Reconfigure(ctx, p.machine); err != nil {
+	if _, err := n.engine.Reconfigure(ctx, p.machine, by); err != nil {
 		return err
 	}
 	n.rim.take(p.tables)
@@ -214,7 +215,7 @@ func (n *node) openOf(ctx context.Context, old, next *config.Config) (notes []st
 func (n *node) keep(a *accepted) {
 	n.conf.inForce.Store(a)
 	if err := a.kept.write(n.cfg.DataDir); err != nil {
-		n.log.Error("the configuration is in force and could not be kept in the data folder", "error", err)
+		n.log.Error("the configuration is in force and could not be kept in the data folder", "event", "config.unkept", "error", err)
 	}
 }
 
@@ -233,16 +234,16 @@ func (n *node) keepStart() {
 func (n *node) tellReload(r *reloaded, err error, o reloadOrder) {
 	log := n.log.With("operator", o.Operator, "reason", o.Reason)
 	if err != nil {
-		log.Error("configuration not reloaded, the one before stays", "file", n.conf.file, "error", err)
+		log.Error("configuration not reloaded, the one before stays", "event", "config.refused", "file", n.conf.file, "error", err)
 		return
 	}
 	for _, c := range r.Changes {
-		log.Info("configuration changed", "change", c)
+		log.Info("configuration changed", "event", "config.changed", "change", c)
 	}
 	for _, note := range r.Notes {
-		log.Warn("configuration changed", "note", note)
+		log.Warn("configuration changed", "event", "config.note", "note", note)
 	}
-	log.Info("configuration reloaded", "file", n.conf.file, "changes", len(r.Changes)+r.More)
+	log.Info("configuration reloaded", "event", "config.reloaded", "file", n.conf.file, "changes", len(r.Changes)+r.More)
 }
 
 // showConfig is what GET /api/v1/config says. A configuration has no secrets, only

@@ -132,7 +132,7 @@ func TestReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.connect("BANKD").closed(patience)
-	p.says(patience, `msg="handshake refused" reason=unknown_identity`)
+	p.says(patience, `msg="handshake refused" event=link.handshake.refused reason=unknown_identity`)
 	if err := os.WriteFile(s.config, text, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,10 @@ func (r keptRows) Known(ctx context.Context) (known uint64, err error) {
 
 // Forget logs the event that makes older payments unknown.
 func (r keptRows) Forget(_ context.Context, before uint64) error {
-	done, err := r.engine.Command(payment.Command{Kind: payment.Forget, Payment: payment.ID(before)}, fmt.Sprintf("retention: older than %d days", r.days), "switchd")
+	_, done, err := r.engine.Command(engine.Order{
+		Author:  engine.Author{Reason: fmt.Sprintf("retention: older than %d days", r.days), Operator: "switchd"},
+		Command: payment.Command{Kind: payment.Forget, Payment: payment.ID(before)},
+	})
 	if err == nil && !done {
 		err = errors.New("the machine has refused to forget payments")
 	}

@@ -55,7 +55,7 @@ func (s *security) sealFile(file, key string, log *slog.Logger) error {
 		return s.module.Seal(ctx, hsm.Box{By: hsm.KeyRef(key), Public: public, Data: text})
 	}, s.unseal)
 	if err == nil {
-		log.Warn("the keys that seal the data folder were in a file in the clear; the security module has sealed it. Copies of it as it was open the folder still", "file", file, "key", key)
+		log.Warn("the keys that seal the data folder were in a file in the clear; the security module has sealed it. Copies of it as it was open the folder still", "event", "key.seal.moved", "file", file, "key", key)
 	}
 	return err
 }

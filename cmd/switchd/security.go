@@ -92,13 +92,13 @@ func (s *security) fits(cfg *config.Config, log *slog.Logger) error {
 	case err != nil:
 		return fmt.Errorf("hsm: the module does not answer: %w", err)
 	case health.Production:
-		log.Info("security module", "driver", health.Driver, "detail", health.Detail)
+		log.Info("security module", "event", "hsm.opened", "driver", health.Driver, "detail", health.Detail)
 	case cfg.Profile == "production" && health.Driver == "payshield":
 		return fmt.Errorf("hsm: the module at the other end is a simulated one, for development and tests (%s): with profile production a hardware module is needed", health.Detail)
 	case cfg.Profile == "production":
 		return fmt.Errorf("hsm: driver %s is for development and tests: with profile production a hardware module is needed", health.Driver)
 	default:
-		log.Warn("THE SECURITY MODULE IS SOFTWARE, FOR DEVELOPMENT AND TESTS ONLY: keys are in the memory of a process", "driver", health.Driver, "detail", health.Detail)
+		log.Warn("THE SECURITY MODULE IS SOFTWARE, FOR DEVELOPMENT AND TESTS ONLY: keys are in the memory of a process", "event", "hsm.software", "driver", health.Driver, "detail", health.Detail)
 	}
 	return nil
 }

@@ -70,12 +70,12 @@ func (f *serveFlags) run(ctx context.Context, talk io.Writer) error {
 	}
 	was := new(kept)
 	if err != nil && f.lastGood != "" {
-		log.Error("the configuration file is not good: looking for what was in force last", "file", file, "error", err)
+		log.Error("the configuration file is not good: looking for what was in force last", "event", "config.bad", "file", file, "error", err)
 		var not error
 		if cfg, was, not = lastGood(f.lastGood); not != nil {
 			return errors.Join(err, not)
 		}
-		log.Warn("serving by the configuration that was in force last", "since", was.At, "operator", was.By, "reason", was.Reason)
+		log.Warn("serving by the configuration that was in force last", "event", "config.fallback", "since", was.At, "operator", was.By, "reason", was.Reason)
 	} else if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchd/codec/iso20022"
+	"switchd/switch/mask"
 )
 
 // validateFlags are the flags of the command.
@@ -99,7 +100,7 @@ func (v *validator) all(stdout io.Writer, names []string) error {
 		body, err := v.read(name)
 		if err != nil {
 			unread++
-			fmt.Fprintf(v.talk, "%s: %v\n", printable(name), err)
+			fmt.Fprintf(v.talk, "%s: %v\n", mask.Printable(name), err)
 			continue
 		}
 		out := v.check(name, body)
@@ -170,7 +171,7 @@ func (v *validator) check(name string, body []byte) *validated {
 
 // line is the result for people and their editors.
 func (o *validated) line() string {
-	name := printable(o.File)
+	name := mask.Printable(o.File)
 	if o.File == "-" {
 		name = "stdin"
 	}

@@ -101,7 +101,7 @@ const toldGap = int64(time.Minute)
 // tell logs that a connection has ended, or that there is none.
 func (m *Module) tell(address string, greeted bool, err error) {
 	if greeted {
-		m.o.Log.Warn("connection to the HSM has ended", "address", address, "error", err)
+		m.o.Log.Warn("connection to the HSM has ended", "event", "hsm.link.ended", "address", address, "error", err)
 		return
 	}
 	now := m.o.Clock()
@@ -113,7 +113,7 @@ func (m *Module) tell(address string, greeted bool, err error) {
 	}
 	m.mu.Unlock()
 	if due {
-		m.o.Log.Warn("no connection to the HSM", "address", address, "error", err)
+		m.o.Log.Warn("no connection to the HSM", "event", "hsm.link.failed", "address", address, "error", err)
 	}
 }
 
@@ -143,7 +143,7 @@ func (m *Module) attend(ctx context.Context, address string) (greeted bool, err 
 		if err := m.belongs(l); err != nil { // the table's first key came meanwhile
 			l.end(err)
 		}
-		m.o.Log.Info("connected to the HSM", "address", address)
+		m.o.Log.Info("connected to the HSM", "event", "hsm.link.up", "address", address)
 		parts.Go(func() {
 			for m.o.Wait(living, m.o.Check) && l.look() {
 			}

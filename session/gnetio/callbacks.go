@@ -21,7 +21,7 @@ func (cb *callbacks) OnBoot(eng gnet.Engine) gnet.Action {
 	s := cb.s
 	address, err := boundAddress(eng)
 	if err != nil {
-		s.opt.Log.Error("listening address is not known", "error", err)
+		s.opt.Log.Error("listening address is not known", "event", "listen.unknown", "error", err)
 		return gnet.Shutdown
 	}
 	s.engine = eng
@@ -66,7 +66,7 @@ func (cb *callbacks) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	if p == nil {
 		s.metrics.closed[why.label].Inc()
 		if times, due := s.causes.tell(why.label, now); due {
-			s.opt.Log.Warn("connection refused", "reason", why.text, "remote", c.RemoteAddr().String(), "times", times)
+			s.opt.Log.Warn("connection refused", "event", "listen.refused", "reason", why.text, "remote", c.RemoteAddr().String(), "times", times)
 		}
 		return nil, gnet.Close // without a context: OnClose leaves it alone
 	}

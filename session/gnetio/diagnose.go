@@ -53,7 +53,7 @@ func (l *Link) diagnose(b []byte) {
 	times, due := l.server.causes.tell("speech "+best.Name+" "+l.participant, o.Clock())
 	say := func(what string, more ...any) {
 		if due {
-			o.Log.With("participant", l.participant, "link", l.id, "framing", l.wire.Framing.String()).Warn(what, append(more, "times", times)...)
+			o.Log.With("event", "link.diagnosed", "participant", l.participant, "link", l.id, "framing", l.wire.Framing.String()).Warn(what, append(more, "times", times)...)
 		}
 	}
 	switch {

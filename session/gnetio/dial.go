@@ -211,7 +211,7 @@ func (d *dialer) finish(s *slot, address string, err error) {
 	now := d.server.opt.Clock()
 	d.again(s, now)
 	if times, due := d.server.causes.tell("dial "+s.participant, now); due && !d.stopped {
-		d.server.opt.Log.Warn("link not reached", "participant", s.participant, "group", s.group, "address", address, "reason", err, "times", times)
+		d.server.opt.Log.Warn("link not reached", "event", "link.unreached", "participant", s.participant, "group", s.group, "address", address, "reason", err, "times", times)
 	}
 }
 

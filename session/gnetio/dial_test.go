@@ -168,7 +168,7 @@ func TestDialPeerComesBack(t *testing.T) {
 	if !slices.Equal(waits, want) {
 		t.Errorf("waits %v", waits)
 	}
-	if n := r.log.Count("link not reached\" participant=BANKA"); n != 3 { // of 121.5 seconds
+	if n := r.log.Count("link not reached\" event=link.unreached participant=BANKA"); n != 3 { // of 121.5 seconds
 		t.Errorf("%d lines: %s", n, r.log.String())
 	}
 	again := listening(t, b.address)

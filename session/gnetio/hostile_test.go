@@ -164,7 +164,7 @@ func TestMalformedFrame(t *testing.T) {
 	}
 	eventually(t, "links down", func() bool { return h.down.Load() == 4 })
 	text := r.log.String()
-	if strings.Count(text, "malformed frame\" reason=too_long framing=BIN2 participant=BANKA link=") != 1 || strings.Contains(text, "SECRET") { // one a minute
+	if strings.Count(text, "malformed frame\" event=link.frame.malformed reason=too_long framing=BIN2 participant=BANKA link=") != 1 || strings.Contains(text, "SECRET") { // one a minute
 		t.Errorf("log: %s", text)
 	}
 }

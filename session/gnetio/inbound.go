@@ -52,6 +52,7 @@ func (l *Link) receive(b []byte) (why ending) {
 	rung := l.rung.Swap(false)
 	if frames > 0 {
 		l.server.metrics.framesIn.Add(float64(frames))
+		l.heard(frames)
 	}
 	if frames > 0 || rung {
 		l.server.handler.BurstEnd(l)
@@ -137,7 +138,7 @@ func (l *Link) badFrame(err error) ending {
 		c.Inc()
 	}
 	if times, due := l.server.causes.tell("frame "+reason+" "+l.participant, l.server.opt.Clock()); due {
-		l.server.opt.Log.Warn("malformed frame", "reason", reason, "framing", l.wire.Framing.String(), "participant", l.participant, "link", l.id, "times", times)
+		l.server.opt.Log.Warn("malformed frame", "event", "link.frame.malformed", "reason", reason, "framing", l.wire.Framing.String(), "participant", l.participant, "link", l.id, "times", times)
 	}
 	if !l.spoken && reason != frame.ReasonKeepAlives {
 		l.diagnose(l.burst)

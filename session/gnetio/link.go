@@ -74,7 +74,9 @@ type Link struct {
 	rest         []byte       // plaintext of an unfinished frame
 	partialSince int64        // when the first byte of the unfinished frame or record came; 0: none
 	index        int          // in loop.links
-	unwanted     int64        // since when it is not dialled any more; 0: it is, or was not
+	unwanted     int64        // since when it is to end in good order; 0: it is not
+
+	seen seen // what others than the loop may look at
 
 	// woken says that a turn on the loop is coming, or is under way and will
 	// look at the outbox again: no further wake-up is needed.
@@ -112,9 +114,9 @@ func (l *Link) ID() uint64 { return l.id }
 // Remote returns the peer's address, for logs.
 func (l *Link) Remote() string { return l.remote }
 
-// Unwanted says that the switch does not dial the peer there any more: the Handler
-// ends the link in good order; who does not is ended after unwantedMax. On the loop
-// only.
+// Unwanted says that the switch does not dial the peer there any more, or that
+// somebody has dismissed the link: the Handler ends it in good order; who does not is
+// ended after unwantedMax. On the loop only.
 func (l *Link) Unwanted() bool { return l.unwanted != 0 }
 
 // State returns what SetState put there. On the loop only.
@@ -139,6 +141,7 @@ func (l *Link) Queue(frames []byte) error {
 		}
 		return err
 	}
+	l.seen.out.Add(uint64(count))
 	l.server.metrics.framesOut.Add(float64(count))
 	return nil
 }

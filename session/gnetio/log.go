@@ -11,10 +11,16 @@ import (
 // never anything about content.
 type gnetLog struct{ log *slog.Logger }
 
-func (g gnetLog) Debugf(string, ...any)          {}
-func (g gnetLog) Infof(f string, a ...any)       { g.log.Debug("gnet: " + fmt.Sprintf(f, a...)) }
-func (g gnetLog) Warnf(f string, a ...any)       { g.log.Warn("gnet: " + fmt.Sprintf(f, a...)) }
-func (g gnetLog) Errorf(f string, a ...any)      { g.log.Error("gnet: " + fmt.Sprintf(f, a...)) }
+func (g gnetLog) Debugf(string, ...any) {}
+func (g gnetLog) Infof(f string, a ...any) {
+	g.log.Debug("gnet: "+fmt.Sprintf(f, a...), "event", "gnet.note")
+}
+func (g gnetLog) Warnf(f string, a ...any) {
+	g.log.Warn("gnet: "+fmt.Sprintf(f, a...), "event", "gnet.warning")
+}
+func (g gnetLog) Errorf(f string, a ...any) {
+	g.log.Error("gnet: "+fmt.Sprintf(f, a...), "event", "gnet.error")
+}
 func (g gnetLog) Fatalf(format string, a ...any) { g.Errorf(format, a...) }
 
 // lineGap is from one log line about a cause to the next: anyone who reaches the

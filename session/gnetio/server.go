@@ -40,6 +40,7 @@ type Server struct {
 	dialed    pool          // connections that we have dialled and that are not links yet
 	strangers pool          // connections that are not links yet, of unknown addresses
 	familiar  pool          // and of those from which a participant has come, or comes
+	roll      roll          // of the links that are up
 
 	mu    sync.Mutex // guards the rest: each loop adds itself and counts its links, the ticker reads
 	loops map[gnet.EventLoop]*loop
@@ -183,6 +184,6 @@ func (s *Server) warnFewFiles() {
 	var lim syscall.Rlimit
 	wanted := s.opt.LinksMax + 2*s.opt.HalfOpenMax + margin
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && lim.Cur < uint64(wanted) {
-		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener", "limit", lim.Cur, "wanted", wanted)
+		s.opt.Log.Warn("few file descriptors: a flood of connections may stop the listener", "event", "listen.descriptors", "limit", lim.Cur, "wanted", wanted)
 	}
 }

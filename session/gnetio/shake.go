@@ -97,8 +97,9 @@ func (l *Link) goUp() {
 	l.established = true
 	l.deadline = 0
 	l.server.metrics.handshakes[shakeOK].Inc()
-	l.server.opt.Log.Info("link up", "participant", l.participant, "link", l.id, "remote", l.remote)
+	l.server.opt.Log.Info("link up", "event", "link.up", "participant", l.participant, "link", l.id, "remote", l.remote)
 	l.Use(Wire{})
+	l.enrol()
 	l.server.handler.LinkUp(l)
 }
 
@@ -129,7 +130,7 @@ func (l *Link) countRefusal(result string) {
 		if who != "" {
 			log = log.With(what, who)
 		}
-		log.Warn("handshake refused", "reason", result, "link", l.id, "remote", l.remote, "times", times)
+		log.Warn("handshake refused", "event", "link.handshake.refused", "reason", result, "link", l.id, "remote", l.remote, "times", times)
 	}
 }
 

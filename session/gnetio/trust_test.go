@@ -78,8 +78,8 @@ func TestTrustSwapsAndRevokes(t *testing.T) {
 	again := tls.Server(b.tcp(), serverOf(t, r.dir, "BANKB"))
 	_ = again.Handshake()
 	r.eventually("switchd_handshakes_total", shakeRevoked, 2)
-	for _, want := range []string{`msg="link is closed for its certificate" participant=BANKB reason="certificate is revoked"`,
-		`msg="participant refused" participant=BANKB reason="certificate is revoked"`, `msg="handshake refused" reason=revoked`} {
+	for _, want := range []string{`msg="link is closed for its certificate" event=certificate.link.closed participant=BANKB reason="certificate is revoked"`,
+		`msg="participant refused" event=certificate.refused participant=BANKB reason="certificate is revoked"`, `msg="handshake refused" event=link.handshake.refused reason=revoked`} {
 		if !strings.Contains(r.log.String(), want) {
 			t.Errorf("no line with %s", want)
 		}

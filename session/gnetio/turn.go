@@ -55,11 +55,12 @@ func (l *Link) tick(now int64) {
 			l.flush(ending{endDeadline, "frame not completed in time"})
 			return
 		}
+		l.dismiss(now)
 		l.woken.Store(true)
 		l.server.handler.Tick(l, now)
 		l.doze()
 		if since := l.unwanted; since != 0 && now-since >= int64(unwantedMax) {
-			l.flush(ending{endHandler, "not dialled any more"})
+			l.flush(ending{endHandler, "not wanted any more"})
 		} else if l.busy() {
 			l.flush(ending{})
 		}
@@ -165,7 +166,8 @@ func (l *Link) retire(why ending) {
 	}
 	l.server.metrics.closed[why.label].Inc()
 	if l.phase == phaseUp {
-		l.server.opt.Log.Info("link down", "reason", why.text, "participant", l.participant, "link", l.id)
+		l.strike()
+		l.server.opt.Log.Info("link down", "event", "link.down", "reason", why.text, "participant", l.participant, "link", l.id)
 		l.server.handler.LinkDown(l, why.text)
 	}
 }

@@ -314,7 +314,7 @@ func TestDiagnosis(t *testing.T) {
 			r.clock.ahead.Add(int64(11 * time.Second)) // some lengths are misread as long ones
 			r.eventually("switchd_link_diagnoses_total", diagnosisOther, 1)
 			log := r.log.String()
-			want := "link does not speak as configured\" participant=BANKA link=1 framing=HEX4 dialect=text fits="
+			want := "link does not speak as configured\" event=link.diagnosed participant=BANKA link=1 framing=HEX4 dialect=text fits="
 			if !strings.Contains(log, want) || !strings.Contains(log, "fits_dialect=ASCII-hex") || strings.Contains(log, "123456") {
 				t.Errorf("log: %s", log)
 			}

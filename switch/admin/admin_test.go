@@ -38,7 +38,7 @@ func TestListenRefuses(t *testing.T) {
 	}
 	f(Options{Address: "127.0.0.1:x"}, "unknown port")
 	f(Options{Address: "127.0.0.1:0", ConnectionsMax: -1}, "ConnectionsMax is -1")
-	ok := func() error { return nil }
+	ok := func() (string, error) { return "", nil }
 	f(Options{Address: "x", Checks: []Check{{"a", ok}, {"a", ok}, {"", ok}, {"b", nil}}},
 		"is not host:port\ncheck 1 (\"a\") needs a name of its own and a function\ncheck 2 (\"\")")
 
@@ -51,14 +51,16 @@ func TestListenRefuses(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	var broken bool
-	check := func() error {
+	var warning string
+	live := func() error {
 		if broken {
 			return errors.New("fsync took\n9 s")
 		}
 		return nil
 	}
-	s := serve(t, Options{Live: check, Checks: []Check{
-		{"links", func() error { return nil }}, {"journal", check}, {"disk", check},
+	check := func() (string, error) { return "", live() }
+	s := serve(t, Options{Live: live, Started: live, Checks: []Check{
+		{"links", func() (string, error) { return warning, nil }}, {"journal", check}, {"disk", check},
 	}})
 	f := func(path, accept string, status int, body string) {
 		t.Helper()
@@ -72,8 +74,14 @@ func TestHealth(t *testing.T) {
 	f("/readyz?verbose", "text/plain", 200, "[+] links: ok\n[+] journal: ok\n[+] disk: ok\nok\n")
 	f("/readyz", "text/html, application/json;q=0.9", 200,
 		`{"ok":true,"checks":[{"name":"links","ok":true},{"name":"journal","ok":true},{"name":"disk","ok":true}]}`+"\n")
-	broken = true
+	warning = "one\nlink"
+	f("/readyz", "", 200, "[!] links: one link\nok\n")
+	f("/readyz?verbose", "", 200, "[!] links: one link\n[+] journal: ok\n[+] disk: ok\nok\n")
+	f("/readyz", "application/json", 200,
+		`{"ok":true,"checks":[{"name":"links","ok":true,"warning":"one link"},{"name":"journal","ok":true},{"name":"disk","ok":true}]}`+"\n")
+	warning, broken = "", true
 	f("/livez?verbose", "", 503, "[-] live: fsync took 9 s\nfailed\n")
+	f("/startupz", "", 503, "[-] started: fsync took 9 s\nfailed\n")
 	f("/readyz", "", 503, "[-] journal: fsync took 9 s\n[-] disk: fsync took 9 s\nfailed\n")
 	f("/readyz?verbose=1", "", 503, "[+] links: ok\n[-] journal: fsync took 9 s\n[-] disk: fsync took 9 s\nfailed\n")
 	f("/livez", "application/json", 503, `{"ok":false,"checks":[{"name":"live","ok":false,"error":"fsync took 9 s"}]}`+"\n")
@@ -81,7 +89,7 @@ func TestHealth(t *testing.T) {
 
 func TestDefaultsAreHealthyAndEmpty(t *testing.T) {
 	s := serve(t, Options{})
-	for path, want := range map[string]string{"/livez": "ok\n", "/readyz?verbose": "ok\n", "/api/v1/summary": "{}\n"} {
+	for path, want := range map[string]string{"/livez": "ok\n", "/startupz": "ok\n", "/readyz?verbose": "ok\n", "/api/v1/summary": "{}\n"} {
 		if got := text(t, get(t, s, path)); got != want {
 			t.Errorf("%s: %q", path, got)
 		}

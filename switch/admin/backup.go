@@ -27,7 +27,7 @@ func (p *pages) backup(w http.ResponseWriter, r *http.Request) {
 	// The server's limits are for requests that are answered at once. The reading
 	// side stays open, so that the end of the client is noticed.
 	if err := errors.Join(s.control.SetReadDeadline(time.Time{}), s.control.SetWriteDeadline(time.Time{})); err != nil {
-		p.Log.Error("admin: a connection without deadlines", "error", err)
+		p.Log.Error("admin: a connection without deadlines", "event", "admin.deadline", "error", err)
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()

@@ -15,6 +15,7 @@
 //	/                 index for people, with the summary
 //	/metrics          Prometheus text or OpenMetrics
 //	/livez            200 while the process turns, else 503
+//	/startupz         200 when the start is over, else 503 and how far it is
 //	/readyz           200 when all checks pass, else 503; ?verbose lists them
 //	/api/v1/summary   the summary as JSON
 //	/api/v1/payments?rrn=R&...  a page of the payments that fit, JSON

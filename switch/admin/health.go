@@ -5,23 +5,27 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"switchd/switch/view"
 )
 
-// finding is the outcome of one check.
-type finding struct {
-	Name  string `json:"name"`
-	OK    bool   `json:"ok"`
-	Error string `json:"error,omitempty"`
-}
-
-// health is the answer of /livez and /readyz as JSON.
+// health is the answer of /livez, /startupz and /readyz as JSON.
 type health struct {
-	OK     bool      `json:"ok"`
-	Checks []finding `json:"checks"`
+	OK     bool         `json:"ok"`
+	Checks []view.Check `json:"checks"`
 }
 
 func (p *pages) livez(w http.ResponseWriter, r *http.Request) {
-	answer(w, r, examine([]Check{{Name: "live", Run: p.Live}}))
+	answer(w, r, examineOne("live", p.Live))
+}
+
+func (p *pages) startupz(w http.ResponseWriter, r *http.Request) {
+	answer(w, r, examineOne("started", p.Started))
+}
+
+// examineOne is the answer of a page with one check.
+func examineOne(name string, condition func() error) health {
+	return examine([]Check{{Name: name, Run: func() (string, error) { return "", condition() }}})
 }
 
 func (p *pages) readyz(w http.ResponseWriter, r *http.Request) {
@@ -31,10 +35,12 @@ func (p *pages) readyz(w http.ResponseWriter, r *http.Request) {
 // examine runs all checks, also after a failed one: an operator wants to see
 // everything that is wrong.
 func examine(checks []Check) health {
-	h := health{OK: true, Checks: make([]finding, 0, len(checks))}
+	h := health{OK: true, Checks: make([]view.Check, 0, len(checks))}
 	for _, c := range checks {
-		f := finding{Name: c.Name, OK: true}
-		if err := c.Run(); err != nil {
+		f := view.Check{Name: c.Name, OK: true}
+		warning, err := c.Run()
+		f.Warning = oneLine(warning)
+		if err != nil {
 			f.OK, f.Error, h.OK = false, oneLine(err.Error()), false
 		}
 		h.Checks = append(h.Checks, f)
@@ -45,8 +51,8 @@ func examine(checks []Check) health {
 // oneLine keeps the text form one line per check.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// answer writes a health as text, or as JSON to who asks for it. Failed checks
-// are always named, passed ones with ?verbose.
+// answer writes a health as text, or as JSON to who asks for it. Failed checks and
+// warnings are always named, the other ones with ?verbose.
 func answer(w http.ResponseWriter, r *http.Request, h health) {
 	status := http.StatusOK
 	if !h.OK {
@@ -82,6 +88,8 @@ func (h health) text(verbose bool) string {
 		switch {
 		case !f.OK:
 			fmt.Fprintf(&b, "[-] %s: %s\n", f.Name, f.Error)
+		case f.Warning != "":
+			fmt.Fprintf(&b, "[!] %s: %s\n", f.Name, f.Warning)
 		case verbose:
 			fmt.Fprintf(&b, "[+] %s: ok\n", f.Name)
 		}

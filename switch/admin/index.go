@@ -49,7 +49,7 @@ func (p *pages) index(w http.ResponseWriter, _ *http.Request) {
 	if s, err := p.Summary(); err != nil {
 		body = "<p>There is no summary now: " + html.EscapeString(err.Error()) + "</p>"
 	} else if data, err := json.Marshal(s); err != nil {
-		p.Log.Error("admin: summary cannot be encoded", "error", err)
+		p.Log.Error("admin: summary cannot be encoded", "event", "admin.summary", "error", err)
 		body = "<p>The summary cannot be shown; the log says why.</p>"
 	} else {
 		body = tables(data)

@@ -67,7 +67,7 @@ func (p *pages) answerOr(w http.ResponseWriter, v any, err error) {
 	case errors.Is(err, ErrQuestion):
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	default:
-		p.Log.Error("admin: a question cannot be answered", "error", err)
+		p.Log.Error("admin: a question cannot be answered", "event", "admin.question", "error", err)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
 }

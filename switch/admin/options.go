@@ -31,9 +31,10 @@ const (
 type Check struct {
 	// Name is one word for people and alerts: "journal", "links".
 	Name string
-	// Run returns nil when the condition holds, else the reason in one
-	// sentence. It is called from several goroutines and must return at once.
-	Run func() error
+	// Run returns nil when the condition holds, else the reason in one sentence; and
+	// what is wrong though the condition holds, as a warning, else "". It is called
+	// from several goroutines and must return at once.
+	Run func() (warning string, err error)
 }
 
 // Options say what to serve. Every function must be safe for concurrent use and
@@ -48,6 +49,8 @@ type Options struct {
 	// Live tells whether the process does its work at all; a supervisor may
 	// restart it when not. Default: always.
 	Live func() error
+	// Started tells whether the start is over, else how far it is. Default: it is.
+	Started func() error
 	// Checks tell whether traffic should be sent here. Default: none.
 	Checks []Check
 	// Summary gives a value for encoding/json, in bounded time; an error says why it
@@ -99,6 +102,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Live == nil {
 		o.Live = func() error { return nil }
+	}
+	if o.Started == nil {
+		o.Started = func() error { return nil }
 	}
 	if o.Summary == nil {
 		o.Summary = func() (any, error) { return struct{}{}, nil }

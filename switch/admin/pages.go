@@ -27,6 +27,7 @@ func (p *pages) handler() http.Handler {
 	for page, h := range map[string]http.Handler{
 		"/{$}":            http.HandlerFunc(p.index),
 		"/livez":          http.HandlerFunc(p.livez),
+		"/startupz":       http.HandlerFunc(p.startupz),
 		"/readyz":         http.HandlerFunc(p.readyz),
 		"/api/v1/summary": http.HandlerFunc(p.summary),
 		foundPage:         http.HandlerFunc(p.found),
@@ -43,7 +44,7 @@ func (p *pages) handler() http.Handler {
 		"/metrics": promhttp.HandlerFor(p.Gatherer, promhttp.HandlerOpts{
 			EnableOpenMetrics:   true,
 			MaxRequestsInFlight: scrapesMax,
-			ErrorLog:            slog.NewLogLogger(p.Log.Handler(), slog.LevelError),
+			ErrorLog:            slog.NewLogLogger(p.Log.With("event", "admin.metrics").Handler(), slog.LevelError),
 		}),
 		"/": http.HandlerFunc(notFound),
 	} {
@@ -148,7 +149,7 @@ func (p *pages) summary(w http.ResponseWriter, _ *http.Request) {
 func (p *pages) answer(w http.ResponseWriter, v any) {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		p.Log.Error("admin: an answer cannot be encoded", "error", err)
+		p.Log.Error("admin: an answer cannot be encoded", "event", "admin.answer", "error", err)
 		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
 		return
 	}

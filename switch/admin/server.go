@@ -45,7 +45,7 @@ func Listen(o Options) (*Server, error) {
 			WriteTimeout:      writeTimeout,
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    headerBytesMax,
-			ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+			ErrorLog:          slog.NewLogLogger(o.Log.With("event", "admin.server").Handler(), slog.LevelWarn),
 		},
 	}, nil
 }

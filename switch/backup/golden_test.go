@@ -483,7 +483,8 @@ func trimmedFolder(t *testing.T, keys *seal.Keys) vfs.FS {
 // command gives an operator's command, which is done or refused as wanted.
 func (l *live) command(c payment.Command, want bool) {
 	l.t.Helper()
-	if done, err := l.engine.Command(c, "golden", "nobody"); err != nil || done != want {
+	order := engine.Order{Author: engine.Author{Reason: "golden", Operator: "nobody"}, Command: c}
+	if _, done, err := l.engine.Command(order); err != nil || done != want {
 		l.t.Errorf("%v: done %v: %v", c.Kind, done, err)
 	}
 }

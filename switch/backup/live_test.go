@@ -310,7 +310,7 @@ func (l *live) hashed() (p point) {
 func (l *live) settled() point {
 	l.t.Helper()
 	for last := uint64(0); ; {
-		done, err := l.engine.Command(payment.Command{Kind: payment.Settle, Payment: 1}, "a test", "nobody")
+		_, done, err := l.engine.Command(engine.Order{Author: engine.Author{Reason: "a test", Operator: "nobody"}, Command: payment.Command{Kind: payment.Settle, Payment: 1}})
 		if done || err != nil {
 			l.t.Fatalf("the command is no event without an effect: %v %v", done, err)
 		}

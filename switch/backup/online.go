@@ -37,7 +37,7 @@ func NewOnline(s Source, o Options, reg prometheus.Registerer) *Online {
 func (b *Online) snapshots() int {
 	dirs, err := diskOf(b.o.FS).snapshots(b.s.Dir)
 	if err != nil {
-		b.o.Log.Warn("snapshots cannot be listed", "error", err)
+		b.o.Log.Warn("snapshots cannot be listed", "event", "snapshot.unlisted", "error", err)
 	}
 	return len(dirs)
 }
@@ -52,15 +52,15 @@ func (b *Online) Take(ctx context.Context, out string, progress func(Progress)) 
 	defer b.end()
 	o := b.o
 	o.Progress = progress
-	b.o.Log.Info("backup begun", "dir", out)
+	b.o.Log.Info("backup begun", "event", "backup.begun", "dir", out)
 	m, err := Take(ctx, &b.s, out, o)
 	if err != nil {
 		b.metrics.count(failed)
-		b.o.Log.Error("backup failed", "error", err)
+		b.o.Log.Error("backup failed", "event", "backup.failed", "error", err)
 		return nil, err
 	}
 	b.metrics.made(m, b.o.Clock())
-	b.o.Log.Info("backup made", "dir", out, "last", m.Journal.Last, "applied", m.Applied, "bytes", m.Bytes)
+	b.o.Log.Info("backup made", "event", "backup.made", "dir", out, "last", m.Journal.Last, "applied", m.Applied, "bytes", m.Bytes)
 	return m, nil
 }
 

@@ -37,7 +37,7 @@ func (e *Entry) snapshot(s *Source) error {
 	if err := errors.Join(e.d.syncDir(all), e.d.syncDir(e.dir)); err != nil {
 		return err
 	}
-	e.o.Log.Info("data folder was written by another version: snapshot made", "dir", dir, "version", e.o.Build.Version)
+	e.o.Log.Info("data folder was written by another version: snapshot made", "event", "snapshot.made", "dir", dir, "version", e.o.Build.Version)
 	return e.prune()
 }
 
@@ -116,7 +116,7 @@ func (e *Entry) prune() error {
 		if err := e.d.RemoveAll(dir); err != nil {
 			return err
 		}
-		e.o.Log.Info("old snapshot removed", "dir", dir)
+		e.o.Log.Info("old snapshot removed", "event", "snapshot.removed", "dir", dir)
 	}
 	return nil
 }

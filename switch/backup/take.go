@@ -63,7 +63,7 @@ func (t *taking) take(ctx context.Context) (m *Manifest, err error) {
 // or the next start, which remove it too.
 func (t *taking) clear(staged string) {
 	if err := t.d.RemoveAll(staged); err != nil {
-		t.o.Log.Error("backup: the checkpoints it was made of cannot be removed", "dir", staged, "error", err)
+		t.o.Log.Error("backup: the checkpoints it was made of cannot be removed", "event", "backup.staged", "dir", staged, "error", err)
 	}
 }
 

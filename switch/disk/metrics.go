@@ -52,9 +52,9 @@ func (w *Watch) worked(what failure, err error) bool {
 	switch failed := err != nil; {
 	case failed == w.failing[what]:
 	case failed:
-		w.o.Log.Error("disk of the data folder", "failed", string(what), "error", err)
+		w.o.Log.Error("disk of the data folder", "event", "disk.failed", "failed", string(what), "error", err)
 	default:
-		w.o.Log.Info("disk of the data folder works again", "what", string(what))
+		w.o.Log.Info("disk of the data folder works again", "event", "disk.works", "what", string(what))
 	}
 	w.failing[what] = err != nil
 	return err == nil

@@ -177,19 +177,19 @@ func (w *Watch) judge(free, ballast int64) {
 func (w *Watch) enter(v *view) {
 	w.seen.Store(v)
 	w.metrics.show(v)
-	attrs := []any{"free", shown(v.free), "reserve", shown(v.levels.reserve)}
+	log := w.o.Log.With("free", shown(v.free), "reserve", shown(v.levels.reserve))
 	switch before := w.state; {
 	case v.state == before:
 	case v.state == Reserve:
-		w.o.Log.Error("disk below its reserve: new payments are declined, open ones go on; make room", attrs...)
+		log.Error("disk below its reserve: new payments are declined, open ones go on; make room", "event", "disk.reserve")
 	case v.state == Low && before == Reserve:
-		w.o.Log.Warn("disk above its reserve again: new payments are taken", attrs...)
+		log.Warn("disk above its reserve again: new payments are taken", "event", "disk.reserve.over")
 	case v.state == Low:
-		w.o.Log.Warn("disk is getting full: make room before the reserve is reached", attrs...)
+		log.Warn("disk is getting full: make room before the reserve is reached", "event", "disk.low")
 	case before == Reserve:
-		w.o.Log.Info("disk has room again: new payments are taken", attrs...)
+		log.Info("disk has room again: new payments are taken", "event", "disk.reserve.left")
 	default:
-		w.o.Log.Info("disk has room again", attrs...)
+		log.Info("disk has room again", "event", "disk.room")
 	}
 	w.state = v.state
 	switch {
@@ -211,7 +211,7 @@ func (w *Watch) release(free int64) (int64, int64) {
 	if err != nil {
 		after = free // the next look tells of it
 	}
-	w.o.Log.Error("ballast given up for what is open", "free_before", shown(free), "free", shown(after))
+	w.o.Log.Error("ballast given up for what is open", "event", "disk.ballast.released", "free_before", shown(free), "free", shown(after))
 	return after, 0
 }
 
@@ -221,7 +221,7 @@ func (w *Watch) make(free, ballast int64) (int64, int64) {
 		w.rest = ballastRest
 		return free + ballast, 0
 	}
-	w.o.Log.Info("ballast made", "size", shown(w.o.Ballast), "before", shown(ballast))
+	w.o.Log.Info("ballast made", "event", "disk.ballast.made", "size", shown(w.o.Ballast), "before", shown(ballast))
 	return free + ballast - w.o.Ballast, w.o.Ballast
 }
 

@@ -240,7 +240,7 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		l.mu.Unlock()
 		e.o.Drop(m.token)
 		e.metrics.unencodable.Inc()
-		e.o.Log.Error("message does not fit the dialect", "participant", ef.To, "leg", ef.Leg.String(), "reason", err)
+		e.o.Log.Error("message does not fit the dialect", "event", "message.unencodable", "participant", ef.To, "leg", ef.Leg.String(), "reason", err)
 		m.leg = legOf(ef)
 		e.fail(&m)
 		return
@@ -345,7 +345,7 @@ func (e *Egress) submit() {
 	if n, err := e.o.Submit(e.failed); err != nil {
 		// Their timers take over: a send that could not be proven unsent counts
 		// as sent, which is the safe way to be wrong.
-		e.o.Log.Warn("failed sends could not be reported", "count", len(e.failed)-n, "reason", err)
+		e.o.Log.Warn("failed sends could not be reported", "event", "message.unreported", "count", len(e.failed)-n, "reason", err)
 	}
 	e.failed = e.failed[:0]
 }

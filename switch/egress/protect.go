@@ -45,7 +45,7 @@ func (e *Egress) lost(l *lane, o *outlet, m *message, why error) {
 	if _, err := e.o.Submit([]payment.Event{{Kind: payment.SendFailed, From: route.Nobody, Answer: leg}}); err != nil {
 		now, last := e.o.Clock(), e.unreported.Load()
 		if now-last >= int64(time.Second) && e.unreported.CompareAndSwap(last, now) { // the engine may be full of them
-			e.o.Log.Warn("failed sends could not be reported", "reason", err) // as in submit
+			e.o.Log.Warn("failed sends could not be reported", "event", "message.unreported", "reason", err) // as in submit
 		}
 	}
 }
@@ -54,7 +54,7 @@ func (e *Egress) lost(l *lane, o *outlet, m *message, why error) {
 func (e *Egress) tellKey(why error) {
 	now, last := e.o.Clock(), e.keyTold.Load()
 	if (last == 0 || now-last >= int64(keyTellEvery)) && e.keyTold.CompareAndSwap(last, now) { // else every payment would say it
-		e.o.Log.Error("the security module refuses a key that messages need: payments are declined", "reason", why)
+		e.o.Log.Error("the security module refuses a key that messages need: payments are declined", "event", "hsm.key.refused", "reason", why)
 	}
 }
 

@@ -1,47 +1,74 @@
 package engine
 
 import (
-	"log/slog"
 	"time"
 
 	"switchd/switch/payment"
 )
 
+// Author is who wants something done, and why.
+type Author struct {
+	Reason   string // at most 140 bytes
+	Operator string // at most 35 bytes
+	Approver string // at most 35 bytes: the second person, if there was one
+}
+
+// text writes it into an event.
+func (a *Author) text(t *payment.Text) {
+	t.Set(payment.Reason, []byte(a.Reason))
+	t.Set(payment.Operator, []byte(a.Operator))
+	t.Set(payment.Approver, []byte(a.Approver))
+}
+
+// Order is a command with who gives it.
+type Order struct {
+	Author
+	Command payment.Command
+	Deed    string // of a Noted command: what was done, at most 140 bytes
+}
+
+// verdict is what became of a command.
+type verdict struct {
+	seq  uint64
+	done bool
+}
+
 // Command logs an operator's decision, waits until it is durable and has taken
-// effect, and says whether it did: one that does not fit what it names, or has no
-// reason, changes nothing and is refused. Safe for concurrent use; commands come
-// one after another. It blocks for a commit, or until the engine has stopped.
-func (e *Engine) Command(c payment.Command, reason, operator string) (done bool, err error) {
+// effect, and says whether it did, and the number of its record: one that does not fit
+// what it names, or has no reason, or too long a text, changes nothing and is refused.
+// Safe for concurrent use; commands come one after another. It blocks for a commit, or
+// until the engine has stopped.
+func (e *Engine) Command(o Order) (seq uint64, done bool, err error) {
 	e.commands.Lock()
 	defer e.commands.Unlock()
-	ev := payment.Event{Kind: payment.CommandGiven, Command: &c}
-	ev.Text.Set(payment.Reason, []byte(reason))
-	ev.Text.Set(payment.Operator, []byte(operator))
+	ev := payment.Event{Kind: payment.CommandGiven, Command: &o.Command}
+	o.text(&ev.Text)
+	ev.Text.Set(payment.Deed, []byte(o.Deed))
 	if _, err := e.Submit([]payment.Event{ev}); err != nil {
-		return false, err
+		return 0, false, err
 	}
 	select {
-	case done = <-e.verdict:
-		return done, nil
+	case v := <-e.verdict:
+		return v.seq, v.done, nil
 	case <-e.done:
 	}
 	select {
-	case done = <-e.verdict: // it was the last thing that the writer did
-		return done, nil
+	case v := <-e.verdict: // it was the last thing that the writer did
+		return v.seq, v.done, nil
 	default:
-		return false, ErrStopped
+		return 0, false, ErrStopped
 	}
 }
 
 // judge gives the verdict on a command to whoever waits for it. Writer only; a
 // replayed command has nobody who waits, and is not stepped here.
-func (e *Engine) judge(effects []payment.Effect) {
-	done := true
+func (e *Engine) judge(seq uint64, effects []payment.Effect) {
+	v := verdict{seq: seq, done: true}
 	for i := range effects {
-		done = done && effects[i].Notice != payment.CommandRefused
+		v.done = v.done && effects[i].Notice != payment.CommandRefused
 	}
 	select {
-	case e.verdict <- done:
+	case e.verdict <- v:
 	default:
 	}
 }
@@ -59,9 +86,9 @@ func (e *Engine) exception(ef *payment.Effect) {
 	if e.exceptions.lines++; e.exceptions.lines > exceptionsLogged {
 		return
 	}
-	attrs := []any{slog.String("kind", ef.Recon.String()), slog.String("state", ef.State.String())}
+	log := e.o.Logger
 	if ef.Payment != nil {
-		attrs = append(attrs, slog.Uint64("payment", uint64(ef.Payment.ID)))
+		log = log.With("payment", uint64(ef.Payment.ID))
 	}
-	e.o.Logger.Warn("reconciliation exception", attrs...)
+	log.Warn("reconciliation exception", "event", "payment.exception", "kind", ef.Recon.String(), "state", ef.State.String())
 }

@@ -36,7 +36,7 @@ func TestCommand(t *testing.T) {
 		"not a command, a zero":   {payment.Command{}, "typing error", false},
 		"negative, of course not": {payment.Command{Kind: payment.SetCap, Amount: ledger.Amount{Minor: -1, Currency: 356}}, "x", false},
 	} {
-		done, err := e.Command(c.command, c.reason, "tester")
+		_, done, err := e.Command(by("tester", c.reason, c.command))
 		if err != nil || done != c.done {
 			t.Errorf("%s: %v %v, want %v", name, done, err, c.done)
 		}
@@ -44,7 +44,7 @@ func TestCommand(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Command(limit, "too late", "tester"); err == nil {
+	if _, _, err := e.Command(by("tester", "too late", limit)); err == nil {
 		t.Error("a stopped engine took a command")
 	}
 	e = openOn(t, fs, testConfig(time.Minute))
@@ -109,4 +109,9 @@ func TestExceptionsSurviveACrash(t *testing.T) {
 	if err := start(again, &sink{})(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// by is an order of one person.
+func by(operator, reason string, c payment.Command) Order {
+	return Order{Author: Author{Reason: reason, Operator: operator}, Command: c}
 }

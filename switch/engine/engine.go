@@ -16,12 +16,14 @@ import (
 
 // Engine runs one payment machine on one journal.
 type Engine struct {
-	o       Options
-	m       *payment.Machine
-	q       *queue
-	metrics *metrics
-	config  atomic.Pointer[payment.Config] // in force after the first group of this start
-	change  atomic.Pointer[change]         // on its way to the machine; nil: none is
+	o        Options
+	m        *payment.Machine
+	q        *queue
+	metrics  *metrics
+	tallies  tallies
+	standing standing                       // as of the latest group
+	config   atomic.Pointer[payment.Config] // in force after the first group of this start
+	change   atomic.Pointer[change]         // on its way to the machine; nil: none is
 
 	pipe  chan commit
 	asks  chan func(*payment.Machine)
@@ -62,8 +64,8 @@ type Engine struct {
 	// Log lines about exceptions of the latest second that had some. The writer's.
 	exceptions struct{ second, lines int64 }
 
-	commands sync.Mutex // held by the one who waits for a verdict
-	verdict  chan bool  // of the writer on a command
+	commands sync.Mutex   // held by the one who waits for a verdict
+	verdict  chan verdict // of the writer on a command
 }
 
 // commit is one group on its way from the sequencer to the writer.
@@ -187,14 +189,15 @@ func Open(o Options) (*Engine, error) {
 		pace: newPacer(&o), landing: make(chan struct{}, 1), begun: make([]int64, o.GroupsMax+2),
 		pipe: make(chan commit, o.GroupsMax), asks: make(chan func(*payment.Machine)),
 		ready: make(chan struct{}), done: make(chan struct{}), free: make(chan *commit, o.GroupsMax+2),
-		deadKick: make(chan struct{}, 1), verdict: make(chan bool, 1),
+		deadKick: make(chan struct{}, 1), verdict: make(chan verdict, 1),
 		sealer: o.Keys.Sealer(), meter: loadMeter{steps: o.Load},
 	}
 	e.metrics = newMetrics(o.Registry, e)
 	if err := e.restore(); err != nil {
 		return nil, err
 	}
-	e.metrics.open.Store(int64(e.m.OpenCount()))
+	e.tallies.open(e.m.Config())
+	e.stand()
 	e.lastAt = e.m.LastAt()
 	e.ahead = max(0, e.lastAt-o.Clock())
 	if e.ahead > int64(aheadMax) && !o.AcceptClock {
@@ -202,7 +205,7 @@ func Open(o Options) (*Engine, error) {
 			time.Duration(e.ahead).Round(time.Second), time.Unix(0, e.lastAt).UTC().Format(time.RFC3339))
 	}
 	if e.ahead > int64(aheadTold) {
-		o.Logger.Warn("the clock is behind the journal, whose time goes on: one of the two was set wrongly", "by", time.Duration(e.ahead))
+		o.Logger.Warn("the clock is behind the journal, whose time goes on: one of the two was set wrongly", "event", "clock.behind", "by", time.Duration(e.ahead))
 	}
 	first := make([]payment.Event, 0, 2)
 	if o.Log.Next() > 1 {
@@ -213,7 +216,7 @@ func Open(o Options) (*Engine, error) {
 		return nil, err
 	}
 	if e.config.Store(config); changed {
-		first = append(first, payment.Event{Kind: payment.ConfigChanged, From: route.Nobody, Config: config})
+		first = append(first, configEvent(config, Author{Reason: "start", Operator: "switchd"}))
 	}
 	if _, err := e.q.put(first, false); err != nil {
 		return nil, fmt.Errorf("engine: first events: %w", err)

@@ -102,7 +102,7 @@ const loadLook = loadClimb / 2
 func (e *Engine) turned(ef *payment.Effect) {
 	id := e.m.Profile(ef.To).ID
 	e.metrics.breakers.WithLabelValues(id, ef.Class.String()).Set(float64(ef.Breaker))
-	e.o.Logger.Warn("breaker", "participant", id, "class", ef.Class.String(), "state", ef.Breaker.String())
+	e.o.Logger.Warn("breaker", "event", "breaker.turned", "participant", id, "class", ef.Class.String(), "state", ef.Breaker.String())
 }
 
 // loadProbe is after how long without a commit the step in force is told again.
@@ -125,7 +125,7 @@ func (e *Engine) look(now int64) (tell int) {
 		if to > before {
 			level = slog.LevelWarn
 		}
-		e.o.Logger.Log(context.Background(), level, "load has changed", "from", before.String(), "to", to.String(),
+		e.o.Logger.Log(context.Background(), level, "load has changed", "event", "load.changed", "from", before.String(), "to", to.String(),
 			"queue_percent", fill, "commit", time.Duration(slow).Round(time.Millisecond).String())
 	}
 	// Where nothing is committed nobody finds out that the disk is well again.

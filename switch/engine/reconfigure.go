@@ -23,15 +23,18 @@ type change struct{ done chan struct{} }
 // Reconfigure has the machine go on under another configuration, whose participants
 // need no numbers: they keep theirs, and new ones get the next. It logs one
 // ConfigChanged event and returns when that is durable and has taken effect, as
-// Config says from then on. A configuration that is not good, or means that what is
+// Config says from then on, and by is kept with it. A configuration that is not good, or means that what is
 // on disk would mean something else, changes nothing; nor does one that is in force
 // already (changed is false). Safe for concurrent use, after Ready; while one is
 // on its way a second is refused.
-func (e *Engine) Reconfigure(ctx context.Context, next payment.Config) (changed bool, err error) {
+func (e *Engine) Reconfigure(ctx context.Context, next payment.Config, by Author) (changed bool, err error) {
 	select {
 	case <-e.ready:
 	default:
 		return false, errors.New("engine: not ready")
+	}
+	if len(by.Reason) > payment.ReasonBytesMax || max(len(by.Operator), len(by.Approver)) > payment.OperatorBytesMax {
+		return false, fmt.Errorf("engine: who reloads, or why, is longer than %d and %d bytes", payment.OperatorBytesMax, payment.ReasonBytesMax)
 	}
 	c := &change{done: make(chan struct{})}
 	if !e.change.CompareAndSwap(nil, c) {
@@ -39,7 +42,7 @@ func (e *Engine) Reconfigure(ctx context.Context, next payment.Config) (changed 
 	}
 	config, changed, err := Merge(e.Config(), &next)
 	if err == nil && changed {
-		_, err = e.Submit([]payment.Event{{Kind: payment.ConfigChanged, From: route.Nobody, Config: config}})
+		_, err = e.Submit([]payment.Event{configEvent(config, by)})
 	}
 	if err != nil || !changed {
 		e.change.Store(nil)
@@ -59,6 +62,13 @@ func (e *Engine) Reconfigure(ctx context.Context, next payment.Config) (changed 
 	default:
 		return false, err
 	}
+}
+
+// configEvent logs a configuration, with who wants it and why.
+func configEvent(c *payment.Config, by Author) payment.Event {
+	ev := payment.Event{Kind: payment.ConfigChanged, From: route.Nobody, Config: c}
+	by.text(&ev.Text)
+	return ev
 }
 
 // Preview says what Reconfigure would make of a configuration, and changes nothing.

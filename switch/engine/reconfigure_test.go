@@ -49,7 +49,7 @@ func TestReconfigure(t *testing.T) {
 		if err != nil || listed(preview) != step.ids {
 			t.Fatalf("step %d: a preview of %v, %v", i, preview, err)
 		}
-		changed, err := e.Reconfigure(ctx, step.config)
+		changed, err := e.Reconfigure(ctx, step.config, tester)
 		if err != nil || changed != step.changed {
 			t.Fatalf("step %d: %v %v", i, changed, err)
 		}
@@ -68,7 +68,7 @@ func TestReconfigure(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Reconfigure(ctx, with()); !errors.Is(err, ErrStopped) {
+	if _, err := e.Reconfigure(ctx, with(), tester); !errors.Is(err, ErrStopped) {
 		t.Errorf("after the end: %v", err)
 	}
 	again := openOn(t, fs, with("BANKC", "BANKD"))
@@ -100,7 +100,7 @@ func listed(c *payment.Config) string {
 // way.
 func TestReconfigureRefuses(t *testing.T) {
 	e := openOn(t, vfs.NewMem(), with())
-	if _, err := e.Reconfigure(context.Background(), with("BANKC")); err == nil {
+	if _, err := e.Reconfigure(context.Background(), with("BANKC"), tester); err == nil {
 		t.Error("taken before the start")
 	}
 	stop := start(e, &sink{})
@@ -117,11 +117,11 @@ func TestReconfigureRefuses(t *testing.T) {
 		if _, err := e.Preview(c); err == nil {
 			t.Errorf("%s: the preview is fine", name)
 		}
-		if changed, err := e.Reconfigure(context.Background(), c); err == nil || changed || e.Config() != before {
+		if changed, err := e.Reconfigure(context.Background(), c, tester); err == nil || changed || e.Config() != before {
 			t.Errorf("%s: %v %v", name, changed, err)
 		}
 	}
-	if changed, err := e.Reconfigure(context.Background(), with("BANKC")); err != nil || !changed {
+	if changed, err := e.Reconfigure(context.Background(), with("BANKC"), tester); err != nil || !changed {
 		t.Errorf("after those: %v %v", changed, err)
 	}
 	if err := stop(); err != nil {
@@ -141,18 +141,18 @@ func TestReconfigureWaits(t *testing.T) {
 	<-held
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := e.Reconfigure(ctx, with("BANKC")); !errors.Is(err, ErrUndecided) || !errors.Is(err, context.Canceled) {
+	if _, err := e.Reconfigure(ctx, with("BANKC"), tester); !errors.Is(err, ErrUndecided) || !errors.Is(err, context.Canceled) {
 		t.Errorf("with a writer that stands still: %v", err)
 	}
 	if _, err := e.Preview(with("BANKD")); !errors.Is(err, ErrChanging) {
 		t.Errorf("a preview of a second one: %v", err)
 	}
-	if _, err := e.Reconfigure(context.Background(), with("BANKD")); !errors.Is(err, ErrChanging) {
+	if _, err := e.Reconfigure(context.Background(), with("BANKD"), tester); !errors.Is(err, ErrChanging) {
 		t.Errorf("a second one: %v", err)
 	}
 	close(let)
 	for { // nobody else is told, so we ask
-		if _, err := e.Reconfigure(context.Background(), with("BANKC")); err == nil {
+		if _, err := e.Reconfigure(context.Background(), with("BANKC"), tester); err == nil {
 			break
 		} else if !errors.Is(err, ErrChanging) {
 			t.Fatal(err)
@@ -178,7 +178,7 @@ func TestReconfigureUnderLoad(t *testing.T) {
 		for i := range changes {
 			c := with("BANKC")
 			c.OpenMax += i
-			if changed, err := e.Reconfigure(context.Background(), c); !changed || err != nil {
+			if changed, err := e.Reconfigure(context.Background(), c, tester); !changed || err != nil {
 				t.Errorf("change %d: %v %v", i, changed, err)
 			}
 		}
@@ -189,7 +189,7 @@ func TestReconfigureUnderLoad(t *testing.T) {
 		}
 	})
 	work.Wait()
-	if done, err := e.Command(payment.Command{}, "", ""); done || err != nil { // it is behind all payments
+	if _, done, err := e.Command(Order{}); done || err != nil { // it is behind all payments
 		t.Fatalf("a command without a reason: %v %v", done, err)
 	}
 	if known, _ := totals(t, e); known != payments {
@@ -202,3 +202,6 @@ func TestReconfigureUnderLoad(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// tester is who reloads in these tests.
+var tester = Author{Reason: "a test", Operator: "tester"}

@@ -118,6 +118,7 @@ func (*camera) PutMachine([]byte)                                      {}
 func (*camera) FindLimit(*payment.LimitKey) (payment.LimitUse, bool) {
 	return payment.LimitUse{}, false
 }
+func (*camera) PutChange(uint64, []byte)                     {}
 func (*camera) PutLimit(*payment.LimitKey, payment.LimitUse) {}
 func (*camera) DropLimits(payment.LimitKey)                  {}
 func (*camera) PutConfig([]byte)                             {}

@@ -23,7 +23,7 @@ func (e *Engine) restore() error {
 		return err
 	}
 	if r.replayed > 0 {
-		e.o.Logger.Info("journal replayed", "from", from, "records", r.replayed, "open", e.m.OpenCount())
+		e.o.Logger.Info("journal replayed", "event", "journal.replayed", "from", from, "records", r.replayed, "open", e.m.OpenCount())
 	}
 	return nil
 }

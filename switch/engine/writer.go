@@ -32,6 +32,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
 	}
 	took := e.now() - c.at
+	e.tallies.commit(len(c.events), c.at+took, took)
 	e.metrics.commit.Observe(seconds(took))
 	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
@@ -42,11 +43,13 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 		ticked = ticked || ev.Kind == payment.Tick
 		if ev.Kind == payment.ConfigChanged {
 			config = ev.Config
+			e.tallies.open(config)
 		}
 		effects = e.m.Step(ev, effects[:0])
 		e.tell(ev, effects, sink)
+		e.count()
 		if ev.Kind == payment.CommandGiven {
-			e.judge(effects)
+			e.judge(ev.Seq, effects)
 		}
 		e.metrics.events[ev.Kind].Inc()
 	}
@@ -87,10 +90,27 @@ func (e *Engine) tell(ev *payment.Event, effects []payment.Effect, sink Sink) {
 			}
 		}
 		e.metrics.count(ef)
+		if ef.Notice == payment.Moved && !e.m.Canary(ef.Payment) {
+			e.tallies.moved(ef)
+		}
 	}
 	if useful {
 		e.o.Useful(ev.From)
 	}
+}
+
+// count takes what became of messages in the last step.
+func (e *Engine) count() {
+	notes := e.m.LegNotes()
+	for i := range notes {
+		e.tallies.leg(&notes[i])
+	}
+}
+
+// stand publishes what has not come to rest.
+func (e *Engine) stand() {
+	e.metrics.open.Store(int64(e.m.OpenCount()))
+	e.standing.set(e.m.Standing())
 }
 
 // land tells the sequencer, if it waits for that, that a group is durable.
@@ -106,7 +126,7 @@ func (e *Engine) land() {
 
 // publish tells the sequencer the next deadline.
 func (e *Engine) publish(ticked bool) {
-	e.metrics.open.Store(int64(e.m.OpenCount()))
+	e.stand()
 	next, _ := e.m.NextDeadline()
 	before := e.deadline.Swap(next)
 	if ticked {

@@ -86,7 +86,7 @@ func (in *Ingress) malformed(s *link, now int64, msg *translate.Inbound) {
 		s.Diagnose() // it may be how the link is read, and not this message
 	}
 	if times, due := s.standing.bad.tell(now, malformedGap); due {
-		in.o.Log.Warn("malformed message", "participant", s.Link.Participant(), "link", s.ID(), "reason", msg.Note, "times", times)
+		in.o.Log.Warn("malformed message", "event", "message.malformed", "participant", s.Link.Participant(), "link", s.ID(), "reason", msg.Note, "times", times)
 	}
 }
 

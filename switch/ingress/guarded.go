@@ -152,7 +152,7 @@ func (in *Ingress) doubt(s *link, now int64, down bool) {
 	}
 	in.metrics.unproven.WithLabelValues(s.Link.Participant(), why).Inc()
 	if times, due := s.standing.doubtful.tell(now, malformedGap); due {
-		in.o.Log.Warn("message not proven", "participant", s.Link.Participant(), "link", s.ID(), "reason", why, "times", times)
+		in.o.Log.Warn("message not proven", "event", "message.unproven", "participant", s.Link.Participant(), "link", s.ID(), "reason", why, "times", times)
 	}
 }
 

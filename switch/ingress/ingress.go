@@ -152,6 +152,7 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 	}
 	in.guard(s)
 	l.SetState(s)
+	l.Stand("connected")
 	if l.Dialed() { // who calls says why
 		in.act(s, now, s.automaton.SignOn(now))
 		s.flush()
@@ -211,14 +212,16 @@ func (in *Ingress) attach(s *link) {
 	}
 	s.attached = true
 	in.o.Links.Attach(s.number, s.way)
+	s.Stand("signed on")
 	in.count(s, true)
-	in.o.Log.Info("signed on", "participant", s.Link.Participant(), "link", s.ID())
+	in.o.Log.Info("signed on", "event", "link.signed_on", "participant", s.Link.Participant(), "link", s.ID())
 }
 
 // detach is the opposite of attach.
 func (in *Ingress) detach(s *link) {
 	if s.attached {
 		s.attached = false
+		s.Stand("signed off")
 		in.o.Links.Detach(s.number, s.way)
 		in.count(s, false)
 	}

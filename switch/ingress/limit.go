@@ -127,6 +127,6 @@ func (in *Ingress) away(s *link, now int64, c class, why cause) {
 		return
 	}
 	if times, due := st.limits.tell(now, limitGap); due {
-		in.o.Log.Warn("participant over a limit", "participant", s.Link.Participant(), "class", classNames[c], "limit", causeNames[why], "times", times)
+		in.o.Log.Warn("participant over a limit", "event", "participant.limited", "participant", s.Link.Participant(), "class", classNames[c], "limit", causeNames[why], "times", times)
 	}
 }

@@ -43,7 +43,7 @@ func (in *Ingress) act(s *link, now int64, action session.Action) {
 	case session.Close:
 		s.Close("session over: no answers, or signed off")
 	case session.KeyLapsed:
-		in.o.Log.Warn("key change came to nothing", "participant", s.Link.Participant(), "link", s.ID())
+		in.o.Log.Warn("key change came to nothing", "event", "link.key.failed", "participant", s.Link.Participant(), "link", s.ID())
 	case session.RetireKey:
 		in.o.Hook.KeyRetired(s.Link.Participant(), now)
 	}
@@ -140,16 +140,16 @@ func (in *Ingress) change(s *link, now int64, c session.Change) {
 		}
 	case session.HeldOff:
 		in.metrics.heldOff.Inc()
-		in.o.Log.Warn("link held off: its participant signs on too often", "participant", id, "link", s.ID(),
+		in.o.Log.Warn("link held off: its participant signs on too often", "event", "link.held_off", "participant", id, "link", s.ID(),
 			"wait", time.Duration(s.automaton.HeldUntil()-now))
 	case session.KeyChanged:
 		s.standing.mu.Lock()
 		until := s.standing.shared.KeyUntil()
 		s.standing.mu.Unlock()
-		in.o.Log.Info("key changed", "participant", id, "link", s.ID())
+		in.o.Log.Info("key changed", "event", "link.key.changed", "participant", id, "link", s.ID())
 		in.o.Hook.KeyChanged(id, now, until)
 	case session.DayCut:
-		in.o.Log.Info("cut-over", "participant", id, "link", s.ID())
+		in.o.Log.Info("cut-over", "event", "link.cut_over", "participant", id, "link", s.ID())
 		if in.o.Hook != nil {
 			in.o.Hook.DayCut(id, now)
 		}

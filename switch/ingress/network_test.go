@@ -99,7 +99,7 @@ func TestNetworkManagementWithoutHook(t *testing.T) {
 	r.network("161", "40")
 	r.network("201", "00")
 	r.network("201", "00")
-	if n := log.Count("msg=cut-over participant=BANKA"); n != 1 {
+	if n := log.Count("msg=cut-over event=link.cut_over participant=BANKA"); n != 1 {
 		t.Errorf("cut-over logged %d times", n)
 	}
 }

@@ -85,12 +85,15 @@ func (in *Ingress) review(s *link, now int64) {
 	}
 	why := t.ends(s)
 	if s.table = t; why == "" && s.Unwanted() {
-		why = "not dialled any more"
+		if why = "not dialled any more"; s.Dismissed() {
+			why = "closed by an operator"
+		}
 	}
 	if why == "" {
 		return
 	}
-	in.o.Log.Info("link is to end", "reason", why, "participant", s.Link.Participant(), "link", s.ID())
+	in.o.Log.Info("link is to end", "event", "link.ending", "reason", why, "participant", s.Link.Participant(), "link", s.ID())
+	s.Stand("leaving")
 	s.leaveBy, s.waiting = now+int64(retireMax), func() int { return 0 }
 	if s.attached {
 		s.waiting = in.o.Links.Retire(s.number, s.way)

@@ -186,9 +186,9 @@ func (s *survey) suspects() string {
 func (s *survey) report(log *slog.Logger, l *PebbleLog) {
 	if n := len(s.wals); n > 0 && s.wals[n-1].tail == walTorn {
 		w := s.wals[n-1]
-		log.Warn("the last write to the journal was torn and is left out", "file", w.path, "offset", w.end, "torn", w.torn, "last_record", l.end.next-1)
+		log.Warn("the last write to the journal was torn and is left out", "event", "journal.torn", "file", w.path, "offset", w.end, "torn", w.torn, "last_record", l.end.next-1)
 	}
 	if s.torn != "" {
-		log.Warn("the last change of the journal's list of files was torn and is left out", "change", s.torn)
+		log.Warn("the last change of the journal's list of files was torn and is left out", "event", "journal.list.torn", "change", s.torn)
 	}
 }

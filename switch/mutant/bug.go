@@ -52,6 +52,7 @@ const (
 	PayUnapproved      // a collect is paid that its payer has declined
 	PayTwice           // a second approval of a collect has it debited again
 	RefundOver         // refunds of one payment are not added up
+	IgnoreDrain        // a drained participant still gets new payments
 	bugCount
 )
 
@@ -63,7 +64,7 @@ var names = [bugCount]string{
 	"ignore-limit", "limit-twice", "keep-limit", "lose-limit", "ignore-load", "shed-nothing", "shed-reversal", "ignore-in-flight",
 	"lose-in-flight", "ignore-flow", "count-no-tries", "deaf-breaker", "lose-breaker", "forget-turned",
 	"unlogged-config", "retime", "drop-removed", "keep-removed", "reset-caps", "lose-load",
-	"pay-unapproved", "pay-twice", "refund-over",
+	"pay-unapproved", "pay-twice", "refund-over", "ignore-drain",
 }
 
 // String is the name that tests and documents use.

@@ -18,6 +18,7 @@ func (discard) FindBusiness(*Business) (ID, bool)                    { return 0,
 func (discard) FindLimit(*LimitKey) (LimitUse, bool)                 { return LimitUse{}, false }
 func (discard) PutLimit(*LimitKey, LimitUse)                         {}
 func (discard) DropLimits(LimitKey)                                  {}
+func (discard) PutChange(uint64, []byte)                             {}
 func (discard) Reopen(ID)                                            {}
 func (discard) FindPayment(_ ID, row []byte) ([]byte, bool)          { return row, false }
 func (discard) PutParticipant(route.Participant, []byte)             {}

@@ -262,6 +262,7 @@ func (m *Machine) observe(p *Payment, from State, cause Cause) {
 		return
 	}
 	m.leaveFlow(n, c)
+	m.noteEnd(p, n, c, cause)
 	switch cause {
 	case Approved:
 		m.answered(p, n, c, false)

@@ -118,7 +118,7 @@ func TestDecodePublic(t *testing.T) {
 			t.Errorf("%v is %q", f, v)
 		}
 	})
-	if seen != int(textFields)-8 || read.Seq != 7 || read.Request.Key.STAN != 5 || read.Request.Hash != 0 {
+	if seen != int(textFields)-9 || read.Seq != 7 || read.Request.Key.STAN != 5 || read.Request.Hash != 0 {
 		t.Errorf("%d texts, %+v", seen, read.Request)
 	}
 	tick := AppendEvent(nil, &Event{Seq: 9, At: 9, Kind: Tick})

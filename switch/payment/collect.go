@@ -45,7 +45,7 @@ func (m *Machine) admitCollect(p *Payment) Outcome {
 	if m.crowded(m.at(p.Key.From).collects) {
 		return Busy
 	}
-	if !m.up(psp) {
+	if !m.takes(psp) {
 		return PayerOffline
 	}
 	return OK

@@ -18,10 +18,14 @@ const (
 	BankPosted             // Payment, deemed: its bank says that the credit is posted (TCC)
 	BankReturn             // Payment, deemed: its bank cannot post and gives the money back (RET)
 	Forget                 // Payment: the first one that is still known; see Machine.Known
+	Drain                  // Participant: it takes part in no new payment from now on (drain.go)
+	Resume                 // Participant: it does again
+	Noted                  // what an operator has done that the machine need not know: Event.Text has Deed; it changes nothing
 	commandCount
 )
 
-var commandNames = [commandCount]string{"none", "set-cap", "settle", "write-off", "retry", "bank-posted", "bank-return", "forget"}
+var commandNames = [commandCount]string{"none", "set-cap", "settle", "write-off", "retry", "bank-posted", "bank-return", "forget",
+	"drain", "resume", "noted"}
 
 // String is the name that documents and scenario texts use.
 func (c CommandKind) String() string {
@@ -31,8 +35,9 @@ func (c CommandKind) String() string {
 	return commandNames[c]
 }
 
-// Command is an operator's decision. Event.Text has Reason and Operator; one
-// without a reason is refused.
+// Command is an operator's decision. Event.Text has Reason and Operator, and may have
+// Approver and Deed; one without a reason is refused. A Noted one names a payment, or a
+// participant, if that is not route.Nobody.
 type Command struct {
 	Kind        CommandKind
 	Payment     ID
@@ -42,9 +47,16 @@ type Command struct {
 
 // The bounds of what a command says about itself: a payment keeps it.
 const (
-	reasonBytesMax   = 140
-	operatorBytesMax = 35
+	ReasonBytesMax   = 140
+	OperatorBytesMax = 35
+	DeedBytesMax     = 140
 )
+
+// says tells whether a command gives a reason and is not too long about it.
+func (e *Event) says() bool {
+	return e.Text.Has(Reason) && len(e.Text.Get(Reason)) <= ReasonBytesMax && len(e.Text.Get(Deed)) <= DeedBytesMax &&
+		len(e.Text.Get(Operator)) <= OperatorBytesMax && len(e.Text.Get(Approver)) <= OperatorBytesMax
+}
 
 // command carries out an operator's decision. One that does not fit what it names,
 // or gives no reason or too long a one, changes nothing.
@@ -52,17 +64,23 @@ func (m *Machine) command(e *Event) {
 	c := e.Command
 	done := false
 	switch {
-	case !e.Text.Has(Reason) || len(e.Text.Get(Reason)) > reasonBytesMax || len(e.Text.Get(Operator)) > operatorBytesMax:
+	case !e.says():
 	case c.Kind == SetCap:
 		done = m.setCap(c)
 	case c.Kind == Forget:
 		done = m.forget(c, e.Seq)
+	case c.Kind == Drain || c.Kind == Resume:
+		done = m.drain(c)
+	case c.Kind == Noted:
+		done = true
+		m.notice(Effect{Notice: Commanded, To: c.Participant})
 	default:
 		done = m.decide(c, e)
 	}
 	if !done {
 		m.notice(Effect{Notice: CommandRefused, To: c.Participant})
 	}
+	m.logged(e, !done)
 }
 
 func (m *Machine) setCap(c *Command) bool {
@@ -96,15 +114,16 @@ func (m *Machine) decide(c *Command, e *Event) bool {
 			p.Text.Set(f, e.Text.Get(f))
 		}
 	}
+	p.Text.Set(Approver, e.Text.Get(Approver)) // none is not that of the decision before
 	m.notice(Effect{Notice: Commanded, To: c.Participant, Payment: p, State: p.State})
 	switch c.Kind {
 	case Settle, WriteOff:
-		p.bury()
+		m.bury(p)
 	case Retry:
 		m.retry(p)
 	case BankPosted, BankReturn:
 		p.Confirmed, p.Returned = c.Kind == BankPosted, c.Kind == BankReturn
-		p.bury()
+		m.bury(p)
 		m.ended(p, LegAdvice)
 	}
 	m.rest(p)
@@ -131,7 +150,7 @@ func (m *Machine) retry(p *Payment) {
 	for leg := range p.Legs {
 		dead[leg] = p.Legs[leg].owed&isDead != 0
 	}
-	p.bury()
+	m.bury(p)
 	p.RetriedAt = m.now
 	m.revive(p)
 	for leg := range p.Legs {
@@ -145,13 +164,19 @@ func (m *Machine) retry(p *Payment) {
 }
 
 // die makes a leg a dead letter.
-func (p *Payment) die(leg Leg) {
+func (m *Machine) die(p *Payment, leg Leg) {
+	if !p.DeadLetter {
+		m.standing.deadLetters++
+	}
 	p.DeadLetter = true
 	p.Legs[leg].owed |= isDead
 }
 
 // bury closes the dead letters of p.
-func (p *Payment) bury() {
+func (m *Machine) bury(p *Payment) {
+	if p.DeadLetter {
+		m.standing.deadLetters--
+	}
 	p.DeadLetter = false
 	for leg := range p.Legs {
 		p.Legs[leg].owed &^= isDead

@@ -15,7 +15,7 @@ func (d deadlines) before(i, j int) bool {
 
 func (d deadlines) swap(i, j int) {
 	d[i], d[j] = d[j], d[i]
-	d[i].heapAt, d[j].heapAt = i, j
+	d[i].heapAt, d[j].heapAt = int32(i), int32(j)
 }
 
 func (d deadlines) siftUp(i int) {
@@ -72,18 +72,18 @@ func (m *Machine) schedule(p *Payment) {
 func (m *Machine) setDeadline(p *Payment, at int64) {
 	p.deadline = at
 	if p.heapAt < 0 {
-		p.heapAt = len(m.due)
+		p.heapAt = int32(len(m.due))
 		m.due = append(m.due, p)
-		m.due.siftUp(p.heapAt)
+		m.due.siftUp(int(p.heapAt))
 		return
 	}
-	m.due.siftUp(p.heapAt)
-	m.due.siftDown(p.heapAt)
+	m.due.siftUp(int(p.heapAt))
+	m.due.siftDown(int(p.heapAt))
 }
 
 // clearDeadline takes p out of the heap.
 func (m *Machine) clearDeadline(p *Payment) {
-	i := p.heapAt
+	i := int(p.heapAt)
 	if i < 0 {
 		return
 	}

@@ -15,6 +15,11 @@ const eventVersion = 3
 
 // AppendEvent appends the journal record of e to b. Seq and At are part of it.
 //
+// Who has changed a configuration, and why, stands in the clear before it: the
+// configuration itself is no secret and does not fit behind a u16, and the log and the
+// data folder have both in the clear anyway. Where nobody is named the record begins
+// with the configuration's brace.
+//
 // Layout, little-endian: version u8, logic u8, where the secret part begins u16 (0:
 // there is none), kind u8, seq u64, at i64, from u16, then by kind, then the secret
 // part (secret.go). It allocates nothing but growth of b, except for ConfigChanged
@@ -50,6 +55,9 @@ func AppendEvent(b []byte, e *Event) []byte {
 		text, err := json.Marshal(e.Config)
 		if err != nil {
 			panic("payment: a configuration cannot be encoded: " + err.Error())
+		}
+		if e.Text.set != 0 {
+			b = putText(b, &e.Text, everything)
 		}
 		b = append(b, text...)
 	}
@@ -87,6 +95,10 @@ func DecodeEvent(record []byte, e *Event) error {
 		e.Load = Load(r.below(uint8(loadCount)))
 	case ConfigChanged:
 		e.Config = new(Config)
+		if len(r.b) > 0 && r.b[0] != '{' {
+			r.text(&e.Text, everything)
+			r.bad = r.bad || e.Text.set == 0
+		}
 		if err := json.Unmarshal(r.take(len(r.b)), e.Config); err != nil {
 			return fmt.Errorf("configuration in the journal: %w", err)
 		}

@@ -49,14 +49,17 @@ type Machine struct {
 	limits     map[LimitKey]LimitUse // changed since the last Flush
 	limitDay   uint32                // day of the last Flush that dropped old counters; 0: none yet
 	known      ID                    // finished payments below it are forgotten (forget.go)
+	standing   standing              // what has not come to rest, counted
 
 	// Scratch of the current Step.
-	now int64
-	seq uint64
-	out []Effect
+	now   int64
+	seq   uint64
+	out   []Effect
+	notes []LegNote
 
 	dirty       []*Payment // changed since the last Flush, each once
 	configDirty bool
+	changes     []Change // since the last Flush
 	free        []*Payment
 	row         []byte
 	stored      Payment // a payment read back from the store
@@ -84,7 +87,7 @@ func (m *Machine) Step(e *Event, out []Effect) []Effect {
 	if e.At < m.lastAt {
 		panic(fmt.Sprintf("payment: event %d goes back in time", e.Seq))
 	}
-	m.now, m.seq, m.lastAt, m.out = e.At, e.Seq, e.At, out
+	m.now, m.seq, m.lastAt, m.out, m.notes = e.At, e.Seq, e.At, out, m.notes[:0]
 	switch e.Kind {
 	case RequestArrived:
 		m.request(e)
@@ -100,6 +103,7 @@ func (m *Machine) Step(e *Event, out []Effect) []Effect {
 		m.linkDown(e.From)
 	case ConfigChanged:
 		m.configure(e.Config)
+		m.logged(e, false)
 	case Recovered:
 		m.recovered()
 	case EnquiryArrived:
@@ -199,6 +203,7 @@ func (m *Machine) send(p *Payment, leg Leg, repeat bool, notAfter int64) {
 		ef.Outcome, ef.Code = p.Result()
 	}
 	m.out = append(m.out, ef)
+	m.noteSend(ef.To, p, leg)
 }
 
 // start records the first send of a leg and sends it.

@@ -20,10 +20,11 @@ type memory struct {
 	machine      []byte
 	config       []byte
 	limits       map[LimitKey]LimitUse
+	changes      map[uint64][]byte
 }
 
 func newMemory() *memory {
-	return &memory{payments: map[ID][]byte{}, open: map[ID]bool{}, keys: map[string]ID{}, business: map[Business]ID{}, participants: map[route.Participant][]byte{}, limits: map[LimitKey]LimitUse{}}
+	return &memory{payments: map[ID][]byte{}, open: map[ID]bool{}, keys: map[string]ID{}, business: map[Business]ID{}, participants: map[route.Participant][]byte{}, limits: map[LimitKey]LimitUse{}, changes: map[uint64][]byte{}}
 }
 
 func (s *memory) FindRequest(key *RequestKey, row []byte) ([]byte, bool) {
@@ -47,6 +48,8 @@ func (s *memory) FindLimit(key *LimitKey) (LimitUse, bool) {
 }
 
 func (s *memory) PutLimit(key *LimitKey, use LimitUse) { s.limits[*key] = use }
+
+func (s *memory) PutChange(seq uint64, row []byte) { s.changes[seq] = bytes.Clone(row) }
 
 func (s *memory) DropLimits(before LimitKey) {
 	for key := range s.limits {
@@ -81,6 +84,12 @@ func (s *memory) PutConfig(row []byte)  { s.config = bytes.Clone(row) }
 
 func (s *memory) snapshot() *Snapshot {
 	snap := &Snapshot{Config: s.config, Machine: s.machine, Participants: s.participants}
+	for _, row := range s.payments {
+		var p Payment
+		if p.decode(row) == nil && p.DeadLetter {
+			snap.DeadLetters++
+		}
+	}
 	for id := range s.open {
 		snap.Open = append(snap.Open, s.payments[id])
 	}
@@ -111,6 +120,7 @@ func fingerprint(m *Machine) string {
 	for n := range m.participants {
 		fmt.Fprintf(&b, "outbox %d, collects %d of %d\n", m.participants[n].outbox, m.participants[n].collects, n)
 	}
+	fmt.Fprintf(&b, "standing %+v\n", m.Standing())
 	at, ok := m.NextDeadline()
 	fmt.Fprintf(&b, "next %d %v, %d open\n", at, ok, m.OpenCount())
 	return b.String()

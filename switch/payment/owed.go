@@ -141,6 +141,7 @@ func (m *Machine) slot(n route.Participant, c Class) int64 {
 func (m *Machine) unanswered(p *Payment, leg Leg) {
 	if l := &p.Legs[leg]; l.owed&isAsked != 0 {
 		l.owed &^= isAsked
+		m.note(p.target(leg), leg.class(), LegUnanswered, 0)
 		m.result(p.target(leg), leg.class(), true)
 	}
 }
@@ -149,6 +150,7 @@ func (m *Machine) unanswered(p *Payment, leg Leg) {
 func (m *Machine) heard(p *Payment, a *Answer) {
 	if l := &p.Legs[a.Leg]; l.owed&isAsked != 0 {
 		l.owed &^= isAsked
+		m.noteAnswer(p, a)
 		if !undecided(a) {
 			m.result(p.target(a.Leg), a.Leg.class(), sick(a.Outcome))
 		}

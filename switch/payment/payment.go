@@ -57,7 +57,7 @@ type Payment struct {
 
 	due      int64 // when the current state ends by itself; 0: not
 	deadline int64 // the earliest of due and what the legs owe; 0: none
-	heapAt   int   // place in the machine's deadline heap; -1: not there
+	heapAt   int32 // place in the machine's deadline heap; -1: not there
 	owes     int8  // owed messages
 	live     bool  // counted as open; otherwise in memory until the next Flush only
 	recalled bool  // was finished and in the store before it came into memory

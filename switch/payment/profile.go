@@ -34,6 +34,7 @@ type Profile struct {
 	Accounts     []route.Range     `json:"accounts,omitempty"` // first digits of its accounts
 	NotPSP       bool              `json:"not_psp,omitempty"`  // it moves money of its own accounts only, and serves no address
 	NotBank      bool              `json:"not_bank,omitempty"` // it holds no accounts: it is never asked to debit or to credit
+	Canary       bool              `json:"canary,omitempty"`   // it only proves that payments work (canary.go); for ever
 	NetDebitCap  int64             `json:"net_debit_cap"`      // minor units
 	Caps         []ledger.Amount   `json:"caps,omitempty"`     // net debit caps in further currencies
 
@@ -125,6 +126,7 @@ type participant struct {
 	outbox   int   // answers, updates and confirmations that wait for its receipts
 	collects int   // its collects that wait for approval
 	asking   int   // its requests that are under way
+	drained  bool  // it takes part in no new payment
 
 	breaker  Breaker // of the profile, with defaults
 	breakers [classCount]breaker

@@ -83,14 +83,14 @@ func (m *Machine) giveUp(p *Payment, leg Leg, cause Cause) {
 			m.move(p, cause)
 			m.tell(p, p.Outcome)
 		}
-		p.die(leg)
+		m.die(p, leg)
 		m.exception(p, ReversalStuckAt)
 	case leg == LegAdvice:
-		p.die(leg)
+		m.die(p, leg)
 		m.exception(p, AdviceRefused)
 	case leg == LegConfirm || leg == LegRequest || leg == LegUpdate:
 		if leg == LegConfirm && p.Posting == PostOnConfirm {
-			p.die(leg)
+			m.die(p, leg)
 		}
 		m.exception(p, NoReceipt)
 	}

@@ -48,7 +48,9 @@ func (m *Machine) request(e *Event) {
 	case full, m.load.Sheds(p.Type, p.Amount.Minor, m.config.BrownOut):
 		why = Busy
 	default:
-		why = m.admit(p, &e.Request)
+		if why = m.admit(p, &e.Request); m.mixes(p) {
+			why = RouteUnknown
+		}
 	}
 	switch {
 	case why != OK:
@@ -128,6 +130,8 @@ func (m *Machine) admit(p *Payment, q *Request) Outcome {
 	switch {
 	case !m.at(p.Key.From).profile.Listed(): // its last links are on their way down
 		return NotMember
+	case m.barred(p.Key.From):
+		return senderBarred(p.Type)
 	case m.now >= p.DeadlineD0:
 		return TooLate
 	case p.Amount.Minor <= 0 || !m.accepts(p.Amount.Currency):
@@ -159,7 +163,7 @@ func (m *Machine) locate(p *Payment) Outcome {
 		}
 		p.PayeePSP = psp
 		switch {
-		case !m.up(psp):
+		case !m.takes(psp):
 			next = PayeeOffline
 		case m.blocked(psp, ClassResolve):
 			next = UnhealthyPayee
@@ -180,7 +184,7 @@ func (m *Machine) locate(p *Payment) Outcome {
 // mayDebit says whether the payer's bank can be asked now.
 func (m *Machine) mayDebit(p *Payment) Outcome {
 	switch {
-	case !m.up(p.PayerBank):
+	case !m.takes(p.PayerBank):
 		return PayerOffline
 	case m.blocked(p.PayerBank, ClassDebit):
 		return UnhealthyPayer
@@ -194,7 +198,7 @@ func (m *Machine) mayDebit(p *Payment) Outcome {
 // answer is not debited first.
 func (m *Machine) mayCredit(p *Payment) Outcome {
 	switch {
-	case !m.up(p.PayeeBank):
+	case !m.takes(p.PayeeBank):
 		return PayeeOffline
 	case m.blocked(p.PayeeBank, ClassCredit):
 		return UnhealthyPayee
@@ -256,6 +260,8 @@ func (m *Machine) mayPay(p *Payment) Outcome {
 		need = int64(m.at(p.PayerBank).profile.Timers.Debit) / debitFraction
 	}
 	switch {
+	case m.mixes(p):
+		return RouteUnknown
 	case left <= 0 || left < need:
 		return TooLate
 	case p.PayerBank == p.PayeeBank && bytes.Equal(p.Text.Get(PayerAccount), p.Text.Get(PayeeAccount)):

@@ -42,6 +42,8 @@ type Rows interface {
 	PutConfig(row []byte)
 	// PutLimit stores what has been used under a limit.
 	PutLimit(key *LimitKey, use LimitUse)
+	// PutChange stores what an operator has done, under the number of its event.
+	PutChange(seq uint64, row []byte)
 	// DropLimits drops all counters of the key's kind from periods before its own.
 	DropLimits(before LimitKey)
 }
@@ -73,6 +75,7 @@ func (m *Machine) Flush(rows Rows) {
 		rows.PutConfig(text)
 	}
 	m.flushLimits(rows)
+	m.flushChanges(rows)
 	m.row = m.appendMachine(m.row[:0])
 	rows.PutMachine(m.row)
 }
@@ -148,7 +151,11 @@ func (m *Machine) appendParticipant(b []byte, n route.Participant) []byte {
 		b = putU64(b, uint64(at.Reserved))
 		b = append(putU64(b, uint64(at.Cap)), at.Warned)
 	}
-	return putHealth(b, p)
+	b = putHealth(b, p)
+	if p.drained {
+		b = append(b, 1)
+	}
+	return b
 }
 
 func (m *Machine) appendMachine(b []byte) []byte {
@@ -165,7 +172,8 @@ type Snapshot struct {
 	Config       []byte
 	Machine      []byte
 	Participants map[route.Participant][]byte
-	Open         [][]byte // rows of open payments, in any order
+	Open         [][]byte // rows of open payments, best in the order of their numbers
+	DeadLetters  int      // how many there are, open or finished
 }
 
 // Restore makes an empty machine equal to the one whose rows s holds.
@@ -187,6 +195,7 @@ func (m *Machine) Restore(s *Snapshot) error {
 			return fmt.Errorf("row of participant %d: %w", n, err)
 		}
 	}
+	m.standing.deadLetters = s.DeadLetters
 	for _, row := range s.Open {
 		p := m.take()
 		if err := p.decode(row); err != nil {
@@ -207,6 +216,7 @@ func (m *Machine) readmit(p *Payment) {
 	}
 	m.revive(p)
 	m.countCollect(p, StateNone, p.State)
+	m.stand(p, StateNone, p.State)
 	if !mutant.Is(mutant.LoseInFlight) {
 		m.recount(p)
 	}
@@ -273,6 +283,10 @@ func (m *Machine) restoreParticipant(n route.Participant, row []byte) error {
 	}
 	if version == rowVersion {
 		r.health(p)
+		if len(r.b) > 0 { // most rows have nothing there
+			p.drained = true
+			r.bad = r.bad || r.u8() != 1
+		}
 	}
 	if mutant.Is(mutant.LoseBreaker) {
 		p.breakers = [classCount]breaker{}

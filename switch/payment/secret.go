@@ -7,8 +7,9 @@ import "encoding/binary"
 // hash of a request's content: whoever knows the rest of the content could find an
 // account number by trying.
 const (
-	secret uint32 = 1<<PayerAccount | 1<<PayeeAccount | 1<<PayerVPA | 1<<PayeeVPA | 1<<PayerName | 1<<PayeeName | 1<<Note | 1<<Reason
-	public        = ^secret
+	secret     uint32 = 1<<PayerAccount | 1<<PayeeAccount | 1<<PayerVPA | 1<<PayeeVPA | 1<<PayerName | 1<<PayeeName | 1<<Note | 1<<Reason | 1<<Deed
+	public            = ^secret
+	everything        = ^uint32(0)
 )
 
 // secretAtByte is where a record says where its secret part begins.

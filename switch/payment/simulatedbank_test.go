@@ -170,6 +170,7 @@ func (s *memory) clone() *memory {
 	return &memory{
 		payments: maps.Clone(s.payments), open: maps.Clone(s.open), keys: maps.Clone(s.keys), business: maps.Clone(s.business),
 		participants: maps.Clone(s.participants), machine: bytes.Clone(s.machine), config: bytes.Clone(s.config), limits: maps.Clone(s.limits),
+		changes: maps.Clone(s.changes),
 	}
 }
 

@@ -28,6 +28,8 @@ const (
 	Reason                            // 140: why an operator decided so
 	Operator                          // 35
 	PINToken                          // 32: where the vault has the PIN block of the request
+	Approver                          // 35: the second person who has approved what Operator ordered
+	Deed                              // 140: of a Noted command, what was done
 	textFields
 )
 
@@ -35,6 +37,7 @@ var textNames = [textFields]string{
 	"payer_account", "payee_account", "payer_vpa", "payee_vpa", "payer_name", "payee_name", "payer_ifsc", "payee_ifsc",
 	"end_to_end_id", "note", "msg_id", "instruction_id", "transaction_id", "uetr", "purpose", "request_type",
 	"request_created_at", "reason", "operator", "pin_token",
+	"approver", "deed",
 }
 
 // String is the name that journal dumps use.

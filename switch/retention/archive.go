@@ -41,7 +41,7 @@ func (j *Job) journal(ctx context.Context, now int64) error {
 			return nil
 		}
 		if j.o.Archive == nil {
-			j.o.Log.Warn("the journal is older than retention.journal and has nowhere to go: set retention.archive_dir", "since", day.String(), "bytes", s.Bytes)
+			j.o.Log.Warn("the journal is older than retention.journal and has nowhere to go: set retention.archive_dir", "event", "retention.nowhere", "since", day.String(), "bytes", s.Bytes)
 			return nil
 		}
 		if err := j.move(ctx, day, &s); err != nil {
@@ -72,7 +72,7 @@ func (j *Job) move(ctx context.Context, day Day, s *journal.Stat) error {
 		return fmt.Errorf("after deleting the records before %d the journal begins at %d", next, base.First)
 	}
 	j.metrics.days.Inc()
-	j.o.Log.Info("business day archived", "day", day.String(), "file", name, "first", seg.First, "last", seg.Last, "records", seg.Records)
+	j.o.Log.Info("business day archived", "event", "retention.archived", "day", day.String(), "file", name, "first", seg.First, "last", seg.Last, "records", seg.Records)
 	return nil
 }
 
@@ -246,7 +246,7 @@ func (j *Job) prune(ctx context.Context, now int64) error {
 			return err
 		}
 		removed = true
-		j.o.Log.Info("business day deleted from the archive", "file", name)
+		j.o.Log.Info("business day deleted from the archive", "event", "retention.deleted", "file", name)
 	}
 	if removed {
 		return j.archived.Sync()

@@ -91,7 +91,7 @@ func (j *Job) due(ctx context.Context) {
 	case err != nil:
 		j.retry = now + int64(retryAfter)
 		j.metrics.runs.WithLabelValues(failed).Inc()
-		j.o.Log.Error("retention", "day", today.String(), "error", err, "again_in", retryAfter)
+		j.o.Log.Error("retention", "event", "retention.failed", "day", today.String(), "error", err, "again_in", retryAfter)
 	default:
 		j.done, j.begun, j.retry = today, true, 0
 		j.metrics.runs.WithLabelValues(done).Inc()
@@ -103,7 +103,7 @@ func (j *Job) wait(now int64, today Day) {
 	j.retry = now + int64(retryAfter)
 	if j.told != today {
 		j.told = today
-		j.o.Log.Warn("retention waits: nothing was recorded for a day and more until a day ago or less; if the switch has not rested, its clock was set forward: stop it and set the clock", "day", today.String())
+		j.o.Log.Warn("retention waits: nothing was recorded for a day and more until a day ago or less; if the switch has not rested, its clock was set forward: stop it and set the clock", "event", "retention.waits", "day", today.String())
 	}
 }
 

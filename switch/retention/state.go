@@ -56,7 +56,7 @@ func (j *Job) sweep(ctx context.Context, before uint64) error {
 		}
 	}
 	if swept > 0 {
-		j.o.Log.Info("old payments forgotten", "before", before, "deleted", swept)
+		j.o.Log.Info("old payments forgotten", "event", "retention.forgotten", "before", before, "deleted", swept)
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ const (
 	tagKey         = 'k'
 	tagBusiness    = 'b'
 	tagLimit       = 'l'
+	tagChange      = 'w'
 )
 
 // rows is the state store in memory, with the contract of switch/state: a batch is
@@ -142,6 +143,9 @@ func (r *rows) FindLimit(key *payment.LimitKey) (payment.LimitUse, bool) {
 	return payment.LimitUse{Count: binary.BigEndian.Uint32(row), Minor: int64(binary.BigEndian.Uint64(row[4:]))}, true
 }
 
+// PutChange stores what an operator has done.
+func (r *rows) PutChange(seq uint64, row []byte) { r.put(rowKey{tag: tagChange, number: seq}, row) }
+
 // DropLimits drops the counters of periods before the key's.
 func (r *rows) DropLimits(before payment.LimitKey) {
 	for _, key := range r.sorted() {
@@ -210,6 +214,11 @@ func (r *rows) snapshot() *payment.Snapshot {
 			s.Open = append(s.Open, row)
 		}
 	}
+	r.payments(func(p *payment.Payment) {
+		if p.DeadLetter {
+			s.DeadLetters++
+		}
+	})
 	return s
 }
 

@@ -26,6 +26,7 @@ const (
 	tagRun         = 'r' // + run -> number of its marks
 	tagToken       = 't' // -> token of a fixed text, to know the token key by
 	tagLimit       = 'u' // + kind, period, token -> what a payer has used under a limit
+	tagChange      = 'w' // + sequence number -> what an operator has done, sealed
 	tagLeaf        = 'x' // + run + first mark -> marks of a run
 )
 

@@ -38,6 +38,7 @@ type layer struct {
 	machine      []byte
 	config       []byte
 	limits       limits
+	changes      []changeRow
 	used         bool // it has something of a group
 }
 
@@ -65,13 +66,15 @@ func (l *layer) reset() {
 	clear(l.keys)
 	clear(l.business)
 	l.limits.reset()
+	clear(l.changes)
+	l.changes = l.changes[:0]
 	for n := range l.participants {
 		l.participants[n] = l.participants[n][:0]
 	}
 }
 
 func (l *layer) full() bool {
-	return len(l.bytes) >= layerBytes || len(l.payments) >= layerKeys || len(l.keys) >= layerKeys || len(l.limits.uses) >= layerKeys
+	return len(l.bytes) >= layerBytes || len(l.payments) >= layerKeys || len(l.keys) >= layerKeys || len(l.limits.uses) >= layerKeys || len(l.changes) >= layerKeys
 }
 
 // born says whether a payment is younger than everything below this layer: the

@@ -38,6 +38,13 @@ func (s *Store) Snapshot() (*payment.Snapshot, error) {
 		snap.Open = append(snap.Open, append([]byte{}, row...))
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	err = v.scan(tagDeadLetter, func(_, _ []byte) error {
+		snap.DeadLetters++
+		return nil
+	})
 	return snap, err
 }
 

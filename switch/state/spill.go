@@ -133,6 +133,7 @@ func (w *writer) write(l *layer) error {
 			w.set(w.key, row)
 		}
 	}
+	w.changes(l)
 	w.run(l)
 	if w.err == nil {
 		w.err = w.b.Commit(pebble.NoSync)

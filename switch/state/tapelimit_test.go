@@ -9,6 +9,7 @@ import (
 )
 
 func (*tape) FindLimit(*payment.LimitKey) (payment.LimitUse, bool) { return payment.LimitUse{}, false }
+func (t *tape) PutChange(uint64, []byte)                           {}
 func (t *tape) PutLimit(*payment.LimitKey, payment.LimitUse)       {}
 func (t *tape) DropLimits(payment.LimitKey)                        {}
 

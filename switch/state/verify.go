@@ -75,6 +75,7 @@ func (c *verifying) all() (err error) {
 		{tagOpen, c.payment}, {tagHistory, c.payment},
 		{tagBusiness, c.value}, {tagKey, c.value}, {tagDeadLetter, c.number}, {tagException, c.number},
 		{tagFacet, c.facet}, {tagLate, c.late}, {tagRun, c.run}, {tagLeaf, c.leaf},
+		{tagChange, c.change},
 	} {
 		err := c.scan(part.tag, func(key, row []byte) error {
 			if err := c.ctx.Err(); err != nil {
@@ -158,6 +159,17 @@ func (c *verifying) late(key, _ []byte) error {
 	}
 	id, _ := readLate(key)
 	return c.names(key, id)
+}
+
+func (c *verifying) change(key, sealed []byte) error {
+	var change payment.Change
+	if err := c.view.change(key, sealed, &change); err != nil {
+		return err
+	}
+	if change.Seq > c.applied {
+		return wrong(key)
+	}
+	return nil
 }
 
 func (c *verifying) run(key, row []byte) error {

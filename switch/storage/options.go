@@ -61,7 +61,7 @@ func (reporter) Infof(string, ...any) {}
 
 // Errorf logs an error that Pebble goes on after.
 func (r reporter) Errorf(format string, args ...any) {
-	r.o.Log.Error(r.name+" storage", "error", fmt.Sprintf(format, args...))
+	r.o.Log.Error(r.name+" storage", "event", "storage.error", "error", fmt.Sprintf(format, args...))
 }
 
 // Fatalf ends the process: Pebble calls it when what it was told to make durable
@@ -79,5 +79,5 @@ func (r reporter) background(err error) {
 // corruption logs which file is damaged. It does not end the process: whoever was
 // reading is given the error, and stops or reports it.
 func (r reporter) corruption(i pebble.DataCorruptionInfo) {
-	r.o.Log.Error(r.name+" storage: a file is damaged", "file", i.Path, "error", Sentence(i.Details).Error())
+	r.o.Log.Error(r.name+" storage: a file is damaged", "event", "storage.damaged", "file", i.Path, "error", Sentence(i.Details).Error())
 }

@@ -31,7 +31,7 @@ var places = []place{
 	{"switch/guard/...", []string{"switch/guard/...", "codec/...", "session", "hsm", "hsm/signature", "certs"}},
 	{"switch/admin", []string{"switch/access", "switch/console", "switch/view"}},
 	{"switch/console", []string{"switch/access", "switch/view"}},
-	{"switch/desk", []string{"certs", "codec/...", "hsm/...", "ledger", "session/...", "switch/access", "switch/alert", "switch/config", "switch/egress", "switch/engine", "switch/ingress", "switch/journal", "switch/payment", "switch/route", "switch/seal", "switch/state", "switch/translate/...", "switch/view"}},
+	{"switch/desk", []string{"certs", "codec/...", "hsm/...", "ledger", "session/...", "switch/access", "switch/alert", "switch/config", "switch/egress", "switch/engine", "switch/ingress", "switch/journal", "switch/mask", "switch/payment", "switch/route", "switch/seal", "switch/state", "switch/translate/...", "switch/view"}},
 	{"switch/access", nil},
 	{"switch/view", nil},
 	{"switch/alert", []string{"switch/view"}},
@@ -61,12 +61,14 @@ var places = []place{
 	// share the core that they test.
 	{"switch/config", nil},
 	{"switch/mutant", nil},
+	{"switch/logline", []string{"switch/mask"}},
 	{"switch/logtext", nil},
+	{"switch/mask", []string{"codec/iso8583", "switch/payment"}},
 	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "switch/guard/...", "hsm/...", "certs"}},
 	{"switch/bench", []string{"codec/...", "session", "session/mtls", "certs", "switch/config"}},
 	{"switch/crash", []string{"switch/engine", "switch/journal", "switch/state", "switch/storage", "switch/seal", "switch/payment", "switch/route", "ledger"}},
 	{"switch/sim", []string{"codec/...", "session", "switch/...", "ledger/...", "hsm/..."}},
-	{"switch/tidy", nil},
+	{"switch/tidy", []string{"switch/logline"}},
 }
 
 // checkLayers holds the import law. Tests may import more (a test of the rim may

@@ -430,10 +430,41 @@ func TestSecretExceptions(t *testing.T) {
 // TestEveryRuleIsTested keeps this file complete: a rule that never fires in a
 // test may never fire at all.
 func TestEveryRuleIsTested(t *testing.T) {
-	tested := " layer dependency purity unordered clock chance size name doc comment mark secret "
+	tested := " layer dependency purity unordered clock chance size name doc comment mark secret event "
 	for _, r := range rules {
 		if !strings.Contains(tested, " "+r.name+" ") {
 			t.Errorf("rule %s has no test", r.name)
 		}
 	}
+}
+
+func TestEvents(t *testing.T) {
+	check(t, "event", sources{
+		"switch/engine/a.go": `package engine
+func f() {
+	e.o.Logger.Warn("breaker", "event", "breaker.turned", "class", "credit")
+	log.With("event", "journal.replayed").Info("replayed", more...)
+	log.Log(ctx, level, "load", "event", "load.changed")
+	log.InfoContext(ctx, "ready", "event", "journal.replayed")
+	log.Info("nothing")
+	log.Info("what is not in the table", "event", "engine.sings")
+	log.Info("not a literal", "event", id)
+	log.Error("at another level", "event", "breaker.turned")
+	log.With("a", "b").Error("breaker")
+	t.Log("no log", "of ours")
+	http.Error(w, err.Error(), 500)
+	s.log = log
+}
+`,
+		"session/gnetio/a.go":     "package gnetio\nfunc f() { s.opt.Log.Warn(\"x\", \"event\", \"breaker.turned\") }",
+		"switch/simbank/a.go":     "package simbank\nfunc f() { log.Warn(\"x\") }",
+		"switch/engine/a_test.go": "package engine\nfunc f() { log.Warn(\"x\") }",
+	}, `
+switch/engine/a.go:3: breaker.turned is written by session/gnetio too: an event has one package
+switch/engine/a.go:7: a log line names its event: write "event", "area.what" after the message and give it a row in switch/logline/table.go (now "")
+switch/engine/a.go:8: a log line names its event: write "event", "area.what" after the message and give it a row in switch/logline/table.go (now "engine.sings")
+switch/engine/a.go:9: a log line names its event: write "event", "area.what" after the message and give it a row in switch/logline/table.go (now "")
+switch/engine/a.go:10: breaker.turned is written at level ERROR, and its row says WARN
+switch/engine/a.go:11: a log line names its event: write "event", "area.what" after the message and give it a row in switch/logline/table.go (now "")
+`)
 }

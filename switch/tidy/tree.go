@@ -202,6 +202,7 @@ var rules = []rule{
 	{"comment", checkComments},
 	{"mark", checkMarks},
 	{"secret", checkSecrets},
+	{"event", checkEvents},
 }
 
 func (t *Tree) apply(r rule) []Violation {

@@ -1,4 +1,4 @@
-package main
+package mask
 
 import (
 	"bytes"
@@ -8,20 +8,21 @@ import (
 )
 
 const (
-	accountMin = 13
+	// AccountMin is how many digits the number of a card has at least.
+	AccountMin = 13
 	accountMax = 19
 	tellingMin = 10 // as many digits of one in a row tell more than a mask leaves
 	zerosMin   = 6  // as many in a row are of an amount, not of an account number
 )
 
-// hideAccounts masks what has no mask and tells an account number all the same:
+// HideAccounts masks what has no mask and tells an account number all the same:
 // private elements, subfields and unknown tags, in which banks put what they
 // like. That is each number that the masked fields of the message tell, and
 // what looks like a card's number in text.
-func hideAccounts(fields []iso8583.Field) {
+func HideAccounts(fields []iso8583.Field) {
 	var known [][]byte
 	eachLeaf(fields, func(f *iso8583.Field) {
-		if account := accountOf(f); len(account) >= accountMin {
+		if account := accountOf(f); len(account) >= AccountMin {
 			known = append(known, account)
 		}
 	})
@@ -75,7 +76,7 @@ func accountOf(f *iso8583.Field) []byte {
 	for n < len(text) && isDigit(text[n]) {
 		n++
 	}
-	if text = text[:n]; f.DE == 36 && n >= accountMin+2 {
+	if text = text[:n]; f.DE == 36 && n >= AccountMin+2 {
 		text = text[2:]
 	}
 	return text
@@ -103,7 +104,7 @@ func maskFor(f *iso8583.Field, known [][]byte) iso8583.Mask {
 
 // maskCards is how much may be seen of a text that may hold a card's number.
 func maskCards(text []byte) iso8583.Mask {
-	for rest := text; len(rest) >= accountMin; {
+	for rest := text; len(rest) >= AccountMin; {
 		n := 0
 		for n < len(rest) && isDigit(rest[n]) {
 			n++
@@ -133,23 +134,23 @@ func tells(text, account []byte) bool {
 // cardNumber says that digits could be the number of a payment card: length,
 // first digit and check digit of the large schemes.
 func cardNumber(digits []byte) bool {
-	if len(digits) < accountMin || len(digits) > accountMax {
+	if len(digits) < AccountMin || len(digits) > accountMax {
 		return false
 	}
 	switch c := digits[0]; {
 	case c == '2' || c == '8':
-		return len(digits) == 16 && luhn(digits)
+		return len(digits) == 16 && Luhn(digits)
 	case c == '3':
-		return len(digits) <= 16 && luhn(digits)
+		return len(digits) <= 16 && Luhn(digits)
 	case c >= '4' && c <= '6':
-		return luhn(digits)
+		return Luhn(digits)
 	}
 	return false
 }
 
-// hasAccount looks for an account number in the fields that have no mask, over
+// HasAccount looks for an account number in the fields that have no mask, over
 // their borders: 13 to 19 digits with a right check digit.
-func hasAccount(fields []iso8583.Field) bool {
+func HasAccount(fields []iso8583.Field) bool {
 	packed := len(fields[0].Raw) == 2
 	var run []byte
 	for i := 2; i < len(fields); i++ {
@@ -190,7 +191,7 @@ func accountIn(run []byte) bool {
 			if !isDigit(c) || zeros >= zerosMin {
 				break
 			}
-			if n >= accountMin && luhn(run[from:from+n]) {
+			if n >= AccountMin && Luhn(run[from:from+n]) {
 				return true
 			}
 		}
@@ -198,8 +199,8 @@ func accountIn(run []byte) bool {
 	return false
 }
 
-// luhn checks the last digit of a number.
-func luhn(digits []byte) bool {
+// Luhn checks the last digit of a number.
+func Luhn(digits []byte) bool {
 	sum := 0
 	for i, c := range digits {
 		if !isDigit(c) {
@@ -217,3 +218,14 @@ func luhn(digits []byte) bool {
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// Inherit hands the mask of an element down to subfields that have none. That
+// of DE55 names tags, and is in them already.
+func Inherit(f *iso8583.Field, mask iso8583.Mask) {
+	if f.Mask == iso8583.MaskNone && mask != iso8583.MaskEMV {
+		f.Mask = mask
+	}
+	for i := range f.Fields {
+		Inherit(&f.Fields[i], f.Mask)
+	}
+}

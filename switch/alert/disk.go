@@ -1,0 +1,90 @@
+package alert
+
+import (
+	"fmt"
+	"time"
+)
+
+// backupDays is how old the last backup may get.
+const backupDays = 2
+
+var diskRules = []Rule{
+	{
+		Name: "SwitchdDiskLow", Severity: Ticket, For: time.Minute, Group: "disk",
+		Expr:    `switchd_disk_state == 1`,
+		Summary: "The disk of the data folder comes near its reserve: below it new payments are declined",
+		Todo:    "Make room on the disk of the data folder: the archive, old snapshots, what is not the switch's.",
+		Runbook: "disk-low",
+		Holds:   func(in *Input) []Held { return when(in.Disk.State == 1, in.Disk.words()) },
+	},
+	{
+		Name: "SwitchdDiskBelowReserve", Severity: Page, Group: "disk",
+		Expr:    `switchd_disk_state == 2`,
+		Summary: "The disk of the data folder is below its reserve: new payments are declined",
+		Todo:    "Make room on the disk of the data folder now; payments are taken again by themselves.",
+		Runbook: "disk-low",
+		Holds:   func(in *Input) []Held { return when(in.Disk.State == 2, in.Disk.words()) },
+	},
+	{
+		Name: "SwitchdDiskFillsUp", Severity: Ticket, For: time.Hour, Group: "disk",
+		Expr:    `predict_linear(switchd_disk_free_bytes[6h], 86400) < switchd_disk_reserve_bytes`,
+		Summary: "The disk of the data folder will reach its reserve within a day, if it goes on like this",
+		Todo:    "Make the disk larger, or move the archive elsewhere.",
+		Runbook: "disk-low",
+	},
+	{
+		Name: "SwitchdDiskErrors", Severity: Page, Group: "disk", By: "what",
+		Expr:    `increase(switchd_disk_errors_total[10m]) > 0`,
+		Summary: "The disk of the data folder gives errors",
+		Todo:    "Read the system's log about this disk, and make the standby ready.",
+		Runbook: "disk-errors",
+		Holds: func(in *Input) []Held {
+			return when(in.Lately.DiskErrors > 0, fmt.Sprintf("%d within 5 minutes", in.Lately.DiskErrors))
+		},
+	},
+	{
+		Name: "SwitchdBackupOld", Severity: Ticket, Group: "disk",
+		Expr: fmt.Sprintf(`time() - (switchd_backup_last_timestamp_seconds > 0) > %[1]d
+or (switchd_backup_last_timestamp_seconds == 0 and on (job, instance) time() - process_start_time_seconds > %[1]d)`, backupDays*86400),
+		Summary: "There has been no backup for more than two days",
+		Todo:    "Run `switchd backup` by hand, and see why the timer did not.",
+		Runbook: "backup-old",
+		Holds: func(in *Input) []Held {
+			last := in.Backup.Last
+			if last.IsZero() {
+				last = startOf(in)
+			}
+			return when(!last.IsZero() && in.Now.Sub(last) > backupDays*24*time.Hour, fmt.Sprintf("for %.0f hours", in.Now.Sub(last).Hours()))
+		},
+	},
+	{
+		Name: "SwitchdBackupFailed", Severity: Ticket, Group: "disk",
+		Expr:    `increase(switchd_backups_total{result="failed"}[1d]) > 0`,
+		Summary: "A backup has failed within the last day",
+		Todo:    "Read the log line `backup failed`: it says why.",
+		Runbook: "backup-old",
+		Holds: func(in *Input) []Held {
+			return when(in.Lately.BackupsFailed > 0, fmt.Sprintf("%d", in.Lately.BackupsFailed))
+		},
+	},
+	{
+		Name: "SwitchdRetentionFailed", Severity: Ticket, Group: "disk",
+		Expr:    `increase(switchd_retention_runs_total{outcome="failed"}[1d]) > 0`,
+		Summary: "The daily job could not archive or delete: the journal grows",
+		Todo:    "Read the log line `retention`: it says what could not be done, and nothing was deleted.",
+		Runbook: "retention-failed",
+		Holds: func(in *Input) []Held {
+			return when(in.Lately.RetentionFailed > 0, fmt.Sprintf("%d runs", in.Lately.RetentionFailed))
+		},
+	},
+}
+
+func (d Disk) words() string {
+	return fmt.Sprintf("%d MiB free, the reserve is %d MiB", d.FreeBytes>>20, d.ReserveBytes>>20)
+}
+
+// startOf is when the process began; zero: it is not known.
+func startOf(in *Input) time.Time {
+	at, _ := time.Parse(time.RFC3339, in.Overview.StartedAt)
+	return at
+}

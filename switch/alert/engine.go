@@ -1,0 +1,141 @@
+package alert
+
+import (
+	"fmt"
+	"time"
+)
+
+// A commit or an fsync is slow from here on: a payment needs three or four of them.
+const slowCommitSeconds = 0.05
+
+// The last steps of the brown-out ladder.
+const allShed = 4
+
+var engineRules = []Rule{
+	{
+		Name: "SwitchdNotReady", Severity: Page, For: time.Minute, Group: "engine",
+		Expr:    `switchd_ready == 0`,
+		Summary: "The switch says of itself that it takes no payments",
+		Todo:    "Read /readyz?verbose: it names the check that fails.",
+		Runbook: "not-ready",
+		Holds: func(in *Input) []Held {
+			if in.Overview.Ready || len(in.Overview.Checks) == 0 {
+				return nil
+			}
+			for _, c := range in.Overview.Checks {
+				if !c.OK {
+					return when(true, c.Name+": "+c.Error)
+				}
+			}
+			return when(true, "")
+		},
+	},
+	{
+		Name: "SwitchdNothingCommitted", Severity: Page, For: 30 * time.Second, Group: "engine",
+		Expr:    `switchd_queue_events > 0 and on (job, instance) rate(switchd_commit_duration_seconds_count[1m]) == 0`,
+		Summary: "Events wait and nothing is committed: the writer or the disk stands still",
+		Todo:    "Look at the disk of the data folder in the system's log, then at /livez.",
+		Runbook: "nothing-committed",
+	},
+	{
+		Name: "SwitchdCommitSlow", Severity: Ticket, For: 5 * time.Minute, Group: "engine",
+		Expr:    fmt.Sprintf(`histogram_quantile(0.99, sum by (job, instance, le) (rate(switchd_commit_duration_seconds_bucket[5m]))) > %g`, slowCommitSeconds),
+		Summary: "One commit in a hundred takes longer than 50 ms: every payment waits for three or four of them",
+		Todo:    "See whether something else writes to the disk of the data folder: a backup, a log, a neighbour.",
+		Runbook: "commit-slow",
+		Holds: func(in *Input) []Held {
+			return when(in.Overview.Latest.CommitP99 > slowCommitSeconds*1000, fmt.Sprintf("%.0f ms", in.Overview.Latest.CommitP99))
+		},
+	},
+	{
+		Name: "SwitchdFsyncSlow", Severity: Ticket, For: 5 * time.Minute, Group: "engine", By: "store",
+		Expr:    fmt.Sprintf(`histogram_quantile(0.99, sum by (job, instance, store, le) (rate(switchd_fsync_duration_seconds_bucket[5m]))) > %g`, slowCommitSeconds),
+		Summary: "One fsync in a hundred takes longer than 50 ms: the disk is slow",
+		Todo:    "See whether something else writes to the disk of the data folder: a backup, a log, a neighbour.",
+		Runbook: "commit-slow",
+	},
+	{
+		Name: "SwitchdLoadShed", Severity: Ticket, For: time.Minute, Group: "engine",
+		Expr:    fmt.Sprintf(`switchd_load_step > 0 and switchd_load_step < %d`, allShed),
+		Summary: "The switch sheds part of the new work to keep up with the rest",
+		Todo:    "See whether there is more traffic than usual, or a slower disk.",
+		Runbook: "load-shed",
+		Holds: func(in *Input) []Held {
+			step := max(in.Overview.LoadStep, in.Overview.Latest.LoadStep)
+			return when(step > 0 && step < allShed, in.Overview.LoadSheds)
+		},
+	},
+	{
+		Name: "SwitchdAllPaymentsShed", Severity: Page, Group: "engine",
+		Expr:    fmt.Sprintf(`switchd_load_step >= %d`, allShed),
+		Summary: "The switch takes no new payments: it is over its load",
+		Todo:    "See whether one participant floods us and drain it, or whether the disk stands still.",
+		Runbook: "load-shed",
+		Holds: func(in *Input) []Held {
+			return when(max(in.Overview.LoadStep, in.Overview.Latest.LoadStep) >= allShed, in.Overview.LoadSheds)
+		},
+	},
+	{
+		Name: "SwitchdPaymentsRefused", Severity: Ticket, Group: "engine",
+		Expr: `sum by (job, instance) (increase(switchd_messages_shed_total[5m]))
++ sum by (job, instance) (increase(switchd_requests_held_total[5m]))
++ sum by (job, instance) (increase(switchd_messages_limited_total{class="requests",why="load"}[5m])) > 0`,
+		Summary: "The switch itself has refused new payments: no room in its queue, no room on its disk, or load",
+		Todo:    "See which of the three counters rises, and look at that: queue, disk or load.",
+		Runbook: "load-shed",
+		Holds: func(in *Input) []Held {
+			return when(in.Lately.Refused > 0, fmt.Sprintf("%d within 5 minutes", in.Lately.Refused))
+		},
+	},
+	{
+		Name: "SwitchdLimitNear", Severity: Info, For: time.Minute, Group: "engine",
+		Summary: "A bound is nearly reached: what is beyond it will be turned away",
+		Todo:    "See on the console's limits what fills it.",
+		Runbook: "load-shed",
+		Holds: func(in *Input) []Held {
+			var all []Held
+			for _, l := range in.Limits {
+				if l.Max > 0 && l.Used*10 >= l.Max*9 {
+					all = append(all, Held{Participant: l.Participant, What: l.Name, Detail: fmt.Sprintf("%d of %d", l.Used, l.Max)})
+				}
+			}
+			return all
+		},
+	},
+	{
+		Name: "SwitchdCanaryFailing", Severity: Page, For: 30 * time.Second, Group: "engine",
+		Expr: fmt.Sprintf(`time() - switchd_canary_last_success_timestamp_seconds > %[1]d
+and on (job, instance) time() - process_start_time_seconds > %[1]d
+and on (job, instance) sum by (job, instance) (increase(switchd_canary_payments_total[5m])) > 0`, canarySeconds),
+		Summary: "The payment that the switch makes with itself does not succeed: it would answer, and it does not work",
+		Todo:    "Read /readyz?verbose and the log lines of the canary: it goes the way of every payment, without any bank.",
+		Runbook: "canary-failing",
+		Holds: func(in *Input) []Held {
+			if in.Canary == nil {
+				return nil
+			}
+			last := in.Canary.LastSuccess
+			if last.IsZero() {
+				last = in.Canary.Since
+			}
+			return when(in.Now.Sub(last) > canarySeconds*time.Second, fmt.Sprintf("for %.0f s", in.Now.Sub(last).Seconds()))
+		},
+	},
+	{
+		Name: "SwitchdCanarySlow", Severity: Ticket, For: 5 * time.Minute, Group: "engine",
+		Expr:    `histogram_quantile(0.99, sum by (job, instance, le) (rate(switchd_canary_duration_seconds_bucket[5m]))) > 0.5`,
+		Summary: "The payment that the switch makes with itself takes longer than half a second: we are slow, not a bank",
+		Todo:    "Look at commits and fsyncs: without banks there is little else that a payment waits for.",
+		Runbook: "commit-slow",
+	},
+	{
+		Name: "SwitchdFeedBehind", Severity: Ticket, For: 5 * time.Minute, Group: "engine",
+		Expr:    `max by (job, instance) (switchd_feed_lag_records) > 100000`,
+		Summary: "A reader of the events is far behind",
+		Todo:    "Ask whoever reads the events whether his system is slow; it loses nothing while the journal keeps the records.",
+		Runbook: "feed-behind",
+	},
+}
+
+// canarySeconds is how long the canary may go without a success.
+const canarySeconds = 60

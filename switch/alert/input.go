@@ -1,0 +1,79 @@
+package alert
+
+import (
+	"time"
+
+	"switchd/switch/view"
+)
+
+// Input is what a process knows of itself at one moment. The zero value of a part means
+// that it is not known, and fires nothing.
+type Input struct {
+	Now          time.Time
+	Overview     view.Overview // Alerts is not read
+	Participants []view.Participant
+	Limits       []view.Limit
+	Certificates []Certificate
+	Disk         Disk
+	Backup       Backup
+	Module       *Module // nil: there is none
+	Canary       *Canary // nil: there is none
+	Config       Config
+	Clock        Clock
+	Lately       Lately
+}
+
+// Certificate is one certificate, authority or revocation list.
+type Certificate struct {
+	Whose   string // a participant, switch, ca, crl, BANKA/signature, ...
+	Expires time.Time
+}
+
+// Disk is the disk of the data folder: switch/disk's state and figures.
+type Disk struct {
+	State                   int // 0 ok, 1 low, 2 below the reserve
+	FreeBytes, ReserveBytes int64
+}
+
+// Backup is when the data folder was last safe elsewhere.
+type Backup struct {
+	Last time.Time // zero: none since the start of the process
+}
+
+// Module is the security module.
+type Module struct {
+	Up      bool          // it answered when it was last asked
+	Waiting int           // requests that wait for a worker
+	Silent  time.Duration // since its last answer while requests waited; 0: none waits
+}
+
+// Canary is the payment that the switch makes with itself.
+type Canary struct {
+	LastSuccess time.Time // zero: none yet, since Since
+	Since       time.Time // when it was begun
+}
+
+// Config is how the configuration in force relates to the file.
+type Config struct {
+	Fallback bool // it is what was in force last, because the file was not good
+	Refused  bool // the last reload was refused
+}
+
+// Clock is what the system says of its clock.
+type Clock struct {
+	Known  bool
+	Synced bool
+	Offset time.Duration
+	Behind time.Duration // the journal's time is ahead of the clock by so much
+}
+
+// Lately is what was counted in the last five minutes.
+type Lately struct {
+	MoneyExceptions int // exceptions of the kinds of MoneyKinds
+	Refused         int // new payments that the switch itself refused: no room, no disk, load
+	LinksRefused    int // connections and handshakes turned away
+	LoginsRefused   int // of the admin port
+	RetentionFailed int // runs of the daily job, in the last day
+	BackupsFailed   int // in the last day
+	DiskErrors      int
+}

@@ -1,0 +1,172 @@
+package alert
+
+import (
+	"fmt"
+	"time"
+
+	"switchd/switch/view"
+)
+
+// Objective is what the switch promises in shares.
+type Objective struct {
+	Name  string  // as in view.Burn
+	Camel string  // in names of alerts
+	Goal  float64 // share that must be well
+	Says  string  // what uses the budget up, in words
+}
+
+// Objectives are the promises in shares. That money is safe is no share: each case pages.
+var Objectives = []Objective{
+	{"success", "Success", 0.99, "payments fail, are given back or end without a word of the payee's bank"},
+	{"latency", "Latency", 0.99, fmt.Sprintf("payments take longer than %s seconds", SlowPayment)},
+	{"availability", "Availability", 0.999, "the switch is not ready, or refuses payments for reasons of its own"},
+}
+
+// SlowPayment is the bound of the objective for latency: a bucket of
+// switchd_payment_duration_seconds.
+const SlowPayment = "2"
+
+// EnoughPayments is how many payments a window must have had before its share says
+// anything: at the first hundred one failure more is no reason to wake somebody.
+const EnoughPayments = 100
+
+// oneParticipant is the share of all failures from which on they are one participant's:
+// its own alert names it, and ours keeps still.
+const oneParticipant = 0.8
+
+// burn is a pair of windows: the long one says that it matters, the short one that it
+// still goes on. The factors use up 2, 5, 10 and 10 percent of a month's budget.
+type burn struct {
+	camel       string
+	factor      float64
+	long, short string
+	severity    Severity
+	lasts       time.Duration
+}
+
+var burns = []burn{
+	{"BurnFast", 14.4, "1h", "5m", Page, 2 * time.Minute},
+	{"BurnSteady", 6, "6h", "30m", Page, 15 * time.Minute},
+	{"BurnSlow", 3, "24h", "2h", Ticket, time.Hour},
+	{"BurnLong", 1, "3d", "6h", Ticket, 3 * time.Hour},
+}
+
+// Windows are all windows over which shares are recorded.
+var Windows = []string{"5m", "30m", "1h", "2h", "6h", "24h", "3d"}
+
+// ratio is the recorded share of an objective's budget that is used in a window.
+func ratio(objective, window string) string {
+	return "job:switchd_" + objective + "_errors:ratio_" + window
+}
+
+func objectiveRules() []Rule {
+	var all []Rule
+	for _, o := range Objectives {
+		for _, b := range burns {
+			all = append(all, o.rule(b))
+		}
+	}
+	return all
+}
+
+func (o Objective) rule(b burn) Rule {
+	bound := fmt.Sprintf("%.5g", b.factor*(1-o.Goal))
+	expr := fmt.Sprintf("%s > %s\nand on (job)\n%s > %s", ratio(o.Name, b.long), bound, ratio(o.Name, b.short), bound)
+	switch o.Name {
+	case "success":
+		expr += fmt.Sprintf("\nunless on (job)\njob:switchd_legs_failed_by_one:ratio_%s > %g", b.short, oneParticipant)
+	case "latency":
+		expr += fmt.Sprintf("\nunless on (job)\njob:switchd_legs_slow_by_one:ratio_%s > %g", b.short, oneParticipant)
+	}
+	r := Rule{
+		Name: "Switchd" + o.Camel + b.camel, Severity: b.severity, For: b.lasts, Group: "objectives", Expr: expr,
+		Summary: fmt.Sprintf("The budget of %s burns %gx too fast over %s and %s: %s", o.Name, b.factor, b.long, b.short, o.Says),
+		Todo:    "Look at the participants first: more than one is ill, or none is and it is us.",
+		Runbook: o.Name + "-budget",
+	}
+	if b.long == "1h" { // the process knows an hour of itself
+		r.Holds = o.holds(b.factor)
+	}
+	return r
+}
+
+func (o Objective) holds(factor float64) func(*Input) []Held {
+	return func(in *Input) []Held {
+		for _, b := range in.Overview.Objectives {
+			if b.Name == o.Name && b.Enough && b.Fast > factor && b.Slow > factor && !o.explained(in) {
+				return when(true, fmt.Sprintf("%.1fx over 5 minutes, %.1fx over an hour", b.Fast, b.Slow))
+			}
+		}
+		return nil
+	}
+}
+
+// explained says that one participant has most of what failed. What is slow cannot be
+// told apart so: then one of the two, the slow or the failing, has its own alert.
+func (o Objective) explained(in *Input) bool {
+	var all, most float64
+	for _, p := range in.Participants {
+		bad := failing(p.Latest)
+		if o.Name == "latency" {
+			bad = slowness(p.Latest)
+		}
+		all, most = all+bad, max(most, bad)
+	}
+	return o.Name != "availability" && all > 0 && most/all > oneParticipant
+}
+
+// failing is how many messages to a participant fail in a second.
+func failing(s view.Sample) float64 { return s.Failed * s.PerSecond }
+
+// slowness is how many messages to a participant of which one in a hundred is too slow
+// are answered in a second.
+func slowness(s view.Sample) float64 {
+	if s.P99 <= slowLegMillis {
+		return 0
+	}
+	return s.PerSecond
+}
+
+// Record is a rule that records, so that expressions, alerts and dashboards share it.
+type Record struct{ Name, Expr string }
+
+// Records are the recording rules, each after those that it is made from.
+func Records() []Record {
+	all := []Record{{
+		"job:switchd_ready:max",
+		"max by (job) (switchd_ready) or 0 * max by (job) (up{" + Job + "})",
+	}}
+	for _, w := range Windows {
+		all = append(all, sharesOf(w)...)
+	}
+	return append(all, participantRecords...)
+}
+
+// Job is the selector of the jobs that scrape switches.
+const Job = `job=~"switchd.*"`
+
+func sharesOf(w string) []Record {
+	ended := fmt.Sprintf("sum by (job) (increase(switchd_payments_total[%s]))", w)
+	refused := fmt.Sprintf(`(sum by (job) (increase(switchd_messages_shed_total[%[1]s]))
++ sum by (job) (increase(switchd_requests_held_total[%[1]s]))
++ sum by (job) (increase(switchd_messages_limited_total{class="requests",why="load"}[%[1]s])))`, w)
+	idle := fmt.Sprintf("(1 - avg_over_time(job:switchd_ready:max[%s]))", w)
+	return []Record{
+		{ratio("success", w), fmt.Sprintf(`sum by (job) (increase(switchd_payments_total{result=~"failed|reversed|deemed"}[%s]))
+/ (%s >= %d)`, w, ended, EnoughPayments)},
+		{ratio("latency", w), fmt.Sprintf(`1 -
+sum by (job) (increase(switchd_payment_duration_seconds_bucket{le="%[3]s"}[%[1]s]))
+/ (sum by (job) (increase(switchd_payment_duration_seconds_count[%[1]s])) >= %[2]d)`, w, EnoughPayments, SlowPayment)},
+		{ratio("availability", w), fmt.Sprintf(`clamp_max(%s
++ on (job) (%s
+/ (%s + %s >= %d)
+or on (job) 0 * job:switchd_ready:max), 1)`, idle, refused, refused, ended, EnoughPayments)},
+		{"job:switchd_legs_failed_by_one:ratio_" + w, byOne(`switchd_legs_total{result=~"failed|unanswered"}`, w)},
+		{"job:switchd_legs_slow_by_one:ratio_" + w, byOne(`switchd_legs_slow_total`, w)},
+	}
+}
+
+// byOne is the largest share that one participant has of a counter.
+func byOne(counter, w string) string {
+	return fmt.Sprintf("max by (job) (sum by (job, participant) (increase(%[1]s[%[2]s])))\n/ (sum by (job) (increase(%[1]s[%[2]s])) > 0)", counter, w)
+}
