@@ -18,6 +18,7 @@ import (
 type Engine struct {
 	o        Options
 	m        *payment.Machine
+	tidings  payment.Tidings // of the group under way; the writer's
 	q        *queue
 	metrics  *metrics
 	tallies  tallies

@@ -51,6 +51,10 @@ type Options struct {
 	// It goes with Unmatched: whoever bounds what is sent in vain must know of both.
 	Useful func(from route.Participant) // default: nobody is told
 
+	// Stored is told each time that the rows of a group are in the state store, by the
+	// writer: it must be quick. Default: nobody is told.
+	Stored func()
+
 	QueueMax int // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
 	// Limits of the pacer (pace.go). They bound it; there is nothing to tune for a
 	// disk or a load.
@@ -86,6 +90,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Closing == nil {
 		o.Closing = func() {}
+	}
+	if o.Stored == nil {
+		o.Stored = func() {}
 	}
 	if o.Unmatched == nil && o.Useful == nil {
 		o.Unmatched, o.Useful = func(route.Participant, *payment.Answer) {}, func(route.Participant) {}

@@ -38,6 +38,7 @@ type replay struct {
 	state     *state.Store
 	keys      *seal.Keys
 	m         *payment.Machine
+	tidings   payment.Tidings
 	exception func(*payment.Effect)       // may be nil
 	progress  func(replayed uint64) error // may be nil
 	replayed  uint64
@@ -57,7 +58,7 @@ func (r *replay) run() error {
 	if err := r.step(); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	return store(r.m, r.state, r.log.Next()-1)
+	return store(r.m, &r.tidings, r.state, r.log.Next()-1)
 }
 
 func (r *replay) step() error {
@@ -70,7 +71,7 @@ func (r *replay) step() error {
 		if record, err = open(record[:0], sealed, opener, seq, &ev); err != nil {
 			return fmt.Errorf("record %d: %w", seq, err)
 		}
-		effects = r.m.Step(&ev, effects[:0])
+		effects = r.tidings.Step(r.m, &ev, effects[:0])
 		for i := range effects {
 			if effects[i].Notice == payment.Exception && r.exception != nil {
 				r.exception(&effects[i])
@@ -79,7 +80,7 @@ func (r *replay) step() error {
 		if r.replayed++; r.replayed%replayGroup != 0 {
 			return nil
 		}
-		if err := store(r.m, r.state, seq); err != nil || r.progress == nil {
+		if err := store(r.m, &r.tidings, r.state, seq); err != nil || r.progress == nil {
 			return err
 		}
 		return r.progress(r.replayed)

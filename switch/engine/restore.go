@@ -28,12 +28,13 @@ func (e *Engine) restore() error {
 	return nil
 }
 
-func (e *Engine) store(applied uint64) error { return store(e.m, e.o.State, applied) }
+func (e *Engine) store(applied uint64) error { return store(e.m, &e.tidings, e.o.State, applied) }
 
-// store writes the rows that have changed.
-func store(m *payment.Machine, s *state.Store, applied uint64) error {
+// store writes the rows that have changed, and the tidings of the events.
+func store(m *payment.Machine, t *payment.Tidings, s *state.Store, applied uint64) error {
 	b := s.Begin()
 	m.Flush(b)
+	t.Flush(b.PutTidings)
 	return b.Commit(applied)
 }
 

@@ -45,7 +45,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 			config = ev.Config
 			e.tallies.open(config)
 		}
-		effects = e.m.Step(ev, effects[:0])
+		effects = e.tidings.Step(e.m, ev, effects[:0])
 		e.tell(ev, effects, sink)
 		e.count()
 		if ev.Kind == payment.CommandGiven {
@@ -57,6 +57,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 		return effects, err
 	}
 	sink.Release()
+	e.o.Stored()
 	e.publish(ticked)
 	if config != nil {
 		e.changed(config)

@@ -33,6 +33,8 @@ type stepper struct {
 	out []Effect
 	seq uint64
 	at  int64
+
+	tidings *Tidings // takes the tidings; nil: nobody does
 }
 
 func newStepper() *stepper {
@@ -54,6 +56,10 @@ func (s *stepper) step(e *Event) {
 	s.seq++
 	s.at += 1000
 	e.Seq, e.At = s.seq, s.at
+	if s.tidings != nil {
+		s.out = s.tidings.Step(s.m, e, s.out[:0])
+		return
+	}
 	s.out = s.m.Step(e, s.out[:0])
 }
 

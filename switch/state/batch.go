@@ -65,3 +65,6 @@ func (b *Batch) PutMachine(row []byte) { b.machine = append(b.machine[:0], row..
 
 // PutConfig stores the configuration in force.
 func (b *Batch) PutConfig(row []byte) { b.config = append(b.config[:0], row...) }
+
+// PutTidings stores the tidings of some events.
+func (b *Batch) PutTidings(at payment.TidingsRow, row []byte) { b.tidings.put(at, row) }

@@ -18,6 +18,8 @@ const (
 	tagFormat      = 'f' // -> format of the rows
 	tagFacet       = 'g' // + participant or state, block of payment ids: some finished payment there has it
 	tagHistory     = 'h' // + payment id -> row of a finished payment
+	tagTidings     = 'j' // + last event, part -> tidings of some events
+	tagTidingsFrom = 'i' // -> the first event whose tidings are kept
 	tagKey         = 'k' // + request key -> payment id
 	tagLate        = 'l' // + payment id with a mark in its middle: it has this mark
 	tagMachine     = 'm' // -> the machine's own row

@@ -9,6 +9,8 @@ const (
 	// layerBytes bounds the rows that are in memory only, and with them what a crash
 	// loses and the next start replays: a few seconds at full load.
 	layerBytes = 16 << 20
+	// layerTidings bounds the tidings beside them.
+	layerTidings = 4 << 20
 	// layerKeys bounds what they are found by.
 	layerKeys = 64 << 10
 	// rowRoom is how much a row may grow and keep its place: an open payment's row
@@ -39,6 +41,7 @@ type layer struct {
 	config       []byte
 	limits       limits
 	changes      []changeRow
+	tidings      tidings
 	used         bool // it has something of a group
 }
 
@@ -68,13 +71,14 @@ func (l *layer) reset() {
 	l.limits.reset()
 	clear(l.changes)
 	l.changes = l.changes[:0]
+	l.tidings.reset()
 	for n := range l.participants {
 		l.participants[n] = l.participants[n][:0]
 	}
 }
 
 func (l *layer) full() bool {
-	return len(l.bytes) >= layerBytes || len(l.payments) >= layerKeys || len(l.keys) >= layerKeys || len(l.limits.uses) >= layerKeys || len(l.changes) >= layerKeys
+	return len(l.bytes) >= layerBytes || len(l.tidings.bytes) >= layerTidings || len(l.payments) >= layerKeys || len(l.keys) >= layerKeys || len(l.limits.uses) >= layerKeys || len(l.changes) >= layerKeys
 }
 
 // born says whether a payment is younger than everything below this layer: the

@@ -122,6 +122,7 @@ func (w *writer) write(l *layer) error {
 	w.notices()
 	w.blocks()
 	w.history(l)
+	w.tidings(l)
 	w.requests(l)
 	w.lates()
 	w.limits(l)

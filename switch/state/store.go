@@ -23,6 +23,8 @@ type Store struct {
 	keys    *seal.Keys
 	fatal   func(error)
 	applied atomic.Uint64
+	// tidingsFrom is the first event whose tidings are kept.
+	tidingsFrom atomic.Uint64
 
 	// mu guards the layers: which is which, and, from Begin to Commit, the pending
 	// one. What is in a layer is changed by the engine's goroutine alone. It also
@@ -95,6 +97,9 @@ func (s *Store) begin(readOnly bool) error {
 		err = s.checkFormat(f)
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.beginTidings(readOnly); err != nil {
 		return err
 	}
 	return s.checkToken(readOnly)

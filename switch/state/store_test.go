@@ -35,15 +35,17 @@ func play(t *testing.T, s *Store, first, n uint64) {
 	if err := m.Restore(snap); err != nil {
 		t.Fatal(err)
 	}
+	var told payment.Tidings
 	for seq := first; seq < first+n; seq++ {
 		e := payment.Event{Seq: seq, At: int64(seq), Kind: payment.RequestArrived}
 		if seq == 1 {
 			e.Kind, e.Config = payment.ConfigChanged, &payment.Config{Currency: 356, OpenMax: 10, Participants: []payment.Profile{{ID: "A"}}}
 		}
 		e.Request.Key.STAN = uint32(seq)
-		m.Step(&e, nil)
+		told.Step(m, &e, nil)
 		b := s.Begin()
 		m.Flush(b)
+		told.Flush(b.PutTidings)
 		if err := b.Commit(seq); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -23,7 +24,7 @@ type sweeping struct {
 const (
 	sweepHistory = iota // rows of forgotten payments, with their keys and identities
 	sweepRescue         // the dead letters, which stay, get marks of their own
-	sweepRuns           // runs that name nothing else
+	sweepRuns           // runs that name nothing else, and tidings
 	sweepLates          // marks of payments that are gone
 	sweepDone
 )
@@ -47,7 +48,7 @@ func (s *Store) Sweep(before payment.ID, limit int) (deleted int, done bool, err
 	}
 	w := &sweeper{
 		view: &view{rows: s.db.NewSnapshot(), opener: s.keys.Opener()}, sweeping: &s.sweeping,
-		b: s.db.NewBatch(), left: limit, tokener: s.keys.Tokener(),
+		b: s.db.NewBatch(), left: limit, tokener: s.keys.Tokener(), tidingsFrom: &s.tidingsFrom,
 	}
 	defer w.b.Close()
 	defer w.close()
@@ -93,10 +94,11 @@ func (s *Store) forgotten(before payment.ID) (bool, error) {
 type sweeper struct {
 	*view
 	*sweeping
-	b       *pebble.Batch
-	left    int // rows that may still be looked at
-	deleted int
-	tokener *seal.Tokener
+	b           *pebble.Batch
+	left        int // rows that may still be looked at
+	deleted     int
+	tokener     *seal.Tokener
+	tidingsFrom *atomic.Uint64 // the store's
 
 	p     payment.Payment
 	gone  facets // of the payments of a block that are deleted
@@ -127,6 +129,7 @@ func (w *sweeper) step() (over bool, err error) {
 	case sweepRescue:
 		return w.each(tagDeadLetter, w.rescue)
 	case sweepRuns: // the number of a run is that of none of its payments
+		w.tidings(w.tidingsFrom)
 		w.deleteRange(appendRun(nil, 0), appendRun(nil, uint64(w.before)))
 		w.deleteRange(appendLeaf(nil, 0, 0, 0), appendLeaf(nil, uint64(w.before), 0, 0))
 		return true, nil

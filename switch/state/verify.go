@@ -53,6 +53,7 @@ type verifying struct {
 	known   payment.ID           // finished payments below it are forgotten
 	there   map[uint64]*blockSet // payments, by block
 	marks   map[uint64]uint64    // by run: those that are still to come
+	told    uint64               // the event of the latest tiding
 	p       payment.Payment
 }
 
@@ -75,7 +76,7 @@ func (c *verifying) all() (err error) {
 		{tagOpen, c.payment}, {tagHistory, c.payment},
 		{tagBusiness, c.value}, {tagKey, c.value}, {tagDeadLetter, c.number}, {tagException, c.number},
 		{tagFacet, c.facet}, {tagLate, c.late}, {tagRun, c.run}, {tagLeaf, c.leaf},
-		{tagChange, c.change},
+		{tagChange, c.change}, {tagTidings, c.tidings},
 	} {
 		err := c.scan(part.tag, func(key, row []byte) error {
 			if err := c.ctx.Err(); err != nil {
@@ -198,6 +199,24 @@ func (c *verifying) leaf(key, leaf []byte) error {
 		if err := c.names(key, payment.ID(run-uint64(backAt(leaf, i)))); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// tidings checks that tidings are in the order of their events, and under the last.
+func (c *verifying) tidings(key, row []byte) error {
+	if len(key) != tidingsKeyBytes {
+		return wrong(key)
+	}
+	err := payment.EachTiding(row, func(t *payment.Tiding) error {
+		if t.Seq < c.told || t.Seq > c.applied {
+			return wrong(key)
+		}
+		c.told = t.Seq
+		return nil
+	})
+	if last, _ := tidingsAt(key); err != nil || last != c.told {
+		return wrong(key)
 	}
 	return nil
 }
