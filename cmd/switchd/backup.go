@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchd/switch/admin"
 	"switchd/switch/backup"
+	"switchd/switch/view"
 )
 
 // backupOrder asks the admin port for a backup.
@@ -72,7 +72,7 @@ func (n *node) takeBackup(ctx context.Context, body []byte, progress func(any)) 
 	out := filepath.Clean(order.Out)
 	m, err := n.backups.Take(ctx, out, seldom(func(p backup.Progress) { progress(p) }))
 	if errors.Is(err, backup.ErrBusy) || errors.Is(err, backup.ErrStopped) {
-		return nil, fmt.Errorf("%w: %w", admin.ErrConflict, err)
+		return nil, fmt.Errorf("%w: %w", view.ErrConflict, err)
 	}
 	if err != nil {
 		return nil, err

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"net/url"
 
-	"switchd/switch/admin"
 	"switchd/switch/payment"
 	"switchd/switch/state"
+	"switchd/switch/view"
 )
 
 // foundView is a page of the payments that a search has found, newest first.
@@ -23,7 +23,7 @@ type foundView struct {
 func (n *node) search(values url.Values) (any, error) {
 	v, err := search(n.data.state, n.engine.Config(), values)
 	if errors.As(err, new(criteriaFault)) {
-		err = fmt.Errorf("%w: %w", admin.ErrQuestion, err)
+		err = fmt.Errorf("%w: %w", view.ErrQuestion, err)
 	}
 	return v, err
 }

@@ -7,10 +7,10 @@ import (
 	"net/url"
 	"path/filepath"
 
-	"switchd/switch/admin"
 	"switchd/switch/journal"
 	"switchd/switch/payment"
 	"switchd/switch/retention"
+	"switchd/switch/view"
 )
 
 // What one question about records may cost.
@@ -32,7 +32,7 @@ func (n *node) journalStat() (any, error) {
 func (n *node) journalRecords(q url.Values) (any, error) {
 	f, err := filterOf(q)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", admin.ErrQuestion, err)
+		return nil, fmt.Errorf("%w: %w", view.ErrQuestion, err)
 	}
 	log := n.data.journal
 	stat, err := log.Stat()
@@ -59,7 +59,7 @@ func (n *node) journalRecords(q url.Values) (any, error) {
 	})
 	switch {
 	case errors.Is(err, journal.ErrGone): // retention was faster
-		return nil, fmt.Errorf("%w: %w", admin.ErrNotFound, err)
+		return nil, fmt.Errorf("%w: %w", view.ErrNotFound, err)
 	case err != nil && !errors.Is(err, errEnough):
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (n *node) look(id payment.ID, f func(p *payment.Payment)) (found bool, err 
 func (n *node) proof(id string) (any, error) {
 	number, ok := parsePaymentID(id)
 	if !ok {
-		return nil, fmt.Errorf("%w: %q is no payment", admin.ErrNotFound, id)
+		return nil, fmt.Errorf("%w: %q is no payment", view.ErrNotFound, id)
 	}
 	names := newEventReader(nil, nil)
 	names.learn(n.engine.Config())
@@ -106,13 +106,13 @@ func (n *node) proof(id string) (any, error) {
 	case err != nil:
 		return nil, err
 	case !found:
-		return nil, fmt.Errorf("%w: no such payment", admin.ErrNotFound)
+		return nil, fmt.Errorf("%w: no such payment", view.ErrNotFound)
 	case not != nil:
-		return nil, fmt.Errorf("%w: %w", admin.ErrConflict, not)
+		return nil, fmt.Errorf("%w: %w", view.ErrConflict, not)
 	}
 	p, err := newProof(n.data.journal, n.data.checkpoint, &s)
 	if errors.Is(err, journal.ErrGone) {
-		return nil, fmt.Errorf("%w: %w", admin.ErrNotFound, err)
+		return nil, fmt.Errorf("%w: %w", view.ErrNotFound, err)
 	}
 	return p, err
 }

@@ -211,7 +211,7 @@ func (n *node) listen() error {
 func (n *node) listenAdmin() error {
 	var err error
 	n.admin, err = admin.Listen(admin.Options{
-		Address: n.cfg.Admin, Gatherer: n.registry, Registry: n.registry, Log: n.log,
+		Address: n.cfg.Admin, Clock: clock, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Checks: n.checks(), Summary: func() (any, error) { return n.summary(context.Background()) },
 		Payment: n.payment, Command: n.operate, Backup: n.takeBackup, Config: n.showConfig, Reload: n.serveReload,
 		Diagnosis: func(ctx context.Context, id string) (any, bool) { return n.ingress.Diagnose(ctx, id) },

@@ -21,6 +21,7 @@ import (
 func TestListenRefuses(t *testing.T) {
 	f := func(o Options, want string) {
 		t.Helper()
+		o.Clock = still
 		s, err := Listen(o)
 		if err == nil {
 			s.Close()
@@ -34,7 +35,7 @@ func TestListenRefuses(t *testing.T) {
 	f(Options{}, `address "" is not host:port`)
 	f(Options{Address: "127.0.0.1"}, "is not host:port")
 	for _, open := range []string{":0", "0.0.0.0:0", "[::]:0", "192.168.1.1:0", "example.com:0", "127.0.0.1.example.com:0"} {
-		f(Options{Address: open}, `address "`+open+`" is not a loopback address: the admin pages have no login`)
+		f(Options{Address: open}, `address "`+open+`" is not a loopback address: it needs a certificate and users`)
 	}
 	f(Options{Address: "127.0.0.1:x"}, "unknown port")
 	f(Options{Address: "127.0.0.1:0", ConnectionsMax: -1}, "ConnectionsMax is -1")
@@ -266,7 +267,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 func TestRunEndsAndFreesThePort(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := Listen(Options{Address: "127.0.0.1:0"})
+	s, err := Listen(Options{Address: "127.0.0.1:0", Clock: still})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +281,7 @@ func TestRunEndsAndFreesThePort(t *testing.T) {
 	if err := s.Run(t.Context()); err == nil {
 		t.Error("a second Run is accepted")
 	}
-	again, err := Listen(Options{Address: s.Addr()})
+	again, err := Listen(Options{Address: s.Addr(), Clock: still})
 	if err != nil {
 		t.Fatalf("the port is still taken: %v", err)
 	}
@@ -294,7 +295,7 @@ func TestRunEndsAndFreesThePort(t *testing.T) {
 
 // TestRunReportsALostListener: an end that nobody asked for is an error.
 func TestRunReportsALostListener(t *testing.T) {
-	s, err := Listen(Options{Address: "127.0.0.1:0"})
+	s, err := Listen(Options{Address: "127.0.0.1:0", Clock: still})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,10 +305,16 @@ func TestRunReportsALostListener(t *testing.T) {
 	}
 }
 
+// still is a clock that stands.
+func still() int64 { return 1_800_000_000e9 }
+
 // serve runs a server until the test ends.
 func serve(t *testing.T, o Options) *Server {
 	t.Helper()
 	o.Address = "127.0.0.1:0"
+	if o.Clock == nil {
+		o.Clock = still
+	}
 	if o.Gatherer == nil {
 		o.Gatherer = prometheus.NewRegistry()
 	}
@@ -408,7 +415,7 @@ func TestCommands(t *testing.T) {
 		"a form":         {good, "application/x-www-form-urlencoded", nil, 415},
 		"plain text":     {good, "text/plain", nil, 415},
 		"no type":        {good, "", nil, 415},
-		"by a web page":  {good, "application/json", func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:1") }, 415},
+		"by a web page":  {good, "application/json", func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:1") }, 403},
 		"foreign name":   {good, "application/json", func(r *http.Request) { r.Host = "evil.example" }, 421},
 		"too large":      {strings.Repeat("x", commandBytesMax+1), "application/json", nil, 413},
 		"another method": {good, "application/json", func(r *http.Request) { r.Method = "PUT" }, 405},

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"switchd/switch/view"
 )
 
 func postBackup(ctx context.Context, t *testing.T, s *Server, body string) *http.Response {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL()+backupsPage, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL()+backupPath, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +33,7 @@ func TestBackupIsToldStepByStep(t *testing.T) {
 	s := serve(t, Options{Backup: func(_ context.Context, body []byte, progress func(any)) (any, error) {
 		switch string(body) {
 		case "busy":
-			return nil, fmt.Errorf("%w: another one", ErrConflict)
+			return nil, fmt.Errorf("%w: another one", view.ErrConflict)
 		case "no":
 			return nil, errors.New("no such folder")
 		}
@@ -54,7 +56,7 @@ func TestBackupIsToldStepByStep(t *testing.T) {
 			t.Errorf("%s: %d %s", body, r.StatusCode, got)
 		}
 	}
-	if r := get(t, s, backupsPage); r.StatusCode != 405 {
+	if r := get(t, s, backupPath); r.StatusCode != 405 {
 		t.Errorf("a GET: status %d", r.StatusCode)
 	}
 	if r := postBackup(t.Context(), t, serve(t, Options{}), "yes"); r.StatusCode != 404 {

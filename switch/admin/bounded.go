@@ -18,10 +18,11 @@ type bounded struct {
 	max     int64
 	open    atomic.Int64
 	metrics *metrics
+	plain   bool // without TLS, so that an answer can be read
 }
 
-func newBounded(l net.Listener, connectionsMax int, m *metrics) *bounded {
-	return &bounded{Listener: l, max: int64(connectionsMax), metrics: m}
+func newBounded(l net.Listener, connectionsMax int, m *metrics, plain bool) *bounded {
+	return &bounded{Listener: l, max: int64(connectionsMax), metrics: m, plain: plain}
 }
 
 // Accept returns the next connection within the bound. net/http calls it from
@@ -37,7 +38,9 @@ func (b *bounded) Accept() (net.Conn, error) {
 		}
 		b.open.Add(-1)
 		b.metrics.refused.Inc()
-		_, _ = c.Write([]byte(full)) // the client may be gone already: nothing to do about it
+		if b.plain {
+			_, _ = c.Write([]byte(full)) // the client may be gone already: nothing to do about it
+		}
 		c.Close()
 	}
 }

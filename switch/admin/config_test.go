@@ -22,14 +22,14 @@ func TestConfigAndReload(t *testing.T) {
 	})
 	post := func(s *Server, body, kind string) *http.Response {
 		t.Helper()
-		r, err := http.Post(s.URL()+reloadPage, kind, strings.NewReader(body))
+		r, err := http.Post(s.URL()+"/api/v1/reload", kind, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { r.Body.Close() })
 		return r
 	}
-	if r := get(t, s, configPage); r.StatusCode != 200 || text(t, r) != "\"in force\"\n" {
+	if r := get(t, s, "/api/v1/config"); r.StatusCode != 200 || text(t, r) != "\"in force\"\n" {
 		t.Errorf("the configuration: %d", r.StatusCode)
 	}
 	if r := post(s, "good", "application/json"); r.StatusCode != 200 || text(t, r) != "\"reloaded\"\n" {
@@ -41,11 +41,11 @@ func TestConfigAndReload(t *testing.T) {
 	if r := post(s, "good", "text/plain"); r.StatusCode != 415 {
 		t.Errorf("what a web page could send: %d", r.StatusCode)
 	}
-	if r := get(t, s, reloadPage); r.StatusCode != 405 {
+	if r := get(t, s, "/api/v1/reload"); r.StatusCode != 405 {
 		t.Errorf("a GET: %d", r.StatusCode)
 	}
 	bare := serve(t, Options{})
-	if a, b := get(t, bare, configPage), post(bare, "good", "application/json"); a.StatusCode != 404 || b.StatusCode != 404 {
+	if a, b := get(t, bare, "/api/v1/config"), post(bare, "good", "application/json"); a.StatusCode != 404 || b.StatusCode != 404 {
 		t.Errorf("without both: %d, %d", a.StatusCode, b.StatusCode)
 	}
 }

@@ -1,41 +1,29 @@
-// Package admin serves the switch's own HTTP pages: an index, metrics, health
-// and a summary.
+// Package admin serves the switch's own HTTP pages: metrics, health, the JSON API for
+// operators and their programs, its OpenAPI document, and the login of the console.
 //
-// It promises to stay out of the way: it listens on a loopback address only
-// (there is no login yet), answers only GET and HEAD but for commands and
-// what must not stand in an address, bounds connections, header sizes, searches and
-// times, and changes nothing by itself. What it shows and what commands do is handed
-// in as functions; it knows no other package of the switch. It keeps no log of what
-// was asked.
+// It promises that who asks is known before anything is looked at: without users it
+// listens on a loopback address only, elsewhere it wants TLS and users, who show a token,
+// a client certificate or the session of a browser. A table of routes says who may ask
+// for what, with which parameters and bodies, and is at once the OpenAPI document.
+// Connections, header and body sizes, sessions, streams, failed logins and times are
+// bounded. It changes nothing by itself: what it shows and what orders do is handed in as
+// functions. It keeps no log of what was asked, and no token, and shows none.
 //
-// The commands `serve` and `demo` call it. It never takes part in a payment, and
-// never shows message content: what Summary and Payment return is shown to whoever
-// can reach the port.
+// The commands `serve` and `demo` call it. It never takes part in a payment.
 //
-//	/                 index for people, with the summary
-//	/metrics          Prometheus text or OpenMetrics
-//	/livez            200 while the process turns, else 503
-//	/startupz         200 when the start is over, else 503 and how far it is
-//	/readyz           200 when all checks pass, else 503; ?verbose lists them
-//	/api/v1/summary   the summary as JSON
-//	/api/v1/payments?rrn=R&...  a page of the payments that fit, JSON
-//	/api/v1/payments/search  POST: the same by a JSON object, which may name an account
-//	/api/v1/payments/ID  one payment as JSON
-//	/api/v1/payments/ID/proof  how it has ended, proven
-//	/api/v1/participants/ID/diagnosis  what its links have shown that is not as agreed
-//	/api/v1/journal   what the journal holds
-//	/api/v1/journal/records?from=N&to=N&payment=ID&kind=K  events of it
-//	/api/v1/commands  POST: an operator's command, JSON
-//	/api/v1/config    the configuration in force
-//	/api/v1/reload    POST: read the configuration again, JSON
-//	/api/v1/backup    POST: a backup, JSON; the answer is a line for each step
+//	/livez /readyz /startupz  200 or 503; ?verbose lists the checks; for anyone
+//	/metrics                  Prometheus text or OpenMetrics
+//	/login /logout            the session of a browser
+//	/                         the console, else an index
+//	/api/v1/openapi.json      what else there is
+//	/api/v1/me                who asks
 //
 // Example:
 //
 //	srv, err := admin.Listen(admin.Options{
-//		Address: "127.0.0.1:9583", Gatherer: registry, Registry: registry,
+//		Address: "127.0.0.1:9583", Clock: clock, Gatherer: registry, Registry: registry,
 //		Checks:  []admin.Check{{Name: "journal", Run: journal.Healthy}},
-//		Summary: func() (any, error) { return engine.Summary() }, Log: log,
+//		Users: users, Routes: routes, Console: console, Log: log,
 //	})
 //	if err != nil {
 //		return err

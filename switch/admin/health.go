@@ -15,21 +15,14 @@ type health struct {
 	Checks []view.Check `json:"checks"`
 }
 
-func (p *pages) livez(w http.ResponseWriter, r *http.Request) {
-	answer(w, r, examineOne("live", p.Live))
+// one is the condition of a page as its only check.
+func one(name string, condition func() error) []Check {
+	return []Check{{Name: name, Run: func() (string, error) { return "", condition() }}}
 }
 
-func (p *pages) startupz(w http.ResponseWriter, r *http.Request) {
-	answer(w, r, examineOne("started", p.Started))
-}
-
-// examineOne is the answer of a page with one check.
-func examineOne(name string, condition func() error) health {
-	return examine([]Check{{Name: name, Run: func() (string, error) { return "", condition() }}})
-}
-
-func (p *pages) readyz(w http.ResponseWriter, r *http.Request) {
-	answer(w, r, examine(p.Checks))
+// healthPage answers by checks.
+func healthPage(checks []Check) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { tell(w, r, examine(checks)) }
 }
 
 // examine runs all checks, also after a failed one: an operator wants to see
@@ -51,9 +44,9 @@ func examine(checks []Check) health {
 // oneLine keeps the text form one line per check.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// answer writes a health as text, or as JSON to who asks for it. Failed checks and
+// tell writes a health as text, or as JSON to who asks for it. Failed checks and
 // warnings are always named, the other ones with ?verbose.
-func answer(w http.ResponseWriter, r *http.Request, h health) {
+func tell(w http.ResponseWriter, r *http.Request, h health) {
 	status := http.StatusOK
 	if !h.OK {
 		status = http.StatusServiceUnavailable
@@ -67,18 +60,6 @@ func answer(w http.ResponseWriter, r *http.Request, h health) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(h.text(r.URL.Query().Has("verbose"))))
-}
-
-func wantsJSON(r *http.Request) bool {
-	for _, accept := range r.Header.Values("Accept") {
-		for kind := range strings.SplitSeq(accept, ",") {
-			kind, _, _ = strings.Cut(kind, ";")
-			if strings.TrimSpace(kind) == "application/json" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // text is one line per check and a last line with the verdict.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
+
+	"switchd/switch/view"
 )
 
 // TestJournalPages: what the journal says comes as JSON, what is wrong with a
@@ -15,7 +17,7 @@ func TestJournalPages(t *testing.T) {
 		Records: func(q url.Values) (any, error) {
 			switch q.Get("from") {
 			case "x":
-				return nil, fmt.Errorf("%w: from", ErrQuestion)
+				return nil, fmt.Errorf("%w: from", view.ErrQuestion)
 			case "666":
 				return nil, errors.New("the disk is gone")
 			}
@@ -26,9 +28,9 @@ func TestJournalPages(t *testing.T) {
 			case "7":
 				return "proven", nil
 			case "8":
-				return nil, fmt.Errorf("%w: it is open", ErrConflict)
+				return nil, fmt.Errorf("%w: it is open", view.ErrConflict)
 			}
-			return nil, fmt.Errorf("%w: no such payment", ErrNotFound)
+			return nil, fmt.Errorf("%w: no such payment", view.ErrNotFound)
 		},
 	})
 	f := func(path string, status int, body string) {
@@ -41,7 +43,7 @@ func TestJournalPages(t *testing.T) {
 	f("/api/v1/journal", 200, "{\n  \"last\": 7\n}")
 	f("/api/v1/journal/records?from=5", 200, `"5"`)
 	f("/api/v1/journal/records?from=x", 400, "not understood: from")
-	f("/api/v1/journal/records?from=%zz", 400, "the query cannot be read")
+	f("/api/v1/journal/records?from=%zz", 400, "not understood: the query cannot be read")
 	f("/api/v1/journal/records?from=666", 500, "the disk is gone")
 	f("/api/v1/payments/7/proof", 200, `"proven"`)
 	f("/api/v1/payments/8/proof", 409, "not now: it is open")

@@ -2,10 +2,12 @@ package admin
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
@@ -13,8 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Fixed bounds of the server. Its users are an operator's browser, a scraper
-// and a few probes on the same machine.
+// Fixed bounds of the server. Its users are some operators' browsers and commands, a
+// scraper, a few probes, and readers of streams.
 const (
 	headerTimeout   = 5 * time.Second  // until a request's header is complete
 	readTimeout     = 10 * time.Second // until a request is complete
@@ -22,9 +24,12 @@ const (
 	idleTimeout     = 60 * time.Second // between requests of one connection
 	shutdownTimeout = 2 * time.Second  // for open requests at the end of Run
 	headerBytesMax  = 16 << 10
-	commandBytesMax = 4 << 10
-	scrapesMax      = 4 // of /metrics at once
-	searchesMax     = 4 // at once: each may take some tens of milliseconds
+	commandBytesMax = 4 << 10          // of a JSON body, unless its route says more
+	formBytesMax    = 16 << 10         // of what a form sends
+	requestsOfOne   = 32               // of one connection, of HTTP/2, at once
+	lookEvery       = 10 * time.Second // from one Look to the next
+	scrapesMax      = 4                // of /metrics at once
+	searchesMax     = 4                // at once: each may take some tens of milliseconds
 )
 
 // Check is one condition of readiness.
@@ -40,8 +45,33 @@ type Check struct {
 // Options say what to serve. Every function must be safe for concurrent use and
 // return at once.
 type Options struct {
-	// Address is a loopback host:port; port 0 lets the system pick one.
+	// Address is a host:port; port 0 lets the system pick one. One that other machines can
+	// reach needs TLS and Users.
 	Address string
+	// Clock gives UTC nanoseconds. Required.
+	Clock func() int64
+	// Users say who somebody is; nil: nobody has to show it, and everyone who reaches the
+	// port has all roles.
+	Users Users
+	// TLS are settings for TLS 1.3; nil: the port speaks plain HTTP. A client certificate
+	// counts when they have verified it.
+	TLS *tls.Config
+	// Hosts says whether the certificate has a name, beside which those of this machine's
+	// loopback addresses are answered. Default: it has none.
+	Hosts func(host string) bool
+	// Routes are answers of the JSON API. One with the method and path of another answer
+	// of this server takes its place.
+	Routes []Route
+	// Console answers / and what is below /console/, by GET and POST, behind the login:
+	// access.From of a request's context says who asks. It may set its own content
+	// security policy. Default: an index page.
+	Console http.Handler
+	// TwoPerson says that some orders wait for a second person, where callers have to show
+	// who they are.
+	TwoPerson bool
+	// Look is called now and then while the server runs, to look whether files have
+	// changed that Users and TLS come from; it returns true when users may be other ones.
+	Look func() bool
 	// Gatherer gives the metrics. Default prometheus.DefaultGatherer.
 	Gatherer prometheus.Gatherer
 	// Registry takes the server's own metrics. Default: they are not kept.
@@ -92,7 +122,7 @@ type Options struct {
 	// Log takes faults of the server. Default slog.Default.
 	Log *slog.Logger
 	// ConnectionsMax bounds open connections; one more is answered 503 and
-	// closed. Default 64.
+	// closed. Default 192: so many streams as may be, and twice as many others.
 	ConnectionsMax int
 }
 
@@ -115,11 +145,14 @@ func (o Options) withDefaults() Options {
 	if o.Diagnosis == nil {
 		o.Diagnosis = func(context.Context, string) (any, bool) { return nil, false }
 	}
+	if o.Hosts == nil {
+		o.Hosts = func(string) bool { return false }
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
 	if o.ConnectionsMax == 0 {
-		o.ConnectionsMax = 64
+		o.ConnectionsMax = 192
 	}
 	return o
 }
@@ -127,8 +160,12 @@ func (o Options) withDefaults() Options {
 // validate lists all faults at once.
 func (o Options) validate() error {
 	var faults []error
-	if err := loopback(o.Address); err != nil {
-		faults = append(faults, err)
+	faults = append(faults, o.reach())
+	if o.Clock == nil {
+		faults = append(faults, errors.New("there is no Clock"))
+	}
+	if o.TLS != nil && o.TLS.MinVersion < tls.VersionTLS13 {
+		faults = append(faults, errors.New("TLS must be 1.3"))
 	}
 	if o.ConnectionsMax < 1 {
 		faults = append(faults, fmt.Errorf("ConnectionsMax is %d: at least 1 is needed", o.ConnectionsMax))
@@ -143,17 +180,20 @@ func (o Options) validate() error {
 	return errors.Join(faults...)
 }
 
-// loopback refuses every address that another machine could reach.
-func loopback(address string) error {
-	host, _, err := net.SplitHostPort(address)
+// reach refuses an address that another machine could reach, unless those who do have to
+// show who they are, and nobody can listen.
+func (o Options) reach() error {
+	host, _, err := net.SplitHostPort(o.Address)
 	if err != nil {
-		return fmt.Errorf("address %q is not host:port", address)
+		return fmt.Errorf("address %q is not host:port", o.Address)
 	}
-	if !loopbackHost(host) {
-		return fmt.Errorf("address %q is not a loopback address: the admin pages have no login, use 127.0.0.1:PORT", address)
+	if !loopbackHost(host) && !o.guardedByLogin() {
+		return fmt.Errorf("address %q is not a loopback address: it needs a certificate and users (admin_access with cert, key and users), or use 127.0.0.1:PORT", o.Address)
 	}
 	return nil
 }
+
+func (o Options) guardedByLogin() bool { return o.Users != nil && o.TLS != nil }
 
 func loopbackHost(host string) bool {
 	if host == "localhost" {

@@ -5,68 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 )
-
-// Pages that search payments, by the address and by a body.
-const (
-	foundPage  = "/api/v1/payments"
-	searchPage = "/api/v1/payments/search"
-)
-
-// secretCriterion may stand in a body only. This server logs no address, but
-// browsers, proxies and shells keep those that they have asked for.
-const secretCriterion = "account"
-
-// found shows the payments that fit the address.
-func (p *pages) found(w http.ResponseWriter, r *http.Request) {
-	if p.Search == nil {
-		notFound(w, nil)
-		return
-	}
-	criteria, err := url.ParseQuery(r.URL.RawQuery)
-	switch {
-	case err != nil:
-		http.Error(w, "the query cannot be read", http.StatusBadRequest)
-	case criteria.Has(secretCriterion):
-		http.Error(w, secretCriterion+" may not stand in an address, which is kept in logs and histories: send it by POST to "+searchPage, http.StatusBadRequest)
-	default:
-		p.searched(w, criteria)
-	}
-}
-
-// search shows the payments that fit the body of a request.
-func (p *pages) search(w http.ResponseWriter, r *http.Request) {
-	if p.Search == nil {
-		notFound(w, nil)
-		return
-	}
-	body, ok := p.order(w, r, true)
-	if !ok {
-		return
-	}
-	criteria, err := criteriaIn(body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	p.searched(w, criteria)
-}
-
-// searched answers a search, unless as many as may be are under way.
-func (p *pages) searched(w http.ResponseWriter, criteria url.Values) {
-	select {
-	case p.searches <- struct{}{}:
-		defer func() { <-p.searches }()
-	default:
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, fmt.Sprintf("%d searches are under way: try again", searchesMax), http.StatusServiceUnavailable)
-		return
-	}
-	v, err := p.Search(criteria)
-	p.answerOr(w, v, err)
-}
 
 var errNoCriteria = errors.New("a search is one JSON object of criteria")
 

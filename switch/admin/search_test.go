@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/switch/view"
 )
 
 // posted makes a request one with a JSON body.
@@ -30,7 +32,7 @@ func TestSearch(t *testing.T) {
 		Search: func(q url.Values) (any, error) {
 			switch q.Get("id") {
 			case "x":
-				return nil, fmt.Errorf("%w: id", ErrQuestion)
+				return nil, fmt.Errorf("%w: id", view.ErrQuestion)
 			case "666":
 				return nil, errors.New("the disk is gone")
 			}
@@ -46,11 +48,11 @@ func TestSearch(t *testing.T) {
 	}
 	f("/api/v1/payments", nil, 200, `""`)
 	f("/api/v1/payments?state=SUCCESS&rrn=1&state=DEEMED", nil, 200, `"rrn=1&state=SUCCESS&state=DEEMED"`)
-	f("/api/v1/payments?rrn=%zz", nil, 400, "the query cannot be read")
+	f("/api/v1/payments?rrn=%zz", nil, 400, "not understood: the query cannot be read")
 	f("/api/v1/payments?id=x", nil, 400, "not understood: id")
 	f("/api/v1/payments?id=666", nil, 500, "the disk is gone")
 	f("/api/v1/payments?account=50100012345678", nil, 400,
-		"account may not stand in an address, which is kept in logs and histories: send it by POST to /api/v1/payments/search")
+		"not understood: account may not stand in an address, which is kept in logs and histories: send it by POST to /api/v1/payments/search")
 	f("/api/v1/payments", posted(`{}`), 405, "only GET and HEAD are answered here")
 	f("/api/v1/payments/search", nil, 405, "this page is asked by POST")
 	f("/api/v1/payments/search", posted(`{"account": "501", "state": ["SUCCESS", "DEEMED"], "limit": 20, "exceptions": true}`+"\n"), 200,
@@ -71,21 +73,22 @@ func TestSearch(t *testing.T) {
 		`{"state": ["SUCCESS", 5]}`:   `"state" is a list of something else than texts`,
 		`{"account": "501"} {"x": 1}`: "a search is one JSON object of criteria",
 	} {
-		f("/api/v1/payments/search", posted(body), 400, want)
+		f("/api/v1/payments/search", posted(body), 400, "not understood: "+want)
 	}
 	f("/api/v1/payments/search", posted(strings.Repeat(" ", commandBytesMax+1)), 413, "a request has at most 4096 bytes")
 	f("/api/v1/payments/search", func(r *http.Request) {
 		posted(`{}`)(r)
 		r.Header.Set("Origin", "http://127.0.0.1:1")
-	}, 415, "a request by POST is application/json, and not sent by a web page")
+	}, 403, "sent by a web page of another site")
 	if strings.Contains(log.String(), "501") {
 		t.Errorf("the log has an account:\n%s", log.String())
 	}
 	none := serve(t, Options{})
-	for path, change := range map[string]func(*http.Request){"/api/v1/payments": nil, "/api/v1/payments/search": posted(`{}`)} {
-		if r := get(t, none, path, change); r.StatusCode != 404 {
-			t.Errorf("%s of a server that searches nothing: %d", path, r.StatusCode)
-		}
+	if r := get(t, none, "/api/v1/payments"); r.StatusCode != 404 {
+		t.Errorf("a server that searches nothing: %d", r.StatusCode)
+	}
+	if r := get(t, none, "/api/v1/payments/search", posted(`{}`)); r.StatusCode != 405 { // it could be a payment's page
+		t.Errorf("a search by a body of it: %d", r.StatusCode)
 	}
 }
 

@@ -8,12 +8,14 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // Server is a bound admin server. Make it with Listen.
 type Server struct {
 	listener net.Listener
 	http     *http.Server
+	pages    *pages
 	started  atomic.Bool
 }
 
@@ -33,18 +35,26 @@ func Listen(o Options) (*Server, error) {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
 	// A name like localhost is resolved by the system: look at what came out.
-	if tcp, ok := l.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+	if tcp, ok := l.Addr().(*net.TCPAddr); !o.guardedByLogin() && (!ok || !tcp.IP.IsLoopback()) {
 		return nil, errors.Join(fmt.Errorf("admin: %s is not a loopback address", l.Addr()), l.Close())
 	}
+	p := newPages(o, m)
+	handler, err := p.handler()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("admin: %w", err), l.Close())
+	}
 	return &Server{
-		listener: newBounded(l, o.ConnectionsMax, m),
+		listener: newBounded(l, o.ConnectionsMax, m, o.TLS == nil),
+		pages:    p,
 		http: &http.Server{
-			Handler:           newPages(o, m).handler(),
+			Handler:           handler,
+			TLSConfig:         o.TLS,
 			ReadHeaderTimeout: headerTimeout,
 			ReadTimeout:       readTimeout,
 			WriteTimeout:      writeTimeout,
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    headerBytesMax,
+			HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: requestsOfOne},
 			ErrorLog:          slog.NewLogLogger(o.Log.With("event", "admin.server").Handler(), slog.LevelWarn),
 		},
 	}, nil
@@ -54,7 +64,20 @@ func Listen(o Options) (*Server, error) {
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // URL is the address of the index page. Safe for concurrent use.
-func (s *Server) URL() string { return "http://" + s.Addr() }
+func (s *Server) URL() string {
+	if s.pages.TLS != nil {
+		return "https://" + s.Addr()
+	}
+	return "http://" + s.Addr()
+}
+
+// serve answers connections until the listener is closed.
+func (s *Server) serve() error {
+	if s.pages.TLS != nil {
+		return s.http.ServeTLS(s.listener, "", "") // the settings have the certificate
+	}
+	return s.http.Serve(s.listener)
+}
 
 // Run serves until ctx ends, gives open requests a moment to finish, and returns
 // nil; any other end is an error. It can be called once.
@@ -63,12 +86,21 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.New("admin: Run was called twice")
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }() // ends by Shutdown or Close below
-	select {
-	case err := <-served:
-		return fmt.Errorf("admin: serve: %w", err)
-	case <-ctx.Done():
+	go func() { served <- s.serve() }() // ends by Shutdown or Close below
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for ctx.Err() == nil {
+		select {
+		case err := <-served:
+			return fmt.Errorf("admin: serve: %w", err)
+		case <-look.C:
+			if s.pages.Look != nil && s.pages.Look() {
+				s.Recheck()
+			}
+		case <-ctx.Done():
+		}
 	}
+	s.pages.streams.stop()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if s.http.Shutdown(grace) != nil {
@@ -77,6 +109,10 @@ func (s *Server) Run(ctx context.Context) error {
 	<-served
 	return nil
 }
+
+// Recheck ends the streams of callers who are not users any more, or other ones. Requests
+// ask each time anyway. Safe for concurrent use.
+func (s *Server) Recheck() { s.pages.streams.recheck() }
 
 // Close frees the port of a server that was never run; after Run it is not
 // needed. Safe for concurrent use.

@@ -1,0 +1,130 @@
+package admin
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"sync"
+	"time"
+
+	"switchd/switch/access"
+)
+
+// Bounds of sessions.
+const (
+	sessionIdle  = 30 * time.Minute // without a request
+	sessionLife  = 12 * time.Hour
+	sessionsMax  = 256 // one more ends the one that is idle longest
+	sessionBytes = 32
+)
+
+// sessions are the logins of browsers. A session is as good as the token that it was
+// opened with: once the file of users has that no more, it has ended.
+type sessions struct {
+	users  Users
+	clock  func() int64
+	secure bool // over TLS
+	count  func(int)
+
+	mu  sync.Mutex // guards the rest
+	all map[string]*session
+}
+
+// session is one login. Its key is the digest of what the browser has: how long it takes
+// to look that up tells nothing about the id itself.
+type session struct {
+	digest       access.Digest // of the token
+	opened, used int64
+}
+
+func newSessions(users Users, clock func() int64, secure bool, count func(int)) *sessions {
+	return &sessions{users: users, clock: clock, secure: secure, count: count, all: map[string]*session{}}
+}
+
+// cookieName is that of the cookie. Its prefix has browsers refuse one that another host
+// of the same domain has set.
+func (s *sessions) cookieName() string {
+	if s.secure {
+		return "__Host-switchd"
+	}
+	return "switchd"
+}
+
+func (s *sessions) cookie(value string, age int) *http.Cookie {
+	return &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteStrictMode}
+}
+
+// open begins a session, and gives the cookie of it.
+func (s *sessions) open(d access.Digest) *http.Cookie {
+	var raw [sessionBytes]byte
+	_, _ = rand.Read(raw[:]) // it never fails
+	id := hex.EncodeToString(raw[:])
+	now := s.clock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.all) >= sessionsMax {
+		s.forget(now)
+	}
+	s.all[keyOf(id)] = &session{digest: d, opened: now, used: now}
+	s.count(len(s.all))
+	return s.cookie(id, int(sessionLife/time.Second))
+}
+
+func keyOf(id string) string {
+	d := access.DigestOf(id)
+	return string(d[:])
+}
+
+// forget ends the sessions that are over, and if there is none the one that is idle
+// longest. s.mu is held.
+func (s *sessions) forget(now int64) {
+	oldest := ""
+	for key, each := range s.all {
+		if each.over(now) {
+			delete(s.all, key)
+		} else if oldest == "" || each.used < s.all[oldest].used {
+			oldest = key
+		}
+	}
+	if len(s.all) >= sessionsMax {
+		delete(s.all, oldest)
+	}
+}
+
+func (e *session) over(now int64) bool {
+	return now-e.used >= int64(sessionIdle) || now-e.opened >= int64(sessionLife)
+}
+
+// shown is whose session a request shows; good says that it is one.
+func (s *sessions) shown(r *http.Request) (key string, c access.Caller, shown, good bool) {
+	cookie, err := r.Cookie(s.cookieName())
+	if err != nil || cookie.Value == "" {
+		return "", c, false, false
+	}
+	if len(cookie.Value) != 2*sessionBytes {
+		return "", c, true, false
+	}
+	key = keyOf(cookie.Value)
+	now := s.clock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.all[key]
+	if e == nil {
+		return "", c, true, false
+	}
+	if c, good = s.users.ByDigest(e.digest); !good || e.over(now) {
+		delete(s.all, key)
+		s.count(len(s.all))
+		return "", access.Caller{}, true, false
+	}
+	e.used = now
+	return key, c, true, true
+}
+
+// end ends a session.
+func (s *sessions) end(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, key)
+	s.count(len(s.all))
+}

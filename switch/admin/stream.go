@@ -1,0 +1,152 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"switchd/switch/access"
+)
+
+// Bounds of streams.
+const (
+	streamsMax   = 64
+	streamsByOne = 16 // of one user, so that none takes the places of all
+)
+
+// streams are the answers that have no end yet.
+type streams struct {
+	count func(int)
+
+	mu    sync.Mutex // guards the rest
+	all   map[*open]bool
+	ended bool
+}
+
+// open is one stream.
+type open struct {
+	caller access.Caller
+	known  func() bool // whether the caller is still who he was
+	cancel context.CancelFunc
+}
+
+func newStreams(count func(int)) *streams { return &streams{count: count, all: map[*open]bool{}} }
+
+// begin takes a place; false: there is none.
+func (s *streams) begin(o *open) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || len(s.all) >= streamsMax {
+		return false
+	}
+	own := 0
+	for each := range s.all {
+		if each.caller.Name == o.caller.Name {
+			own++
+		}
+	}
+	if o.caller.Secured && own >= streamsByOne {
+		return false
+	}
+	s.all[o] = true
+	s.count(len(s.all))
+	return true
+}
+
+// end gives a place back.
+func (s *streams) end(o *open) {
+	o.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, o)
+	s.count(len(s.all))
+}
+
+// stop ends all streams, and takes no more.
+func (s *streams) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	for o := range s.all {
+		o.cancel()
+	}
+}
+
+// recheck ends the streams of callers who are not what they were.
+func (s *streams) recheck() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for o := range s.all {
+		if !o.known() {
+			o.cancel()
+		}
+	}
+}
+
+// stream has a route write an answer that has no end yet. Those that were asked for by GET
+// are bounded and end with the server at once; a POST is work that has its own bounds and
+// its own end.
+func (p *pages) stream(w http.ResponseWriter, r *http.Request, route *Route, call *Call) {
+	s := &steady{ResponseWriter: w, control: http.NewResponseController(w)}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	call.Context = ctx
+	if route.Method == http.MethodGet {
+		o := &open{caller: call.Caller, cancel: cancel, known: func() bool {
+			l, _ := p.who(r)
+			return l.caller == call.Caller
+		}}
+		if !p.streams.begin(o) {
+			p.metrics.streamsRefused.Inc()
+			fail(w, r, http.StatusServiceUnavailable, "as many streams as may be are open: try again")
+			return
+		}
+		defer p.streams.end(o)
+		defer context.AfterFunc(ctx, s.abandon)()
+	}
+	// The server's limits are for requests that are answered at once. The reading side
+	// stays open, so that the end of the client is noticed.
+	if err := errors.Join(s.control.SetReadDeadline(time.Time{}), s.control.SetWriteDeadline(time.Time{})); err != nil {
+		p.Log.Error("admin: a connection without deadlines", "event", "admin.deadline", "error", err)
+	}
+	if err := route.Stream(call, s); err != nil && !s.begun {
+		p.failed(w, r, err)
+	}
+}
+
+// steady is an answer whose each write has its own time, however long it is as a whole.
+type steady struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	begun   bool
+}
+
+// abandon has a write that waits for the client fail, and all that come.
+func (s *steady) abandon() { _ = s.control.SetWriteDeadline(time.Unix(1, 0)) }
+
+// patience bounds what is done until it is called.
+func (s *steady) patience() func() bool { return time.AfterFunc(writeTimeout, s.abandon).Stop }
+
+// WriteHeader begins the answer.
+func (s *steady) WriteHeader(status int) {
+	s.begun = true
+	s.ResponseWriter.WriteHeader(status)
+}
+
+// Write begins the answer, or goes on with it.
+func (s *steady) Write(data []byte) (int, error) {
+	s.begun = true
+	defer s.patience()()
+	return s.ResponseWriter.Write(data)
+}
+
+// FlushError sends what was written.
+func (s *steady) FlushError() error {
+	defer s.patience()()
+	return s.control.Flush()
+}
+
+// Unwrap is the answer itself, for who sets its deadlines.
+func (s *steady) Unwrap() http.ResponseWriter { return s.ResponseWriter }
