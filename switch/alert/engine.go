@@ -32,7 +32,7 @@ var engineRules = []Rule{
 	},
 	{
 		Name: "SwitchdNothingCommitted", Severity: Page, For: 30 * time.Second, Group: "engine",
-		Expr:    `switchd_queue_events > 0 and on (job, instance) rate(switchd_commit_duration_seconds_count[1m]) == 0`,
+		Expr:    `switchd_queue_events > 0 and on (job, instance) rate(switchd_commit_duration_seconds_count[2m]) == 0`,
 		Summary: "Events wait and nothing is committed: the writer or the disk stands still",
 		Todo:    "Look at the disk of the data folder in the system's log, then at /livez.",
 		Runbook: "nothing-committed",

@@ -23,7 +23,7 @@ var Objectives = []Objective{
 }
 
 // SlowPayment is the bound of the objective for latency: a bucket of
-// switchd_payment_duration_seconds.
+// switchd_payment_duration_seconds, which Prometheus 3 calls 2.0.
 const SlowPayment = "2"
 
 // EnoughPayments is how many payments a window must have had before its share says
@@ -128,12 +128,12 @@ func slowness(s view.Sample) float64 {
 }
 
 // Record is a rule that records, so that expressions, alerts and dashboards share it.
-type Record struct{ Name, Expr string }
+type Record struct{ Group, Name, Expr string }
 
 // Records are the recording rules, each after those that it is made from.
 func Records() []Record {
 	all := []Record{{
-		"job:switchd_ready:max",
+		"objectives", "job:switchd_ready:max",
 		"max by (job) (switchd_ready) or 0 * max by (job) (up{" + Job + "})",
 	}}
 	for _, w := range Windows {
@@ -152,17 +152,17 @@ func sharesOf(w string) []Record {
 + sum by (job) (increase(switchd_messages_limited_total{class="requests",why="load"}[%[1]s])))`, w)
 	idle := fmt.Sprintf("(1 - avg_over_time(job:switchd_ready:max[%s]))", w)
 	return []Record{
-		{ratio("success", w), fmt.Sprintf(`sum by (job) (increase(switchd_payments_total{result=~"failed|reversed|deemed"}[%s]))
+		{"objectives", ratio("success", w), fmt.Sprintf(`sum by (job) (increase(switchd_payments_total{result=~"failed|reversed|deemed"}[%s]))
 / (%s >= %d)`, w, ended, EnoughPayments)},
-		{ratio("latency", w), fmt.Sprintf(`1 -
-sum by (job) (increase(switchd_payment_duration_seconds_bucket{le="%[3]s"}[%[1]s]))
+		{"objectives", ratio("latency", w), fmt.Sprintf(`1 -
+sum by (job) (increase(switchd_payment_duration_seconds_bucket{le=~"%[3]s|%[3]s[.]0"}[%[1]s]))
 / (sum by (job) (increase(switchd_payment_duration_seconds_count[%[1]s])) >= %[2]d)`, w, EnoughPayments, SlowPayment)},
-		{ratio("availability", w), fmt.Sprintf(`clamp_max(%s
+		{"objectives", ratio("availability", w), fmt.Sprintf(`clamp_max(%s
 + on (job) (%s
 / (%s + %s >= %d)
 or on (job) 0 * job:switchd_ready:max), 1)`, idle, refused, refused, ended, EnoughPayments)},
-		{"job:switchd_legs_failed_by_one:ratio_" + w, byOne(`switchd_legs_total{result=~"failed|unanswered"}`, w)},
-		{"job:switchd_legs_slow_by_one:ratio_" + w, byOne(`switchd_legs_slow_total`, w)},
+		{"objectives", "job:switchd_legs_failed_by_one:ratio_" + w, byOne(`switchd_legs_total{result=~"failed|unanswered"}`, w)},
+		{"objectives", "job:switchd_legs_slow_by_one:ratio_" + w, byOne(`switchd_legs_slow_total`, w)},
 	}
 }
 

@@ -24,10 +24,10 @@ const (
 )
 
 var participantRecords = []Record{
-	{"participant:switchd_legs:increase_5m", `sum by (job, participant) (increase(switchd_legs_total[5m]))`},
-	{legsFailedRatio, legShare(`switchd_legs_total{result=~"failed|unanswered"}`)},
-	{legsNoRatio, legShare(`switchd_legs_total{result="declined"}`)},
-	{legsSlowRatio, legShare(`switchd_legs_slow_total`)},
+	{"participants", "participant:switchd_legs:increase_5m", `sum by (job, participant) (increase(switchd_legs_total[5m]))`},
+	{"participants", legsFailedRatio, legShare(`switchd_legs_total{result=~"failed|unanswered"}`)},
+	{"participants", legsNoRatio, legShare(`switchd_legs_total{result="declined"}`)},
+	{"participants", legsSlowRatio, legShare(`switchd_legs_slow_total`)},
 }
 
 func legShare(counter string) string {

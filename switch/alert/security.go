@@ -29,7 +29,7 @@ var securityRules = []Rule{
 	{
 		Name: "SwitchdModuleHangs", Severity: Page, For: 30 * time.Second, Group: "security",
 		Expr: `switchd_hsm_waiting > 0
-and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration_seconds_count[1m])) == 0`,
+and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration_seconds_count[2m])) == 0`,
 		Summary: "Requests wait for the security module and none is answered",
 		Todo:    "Look at the module itself; its connections are made anew once it answers.",
 		Runbook: "module-down",
@@ -74,7 +74,7 @@ and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration
 	},
 	{
 		Name: "SwitchdLoginsRefused", Severity: Ticket, Group: "security",
-		Expr:    fmt.Sprintf(`sum by (job, instance) (increase(switchd_admin_logins_total{result!="ok"}[5m])) > %d`, loginsRefused),
+		Expr:    fmt.Sprintf(`sum by (job, instance) (increase(switchd_admin_logins_refused_total{why!~"missing|role"}[5m])) > %d`, loginsRefused),
 		Summary: "Many logins to the admin port were refused: somebody tries tokens, or a tool has an old one",
 		Todo:    "Read the log lines of refused logins: they name the address.",
 		Runbook: "logins-refused",
