@@ -65,6 +65,8 @@ func (b *binder) config(root value) *Config {
 		Allow:         b.prefixList(o.get("allow")),
 		Limits:        b.limits(o.get("limits")),
 		Disk:          b.disk(o.get("disk")),
+		Log:           b.log(o.get("log")),
+		Tracing:       b.tracing(o.get("tracing")),
 
 		BusinessDayStart: o.get("business_day_start").timeOfDay(),
 	}

@@ -35,6 +35,10 @@ type Config struct {
 	Limits Limits
 	// Disk is what must stay free on the disk of DataDir.
 	Disk Disk
+	// Log is how lines for operators are written.
+	Log Log
+	// Tracing is which payments are told of to a collector.
+	Tracing Tracing
 	// BusinessDayStart is when a business day begins, after midnight UTC. The day is
 	// named by the date of its middle: one that begins at 18:30 has the name of the
 	// date that begins within it.

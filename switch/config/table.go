@@ -21,6 +21,8 @@ var rootShape = shape{kind: isTable, some: []string{"participants", "participant
 	{name: "allow", is: listOf(anyText, prefixesMax), says: "addresses that may connect at all, as ADDRESS or ADDRESS/BITS; without: any. Others are closed before a byte is read"},
 	{name: "limits", is: limitsShape, says: "what the switch holds at once; over a limit it answers \"busy\" or closes"},
 	{name: "disk", is: diskShape, says: "what must stay free on the disk of data_dir"},
+	{name: "log", is: logShape, says: "how lines for operators are written"},
+	{name: "tracing", is: tracingShape, says: "which payments are told of to a collector of OpenTelemetry; without: none"},
 	{name: "business_day_start", is: textOf(&timeOfDayForm), def: "00:00", restart: true, says: "when a business day begins, UTC; it has the name of the date in its middle"},
 	{name: "retention", is: retentionShape, says: "how long what has happened is kept"},
 	{name: "payment_limits", is: listOf(paymentLimitShape, paymentLimitsMax), says: "what a payer may pay, by category: the first that fits a payment counts; without: no limits"},
@@ -55,6 +57,18 @@ var diskShape = table(
 	key{name: "reserve", is: sized(96*mib, tib), def: "1GiB", restart: true, says: "with less room new payments are declined, and open ones go on"},
 	key{name: "warning", is: sized(96*mib, 4*tib), restart: true, says: "room below which the log warns; without: twice the reserve"},
 	key{name: "ballast", is: sized(0, tib), def: "256MiB", restart: true, says: "size of a file that is given up when even open payments need room; 0: none"},
+)
+
+var logShape = table(
+	key{name: "format", is: wordOf("text", "json"), def: "text", restart: true, says: "key=value, or a JSON object a line"},
+	key{name: "level", is: wordOf("debug", "info", "warn", "error"), def: "info", says: "the least lines that are written; serve --quiet writes warnings and errors only"},
+)
+
+var tracingShape = table(
+	key{name: "endpoint", is: anyText, example: "http://127.0.0.1:4318/v1/traces", restart: true, says: "where traces go, by OTLP over HTTP"},
+	key{name: "sample", is: textOf(&shareForm), def: "1%", restart: true, says: "payments that are told of whatever became of them"},
+	key{name: "slow", is: lasting(time.Millisecond, time.Hour), def: "2s", restart: true, says: "a payment that has taken longer is told of as well"},
+	key{name: "failures", is: number(0, 1000), def: "10", restart: true, says: "payments a second that are told of because they failed, were reversed or deemed, or were slow"},
 )
 
 var retentionShape = table(
