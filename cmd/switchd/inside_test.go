@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchd/session/faultline"
+	"switchd/switch/logtext"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/simbank"
@@ -27,6 +27,7 @@ type inside struct {
 	*scheme
 	*demo
 	members map[string]*member
+	said    logtext.Text // the switch's lines
 }
 
 // member is a simulated participant and its line.
@@ -58,7 +59,7 @@ func newInside(t testing.TB, timers string, all []schemeParticipant, change func
 		t.Fatal(err)
 	}
 	in := &inside{scheme: s, demo: &demo{}, members: map[string]*member{}}
-	if in.node, err = newNode(cfg, slog.New(slog.DiscardHandler), false); err != nil {
+	if in.node, err = newNode(cfg, newLoggerOf(&in.said, cfg.Log, false), false); err != nil {
 		t.Fatal(err)
 	}
 	work, stop := context.WithCancel(context.Background())

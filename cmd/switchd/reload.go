@@ -167,6 +167,7 @@ func (n *node) apply(ctx context.Context, p *plan, by engine.Author) error {
 	if _, err := n.engine.Reconfigure(ctx, p.machine, by); err != nil {
 		return err
 	}
+	n.lines.SetLevel(levelOf(p.cfg.Log, n.quiet))
 	n.rim.take(p.tables)
 	n.trust.Watch(p.tables.watched)
 	n.ingress.SetTable(p.tables.ingress, func() { n.egress.SetLanes(p.tables.lanes) })

@@ -99,7 +99,7 @@ func (r *rim) build(cfg *config.Config, numbered *payment.Config, used int) (*ta
 		}
 		t.watched = append(t.watched, guarded.watched...)
 		t.spoken[p.ID] = said
-		t.lanes[profile.Number] = egress.Lane{Dialect: said.dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match, Window: p.Links.Window}
+		t.lanes[profile.Number] = egress.Lane{ID: p.ID, Dialect: said.dialect, Framing: wire.Framing, Limits: wire.Limits, Match: profile.Match, Window: p.Links.Window}
 		t.ingress.Participants[p.ID] = ingress.Participant{
 			Dialect: said.dialect, Wire: wire,
 			Session: session.Options{Idle: p.Timers.Idle, EchoTimeout: p.Timers.Echo},
@@ -127,10 +127,10 @@ func (n *node) wireRim() error {
 	}
 	n.rim.take(t)
 	n.trust.Watch(t.watched)
-	n.egress = egress.New(egress.Options{Lanes: t.lanes, Submit: n.engine.Submit, Drop: n.security.dropPIN(), Clock: clock, Log: n.log, Registry: n.registry})
+	n.egress = egress.New(egress.Options{Lanes: t.lanes, Watched: n.lines.Watched, Submit: n.engine.Submit, Drop: n.security.dropPIN(), Clock: clock, Log: n.log, Registry: n.registry})
 	n.ingress = ingress.New(ingress.Options{
 		Participants: t.ingress.Participants, Engine: n.engine, Links: n.egress, Clock: clock, Log: n.log, Registry: n.registry,
-		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect, Declining: n.disk.Hurry, Security: n.security.ofIngress(), Hook: n.keyExchange(),
+		Load: n.engine.Load, SmallAmount: t.ingress.SmallAmount, Inspect: n.engine.Inspect, Declining: n.disk.Hurry, Security: n.security.ofIngress(), Hook: n.keyExchange(), Watched: n.lines.Watched,
 	})
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -79,6 +78,8 @@ func (f *serveFlags) run(ctx context.Context, talk io.Writer) error {
 	} else if err != nil {
 		return err
 	}
+	log = newLoggerOf(talk, cfg.Log, f.quiet)
+	defer flush(log)
 	n, err := newNode(cfg, log, f.acceptClock)
 	if errors.Is(err, engine.ErrClockBehind) {
 		return fmt.Errorf("%w; set the clock, restore a backup of before the mistake, or go on in the journal's time with --accept-clock", err)
@@ -86,7 +87,8 @@ func (f *serveFlags) run(ctx context.Context, talk io.Writer) error {
 	if err != nil {
 		return err
 	}
-	n.manager, n.conf.file = manager, file
+	n.manager, n.conf.file, n.quiet = manager, file, f.quiet
+	manager.log = log
 	if was.Version != 0 {
 		n.conf.inForce.Store(&accepted{cfg, *was})
 		n.conf.metrics.fallback.Set(1)
@@ -109,15 +111,6 @@ func (n *node) reloadOn(hangup <-chan os.Signal) {
 func (n *node) status() string {
 	a := n.conf.inForce.Load()
 	return fmt.Sprintf("serving %s, %d participants, configuration of %s", n.server.Addr(), len(a.Participants), a.kept.At.Format(time.RFC3339))
-}
-
-// newLogger writes operator logs as text lines.
-func newLogger(w io.Writer, quiet bool) *slog.Logger {
-	level := slog.LevelInfo
-	if quiet {
-		level = slog.LevelWarn
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
 // serve runs the node until ctx ends, then drains it.

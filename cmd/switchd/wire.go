@@ -25,6 +25,7 @@ import (
 	"switchd/switch/egress"
 	"switchd/switch/engine"
 	"switchd/switch/ingress"
+	"switchd/switch/logline"
 	"switchd/switch/payment"
 	"switchd/switch/retention"
 	"switchd/switch/route"
@@ -64,6 +65,8 @@ type node struct {
 	cfg      *config.Config // of the start: what needs a restart is as it says
 	conf     configuration  // in force
 	log      *slog.Logger
+	lines    *logline.Handler // of log
+	quiet    bool             // warnings and errors only, whatever the configuration says
 	registry *prometheus.Registry
 	data     *dataFolder // open until run has ended
 	engine   *engine.Engine
@@ -88,8 +91,9 @@ type node struct {
 // the listeners. It holds the data folder until run has ended. acceptClock goes on
 // with a clock that is far behind the journal.
 func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, error) {
-	n := &node{cfg: cfg, log: log, registry: prometheus.NewRegistry(), manager: &notifier{log: log}, open: make(chan struct{})}
+	n := &node{cfg: cfg, log: log, lines: handlerOf(log), registry: prometheus.NewRegistry(), manager: &notifier{log: log}, open: make(chan struct{})}
 	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
+	n.lines.Register(n.registry)
 	n.conf.metrics = newReloadMetrics(n.registry)
 	n.conf.file = cfg.Sources()[0].File
 	n.conf.inForce.Store(&accepted{cfg, newKept(cfg, clock(), "switchd", "start")})

@@ -19,6 +19,7 @@ import (
 // Lane is how one participant is written to. The header of a frame, where the
 // framing has one, is a matter of the link.
 type Lane struct {
+	ID      string // of the participant, as metrics and log call it
 	Dialect translate.Dialect
 	Framing frame.Framing
 	Limits  frame.Limits
@@ -62,7 +63,10 @@ type Options struct {
 	// nothing of the slice.
 	Submit func(events []payment.Event) (int, error)
 	// Drop wipes the PIN block of a payment that no debit will take; nil: there are none.
-	Drop     func(token []byte)
+	Drop func(token []byte)
+	// Watched says whose debug lines are written now. The writer asks for each parcel:
+	// it must be quick. Default: nobody's.
+	Watched  func(participant string) bool
 	Clock    func() int64 // UTC nanoseconds
 	Log      *slog.Logger
 	Registry prometheus.Registerer
@@ -71,6 +75,9 @@ type Options struct {
 // lane is a Lane at work.
 type lane struct {
 	byTrace atomic.Bool // answers carry DE7 and DE11 only
+
+	id       atomic.Pointer[string]                         // Lane.ID
+	counters atomic.Pointer[[classCount]prometheus.Counter] // of its messages
 
 	mu      sync.Mutex // guards the rest: links come, go and bring answers on their loops
 	Lane               // in force
@@ -106,6 +113,9 @@ func New(o Options) *Egress {
 	if o.Drop == nil {
 		o.Drop = func([]byte) {}
 	}
+	if o.Watched == nil {
+		o.Watched = func(string) bool { return false }
+	}
 	e := &Egress{o: o, metrics: newMetrics(o.Registry), nobody: &lane{flights: newFlights(), release: 1}}
 	e.lanes.Store(new([]*lane))
 	e.SetLanes(o.Lanes)
@@ -123,6 +133,10 @@ func (e *Egress) SetLanes(lanes []Lane) {
 			all = append(all, &lane{flights: newFlights(), release: 1})
 		}
 		all[i].set(lanes[i].withDefaults())
+		if id := lanes[i].ID; id != "" && all[i].name() != id {
+			all[i].counters.Store(e.metrics.of(id))
+			all[i].id.Store(&id)
+		}
 	}
 	e.lanes.Store(&all)
 }
@@ -215,7 +229,7 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		l.dirty = true
 		e.dirty = append(e.dirty, l)
 	}
-	m := message{passage: l.passageOf(ef), at: now, until: ef.NotAfter}
+	m := message{passage: l.passageOf(ef), at: now, until: ef.NotAfter, about: about{ef.Payment.ID, ef.Leg, ef.Repeat}}
 	if ef.Leg != payment.LegRequest && !ef.Repeat {
 		m.report, m.leg = true, legOf(ef)
 	}
@@ -240,7 +254,7 @@ func (e *Egress) Encode(ef *payment.Effect) {
 		l.mu.Unlock()
 		e.o.Drop(m.token)
 		e.metrics.unencodable.Inc()
-		e.o.Log.Error("message does not fit the dialect", "event", "message.unencodable", "participant", ef.To, "leg", ef.Leg.String(), "reason", err)
+		e.o.Log.Error("message does not fit the dialect", "event", "message.unencodable", "participant", l.name(), "leg", ef.Leg.String(), "reason", err)
 		m.leg = legOf(ef)
 		e.fail(&m)
 		return
@@ -315,7 +329,7 @@ func (e *Egress) Release() {
 			switch {
 			case len(p.messages) == 0:
 			case p.outlet.guard != nil && e.protect(l, p), p.outlet.guard == nil && p.deliver(&e.other):
-				e.metrics.sent.Add(float64(len(p.messages)))
+				e.left(l, p)
 			default:
 				e.move(l, p)
 			}

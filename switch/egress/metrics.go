@@ -6,6 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	sent, unsent, windowed, unencodable prometheus.Counter
 	unprotected                         *prometheus.CounterVec // by reason
+	messages                            *prometheus.CounterVec // by participant and class
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -23,6 +24,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, reason := range []string{reasonModule, reasonPIN, reasonKey, reasonLink, reasonLate} {
 		m.unprotected.WithLabelValues(reason)
 	}
-	reg.MustRegister(m.sent, m.unsent, m.windowed, m.unencodable, m.unprotected)
+	m.messages = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "switchd_messages_total", ConstLabels: prometheus.Labels{"direction": "out"},
+		Help: "Messages read from a link (in), or handed to one (out), by participant and class; of network messages those read only.",
+	}, []string{"participant", "class"})
+	reg.MustRegister(m.messages, m.sent, m.unsent, m.windowed, m.unencodable, m.unprotected)
 	return m
 }

@@ -26,6 +26,7 @@ type message struct {
 	until  int64          // not to leave any more from then on; 0: always
 	report bool           // if it does not leave, the machine is told
 	leg    payment.Answer // names the leg
+	about  about          // for metrics and log
 }
 
 // parcelKeep is the largest buffer that an empty parcel keeps.

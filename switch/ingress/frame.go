@@ -30,6 +30,7 @@ func (in *Ingress) message(s *link, body []byte) {
 	ev := s.event()
 	msg := s.interpreter.Read(body, ev)
 	in.look(s, now)
+	in.arrived(s, &msg)
 	if msg.Fault != nil {
 		in.malformed(s, now, &msg)
 	} else {

@@ -47,8 +47,8 @@ type Links interface {
 	Answered(n route.Participant, a *payment.Answer) (awaited bool)
 }
 
-// Options of an Ingress; all but Hook, Load, SmallAmount, Inspect, Declining and
-// Security are required.
+// Options of an Ingress; all but Hook, Load, SmallAmount, Inspect, Declining,
+// Security and Watched are required.
 type Options struct {
 	Participants map[string]Participant // by id, as in the certificate; see SetTable
 	Engine       Submitter
@@ -59,6 +59,7 @@ type Options struct {
 	Inspect      func(context.Context, func(*payment.Machine)) error // the engine's, for Diagnose; nil: which leg an answer is nearest to is not known
 	Declining    func()                                              // told when requests of a participant are turned away without a record and for a day none were (see Declined); must not block; nil: nobody
 	Security     Security                                            // for participants with a Guard
+	Watched      func(participant string) bool                       // whose debug lines are written now, asked for each message: it must be quick; nil: nobody's
 	Clock        func() int64
 	Log          *slog.Logger
 	Registry     prometheus.Registerer
@@ -85,6 +86,9 @@ var _ gnetio.Handler = (*Ingress)(nil)
 
 // New returns an Ingress.
 func New(o Options) *Ingress {
+	if o.Watched == nil {
+		o.Watched = func(string) bool { return false }
+	}
 	in := &Ingress{o: o, metrics: newMetrics(o.Registry), seed: maphash.MakeSeed(), standing: map[string]*standing{}, suspect: map[string]int64{}}
 	in.SetTable(Table{Participants: o.Participants, SmallAmount: o.SmallAmount}, func() {})
 	return in
@@ -111,7 +115,11 @@ type link struct {
 	leaving   bool // it has been asked to sign off
 	stan      uint32
 
-	table   *table     // that was looked at last
+	table   *table    // that was looked at last
+	stands  linkState // as metrics count it
+	counted bool      // in them
+	echoAt  int64     // when an echo was sent that has no answer; 0: none
+
 	leaveBy int64      // when it ends whatever is unanswered; 0: it stays
 	waiting func() int // messages on it without an answer, once it is to end
 
@@ -152,7 +160,7 @@ func (in *Ingress) LinkUp(l *gnetio.Link) {
 	}
 	in.guard(s)
 	l.SetState(s)
-	l.Stand("connected")
+	s.stand(linkConnected)
 	if l.Dialed() { // who calls says why
 		in.act(s, now, s.automaton.SignOn(now))
 		s.flush()
@@ -196,6 +204,7 @@ func (in *Ingress) LinkDown(l *gnetio.Link, _ string) {
 		in.detach(s)
 		in.settle(s)
 		in.submit(s)
+		s.unstand()
 	}
 }
 
@@ -212,7 +221,7 @@ func (in *Ingress) attach(s *link) {
 	}
 	s.attached = true
 	in.o.Links.Attach(s.number, s.way)
-	s.Stand("signed on")
+	s.stand(linkSignedOn)
 	in.count(s, true)
 	in.o.Log.Info("signed on", "event", "link.signed_on", "participant", s.Link.Participant(), "link", s.ID())
 }
@@ -221,7 +230,7 @@ func (in *Ingress) attach(s *link) {
 func (in *Ingress) detach(s *link) {
 	if s.attached {
 		s.attached = false
-		s.Stand("signed off")
+		s.stand(linkSignedOff)
 		in.o.Links.Detach(s.number, s.way)
 		in.count(s, false)
 	}

@@ -12,6 +12,9 @@ type metrics struct {
 	held      *prometheus.CounterVec
 	limited   *prometheus.CounterVec
 	unproven  *prometheus.CounterVec
+	messages  *prometheus.CounterVec
+	links     *prometheus.GaugeVec
+	echo      prometheus.Histogram
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -36,8 +39,19 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m.unproven = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "switchd_messages_unproven_total", Help: "Messages whose code or signature is wrong or missing (wrong), or could not be checked (down), by participant.",
 	}, []string{"participant", "why"})
+	m.messages = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "switchd_messages_total", ConstLabels: prometheus.Labels{"direction": "in"},
+		Help: "Messages read from a link (in), or handed to one (out), by participant and class; of network messages those read only.",
+	}, []string{"participant", "class"})
+	m.links = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "switchd_participant_links", Help: "Links of a participant by where they stand: connected, signed_on, signed_off, leaving (as soon as what is unanswered on it has its answer).",
+	}, []string{"participant", "state"})
+	m.echo = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "switchd_link_echo_duration_seconds", Help: "From an echo that the switch has sent on a silent link to its answer.",
+		Buckets: prometheus.ExponentialBuckets(100e-6, 2, 18), NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 160,
+	})
 	m.held.WithLabelValues(string(DiskFull))
-	reg.MustRegister(m.unproven, m.malformed, m.unmatched, m.shed, m.heldOff, m.refused, m.held, m.limited)
+	reg.MustRegister(m.messages, m.links, m.echo, m.unproven, m.malformed, m.unmatched, m.shed, m.heldOff, m.refused, m.held, m.limited)
 	return m
 }
 

@@ -33,8 +33,10 @@ func (in *Ingress) Tick(l *gnetio.Link, now int64) {
 
 // act does what the automaton asks for.
 func (in *Ingress) act(s *link, now int64, action session.Action) {
+	in.acted(s, action)
 	switch action {
 	case session.Echo:
+		s.echoAt = now
 		in.network(s, now, session.CodeEcho)
 	case session.SignOn:
 		in.network(s, now, session.CodeSignOn)
@@ -121,6 +123,7 @@ func (in *Ingress) settle(s *link) {
 // answered takes the answer to a network management request of ours.
 func (in *Ingress) answered(s *link, now int64, msg *translate.Inbound) {
 	s.standing.mu.Lock()
+	in.echoed(s, now, msg)
 	change := s.automaton.Response(now, msg.Code, msg.Accepted)
 	s.standing.mu.Unlock()
 	in.change(s, now, change)

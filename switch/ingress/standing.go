@@ -31,6 +31,8 @@ type standing struct {
 	unchecked   guard.Budget                               // what has come and waits for the module
 	unsealed    guard.Budget                               // what is to leave and does
 	noted       noted
+	arrived     [kindCount]prometheus.Counter // messages, by what they are
+	links       [linkStates]prometheus.Gauge  // by where they stand
 }
 
 func newStanding(id string, p *Participant, m *metrics) *standing {
@@ -42,6 +44,12 @@ func newStanding(id string, p *Participant, m *metrics) *standing {
 		for _, why := range all {
 			st.away[c][why] = m.limited.WithLabelValues(id, classNames[c], causeNames[why])
 		}
+	}
+	for k := range st.arrived {
+		st.arrived[k] = m.messages.WithLabelValues(id, kindClasses[k])
+	}
+	for state := range st.links {
+		st.links[state] = m.links.WithLabelValues(id, linkStateLabels[state])
 	}
 	return st
 }

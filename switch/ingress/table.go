@@ -93,7 +93,7 @@ func (in *Ingress) review(s *link, now int64) {
 		return
 	}
 	in.o.Log.Info("link is to end", "event", "link.ending", "reason", why, "participant", s.Link.Participant(), "link", s.ID())
-	s.Stand("leaving")
+	s.stand(linkLeaving)
 	s.leaveBy, s.waiting = now+int64(retireMax), func() int { return 0 }
 	if s.attached {
 		s.waiting = in.o.Links.Retire(s.number, s.way)

@@ -19,7 +19,7 @@ type Handler struct {
 
 // shared is what a Handler and those that With has made of it have in common.
 type shared struct {
-	o       Options
+	level   slog.LevelVar
 	out     slog.Handler // without attributes
 	watched watchlist
 	bound   bound
@@ -33,8 +33,9 @@ func New(w io.Writer, o Options) *Handler {
 	if err := o.validate(); err != nil {
 		panic(err)
 	}
-	s := &shared{o: o, watched: watchlist{clock: o.Clock}, bound: bound{max: o.PerEvent, of: map[string]*window{}}}
-	s.metrics = newMetrics(o.Registry, &s.watched)
+	s := &shared{watched: watchlist{clock: o.Clock}, bound: bound{max: o.PerEvent, of: map[string]*window{}}}
+	s.metrics = newMetrics()
+	s.level.Set(o.Level)
 	all := &slog.HandlerOptions{Level: slog.Level(-1 << 10)} // Enabled below decides
 	if o.Format == JSON {
 		s.out = slog.NewJSONHandler(w, all)
@@ -43,6 +44,9 @@ func New(w io.Writer, o Options) *Handler {
 	}
 	return &Handler{shared: s, inner: s.out}
 }
+
+// SetLevel changes the lowest level of lines. Safe for concurrent use.
+func (h *Handler) SetLevel(level slog.Level) { h.level.Set(level) }
 
 // Watch has the debug lines of a participant written until a time by Options.Clock,
 // whatever the level is; a time that is over ends it at once. It ends by itself. At
@@ -63,7 +67,7 @@ func (h *Handler) Watching() map[string]int64 { return h.watched.list() }
 // Enabled says whether a line of a level may be written: for debug lines also while
 // somebody is watched, and Handle looks who it is about.
 func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
-	return level >= h.o.Level.Level() || level >= slog.LevelDebug && h.watched.any()
+	return level >= h.level.Level() || level >= slog.LevelDebug && h.watched.any()
 }
 
 // Handle writes a line, masked, unless its event has had too many of late. It returns
@@ -81,7 +85,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 		line.AddAttrs(shown)
 		return true
 	})
-	if r.Level < h.o.Level.Level() && !h.watched.has(participant) {
+	if r.Level < h.level.Level() && !h.watched.has(participant) {
 		return nil
 	}
 	if !known(event) {

@@ -28,8 +28,9 @@ type rig struct {
 
 func newRig(t *testing.T, o Options) *rig {
 	r := &rig{T: t, now: int64(time.Hour), reg: prometheus.NewRegistry()}
-	o.Clock, o.Registry = func() int64 { return r.now }, r.reg
+	o.Clock = func() int64 { return r.now }
 	r.h = New(&r.said, o)
+	r.h.Register(r.reg)
 	return r
 }
 
@@ -244,10 +245,14 @@ func TestOptions(t *testing.T) {
 			t.Error(text)
 		}
 	}()
-	for _, name := range Levels() {
-		if _, err := LevelOf(name); err != nil {
-			t.Error(err)
-		}
-	}
 	New(&logtext.Text{}, Options{Format: "xml", PerEvent: -1})
+}
+
+func TestSetLevel(t *testing.T) {
+	r := newRig(t, Options{Level: warn})
+	log := slog.New(r.h).With("link", 1)
+	log.Info("no")
+	r.h.SetLevel(info)
+	log.Info("yes")
+	r.want("INFO msg=yes link=1")
 }
