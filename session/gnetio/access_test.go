@@ -39,7 +39,9 @@ func TestAllowLists(t *testing.T) {
 	wrong := r.dialFrom("BANKA", "127.0.0.3")
 	ended(t, wrong)
 	r.eventually("switchd_handshakes_total", shakeAddress, 1)
-	eventually(t, "who it was", func() bool { return r.log.Count("handshake refused\" participant=BANKA event=link.handshake.refused reason=address") == 1 })
+	eventually(t, "who it was", func() bool {
+		return r.log.Count("handshake refused\" participant=BANKA event=link.handshake.refused reason=address") == 1
+	})
 	a, b := r.dialFrom("BANKA", "127.0.0.2"), r.dialFrom("BANKB", "127.0.0.3")
 	exchange(t, a, "from its place")
 	exchange(t, b, "from any place")
