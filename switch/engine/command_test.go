@@ -22,7 +22,7 @@ func TestCommand(t *testing.T) {
 	fs := vfs.NewMem()
 	e := openOn(t, fs, testConfig(time.Minute))
 	stop := start(e, &sink{})
-	limit := payment.Command{Kind: payment.SetCap, Participant: 1, Amount: ledger.Amount{Minor: 4711, Currency: 356}}
+	limit := payment.Command{Kind: payment.SetCap, Participant: 1, Amount: testAmount}
 	for name, c := range map[string]struct {
 		command payment.Command
 		reason  string
@@ -115,3 +115,5 @@ func TestExceptionsSurviveACrash(t *testing.T) {
 func by(operator, reason string, c payment.Command) Order {
 	return Order{Author: Author{Reason: reason, Operator: operator}, Command: c}
 }
+
+var testAmount = ledger.Amount{Minor: 4711, Currency: 356}

@@ -17,8 +17,6 @@ type metrics struct {
 	held        [holdCount]prometheus.Counter
 	groupEvents prometheus.Histogram
 	groupBytes  prometheus.Counter
-	commit      prometheus.Histogram
-	duration    prometheus.Histogram
 	refused     prometheus.Counter
 	breakers    *prometheus.GaugeVec // by participant and class
 	open        atomic.Int64
@@ -32,20 +30,12 @@ func newMetrics(reg prometheus.Registerer, e *Engine) *metrics {
 		groupBytes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "switchd_journal_bytes_total", Help: "Bytes appended to the journal.",
 		}),
-		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "switchd_commit_duration_seconds", Help: "From the append of a group to its durability.",
-			Buckets: prometheus.ExponentialBuckets(20e-6, 2, 18),
-		}),
-		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "switchd_payment_duration_seconds", Help: "From the commit of a request to the final state of its payment.",
-			Buckets: prometheus.ExponentialBuckets(250e-6, 2, 20),
-		}),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "switchd_events_refused_total", Help: "Events that found the queue full or the engine stopped.",
 		}),
 	}
 	m.vectors(reg)
-	reg.MustRegister(m.groupEvents, m.groupBytes, m.commit, m.duration, m.refused,
+	reg.MustRegister(m.groupEvents, m.groupBytes, m.refused, &collector{e: e},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "switchd_payments_open", Help: "Payments that wait for an outcome or a repair.",
 		}, func() float64 { return float64(m.open.Load()) }),
@@ -107,7 +97,4 @@ func (m *metrics) count(ef *payment.Effect) {
 		return
 	}
 	m.states[ef.State].Inc()
-	if ef.State.Final() {
-		m.duration.Observe(seconds(ef.At - ef.Payment.CreatedAt))
-	}
 }

@@ -55,6 +55,8 @@ type tallies struct {
 	payments [paymentTypes]spread
 	legs     [legClasses]spread
 
+	exemplars exemplars
+
 	groups, events atomic.Uint64
 	commits        spread
 	committedAt    atomic.Int64
@@ -108,7 +110,9 @@ func (t *tallies) moved(ef *payment.Effect) {
 	case ef.State.Final():
 		t.ended[p.Type][p.End()].Add(1)
 		if took := p.Took(ef.At); took > 0 {
-			t.payments[p.Type].add(stepOf(took), took)
+			step := stepOf(took)
+			t.payments[p.Type].add(step, took)
+			t.exemplars.offer(p.Type, step, exemplar{p.ID, took, ef.At})
 		}
 	}
 }

@@ -33,7 +33,6 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	}
 	took := e.now() - c.at
 	e.tallies.commit(len(c.events), c.at+took, took)
-	e.metrics.commit.Observe(seconds(took))
 	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
 	ticked := false

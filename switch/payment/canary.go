@@ -7,11 +7,14 @@ import "switchd/switch/route"
 // its own out.
 
 // Canary says that p is a canary's.
-func (m *Machine) Canary(p *Payment) bool { return m.at(p.Key.From).profile.Canary }
+func (m *Machine) Canary(p *Payment) bool { return m.canaries && m.at(p.Key.From).profile.Canary }
 
 // mixes says that canaries and others are parties of one payment, as far as they are
 // known.
 func (m *Machine) mixes(p *Payment) bool {
+	if !m.canaries {
+		return false
+	}
 	canary := m.Canary(p)
 	for _, n := range [...]route.Participant{p.PayerBank, p.PayerPSP, p.PayeePSP, p.PayeeBank} {
 		if n != route.Nobody && m.at(n).profile.Canary != canary {

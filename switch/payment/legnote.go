@@ -39,7 +39,7 @@ type LegNote struct {
 func (m *Machine) LegNotes() []LegNote { return m.notes }
 
 func (m *Machine) note(n route.Participant, c Class, r LegResult, took int64) {
-	m.notes = append(m.notes, LegNote{To: n, Class: c, Result: r, Canary: m.at(n).profile.Canary, Took: took})
+	m.notes = append(m.notes, LegNote{To: n, Class: c, Result: r, Canary: m.canaries && m.at(n).profile.Canary, Took: took})
 }
 
 // noteSend takes a message that goes out.

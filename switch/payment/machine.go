@@ -49,6 +49,7 @@ type Machine struct {
 	limits     map[LimitKey]LimitUse // changed since the last Flush
 	limitDay   uint32                // day of the last Flush that dropped old counters; 0: none yet
 	known      ID                    // finished payments below it are forgotten (forget.go)
+	canaries   bool                  // there are some
 	standing   standing              // what has not come to rest, counted
 
 	// Scratch of the current Step.
@@ -148,11 +149,20 @@ func (m *Machine) PositionIn(n route.Participant, c ledger.Currency) ledger.Posi
 }
 
 // PositionSum adds all positions up, in all currencies: zero, always. Each sum is
-// zero by itself, so that none can hide another.
+// zero by itself, and that of the canaries alone as well, so that none can hide another.
 func (m *Machine) PositionSum() int64 {
 	for _, c := range m.book.Currencies() {
 		if sum := m.book.Sum(c); sum != 0 {
 			return sum
+		}
+		canaries := int64(0)
+		for n := range m.participants {
+			if p := &m.participants[n]; p.profile.Canary {
+				canaries += m.book.Position(route.Participant(n), c).Posted
+			}
+		}
+		if canaries != 0 {
+			return canaries
 		}
 	}
 	return 0

@@ -183,7 +183,42 @@ func checkBooks(m *Machine, s *memory) error {
 			return fmt.Errorf("positions in %d sum to %d", c, sum)
 		}
 	}
+	if err := checkStanding(m, s); err != nil {
+		return err
+	}
 	return checkLines(m)
+}
+
+// checkStanding counts anew what the machine keeps count of.
+func checkStanding(m *Machine, s *memory) error {
+	var want Standing
+	for _, id := range sortedIDs(s.payments) {
+		var p Payment
+		if err := p.decode(s.payments[id]); err != nil {
+			return err
+		}
+		if p.DeadLetter {
+			want.DeadLetters++
+		}
+		if m.Canary(&p) {
+			continue
+		}
+		switch minor := m.ownMinor(p.Amount); p.State {
+		case CreditUnknown, DebitRevSent:
+			want.Doubtful++
+			want.DoubtfulMinor += minor
+			want.MovingMinor += minor
+			if want.Oldest == 0 {
+				want.Oldest = p.CreatedAt
+			}
+		case DebitSent, Debited, CreditSent:
+			want.MovingMinor += minor
+		}
+	}
+	if got := m.Standing(); got != want {
+		return fmt.Errorf("the machine says %+v has not come to rest, its rows say %+v", got, want)
+	}
+	return nil
 }
 
 func checkRow(p *Payment) error {

@@ -171,6 +171,7 @@ func (m *Machine) configure(c *Config) {
 			p = to.profile
 		}
 		retrace = retrace || to.profile.byTrace() != p.byTrace()
+		m.canaries = m.canaries || p.Canary
 		to.profile, to.breaker, to.dirty = p, p.Breaker.withDefaults(), true
 		if p.Breaker.Off {
 			m.forgive(p.Number)

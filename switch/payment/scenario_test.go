@@ -249,6 +249,8 @@ func (s *scenario) abilities(c *Config, a datadriven.CmdArg) {
 			p.Updates = true
 		case "repeat-safe":
 			p.RepeatSafe = true
+		case "canary":
+			p.Canary = true
 		case "breaker":
 			p.Breaker = Breaker{}
 		case "one-request":
@@ -423,11 +425,15 @@ func (s *scenario) command(d *datadriven.TestData) string {
 			c.Kind = CommandKind(i)
 		}
 	}
-	if c.Kind == SetCap {
+	switch c.Kind {
+	case SetCap:
 		c.Participant = s.participant(d.CmdArgs[1].Key)
 		c.Amount.Currency = 356
 		c.Amount.Minor, _ = strconv.ParseInt(d.CmdArgs[2].Key, 10, 64)
-	} else {
+	case Drain, Resume:
+		c.Participant = s.participant(d.CmdArgs[1].Key)
+	case Noted:
+	default:
 		n, _ := strconv.Atoi(d.CmdArgs[1].Key)
 		c.Payment = s.payments[n-1]
 	}
@@ -435,6 +441,10 @@ func (s *scenario) command(d *datadriven.TestData) string {
 		switch a.Key {
 		case "reason":
 			e.Text.Set(Reason, []byte(a.Vals[0]))
+		case "deed":
+			e.Text.Set(Deed, []byte(a.Vals[0]))
+		case "approver":
+			e.Text.Set(Approver, []byte(a.Vals[0]))
 		case "currency":
 			c.Amount.Currency = 840
 		}

@@ -22,7 +22,7 @@ type Standing struct {
 // taken back and may not be yet (domain reference 7.2). A debit or a credit that still
 // waits for its first answer in its time is not in doubt, only on its way; what is
 // deemed, or stuck, is decided.
-func (s State) Doubtful() bool { return s == CreditUnknown || s == DebitRevSent }
+func (s State) Doubtful() bool { return doubtfulStates.has(s) }
 
 // standing keeps count of it, so that who looks need not look at every payment.
 type standing struct {
@@ -39,7 +39,7 @@ const doubtsSlack = 64
 
 // stand takes note of a payment that goes from one state to another.
 func (m *Machine) stand(p *Payment, from, to State) {
-	if m.Canary(p) {
+	if from.moving() == to.moving() && from.Doubtful() == to.Doubtful() || m.Canary(p) {
 		return
 	}
 	minor := m.ownMinor(p.Amount)

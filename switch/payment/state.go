@@ -48,14 +48,20 @@ func (s State) Final() bool {
 	return false
 }
 
+// stateSet is a set of states, one bit each.
+type stateSet uint32
+
+const _ = uint(32 - stateCount) // as many as there are bits, at most
+
+func (all stateSet) has(s State) bool { return all>>s&1 != 0 }
+
+const (
+	movingStates   stateSet = 1<<DebitSent | 1<<Debited | 1<<CreditSent | 1<<CreditUnknown | 1<<DebitRevSent
+	doubtfulStates stateSet = 1<<CreditUnknown | 1<<DebitRevSent
+)
+
 // moving says that the payer's money is, or may be, on its way.
-func (s State) moving() bool {
-	switch s {
-	case DebitSent, Debited, CreditSent, CreditUnknown, DebitRevSent:
-		return true
-	}
-	return false
-}
+func (s State) moving() bool { return movingStates.has(s) }
 
 // settled says that the payment counts: money moved, or is taken to have moved.
 func (s State) settled() bool { return s == Success || s == Deemed }
