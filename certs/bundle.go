@@ -65,10 +65,25 @@ func readAuthorities(file string, data []byte) ([]*x509.Certificate, error) {
 	return all, nil
 }
 
-// readOwn reads our own certificate, with those between it and the authority, and
-// its key. What no peer would take is refused, so that it does not replace what
-// they take.
+// readOwn reads our own certificate, which says whose it is, and its key. What no peer
+// would take is refused, so that it does not replace what they take.
 func readOwn(p Paths, cert, key []byte, id string, now time.Time) (*tls.Certificate, error) {
+	own, err := readPair(p, cert, key)
+	if err != nil {
+		return nil, err
+	}
+	is, err := Identity(own.Leaf)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", p.Cert, err)
+	case is != id:
+		return nil, fmt.Errorf("%s: a certificate of %s, not of %s", p.Cert, is, id)
+	}
+	return own, valid(p.Cert, own.Leaf, now)
+}
+
+// readPair reads a certificate, with those between it and the authority, and its key.
+func readPair(p Paths, cert, key []byte) (*tls.Certificate, error) {
 	if _, err := blocksOf(p.Cert, cert, certBlock); err != nil {
 		return nil, err
 	}
@@ -76,19 +91,18 @@ func readOwn(p Paths, cert, key []byte, id string, now time.Time) (*tls.Certific
 	if err != nil {
 		return nil, fmt.Errorf("%s with %s: %w", p.Cert, p.Key, err)
 	}
-	leaf := own.Leaf
-	is, err := Identity(leaf)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", p.Cert, err)
-	case is != id:
-		return nil, fmt.Errorf("%s: a certificate of %s, not of %s", p.Cert, is, id)
-	case now.Before(leaf.NotBefore):
-		return nil, fmt.Errorf("%s: not valid before %s", p.Cert, shown(leaf.NotBefore))
-	case now.After(leaf.NotAfter):
-		return nil, fmt.Errorf("%s: expired on %s", p.Cert, shown(leaf.NotAfter))
-	}
 	return &own, nil
+}
+
+// valid says why a certificate is not good at a time.
+func valid(file string, c *x509.Certificate, now time.Time) error {
+	switch {
+	case now.Before(c.NotBefore):
+		return fmt.Errorf("%s: not valid before %s", file, shown(c.NotBefore))
+	case now.After(c.NotAfter):
+		return fmt.Errorf("%s: expired on %s", file, shown(c.NotAfter))
+	}
+	return nil
 }
 
 // shown is a time as operators read it.

@@ -159,7 +159,7 @@ func loadConfig(file string, files bool) (*config.Config, error) {
 		return nil, usageError{err}
 	}
 	if files {
-		if faults := checkKeys(file, cfg); len(faults) > 0 {
+		if faults := append(checkKeys(file, cfg), checkAdminAccess(file, cfg)...); len(faults) > 0 {
 			return nil, usageError{faults}
 		}
 	}

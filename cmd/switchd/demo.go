@@ -177,7 +177,7 @@ func (d *demo) run(ctx context.Context, certDir string, logger *slog.Logger, std
 	case <-work.Done():
 		return all.Wait()
 	}
-	fmt.Fprintf(stderr, "switch on %s, admin http://%s\n", d.node.server.Addr(), d.node.admin.Addr())
+	fmt.Fprintf(stderr, "switch on %s, admin %s\n", d.node.server.Addr(), d.node.admin.URL())
 	banksCtx, stopBanks := context.WithCancel(work)
 	defer stopBanks()
 	if err := d.startBanks(banksCtx, &all, certDir, logger); err != nil {

@@ -60,7 +60,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 		n.keepStart() // before a signal is listened to: it would keep what that has replaced
 		close(n.open)
 		n.conf.metrics.accepted(clock())
-		n.log.Info("ready", "event", "switch.ready", "listen", n.server.Addr(), "admin", "http://"+n.admin.Addr())
+		n.log.Info("ready", "event", "switch.ready", "listen", n.server.Addr(), "admin", n.admin.URL())
 		started()
 		return n.server.Run(rimCtx)
 	})

@@ -140,7 +140,7 @@ func (n *node) serve(ctx context.Context, f *serveFlags, talk io.Writer) error {
 		stop()
 	}()
 	err := n.run(work, func() {
-		fmt.Fprintf(talk, "switchd: serving %s, admin http://%s\n", n.server.Addr(), n.admin.Addr())
+		fmt.Fprintf(talk, "switchd: serving %s, admin %s\n", n.server.Addr(), n.admin.URL())
 		n.manager.ready(n.status())
 	})
 	stop()

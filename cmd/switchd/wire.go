@@ -79,6 +79,7 @@ type node struct {
 	server   *gnetio.Server // set by run, after recovery
 	open     chan struct{}  // closed when it is
 	admin    *admin.Server
+	people   *adminAccess // who may use it
 	backups  *backup.Online
 	retainer *retention.Job
 	readers  readers
@@ -214,7 +215,10 @@ func (n *node) listen() error {
 // "alive, not ready" until the first group of this start is committed.
 func (n *node) listenAdmin() error {
 	var err error
-	n.admin, err = admin.Listen(admin.Options{
+	if n.people, err = n.newAdminAccess(); err != nil {
+		return err
+	}
+	o := admin.Options{
 		Address: n.cfg.Admin, Clock: clock, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Checks: n.checks(), Summary: func() (any, error) { return n.summary(context.Background()) },
 		Payment: n.payment, Command: n.operate, Backup: n.takeBackup, Config: n.showConfig, Reload: n.serveReload,
@@ -225,7 +229,9 @@ func (n *node) listenAdmin() error {
 			return n.readers.read(func() (any, error) { return n.journalRecords(q) })
 		},
 		Proof: func(id string) (any, error) { return n.readers.read(func() (any, error) { return n.proof(id) }) },
-	})
+	}
+	n.people.options(&o)
+	n.admin, err = admin.Listen(o)
 	return err
 }
 

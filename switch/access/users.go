@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -127,14 +126,12 @@ func (u *Users) Reload() (changed bool, err error) { return u.look(true) }
 // so that the file is not taken while it is written. What is wrong is told once.
 func (u *Users) Watch() (changed bool, err error) { return u.look(false) }
 
-// Bad says why what stands in the file is not in force; nil: it is.
-func (u *Users) Bad() error {
+// Bad says whether the users in force are not what stands in the file, because that is not
+// good.
+func (u *Users) Bad() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.told == "" {
-		return nil
-	}
-	return errors.New(u.told)
+	return u.told != ""
 }
 
 func (u *Users) look(force bool) (changed bool, err error) {

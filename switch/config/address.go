@@ -22,21 +22,6 @@ func (b *binder) address(v value) string {
 	return s
 }
 
-// loopback reads a host:port that other machines cannot reach: the admin pages
-// have no login yet, so the network must not see them.
-func (b *binder) loopback(v value) string {
-	s, host, ok := v.hostPort()
-	if !ok {
-		return ""
-	}
-	ip, err := netip.ParseAddr(host)
-	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		v.fault("%s is %s: it has no login, so it must be a loopback address, for example 127.0.0.1:9583", v.name, shown(s))
-		return ""
-	}
-	return s
-}
-
 func (v value) hostPort() (address, host string, ok bool) {
 	s, ok := v.text()
 	if !ok {

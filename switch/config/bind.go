@@ -55,7 +55,6 @@ func (b *binder) config(root value) *Config {
 		places:        b.places,
 		spots:         b.spots,
 		Listen:        b.address(o.get("listen")),
-		Admin:         b.loopback(o.get("admin")),
 		DataDir:       b.path(o.get("data_dir")),
 		SealKey:       b.optionalPath(o.get("seal_key")),
 		CheckpointKey: b.optionalPath(o.get("checkpoint_key")),
@@ -70,6 +69,7 @@ func (b *binder) config(root value) *Config {
 
 		BusinessDayStart: o.get("business_day_start").timeOfDay(),
 	}
+	b.access(o.get("admin_access"), o.get("admin"), c)
 	c.Retention = b.retention(o.get("retention"), c)
 	if c.Listen != "" && c.Listen == c.Admin && !strings.HasSuffix(c.Listen, ":0") {
 		o.get("admin").fault("admin and listen are both %s: give admin a port of its own", shown(c.Admin))

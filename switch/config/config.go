@@ -10,8 +10,10 @@ import (
 type Config struct {
 	// Listen is the host:port where participants connect.
 	Listen string
-	// Admin is the loopback host:port of metrics and health.
+	// Admin is the host:port of metrics, health, the admin API and the console.
 	Admin string
+	// AdminAccess is who may use it.
+	AdminAccess AdminAccess
 	// DataDir is the folder of journal and state, joined to the file's folder
 	// when it was written as a relative path. It need not exist yet.
 	DataDir string

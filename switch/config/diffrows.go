@@ -10,6 +10,11 @@ import (
 var rootRows = []row[Config]{
 	{key: "listen", text: func(c *Config) string { return c.Listen }},
 	{key: "admin", text: func(c *Config) string { return c.Admin }},
+	{key: "admin_access.users", text: func(c *Config) string { return c.AdminAccess.Users }},
+	{key: "admin_access.cert", text: func(c *Config) string { return c.AdminAccess.Cert }},
+	{key: "admin_access.key", text: func(c *Config) string { return c.AdminAccess.Key }},
+	{key: "admin_access.client_ca", text: func(c *Config) string { return c.AdminAccess.ClientCA }},
+	{key: "admin_access.two_person", text: func(c *Config) string { return strconv.FormatBool(c.AdminAccess.TwoPerson) }},
 	{key: "data_dir", text: func(c *Config) string { return c.DataDir }},
 	{key: "seal_key", text: func(c *Config) string { return c.SealKey }},
 	{key: "checkpoint_key", text: func(c *Config) string { return c.CheckpointKey }},

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // keyOpenMode are the permission bits that a private key must not have: reading
@@ -21,6 +22,7 @@ func CheckFiles(c *Config) error {
 	for _, f := range []struct{ key, path string }{
 		{"ca", c.TLS.CA}, {"cert", c.TLS.Cert}, {"key", c.TLS.Key},
 		{"hsm.tls.ca", module.CA}, {"hsm.tls.cert", module.Cert}, {"hsm.tls.key", module.Key},
+		{"admin_access.cert", c.AdminAccess.Cert}, {"admin_access.key", c.AdminAccess.Key}, {"admin_access.client_ca", c.AdminAccess.ClientCA},
 	} {
 		if _, there := c.places[f.key]; there {
 			checkPEM(r, c.places[f.key], f.key, f.path)
@@ -60,7 +62,7 @@ func checkPEM(r *reader, at position, key, path string) {
 	} else {
 		f.Close()
 	}
-	if (key == "key" || key == "hsm.tls.key") && info.Mode().Perm()&keyOpenMode != 0 {
+	if (key == "key" || strings.HasSuffix(key, ".key")) && info.Mode().Perm()&keyOpenMode != 0 {
 		r.fault(at, "%s file %s is open to everyone (mode %04o): chmod 600 it", key, path, info.Mode().Perm())
 	}
 }

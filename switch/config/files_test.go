@@ -51,18 +51,18 @@ func TestCheckFiles(t *testing.T) {
 			}
 		}
 	}
-	check("switchd.yml:21:11: ca file certs/ca.pem does not exist",
-		"switchd.yml:21:31: cert file certs/switch.pem does not exist",
-		"switchd.yml:21:54: key file certs/switch-key.pem does not exist")
+	check("switchd.yml:30:11: ca file certs/ca.pem does not exist",
+		"switchd.yml:30:31: cert file certs/switch.pem does not exist",
+		"switchd.yml:30:54: key file certs/switch-key.pem does not exist")
 	if err := os.MkdirAll(filepath.Join(dir, "certs", "ca.pem"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	write(t, c.TLS.Cert, "x", 0o644)
 	write(t, c.TLS.Key, "x", 0o644)
 	write(t, c.DataDir, "x", 0o644)
-	check("switchd.yml:9:11: data_dir data is not a folder",
-		"switchd.yml:21:11: ca certs/ca.pem is not a file",
-		"switchd.yml:21:54: key file certs/switch-key.pem is open to everyone (mode 0644)")
+	check("switchd.yml:18:11: data_dir data is not a folder",
+		"switchd.yml:30:11: ca certs/ca.pem is not a file",
+		"switchd.yml:30:54: key file certs/switch-key.pem is open to everyone (mode 0644)")
 	for _, path := range []string{c.TLS.CA, c.DataDir} {
 		if err := os.RemoveAll(path); err != nil {
 			t.Fatal(err)

@@ -9,7 +9,8 @@ const participantsMax = 4096
 // rootShape is the configuration. All keys of all mappings are in it.
 var rootShape = shape{kind: isTable, some: []string{"participants", "participants_dir"}, keys: []key{
 	{name: "listen", is: anyText, example: "127.0.0.1:8583", restart: true, says: "host:port where participants connect, with mutual TLS"},
-	{name: "admin", is: anyText, example: "127.0.0.1:9583", restart: true, says: "loopback host:port of metrics, health and the admin API; it has no login"},
+	{name: "admin", is: anyText, example: "127.0.0.1:9583", restart: true, says: "host:port of metrics, health, the admin API and the console; one that other machines can reach needs cert, key and users of admin_access"},
+	{name: "admin_access", is: adminAccessShape, says: "who may use the admin port, and its certificate; without: everyone on this machine"},
 	{name: "data_dir", is: anyText, example: "./data", restart: true, says: "folder of journal and state; relative paths start at the folder of the file"},
 	{name: "seal_key", is: anyText, restart: true, says: "file with the keys that seal account numbers and names in data_dir; without: seal.key in data_dir, made at the first start"},
 	{name: "checkpoint_key", is: anyText, restart: true, says: "file with the key that signs checkpoints of the journal; without: checkpoint.key in data_dir, made at the first start"},

@@ -13,11 +13,14 @@ const (
 // that is there: one ID has one level and is written by one package.
 var events = []Event{
 	{"admin.answer", fault, "An answer of the admin server cannot be encoded: report it."},
+	{"admin.certificate", info, "The certificate of the admin port, or the authorities of its users, were read again."},
 	{"admin.deadline", fault, "A connection of the admin server takes no deadlines: report it."},
+	{"admin.files", fault, "Users or certificate of the admin port are not good and not taken, the old ones stay: the error says what is wrong."},
 	{"admin.metrics", fault, "The metrics cannot all be gathered: report it."},
 	{"admin.question", fault, "A question to the journal cannot be answered: the error says why."},
 	{"admin.server", warn, "What the web server of the admin address says of itself, such as a client that broke off."},
 	{"admin.summary", fault, "The summary of the index page cannot be encoded: report it."},
+	{"admin.users", info, "The users of the admin port were read again."},
 	{"backup.begun", info, "An online backup has begun."},
 	{"backup.failed", fault, "An online backup has failed and is not there: see the error, then make another."},
 	{"backup.made", info, "An online backup is complete."},
