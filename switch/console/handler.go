@@ -186,7 +186,7 @@ func (c *console) write(w http.ResponseWriter, r *http.Request, p *page) {
 	}
 	var out bytes.Buffer
 	if err := c.pages[p.Template].ExecuteTemplate(&out, name, p); err != nil {
-		c.Log.Error("console: a page cannot be drawn", "page", p.Template, "error", err)
+		c.Log.Error("console: a page cannot be drawn", "event", "console.draw", "page", p.Template, "error", err)
 		http.Error(w, "the page cannot be drawn; the log says why", http.StatusInternalServerError)
 		return
 	}
@@ -229,7 +229,7 @@ func told(err error) fault {
 func (c *console) failed(r *http.Request, p *page, err error) {
 	f := told(err)
 	if f.status == http.StatusInternalServerError {
-		c.Log.Error("console: a page could not be filled", "path", r.URL.Path, "error", err)
+		c.Log.Error("console: a page could not be filled", "event", "console.page", "path", r.URL.Path, "error", err)
 	}
 	p.Template, p.Title, p.Status, p.Goto = "error", f.title, f.status, ""
 	p.Body = sentence(err)

@@ -167,7 +167,7 @@ func (c *console) orderSent(r *http.Request, p *page) error {
 	if err != nil {
 		f := told(err)
 		if f.status == http.StatusInternalServerError {
-			c.Log.Error("console: an order failed", "command", o.Command, "error", err)
+			c.Log.Error("console: an order failed", "event", "console.order", "command", o.Command, "error", err)
 		}
 		p.Status, p.Notice = f.status, &notice{"bad", f.title, sentence(err)}
 		return nil

@@ -113,7 +113,7 @@ func Load(root string) (*Tree, error) {
 
 // skippedFolder names folders that hold no source of ours.
 func skippedFolder(name string) bool {
-	return name == "testdata" || name == "vendor" || name == "bin" || name == "demo-data" ||
+	return name == "testdata" || name == "vendor" || name == "node_modules" || name == "bin" || name == "demo-data" ||
 		strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 }
 
