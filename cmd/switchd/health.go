@@ -34,6 +34,14 @@ func (n *node) checks() []admin.Check {
 	}
 }
 
+// started says whether the start is over: participants can connect.
+func (n *node) started() error {
+	if n.isOpen() {
+		return nil
+	}
+	return errors.New("the switch is starting")
+}
+
 // alone makes a check of a condition that has no warning.
 func alone(condition func() error) func() (string, error) {
 	return func() (string, error) { return "", condition() }

@@ -24,6 +24,7 @@ import (
 	"switchd/switch/disk"
 	"switchd/switch/egress"
 	"switchd/switch/engine"
+	"switchd/switch/feed"
 	"switchd/switch/ingress"
 	"switchd/switch/logline"
 	"switchd/switch/payment"
@@ -82,6 +83,7 @@ type node struct {
 	people   *adminAccess // who may use it
 	backups  *backup.Online
 	retainer *retention.Job
+	feed     *feed.Feed
 	readers  readers
 	lastSeen heartbeat
 	manager  *notifier
@@ -128,6 +130,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
 		Unmatched: func(from route.Participant, a *payment.Answer) { n.ingress.Unmatched(from, a) }, // made by wireRim, before Run
 		Useful:    func(from route.Participant) { n.ingress.Useful(from) },
+		Stored:    func() { n.feed.Wake() },
 		Config:    machineConfig(cfg), Clock: clock, AcceptClock: acceptClock, QueueMax: cfg.Limits.Queue, Load: loadStepsOf(cfg), Logger: log, Registry: n.registry,
 	})
 	if err == nil {
@@ -135,6 +138,9 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	}
 	if err == nil {
 		err = n.wireRim()
+	}
+	if err == nil {
+		n.feed, err = n.newFeed()
 	}
 	if err == nil {
 		err = n.attachDisk()
@@ -220,7 +226,8 @@ func (n *node) listenAdmin() error {
 	}
 	o := admin.Options{
 		Address: n.cfg.Admin, Clock: clock, Gatherer: n.registry, Registry: n.registry, Log: n.log,
-		Live: n.live, Checks: n.checks(), Summary: func() (any, error) { return n.summary(context.Background()) },
+		Routes: n.eventRoutes(),
+		Live:   n.live, Started: n.started, Checks: n.checks(), Summary: func() (any, error) { return n.summary(context.Background()) },
 		Payment: n.payment, Command: n.operate, Backup: n.takeBackup, Config: n.showConfig, Reload: n.serveReload,
 		Diagnosis: func(ctx context.Context, id string) (any, bool) { return n.ingress.Diagnose(ctx, id) },
 		Search:    func(q url.Values) (any, error) { return n.readers.read(func() (any, error) { return n.search(q) }) },

@@ -36,6 +36,7 @@ var places = []place{
 	{"switch/view", nil},
 	{"switch/alert", []string{"switch/view"}},
 	{"switch/canary", []string{"session", "switch/engine", "switch/payment", "switch/route", "ledger"}},
+	{"switch/feed", []string{"switch/access", "switch/payment", "switch/route", "switch/state", "switch/translate", "switch/view", "ledger"}},
 	{"switch/trace", []string{"switch/payment", "switch/engine", "switch/route"}},
 	{"deploy/...", []string{"switch/alert"}},
 	{"switch/vault", []string{"switch/guard", "hsm"}},
