@@ -9,12 +9,12 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"switchd/switch/backup"
+	"switchd/switch/screen"
 	"switchd/switch/view"
 )
 
@@ -146,7 +146,7 @@ backup cannot be read. Keep it elsewhere.`,
 					return err
 				}
 			}
-			return f.show(c.OutOrStdout(), "made", v)
+			return f.show(c.OutOrStdout(), v, func(p *screen.Page) { v.print(p, "made") })
 		},
 	}
 	f.register(c, false)
@@ -221,18 +221,9 @@ func (f *backupFlags) closed(c *cobra.Command, out string) (v *backupView, err e
 	return viewBackup(out, m), nil
 }
 
-// show prints a backup as text or as JSON.
-func (f *adminFlags) show(w io.Writer, did string, v *backupView) error {
-	if f.asJSON {
-		return json.NewEncoder(w).Encode(v)
-	}
-	v.print(w, did)
-	return nil
-}
-
 // backup asks a running switch for a backup and tells how far it is.
 func (f *adminFlags) backup(c *cobra.Command, out string) (*backupView, error) {
-	address, err := f.where()
+	port, err := f.port()
 	if err != nil {
 		return nil, err
 	}
@@ -240,19 +231,14 @@ func (f *adminFlags) backup(c *cobra.Command, out string) (*backupView, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, "http://"+address+"/api/v1/backup", bytes.NewReader(body))
+	answer, err := port.request(c.Context(), http.MethodPost, "/api/v1/backup", body)
 	if err != nil {
-		return nil, usageError{err}
-	}
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil, noSwitch(address, err)
+		return nil, err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<16)) // what there is of it says why
-		return nil, errors.New(strings.TrimSpace(string(text)))
+		return nil, port.refusal(answer.StatusCode, text)
 	}
 	return follow(answer.Body, c.ErrOrStderr())
 }
@@ -281,7 +267,7 @@ func follow(answer io.Reader, talk io.Writer) (*backupView, error) {
 }
 
 func newBackupVerify() *cobra.Command {
-	var f adminFlags
+	var f outputFlags
 	var from keySource
 	c := &cobra.Command{
 		Use: "verify DIR", Short: "Read all of a backup and compare it with what was written",
@@ -303,10 +289,11 @@ changes nothing.`,
 			if err != nil {
 				return err
 			}
-			return f.show(c.OutOrStdout(), "good", viewBackup(args[0], m))
+			v := viewBackup(args[0], m)
+			return f.show(c.OutOrStdout(), v, func(p *screen.Page) { v.print(p, "good") })
 		},
 	}
 	from.register(c, "key file of the data folder: compares the rows too")
-	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+	f.register(c)
 	return c
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchd/switch/config"
+	"switchd/switch/screen"
 )
 
 func newConfig() *cobra.Command {
@@ -19,7 +21,7 @@ func newConfig() *cobra.Command {
 		Long: `A reload is all or nothing: a file with a fault changes nothing, nor does one with a
 change that needs a restart. What is in force is kept in data_dir/config.last.`,
 	}
-	c.AddCommand(newConfigDiff(), newConfigReload(), newConfigLast())
+	c.AddCommand(newConfigDiff(), newConfigApply(), newConfigReload(), newConfigLast())
 	return c
 }
 
@@ -48,26 +50,15 @@ Without FILE it compares the file that the switch was started with, as it is now
 				return errors.New("the switch does not say what configuration it has")
 			}
 			d, err := has.differs(f.config)
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case f.asJSON:
-				return writeJSON(c.OutOrStdout(), d)
 			}
-			d.print(c.OutOrStdout(), &has)
-			return nil
+			return f.show(c.OutOrStdout(), d, func(p *screen.Page) { d.print(p, &has) })
 		},
 	}
 	f.register(c, false)
 	f.registerDir(c)
 	return c
-}
-
-// registerDir has a running switch found by its data folder: by what is in force,
-// whatever stands in a file that is still to be.
-func (f *adminFlags) registerDir(c *cobra.Command) {
-	c.Flags().StringVar(&f.dir, "dir", "", "data folder of the running switch, for the address of the admin port that is in force")
-	c.MarkFlagsMutuallyExclusive("dir", "admin")
 }
 
 // differs compares what a switch has with a file; without one, with the file that it
@@ -131,19 +122,15 @@ file --config, which must be good to find it, and name the port that is in force
 			if f.reason == "" {
 				return usageError{errors.New("why? --reason is kept with the configuration")}
 			}
-			o := reloadOrder{Reason: f.reason, Operator: f.operator, DryRun: dry}
-			if o.Operator == "" {
-				o.Operator = login()
-			}
-			body, err := json.Marshal(o)
+			port, err := f.port()
 			if err != nil {
 				return err
 			}
-			answer, err := f.call(c.Context(), http.MethodPost, "/api/v1/reload", body)
+			r, err := f.reload(c.Context(), port, dry)
 			if err != nil {
 				return err
 			}
-			return f.printReload(c.OutOrStdout(), answer)
+			return f.show(c.OutOrStdout(), r, func(p *screen.Page) { r.print(p) })
 		},
 	}
 	f.register(c, true)
@@ -153,30 +140,39 @@ file --config, which must be good to find it, and name the port that is in force
 	return c
 }
 
-func (f *adminFlags) printReload(w io.Writer, answer []byte) error {
-	var r reloaded
-	if err := json.Unmarshal(answer, &r); err != nil {
-		return err
+// reload has the switch read its file.
+func (f *adminFlags) reload(ctx context.Context, port *adminPort, dry bool) (*reloaded, error) {
+	o := reloadOrder{Reason: f.reason, Operator: f.operator, DryRun: dry}
+	if o.Operator == "" {
+		o.Operator = login()
 	}
-	switch {
-	case f.asJSON:
-		_, err := w.Write(answer)
-		return err
-	case len(r.Changes) == 0:
+	body, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := port.ask(ctx, http.MethodPost, "/api/v1/reload", body)
+	if err != nil {
+		return nil, err
+	}
+	r := new(reloaded)
+	return r, understand(answer, r)
+}
+
+func (r *reloaded) print(w io.Writer) {
+	if len(r.Changes) == 0 {
 		fmt.Fprintln(w, "nothing to change")
-		return nil
+		return
 	}
 	printChanges(w, r.Changes, r.More)
 	for _, note := range r.Notes {
 		fmt.Fprintln(w, "note:", note)
 	}
 	fmt.Fprintln(w, map[bool]string{true: "this would change; nothing was changed", false: "in force"}[r.DryRun])
-	return nil
 }
 
 func newConfigLast() *cobra.Command {
 	var dir string
-	var asJSON bool
+	var out outputFlags
 	c := &cobra.Command{
 		Use: "last --dir DIR", Short: "Print the configuration that was in force last in a data folder",
 		Long: `Prints the files of the configuration that was in force last, each behind a line with
@@ -188,8 +184,8 @@ when the file is not good.`,
 			switch {
 			case err != nil:
 				return err
-			case asJSON:
-				return writeJSON(c.OutOrStdout(), k)
+			case out.programs():
+				return screen.Encode(c.OutOrStdout(), out.as(), k)
 			}
 			fmt.Fprintf(c.ErrOrStderr(), "in force since %s, by %s: %s\n", k.At.Format("2006-01-02 15:04:05"), k.By, k.Reason)
 			for _, file := range k.Files {
@@ -199,7 +195,7 @@ when the file is not good.`,
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "", "data folder (required)")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	out.register(c)
 	if err := c.MarkFlagRequired("dir"); err != nil {
 		panic(err)
 	}

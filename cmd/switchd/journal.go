@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"switchd/switch/config"
 	"switchd/switch/journal"
 	"switchd/switch/retention"
+	"switchd/switch/screen"
 	"switchd/switch/seal"
 )
 
@@ -57,7 +57,8 @@ func (f *journalFlags) registerFolder(c *cobra.Command) {
 // running switch.
 func (f *journalFlags) registerBoth(c *cobra.Command) {
 	f.registerFolder(c)
-	c.Flags().StringVar(&f.address, "admin", "", "address of the admin port of a running switch, host:port")
+	c.Flags().StringVar(&f.address, "admin", "", "address of the admin port of a running switch, host:port or https://host:port")
+	f.registerCredentials(c)
 	c.Flags().Lookup("config").Usage = "configuration of the switch: it is asked if it runs, otherwise its data folder is read"
 }
 
@@ -215,16 +216,8 @@ func ask[T any](ctx context.Context, f *journalFlags, method, path string, body 
 	if err != nil {
 		return v, err
 	}
-	if err := json.Unmarshal(answer, &v); err != nil {
-		return v, fmt.Errorf("the answer of the switch is not understood: %w", err)
-	}
-	return v, nil
+	return v, understand(answer, &v)
 }
 
 // writeJSON prints a value of --json.
-func writeJSON(w io.Writer, v any) error {
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	return out.Encode(v)
-}
+func writeJSON(w io.Writer, v any) error { return screen.Encode(w, screen.AsJSON, v) }

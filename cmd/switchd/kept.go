@@ -84,17 +84,17 @@ func readKept(dir string) (*kept, error) {
 	return k, nil
 }
 
-// adminOf is the address of the admin port of the switch that works in a data folder.
-func adminOf(dir string) (string, error) {
+// inForceIn is the configuration of the switch that works in a data folder.
+func inForceIn(dir string) (*config.Config, error) {
 	k, err := readKept(dir)
 	if err != nil {
-		return "", usageError{fmt.Errorf("no switch is known to work in %s; name the address of its --admin port: %w", dir, err)}
+		return nil, usageError{fmt.Errorf("no switch is known to work in %s; name the address of its --admin port: %w", dir, err)}
 	}
 	cfg, err := config.Again(k.sources(), known())
 	if err != nil {
-		return "", fmt.Errorf("this version does not take the configuration that is in force, name the address of the --admin port:\n%w", err)
+		return nil, fmt.Errorf("this version does not take the configuration that is in force, name the address of the --admin port:\n%w", err)
 	}
-	return cfg.Admin, nil
+	return cfg, nil
 }
 
 // lastGood is the configuration that was in force last in a data folder.

@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes, a contract for scripts: 0 ok, 1 failed, 2 usage or configuration.
+// Exit codes, a contract for scripts: 0 ok, or an order that has been taken and waits for
+// a second person; 1 failed, or a question whose answer is no (status: not ready, doctor:
+// something is bad); 2 usage or configuration.
 const (
 	exitFailed = 1
 	exitUsage  = 2
@@ -25,6 +27,10 @@ type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
+
+// errSaidNo is the end of a command whose answer was no, and has been given: nothing more
+// is said.
+var errSaidNo = errors.New("no")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -50,6 +56,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, errSaidNo):
+		return exitFailed
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, err)
 		return exitUsage
@@ -80,7 +88,7 @@ repairs every failure in between and keeps net positions.
 Start with: switchd demo`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newSim(), newHSMSim(), newKeys(), newPayment(), newCap(), newBackup(), newRestore(), newJournal(), newCheckConfig(), newConfig(), newCerts(), newDecode(), newValidate(), newSpec(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newSim(), newHSMSim(), newKeys(), newStatus(), newTop(), newParticipant(), newLink(), newPosition(), newBreaker(), newLimit(), newPayment(), newDeadLetter(), newException(), newApproval(), newAudit(), newAlert(), newEvents(), newCap(), newDoctor(), newSupportBundle(), newUser(), newBackup(), newRestore(), newJournal(), newCheckConfig(), newConfig(), newCerts(), newDecode(), newValidate(), newSpec(), newVersion())
 	root.InitDefaultCompletionCmd()
 	groups(root)
 	return root

@@ -1,47 +1,19 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/url"
-	"os"
-	"os/user"
-	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"switchd/switch/config"
 	"switchd/switch/payment"
+	"switchd/switch/screen"
 	"switchd/switch/state"
+	"switchd/switch/view"
 )
-
-// adminFlags say which switch is spoken to.
-type adminFlags struct {
-	config, address  string
-	dir              string // of commands that find the switch by its data folder
-	reason, operator string
-	asJSON           bool
-}
-
-func (f *adminFlags) register(c *cobra.Command, commands bool) {
-	fl := c.Flags()
-	fl.StringVar(&f.config, "config", "", "configuration of the running switch, for the address of its admin port")
-	fl.StringVar(&f.address, "admin", "", "address of the admin port, host:port, instead of --config")
-	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
-	if commands {
-		fl.StringVar(&f.reason, "reason", "", "why: kept for ever with the decision")
-		fl.StringVar(&f.operator, "operator", "", "who decides (default: your login name)")
-	}
-}
 
 func newPayment() *cobra.Command {
 	c := &cobra.Command{
@@ -68,15 +40,19 @@ ID is a payment's number, or its transaction id (SWD and 32 digits).`,
 
 func newPaymentShow() *cobra.Command {
 	var f journalFlags
+	var short bool
 	c := &cobra.Command{
-		Use: "show ID (--config FILE | --admin ADDRESS | --dir D)", Short: "Show state, outcome, exceptions and messages of a payment",
+		Use: "show ID (--config FILE | --admin ADDRESS | --dir D)", Short: "Show state, outcome, exceptions and timeline of a payment",
 		Long: `Shows a payment: how it stands, what its sender was told, its messages to the banks and
 their answers; the exceptions that reconciliation must look at, and whether it is a dead
-letter, which a person must decide about. Account numbers are masked.
+letter, which a person must decide about. Of a running switch it also shows the timeline:
+every event of the journal about it and what the switch did then, with the time between
+them, and the timers that run. Account numbers are masked.
 
 ID is a payment's number, its transaction id (SWD and 32 digits), or the MsgId of a
 message of the switch about it.`,
-		Args: cobra.ExactArgs(1),
+		Example: "  switchd payment show 4711 --config switchd.yml\n  switchd payment show SWD00000000000000000000000000004711 --admin 127.0.0.1:9583 -o yaml",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
 			id, ok := parsePaymentID(args[0])
 			if !ok {
@@ -85,19 +61,53 @@ message of the switch about it.`,
 			if err := f.named(); err != nil {
 				return err
 			}
-			v, err := either(c, &f, fmt.Sprintf("/api/v1/payments/%d", id), func(l *lookFolder) (paymentView, error) { return l.show(c, id) })
-			switch {
-			case err != nil:
+			v, err := eitherOf(c, &f, func() (shownPayment, error) { return f.whole(c, id, !short) }, func(l *lookFolder) (v shownPayment, err error) {
+				v.paymentView, err = l.show(c, id)
+				return v, err
+			})
+			if err != nil {
 				return err
-			case f.asJSON:
-				return writeJSON(c.OutOrStdout(), v)
 			}
-			return v.print(c.OutOrStdout())
+			return f.show(c.OutOrStdout(), &v, v.draw)
 		},
 	}
 	f.registerBoth(c)
+	f.registerForm(c)
 	f.registerSealKey(c)
+	c.Flags().BoolVar(&short, "short", false, "without the timeline")
 	return c
+}
+
+// shownPayment is a payment, and of a running switch its timeline.
+type shownPayment struct {
+	paymentView
+	Timeline *view.Timeline `json:"timeline,omitempty"`
+}
+
+// whole asks a running switch for a payment and its timeline.
+func (f *adminFlags) whole(c *cobra.Command, id payment.ID, timeline bool) (v shownPayment, err error) {
+	port, err := f.port()
+	if err != nil {
+		return v, err
+	}
+	if v.paymentView, err = get[paymentView](c.Context(), port, fmt.Sprintf("/api/v1/payments/%d", id)); err != nil || !timeline {
+		return v, err
+	}
+	line, err := get[view.Timeline](c.Context(), port, fmt.Sprintf("/api/v1/payments/%d/timeline", id))
+	if err != nil { // what is known of the payment is worth showing all the same
+		fmt.Fprintln(c.ErrOrStderr(), "switchd: the timeline cannot be had:", err)
+		return v, nil
+	}
+	v.Timeline = &line
+	return v, nil
+}
+
+func (v *shownPayment) draw(p *screen.Page) {
+	if err := v.print(p); err != nil || v.Timeline == nil {
+		return // End says so
+	}
+	p.Blank()
+	drawTimeline(p, v.Timeline, wall())
 }
 
 // show shows a payment of a folder.
@@ -117,146 +127,26 @@ func (l *lookFolder) show(c *cobra.Command, id payment.ID) (v paymentView, err e
 }
 
 func newDecision(name, short string) *cobra.Command {
-	var f adminFlags
-	c := &cobra.Command{
+	return ordering(&cobra.Command{
 		Use: name + " ID --reason WHY", Short: short, Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return f.command(c, decision{Command: name, Payment: args[0]})
-		},
-	}
-	f.register(c, true)
-	return c
+		Example:           fmt.Sprintf("  switchd payment %s 4711 --reason 'ticket 312' --config switchd.yml", name),
+		ValidArgsFunction: completeDeadLetters,
+	}, func(args []string) (view.Order, error) {
+		return view.Order{Command: name, Payment: args[0]}, nil
+	})
 }
 
 func newCap() *cobra.Command {
-	var f adminFlags
-	c := &cobra.Command{
+	return ordering(&cobra.Command{
 		Use: "cap PARTICIPANT AMOUNT --reason WHY", Short: "Change the net debit cap of a participant of a running switch",
 		Long: `Changes the net debit cap from the next payment on. AMOUNT is in units of the
 currency ("1000000.00"). The change is an event, logged with reason and operator; it
 stays until the configuration file names another cap than it did before.`,
-		Args: cobra.ExactArgs(2),
-		RunE: func(c *cobra.Command, args []string) error {
-			return f.command(c, decision{Command: "set-cap", Participant: args[0], Amount: args[1]})
-		},
-	}
-	f.register(c, true)
-	return c
-}
-
-// command sends a command and prints the answer.
-func (f *adminFlags) command(c *cobra.Command, order decision) error {
-	if f.reason == "" {
-		return usageError{errors.New("why? --reason is kept with the decision")}
-	}
-	order.Reason, order.Operator = f.reason, f.operator
-	if order.Operator == "" {
-		order.Operator = login()
-	}
-	body, err := json.Marshal(order)
-	if err != nil {
-		return err
-	}
-	answer, err := f.call(c.Context(), http.MethodPost, "/api/v1/commands", body)
-	if err != nil {
-		return err
-	}
-	return f.print(c.OutOrStdout(), answer)
-}
-
-// login is who runs this command.
-func login() string {
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return "uid " + strconv.Itoa(os.Getuid())
-}
-
-// adminWait bounds a call to the admin port.
-const adminWait = 10 * time.Second
-
-// errNoSwitch is wrapped by the error about an admin port that is not there.
-var errNoSwitch = errors.New("no switch answers")
-
-// where is the address of the admin port.
-func (f *adminFlags) where() (string, error) {
-	if f.address != "" {
-		address := strings.TrimSuffix(strings.TrimPrefix(f.address, "http://"), "/")
-		host, port, err := net.SplitHostPort(address)
-		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || host == "" {
-			return "", usageError{fmt.Errorf("--admin %q is no address: want host:port, as the switch says at its start", f.address)}
-		}
-		return address, nil
-	}
-	if f.dir != "" {
-		return adminOf(f.dir)
-	}
-	if f.config == "" {
-		return "", usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
-	}
-	cfg, err := config.Load(f.config, known())
-	if err != nil {
-		return "", usageError{err}
-	}
-	return cfg.Admin, nil
-}
-
-func noSwitch(address string, err error) error {
-	if asked := new(url.Error); errors.As(err, &asked) {
-		err = asked.Err // without the method and the address again
-	}
-	return fmt.Errorf("%w at %s: is it running? (%w)", errNoSwitch, address, err)
-}
-
-// call speaks to the admin port and returns its answer, of at most 64 MiB.
-func (f *adminFlags) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	address, err := f.where()
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, adminWait)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, usageError{err}
-	}
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil, noSwitch(address, err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
-	if err != nil {
-		return nil, err
-	}
-	switch said := strings.TrimSpace(string(answer)); response.StatusCode {
-	case http.StatusOK:
-	case http.StatusBadRequest:
-		return nil, usageError{errors.New(said)}
-	default:
-		if said == "" {
-			said = address + " does not answer as a switch: " + response.Status
-		}
-		return nil, errors.New(said)
-	}
-	return answer, nil
-}
-
-// print shows an answer as it came, or as a table.
-func (f *adminFlags) print(w io.Writer, answer []byte) error {
-	if f.asJSON {
-		_, err := w.Write(answer)
-		return err
-	}
-	var v paymentView
-	if err := json.Unmarshal(answer, &v); err != nil || v.ID == 0 {
-		_, err := fmt.Fprintln(w, "done")
-		return err
-	}
-	return v.print(w)
+		Example: "  switchd cap BANKA 25000000.00 --reason 'festival week' --config switchd.yml",
+		Args:    cobra.ExactArgs(2), ValidArgsFunction: completeParticipants,
+	}, func(args []string) (view.Order, error) {
+		return view.Order{Command: "set-cap", Participant: args[0], Amount: args[1]}, nil
+	})
 }
 
 // print shows a payment for people.
