@@ -117,7 +117,7 @@ func (f *applyFlags) sure(c *cobra.Command) error {
 		return nil
 	}
 	in := c.InOrStdin()
-	if _, person := terminal(in); !person {
+	if _, person := terminalOf(in); !person {
 		return usageError{errors.New("nothing was changed: nobody can be asked here; say --yes")}
 	}
 	fmt.Fprint(c.ErrOrStderr(), "Take these changes? [y/N] ")

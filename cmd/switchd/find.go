@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchd/switch/screen"
 	"switchd/switch/state"
 )
 
@@ -33,7 +34,8 @@ it finds; one by an amount alone reads all that lies between --from and --to.
 When there is more, the last line on stderr says how to go on; with --json it is next:
 payments (id, switch_id, state, outcome, minor, currency, sender, payer_bank, payee_bank,
 references, created_at, closed_at, dead_letter, exceptions, ...), next, examined.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd payment find --participant BANKB --state deemed --from 2026-11-22 --config switchd.yml",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			values, err := givenCriteria(c)
 			if err != nil {
@@ -46,10 +48,11 @@ references, created_at, closed_at, dead_letter, exceptions, ...), next, examined
 			if err != nil {
 				return err
 			}
-			return v.print(c.OutOrStdout(), c.ErrOrStderr(), f.asJSON)
+			return v.print(c.OutOrStdout(), c.ErrOrStderr(), &f.outputFlags)
 		},
 	}
 	f.registerBoth(c)
+	f.registerForm(c)
 	f.registerSealKey(c)
 	registerCriteria(c)
 	return c
@@ -176,9 +179,9 @@ func fillPage(values url.Values, ask func(url.Values) (foundView, error)) (all f
 }
 
 // print shows a page; talk hears how to go on.
-func (v *foundView) print(w, talk io.Writer, asJSON bool) error {
-	if asJSON {
-		return writeJSON(w, v)
+func (v *foundView) print(w, talk io.Writer, o *outputFlags) error {
+	if o.programs() {
+		return screen.Encode(w, o.as(), v)
 	}
 	if err := v.table(w); err != nil {
 		return err

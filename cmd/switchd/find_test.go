@@ -284,7 +284,7 @@ func TestFoundTable(t *testing.T) {
 		{ID: 6, State: "RECEIVED", Currency: 392, CreatedAt: "2026-11-22T18:29:58.000Z"},
 	}}
 	var out, talk strings.Builder
-	if err := v.print(&out, &talk, false); err != nil {
+	if err := v.print(&out, &talk, &outputFlags{}); err != nil {
 		t.Fatal(err)
 	}
 	want := `

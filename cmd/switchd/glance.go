@@ -96,7 +96,7 @@ func watch(c *cobra.Command, every time.Duration, show func(context.Context, io.
 	case every < watchLeast:
 		return usageError{fmt.Errorf("--watch %v: want %v or more", every, watchLeast)}
 	}
-	_, redraw := terminal(out)
+	_, redraw := terminalOf(out)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for first := true; ; first = false {

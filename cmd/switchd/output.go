@@ -74,7 +74,7 @@ func (f *outputFlags) showOn(w io.Writer, paper screen.Paper, v any, draw func(*
 // paperOf is what is written on: a terminal has a width and, unless NO_COLOR says no,
 // colours; a file or a pipe has neither.
 func paperOf(w io.Writer) screen.Paper {
-	fd, ok := terminal(w)
+	fd, ok := terminalOf(w)
 	if !ok {
 		return screen.Paper{}
 	}
@@ -89,7 +89,7 @@ func paperOf(w io.Writer) screen.Paper {
 }
 
 // terminal says whether a stream is one.
-func terminal(stream any) (fd int, ok bool) {
+func terminalOf(stream any) (fd int, ok bool) {
 	file, ok := stream.(*os.File)
 	if !ok {
 		return 0, false

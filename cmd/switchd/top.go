@@ -57,8 +57,8 @@ func (f *topFlags) run(c *cobra.Command) error {
 		return err
 	}
 	in, out := c.InOrStdin(), c.OutOrStdout()
-	_, from := terminal(in)
-	_, to := terminal(out)
+	_, from := terminalOf(in)
+	_, to := terminalOf(out)
 	return top.Run(c.Context(), top.Options{
 		Source: port, Every: f.every, Now: wall, In: in, Out: out,
 		Colour: paperOf(out).Colour, Plain: f.plain || !from || !to, Times: f.times,

@@ -13,7 +13,7 @@ import (
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"", "demo", "serve", "bank", "bench", "check-config", "certs", "certs init", "certs issue", "certs revoke", "certs show", "decode", "validate",
-		"sim", "hsmsim", "hsmsim key", "keys", "keys create", "keys officer", "keys officer enrol", "keys officer add", "keys officer remove", "keys officer list", "keys generate", "keys components", "keys components begin", "keys components add", "keys components status", "keys components cancel", "keys import", "keys export", "keys list", "keys kcv", "keys public", "keys rotate", "keys retire", "keys delete", "keys audit", "payment", "payment show", "payment find", "payment settle", "cap", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
+		"sim", "hsmsim", "hsmsim key", "keys", "keys create", "keys officer", "keys officer enrol", "keys officer add", "keys officer remove", "keys officer list", "keys generate", "keys components", "keys components begin", "keys components add", "keys components status", "keys components cancel", "keys import", "keys export", "keys list", "keys kcv", "keys public", "keys rotate", "keys retire", "keys delete", "keys audit", "payment", "payment show", "payment find", "payment settle", "cap", "status", "top", "participant", "participant ls", "participant show", "participant drain", "participant debug", "link", "link ls", "link close", "position ls", "breaker ls", "limit ls", "deadletter ls", "deadletter resolve", "exception ls", "approval ls", "approval approve", "audit ls", "alert ls", "events", "config apply", "doctor", "backup", "backup verify", "restore", "journal", "journal verify", "journal dump", "journal stat", "journal export", "journal prove", "journal verify-proof", "spec", "spec list", "spec show", "spec check", "version", "completion", "completion bash"} {
 		t.Run(command, func(t *testing.T) {
 			out, said := runs(t, 0, append(strings.Fields(command), "--help")...)
 			if !strings.Contains(out, "Usage:\n  switchd") || !strings.Contains(out, "--help") || said != "" {
@@ -107,6 +107,27 @@ func TestUsage(t *testing.T) {
 		{"journal verify-proof --any-key " + dir + "/none", "no such file"},
 		{"journal verify-proof " + os.DevNull + " --key " + dir + "/none", "no such file"},
 		{"cap BANKA", "See 'switchd cap --help'"},
+		{"status", "which switch?"},
+		{"status --admin 127.0.0.1:1 --watch=1ms", "want 200ms or more"},
+		{"status --admin 127.0.0.1:1 -o xml", "none of table, json, yaml"},
+		{"status --admin 127.0.0.1:1 -o json --json", "none of the others can be"},
+		{"status --admin 127.0.0.1:1 --cert x", "missing [key]"},
+		{"status --admin 127.0.0.1:1 --cert x --key y", "--cert and --key"},
+		{"status --admin 127.0.0.1:1 --ca " + dir + "/none", "--ca: open"},
+		{"top", "which switch?"},
+		{"top --admin 127.0.0.1:1 --every 1ms", "want 200ms or more"},
+		{"participant ls x --admin 127.0.0.1:1", "unknown command"},
+		{"participant drain --admin 127.0.0.1:1", "See 'switchd participant drain --help'"},
+		{"participant debug BANKA --for -1s --reason x --admin 127.0.0.1:1", "a time to come"},
+		{"link close x --reason x --admin 127.0.0.1:1", "which link?"},
+		{"approval approve 0 --reason x --admin 127.0.0.1:1", "which approval?"},
+		{"deadletter resolve 1 --reason x --admin 127.0.0.1:1", "how? --as settle"},
+		{"deadletter resolve 1 --as keep --reason x --admin 127.0.0.1:1", "is none of settle, write-off, retry"},
+		{"deadletter nonsense", "unknown command"},
+		{"config apply", "\"config\" not set"},
+		{"config apply --config " + dir + "/none.yml", "why? --reason"},
+		{"config apply --config " + dir + "/none.yml --reason x", dir + "/none.yml: "},
+		{"doctor", "which switch?"},
 		{"backup", `"out" not set`},
 		{"backup --out " + dir + "/b", "which switch?"},
 		{"backup --out " + dir + "/b", "with --dir the data folder of one that does not run"},

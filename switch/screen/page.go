@@ -61,7 +61,7 @@ func (p Paper) Wrap(indent int, cells ...Cell) []string {
 	column := 0
 	for _, cell := range cells {
 		for i, word := range strings.Split(Clean(cell.Text), " ") {
-			if i > 0 && column > 0 {
+			if i > 0 && (column > 0 || len(lines) == 0) {
 				b.WriteByte(' ')
 				column++
 			}

@@ -71,7 +71,7 @@ func TestDependency(t *testing.T) {
 		"switch/vault/a.go":          "package vault\nimport _ \"golang.org/x/sync/errgroup\"",
 	}, `
 codec/iso8583/a.go:2: github.com/moov-io/iso8583/field may not be imported here: it is the second opinion and must not become the first
-switch/admin/a.go:2: github.com/goccy/go-yaml may not be imported here: YAML is read in one place
+switch/admin/a.go:2: github.com/goccy/go-yaml may not be imported here: YAML is read in one place and printed in one
 switch/bench/a.go:2: github.com/spf13/cobra may not be imported here: the command line belongs to the command
 switch/engine/a.go:2: github.com/cockroachdb/pebble/v2 may not be imported here: storage is reached through journal and state
 switch/ingress/a.go:2: github.com/panjf2000/gnet/v2 may not be imported here: the event loop has one user
