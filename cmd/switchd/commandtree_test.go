@@ -60,7 +60,7 @@ func TestExamplesParse(t *testing.T) {
 	eachCommand(newRoot(), func(c *cobra.Command) {
 		for line := range strings.Lines(c.Example) {
 			line, _, _ = strings.Cut(line, " | ")
-			line, _, _ = strings.Cut(line, " >> ")
+			line, _, _ = strings.Cut(line, " >")
 			args := words(strings.TrimSpace(line))
 			found, rest, err := newRoot().Find(args[1:])
 			if err != nil || !strings.HasPrefix(found.CommandPath(), c.CommandPath()) {
