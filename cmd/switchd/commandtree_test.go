@@ -35,11 +35,11 @@ func TestEveryCommand(t *testing.T) {
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") || strings.Contains(c.Short, "\n") {
 			t.Errorf("%s: the short text is %q", path, c.Short)
 		}
-		if c.Runnable() && c.Long == "" && c.Example == "" && !c.Flags().HasFlags() {
+		if !c.HasSubCommands() && c.Long == "" && c.Example == "" && !c.Flags().HasFlags() {
 			t.Errorf("%s: neither a long text nor an example", path)
 		}
-		for line := range strings.Lines(c.Example) {
-			if !strings.HasPrefix(line, "  switchd ") {
+		for line := range strings.Lines(joined(c.Example)) {
+			if !strings.HasPrefix(line, "  ") || !strings.Contains(line, "switchd ") {
 				t.Errorf("%s: an example is no command of switchd: %q", path, line)
 			}
 		}
@@ -58,13 +58,16 @@ func TestEveryCommand(t *testing.T) {
 func TestExamplesParse(t *testing.T) {
 	t.Parallel()
 	eachCommand(newRoot(), func(c *cobra.Command) {
-		for line := range strings.Lines(c.Example) {
+		for line := range strings.Lines(joined(c.Example)) {
 			line, _, _ = strings.Cut(line, " | ")
 			line, _, _ = strings.Cut(line, " >")
 			args := words(strings.TrimSpace(line))
+			if args[0] != "switchd" {
+				continue // what another program makes for one of ours
+			}
 			found, rest, err := newRoot().Find(args[1:])
-			if err != nil || !strings.HasPrefix(found.CommandPath(), c.CommandPath()) {
-				t.Errorf("%q finds %s: %v", line, found.CommandPath(), err)
+			if err != nil {
+				t.Errorf("%q: %v", line, err)
 				continue
 			}
 			if err := found.ParseFlags(rest); err != nil {
@@ -80,6 +83,9 @@ func TestExamplesParse(t *testing.T) {
 		}
 	})
 }
+
+// joined is an example with its long lines in one.
+func joined(example string) string { return strings.ReplaceAll(example, "\\\n", "") }
 
 // words cuts a line as a shell does that knows single quotes.
 func words(line string) (all []string) {
