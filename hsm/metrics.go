@@ -67,7 +67,7 @@ func newCallMetrics(reg prometheus.Registerer) *callMetrics {
 	}, []string{"op", "outcome"})
 	duration := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "switchd_hsm_call_duration_seconds", Help: "What a call to the HSM took, from its beginning to its answer.",
-		Buckets: prometheus.ExponentialBuckets(5e-6, 2, 20),
+		Buckets: prometheus.ExponentialBuckets(5e-6, 2, 20), NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 160,
 	}, []string{"op"})
 	m := &callMetrics{}
 	for op := range opCount {
@@ -108,7 +108,7 @@ func newMetrics(reg prometheus.Registerer, p *Pool) *metrics {
 	m := &metrics{
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "switchd_hsm_request_duration_seconds", Help: "From a request to the pool to its answer, the wait for a worker included.",
-			Buckets: prometheus.ExponentialBuckets(5e-6, 2, 20),
+			Buckets: prometheus.ExponentialBuckets(5e-6, 2, 20), NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 160,
 		}),
 		late: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "switchd_hsm_late_total", Help: "Answers to requests that had been given up.",

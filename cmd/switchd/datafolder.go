@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"switchd/switch/backup"
 	"switchd/switch/config"
 	"switchd/switch/journal"
@@ -38,7 +40,7 @@ type dataFolder struct {
 func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journal.Close()) }
 
 // openDataFolder opens or creates the data folder of a switch.
-func openDataFolder(cfg *config.Config, log *slog.Logger, m *security) (*dataFolder, error) {
+func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prometheus.Registerer) (*dataFolder, error) {
 	if err := makeDataFolder(cfg.DataDir); err != nil {
 		return nil, err
 	}
@@ -65,14 +67,15 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security) (*dataFol
 	if err != nil {
 		return nil, err
 	}
-	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal})
+	syncs := storage.NewSyncs(reg, clock)
+	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: syncs.Of("journal")})
 	if errors.Is(err, journal.ErrDamaged) {
 		return nil, fmt.Errorf("%w: do not repair it by hand, restore a backup (switchd restore)", err)
 	}
 	if err != nil {
 		return nil, inUse(cfg.DataDir, err, anotherFolder)
 	}
-	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys})
+	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys, Syncs: syncs.Of("state")})
 	if err != nil {
 		stat, not := j.Stat()
 		return nil, errors.Join(rowsUnreadable(err, stat.First == 1), not, j.Close())

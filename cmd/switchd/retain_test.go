@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"switchd/switch/config"
 	"switchd/switch/engine"
 	"switchd/switch/journal"
@@ -33,7 +35,7 @@ func (silent) Release() {}
 func past(t *testing.T, cfg *config.Config, days int, stan, payments uint32) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	f, err := openDataFolder(cfg, log, &security{})
+	f, err := openDataFolder(cfg, log, &security{}, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,12 @@ func clock() int64 { return started.UnixNano() + int64(time.Since(started)) }
 
 var started = time.Now()
 
+// clockJump is by how many seconds the time was set since the start.
+func clockJump() float64 {
+	now := time.Now()
+	return (now.Round(0).Sub(started.Round(0)) - now.Sub(started)).Seconds() // Round drops the monotonic clock
+}
+
 // known are the names that a configuration may use.
 func known() config.Names {
 	return config.Names{
@@ -97,6 +103,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	n := &node{cfg: cfg, log: log, lines: handlerOf(log), registry: prometheus.NewRegistry(), manager: &notifier{log: log}, open: make(chan struct{})}
 	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	n.lines.Register(n.registry)
+	n.showProcess()
 	n.conf.metrics = newReloadMetrics(n.registry)
 	n.conf.file = cfg.Sources()[0].File
 	n.conf.inForce.Store(&accepted{cfg, newKept(cfg, clock(), "switchd", "start")})
@@ -117,7 +124,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	// Only now, since a start without a module leaves no folder behind.
 	var f *dataFolder
 	if err = n.watchDisk(); err == nil {
-		f, err = openDataFolder(cfg, log, n.security)
+		f, err = openDataFolder(cfg, log, n.security, n.registry)
 	}
 	if err != nil {
 		return nil, errors.Join(err, n.security.close())

@@ -80,7 +80,7 @@ func (l *Link) begin(c gnet.Conn, from netip.Addr, now int64) {
 	s := l.server
 	l.id, l.loop, l.conn = s.ids.Add(1), s.loopOf(c.EventLoop()), c
 	l.address, l.remote = from, c.RemoteAddr().String()
-	l.deadline = now + int64(s.opt.HandshakeDeadline)
+	l.begun, l.deadline = now, now+int64(s.opt.HandshakeDeadline)
 	l.tls = l.newSession()
 	l.settings = nil // the session has them, as long as it lives
 	l.enter(phaseShaking)

@@ -74,6 +74,7 @@ type Link struct {
 	rest         []byte       // plaintext of an unfinished frame
 	partialSince int64        // when the first byte of the unfinished frame or record came; 0: none
 	index        int          // in loop.links
+	begun        int64        // when it got its connection
 	unwanted     int64        // since when it is to end in good order; 0: it is not
 
 	seen seen // what others than the loop may look at

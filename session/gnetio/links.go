@@ -3,6 +3,7 @@ package gnetio
 import (
 	"cmp"
 	"crypto/tls"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -140,4 +141,22 @@ func (s *Server) Usage() Usage {
 		Links: s.up, LinksMax: s.opt.LinksMax,
 		HalfOpen: int(s.strangers.open.Load() + s.familiar.open.Load()), HalfOpenMax: 2 * s.opt.HalfOpenMax,
 	}
+}
+
+// fullest is how many bytes wait on the link on which the most wait.
+func (s *Server) fullest() float64 {
+	s.roll.mu.Lock()
+	links := slices.Collect(maps.Values(s.roll.links))
+	s.roll.mu.Unlock()
+	most := 0
+	for _, l := range links {
+		l.mu.Lock()
+		n := l.unsent
+		if l.outbox != nil {
+			n += len(l.outbox.b)
+		}
+		l.mu.Unlock()
+		most = max(most, n)
+	}
+	return float64(most)
 }

@@ -23,6 +23,7 @@ type metrics struct {
 	diagnoses  map[string]prometheus.Counter
 	dials      map[string]prometheus.Counter
 	dialed     map[slotState]prometheus.Gauge
+	shaken     prometheus.Histogram
 
 	keepAlivesIn, keepAlivesOut prometheus.Counter
 }
@@ -63,11 +64,22 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	for p, name := range slotNames {
 		m.dialed[p] = dialed.WithLabelValues(name)
 	}
+	m.shaken = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "switchd_handshake_duration_seconds", Help: "From the connection to the end of a handshake that made a link.",
+		Buckets: prometheus.ExponentialBuckets(500e-6, 2, 15), NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 160,
+	})
 	var faults []error
-	for _, c := range []prometheus.Collector{links, handshakes, closed, bad, frames, bytes, alive, diagnoses, dials, dialed} {
+	for _, c := range []prometheus.Collector{m.shaken, links, handshakes, closed, bad, frames, bytes, alive, diagnoses, dials, dialed} {
 		faults = append(faults, r.Register(c))
 	}
 	return m, errors.Join(faults...)
+}
+
+// showOutbox registers what the fullest outbox of a server holds.
+func showOutbox(r prometheus.Registerer, s *Server) error {
+	return r.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "switchd_link_outbox_max_bytes", Help: "Bytes that wait on the link on which the most wait; one over its bound is closed.",
+	}, s.fullest))
 }
 
 func counters(name, help, label string) *prometheus.CounterVec {

@@ -80,6 +80,9 @@ func Listen(o Options, h Handler) (*Server, error) {
 	s.strangers.limit(o.HalfOpenMax, o.HandshakesMax, computing)
 	s.familiar.limit(o.HalfOpenMax, o.HandshakesMax, computing)
 	s.boxes.New = func() any { return new(box) }
+	if err := showOutbox(o.Registry, s); err != nil {
+		return nil, fmt.Errorf("gnetio metrics: %w", err)
+	}
 	s.warnFewFiles()
 	// gnet binds and runs in one call, so the call waits in OnBoot, with the
 	// socket bound, until Run or Close says how it goes on.

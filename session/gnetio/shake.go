@@ -97,6 +97,7 @@ func (l *Link) goUp() {
 	l.established = true
 	l.deadline = 0
 	l.server.metrics.handshakes[shakeOK].Inc()
+	l.server.metrics.shaken.Observe(float64(l.server.opt.Clock()-l.begun) / 1e9)
 	l.server.opt.Log.Info("link up", "event", "link.up", "participant", l.participant, "link", l.id, "remote", l.remote)
 	l.Use(Wire{})
 	l.enrol()

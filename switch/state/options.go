@@ -13,10 +13,11 @@ import (
 
 // Options of a Store.
 type Options struct {
-	FS    vfs.FS       // file system; default: the real one
-	Log   *slog.Logger // default: slog.Default()
-	Fatal func(error)  // called when Pebble cannot go on after an I/O error; must not return. Default: panic
-	Keys  *seal.Keys   // seal the secret parts of payment rows; nil: they are in the clear
+	FS    vfs.FS        // file system; default: the real one
+	Log   *slog.Logger  // default: slog.Default()
+	Fatal func(error)   // called when Pebble cannot go on after an I/O error; must not return. Default: panic
+	Syncs *storage.Sync // measures syncs; nil: nobody does
+	Keys  *seal.Keys    // seal the secret parts of payment rows; nil: they are in the clear
 
 	ReadOnly bool // for looking at a store that no process has open: nothing in the folder changes
 }
@@ -48,7 +49,7 @@ const (
 
 // pebble returns the options of the database, which takes over the cache.
 func (o Options) pebble(cache *pebble.Cache) *pebble.Options {
-	po := storage.Options{FS: o.FS, Log: o.Log, Fatal: o.Fatal}.Pebble("state store")
+	po := storage.Options{FS: o.FS, Log: o.Log, Fatal: o.Fatal, Syncs: o.Syncs}.Pebble("state store")
 	po.DisableWAL, po.ReadOnly, po.Cache = true, o.ReadOnly, cache
 	if o.ReadOnly {
 		po.EventListener.DataCorruption = func(pebble.DataCorruptionInfo) {} // whoever looks is given the error, and says it

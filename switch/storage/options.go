@@ -13,6 +13,7 @@ type Options struct {
 	FS    vfs.FS       // file system; default: the real one
 	Log   *slog.Logger // default: slog.Default()
 	Fatal func(error)  // called when Pebble cannot go on after an I/O error; must not return. Default: panic
+	Syncs *Sync        // measures syncs; nil: nobody does
 }
 
 // WithDefaults fills in what is not set.
@@ -41,7 +42,7 @@ func (o Options) Pebble(name string) *pebble.Options {
 	o = o.WithDefaults()
 	r := reporter{o, name}
 	po := &pebble.Options{
-		FS: folders{&strict{FS: o.FS, name: name, fatal: o.Fatal}}, Logger: r, FormatMajorVersion: Format,
+		FS: folders{&strict{FS: o.FS, name: name, fatal: o.Fatal, syncs: o.Syncs}}, Logger: r, FormatMajorVersion: Format,
 		EventListener: &pebble.EventListener{BackgroundError: r.background, DataCorruption: r.corruption},
 	}
 	// On the way to durability a byte saved is worth less than the time it takes,

@@ -22,6 +22,7 @@ type strict struct {
 	vfs.FS
 	name  string // of the database
 	fatal func(error)
+	syncs *Sync
 	dir   atomic.Pointer[string] // the folder, once Pebble has it
 }
 
@@ -137,14 +138,18 @@ func (f strictFile) WriteAt(b []byte, at int64) (int, error) {
 // Sync makes the file durable; of a folder, what was created, renamed and removed
 // in it.
 func (f strictFile) Sync() error {
+	begun := f.fs.syncs.begin()
 	err := f.File.Sync()
+	f.fs.syncs.end(begun)
 	f.failed("sync", err)
 	return err
 }
 
 // SyncData makes what was written durable.
 func (f strictFile) SyncData() error {
+	begun := f.fs.syncs.begin()
 	err := f.File.SyncData()
+	f.fs.syncs.end(begun)
 	f.failed("sync", err)
 	return err
 }

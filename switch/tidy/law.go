@@ -64,6 +64,7 @@ var places = []place{
 
 	// Beside the switch. A simulated participant and the load generator must not
 	// share the core that they test.
+	{"switch/clock", nil},
 	{"switch/config", nil},
 	{"switch/mutant", nil},
 	{"switch/logline", []string{"switch/mask"}},
