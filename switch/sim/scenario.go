@@ -110,6 +110,8 @@ func (f *film) command(ev, before *payment.Event) string {
 	case payment.CommandGiven:
 		if c := ev.Command; c.Kind == payment.SetCap {
 			return fmt.Sprintf("command set-cap %s %d reason=simulated", f.name(c.Participant), c.Amount.Minor)
+		} else if c.Kind == payment.Drain || c.Kind == payment.Resume {
+			return fmt.Sprintf("command %v %s reason=simulated", c.Kind, f.name(c.Participant))
 		} else if c.Kind != payment.Forget && f.shown(c.Payment) && f.numbers[c.Payment] > 0 {
 			return fmt.Sprintf("command %v %d reason=simulated", c.Kind, f.numbers[c.Payment])
 		}
