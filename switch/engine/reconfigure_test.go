@@ -111,6 +111,7 @@ func TestReconfigureRefuses(t *testing.T) {
 		"no timer":    func(c *payment.Config) { c.Participants[1].Timers.Debit = 0 },
 		"currency":    func(c *payment.Config) { c.Currency = 840 },
 		"institution": func(c *payment.Config) { c.Participants[0].Institution = "2" },
+		"canary":      func(c *payment.Config) { c.Participants[0].Canary = true },
 	} {
 		c := with()
 		spoil(&c)

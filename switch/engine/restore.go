@@ -95,8 +95,9 @@ func Merge(old, next *payment.Config) (*payment.Config, bool, error) {
 }
 
 // sameMoney refuses a configuration under which what the data folder holds would
-// mean something else: positions in another currency, or messages that were sent
-// under one institution and would be repeated under another. merged has the
+// mean something else: positions in another currency, messages that were sent
+// under one institution and would be repeated under another, or canaries among those
+// who settle. merged has the
 // participants of old in their old order.
 func sameMoney(old, merged *payment.Config) error {
 	if len(old.Participants) > 0 && old.Currency != merged.Currency {
@@ -106,6 +107,9 @@ func sameMoney(old, merged *payment.Config) error {
 		if is := merged.Participants[i]; is.Institution != was.Institution {
 			return fmt.Errorf("engine: participant %s is institution %s in this data folder, %s in the configuration: what was sent under the one cannot be repeated under the other",
 				was.ID, was.Institution, is.Institution)
+		}
+		if is := merged.Participants[i]; is.Canary != was.Canary {
+			return fmt.Errorf("engine: participant %s: canary is %v in this data folder and %v in the configuration: its position would be among those of others; give the canary another id", was.ID, was.Canary, is.Canary)
 		}
 	}
 	return nil

@@ -61,6 +61,7 @@ func (p *pursuit) asksPayer() bool {
 // asked that is not configured any more.
 func (w *watch) asks(id payment.ID, p *pursuit, to route.Participant) {
 	w.present(id, to, "collect")
+	w.undrained(id, to, "collect")
 	most := max(1, w.config.OpenMax/openShare)
 	if n := w.waiting(func(q *pursuit) bool { return q != p && q.from == p.from && q.asksPayer() }); n >= most {
 		w.j.violation("load", id, "a collect of participant %d is taken, and %d of it wait for approval already, of %d that may", p.from, n, most)

@@ -27,9 +27,22 @@ func (w *watch) configured(c *payment.Config) {
 
 // commanded takes what an operator has decided.
 func (w *watch) commanded(c *payment.Command) {
-	if p, known := w.purses[c.Participant]; known && c.Kind == payment.SetCap {
+	p, known := w.purses[c.Participant]
+	switch {
+	case !known:
+	case c.Kind == payment.SetCap:
 		p.most = c.Amount.Minor
 		w.purses[c.Participant] = p
+	case c.Kind == payment.Drain || c.Kind == payment.Resume:
+		w.drained[c.Participant] = c.Kind == payment.Drain
+	}
+}
+
+// undrained: no money begins to move to or from a participant that an operator has
+// drained, whatever starts and reloads have come since.
+func (w *watch) undrained(id payment.ID, n route.Participant, what string) {
+	if w.drained[n] {
+		w.j.violation("drain", id, "a payment begins with a %s at participant %d, which is drained", what, n)
 	}
 }
 

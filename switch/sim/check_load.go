@@ -21,6 +21,9 @@ func (w *watch) admitted(id payment.ID, p *pursuit) {
 	if p.unlisted {
 		w.j.violation("config", id, "a payment begins that participant %d has asked for, which is not configured any more", p.from)
 	}
+	if p.drained {
+		w.j.violation("drain", id, "a payment begins that participant %d has asked for while it was drained", p.from)
+	}
 	most := w.profile(p.from).InFlight
 	if most == 0 || uint64(id) < w.started {
 		return

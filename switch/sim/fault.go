@@ -54,6 +54,8 @@ const (
 	faultAdded                        // with one that was removed, or is new
 	faultReloadBad                    // a file that is not good is to be taken
 	faultEdited                       // a file is changed while the switch is down
+	faultDrain                        // an operator drains a participant
+	faultResume                       // and has one take payments again
 	faultCount
 )
 
@@ -61,7 +63,7 @@ var faultNames = [faultCount]string{
 	"lost", "mute", "late", "twice", "ambiguous", "refused", "other-amount", "garbled", "contradict", "stranger",
 	"refuse-then-apply", "refuse-repair", "restart", "amnesia", "link-reset", "half-closed", "clogged", "sign-off", "crash", "torn-group",
 	"store-error", "slow-sync", "clock-forward", "clock-back", "clock-frozen", "ring-full", "duplicate", "enquiry", "conflict", "twin", "overload", "command", "forget",
-	"collect", "unapproved", "undecided", "refund", "set-cap", "reload-cap", "reload-timers", "reload-bounds", "reload-abilities", "reload-roles", "reload-match", "reload-amounts", "removed", "added", "reload-bad", "edited",
+	"collect", "unapproved", "undecided", "refund", "set-cap", "reload-cap", "reload-timers", "reload-bounds", "reload-abilities", "reload-roles", "reload-match", "reload-amounts", "removed", "added", "reload-bad", "edited", "drain", "resume",
 }
 
 // String is the name under which a fault is counted.

@@ -39,6 +39,7 @@ type swarm struct {
 	payers       int  // accounts at each participant from which is paid
 	overloads    int  // times that the load changes
 	edits        int  // times that the configuration changes
+	drains       int  // times that an operator drains a participant, or has one resume
 	joins        bool // the last participant is not configured at first
 	forgets      bool
 	collects     float64 // of the requests
@@ -116,6 +117,9 @@ func drawSwarm(rng *rand.Rand) swarm {
 				s.rates[f] = 0
 			}
 		}
+	}
+	if rng.IntN(3) == 0 {
+		s.drains = 1 + rng.IntN(6)
 	}
 	return s
 }

@@ -74,6 +74,23 @@ func (w *world) setCap() {
 	_, _ = w.node.submit([]payment.Event{ev})
 }
 
+// drain has an operator drain a participant, or have one take payments again, whatever
+// it is now.
+func (w *world) drain() {
+	if w.calm || w.node == nil {
+		return
+	}
+	f, kind := faultDrain, payment.Drain
+	if w.rng.IntN(2) == 0 {
+		f, kind = faultResume, payment.Resume
+	}
+	w.count(f)
+	ev := payment.Event{Kind: payment.CommandGiven, From: route.Nobody, Command: &payment.Command{Kind: kind}}
+	ev.Command.Participant = route.Participant(w.rng.IntN(len(w.node.config.Participants)))
+	ev.Text.Set(payment.Reason, []byte("simulated"))
+	_, _ = w.node.submit([]payment.Event{ev})
+}
+
 // reload has the machine go on under another configuration, as engine.Reconfigure.
 func (n *node) reload(f *file) error {
 	config, changed, err := engine.Merge(n.config, f.listed())

@@ -108,15 +108,24 @@ func (f *film) command(ev, before *payment.Event) string {
 	case payment.LoadChanged:
 		return fmt.Sprintf("load %d", ev.Load)
 	case payment.CommandGiven:
-		if c := ev.Command; c.Kind == payment.SetCap {
-			return fmt.Sprintf("command set-cap %s %d reason=simulated", f.name(c.Participant), c.Amount.Minor)
-		} else if c.Kind != payment.Forget && f.shown(c.Payment) && f.numbers[c.Payment] > 0 {
-			return fmt.Sprintf("command %v %d reason=simulated", c.Kind, f.numbers[c.Payment])
-		}
+		return f.order(ev.Command)
 	case payment.AnswerArrived, payment.SendFailed:
 		if f.shown(ev.Answer.Payment) && f.numbers[ev.Answer.Payment] > 0 {
 			return f.answer(ev, before)
 		}
+	}
+	return ""
+}
+
+// order is the line of an operator's command.
+func (f *film) order(c *payment.Command) string {
+	switch {
+	case c.Kind == payment.SetCap:
+		return fmt.Sprintf("command set-cap %s %d reason=simulated", f.name(c.Participant), c.Amount.Minor)
+	case c.Kind == payment.Drain || c.Kind == payment.Resume:
+		return fmt.Sprintf("command %v %s reason=simulated", c.Kind, f.name(c.Participant))
+	case c.Kind != payment.Forget && f.shown(c.Payment) && f.numbers[c.Payment] > 0:
+		return fmt.Sprintf("command %v %d reason=simulated", c.Kind, f.numbers[c.Payment])
 	}
 	return ""
 }

@@ -19,7 +19,8 @@ type watch struct {
 	load    payment.Load
 	config  *payment.Config // in force
 	purses  map[route.Participant]purse
-	started uint64 // when the process was started last
+	drained map[route.Participant]bool // by an operator
+	started uint64                     // when the process was started last
 	all     map[payment.ID]*pursuit
 	gates   map[gateKey]*gate
 	minutes map[minute]int // payments that were begun under load
@@ -35,6 +36,7 @@ type pursuit struct {
 	own       bool // model B
 	load      payment.Load
 	unlisted  bool // its sender was not configured any more
+	drained   bool // or drained
 	payer     payer
 	kind      payment.Type
 	foreign   bool          // in a currency that no limit is about
@@ -75,7 +77,7 @@ type (
 )
 
 func newWatch(j *judge) watch {
-	return watch{j: j, all: map[payment.ID]*pursuit{}, gates: map[gateKey]*gate{}, purses: map[route.Participant]purse{}, minutes: map[minute]int{}}
+	return watch{j: j, all: map[payment.ID]*pursuit{}, gates: map[gateKey]*gate{}, purses: map[route.Participant]purse{}, drained: map[route.Participant]bool{}, minutes: map[minute]int{}}
 }
 
 // before takes an event that is about to be stepped.
@@ -132,7 +134,7 @@ func (w *watch) profile(n route.Participant) *payment.Profile { return &w.config
 
 func (w *watch) requested(ev *payment.Event) {
 	q := &ev.Request
-	p := &pursuit{from: ev.From, at: ev.At, minor: q.Amount.Minor, own: q.Model == payment.ModelB, load: w.load, unlisted: !w.profile(ev.From).Listed(), end: ev.At + int64(w.profile(ev.From).Timers.Total)}
+	p := &pursuit{from: ev.From, at: ev.At, minor: q.Amount.Minor, own: q.Model == payment.ModelB, load: w.load, unlisted: !w.profile(ev.From).Listed(), drained: w.drained[ev.From], end: ev.At + int64(w.profile(ev.From).Timers.Total)}
 	if p.kind = q.Type; p.kind == payment.Collect {
 		p.end = expiryOf(ev)
 	}
@@ -263,6 +265,7 @@ func (w *watch) starts(id payment.ID, p *pursuit, ef *payment.Effect, class paym
 		w.room(id, ef.To, ef.Leg)
 		w.passes(id, ef.To, class)
 		w.present(id, ef.To, "resolution")
+		w.undrained(id, ef.To, "resolution")
 	default: // a credit whose debit is done: its payment has had its turn when it began
 		w.open(id, ef.To, class)
 	}
@@ -283,9 +286,11 @@ func (w *watch) begins(id payment.ID, p *pursuit, ef *payment.Effect) {
 	if p.kind == payment.Push {
 		w.present(id, payee, "credit")
 	}
+	w.undrained(id, payee, "credit")
 	w.room(id, payee, payment.LegCredit)
 	w.passes(id, payee, payment.ClassCredit)
 	if ef.Leg == payment.LegDebit {
+		w.undrained(id, ef.To, "debit")
 		w.room(id, ef.To, payment.LegDebit)
 		w.passes(id, ef.To, payment.ClassDebit)
 	}

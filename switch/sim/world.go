@@ -105,6 +105,9 @@ func (w *world) run() {
 			w.agenda.addBackground(w.now+w.upTo(span), w.setCap)
 		}
 	}
+	for range w.swarm.drains {
+		w.agenda.addBackground(w.now+w.upTo(span), w.drain)
+	}
 	w.turn(w.now+int64(span), func() bool { return false })
 	w.peace()
 	w.turn(w.now+int64(calmBound), w.drained)

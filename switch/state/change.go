@@ -42,7 +42,7 @@ func (w *writer) changes(l *layer) {
 // Changes returns at most limit of what operators have done before the record with a
 // number (0: all), the newest first. It costs what it returns. A data folder of a
 // version without it has those since the first start of one with it; made anew from
-// the journal (switchd rebuild) it has all. Safe for concurrent use.
+// the journal it has all. Safe for concurrent use.
 func (s *Store) Changes(before uint64, limit int) ([]payment.Change, error) {
 	v, err := s.view()
 	if err != nil {
