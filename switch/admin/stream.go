@@ -89,6 +89,10 @@ func (s *streams) recheck() {
 // are bounded and end with the server at once; a POST is work that has its own bounds and
 // its own end.
 func (p *pages) stream(w http.ResponseWriter, r *http.Request, route *Route, call *Call) {
+	if r.Method == http.MethodHead { // there would be nothing to write, and no end
+		w.WriteHeader(http.StatusOK)
+		return
+	}
 	s := &steady{ResponseWriter: w, control: http.NewResponseController(w)}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()

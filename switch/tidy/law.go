@@ -30,6 +30,8 @@ var places = []place{
 	{"switch/egress", []string{"codec/...", "session/...", "switch/translate", "switch/guard", "switch/vault", "switch/engine", "switch/payment", "switch/route", "ledger", "hsm"}},
 	{"switch/guard/...", []string{"switch/guard/...", "codec/...", "session", "hsm", "hsm/signature", "certs"}},
 	{"switch/admin", []string{"switch/access", "switch/console", "switch/view"}},
+	{"switch/admin/contract", nil},
+	{"switch/admin/hostile", []string{"switch/admin"}},
 	{"switch/console", []string{"switch/access", "switch/view"}},
 	{"switch/desk", []string{"certs", "codec/...", "hsm/...", "ledger", "session/...", "switch/access", "switch/alert", "switch/config", "switch/egress", "switch/engine", "switch/ingress", "switch/journal", "switch/mask", "switch/payment", "switch/route", "switch/seal", "switch/state", "switch/translate/...", "switch/view"}},
 	{"switch/access", nil},
@@ -138,7 +140,7 @@ var dependencies = []dependency{
 	{"golang.org/x/term", []string{"cmd/switchd/..."}, false, "people are asked by the command"},
 	{"golang.org/x/sync/", []string{"cmd/switchd/..."}, false, "goroutines are started by the command"},
 	{"github.com/cockroachdb/datadriven", nil, true, "it reads scenario texts"},
-	{"github.com/santhosh-tekuri/jsonschema/", nil, true, "it is the second opinion about the schema of the configuration"},
+	{"github.com/santhosh-tekuri/jsonschema/", []string{"switch/admin/contract"}, true, "it is the second opinion about the schemas of the configuration and of answers"},
 	{"pgregory.net/rapid", nil, true, "it makes random messages that shrink"},
 }
 
