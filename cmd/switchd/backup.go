@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchd/switch/access"
 	"switchd/switch/backup"
 	"switchd/switch/screen"
 	"switchd/switch/view"
@@ -20,7 +22,9 @@ import (
 
 // backupOrder asks the admin port for a backup.
 type backupOrder struct {
-	Out string `json:"out"` // absolute path of a folder that is not there yet
+	Out      string `json:"out"`                // absolute path of a folder that is not there yet
+	Reason   string `json:"reason,omitempty"`   // why: kept for ever; default: a backup
+	Operator string `json:"operator,omitempty"` // who wants it, where nobody has to show who he is
 }
 
 // backupView is what is told of a backup.
@@ -70,6 +74,13 @@ func (n *node) takeBackup(ctx context.Context, body []byte, progress func(any)) 
 		return nil, errors.New(`this asks for no backup: want {"out": "/absolute/path"}`)
 	}
 	out := filepath.Clean(order.Out)
+	if order.Reason == "" {
+		order.Reason = "a backup"
+	}
+	order.Operator = cmp.Or(orderedBy(access.From(ctx), order.Operator), "admin port")
+	if err := n.desk.Note("backup", "Make a backup in "+filepath.Base(out), order.Reason, order.Operator); err != nil {
+		return nil, err
+	}
 	m, err := n.backups.Take(ctx, out, seldom(func(p backup.Progress) { progress(p) }))
 	if errors.Is(err, backup.ErrBusy) || errors.Is(err, backup.ErrStopped) {
 		return nil, fmt.Errorf("%w: %w", view.ErrConflict, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchd/switch/config"
 	"switchd/switch/screen"
 	"switchd/switch/view"
 )
@@ -72,7 +73,7 @@ func drawFound(p *screen.Page, v *view.Found, empty string, now time.Time) {
 			state = screen.Marked(screen.Warn, h.State+" (dead letter)")
 		}
 		t.Row(screen.Plain(strconv.FormatUint(h.ID, 10)), screen.Plain(sinceText(h.CreatedAt, now)), screen.Plain(h.Type), state, screen.Plain(strings.TrimSpace(h.Outcome+" "+h.BankCode)),
-			screen.Plain(amountText(h.Minor, uint16(h.Currency))), screen.Plain(dashed(h.PayerBank)+" > "+dashed(h.PayeeBank)), screen.Plain(dashed(firstReference(&h.References))), screen.Plain(strings.Join(h.Exceptions, ", ")))
+			screen.Plain(config.AmountText(h.Minor, uint16(h.Currency))), screen.Plain(dashed(h.PayerBank)+" > "+dashed(h.PayeeBank)), screen.Plain(dashed(firstReference(&h.References))), screen.Plain(strings.Join(h.Exceptions, ", ")))
 	}
 	none(p, t, empty)
 	if v.Next != "" {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchd/switch/config"
 	"switchd/switch/screen"
 	"switchd/switch/state"
 )
@@ -242,7 +243,7 @@ func (p *paymentHead) row() []string {
 			reference = one
 		}
 	}
-	return []string{look, strconv.FormatUint(p.ID, 10), asked, p.State, amountText(p.Minor, uint16(p.Currency)), banks, dashed(reference)}
+	return []string{look, strconv.FormatUint(p.ID, 10), asked, p.State, config.AmountText(p.Minor, uint16(p.Currency)), banks, dashed(reference)}
 }
 
 func dashed(s string) string {

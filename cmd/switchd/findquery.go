@@ -140,7 +140,7 @@ func yesNo(value string) (bool, error) {
 
 func setID(q *state.Query, value string, _ *glossary) error {
 	var ok bool
-	if q.ID, ok = parsePaymentID(value); !ok {
+	if q.ID, ok = translate.ParsePayment(value); !ok {
 		return fmt.Errorf("%q is neither a number nor a transaction id of a switch (SWD and 32 digits)", value)
 	}
 	return nil

@@ -2,12 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 
+	"switchd/switch/access"
 	"switchd/switch/payment"
+	"switchd/switch/route"
 	"switchd/switch/state"
-	"switchd/switch/view"
 )
 
 // foundView is a page of the payments that a search has found, newest first.
@@ -20,12 +20,24 @@ type foundView struct {
 
 // search shows the payments of the running switch that fit criteria. What is not
 // durable is not among them: the rows are those of events that are.
-func (n *node) search(values url.Values) (any, error) {
-	v, err := search(n.data.state, n.engine.Config(), values)
-	if errors.As(err, new(criteriaFault)) {
-		err = fmt.Errorf("%w: %w", view.ErrQuestion, err)
-	}
+func (n *node) search(c access.Caller, values url.Values) (v foundView, err error) {
+	names := n.participantNames()
+	err = n.desk.Find(c, values, func(page *state.Page) {
+		v = viewFound(page, names)
+		for i := range v.Payments {
+			v.Payments[i].veil(c)
+		}
+	})
 	return v, err
+}
+
+// viewFound shows what was found.
+func viewFound(page *state.Page, name func(route.Participant) string) foundView {
+	v := foundView{Payments: []paymentHead{}, Next: page.Next, Examined: page.Examined, Cut: page.Cut}
+	for i := range page.Payments {
+		v.Payments = append(v.Payments, viewHead(&page.Payments[i], name))
+	}
+	return v
 }
 
 // search looks into a state store. c has the names of the participants; nil: none are
@@ -46,11 +58,7 @@ func search(s *state.Store, c *payment.Config, values url.Values) (v foundView, 
 	if err != nil {
 		return v, err
 	}
-	v = foundView{Payments: []paymentHead{}, Next: page.Next, Examined: page.Examined, Cut: page.Cut}
-	for i := range page.Payments {
-		v.Payments = append(v.Payments, viewHead(&page.Payments[i], r.name))
-	}
-	return v, nil
+	return viewFound(&page, r.name), nil
 }
 
 // criteriaFault is an error about what is asked for.

@@ -13,6 +13,7 @@ import (
 
 	"switchd/switch/journal"
 	"switchd/switch/seal"
+	"switchd/switch/translate"
 )
 
 // journalScheme is a switch with three payments in its journal: one that was paid,
@@ -51,7 +52,7 @@ func newJournalScheme(t *testing.T) *journalScheme {
 
 	open := payer.payAccount("BANKC", "BANKD")
 	payer.send(open)
-	if id, ok := parsePaymentID(payer.receive().tags[2]); ok {
+	if id, ok := translate.ParsePayment(payer.receive().tags[2]); ok {
 		s.open = uint64(id)
 	}
 	if s.open == 0 {
@@ -63,7 +64,7 @@ func newJournalScheme(t *testing.T) *journalScheme {
 // numberOf is the number of the payment that an answer is about.
 func numberOf(t *testing.T, a *message, code string) uint64 {
 	t.Helper()
-	id, ok := parsePaymentID(a.tags[2])
+	id, ok := translate.ParsePayment(a.tags[2])
 	if a.de[39] != code || !ok {
 		t.Fatalf("answered with %s %v, want %s", a.de[39], a.tags, code)
 	}

@@ -123,7 +123,7 @@ func (d *dumper) ofFolder(ctx context.Context, l *lookFolder) error {
 
 // hint tells what cannot be found without the row of a payment.
 func (d *dumper) hint() {
-	if d.filter.payment != 0 && len(d.filter.parties) == 0 {
+	if d.filter.payment != 0 && !d.filter.about.Known() {
 		fmt.Fprintln(d.talk, "switchd: the payment's row was not looked at: answers that name no payment, and a timer that ended it, are not among these")
 	}
 }

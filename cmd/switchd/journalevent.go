@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"switchd/switch/config"
+	"switchd/switch/desk"
 	"switchd/switch/journal"
 	"switchd/switch/mask"
 	"switchd/switch/payment"
@@ -161,7 +161,7 @@ func (r *eventReader) party(n route.Participant) party {
 // view shows the record that was read last.
 func (r *eventReader) view() eventView {
 	e := &r.event
-	v := eventView{Seq: e.Seq, At: stampNanos(e.At), Kind: e.Kind.String(), From: r.name(e.From), Payment: uint64(paymentOf(e)), Sealed: r.sealed, Text: mask.Texts(&e.Text)}
+	v := eventView{Seq: e.Seq, At: stampNanos(e.At), Kind: e.Kind.String(), From: r.name(e.From), Payment: uint64(desk.PaymentOf(e)), Sealed: r.sealed, Text: mask.Texts(&e.Text)}
 	switch e.Kind {
 	case payment.RequestArrived, payment.EnquiryArrived:
 		v.Request = viewRequest(e)
@@ -182,25 +182,6 @@ func (r *eventReader) view() eventView {
 // faultyView shows a record that cannot be read.
 func faultyView(rec *journal.Record, err error) eventView {
 	return eventView{Seq: rec.Seq, At: stampNanos(rec.At), Kind: "unreadable", Fault: err.Error()}
-}
-
-// paymentOf is the payment that an event names; 0: none, or it does not say which.
-func paymentOf(e *payment.Event) payment.ID {
-	switch e.Kind {
-	case payment.RequestArrived:
-		if !e.Request.Repeat {
-			return payment.ID(e.Seq)
-		}
-	case payment.EnquiryArrived:
-		return e.Request.Original.Payment
-	case payment.AnswerArrived, payment.SendFailed:
-		return e.Answer.Payment
-	case payment.CommandGiven:
-		if e.Command.Kind != payment.Forget { // that is about all before one
-			return e.Command.Payment
-		}
-	}
-	return 0
 }
 
 func viewRequest(e *payment.Event) *requestView {
@@ -237,24 +218,4 @@ func (r *eventReader) viewAnswer(a *payment.Answer) *answerView {
 		v.Minor, v.Currency = &minor, r.currency
 	}
 	return v
-}
-
-// amountText is an amount in major units with its currency.
-func amountText(minor int64, numeric uint16) string {
-	money, known := config.CurrencyByNumber(numeric)
-	switch {
-	case numeric == 0:
-		return fmt.Sprintf("%d minor units", minor)
-	case !known:
-		return fmt.Sprintf("%d minor units of currency %03d", minor, numeric)
-	}
-	sign := ""
-	if minor < 0 {
-		sign, minor = "-", -minor
-	}
-	digits := fmt.Sprintf("%0*d", money.Exponent+1, minor)
-	if whole := len(digits) - money.Exponent; money.Exponent > 0 {
-		digits = digits[:whole] + "." + digits[whole:]
-	}
-	return sign + digits + " " + money.Code
 }

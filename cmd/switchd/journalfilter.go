@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"switchd/switch/desk"
 	"switchd/switch/payment"
-	"switchd/switch/route"
+	"switchd/switch/translate"
 )
 
 // eventFilter says which events are shown.
@@ -20,15 +21,8 @@ type eventFilter struct {
 	payment payment.ID // 0: all
 	kind    payment.Kind
 
-	// Of the payment, as far as it is known.
-	key     payment.RequestKey  // of its request
-	closed  uint64              // the event that made it final
-	traces  []trace             // of its messages, for answers that carry no reference
-	parties []route.Participant // that such answers come from
+	about desk.About // the payment, as far as it is known
 }
-
-// trace is how an answer without a reference names a message.
-type trace struct{ stan, transmitted uint32 }
 
 // parse reads what the flags or the query of the admin port say.
 func (f *eventFilter) parse() error {
@@ -37,7 +31,7 @@ func (f *eventFilter) parse() error {
 	}
 	if f.paymentText != "" {
 		var ok bool
-		if f.payment, ok = parsePaymentID(f.paymentText); !ok {
+		if f.payment, ok = translate.ParsePayment(f.paymentText); !ok {
 			return fmt.Errorf("payment %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", f.paymentText)
 		}
 	}
@@ -48,6 +42,7 @@ func (f *eventFilter) parse() error {
 		}
 		f.kind = payment.Kinds()[at]
 	}
+	f.about.ID = f.payment
 	return nil
 }
 
@@ -95,40 +90,13 @@ func (f *eventFilter) bounds(first, last uint64) (from, to uint64) {
 	return from, to
 }
 
-// know takes what is known of the payment from its row.
-func (f *eventFilter) know(p *payment.Payment) {
-	f.key, f.closed = p.Key, p.ClosedSeq
-	f.parties = []route.Participant{p.Key.From, p.PayerBank, p.PayerPSP, p.PayeePSP, p.PayeeBank}
-	for leg := range p.Legs {
-		if l := &p.Legs[leg]; l.SentAt != 0 && l.STAN != 0 {
-			f.traces = append(f.traces, trace{l.STAN, l.Transmitted})
-		}
-	}
-}
-
 // matches says whether an event is asked for. It is called for each event in order:
 // the request of the payment tells its key.
 func (f *eventFilter) matches(e *payment.Event) bool {
-	if f.payment != 0 && !f.concerns(e) {
+	if f.payment != 0 && !f.about.Concerns(e) {
 		return false
 	}
 	return f.kind == payment.KindNone || e.Kind == f.kind
-}
-
-func (f *eventFilter) concerns(e *payment.Event) bool {
-	if e.Seq == uint64(f.payment) && e.Kind == payment.RequestArrived {
-		f.key = e.Request.Key
-	}
-	switch {
-	case e.Seq == f.closed, paymentOf(e) == f.payment:
-		return true
-	case e.Kind == payment.RequestArrived, e.Kind == payment.EnquiryArrived:
-		q := &e.Request
-		return q.Original.Payment == f.payment || f.key != (payment.RequestKey{}) && (q.Key == f.key || q.Original.Key == f.key)
-	case e.Kind == payment.AnswerArrived, e.Kind == payment.SendFailed:
-		return e.Answer.Payment == 0 && slices.Contains(f.parties, e.From) && slices.Contains(f.traces, trace{e.Answer.STAN, e.Answer.Transmitted})
-	}
-	return false
 }
 
 // recordsView is some of the events of a journal.

@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/note"
 
+	"switchd/switch/config"
 	"switchd/switch/payment"
+	"switchd/switch/translate"
 )
 
 func newJournalProve() *cobra.Command {
@@ -28,7 +30,7 @@ sealed.
 PAYMENT is a payment's number, or its transaction id (SWD and 32 digits).`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			number, ok := parsePaymentID(id)
+			number, ok := translate.ParsePayment(id)
 			if !ok {
 				return usageError{fmt.Errorf("which payment? --id %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", id)}
 			}
@@ -152,7 +154,7 @@ func (o *provenPayment) print(w io.Writer, asJSON bool) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "payment\t%d  %s\n", o.Payment, o.SwitchID)
 	fmt.Fprintf(t, "ended as\t%s (%s)\n", o.State, o.Outcome)
-	fmt.Fprintf(t, "amount\t%s\n", amountText(o.Minor, o.Currency))
+	fmt.Fprintf(t, "amount\t%s\n", config.AmountText(o.Minor, o.Currency))
 	fmt.Fprintf(t, "sender, payer's bank, payee's bank\t%s, %s, %s\n", o.Sender, o.PayerBank, o.PayeeBank)
 	fmt.Fprintf(t, "asked for\t%s, record %d: %s\n", o.Request.At, o.Request.Seq, joinWords(&o.Request))
 	if o.Ended != nil {

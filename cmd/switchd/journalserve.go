@@ -10,6 +10,7 @@ import (
 	"switchd/switch/journal"
 	"switchd/switch/payment"
 	"switchd/switch/retention"
+	"switchd/switch/translate"
 	"switchd/switch/view"
 )
 
@@ -41,7 +42,7 @@ func (n *node) journalRecords(q url.Values) (any, error) {
 	}
 	r := newEventReader(n.data.keys, nil)
 	if f.payment != 0 {
-		if _, err := n.look(f.payment, f.know); err != nil {
+		if _, err := n.look(f.payment, f.about.Know); err != nil {
 			return nil, err
 		}
 	}
@@ -93,7 +94,7 @@ func (n *node) look(id payment.ID, f func(p *payment.Payment)) (found bool, err 
 
 // proof proves how a payment has ended, by its number or transaction id.
 func (n *node) proof(id string) (any, error) {
-	number, ok := parsePaymentID(id)
+	number, ok := translate.ParsePayment(id)
 	if !ok {
 		return nil, fmt.Errorf("%w: %q is no payment", view.ErrNotFound, id)
 	}

@@ -43,7 +43,7 @@ func (l *lookFolder) prepare(ctx context.Context, r *eventReader, f *eventFilter
 		return err
 	}
 	err := l.rows(func(s *state.Store) error {
-		_, err := findPayment(s, f.payment, f.know)
+		_, err := findPayment(s, f.payment, f.about.Know)
 		return err
 	})
 	if errors.Is(err, errNoRows) {

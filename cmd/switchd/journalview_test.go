@@ -141,7 +141,7 @@ func TestEventFilter(t *testing.T) {
 	key := payment.RequestKey{From: 2, STAN: 9}
 	p := payment.Payment{ID: 5, Key: key, PayerBank: 1, PayeeBank: route.Nobody, PayerPSP: route.Nobody, PayeePSP: route.Nobody, ClosedSeq: 30}
 	p.Legs[payment.LegDebit] = payment.LegState{SentAt: 1, STAN: 77, Transmitted: 88}
-	f.know(&p)
+	f.about.Know(&p)
 	request := func(q payment.Request) payment.Event {
 		return payment.Event{Kind: payment.RequestArrived, From: 2, Request: q}
 	}

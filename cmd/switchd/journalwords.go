@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"switchd/switch/config"
 	"switchd/switch/payment"
 )
 
@@ -73,7 +74,7 @@ func commandWords(v *eventView) (words []string) {
 		say("payments below %d", c.Below)
 	}
 	if c.Currency != 0 {
-		say("%s", amountText(c.Minor, c.Currency))
+		say("%s", config.AmountText(c.Minor, c.Currency))
 	}
 	if who := v.Text[payment.Operator.String()]; who != "" {
 		say("by %s", who)
@@ -96,7 +97,7 @@ func requestWords(v *eventView) (words []string) {
 		if q.Repeat {
 			what += " again"
 		}
-		say("%s %s", what, amountText(q.Minor, q.Currency))
+		say("%s %s", what, config.AmountText(q.Minor, q.Currency))
 		if q.Model != "A" {
 			say("model %s", q.Model)
 		}
@@ -152,7 +153,7 @@ func answerWords(v *eventView) (words []string) {
 		say("code %s", a.Code)
 	}
 	if a.Minor != nil {
-		say("%s", amountText(*a.Minor, a.Currency))
+		say("%s", config.AmountText(*a.Minor, a.Currency))
 	}
 	if v.Payment == 0 {
 		say("to DE11 %06d DE7 %010d", a.STAN, a.Transmitted)

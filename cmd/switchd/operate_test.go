@@ -70,12 +70,12 @@ func TestParsePaymentID(t *testing.T) {
 	whole := translate.SwitchID(4711)
 	reference := translate.Reference(4711, payment.LegRequest)
 	for _, s := range []string{"4711", string(whole[:]), "SWD" + string(reference[:]) + "Q00"} {
-		if id, ok := parsePaymentID(s); !ok || id != 4711 {
+		if id, ok := translate.ParsePayment(s); !ok || id != 4711 {
 			t.Errorf("%q is payment %d, %v", s, id, ok)
 		}
 	}
 	for _, s := range []string{"", "0", "-1", "x", "SWD", "SWD" + string(reference[:]), "SWD000000000000Q00", "SWD!!!!!!!!!!!!Q00", "ABC" + string(reference[:]) + "Q00"} {
-		if id, ok := parsePaymentID(s); ok {
+		if id, ok := translate.ParsePayment(s); ok {
 			t.Errorf("%q is payment %d", s, id)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchd/switch/config"
 	"switchd/switch/screen"
 	"switchd/switch/view"
 )
@@ -52,7 +53,7 @@ func drawDone(p *screen.Page, d *view.Done) {
 		p.Text(2, screen.Marked(screen.Good, "done: "), screen.Plain(d.Text))
 	}
 	if h := d.Payment; h != nil {
-		p.Line(screen.Plain(fmt.Sprintf("payment %d is %s (%s), %s", h.ID, h.State, strings.TrimSpace(h.Outcome+" "+h.BankCode), amountText(h.Minor, uint16(h.Currency)))))
+		p.Line(screen.Plain(fmt.Sprintf("payment %d is %s (%s), %s", h.ID, h.State, strings.TrimSpace(h.Outcome+" "+h.BankCode), config.AmountText(h.Minor, uint16(h.Currency)))))
 	}
 }
 

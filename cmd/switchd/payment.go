@@ -9,9 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchd/switch/config"
 	"switchd/switch/payment"
 	"switchd/switch/screen"
 	"switchd/switch/state"
+	"switchd/switch/translate"
 	"switchd/switch/view"
 )
 
@@ -54,7 +56,7 @@ message of the switch about it.`,
 		Example: "  switchd payment show 4711 --config switchd.yml\n  switchd payment show SWD00000000000000000000000000004711 --admin 127.0.0.1:9583 -o yaml",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
-			id, ok := parsePaymentID(args[0])
+			id, ok := translate.ParsePayment(args[0])
 			if !ok {
 				return usageError{fmt.Errorf("which payment? %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", args[0])}
 			}
@@ -154,7 +156,7 @@ func (v *paymentView) print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "payment\t%d  %s\n", v.ID, v.SwitchID)
 	fmt.Fprintf(t, "state\t%s (%s)\n", v.State, strings.TrimSpace(v.Outcome+" "+v.BankCode))
-	fmt.Fprintf(t, "amount\t%s\n", amountText(v.Minor, uint16(v.Currency)))
+	fmt.Fprintf(t, "amount\t%s\n", config.AmountText(v.Minor, uint16(v.Currency)))
 	fmt.Fprintf(t, "sender, payer's bank, payee's bank\t%s, %s, %s\n", v.Sender, v.PayerBank, v.PayeeBank)
 	fmt.Fprintf(t, "payer's, payee's account\t%s, %s\n", dashed(v.Payer), dashed(v.Payee))
 	for _, ref := range [...][2]string{

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"switchd/switch/access"
+	"switchd/switch/desk"
 	"switchd/switch/mask"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
+	"switchd/switch/view"
 )
 
 // paymentHead is what is shown of each payment: without names and addresses, with
@@ -15,6 +19,7 @@ import (
 type paymentHead struct {
 	ID         uint64     `json:"id"`
 	SwitchID   string     `json:"switch_id"`
+	Type       string     `json:"type"` // push, collect, refund
 	State      string     `json:"state"`
 	Outcome    string     `json:"outcome"`
 	BankCode   string     `json:"bank_code,omitempty"`
@@ -70,20 +75,28 @@ type legView struct {
 const paymentLook = 2 * time.Second
 
 // payment shows a payment by its number or transaction id.
-func (n *node) payment(id string) (any, bool) {
-	number, ok := parsePaymentID(id)
+func (n *node) payment(c access.Caller, id string) (v paymentView, err error) {
+	number, ok := translate.ParsePayment(id)
 	if !ok {
-		return nil, false
+		return v, fmt.Errorf("%w: no such payment", view.ErrNotFound)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), paymentLook)
 	defer cancel()
-	var v paymentView
 	names := n.participantNames()
 	found := false
-	err := n.engine.Inspect(ctx, func(m *payment.Machine) {
+	err = n.engine.Inspect(ctx, func(m *payment.Machine) {
 		found = m.Look(number, func(p *payment.Payment) { v = viewPayment(p, names) })
 	})
-	return v, found && err == nil
+	switch v.veil(c); {
+	case err != nil:
+		return v, fmt.Errorf("%w: the engine has not answered: %w", view.ErrBusy, err)
+	case !found:
+		return v, fmt.Errorf("%w: no such payment", view.ErrNotFound)
+	}
+	if v.Reason != "" && !desk.Personal(c.Roles) {
+		v.Reason = desk.Hidden
+	}
+	return v, nil
 }
 
 // participantNames gives the ids of the participants of the running switch.
@@ -98,7 +111,7 @@ func viewHead(p *payment.Payment, name func(route.Participant) string) paymentHe
 	switchID := translate.SwitchID(p.ID)
 	text := mask.Texts(&p.Text)
 	v := paymentHead{
-		ID: uint64(p.ID), SwitchID: string(switchID[:]), State: p.State.String(), Outcome: p.Outcome.String(),
+		ID: uint64(p.ID), SwitchID: string(switchID[:]), Type: p.Type.String(), State: p.State.String(), Outcome: p.Outcome.String(),
 		BankCode: p.BankCode.String(), Told: p.Reply.String(), Minor: p.Amount.Minor, Currency: int(p.Amount.Currency),
 		Sender: name(p.Key.From), PayerBank: name(p.PayerBank), PayerPSP: name(p.PayerPSP), PayeePSP: name(p.PayeePSP), PayeeBank: name(p.PayeeBank),
 		References: references{
@@ -134,6 +147,18 @@ func viewPayment(p *payment.Payment, name func(route.Participant) string) paymen
 		v.Legs = append(v.Legs, lv)
 	}
 	return v
+}
+
+// veil hides what who asks may not see.
+func (v *paymentHead) veil(c access.Caller) {
+	if desk.Personal(c.Roles) {
+		return
+	}
+	for _, account := range [...]*string{&v.Payer, &v.Payee} {
+		if *account != "" {
+			*account = desk.Hidden
+		}
+	}
 }
 
 // stamp is a time for people and programs; empty for none.

@@ -3,10 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,9 +14,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/certs"
+	"switchd/switch/access"
+	"switchd/switch/admin"
 	"switchd/switch/config"
 	"switchd/switch/engine"
 	"switchd/switch/payment"
+	"switchd/switch/view"
 )
 
 // A reload is all or nothing: a file that is not good changes nothing, and nor does
@@ -30,8 +33,9 @@ var errReloading = errors.New("another reload is under way")
 
 // configuration is the one that is in force.
 type configuration struct {
-	file    string // that is read again
-	inForce atomic.Pointer[accepted]
+	file     string // that is read again
+	inForce  atomic.Pointer[accepted]
+	fallback atomic.Bool // it is what was in force last, because the file was not good
 
 	mu      sync.Mutex // held by a reload
 	metrics *reloadMetrics
@@ -60,17 +64,27 @@ type reloaded struct {
 }
 
 // serveReload carries out a reload that came to the admin port.
-func (n *node) serveReload(ctx context.Context, body []byte) (any, error) {
-	in := json.NewDecoder(bytes.NewReader(body))
-	in.DisallowUnknownFields()
+func (n *node) serveReload(c *admin.Call) (any, error) {
 	var o reloadOrder
-	if err := in.Decode(&o); err != nil || in.More() {
-		return nil, errors.New("this asks for no reload: want an object with reason, operator and dry_run")
+	if err := c.Decode(&o); err != nil {
+		return nil, err
 	}
-	if o.Reason == "" || o.Operator == "" || len(o.Reason) > reasonBytesMax || len(o.Operator) > operatorBytesMax {
-		return nil, fmt.Errorf("a reload has a reason of 1 to %d bytes and an operator of 1 to %d", reasonBytesMax, operatorBytesMax)
+	if o.Operator = orderedBy(c.Caller, o.Operator); o.Reason == "" || o.Operator == "" || len(o.Reason) > reasonBytesMax || len(o.Operator) > operatorBytesMax {
+		return nil, fmt.Errorf("%w: a reload has a reason of 1 to %d bytes and an operator of 1 to %d", view.ErrRefused, reasonBytesMax, operatorBytesMax)
 	}
-	return n.reload(ctx, o)
+	r, err := n.reload(c.Context, o)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", view.ErrRefused, err)
+	}
+	return r, nil
+}
+
+// orderedBy is who orders something: who has shown who he is, else whom he names.
+func orderedBy(c access.Caller, named string) string {
+	if c.Secured || named == "" {
+		return c.Name
+	}
+	return named
 }
 
 // reload reads the configuration again and has it take effect. Safe for concurrent
@@ -113,10 +127,15 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 	if o.DryRun {
 		return r, nil
 	}
+	deed := fmt.Sprintf("Take the configuration of %s: changes %d", filepath.Base(n.conf.file), len(r.Changes)+r.More)
+	if err := n.desk.Note("reload", deed, o.Reason, o.Operator); err != nil {
+		return nil, err
+	}
 	if err := n.apply(ctx, p, engine.Author{Reason: o.Reason, Operator: o.Operator}); err != nil {
 		return nil, err
 	}
 	r.Applied = true
+	n.conf.fallback.Store(false)
 	n.keep(&accepted{next, newKept(next, clock(), o.Operator, o.Reason)})
 	return r, nil
 }

@@ -19,7 +19,8 @@ import (
 type rim struct {
 	directory *translate.Directory
 	found     atomic.Pointer[translate.Found]
-	spoken    map[string]speech // of the configuration that was built last
+	spoken    map[string]speech                   // of the configuration that was built last
+	speaks    atomic.Pointer[[]translate.Dialect] // by number, for who looks; nil where nobody is configured
 	security  *security
 }
 
@@ -114,6 +115,11 @@ func (r *rim) build(cfg *config.Config, numbered *payment.Config, used int) (*ta
 func (r *rim) take(t *tables) {
 	r.found.Store(&t.found)
 	r.spoken = t.spoken
+	dialects := make([]translate.Dialect, len(t.lanes))
+	for i := range t.lanes {
+		dialects[i] = t.lanes[i].Dialect
+	}
+	r.speaks.Store(&dialects)
 }
 
 // wireRim builds egress and ingress for the participants under the numbers that

@@ -91,6 +91,7 @@ func (f *serveFlags) run(ctx context.Context, talk io.Writer) error {
 	manager.log = log
 	if was.Version != 0 {
 		n.conf.inForce.Store(&accepted{cfg, *was})
+		n.conf.fallback.Store(true)
 		n.conf.metrics.fallback.Set(1)
 	}
 	go n.reloadOn(hangup)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"switchd/switch/config"
 	"switchd/switch/screen"
 	"switchd/switch/view"
 )
@@ -35,7 +36,7 @@ func drawTimeline(p *screen.Page, v *view.Timeline, now time.Time) {
 	}
 	for i := range v.Related {
 		h := &v.Related[i]
-		p.Line(screen.Plain(fmt.Sprintf("related: %s %d, %s, %s", h.Type, h.ID, h.State, amountText(h.Minor, uint16(h.Currency)))))
+		p.Line(screen.Plain(fmt.Sprintf("related: %s %d, %s, %s", h.Type, h.ID, h.State, config.AmountText(h.Minor, uint16(h.Currency)))))
 	}
 	if !v.Whole {
 		p.Text(2, screen.Marked(screen.Warn, "this is not all: "), screen.Plain(v.Why))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/url"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"switchd/switch/admin"
 	"switchd/switch/backup"
 	"switchd/switch/config"
+	"switchd/switch/desk"
 	"switchd/switch/disk"
 	"switchd/switch/egress"
 	"switchd/switch/engine"
@@ -87,6 +87,7 @@ type node struct {
 	open     chan struct{}  // closed when it is
 	admin    *admin.Server
 	people   *adminAccess // who may use it
+	desk     *desk.Desk
 	backups  *backup.Online
 	retainer *retention.Job
 	feed     *feed.Feed
@@ -154,6 +155,9 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	}
 	if err == nil {
 		n.retainer, err = n.newRetention()
+	}
+	if err == nil {
+		n.desk, err = n.newDesk()
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.close(), n.security.close())
@@ -233,16 +237,9 @@ func (n *node) listenAdmin() error {
 	}
 	o := admin.Options{
 		Address: n.cfg.Admin, Clock: clock, Gatherer: n.registry, Registry: n.registry, Log: n.log,
-		Routes: n.eventRoutes(),
-		Live:   n.live, Started: n.started, Checks: n.checks(), Summary: func() (any, error) { return n.summary(context.Background()) },
-		Payment: n.payment, Command: n.operate, Backup: n.takeBackup, Config: n.showConfig, Reload: n.serveReload,
+		Live: n.live, Started: n.started, Checks: n.checks(), Summary: func() (any, error) { return n.summary(context.Background()) },
+		Backup: n.takeBackup, Routes: n.routes(),
 		Diagnosis: func(ctx context.Context, id string) (any, bool) { return n.ingress.Diagnose(ctx, id) },
-		Search:    func(q url.Values) (any, error) { return n.readers.read(func() (any, error) { return n.search(q) }) },
-		Journal:   func() (any, error) { return n.readers.read(n.journalStat) },
-		Records: func(q url.Values) (any, error) {
-			return n.readers.read(func() (any, error) { return n.journalRecords(q) })
-		},
-		Proof: func(id string) (any, error) { return n.readers.read(func() (any, error) { return n.proof(id) }) },
 	}
 	n.people.options(&o)
 	n.admin, err = admin.Listen(o)

@@ -172,7 +172,7 @@ func (p *pages) route(route *Route) http.Handler {
 			route.page.ServeHTTP(w, r.WithContext(access.With(r.Context(), l.caller)))
 			return
 		}
-		p.call(w, r, route, &Call{Context: r.Context(), Caller: l.caller, Path: r.PathValue, Query: query, Header: shownHeader(r)})
+		p.call(w, r, route, &Call{Context: access.With(r.Context(), l.caller), Caller: l.caller, Path: r.PathValue, Query: query, Header: shownHeader(r)})
 	})
 }
 

@@ -1,6 +1,11 @@
 package translate
 
-import "switchd/switch/payment"
+import (
+	"strconv"
+	"strings"
+
+	"switchd/switch/payment"
+)
 
 // ReferenceBytes is the length of a Reference.
 const ReferenceBytes = 12
@@ -111,4 +116,22 @@ func hexDigit(c byte) byte {
 		return d + 10
 	}
 	return 255
+}
+
+// messageIDBytes is the length of the MsgId of the switch's own messages of ISO
+// 20022: SWD, a reference, and three characters for the leg.
+const messageIDBytes = len("SWD") + ReferenceBytes + 3
+
+// ParsePayment reads a payment's number, its transaction id, or the MsgId of a
+// message of the switch about it: whatever people name a payment by.
+func ParsePayment(s string) (payment.ID, bool) {
+	if id, ok := ParseSwitchID([]byte(s)); ok {
+		return id, true
+	}
+	if len(s) == messageIDBytes && strings.HasPrefix(s, "SWD") {
+		id, _, ok := ParseReference([]byte(s[len("SWD"):][:ReferenceBytes]))
+		return id, ok && id > 0
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	return payment.ID(n), err == nil && n > 0
 }

@@ -135,3 +135,6 @@ func eventCode(name []byte) int {
 	}
 	return 0
 }
+
+// Profile is what the participant's messages must have.
+func (d *Dialect) Profile() *codec.Profile { return d.profile }

@@ -1,0 +1,104 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"switchd/switch/access"
+	"switchd/switch/config"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+	"switchd/switch/view"
+)
+
+// changesMax is how many deeds one page has at most.
+const changesMax = 200
+
+// Changes is a page of what operators have done, newest first: before the record of that
+// number, or 0 from the latest on.
+func (d *Desk) Changes(_ context.Context, c access.Caller, before uint64, limit int) (view.Changes, error) {
+	if limit < 1 || limit > changesMax {
+		limit = changesMax
+	}
+	v := view.Changes{Changes: []view.Change{}}
+	err := d.reading(func() error {
+		rows, err := d.o.Rows.Changes(before, limit+1)
+		if err != nil {
+			return err
+		}
+		more := len(rows) > limit
+		rows = rows[:min(len(rows), limit)]
+		names := d.names()
+		for i := range rows {
+			v.Changes = append(v.Changes, changeOf(&rows[i], names, c.Roles))
+		}
+		if more {
+			v.Next = rows[len(rows)-1].Seq
+		}
+		return nil
+	})
+	return v, err
+}
+
+// notedKinds are the kinds of deeds that the machine need not know, as their records say
+// them in front.
+var notedKinds = []string{orderDebug, orderCloseLink, "proposed", "rejected", "expired", "reload", "backup", "key"}
+
+// changeOf shows a deed.
+func changeOf(c *payment.Change, names func(route.Participant) string, roles access.Roles) view.Change {
+	v := view.Change{
+		Seq: c.Seq, At: stamp(c.At), Kind: "config", Operator: text(&c.Text, payment.Operator), Approver: text(&c.Text, payment.Approver),
+		Reason: reasonFor(text(&c.Text, payment.Reason), roles), Refused: c.Refused, Text: "Configuration changed.",
+	}
+	if v.Operator == "" {
+		v.Operator = "switchd"
+	}
+	if c.Kind != payment.CommandGiven {
+		return v
+	}
+	cmd := &c.Command
+	v.Kind, v.Participant, v.Payment = cmd.Kind.String(), names(cmd.Participant), uint64(cmd.Payment)
+	if _, about := decisions[cmd.Kind]; about {
+		v.Participant = ""
+	}
+	if cmd.Kind != payment.Noted {
+		v.Text = sentence(cmd, v.Participant, config.AmountText(cmd.Amount.Minor, uint16(cmd.Amount.Currency))) + "."
+		return v
+	}
+	deed := text(&c.Text, payment.Deed)
+	if kind, rest, ok := strings.Cut(deed, ": "); ok && slices.Contains(notedKinds, kind) {
+		v.Kind, deed = kind, rest
+	}
+	v.Text = deed + "."
+	return v
+}
+
+func text(t *payment.Text, f payment.TextField) string { return string(t.Get(f)) }
+
+// Config is the configuration in force and what the file would change.
+func (d *Desk) Config(context.Context, access.Caller) (view.Config, error) {
+	f, p := d.o.Force(), d.o.Pending()
+	v := view.Config{
+		At: f.At.UTC().Format("2006-01-02T15:04:05Z"), By: f.By, Reason: f.Reason, File: f.File, Hash: f.Hash, Text: f.Text,
+		Pending: p.Changes, Restart: p.Restart, FileBad: p.Bad, Fallback: f.Fallback,
+	}
+	if v.Pending == nil {
+		v.Pending = []string{}
+	}
+	if v.Restart == nil {
+		v.Restart = []string{}
+	}
+	return v, nil
+}
+
+// KeyList is the keys of the security module, without any secret.
+func (d *Desk) KeyList(ctx context.Context, c access.Caller) (view.Keys, error) {
+	if !c.Roles.Any(access.SecurityOfficer | access.Auditor) {
+		return view.Keys{}, fault(view.ErrForbidden, "keys are for security officers and auditors")
+	}
+	if d.o.KeyList == nil {
+		return view.Keys{Keys: []view.Key{}}, nil
+	}
+	return d.o.KeyList(ctx)
+}

@@ -1,0 +1,215 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"switchd/switch/access"
+	"switchd/switch/payment"
+	"switchd/switch/route"
+	"switchd/switch/translate"
+	"switchd/switch/view"
+)
+
+// Timeline is all that happened to a payment, by its number or transaction id.
+func (d *Desk) Timeline(ctx context.Context, c access.Caller, id string) (view.Timeline, error) {
+	number, ok := translate.ParsePayment(id)
+	if !ok {
+		return view.Timeline{}, fault(view.ErrNotFound, "no such payment")
+	}
+	select {
+	case d.reads <- struct{}{}:
+		defer func() { <-d.reads }()
+	default:
+		return view.Timeline{}, fault(view.ErrBusy, "%d timelines are being read: try again", readsMax)
+	}
+	p, err := d.lookAt(ctx, number)
+	if err != nil {
+		return view.Timeline{}, err
+	}
+	var h history
+	err = d.reading(func() error {
+		var err error
+		if h, err = d.read(ctx, p); err != nil {
+			return err
+		}
+		decided, err := d.decisionsOf(p)
+		h.add(decided)
+		return err
+	})
+	if err != nil {
+		return view.Timeline{}, err
+	}
+	return d.tell(ctx, c, p, &h), nil
+}
+
+// lookAt copies a payment.
+func (d *Desk) lookAt(ctx context.Context, id payment.ID) (*payment.Payment, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*inspectMax)
+	defer cancel()
+	own := new(payment.Payment)
+	found := false
+	err := d.o.Engine.Inspect(ctx, func(m *payment.Machine) {
+		found = m.Look(id, func(p *payment.Payment) {
+			*own = *p
+			own.Text = payment.Text{}
+			own.Text.CopyFrom(&p.Text)
+		})
+	})
+	switch {
+	case err != nil:
+		return nil, fault(view.ErrBusy, "the engine has not answered: %w", err)
+	case !found:
+		return nil, fault(view.ErrNotFound, "no such payment")
+	}
+	return own, nil
+}
+
+// tell puts a timeline together.
+func (d *Desk) tell(ctx context.Context, c access.Caller, p *payment.Payment, h *history) view.Timeline {
+	names, texts := d.names(), textsFor(&p.Text, c.Roles)
+	v := view.Timeline{
+		Payment: headOf(p, names, c.Roles), Told: p.Reply.String(), Model: "A",
+		Reason: reasonFor(texts[payment.Reason], c.Roles), Operator: texts[payment.Operator],
+		Legs: legsOf(p, names), Timers: []view.Timer{}, Related: d.related(ctx, c, p, h), Whole: h.whole, Why: h.why,
+	}
+	if p.Model == payment.ModelB {
+		v.Model = "B"
+	}
+	w := &messages{d: d, roles: c.Roles}
+	r, same := d.replay(p, h, w)
+	if !same {
+		r = bySight(p, h, w)
+		if v.Whole && v.Why == "" {
+			v.Why = "What bore on it beside its own records is not known any more: its messages are told by their latest sends."
+		}
+		v.Whole = false
+	}
+	s := scribe{p: p, names: names, messages: w, began: p.CreatedAt}
+	for i := range r.steps {
+		s.step(&r.steps[i])
+	}
+	v.Moments = s.moments
+	if v.Moments == nil {
+		v.Moments = []view.Moment{}
+	}
+	v.Timers = append(v.Timers, timersOf(p, r.next)...)
+	return v
+}
+
+// related are the payment that is given back, and the refunds that were found.
+func (d *Desk) related(ctx context.Context, c access.Caller, p *payment.Payment, h *history) []view.Head {
+	all := []view.Head{}
+	ids := h.refunds
+	if p.Original != 0 {
+		ids = append([]payment.ID{p.Original}, ids...)
+	}
+	const most = 20
+	names := d.names()
+	for _, id := range ids[:min(len(ids), most)] {
+		if other, err := d.lookAt(ctx, id); err == nil { // it may be forgotten
+			all = append(all, headOf(other, names, c.Roles))
+		}
+	}
+	return all
+}
+
+// target is the participant that a leg goes to.
+func target(p *payment.Payment, leg payment.Leg) route.Participant {
+	switch leg {
+	case payment.LegResolve:
+		if p.Type == payment.Collect {
+			return p.PayerPSP
+		}
+		return p.PayeePSP
+	case payment.LegDebit, payment.LegReversal:
+		return p.PayerBank
+	case payment.LegCredit, payment.LegAdvice, payment.LegStatus, payment.LegFence, payment.LegConfirm:
+		return p.PayeeBank
+	}
+	return p.Key.From
+}
+
+// legsOf are the bars of a timeline. The request's own lasts from when it came until it
+// was answered.
+func legsOf(p *payment.Payment, names func(route.Participant) string) []view.Leg {
+	all := []view.Leg{}
+	for leg := range p.Legs {
+		l := &p.Legs[leg]
+		if l.SentAt == 0 {
+			continue
+		}
+		v := view.Leg{
+			Leg: payment.Leg(leg).String(), Participant: names(target(p, payment.Leg(leg))),
+			StartMicros: (l.SentAt - p.CreatedAt) / int64(time.Microsecond), Tries: int(l.Tries), Owed: l.Owed(),
+		}
+		switch {
+		case payment.Leg(leg) == payment.LegRequest:
+			v.StartMicros, v.EndMicros, v.Outcome = 0, (l.SentAt-p.CreatedAt)/int64(time.Microsecond), p.Reply.String()
+		case l.AnsweredIn != 0:
+			v.EndMicros, v.Outcome = v.StartMicros+int64(l.AnsweredIn)*int64(time.Millisecond/time.Microsecond), l.Answer.String()
+		case !v.Owed && p.State.Final():
+			v.EndMicros, v.Outcome = (p.ClosedAt-p.CreatedAt)/int64(time.Microsecond), "no answer"
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// timersOf are the waits that run.
+func timersOf(p *payment.Payment, next int64) (all []view.Timer) {
+	for leg := range p.Legs {
+		if l := &p.Legs[leg]; l.Owed() && l.Due != 0 {
+			all = append(all, view.Timer{Name: "sent again", Leg: payment.Leg(leg).String(), Ends: stamp(l.Due)})
+		}
+	}
+	if next != 0 && !p.State.Final() {
+		all = append(all, view.Timer{Name: "end of " + words(p.State.String()), Ends: stamp(next)})
+	}
+	return all
+}
+
+// scribe writes the moments of a timeline.
+type scribe struct {
+	*messages
+	p       *payment.Payment
+	names   func(route.Participant) string
+	began   int64
+	before  int64 // time of the moment before; 0: there was none
+	state   payment.State
+	moments []view.Moment
+}
+
+func (s *scribe) moment(at int64, m view.Moment) {
+	if s.before == 0 {
+		s.before = at
+	}
+	m.At = time.Unix(0, at).UTC().Format("2006-01-02T15:04:05.000000000Z")
+	m.AfterMicros, m.GapMicros = (at-s.began)/int64(time.Microsecond), (at-s.before)/int64(time.Microsecond)
+	s.before = at
+	s.moments = append(s.moments, m)
+}
+
+// step tells an event and what it did.
+func (s *scribe) step(st *step) {
+	for i := range st.effects {
+		if ef := &st.effects[i]; ef.Notice == payment.Moved {
+			s.state = ef.State
+		}
+	}
+	if st.event != nil {
+		m := s.event(st.event)
+		if m.Seq = st.event.Seq; s.state != payment.StateNone {
+			m.State = s.state.String()
+		}
+		s.moment(st.event.At, m)
+	}
+	for i := range st.effects {
+		if m, told := s.effect(&st.effects[i]); told {
+			if st.event == nil {
+				m.Leg = st.effects[i].Leg.String()
+			}
+			s.moment(st.at(), m)
+		}
+	}
+}
