@@ -34,7 +34,8 @@ func (n *node) newDesk() (*desk.Desk, error) {
 			return err
 		},
 		Links: nodeLinks{n}, Force: n.inForce, Pending: n.pending, Query: n.query, Dialect: n.dialectOf,
-		Checks: n.findings, Debug: n.watch, KeyList: n.keyList, Version: v.Version, Commit: v.Commit, Clock: clock, Log: n.log,
+		Checks: n.findings, Debug: n.watch, KeyList: n.keyList,
+		Secured: n.cfg.AdminAccess.Users != "", TwoPerson: n.cfg.AdminAccess.TwoPerson, Version: v.Version, Commit: v.Commit, Clock: clock, Log: n.log,
 	}
 	return desk.New(o)
 }
