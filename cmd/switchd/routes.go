@@ -163,3 +163,6 @@ func (n *node) orderRoutes() []admin.Route {
 		},
 	}
 }
+
+// callerOf is who asks for a page of the console: the admin server knows.
+func callerOf(r *http.Request) access.Caller { return access.From(r.Context()) }

@@ -20,6 +20,7 @@ import (
 	"switchd/switch/admin"
 	"switchd/switch/backup"
 	"switchd/switch/config"
+	"switchd/switch/console"
 	"switchd/switch/desk"
 	"switchd/switch/disk"
 	"switchd/switch/egress"
@@ -238,7 +239,7 @@ func (n *node) listenAdmin() error {
 	o := admin.Options{
 		Address: n.cfg.Admin, Clock: clock, Gatherer: n.registry, Registry: n.registry, Log: n.log,
 		Live: n.live, Started: n.started, Checks: n.checks(), Summary: func() (any, error) { return n.summary(context.Background()) },
-		Backup: n.takeBackup, Routes: n.routes(),
+		Backup: n.takeBackup, Routes: n.routes(), Console: console.New(console.Options{Source: n.desk, Caller: callerOf, Log: n.log}),
 		Diagnosis: func(ctx context.Context, id string) (any, bool) { return n.ingress.Diagnose(ctx, id) },
 	}
 	n.people.options(&o)
