@@ -189,5 +189,13 @@ func between(from, to string) string {
 	if a.IsZero() || b.IsZero() || b.Before(a) {
 		return ""
 	}
-	return lasting(b.Sub(a).Truncate(time.Second))
+	return ageOf(b.Sub(a))
+}
+
+// ageOf is how long something lasts already, to the second.
+func ageOf(d time.Duration) string {
+	if d < time.Minute {
+		return strconv.FormatInt(int64(d/time.Second), 10) + " s"
+	}
+	return lasting(d)
 }

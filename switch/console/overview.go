@@ -166,7 +166,7 @@ func tilesOf(o view.Overview) []tile {
 	s, money := o.Latest, currencyOf(o)
 	quiet := s.PerSecond == 0
 	tiles := []tile{
-		{Label: "Payments per second", Value: rate(s.PerSecond), Note: "ended in the last " + strconv.FormatFloat(s.Seconds, 'f', -1, 64) + " s"},
+		{Label: "Payments per second", Value: rate(s.PerSecond), Note: "ended in the last " + strconv.FormatFloat(math.Max(1, math.Round(s.Seconds)), 'f', 0, 64) + " s"},
 		{Label: "Success", Value: percent(s.Success), Note: "declined " + percent(s.Declined) + ", failed " + percent(s.Failed), Level: successLevel(s)},
 		{Label: "Latency p50", Value: millis(s.P50), Note: "p99 " + millis(s.P99), Level: latencyLevel(s)},
 		{Label: "Money in flight", Value: money.text(s.InFlight), Unit: money.code, Note: whole(o.Open) + " payments open"},
@@ -183,7 +183,7 @@ func tilesOf(o view.Overview) []tile {
 		tiles[2].Value, tiles[2].Note = none, "no payment has ended lately"
 	}
 	if o.InDoubt > 0 {
-		tiles[4].Note = money.with(o.InDoubtMinor) + ", oldest " + lasting(time.Duration(o.OldestInDoubt*float64(time.Second)).Truncate(time.Second))
+		tiles[4].Note = money.with(o.InDoubtMinor) + ", oldest " + ageOf(time.Duration(o.OldestInDoubt*float64(time.Second)))
 	}
 	if o.LoadStep == 0 {
 		tiles[5].Note = "nothing is shed"
@@ -232,7 +232,7 @@ func burnsOf(list []view.Burn) []burn {
 			FastLevel: burnLevel(b.Fast), SlowLevel: burnLevel(b.Slow)}
 		row.Level = budgetLevel(b.Budget)
 		if b.Budget < 0 {
-			row.Left = "overspent by " + percent(-b.Budget)
+			row.Left = "spent " + times(1-b.Budget)
 		}
 		row.Bar = barOf(b.Budget, row.Level, row.Left)
 		if !b.Enough {

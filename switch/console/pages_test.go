@@ -184,27 +184,28 @@ func checkElement(t *testing.T, e *element) {
 }
 
 func TestPages(t *testing.T) {
-	for _, caller := range []access.Caller{operator, viewer, anybody} {
-		for _, empty := range []bool{false, true} {
-			f := newFake()
-			f.empty = empty
-			s := newSite(f, caller)
-			for _, path := range allPages {
-				t.Run(fmt.Sprintf("%s empty=%v %s", caller.Roles, empty, path), func(t *testing.T) {
-					w := s.get(path)
-					checkPage(t, w)
-					want := http.StatusOK
-					switch {
-					case empty && strings.HasPrefix(path, "/console/participants/"):
-						want = http.StatusNotFound
-					case caller.Roles == access.Viewer && strings.HasPrefix(path, "/console/order"):
-						want = http.StatusForbidden
-					}
-					if w.Code != want {
-						t.Errorf("status %d, want %d", w.Code, want)
-					}
-				})
-			}
+	for _, c := range []struct {
+		access.Caller
+		empty bool
+	}{{operator, false}, {viewer, false}, {anybody, true}} {
+		f := newFake()
+		f.empty = c.empty
+		s := newSite(f, c.Caller)
+		for _, path := range allPages {
+			t.Run(fmt.Sprintf("%s empty=%v %s", c.Roles, c.empty, path), func(t *testing.T) {
+				w := s.get(path)
+				checkPage(t, w)
+				want := http.StatusOK
+				switch {
+				case c.empty && strings.HasPrefix(path, "/console/participants/"):
+					want = http.StatusNotFound
+				case c.Roles == access.Viewer && strings.HasPrefix(path, "/console/order"):
+					want = http.StatusForbidden
+				}
+				if w.Code != want {
+					t.Errorf("status %d, want %d", w.Code, want)
+				}
+			})
 		}
 	}
 }

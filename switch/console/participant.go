@@ -87,7 +87,7 @@ func (c *console) participant(ctx context.Context, id string, money currency) (*
 	}
 	for _, limit := range limits.Limits {
 		if limit.Participant == id {
-			v.Limits = append(v.Limits, limitOf(limit))
+			v.Limits = append(v.Limits, limitOf(limit, money))
 		}
 	}
 	for _, b := range of.Breakers {
@@ -160,7 +160,7 @@ func linkOf(l view.Link, now string) linkRow {
 		row.Level = "ok"
 	}
 	if l.LastIn != "" {
-		row.LastIn = cmp.Or(between(l.LastIn, now), "0") + " ago"
+		row.LastIn = cmp.Or(between(l.LastIn, now), "0 s") + " ago"
 	}
 	return row
 }
@@ -175,8 +175,14 @@ func bytesOf(n int) string {
 	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
 }
 
-func limitOf(l view.Limit) limitRow {
+// capLimit is the one limit that is an amount.
+const capLimit = "net debit cap"
+
+func limitOf(l view.Limit, money currency) limitRow {
 	row := limitRow{Name: l.Name, Used: whole(l.Used), Max: whole(l.Max), Reached: whole(l.Reached)}
+	if l.Name == capLimit {
+		row.Used, row.Max = money.text(l.Used), money.text(l.Max)
+	}
 	share, level := 0.0, "ok"
 	if l.Max > 0 {
 		share = float64(l.Used) / float64(l.Max)

@@ -8,6 +8,9 @@ import (
 	"switchd/switch/view"
 )
 
+// shortenFrom is how long a payment takes, in microseconds, before waits are shortened.
+const shortenFrom = 30_000_000
+
 // drawing is the width of the drawing that bars are in.
 const drawing = 1000
 
@@ -39,7 +42,7 @@ func scaleOf(t view.Timeline) scale {
 	for i := 1; i < len(at); i++ {
 		longest = max(longest, at[i]-at[i-1])
 	}
-	s.Short = len(at) > 2 && longest > s.last()/4*3
+	s.Short = len(at) > 2 && s.last() > shortenFrom && longest > s.last()/4*3
 	sum := 0.0
 	for i := 1; i < len(at); i++ {
 		width := float64(at[i] - at[i-1])

@@ -193,7 +193,7 @@
         const plot = new uPlot({
           width: place.clientWidth, height: place.clientHeight - 24, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
           scales: { x: { time: true }, right: { range: fromZero }, y: { range: kind === "share" ? (u, low) => [Math.floor(Math.min(low ?? 99, 99) - 0.5), 100] : fromZero } },
-          axes: [{ ...axis, size: 26, space: 70, values: (u, at) => at.map((t) => new Date(t * 1000).toISOString().slice(11, 16)) }, { ...axis, size: 48 },
+          axes: [{ ...axis, size: 26, space: 70, values: (u, at, i, space, every) => at.map((t) => new Date(t * 1000).toISOString().slice(11, every < 60 ? 19 : 16)) }, { ...axis, size: 48 },
             ...(kind === "share" ? [{ ...axis, size: 36, scale: "right", side: 1, grid: { show: false } }] : [])],
           cursor: { drag: { x: false, y: false }, y: false }, legend: { live: true },
           series: [{ value: (u, t) => t == null ? "–" : new Date(t * 1000).toISOString().slice(11, 19) },
