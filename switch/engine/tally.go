@@ -42,7 +42,7 @@ type CommitTally struct {
 	Groups  uint64
 	Events  uint64
 	Latency [LatencyBuckets]uint64 // from the append of a group to its durability
-	LastAt  int64                  // when the latest was durable, UTC ns; 0: none was
+	LastAt  int64                  // when the latest was durable, UTC ns by Options.Clock; 0: none was
 }
 
 // tallies are the counters behind all that. The writer alone adds, everyone reads: a

@@ -32,7 +32,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
 	}
 	took := e.now() - c.at
-	e.tallies.commit(len(c.events), c.at+took, took)
+	e.tallies.commit(len(c.events), c.at+took-e.ahead, took)
 	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
 	ticked := false

@@ -36,6 +36,28 @@ func FuzzDecodeEvent(f *testing.F) {
 	})
 }
 
+// FuzzDecodeChange: what is read of a deed's row is written as it was.
+func FuzzDecodeChange(f *testing.F) {
+	c := Change{Seq: 7, At: 8, Kind: CommandGiven, Command: Command{Kind: SetCap, Participant: 1}}
+	for _, field := range changeFields {
+		f.Add(c.append(nil))
+		c.Text.Set(field, []byte(field.String()))
+	}
+	c.Refused = true
+	f.Add(c.append(nil))
+	f.Fuzz(func(t *testing.T, row []byte) {
+		var c Change
+		if DecodeChange(row, &c) != nil {
+			return
+		}
+		again := c.append(nil)
+		var d Change
+		if err := DecodeChange(again, &d); err != nil || !bytes.Equal(d.append(nil), again) {
+			t.Errorf("%x is written as %x: %v", row, again, err)
+		}
+	})
+}
+
 // FuzzDecodeRow does the same for rows of the state store.
 func FuzzDecodeRow(f *testing.F) {
 	p := Payment{State: CreditSent, heapAt: -1}
