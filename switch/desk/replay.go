@@ -58,10 +58,8 @@ func (d *Desk) replay(p *payment.Payment, h *history, w *messages) (r replayed, 
 				continue
 			}
 		}
-		if e.Seq == uint64(p.ID) {
-			e = asDecided(e, p)
-		}
-		out = m.Step(e, out[:0])
+		given := renumbered(asDecided(e, p), p, m)
+		out = m.Step(given, out[:0])
 		s := step{event: e}
 		for i := range out {
 			if ef := &out[i]; ef.Payment != nil && ef.Payment.ID == p.ID {
@@ -108,7 +106,7 @@ func (h *history) about(e *payment.Event) bool {
 // asDecided is the request as the machine takes it that does not know why it was declined
 // at once: then nothing was sent, and the row says why.
 func asDecided(e *payment.Event, p *payment.Payment) *payment.Event {
-	if p.State != payment.Declined || e.Request.Refuse != payment.NoOutcome {
+	if e.Seq != uint64(p.ID) || p.State != payment.Declined || e.Request.Refuse != payment.NoOutcome {
 		return e
 	}
 	for leg := range p.Legs {
@@ -118,6 +116,24 @@ func asDecided(e *payment.Event, p *payment.Payment) *payment.Event {
 	}
 	own := *e
 	own.Request.Refuse = p.Outcome
+	return &own
+}
+
+// renumbered is an answer with the numbers that its message bears in a machine of its own,
+// which counts messages anew.
+func renumbered(e *payment.Event, row *payment.Payment, m *payment.Machine) *payment.Event {
+	if e.Kind != payment.AnswerArrived && e.Kind != payment.SendFailed || e.Answer.Payment != row.ID {
+		return e
+	}
+	was := &row.Legs[e.Answer.Leg]
+	if e.Answer.STAN != was.STAN || e.Answer.Transmitted != was.Transmitted {
+		return e
+	}
+	own := *e
+	m.Look(row.ID, func(p *payment.Payment) {
+		is := &p.Legs[e.Answer.Leg]
+		own.Answer.STAN, own.Answer.Transmitted = is.STAN, is.Transmitted
+	})
 	return &own
 }
 
