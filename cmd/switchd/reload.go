@@ -131,6 +131,9 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 	if err := n.desk.Note("reload", deed, o.Reason, o.Operator); err != nil {
 		return nil, err
 	}
+	if err := n.people.reload(); err != nil {
+		return nil, err
+	}
 	if err := n.apply(ctx, p, engine.Author{Reason: o.Reason, Operator: o.Operator}); err != nil {
 		return nil, err
 	}

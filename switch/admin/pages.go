@@ -253,15 +253,18 @@ func (p *pages) counted(page string, next http.Handler) http.Handler {
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		began := p.Clock()
 		next.ServeHTTP(s, r)
-		took.Observe(time.Duration(p.Clock() - began).Seconds())
+		if !s.streamed { // that says how long its reader stayed
+			took.Observe(time.Duration(p.Clock() - began).Seconds())
+		}
 		p.metrics.requests.WithLabelValues(page, strconv.Itoa(s.status)).Inc()
 	})
 }
 
-// statusWriter remembers the status of an answer.
+// statusWriter remembers the status of an answer, and whether it was a stream.
 type statusWriter struct {
 	http.ResponseWriter
-	status int
+	status   int
+	streamed bool
 }
 
 // WriteHeader notes the status and passes it on.

@@ -93,6 +93,9 @@ func (p *pages) stream(w http.ResponseWriter, r *http.Request, route *Route, cal
 		w.WriteHeader(http.StatusOK)
 		return
 	}
+	if counted, is := w.(*statusWriter); is {
+		counted.streamed = true
+	}
 	s := &steady{ResponseWriter: w, control: http.NewResponseController(w)}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
