@@ -42,6 +42,10 @@ func New(o Options) (*Canary, error) {
 // Hold has no more payments begin: the switch drains. Safe for concurrent use.
 func (c *Canary) Hold() { c.held.Store(true) }
 
+// Good is when the latest payment succeeded, UTC nanoseconds; 0: none has. Safe for
+// concurrent use.
+func (c *Canary) Good() int64 { return c.good.Load() }
+
 // Check says whether canary payments succeed, for readiness: the latest success may be
 // three payments old. A failure after it is a warning. Safe for concurrent use.
 func (c *Canary) Check() (warning string, err error) {
