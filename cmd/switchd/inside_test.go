@@ -112,7 +112,9 @@ func newInside(t testing.TB, timers string, all []schemeParticipant, change func
 		in.members[p.ID] = &member{Bank: b, line: line, first: p}
 	}
 	for _, p := range in.node.engine.Config().Participants {
-		in.members[p.ID].number = p.Number
+		if m := in.members[p.ID]; m != nil { // canaries are none
+			m.number = p.Number
+		}
 	}
 	s.signedOn(patience, in.demo.ids...)
 	return in

@@ -20,7 +20,7 @@ import (
 //
 // Goroutines: this one (waits), the engine's sequencer and writer, gnetio's loops
 // and handshake workers, the admin server, the heartbeat, the watch of the disk,
-// retention, the desk, the workers of the security module.
+// retention, the desk, the canary, the workers of the security module.
 func (n *node) run(ctx context.Context, started func()) error {
 	if err := n.listenAdmin(); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 	defer fail()
 	core.Go(func() error {
 		defer fail()
-		return n.engine.Run(engineCtx, n.egress)
+		return n.engine.Run(engineCtx, n.sink())
 	})
 	stopSecurity := n.startSecurity(ctx)
 	rim, rimCtx := errgroup.WithContext(failed)
@@ -59,6 +59,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 			return err
 		}
 		rim.Go(func() error { return n.trust.Run(rimCtx, func() { n.server.CloseLinks(n.trust.Reject) }) })
+		rim.Go(func() error { return n.runCanary(rimCtx) })
 		n.keepStart() // before a signal is listened to: it would keep what that has replaced
 		close(n.open)
 		n.conf.metrics.accepted(clock())
@@ -82,6 +83,7 @@ const drainPoll = 20 * time.Millisecond
 // banks, and a bank that is signed off first would have it undone.
 func (n *node) drain(ctx context.Context, limit time.Duration) int {
 	n.ingress.Drain()
+	n.holdCanary()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	n.waitOpen(ctx, clock())
@@ -219,6 +221,9 @@ func (n *node) summary(ctx context.Context) (summary, error) {
 		}
 		s.Payments, s.Open, s.PositionsSum = totals.Of(payment.Received), m.OpenCount(), m.PositionSum()
 		for _, p := range m.Config().Participants {
+			if p.Canary {
+				continue
+			}
 			s.Participants = append(s.Participants, participantView{ID: p.ID, Links: m.LinkCount(p.Number), Position: viewPosition(m.Position(p.Number))})
 		}
 	})

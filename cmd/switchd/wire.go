@@ -19,6 +19,7 @@ import (
 	"switchd/session/gnetio"
 	"switchd/switch/admin"
 	"switchd/switch/backup"
+	"switchd/switch/canary"
 	"switchd/switch/config"
 	"switchd/switch/console"
 	"switchd/switch/desk"
@@ -92,6 +93,7 @@ type node struct {
 	backups  *backup.Online
 	retainer *retention.Job
 	feed     *feed.Feed
+	canary   *canary.Canary // nil: none pays
 	readers  readers
 	lastSeen heartbeat
 	manager  *notifier
@@ -152,6 +154,9 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 		n.feed, err = n.newFeed()
 	}
 	if err == nil {
+		err = n.newCanary()
+	}
+	if err == nil {
 		err = n.attachDisk()
 	}
 	if err == nil {
@@ -178,6 +183,9 @@ func machineConfig(cfg *config.Config) payment.Config {
 	c := payment.Config{
 		Currency: ledger.Currency(cfg.Money().Numeric), OpenMax: cfg.Limits.OpenPayments,
 		Limits: paymentLimits(cfg), BrownOut: cfg.BrownOut.SmallAmount,
+	}
+	if cfg.Canary.Every > 0 {
+		c.Participants = canary.Profiles()
 	}
 	for _, p := range cfg.Participants {
 		t := p.Timers

@@ -66,6 +66,7 @@ func (b *binder) config(root value) *Config {
 		Disk:          b.disk(o.get("disk")),
 		Log:           b.log(o.get("log")),
 		Tracing:       b.tracing(o.get("tracing")),
+		Canary:        b.canary(o.get("canary")),
 
 		BusinessDayStart: o.get("business_day_start").timeOfDay(),
 	}

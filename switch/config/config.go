@@ -41,6 +41,8 @@ type Config struct {
 	Log Log
 	// Tracing is which payments are told of to a collector.
 	Tracing Tracing
+	// Canary is how often payments are made that only prove that payments work.
+	Canary Canary
 	// BusinessDayStart is when a business day begins, after midnight UTC. The day is
 	// named by the date of its middle: one that begins at 18:30 has the name of the
 	// date that begins within it.

@@ -67,6 +67,8 @@ var rootRows = []row[Config]{
 	{key: "tracing.sample", text: func(c *Config) string { return inPercent(c.Tracing.Sample) }},
 	{key: "tracing.slow", text: func(c *Config) string { return brief(c.Tracing.Slow) }},
 	{key: "tracing.failures", text: func(c *Config) string { return strconv.Itoa(c.Tracing.Failures) }},
+	{key: "canary.every", text: func(c *Config) string { return brief(c.Canary.Every) }},
+	{key: "canary.timeout", text: func(c *Config) string { return brief(c.Canary.Timeout) }},
 	{key: "business_day_start", text: func(c *Config) string { return brief(c.BusinessDayStart) }},
 	{key: "retention.journal", text: func(c *Config) string { return inDays(c.Retention.Journal) }},
 	{key: "retention.state", text: func(c *Config) string { return inDays(c.Retention.State) }},

@@ -51,6 +51,7 @@ func (b *binder) participant(v value, timers Timers) Participant {
 	if id := o.get("id"); !id.absent() {
 		if s, ok := id.match(); ok && b.ids.add(id, s, "id "+s) {
 			p.ID = s
+			id.noCanary(s)
 		}
 	}
 	b.connections(o, &p)

@@ -24,6 +24,7 @@ var rootShape = shape{kind: isTable, some: []string{"participants", "participant
 	{name: "disk", is: diskShape, says: "what must stay free on the disk of data_dir"},
 	{name: "log", is: logShape, says: "how lines for operators are written"},
 	{name: "tracing", is: tracingShape, says: "which payments are told of to a collector of OpenTelemetry; without: none"},
+	{name: "canary", is: canaryShape, says: "payments between two built-in participants, by which /readyz knows that payments work; without: none"},
 	{name: "business_day_start", is: textOf(&timeOfDayForm), def: "00:00", restart: true, says: "when a business day begins, UTC; it has the name of the date in its middle"},
 	{name: "retention", is: retentionShape, says: "how long what has happened is kept"},
 	{name: "payment_limits", is: listOf(paymentLimitShape, paymentLimitsMax), says: "what a payer may pay, by category: the first that fits a payment counts; without: no limits"},
@@ -70,6 +71,11 @@ var tracingShape = table(
 	key{name: "sample", is: textOf(&shareForm), def: "1%", restart: true, says: "payments that are told of whatever became of them"},
 	key{name: "slow", is: lasting(time.Millisecond, time.Hour), def: "2s", restart: true, says: "a payment that has taken longer is told of as well"},
 	key{name: "failures", is: number(0, 1000), def: "10", restart: true, says: "payments a second that are told of because they failed, were reversed or deemed, or were slow"},
+)
+
+var canaryShape = table(
+	key{name: "every", is: lasting(time.Second, 10*time.Minute), def: "10s", restart: true, says: "from one payment to the next"},
+	key{name: "timeout", is: lasting(100*time.Millisecond, time.Minute), def: "5s", restart: true, says: "until one has failed; with no success for three payments and this the switch is not ready"},
 )
 
 var retentionShape = table(
