@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -86,6 +87,8 @@ type adminPort struct {
 	roots   *x509.CertPool
 	token   string
 	client  *http.Client
+
+	certificate []byte // the port's own, DER; nil: it is not known
 }
 
 // port finds the admin port that the flags mean.
@@ -97,8 +100,9 @@ func (f *adminFlags) port() (*adminPort, error) {
 	if err := f.credentials(p); err != nil {
 		return nil, err
 	}
+	transport := &http.Transport{TLSClientConfig: p.tls(), MaxIdleConns: 2}
 	p.client = &http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: p.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: false, MaxIdleConns: 2},
+		Transport: transport,
 		// A token is for who was asked, not for whom he names.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -107,7 +111,7 @@ func (f *adminFlags) port() (*adminPort, error) {
 		if err != nil {
 			return nil, usageError{fmt.Errorf("--cert and --key: %w", err)}
 		}
-		p.client.Transport.(*http.Transport).TLSClientConfig.Certificates = []tls.Certificate{own}
+		transport.TLSClientConfig.Certificates = []tls.Certificate{own}
 	}
 	return p, nil
 }
@@ -145,8 +149,49 @@ func addressOf(given string) (*adminPort, error) {
 	return p, nil
 }
 
-// portOf is the admin port of a configuration.
-func portOf(cfg *config.Config) (*adminPort, error) { return &adminPort{address: cfg.Admin}, nil }
+// portOf is the admin port of a configuration. Whoever reads that knows the certificate of
+// the port itself, and need not know who has signed it.
+func portOf(cfg *config.Config) (*adminPort, error) {
+	p := &adminPort{address: reachable(cfg.Admin), secure: cfg.AdminAccess.Cert != ""}
+	if !p.secure {
+		return p, nil
+	}
+	own, err := os.ReadFile(cfg.AdminAccess.Cert)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("admin_access.cert: %w", err)}
+	}
+	block, _ := pem.Decode(own)
+	if block == nil {
+		return nil, usageError{fmt.Errorf("admin_access.cert: there is no certificate in %s", cfg.AdminAccess.Cert)}
+	}
+	p.certificate = block.Bytes
+	return p, nil
+}
+
+// reachable is an address on which somebody listens as one that can be called.
+func reachable(listens string) string {
+	host, port, err := net.SplitHostPort(listens)
+	if ip, bad := netip.ParseAddr(host); err != nil || bad != nil || !ip.IsUnspecified() {
+		return listens
+	}
+	return net.JoinHostPort("localhost", port)
+}
+
+// tls is how the port is spoken to where it has TLS: with the authorities of --ca, or
+// with the very certificate that the configuration names, or with those of the system.
+func (p *adminPort) tls() *tls.Config {
+	c := &tls.Config{RootCAs: p.roots, MinVersion: tls.VersionTLS12}
+	if p.certificate != nil && p.roots == nil {
+		c.InsecureSkipVerify = true // it is compared as a whole
+		c.VerifyConnection = func(s tls.ConnectionState) error {
+			if !bytes.Equal(s.PeerCertificates[0].Raw, p.certificate) {
+				return errors.New("its certificate is not the one that the configuration names")
+			}
+			return nil
+		}
+	}
+	return c
+}
 
 // credentials reads the token, and whom to trust.
 func (f *adminFlags) credentials(p *adminPort) error {
@@ -154,12 +199,12 @@ func (f *adminFlags) credentials(p *adminPort) error {
 		p.secure = true
 	}
 	if f.ca != "" {
-		pem, err := os.ReadFile(f.ca)
+		authority, err := os.ReadFile(f.ca)
 		if err != nil {
 			return usageError{fmt.Errorf("--ca: %w", err)}
 		}
 		p.roots = x509.NewCertPool()
-		if !p.roots.AppendCertsFromPEM(pem) {
+		if !p.roots.AppendCertsFromPEM(authority) {
 			return usageError{fmt.Errorf("--ca: there is no certificate in %s", f.ca)}
 		}
 	}

@@ -166,7 +166,7 @@ func machineOptions(cfg *config.Config) doctor.Options {
 // keyFilesOf are the files with keys that are there, or should be: those in the data
 // folder are made by the first start.
 func keyFilesOf(cfg *config.Config) (files []string) {
-	for _, file := range []string{cfg.TLS.Key, cfg.SealKey, cfg.CheckpointKey, cfg.HSM.Unlock, cfg.HSM.PayShield.TLS.Key} {
+	for _, file := range []string{cfg.TLS.Key, cfg.AdminAccess.Key, cfg.SealKey, cfg.CheckpointKey, cfg.HSM.Unlock, cfg.HSM.PayShield.TLS.Key} {
 		if file != "" {
 			files = append(files, file)
 		}

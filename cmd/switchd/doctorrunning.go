@@ -124,7 +124,7 @@ const (
 
 // expiries looks at the certificates and revocation lists that a configuration names.
 func expiries(cfg *config.Config) (all []doctor.Finding) {
-	files := append([]string{cfg.TLS.CA, cfg.TLS.Cert, cfg.HSM.PayShield.TLS.CA, cfg.HSM.PayShield.TLS.Cert}, cfg.TLS.CRL...)
+	files := append([]string{cfg.TLS.CA, cfg.TLS.Cert, cfg.AdminAccess.Cert, cfg.AdminAccess.ClientCA, cfg.HSM.PayShield.TLS.CA, cfg.HSM.PayShield.TLS.Cert}, cfg.TLS.CRL...)
 	for i := range cfg.Participants {
 		s := &cfg.Participants[i].Signature
 		files = append(append(files, s.Certificate), s.Certificates...)
@@ -181,5 +181,12 @@ func isThere(file string) bool {
 
 // loginFinding says whether operators have to show who they are.
 func loginFinding(cfg *config.Config) doctor.Finding {
-	return doctor.Wrong(doctor.Warn, "admin port", "name users in admin_access: then operators show who they are, roles count, and two persons decide about money", "everybody on this machine may do everything at %s", cfg.Admin)
+	const name = "admin port"
+	switch a := &cfg.AdminAccess; {
+	case a.Users == "":
+		return doctor.Wrong(doctor.Warn, name, "name users in admin_access: then operators show who they are, roles count, and two persons decide about money", "everybody on this machine may do everything at %s", cfg.Admin)
+	case !a.TwoPerson:
+		return doctor.Wrong(doctor.Warn, name, "remove admin_access.two_person: false", "one person alone changes caps and decides about dead letters")
+	}
+	return doctor.Good(name, "operators show who they are, two persons decide about money")
 }

@@ -88,7 +88,7 @@ repairs every failure in between and keeps net positions.
 Start with: switchd demo`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newSim(), newHSMSim(), newKeys(), newStatus(), newTop(), newParticipant(), newLink(), newPosition(), newBreaker(), newLimit(), newPayment(), newDeadLetter(), newException(), newApproval(), newAudit(), newAlert(), newEvents(), newCap(), newDoctor(), newBackup(), newRestore(), newJournal(), newCheckConfig(), newConfig(), newCerts(), newDecode(), newValidate(), newSpec(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newSim(), newHSMSim(), newKeys(), newStatus(), newTop(), newParticipant(), newLink(), newPosition(), newBreaker(), newLimit(), newPayment(), newDeadLetter(), newException(), newApproval(), newAudit(), newAlert(), newEvents(), newCap(), newDoctor(), newSupportBundle(), newUser(), newBackup(), newRestore(), newJournal(), newCheckConfig(), newConfig(), newCerts(), newDecode(), newValidate(), newSpec(), newVersion())
 	root.InitDefaultCompletionCmd()
 	groups(root)
 	return root
