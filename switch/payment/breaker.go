@@ -47,22 +47,12 @@ func Classes() []Class {
 }
 
 // class is what a leg is judged by; classCount: by nothing.
-func (l Leg) class() Class {
-	switch l {
-	case LegResolve:
-		return ClassResolve
-	case LegDebit:
-		return ClassDebit
-	case LegCredit:
-		return ClassCredit
-	case LegReversal, LegFence:
-		return ClassReversal
-	case LegAdvice:
-		return ClassAdvice
-	case LegStatus:
-		return ClassCheck
-	}
-	return classCount
+func (l Leg) class() Class { return legClasses[l] }
+
+var legClasses = [legCount]Class{
+	LegRequest: classCount, LegResolve: ClassResolve, LegDebit: ClassDebit, LegCredit: ClassCredit,
+	LegReversal: ClassReversal, LegAdvice: ClassAdvice, LegStatus: ClassCheck, LegFence: ClassReversal,
+	LegConfirm: classCount, LegUpdate: classCount, LegEnquiry: classCount,
 }
 
 // BreakerState is where a breaker stands. Values are on disk: never renumber.
@@ -262,23 +252,32 @@ func (m *Machine) observe(p *Payment, from State, cause Cause) {
 		return
 	}
 	m.leaveFlow(n, c)
-	m.noteEnd(p, n, c, cause)
 	switch cause {
 	case Approved:
-		m.answered(p, n, c, false)
+		m.answered(p, n, c, LegApproved)
 	case Refusal:
-		m.answered(p, n, c, sick(p.Outcome))
-	case Ambiguous, Timeout, Rejected:
-		m.answered(p, n, c, true)
+		m.answered(p, n, c, refusalResult(p.Outcome))
+	case Ambiguous:
+		m.answered(p, n, c, LegFailed)
+	case Timeout, Rejected:
+		m.answered(p, n, c, LegUnanswered)
+	case NotSent:
+		m.note(n, c, LegFailed, 0)
 	}
 }
 
 var legOf = [classCount]Leg{ClassResolve: LegResolve, ClassDebit: LegDebit, ClassCredit: LegCredit}
 
-func (m *Machine) answered(p *Payment, n route.Participant, c Class, failed bool) {
-	m.result(n, c, failed)
+// answered takes what became of a message that a payment has waited for.
+func (m *Machine) answered(p *Payment, n route.Participant, c Class, r LegResult) {
+	took := m.now - p.Legs[legOf[c]].SentAt
+	m.result(n, c, r >= LegFailed)
 	m.at(n).dirty = true
-	m.at(n).flows[c].learn(m.now-p.Legs[legOf[c]].SentAt, &m.at(n).profile.Flow)
+	m.at(n).flows[c].learn(took, &m.at(n).profile.Flow)
+	if r == LegUnanswered {
+		took = 0
+	}
+	m.note(n, c, r, took)
 }
 
 // Health is what operators see of one class at one participant.

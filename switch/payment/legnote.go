@@ -10,7 +10,7 @@ const (
 	LegAsked      LegResult = iota // it was sent, or sent again; what follows is about one that was
 	LegApproved                    // yes
 	LegDeclined                    // no, about the payment: funds, account, limit
-	LegFailed                      // it did not leave, or the answer is about the participant, or proves nothing
+	LegFailed                      // it did not leave, or the answer is about the participant, or proves nothing. This and the next count against it
 	LegUnanswered                  // there was no answer in its time
 	legResults
 )
@@ -46,23 +46,6 @@ func (m *Machine) note(n route.Participant, c Class, r LegResult, took int64) {
 func (m *Machine) noteSend(to route.Participant, p *Payment, leg Leg) {
 	if c := leg.class(); c < classCount && !(leg == LegResolve && p.Type == Collect) {
 		m.note(to, c, LegAsked, 0)
-	}
-}
-
-// noteEnd takes how a payment left the state in which it waited for a participant.
-func (m *Machine) noteEnd(p *Payment, n route.Participant, c Class, cause Cause) {
-	took := m.now - p.Legs[legOf[c]].SentAt
-	switch cause {
-	case Approved:
-		m.note(n, c, LegApproved, took)
-	case Refusal:
-		m.note(n, c, refusalResult(p.Outcome), took)
-	case Ambiguous:
-		m.note(n, c, LegFailed, took)
-	case NotSent:
-		m.note(n, c, LegFailed, 0)
-	case Timeout, Rejected:
-		m.note(n, c, LegUnanswered, 0)
 	}
 }
 

@@ -22,7 +22,7 @@ type Standing struct {
 // taken back and may not be yet (domain reference 7.2). A debit or a credit that still
 // waits for its first answer in its time is not in doubt, only on its way; what is
 // deemed, or stuck, is decided.
-func (s State) Doubtful() bool { return doubtfulStates.has(s) }
+func (s State) Doubtful() bool { return restless[s]&markDoubtful != 0 }
 
 // standing keeps count of it, so that who looks need not look at every payment.
 type standing struct {
@@ -37,32 +37,39 @@ type standing struct {
 // that are not in doubt any more are dropped.
 const doubtsSlack = 64
 
-// stand takes note of a payment that goes from one state to another.
+// stand takes note of a payment that goes from one state to another whose restless
+// marks differ.
 func (m *Machine) stand(p *Payment, from, to State) {
-	if from.moving() == to.moving() && from.Doubtful() == to.Doubtful() || m.Canary(p) {
+	if m.Canary(p) {
 		return
 	}
-	minor := m.ownMinor(p.Amount)
-	s := &m.standing
-	switch {
-	case to.moving() && !from.moving():
-		s.movingMinor += minor
-	case from.moving() && !to.moving():
-		s.movingMinor -= minor
+	minor, changed := m.ownMinor(p.Amount), restless[from]^restless[to]
+	if changed&markMoving != 0 {
+		if to.moving() {
+			m.standing.movingMinor += minor
+		} else {
+			m.standing.movingMinor -= minor
+		}
 	}
-	switch {
-	case to.Doubtful() && !from.Doubtful():
+	if changed&markDoubtful != 0 {
+		m.standing.doubt(m, p.ID, minor, to.Doubtful())
+	}
+}
+
+// doubt takes note of a payment that comes into doubt, or leaves it.
+func (s *standing) doubt(m *Machine, id ID, minor int64, comes bool) {
+	if comes {
 		s.doubtful++
 		s.doubtfulMinor += minor
-		if at, found := slices.BinarySearch(s.doubts, p.ID); !found { // nearly always behind the last
-			s.doubts = slices.Insert(s.doubts, at, p.ID)
+		if at, found := slices.BinarySearch(s.doubts, id); !found { // nearly always behind the last
+			s.doubts = slices.Insert(s.doubts, at, id)
 		}
-	case from.Doubtful() && !to.Doubtful():
-		s.doubtful--
-		s.doubtfulMinor -= minor
-		if len(s.doubts) > 2*s.doubtful+doubtsSlack {
-			s.doubts = slices.DeleteFunc(s.doubts, func(id ID) bool { return id == p.ID || !m.inDoubt(id) })
-		}
+		return
+	}
+	s.doubtful--
+	s.doubtfulMinor -= minor
+	if len(s.doubts) > 2*s.doubtful+doubtsSlack {
+		s.doubts = slices.DeleteFunc(s.doubts, func(other ID) bool { return other == id || !m.inDoubt(other) })
 	}
 }
 

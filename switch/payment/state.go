@@ -48,20 +48,20 @@ func (s State) Final() bool {
 	return false
 }
 
-// stateSet is a set of states, one bit each.
-type stateSet uint32
-
-const _ = uint(32 - stateCount) // as many as there are bits, at most
-
-func (all stateSet) has(s State) bool { return all>>s&1 != 0 }
-
+// The marks of states in which a payment has not come to rest.
 const (
-	movingStates   stateSet = 1<<DebitSent | 1<<Debited | 1<<CreditSent | 1<<CreditUnknown | 1<<DebitRevSent
-	doubtfulStates stateSet = 1<<CreditUnknown | 1<<DebitRevSent
+	markMoving   = 1 << iota // the payer's money is, or may be, on its way
+	markDoubtful             // see Doubtful
 )
 
+// restless has the marks of each state: they are compared at every move.
+var restless = [stateCount]uint8{
+	DebitSent: markMoving, Debited: markMoving, CreditSent: markMoving,
+	CreditUnknown: markMoving | markDoubtful, DebitRevSent: markMoving | markDoubtful,
+}
+
 // moving says that the payer's money is, or may be, on its way.
-func (s State) moving() bool { return movingStates.has(s) }
+func (s State) moving() bool { return restless[s]&markMoving != 0 }
 
 // settled says that the payment counts: money moved, or is taken to have moved.
 func (s State) settled() bool { return s == Success || s == Deemed }

@@ -102,7 +102,9 @@ func (m *Machine) move(p *Payment, cause Cause) {
 	m.notice(Effect{Notice: Moved, From: p.State, State: to, Cause: cause, Payment: p})
 	from := p.State
 	m.observe(p, from, cause)
-	m.stand(p, from, to)
+	if restless[from] != restless[to] {
+		m.stand(p, from, to)
+	}
 	m.enterFlow(p, to)
 	p.State, p.due = to, 0
 	if from == AwaitAuth || to == AwaitAuth {
