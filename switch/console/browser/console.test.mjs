@@ -143,7 +143,7 @@ test("a participant is drained with a reason, and without one it is not", async 
   assert.equal(await participant(page, "BANKC"), false);
   page.faults = page.faults.filter((f) => !f.includes("422")); // the browser says so of the answer that was wanted
   await accessible(page, "the dialog");
-  await page.screenshot({ path: join(shots, "dialog-dark.png") });
+  await page.screenshot({ path: join(shots, "dialog.png") });
   await dialog.getByLabel("Reason").fill("their data centre moves");
   await dialog.getByRole("button", { name: "Drain" }).click();
   await page.waitForURL("**/console/participants/BANKC?done=*");
