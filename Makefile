@@ -28,13 +28,13 @@ IDS       ?= BANKA,BANKB,BANKC
 # The packages in which several goroutines meet; -short makes long tests shorter.
 # Of the tests that start processes only those that start, stop, drain and kill.
 RACE       := ./hsm ./hsm/payshield ./hsm/payshieldsim ./hsm/soft ./session/... ./switch/admin ./switch/backup ./switch/bench \
-              ./switch/egress ./switch/engine ./switch/guard ./switch/ingress ./switch/journal ./switch/simbank ./switch/vault
+              ./switch/console ./switch/egress ./switch/engine ./switch/guard ./switch/ingress ./switch/journal ./switch/simbank ./switch/vault
 RACE_TESTS := Demo|Kill9|Drain|Stop
 
 # The parts of check, in this order.
-CHECKS := lint test race pkcs11 crash kill fuzz-smoke sim mutants demo bench-smoke
+CHECKS := lint test race pkcs11 crash kill fuzz-smoke sim mutants demo browser bench-smoke
 
-.PHONY: help build run test check bench fuzz sim mutants certs lint race pkcs11 crash crash-long kill demo fuzz-smoke bench-smoke clean
+.PHONY: help build run test check bench fuzz sim mutants certs lint race pkcs11 crash crash-long kill demo browser fuzz-smoke bench-smoke clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -153,6 +153,16 @@ bench: build | .build ## Go benchmarks, switchd bench at 10,000 payments per sec
 	@{ $(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...; echo $$? > .build/bench-code; } | tee .build/bench-log; exit $$(cat .build/bench-code)
 	$(BIN) bench --spawn --rate 10000 --duration 20s --json -
 	$(ratios)
+
+# Pictures of all pages are in .build/console then, for people to look at.
+browser: build | .build ## the console in a real browser: chromium, node and npm; without them it is skipped
+	@for tool in chromium node npm; do \
+		command -v $$tool > /dev/null || { echo "no $$tool: the console is not tried in a browser" | tee .build/browser-log; exit 0; }; \
+	done; \
+	cd switch/console/browser && { npm ci --ignore-scripts --no-audit --no-fund --loglevel=error \
+		&& SWITCHD="$(CURDIR)/$(BIN)" SHOTS="$(CURDIR)/.build/console" node --test --test-reporter=spec console.test.mjs; } > "$(CURDIR)/.build/browser-log" 2>&1 \
+		|| { cat "$(CURDIR)/.build/browser-log"; exit 1; }
+	@sed -n 's/^ *✔ //p' .build/browser-log
 
 # Whether the run was valid is not asked: a busy machine spoils that, not the code.
 bench-smoke: build | .build

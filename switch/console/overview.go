@@ -171,7 +171,7 @@ func tilesOf(o view.Overview) []tile {
 		{Label: "Latency p50", Value: millis(s.P50), Note: "p99 " + millis(s.P99), Level: latencyLevel(s)},
 		{Label: "Money in flight", Value: money.text(s.InFlight), Unit: money.code, Note: whole(o.Open) + " payments open"},
 		{Label: "Unknown outcomes", Value: whole(o.InDoubt), Level: levelOver(o.InDoubt > 0, "warn"), Href: "/console/exceptions?list=unknown",
-			Note: "no bank has told yet"},
+			Note: "how every payment ended is known"},
 		{Label: "Brown-out step", Value: strconv.Itoa(o.LoadStep), Unit: "of 4", Note: o.LoadSheds, Level: levelOver(o.LoadStep > 0, "warn")},
 		{Label: "Links signed on", Value: whole(o.LinksUp), Unit: "of " + whole(o.LinksWanted), Level: levelOver(o.LinksUp < o.LinksWanted, "warn"), Href: "/console/participants"},
 		{Label: "Dead letters", Value: whole(o.DeadLetters), Note: "wait for a decision", Level: levelOver(o.DeadLetters > 0, "warn"), Href: "/console/exceptions"},
