@@ -20,7 +20,7 @@ import (
 //
 // Goroutines: this one (waits), the engine's sequencer and writer, gnetio's loops
 // and handshake workers, the admin server, the heartbeat, the watch of the disk,
-// retention, the desk, the canary, the workers of the security module.
+// retention, the desk, the canary, what tells of traces, the workers of the security module.
 func (n *node) run(ctx context.Context, started func()) error {
 	if err := n.listenAdmin(); err != nil {
 		return err
@@ -39,6 +39,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 	rim.Go(func() error { return n.admin.Run(rimCtx) })
 	rim.Go(func() error { return n.beat(rimCtx) })
 	rim.Go(func() error { return n.disk.Run(rimCtx) })
+	rim.Go(func() error { return n.tracing.run(rimCtx) })
 	for _, job := range []func(context.Context) error{n.retainer.Run, n.desk.Run} {
 		rim.Go(func() error {
 			select {

@@ -75,7 +75,8 @@ type node struct {
 	conf     configuration  // in force
 	log      *slog.Logger
 	lines    *logline.Handler // of log
-	quiet    bool             // warnings and errors only, whatever the configuration says
+	tracing  tracing
+	quiet    bool // warnings and errors only, whatever the configuration says
 	registry *prometheus.Registry
 	data     *dataFolder // open until run has ended
 	engine   *engine.Engine
@@ -137,8 +138,12 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	n.backups = backup.NewOnline(backup.Source{Dir: cfg.DataDir, Journal: f.journal, State: f.state}, backup.Options{
 		Build: build(), Clock: clock, Keys: f.keys, Reserve: cfg.Disk.Reserve, Log: log, Fatal: storageFailed(),
 	}, n.registry)
+	if err = n.newTracing(cfg); err != nil {
+		return nil, errors.Join(err, f.close(), n.security.close())
+	}
 	n.engine, err = engine.Open(engine.Options{
-		Log: f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
+		Ended: n.tracing.ended(),
+		Log:   f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
 		Unmatched: func(from route.Participant, a *payment.Answer) { n.ingress.Unmatched(from, a) }, // made by wireRim, before Run
 		Useful:    func(from route.Participant) { n.ingress.Useful(from) },
 		Stored:    func() { n.feed.Wake() },

@@ -51,6 +51,10 @@ type Options struct {
 	// It goes with Unmatched: whoever bounds what is sent in vain must know of both.
 	Useful func(from route.Participant) // default: nobody is told
 
+	// Ended is told of each payment, but canaries, that has reached a final state. The
+	// writer calls it: it must be quick and keeps nothing of the payment.
+	Ended func(p *payment.Payment) // default: nobody is told
+
 	// Stored is told each time that the rows of a group are in the state store, by the
 	// writer: it must be quick. Default: nobody is told.
 	Stored func()
@@ -90,6 +94,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Closing == nil {
 		o.Closing = func() {}
+	}
+	if o.Ended == nil {
+		o.Ended = func(*payment.Payment) {}
 	}
 	if o.Stored == nil {
 		o.Stored = func() {}

@@ -92,6 +92,9 @@ func (e *Engine) tell(ev *payment.Event, effects []payment.Effect, sink Sink) {
 		e.metrics.count(ef)
 		if ef.Notice == payment.Moved && !e.m.Canary(ef.Payment) {
 			e.tallies.moved(ef)
+			if ef.State.Final() {
+				e.o.Ended(ef.Payment)
+			}
 		}
 	}
 	if useful {

@@ -134,6 +134,8 @@ var dependencies = []dependency{
 	{"github.com/HdrHistogram/", []string{"switch/bench"}, false, "latencies are summed up in one place"},
 	{"github.com/miekg/pkcs11", []string{"hsm/pkcs11"}, false, "the driver has one user"},
 	{"github.com/prometheus/", []string{"cmd/...", "session/gnetio", "session/mtls", "switch/...", "hsm/...", "certs"}, false, "pure packages keep no metrics"},
+	{"go.opentelemetry.io/", []string{"switch/trace"}, false, "traces are told in one place"},
+	{"google.golang.org/protobuf/", nil, true, "it reads what a collector is told"},
 	{"github.com/klauspost/compress/", []string{"switch/journal"}, false, "segments are compressed in one place"},
 	{"golang.org/x/crypto/", []string{"hsm/soft"}, false, "passphrases become keys in one place"},
 	{"golang.org/x/mod/", []string{"switch/journal", "cmd/switchd/..."}, false, "what the journal proves is made and checked in two places"},

@@ -1,0 +1,118 @@
+package trace
+
+import (
+	"time"
+
+	"switchd/switch/payment"
+	"switchd/switch/route"
+)
+
+// legs is how many legs a payment may have.
+const legs = len(payment.Payment{}.Legs)
+
+// record is what a trace is made of: a copy of what the machine has kept about a payment
+// that has ended.
+type record struct {
+	id         payment.ID
+	kind       payment.Type
+	end        payment.End
+	state      payment.State
+	outcome    payment.Outcome
+	code       payment.Code
+	began      int64
+	ended      int64
+	chosen     choice
+	sender     route.Participant
+	payerBank  route.Participant
+	payeeBank  route.Participant
+	payerPSP   route.Participant
+	payeePSP   route.Participant
+	legs       [legs]payment.LegState
+	exceptions payment.ReconSet
+}
+
+// choice is why a payment is told of.
+type choice uint8
+
+// The choices.
+const (
+	chosenNot   choice = iota
+	chosenShare        // it is one of the share of all
+	chosenError        // it went wrong
+	chosenSlow
+)
+
+var choiceNames = [...]string{"", "share", "error", "slow"}
+
+// Ended takes a payment that has reached its final state, and copies it if it is to be
+// told of. The engine's writer calls it: it never blocks and allocates nothing.
+func (t *Tracer) Ended(p *payment.Payment) {
+	end := p.End()
+	why := t.choose(p, end)
+	if why == chosenNot {
+		return
+	}
+	r := record{
+		id: p.ID, kind: p.Type, end: end, state: p.State, outcome: p.Outcome, code: p.BankCode,
+		began: p.CreatedAt, ended: p.ClosedAt, chosen: why, sender: p.RequestedBy(),
+		payerBank: p.PayerBank, payeeBank: p.PayeeBank, payerPSP: p.PayerPSP, payeePSP: p.PayeePSP,
+		legs: p.Legs, exceptions: p.Exceptions,
+	}
+	select {
+	case t.queue <- r:
+	default:
+		t.metrics.full.Inc()
+	}
+}
+
+// choose says whether a payment is told of, and why. Errors and slow ones have a bound
+// for each second, by the time of their ends; one that is over it may still be one of
+// the share.
+func (t *Tracer) choose(p *payment.Payment, end payment.End) choice {
+	why := chosenNot
+	switch {
+	case end == payment.EndFailed || end == payment.EndDeemed || end == payment.EndReversed:
+		why = chosenError
+	case t.o.Slow > 0 && p.Took(p.ClosedAt) > int64(t.o.Slow):
+		why = chosenSlow
+	}
+	if why != chosenNot {
+		if second := p.ClosedAt / int64(time.Second); second != t.second {
+			t.second, t.failures = second, 0
+		}
+		if t.failures++; t.failures <= t.o.Failures {
+			return why
+		}
+	}
+	if int(mix(uint64(p.ID))%sampleAll) < t.o.Sample {
+		return chosenShare
+	}
+	if why != chosenNot {
+		t.metrics.over.Inc()
+	}
+	return chosenNot
+}
+
+// mix spreads numbers that follow each other (splitmix64).
+func mix(n uint64) uint64 {
+	n += 0x9e3779b97f4a7c15
+	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
+	n = (n ^ n>>27) * 0x94d049bb133111eb
+	return n ^ n>>31
+}
+
+// whose is the participant that a leg goes to.
+func (r *record) whose(leg payment.Leg) route.Participant {
+	switch leg {
+	case payment.LegResolve:
+		if r.kind == payment.Collect {
+			return r.payerPSP
+		}
+		return r.payeePSP
+	case payment.LegDebit, payment.LegReversal:
+		return r.payerBank
+	case payment.LegCredit, payment.LegAdvice, payment.LegStatus, payment.LegFence, payment.LegConfirm:
+		return r.payeeBank
+	}
+	return r.sender
+}
