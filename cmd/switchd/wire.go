@@ -128,7 +128,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	}
 	// Only now, since a start without a module leaves no folder behind.
 	var f *dataFolder
-	if err = n.watchDisk(); err == nil {
+	if err = errors.Join(n.newTracing(cfg), n.watchDisk()); err == nil {
 		f, err = openDataFolder(cfg, log, n.security, n.registry)
 	}
 	if err != nil {
@@ -138,9 +138,6 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	n.backups = backup.NewOnline(backup.Source{Dir: cfg.DataDir, Journal: f.journal, State: f.state}, backup.Options{
 		Build: build(), Clock: clock, Keys: f.keys, Reserve: cfg.Disk.Reserve, Log: log, Fatal: storageFailed(),
 	}, n.registry)
-	if err = n.newTracing(cfg); err != nil {
-		return nil, errors.Join(err, f.close(), n.security.close())
-	}
 	n.engine, err = engine.Open(engine.Options{
 		Ended: n.tracing.ended(),
 		Log:   f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
