@@ -32,6 +32,16 @@ func question[T any](path string, may access.Roles, summary string, handle func(
 	}
 }
 
+// store asks the stores for something, whose shape answer has.
+func (n *node) store(path string, may access.Roles, summary string, answer any, handle func(c *admin.Call) (any, error), query ...admin.Parameter) admin.Route {
+	return admin.Route{
+		Method: http.MethodGet, Path: path, May: may, Summary: summary, Query: query, Answer: answer,
+		Handle: func(c *admin.Call) (any, error) {
+			return n.readers.read(func() (any, error) { return handle(c) })
+		},
+	}
+}
+
 // numberIn reads a number of the query; 0: it does not stand there.
 func numberIn(c *admin.Call, name string) (uint64, error) {
 	s := c.Query.Get(name)
@@ -114,9 +124,7 @@ func (n *node) paymentRoutes() []admin.Route {
 		question("/api/v1/payments/{id}/timeline", access.Anyone, "All that happened to a payment, with its messages field by field.", func(c *admin.Call) (view.Timeline, error) {
 			return d.Timeline(c.Context, c.Caller, c.Path("id"))
 		}),
-		question("/api/v1/payments/{id}/proof", people, "How a payment has ended, proven.", func(c *admin.Call) (any, error) {
-			return n.readers.read(func() (any, error) { return n.proof(c.Path("id")) })
-		}),
+		n.store("/api/v1/payments/{id}/proof", people, "How a payment has ended, proven.", paymentProof{}, func(c *admin.Call) (any, error) { return n.proof(c.Path("id")) }),
 		listed("/api/v1/exceptions", "A page of the payments that reconciliation must look at, newest first.", "exceptions"),
 		listed("/api/v1/deadletters", "A page of the payments about which a person must decide, newest first.", "dead_letters"),
 	}
@@ -126,9 +134,9 @@ func (n *node) paymentRoutes() []admin.Route {
 func (n *node) journalRoutes() []admin.Route {
 	d := n.desk
 	return []admin.Route{
-		question("/api/v1/journal", access.Anyone, "What the journal holds.", func(*admin.Call) (any, error) { return n.readers.read(n.journalStat) }),
-		question("/api/v1/journal/records", people, "Events of the journal, masked.", func(c *admin.Call) (any, error) {
-			return n.readers.read(func() (any, error) { return n.journalRecords(c.Query) })
+		n.store("/api/v1/journal", access.Anyone, "What the journal holds.", map[string]any{}, func(*admin.Call) (any, error) { return n.journalStat() }),
+		n.store("/api/v1/journal/records", people, "Events of the journal, masked.", recordsView{}, func(c *admin.Call) (any, error) {
+			return n.journalRecords(c.Query)
 		}, admin.Parameter{Name: "from", Means: "number of the first record"}, admin.Parameter{Name: "to", Means: "number of the last record"},
 			admin.Parameter{Name: "payment", Means: "events about this payment only"}, admin.Parameter{Name: "kind", Means: "events of this kind only"}),
 		question("/api/v1/audit", access.Anyone, "A page of what operators have done, newest first.", func(c *admin.Call) (view.Changes, error) {
