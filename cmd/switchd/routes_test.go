@@ -15,7 +15,7 @@ import (
 
 	"switchd/switch/access"
 	"switchd/switch/admin/contract"
-	"switchd/switch/admin/hostile"
+	attack "switchd/switch/admin/hostile"
 	"switchd/switch/view"
 )
 
@@ -238,7 +238,7 @@ func capOfOffice(o *office) int64 {
 // hostile has nobody and users send what nobody should: no fault of the switch's own comes
 // of it, and no secret.
 func (o *office) hostile(t *testing.T) {
-	target := hostile.Target{Address: o.admin, Patience: patience, Secrets: []string{payerOf1, "BEGIN PRIVATE KEY"}}
+	target := attack.Target{Address: o.admin, Patience: patience, Secrets: []string{"1000030001", "BEGIN PRIVATE KEY"}}
 	for _, operation := range o.contract.Paths() {
 		if _, path, _ := strings.Cut(operation, " "); !slices.Contains(streams, path) {
 			target.Paths = append(target.Paths, path)
@@ -249,10 +249,10 @@ func (o *office) hostile(t *testing.T) {
 	}
 	slices.Sort(target.Tokens) // one seed, one attack
 	requests := 10_000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || raced {
 		requests = 1_000
 	}
-	report := hostile.Attack(target, 1, requests)
+	report := attack.Attack(target, 1, requests)
 	for _, f := range report.Faults {
 		t.Error(f)
 	}
