@@ -16,6 +16,7 @@ const transferMax = 200 << 10
 
 // TestTransfer adds up what a browser loads for the heaviest page.
 func TestTransfer(t *testing.T) {
+	alone(t)
 	s := newSite(newFake(), operator)
 	for _, path := range allPages {
 		page := s.get(path).Body.String()

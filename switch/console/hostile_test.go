@@ -110,6 +110,7 @@ func harmless(t *testing.T, where, page string) {
 }
 
 func TestHostileText(t *testing.T) {
+	alone(t)
 	for _, e := range []evil{{hostile, hostile}, {"DEEMED", "request"}} {
 		caller := access.Caller{Name: hostile, Roles: access.Anyone, Secured: true}
 		s := &site{Handler: New(Options{Source: e, Caller: func(*http.Request) access.Caller { return caller }})}

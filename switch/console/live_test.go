@@ -245,3 +245,17 @@ func TestFull(t *testing.T) {
 		t.Errorf("%d %v", answer.StatusCode, answer.Header)
 	}
 }
+
+// BenchmarkDraw is what a second costs the switch for each topic that somebody looks at.
+func BenchmarkDraw(b *testing.B) {
+	c := &console{Options: Options{Source: newFake()}.withDefaults()}
+	_, c.fragments = templates()
+	for _, topic := range []string{"head", "sample", "overview", "participants", "participant:BANKB", "alerts"} {
+		b.Run(topic, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				c.frame(topic)
+			}
+		})
+	}
+}

@@ -183,7 +183,17 @@ func checkElement(t *testing.T, e *element) {
 	}
 }
 
+// alone skips tests of pages, in which nothing runs at the same time as anything else, where
+// tests are made shorter: under the race detector.
+func alone(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("nothing runs at the same time here")
+	}
+}
+
 func TestPages(t *testing.T) {
+	alone(t)
 	for _, c := range []struct {
 		access.Caller
 		empty bool
@@ -212,6 +222,7 @@ func TestPages(t *testing.T) {
 
 // TestWords looks for what people must find on a page.
 func TestWords(t *testing.T) {
+	alone(t)
 	s := newSite(newFake(), operator)
 	for path, words := range map[string][]string{
 		"/": {"PAYCO", "down: no link is signed on", "for 11 min", "brown-out step 1 of 4", "12,345,678.90", "48,100.50 INR, oldest 5 min 41 s", "16.2×", "too little traffic to say",
@@ -261,6 +272,7 @@ func TestEmpty(t *testing.T) {
 
 // TestFaults has every question fail in every way.
 func TestFaults(t *testing.T) {
+	alone(t)
 	statuses := map[error]int{view.ErrQuestion: 400, view.ErrForbidden: 403, view.ErrNotFound: 404, view.ErrConflict: 409, view.ErrRefused: 422, view.ErrBusy: 503, errors.New("broken"): 500}
 	for method, path := range map[string]string{
 		"Participants": "/console/participants", "Links": "/console/participants/BANKA", "Limits": "/console/participants/BANKA", "Timeline": "/console/payments/1003",
@@ -333,6 +345,7 @@ func TestTheme(t *testing.T) {
 
 // TestMatrix sorts and filters on the server, as pages without script do.
 func TestMatrix(t *testing.T) {
+	alone(t)
 	s := newSite(newFake(), operator)
 	for query, want := range map[string]string{
 		"":                        "PAYCO BANKB CREDITU BANKA BANKC FIRSTB GRAMIN NATIONAL POSTBANK UNITED",
