@@ -188,6 +188,17 @@ func (e *expiry) due(now time.Time) (all []thing) {
 	return all
 }
 
+// First is what expires first, by its label, and when; no label: nothing does. Safe for
+// concurrent use.
+func (t *Trust) First() (label string, until time.Time) {
+	for l, at := range t.expiry.earliest() {
+		if label == "" || at.Before(until) || at.Equal(until) && l < label {
+			label, until = l, at
+		}
+	}
+	return label, until
+}
+
 // warn tells what expires soon, each at most once for each notice.
 func (t *Trust) warn() {
 	now := t.time()

@@ -135,6 +135,10 @@ func newMetrics(reg prometheus.Registerer, p *Pool) *metrics {
 	return m
 }
 
+// Up says whether the module answered when it was last asked whether it is there, or
+// that nobody asks. Safe for concurrent use.
+func (p *Pool) Up() bool { return p.o.ProbeEvery <= 0 || p.up.Load() }
+
 func (p *Pool) upGauge() float64 {
 	if p.up.Load() {
 		return 1

@@ -168,6 +168,7 @@ func (n *node) beat(ctx context.Context) error {
 	for {
 		if n.engine.Inspect(ctx, func(*payment.Machine) {}) == nil {
 			n.lastSeen.at.Store(clock())
+			n.stall.look(clock(), n.engine.Queued(), n.engine.CommitTally().Groups)
 			n.manager.alive()
 		}
 		select {

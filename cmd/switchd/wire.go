@@ -42,6 +42,10 @@ func clock() int64 { return started.UnixNano() + int64(time.Since(started)) }
 
 var started = time.Now()
 
+// clockSet is by how much somebody has set the system's clock since the start: forward,
+// or backward if it is below zero.
+func clockSet() time.Duration { return time.Duration(time.Now().UnixNano() - clock()) }
+
 // clockJump is by how many seconds the time was set since the start.
 func clockJump() float64 {
 	now := time.Now()
@@ -97,6 +101,7 @@ type node struct {
 	canary   *canary.Canary // nil: none pays
 	readers  readers
 	lastSeen heartbeat
+	stall    stall
 	manager  *notifier
 	leaving  atomic.Bool // readyz says so: the switch is about to drain
 }

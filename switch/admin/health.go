@@ -44,8 +44,8 @@ func examine(checks []Check) health {
 // oneLine keeps the text form one line per check.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// tell writes a health as text, or as JSON to who asks for it. Failed checks and
-// warnings are always named, the other ones with ?verbose.
+// tell writes a health as text, or as JSON to who asks for it. Failed checks
+// are always named, warnings and the other checks with ?verbose.
 func tell(w http.ResponseWriter, r *http.Request, h health) {
 	status := http.StatusOK
 	if !h.OK {
@@ -69,7 +69,7 @@ func (h health) text(verbose bool) string {
 		switch {
 		case !f.OK:
 			fmt.Fprintf(&b, "[-] %s: %s\n", f.Name, f.Error)
-		case f.Warning != "":
+		case f.Warning != "" && verbose:
 			fmt.Fprintf(&b, "[!] %s: %s\n", f.Name, f.Warning)
 		case verbose:
 			fmt.Fprintf(&b, "[+] %s: ok\n", f.Name)

@@ -117,6 +117,13 @@ func (e *Engine) Config() *payment.Config { return e.config.Load() }
 // keeps waiting. Safe for concurrent use.
 func (e *Engine) Load() payment.Load { return payment.Load(e.step.Load()) }
 
+// Queued is how many events wait for the sequencer. Safe for concurrent use.
+func (e *Engine) Queued() int { return e.q.len() }
+
+// Ahead is how far the journal's time was before the clock at the start. Safe for
+// concurrent use.
+func (e *Engine) Ahead() time.Duration { return time.Duration(e.ahead) }
+
 // OpenPayments is how many payments wait for an outcome or a repair. Safe for
 // concurrent use.
 func (e *Engine) OpenPayments() int { return int(e.metrics.open.Load()) }
