@@ -134,6 +134,7 @@ func (n *node) paymentRoutes() []admin.Route {
 func (n *node) journalRoutes() []admin.Route {
 	d := n.desk
 	return []admin.Route{
+		goroutineRoute(),
 		n.store("/api/v1/journal", access.Anyone, "What the journal holds.", map[string]any{}, func(*admin.Call) (any, error) { return n.journalStat() }),
 		n.store("/api/v1/journal/records", people, "Events of the journal, masked.", recordsView{}, func(c *admin.Call) (any, error) {
 			return n.journalRecords(c.Query)

@@ -110,12 +110,15 @@ func (s *status) draw(p *screen.Page, now time.Time) {
 
 // burnCells is how fast the budget of an objective is used up.
 func burnCells(b *view.Burn) []screen.Cell {
-	const name = "objective %-13s %-7s "
-	goal := screen.Plain(fmt.Sprintf(name, screen.Cut(b.Name, 13), screen.Share(b.Goal)))
+	goal := screen.Plain(fmt.Sprintf("objective %-13s %-7s ", screen.Cut(b.Name, 13), screen.Share(b.Goal)))
 	if !b.Enough {
 		return []screen.Cell{goal, screen.Marked(screen.Dim, "too little traffic to say")}
 	}
-	return []screen.Cell{goal, screen.Plain("burns "), burnCell(b.Fast), screen.Plain(" over 5 min, "), burnCell(b.Slow), screen.Plain(" over 1 h; " + screen.Share(b.Budget) + " of its budget left")}
+	left := screen.Plain(screen.Share(b.Budget) + " of its budget left")
+	if b.Budget <= 0 {
+		left = screen.Marked(screen.Bad, "its budget is used up")
+	}
+	return []screen.Cell{goal, screen.Plain("burns "), burnCell(b.Fast), screen.Plain(" over 5 min, "), burnCell(b.Slow), screen.Plain(" over 1 h; "), left}
 }
 
 func burnCell(rate float64) screen.Cell {

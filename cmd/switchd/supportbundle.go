@@ -133,7 +133,7 @@ func (f *bundleFlags) fill(ctx context.Context, b *bundle.Bundle) {
 		{"readyz.txt", "/readyz?verbose", (*bundle.Bundle).Text},
 		{"livez.txt", "/livez?verbose", (*bundle.Bundle).Text},
 		{"metrics.txt", "/metrics", (*bundle.Bundle).Metrics},
-		{"goroutines.txt", goroutinesPage, (*bundle.Bundle).Text},
+		{"goroutines.txt", goroutinesPage, packStacks},
 	} {
 		answer, err := port.page(ctx, page.path)
 		if err != nil {
@@ -143,9 +143,6 @@ func (f *bundleFlags) fill(ctx context.Context, b *bundle.Bundle) {
 		page.put(b, page.name, answer)
 	}
 }
-
-// goroutinesPage says where all goroutines of the switch are.
-const goroutinesPage = "/api/v1/goroutines"
 
 // page is the text of a page. That a switch is not ready is an answer as well.
 func (p *adminPort) page(ctx context.Context, path string) ([]byte, error) {
@@ -164,6 +161,16 @@ func (p *adminPort) page(ctx context.Context, path string) ([]byte, error) {
 }
 
 func packJSON(b *bundle.Bundle, name string, text []byte) { b.JSON(name, text) }
+
+// packStacks packs where the goroutines are.
+func packStacks(b *bundle.Bundle, name string, text []byte) {
+	var v goroutineView
+	if err := understand(text, &v); err != nil {
+		b.Missing(name, err)
+		return
+	}
+	b.Text(name, []byte(v.Stacks))
+}
 
 // packSettings packs the settings of the configuration in force, not its text.
 func packSettings(b *bundle.Bundle, name string, text []byte) {

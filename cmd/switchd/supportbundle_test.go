@@ -42,7 +42,7 @@ func TestSupportBundle(t *testing.T) {
 		_, _ = io.WriteString(w, "[-] disk: "+canary+"\nfailed\n")
 	}))
 	f.set("/livez", "[+] live: ok\n")
-	f.set(goroutinesPage, "goroutine profile: total 3\n1 @ 0x1 main.serve\n")
+	f.set(goroutinesPage, goroutineView{3, "goroutine profile: total 3\n1 @ 0x1 main.serve\n"})
 	f.set("/api/v1/audit", map[string]any{"changes": []any{map[string]any{"seq": 1, "operator": "asha rao", "reason": "Mr. Iyer called", "text": "cap of " + canary, "unknown": map[string]any{"account": "x" + canary}}}})
 	out := filepath.Join(s.dir, "support.tar.gz")
 	said, _ := commands(t, 0, "support-bundle", "--config", s.config, "--admin", f.address(), "--token-file", token, "--out", out, "--no-fsync")

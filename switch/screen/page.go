@@ -59,6 +59,9 @@ func (p Paper) Wrap(indent int, cells ...Cell) []string {
 	var lines []string
 	var b strings.Builder
 	column := 0
+	if p.Width > 0 {
+		indent = min(indent, p.Width-1)
+	}
 	for _, cell := range cells {
 		for i, word := range strings.Split(Clean(cell.Text), " ") {
 			if i > 0 && (column > 0 || len(lines) == 0) {

@@ -130,7 +130,7 @@ var dependencies = []dependency{
 	{"github.com/goccy/go-yaml", []string{"switch/config", "switch/screen"}, false, "YAML is read in one place and printed in one"},
 	{"github.com/moov-io/", []string{"switch/simbank"}, true, "it is the second opinion and must not become the first"},
 	{"github.com/spf13/", []string{"cmd/switchd/..."}, false, "the command line belongs to the command"},
-	{"github.com/charmbracelet/bubbletea", []string{"switch/top"}, false, "a whole terminal is drawn in one place"},
+	{"charm.land/bubbletea/", []string{"switch/top"}, false, "a whole terminal is drawn in one place"},
 	{"github.com/HdrHistogram/", []string{"switch/bench"}, false, "latencies are summed up in one place"},
 	{"github.com/miekg/pkcs11", []string{"hsm/pkcs11"}, false, "the driver has one user"},
 	{"github.com/prometheus/", []string{"cmd/...", "session/gnetio", "session/mtls", "switch/...", "hsm/...", "certs"}, false, "pure packages keep no metrics"},

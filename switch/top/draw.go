@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"switchd/switch/screen"
 )
 
@@ -23,8 +25,15 @@ func (m *model) lines() int {
 	return m.height
 }
 
-// View draws all of it. It is never more than the terminal has.
-func (m model) View() string {
+// View draws all of it, on a screen of its own.
+func (m model) View() tea.View {
+	v := tea.NewView(m.text())
+	v.AltScreen = true
+	return v
+}
+
+// text is what is drawn. It is never more than the terminal has.
+func (m *model) text() string {
 	p := m.paper()
 	lines := append(m.head(p), m.body(p)...)
 	most := max(m.lines()-1, 1) // the last line is the footer's

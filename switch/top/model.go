@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
+	tea "charm.land/bubbletea/v2"
 
 	"switchd/switch/screen"
 	"switchd/switch/view"
@@ -101,15 +101,15 @@ func (m model) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		m.asking = true
 		return m, m.ask()
-	case tea.KeyMsg:
+	case tea.KeyPressMsg:
 		return m.key(message)
 	}
 	return m, nil
 }
 
 // key does what a key means.
-func (m model) key(k tea.KeyMsg) (tea.Model, tea.Cmd) {
-	if k.Type == tea.KeyCtrlC {
+func (m model) key(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
+	if k.String() == "ctrl+c" {
 		return m, tea.Quit
 	}
 	if m.filtering {
@@ -127,7 +127,7 @@ func (m model) key(k tea.KeyMsg) (tea.Model, tea.Cmd) {
 		m.detail = m.at != ""
 	case "/":
 		m.filtering, m.detail, m.help = true, false, false
-	case " ", "p":
+	case "space", "p":
 		m.paused = !m.paused
 	case "r":
 		m.back = !m.back
@@ -160,19 +160,19 @@ func (m *model) escape() {
 const filterMax = 32
 
 // typed takes a key of the filter.
-func (m *model) typed(k tea.KeyMsg) {
-	switch k.Type {
-	case tea.KeyEnter:
+func (m *model) typed(k tea.KeyPressMsg) {
+	switch k.String() {
+	case "enter":
 		m.filtering = false
-	case tea.KeyEsc:
+	case "esc":
 		m.filtering, m.filter = false, ""
-	case tea.KeyBackspace:
+	case "backspace":
 		if r := []rune(m.filter); len(r) > 0 {
 			m.filter = string(r[:len(r)-1])
 		}
-	case tea.KeyRunes, tea.KeySpace:
-		if len(m.filter)+len(string(k.Runes)) <= filterMax {
-			m.filter += screen.Clean(string(k.Runes))
+	default:
+		if len(m.filter)+len(k.Text) <= filterMax {
+			m.filter += screen.Clean(k.Text)
 		}
 	}
 	m.keep()

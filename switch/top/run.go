@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
+	tea "charm.land/bubbletea/v2"
 
 	"switchd/switch/screen"
 )
@@ -35,7 +35,7 @@ func Run(ctx context.Context, o Options) error {
 		return plain(ctx, &o)
 	}
 	program := tea.NewProgram(model{ctx: ctx, source: o.Source, every: o.Every, now: o.Now, colour: o.Colour},
-		tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithAltScreen(), tea.WithoutSignalHandler())
+		tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler())
 	_, err := program.Run()
 	if ctx.Err() != nil || errors.Is(err, tea.ErrInterrupted) {
 		return nil // the end that it has
