@@ -1,0 +1,125 @@
+package doctor
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// step is a clock on which each reading comes so much later.
+func step(each time.Duration) func() int64 {
+	now := time.Now().UnixNano()
+	return func() int64 {
+		now += int64(each)
+		return now
+	}
+}
+
+// of is the finding of a name.
+func of(t *testing.T, all []Finding, name string) Finding {
+	t.Helper()
+	for _, f := range all {
+		if f.Name == name {
+			return f
+		}
+	}
+	t.Fatalf("nothing about %s in %+v", name, all)
+	return Finding{}
+}
+
+// TestMachine: each look has a finding, one that is not good says what to do, and nothing
+// stays in the folder.
+func TestMachine(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	all := Machine(t.Context(), Options{Dir: dir, Clock: step(time.Millisecond), Syncs: 5})
+	for _, name := range []string{"disk", "fsync", "clock jump", "clock", "file descriptors", "core dumps", "swap"} {
+		if f := of(t, all, name); f.Text == "" || (f.Level != OK) != (f.Todo != "") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v: it has left %v", err, left)
+	}
+}
+
+// TestSyncs: what an fsync may take, by a clock of the test.
+func TestSyncs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		each  time.Duration
+		level Level
+		count string
+	}{
+		{10 * time.Microsecond, Warn, "5 appends"}, {time.Millisecond, OK, "5 appends"}, {20 * time.Millisecond, Warn, "5 appends"}, {200 * time.Millisecond, Bad, "5 appends"}, {6 * time.Second, Bad, "1 appends"},
+	} {
+		f := syncs(t.Context(), &Options{Dir: t.TempDir(), Clock: step(c.each), Syncs: 5})
+		if f.Level != c.level || !strings.Contains(f.Text, c.count) {
+			t.Errorf("%v: %+v", c.each, f)
+		}
+	}
+	if f := syncs(t.Context(), &Options{Dir: filepath.Join(t.TempDir(), "not", "there"), Clock: step(time.Millisecond), Syncs: 1}); f.Level != OK {
+		t.Errorf("where the folder would be: %+v", f)
+	}
+}
+
+// TestRoom: below the warning it warns, below the reserve it is bad.
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		reserve, warning int64
+		level            Level
+	}{{0, 1, OK}, {1, 1 << 62, Warn}, {1 << 61, 1 << 62, Bad}} {
+		if f := room(&Options{Dir: t.TempDir(), Reserve: c.reserve, Warning: c.warning}); f.Level != c.level {
+			t.Errorf("%d %d: %+v", c.reserve, c.warning, f)
+		}
+	}
+}
+
+// TestClockJump: a file from the future is bad.
+func TestClockJump(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "version.json")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := &Options{Dir: dir, Clock: func() int64 { return time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC).UnixNano() }}
+	for _, c := range []struct {
+		at    time.Time
+		level Level
+	}{{time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), OK}, {time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC), Bad}} {
+		if err := os.Chtimes(file, c.at, c.at); err != nil {
+			t.Fatal(err)
+		}
+		if f := ahead(o); f.Level != c.level {
+			t.Errorf("%v: %+v", c.at, f)
+		}
+	}
+}
+
+// TestKeyFiles: who else may read a key is told.
+func TestKeyFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var files []string
+	for name, mode := range map[string]os.FileMode{"own": 0o600, "group": 0o640, "all": 0o644} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	levels := map[Level]int{}
+	for _, f := range keyFiles(append(files, filepath.Join(dir, "none"))) {
+		levels[f.Level]++
+	}
+	if levels[OK] != 1 || levels[Warn] != 1 || levels[Bad] != 2 {
+		t.Errorf("%v", levels)
+	}
+}
