@@ -26,7 +26,7 @@ var awaited = []string{
 }
 
 // conditional are metrics of what the switch of this test has not.
-var conditional = []string{"switchd_admin_cert_expiry_timestamp_seconds"} // TLS on the admin port
+var conditional = []string{"switchd_admin_cert_expiry_timestamp_seconds", "switchd_traces_total", "switchd_traces_waiting"} // TLS on the admin port, tracing
 
 // TestMetrics holds everything that speaks of metrics against a switch with traffic:
 // documents, rules, dashboards, the linter of Prometheus, and Prometheus itself.
