@@ -49,7 +49,7 @@ var moneyCases = []testCase{
 func budgetCases() []testCase {
 	var all []testCase
 	for _, o := range alert.Objectives {
-		for _, b := range []struct{ name, at string }{{"BurnFast", "10m"}, {"BurnSteady", "30m"}, {"BurnSlow", "2h"}, {"BurnLong", "4h"}} {
+		for _, b := range []struct{ name, at string }{{"BurnFast", "10m"}, {"BurnSteady", "1h"}, {"BurnSlow", "2h"}, {"BurnLong", "4h"}} {
 			all = append(all, budgetCase(o.Name, "Switchd"+o.Camel+b.name, b.at))
 		}
 	}

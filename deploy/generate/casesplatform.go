@@ -79,4 +79,9 @@ var platformCases = []testCase{
 		situation{"two switches of two versions", "2h", []string{`switchd_build_info{instance="one",version="1.0.0",commit="a"} 1x200`, `switchd_build_info{instance="two",version="1.1.0",commit="b"} 1x200`}, nil},
 		situation{"two switches of one version", "2h", []string{`switchd_build_info{instance="one",version="1.0.0",commit="a"} 1x200`, `switchd_build_info{instance="two",version="1.0.0",commit="a"} 1x200`}, nil},
 	},
+	{
+		"SwitchdConfigsDiffer",
+		situation{"two switches of two", "2h", []string{`switchd_config_hash_info{instance="one",hash="a"} 1x200`, `switchd_config_hash_info{instance="two",hash="b"} 1x200`}, nil},
+		situation{"two switches of one", "2h", []string{`switchd_config_hash_info{instance="one",hash="a"} 1x200`, `switchd_config_hash_info{instance="two",hash="a"} 1x200`}, nil},
+	},
 }

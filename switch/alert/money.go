@@ -35,7 +35,7 @@ var moneyRules = []Rule{
 		Expr:    fmt.Sprintf(`sum by (job, instance, kind) (increase(switchd_exceptions_total{kind=~"%s"}[10m])) > 0`, strings.Join(MoneyKinds, "|")),
 		By:      "kind",
 		Summary: "An answer contradicts what was decided about a payment: the books of a participant may differ from ours",
-		Todo:    "Find the payments with `switchd find --exceptions` and read their timelines.",
+		Todo:    "Find the payments with `switchd payment find --exceptions` and read their timelines.",
 		Runbook: "money-exception",
 		Holds: func(in *Input) []Held {
 			return when(in.Lately.MoneyExceptions > 0, fmt.Sprintf("%d within 5 minutes", in.Lately.MoneyExceptions))

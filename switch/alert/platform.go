@@ -65,6 +65,13 @@ var platformRules = []Rule{
 		Todo:    "Finish the upgrade, or go back.",
 		Runbook: "versions-differ",
 	},
+	{
+		Name: "SwitchdConfigsDiffer", Severity: Info, For: time.Hour, Group: "platform",
+		Expr:    `count by (job) (count by (job, hash) (switchd_config_hash_info)) > 1`,
+		Summary: "Switches of one job have different configurations in force",
+		Todo:    "Compare them with `switchd config diff`, and reload the one that is behind.",
+		Runbook: "versions-differ",
+	},
 }
 
 func (c Clock) words() string {

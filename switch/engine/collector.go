@@ -38,6 +38,8 @@ var (
 		"From the first send of a message to a participant to its answer; none of messages that were sent several times.", []string{"class"}, nil)
 	legsTotal = prometheus.NewDesc("switchd_legs_total",
 		"Messages to participants by what became of them: approved, declined, failed (not sent, or an answer about the participant, or one that proves nothing), unanswered.", []string{"participant", "class", "result"}, nil)
+	legsSlow = prometheus.NewDesc("switchd_legs_slow_total",
+		"Answers of participants that took longer than a second; none of messages that were sent several times.", []string{"participant", "class"}, nil)
 	commitDuration = prometheus.NewDesc("switchd_commit_duration_seconds",
 		"From the append of a group to its durability.", nil, nil)
 	inDoubt = prometheus.NewDesc("switchd_payments_in_doubt",
@@ -59,7 +61,7 @@ var (
 // Describe names all metrics.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range [...]*prometheus.Desc{
-		paymentsTotal, paymentDuration, legDuration, legsTotal, commitDuration, inDoubt, inDoubtOldest, inFlight,
+		paymentsTotal, paymentDuration, legDuration, legsTotal, legsSlow, commitDuration, inDoubt, inDoubtOldest, inFlight,
 		deadLetters, positionUsed, positionsSum, drained,
 	} {
 		to <- d
@@ -96,6 +98,10 @@ func (c *collector) payments(to chan<- prometheus.Metric) {
 	}
 }
 
+// firstSlow is the first bucket of a tally with times of more than a second, which is the
+// bound of the one before.
+var firstSlow = bucketOf(stepOf(int64(time.Second))) + 1
+
 // messages tells of those participants and classes that were ever asked.
 func (c *collector) messages(to chan<- prometheus.Metric) {
 	t := &c.e.tallies
@@ -111,6 +117,11 @@ func (c *collector) messages(to chan<- prometheus.Metric) {
 			for r := payment.LegApproved; r < payment.LegResultCount; r++ {
 				to <- counter(legsTotal, of[class].results[r].Load(), participants[i].ID, name, r.String())
 			}
+			slow := uint64(0)
+			for b := firstSlow; b < LatencyBuckets; b++ {
+				slow += of[class].latency[b].Load()
+			}
+			to <- counter(legsSlow, slow, participants[i].ID, name)
 		}
 	}
 	to <- &histogram{desc: commitDuration, from: &t.commits}

@@ -127,6 +127,37 @@ func TestTallies(t *testing.T) {
 	}
 }
 
+// TestSlowLegs: an answer counts as slow from just above a second on.
+func TestSlowLegs(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	e := openWith(t, vfs.NewMem(), Options{Config: testConfig(time.Minute), Clock: clockOf, Registry: registry})
+	sent := &sink{sent: make(chan string, 1)}
+	stop := start(e, sent)
+	submit(t, e, append(links(), push(1))...)
+	<-sent.sent
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []payment.LegNote{
+		{Class: payment.ClassDebit, Result: payment.LegAsked},
+		{Class: payment.ClassDebit, Result: payment.LegApproved, Took: int64(time.Second)},
+		{Class: payment.ClassDebit, Result: payment.LegApproved, Took: int64(time.Second) + 1},
+		{Class: payment.ClassDebit, Result: payment.LegDeclined, Took: int64(time.Hour)},
+	} {
+		e.tallies.leg(&n)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "switchd_legs_slow_total" && len(f.GetMetric()) == 1 && f.GetMetric()[0].GetCounter().GetValue() == 2 {
+			return
+		}
+	}
+	t.Error("not two answers are slow")
+}
+
 func sum(counts []uint64) (n uint64) {
 	for _, c := range counts {
 		n += c
@@ -162,7 +193,7 @@ func checkMetrics(t *testing.T, registry *prometheus.Registry) {
 		"switchd_payment_duration_seconds push": 4, "switchd_payment_duration_seconds refund": 0,
 		"switchd_leg_duration_seconds debit": 3, "switchd_leg_duration_seconds credit": 2,
 		"switchd_legs_total debit BANKA approved": 2, "switchd_legs_total debit BANKA declined": 1, "switchd_legs_total debit BANKA failed": 1,
-		"switchd_legs_total debit BANKA unanswered": 0, "switchd_legs_total credit BANKD approved": 1,
+		"switchd_legs_slow_total debit BANKA": 0, "switchd_legs_total debit BANKA unanswered": 0, "switchd_legs_total credit BANKD approved": 1,
 		"switchd_payments_in_doubt": 1, "switchd_payments_in_flight_minor": 100, "switchd_dead_letters": 0,
 		"switchd_position_used_ratio BANKA": 200.0 / (1 << 40), "switchd_position_used_ratio BANKB": 0, "switchd_positions_sum": 0,
 		"switchd_drained BANKA": 0, "switchd_drained BANKB": 1,
