@@ -95,11 +95,21 @@ func (s *schemas) operation(r *Route, wrong object) (object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("answer: %w", err)
 	}
-	o["responses"] = object{
+	responses := object{
 		"200":     object{"description": r.Summary, "content": answer},
 		"default": object{"description": "What is wrong, in one sentence.", "content": object{"application/json": object{"schema": wrong}, "text/plain": object{"schema": object{"type": "string"}}}},
 	}
+	if of[health](r.Answer) { // what is wrong is said in the same words
+		responses["503"] = object{"description": "A check has failed.", "content": answer}
+	}
+	o["responses"] = responses
 	return o, nil
+}
+
+// of says whether a value is of a type.
+func of[T any](v any) bool {
+	_, is := v.(T)
+	return is
 }
 
 // answer is the content of an answer of a route.
@@ -112,12 +122,16 @@ func (s *schemas) answer(r *Route) (object, error) {
 	for _, kind := range kinds {
 		content[kind] = object{"schema": object{"type": "string"}}
 	}
-	if r.Answer == nil || r.Stream != nil {
+	switch {
+	case r.Answer == nil && r.Handle != nil: // whatever it likes
+		content["application/json"] = object{"schema": object{}}
+		return content, nil
+	case r.Answer == nil || r.Stream != nil:
 		return content, nil
 	}
 	is, err := s.of(reflect.TypeOf(r.Answer))
 	content["application/json"] = object{"schema": is}
-	if reflect.TypeOf(r.Answer) == reflect.TypeFor[health]() {
+	if of[health](r.Answer) {
 		content["text/plain"] = object{"schema": object{"type": "string"}}
 	}
 	return content, err

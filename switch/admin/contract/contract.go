@@ -86,12 +86,11 @@ func (c *Contract) Paths() (all []string) {
 func (c *Contract) Check(method, path string, status int, body []byte) error {
 	escape := strings.NewReplacer("~", "~0", "/", "~1")
 	place := "/paths/" + escape.Replace(path) + "/" + strings.ToLower(method) + "/responses/"
-	code := "default"
-	if status == 200 {
-		code = strconv.Itoa(status)
+	const content = "/content/application~1json/schema"
+	is, err := c.schema(place + strconv.Itoa(status) + content)
+	if err != nil && status != 200 {
+		is, err = c.schema(place + "default" + content)
 	}
-	place += code + "/content/application~1json/schema"
-	is, err := c.schema(place)
 	if err != nil {
 		return fmt.Errorf("%s %s: no schema of an answer with status %d: %w", method, path, status, err)
 	}
