@@ -23,8 +23,8 @@ const (
 	auditorToken  = "auditor-canary-2c9e"
 )
 
-// userLine is a line of the file of users.
-func userLine(name, roles, token string) string {
+// lineFor is a line of the file of users.
+func lineFor(name, roles, token string) string {
 	d := access.DigestOf(token)
 	return name + " " + roles + " token " + hex.EncodeToString(d[:]) + "\n"
 }
@@ -73,7 +73,7 @@ func TestAdminAccess(t *testing.T) {
 	if _, said := runs(t, exitUsage, "check-config", "--files", s.config); !strings.Contains(said, filepath.Join(s.dir, "admin.users")+":1:6: role \"root\" is not known") {
 		t.Errorf("bad users: %s", said)
 	}
-	users := userLine("asha", "operator", operatorToken) + userLine("olga", "security-officer", officerToken)
+	users := lineFor("asha", "operator", operatorToken) + lineFor("olga", "security-officer", officerToken)
 	s.people(users)
 	p := s.serve()
 	for token, want := range map[string]int{"": 401, "x": 401, operatorToken: 403, officerToken: 200} {
@@ -83,7 +83,7 @@ func TestAdminAccess(t *testing.T) {
 	}
 	s.testContract()
 	s.testHostile()
-	s.people(users + userLine("udo", "auditor", auditorToken))
+	s.people(users + lineFor("udo", "auditor", auditorToken))
 	if status, answer := s.as(operatorToken, "POST", "/api/v1/reload", `{"reason": "a new auditor", "operator": "asha"}`); status != 200 {
 		t.Errorf("reload: %d %s", status, answer)
 	}

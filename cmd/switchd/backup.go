@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchd/switch/access"
+	"switchd/switch/admin"
 	"switchd/switch/backup"
 	"switchd/switch/screen"
 	"switchd/switch/view"
@@ -66,8 +65,8 @@ func build() backup.Build {
 }
 
 // takeBackup makes a backup that the admin port was asked for.
-func (n *node) takeBackup(ctx context.Context, body []byte, progress func(any)) (any, error) {
-	in := json.NewDecoder(bytes.NewReader(body))
+func (n *node) takeBackup(c *admin.Call, progress func(any)) (any, error) {
+	in := json.NewDecoder(bytes.NewReader(c.Body))
 	in.DisallowUnknownFields()
 	var order backupOrder
 	if err := in.Decode(&order); err != nil || in.More() || !filepath.IsAbs(order.Out) {
@@ -77,11 +76,11 @@ func (n *node) takeBackup(ctx context.Context, body []byte, progress func(any)) 
 	if order.Reason == "" {
 		order.Reason = "a backup"
 	}
-	order.Operator = cmp.Or(orderedBy(access.From(ctx), order.Operator), "admin port")
+	order.Operator = cmp.Or(orderedBy(c.Caller, order.Operator), "admin port")
 	if err := n.desk.Note("backup", "Make a backup in "+filepath.Base(out), order.Reason, order.Operator); err != nil {
 		return nil, err
 	}
-	m, err := n.backups.Take(ctx, out, seldom(func(p backup.Progress) { progress(p) }))
+	m, err := n.backups.Take(c.Context, out, seldom(func(p backup.Progress) { progress(p) }))
 	if errors.Is(err, backup.ErrBusy) || errors.Is(err, backup.ErrStopped) {
 		return nil, fmt.Errorf("%w: %w", view.ErrConflict, err)
 	}

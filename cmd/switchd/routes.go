@@ -107,7 +107,7 @@ func (n *node) paymentRoutes() []admin.Route {
 			return d.Search(c.Context, c.Caller, c.Query)
 		}, admin.Parameter{Name: "limit", Means: "payments of a page, 1 to 500"}, admin.Parameter{Name: "page", Means: "go on where a page has ended"})
 	}
-	return []admin.Route{
+	all := []admin.Route{
 		question("/api/v1/payments", access.Anyone, "A page of the payments that fit, newest first.", func(c *admin.Call) (foundView, error) { return n.search(c.Caller, c.Query) }, query...),
 		{
 			Method: http.MethodPost, Path: searchPage, May: access.Anyone, Summary: "The same by an object of criteria, which may name an account.",
@@ -128,7 +128,15 @@ func (n *node) paymentRoutes() []admin.Route {
 		listed("/api/v1/exceptions", "A page of the payments that reconciliation must look at, newest first.", "exceptions"),
 		listed("/api/v1/deadletters", "A page of the payments about which a person must decide, newest first.", "dead_letters"),
 	}
+	for i := range all {
+		all[i].AtOnce = searchesMax
+	}
+	return all
 }
+
+// searchesMax bounds the questions of one kind about payments that are under way: each may
+// take some tens of milliseconds.
+const searchesMax = 4
 
 // journalRoutes are about the journal and what operators have done.
 func (n *node) journalRoutes() []admin.Route {

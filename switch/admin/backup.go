@@ -10,13 +10,15 @@ import (
 // JSON each time; a client that goes away ends it.
 func (o *Options) backup(c *Call, w http.ResponseWriter) error {
 	s := lines{w: w, control: http.NewResponseController(w)}
+	call := *c
 	ctx, cancel := context.WithCancel(c.Context)
+	call.Context = ctx
 	defer cancel()
 	// On a goroutine of its own, so that a client that does not read holds up this
 	// answer and not the backup. It ends when the backup does.
 	steps, end := make(chan any, 1), make(chan ending, 1)
 	go func() {
-		v, err := o.Backup(ctx, c.Body, func(v any) {
+		v, err := o.Backup(&call, func(v any) {
 			select {
 			case steps <- v:
 			default: // the client reads slower than steps come

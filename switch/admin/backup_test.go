@@ -30,8 +30,8 @@ func postBackup(ctx context.Context, t *testing.T, s *Server, body string) *http
 // what is refused before the first step has a status.
 func TestBackupIsToldStepByStep(t *testing.T) {
 	said := make(chan bool)
-	s := serve(t, Options{Backup: func(_ context.Context, body []byte, progress func(any)) (any, error) {
-		switch string(body) {
+	s := serve(t, Options{Backup: func(c *Call, progress func(any)) (any, error) {
+		switch string(c.Body) {
 		case "busy":
 			return nil, fmt.Errorf("%w: another one", view.ErrConflict)
 		case "no":
@@ -39,7 +39,7 @@ func TestBackupIsToldStepByStep(t *testing.T) {
 		}
 		progress(1)
 		<-said
-		if string(body) == "late" {
+		if string(c.Body) == "late" {
 			return nil, errors.New("the disk is full")
 		}
 		return "made", nil
@@ -67,11 +67,11 @@ func TestBackupIsToldStepByStep(t *testing.T) {
 // TestBackupEndsWithItsClient: one that nobody waits for is not made.
 func TestBackupEndsWithItsClient(t *testing.T) {
 	ended := make(chan error, 1)
-	s := serve(t, Options{Backup: func(ctx context.Context, _ []byte, progress func(any)) (any, error) {
+	s := serve(t, Options{Backup: func(c *Call, progress func(any)) (any, error) {
 		progress(1)
-		<-ctx.Done()
-		ended <- ctx.Err()
-		return nil, ctx.Err()
+		<-c.Context.Done()
+		ended <- c.Context.Err()
+		return nil, c.Context.Err()
 	}})
 	ctx, cancel := context.WithCancel(t.Context())
 	postBackup(ctx, t, s, "{}")

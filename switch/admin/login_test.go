@@ -102,7 +102,7 @@ func TestRoles(t *testing.T) {
 		}
 	}
 	const missing = "say who you are"
-	for _, path := range []string{"/", "/metrics", "/api/v1/seen/1", "/api/v1/me", "/api/v1/openapi.json", "/api/v1/summary"} {
+	for _, path := range []string{"/", "/metrics", "/api/v1/seen/1", "/api/v1/me", "/api/v1/openapi.json"} {
 		f(401, path, missing)
 		f(200, path, "", bearer(viewerToken))
 	}
@@ -120,7 +120,7 @@ func TestRoles(t *testing.T) {
 	f(200, "/api/v1/seen/7", `"id": "7"`, bearer(viewerToken))
 	got := text(t, get(t, s, "/metrics", bearer(viewerToken)))
 	for _, want := range []string{
-		`switchd_admin_logins_refused_total{why="missing"} 6`, `switchd_admin_logins_refused_total{why="role"} 2`,
+		`switchd_admin_logins_refused_total{why="missing"} 5`, `switchd_admin_logins_refused_total{why="role"} 2`,
 		`switchd_admin_logins_refused_total{why="scheme"} 2`, `switchd_admin_logins_refused_total{why="token"} 2`,
 		`switchd_admin_requests_total{page="/api/v1/seen/id",status="403"} 1`, `switchd_admin_request_duration_seconds_count{page="/api/v1/done"} 2`,
 	} {

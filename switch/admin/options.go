@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,7 +28,6 @@ const (
 	requestsOfOne   = 32               // of one connection, of HTTP/2, at once
 	lookEvery       = 10 * time.Second // from one Look to the next
 	scrapesMax      = 4                // of /metrics at once
-	searchesMax     = 4                // at once: each may take some tens of milliseconds
 )
 
 // Check is one condition of readiness.
@@ -83,41 +81,16 @@ type Options struct {
 	Started func() error
 	// Checks tell whether traffic should be sent here. Default: none.
 	Checks []Check
-	// Summary gives a value for encoding/json, in bounded time; an error says why it
-	// cannot be had now. Default: an empty object.
+	// Summary gives a value for encoding/json, which the index page shows, in bounded time;
+	// an error says why it cannot be had now. Default: an empty object.
 	Summary func() (any, error)
-	// Payment gives a payment by what stands behind /api/v1/payments/, as a value for
-	// encoding/json; false: there is none. Default: there are none.
-	Payment func(id string) (any, bool)
-	// Search gives the payments that fit criteria, a page of them as a value for
-	// encoding/json, in bounded time. Default: there is no such page.
-	Search func(criteria url.Values) (any, error)
-	// Command carries out an operator's command, a JSON object of at most 4 KiB, and
-	// gives a value for encoding/json. It may block until the command is durable.
-	// Its error is told to the operator. Default: commands are not taken.
-	Command func(body []byte) (any, error)
-	// Backup makes a backup as a JSON object of at most 4 KiB says, tells progress how
-	// far it is, and gives a value for encoding/json. It blocks until it is made, or
-	// ctx ends. Default: none are made.
-	Backup func(ctx context.Context, body []byte, progress func(any)) (any, error)
-	// Config says what configuration is in force, as a value for encoding/json without
-	// secrets. Default: there is no such page.
-	Config func() any
-	// Reload has the switch read its configuration again, as a JSON object of at most 4
-	// KiB says, and gives a value for encoding/json. It may block until the change is
-	// durable. Its error is told to the operator. Default: there is no such page.
-	Reload func(ctx context.Context, body []byte) (any, error)
-	// Journal says what the journal holds, as a value for encoding/json. Default: there
-	// is no such page; so with the next two.
-	Journal func() (any, error)
-	// Records shows some events of the journal, by what the query of the page says.
-	// It reads a bounded number of them, and says where to go on.
-	Records func(query url.Values) (any, error)
-	// Proof proves how a payment has ended, by what stands for it in the address.
-	Proof func(id string) (any, error)
+	// Backup makes a backup as the body of a call says, tells progress how far it is, and
+	// gives a value for encoding/json. It blocks until it is made, or the call's context
+	// ends. Default: none are made.
+	Backup func(c *Call, progress func(any)) (any, error)
 	// Diagnosis says what the links of a participant have shown that is not as agreed,
 	// by its id, as a value for encoding/json without a value of any message; false:
-	// there is no such participant. It ends with ctx. Default: there are none.
+	// there is no such participant. It ends with ctx. Default: there is no such page.
 	Diagnosis func(ctx context.Context, id string) (any, bool)
 	// Log takes faults of the server. Default slog.Default.
 	Log *slog.Logger
@@ -138,12 +111,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Summary == nil {
 		o.Summary = func() (any, error) { return struct{}{}, nil }
-	}
-	if o.Payment == nil {
-		o.Payment = func(string) (any, bool) { return nil, false }
-	}
-	if o.Diagnosis == nil {
-		o.Diagnosis = func(context.Context, string) (any, bool) { return nil, false }
 	}
 	if o.Hosts == nil {
 		o.Hosts = func(string) bool { return false }

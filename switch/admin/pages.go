@@ -143,6 +143,7 @@ func (p *pages) serve(routes []*Route) http.Handler {
 // route answers the requests to one route, after all that can be checked before: the web
 // page that sent it, who asks, what the address says, and the body.
 func (p *pages) route(route *Route) http.Handler {
+	handle := route.bounded()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := p.foreign.Check(r); err != nil {
 			fail(w, r, http.StatusForbidden, "sent by a web page of another site")
@@ -172,7 +173,7 @@ func (p *pages) route(route *Route) http.Handler {
 			route.page.ServeHTTP(w, r.WithContext(access.With(r.Context(), l.caller)))
 			return
 		}
-		p.call(w, r, route, &Call{Context: access.With(r.Context(), l.caller), Caller: l.caller, Path: r.PathValue, Query: query, Header: shownHeader(r)})
+		p.call(w, r, route, handle, &Call{Context: access.With(r.Context(), l.caller), Caller: l.caller, Path: r.PathValue, Query: query, Header: shownHeader(r)})
 	})
 }
 
@@ -192,7 +193,7 @@ func (p *pages) admit(w http.ResponseWriter, r *http.Request, route *Route) (log
 }
 
 // call has a route answer.
-func (p *pages) call(w http.ResponseWriter, r *http.Request, route *Route, c *Call) {
+func (p *pages) call(w http.ResponseWriter, r *http.Request, route *Route, handle func(*Call) (any, error), c *Call) {
 	if route.Method == http.MethodPost {
 		var ok bool
 		if c.Body, ok = p.body(w, r, route); !ok {
@@ -203,7 +204,7 @@ func (p *pages) call(w http.ResponseWriter, r *http.Request, route *Route, c *Ca
 		p.stream(w, r, route, c)
 		return
 	}
-	v, err := route.Handle(c)
+	v, err := handle(c)
 	if err != nil {
 		p.failed(w, r, err)
 		return

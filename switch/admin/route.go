@@ -31,6 +31,9 @@ type Route struct {
 	Request, Answer any
 	// BodyMax bounds the bytes of a request. Default 4 KiB.
 	BodyMax int64
+	// AtOnce bounds the calls of Handle that are under way; one more is answered 503. 0: no
+	// bound of its own.
+	AtOnce int
 	// Handle gives a value for encoding/json, or an error that wraps one of package view.
 	Handle func(*Call) (any, error)
 	// Stream, in place of Handle, writes an answer of its own kind that has no end yet. An
@@ -91,22 +94,40 @@ func (c *Call) Criteria() (url.Values, error) {
 	return v, nil
 }
 
+// bounded is Handle within the bound of calls that are under way.
+func (r *Route) bounded() func(*Call) (any, error) {
+	if r.AtOnce == 0 {
+		return r.Handle
+	}
+	places := make(chan struct{}, r.AtOnce)
+	return func(c *Call) (any, error) {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+			return r.Handle(c)
+		default:
+			return nil, fmt.Errorf("%w: %d of these questions are under way: try again", view.ErrBusy, r.AtOnce)
+		}
+	}
+}
+
 // validate says what is wrong with the route itself.
 func (r *Route) validate() error {
-	bad := func(text string) error { return fmt.Errorf("route %s %s: %s", r.Method, r.Path, text) }
-	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodPost:
-		return bad("the method is GET or POST")
-	case !strings.HasPrefix(r.Path, "/"):
-		return bad("the path begins with /")
-	case r.May == 0 && !r.open:
-		return bad("nobody may ask")
-	case r.Handle == nil && r.Stream == nil && r.page == nil, r.Handle != nil && r.Stream != nil:
-		return bad("it has Handle or Stream")
-	case r.Method == http.MethodGet && r.Request != nil:
-		return bad("a GET has no body")
-	case r.Summary == "" && !r.private:
-		return bad("no Summary")
+	for _, f := range []struct {
+		wrong bool
+		text  string
+	}{
+		{r.Method != http.MethodGet && r.Method != http.MethodPost, "the method is GET or POST"},
+		{!strings.HasPrefix(r.Path, "/"), "the path begins with /"},
+		{r.May == 0 && !r.open, "nobody may ask"},
+		{r.Handle == nil && r.Stream == nil && r.page == nil || r.Handle != nil && r.Stream != nil, "it has Handle or Stream"},
+		{r.AtOnce < 0 || r.AtOnce > 0 && r.Handle == nil, "AtOnce is a number of calls of Handle"},
+		{r.Method == http.MethodGet && r.Request != nil, "a GET has no body"},
+		{r.Summary == "" && !r.private, "no Summary"},
+	} {
+		if f.wrong {
+			return fmt.Errorf("route %s %s: %s", r.Method, r.Path, f.text)
+		}
 	}
 	return nil
 }

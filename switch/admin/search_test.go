@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"switchd/switch/access"
 	"switchd/switch/view"
 )
 
@@ -23,22 +24,34 @@ func posted(body string) func(*http.Request) {
 	}
 }
 
+const searchPage = "/api/v1/payments/search"
+
 // TestSearch: criteria come by the address or by a body, and mean the same; an account
 // comes by a body only.
 func TestSearch(t *testing.T) {
 	var log strings.Builder
-	s := serve(t, Options{
-		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Search: func(q url.Values) (any, error) {
-			switch q.Get("id") {
-			case "x":
-				return nil, fmt.Errorf("%w: id", view.ErrQuestion)
-			case "666":
-				return nil, errors.New("the disk is gone")
-			}
-			return q.Encode(), nil
+	search := func(q url.Values, err error) (any, error) {
+		switch {
+		case err != nil:
+			return nil, err
+		case q.Get("id") == "x":
+			return nil, fmt.Errorf("%w: id", view.ErrQuestion)
+		case q.Get("id") == "666":
+			return nil, errors.New("the disk is gone")
+		}
+		return q.Encode(), nil
+	}
+	s := serve(t, Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), Routes: []Route{
+		{
+			Method: http.MethodGet, Path: "/api/v1/payments", May: access.Anyone, Summary: "A search.",
+			Query:  []Parameter{{Name: "rrn"}, {Name: "id"}, {Name: "state", Many: true}, {Name: "account", Instead: searchPage}},
+			Handle: func(c *Call) (any, error) { return search(c.Query, nil) },
 		},
-	})
+		{
+			Method: http.MethodPost, Path: searchPage, May: access.Anyone, Summary: "A search.", Request: map[string]any{},
+			Handle: func(c *Call) (any, error) { return search(c.Criteria()) },
+		},
+	}})
 	f := func(path string, change func(*http.Request), status int, want string) {
 		t.Helper()
 		r := get(t, s, path, change)
@@ -83,29 +96,26 @@ func TestSearch(t *testing.T) {
 	if strings.Contains(log.String(), "501") {
 		t.Errorf("the log has an account:\n%s", log.String())
 	}
-	none := serve(t, Options{})
-	if r := get(t, none, "/api/v1/payments"); r.StatusCode != 404 {
-		t.Errorf("a server that searches nothing: %d", r.StatusCode)
-	}
-	if r := get(t, none, "/api/v1/payments/search", posted(`{}`)); r.StatusCode != 405 { // it could be a payment's page
-		t.Errorf("a search by a body of it: %d", r.StatusCode)
-	}
 }
 
-// TestSearchesAreBounded: one search too many is refused at once, and the end of one
+// TestCallsAreBounded: one call too many is refused at once, and the end of one
 // makes room.
-func TestSearchesAreBounded(t *testing.T) {
+func TestCallsAreBounded(t *testing.T) {
 	begun, end := make(chan struct{}), make(chan struct{})
 	reg := prometheus.NewRegistry()
-	s := serve(t, Options{Gatherer: reg, Registry: reg, Search: func(q url.Values) (any, error) {
-		if q.Has("wait") {
-			begun <- struct{}{}
-			<-end
-		}
-		return "found", nil
-	}})
-	over := make(chan int, searchesMax)
-	for range searchesMax {
+	const atOnce = 4
+	s := serve(t, Options{Gatherer: reg, Registry: reg, Routes: []Route{{
+		Method: http.MethodGet, Path: "/api/v1/payments", May: access.Anyone, Summary: "A search.", AtOnce: atOnce, Query: []Parameter{{Name: "wait"}},
+		Handle: func(c *Call) (any, error) {
+			if c.Query.Has("wait") {
+				begun <- struct{}{}
+				<-end
+			}
+			return "found", nil
+		},
+	}}})
+	over := make(chan int, atOnce)
+	for range atOnce {
 		go func() {
 			r, err := client.Get(s.URL() + "/api/v1/payments?wait=1")
 			if err != nil {
@@ -124,7 +134,7 @@ func TestSearchesAreBounded(t *testing.T) {
 		t.Errorf("%s", page)
 	}
 	close(end)
-	for range searchesMax {
+	for range atOnce {
 		if status := <-over; status != 200 {
 			t.Errorf("a search that waited: %d", status)
 		}

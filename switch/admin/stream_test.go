@@ -41,7 +41,7 @@ func ticking(tick <-chan int, ended chan<- error) Route {
 	}}
 }
 
-var errTest = as(context.DeadlineExceeded, context.DeadlineExceeded)
+var errTest error = reworded{"late", context.DeadlineExceeded}
 
 func line(t *testing.T, r *bufio.Reader, want string) {
 	t.Helper()

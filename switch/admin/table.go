@@ -12,11 +12,8 @@ import (
 	"switchd/switch/view"
 )
 
-// The paths of pages that others name.
-const (
-	documentPage = "/api/v1/openapi.json"
-	searchPage   = "/api/v1/payments/search"
-)
+// documentPage is where the OpenAPI document is.
+const documentPage = "/api/v1/openapi.json"
 
 // table is all routes: those that were handed in, and those of this server that they do
 // not replace.
