@@ -269,10 +269,6 @@ func (n *node) tellReload(r *reloaded, err error, o reloadOrder) {
 	log.Info("configuration reloaded", "event", "config.reloaded", "file", n.conf.file, "changes", len(r.Changes)+r.More)
 }
 
-// showConfig is what GET /api/v1/config says. A configuration has no secrets, only
-// names of files with some.
-func (n *node) showConfig() any { return n.conf.inForce.Load().kept }
-
 // reloadMetrics count reloads.
 type reloadMetrics struct {
 	reloads  *prometheus.CounterVec
