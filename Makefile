@@ -152,6 +152,7 @@ endef
 bench: build | .build ## Go benchmarks, switchd bench at 10,000 payments per second, our codec against moov's
 	@{ $(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...; echo $$? > .build/bench-code; } | tee .build/bench-log; exit $$(cat .build/bench-code)
 	$(BIN) bench --spawn --rate 10000 --duration 20s --json -
+	$(BIN) bench --spawn --rate 5000 --duration 60s --participants 8 --consoles 5 --json -
 	$(ratios)
 
 # Pictures of all pages are in .build/console then, for people to look at.

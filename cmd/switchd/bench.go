@@ -56,8 +56,8 @@ provider resolves: four commits. Every fourth participant of --spawn speaks
 iso87-ascii, the others iso87-npci.
 
 With --consoles that many live pages of the console are held open and the metrics are
-scraped every second, in every second span of 5 s of the window: the report says what
-being looked at costs the switch for each payment.
+scraped every second, in every second span of 1 to 5 s of the window: the report says
+what being looked at costs the switch for each payment.
 
 A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %),
 nothing is open at the end, all books agree, and the generator itself was punctual.

@@ -49,7 +49,10 @@ func benchRun(t *testing.T, flags ...string) benchReport {
 func TestBenchSpawn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	r := benchRun(t, "--spawn", "--rate", "300", "--duration", "2s", "--warmup", "500ms", "--links", "2", "--vpa-share", "0.5", "--dir", dir)
+	r := benchRun(t, "--spawn", "--rate", "300", "--duration", "2s", "--warmup", "500ms", "--links", "2", "--vpa-share", "0.5", "--dir", dir, "--consoles", "2")
+	if w := r.Watching; w == nil || w.Consoles != 2 || w.Fault != "" || w.Messages == 0 || w.Scrapes == 0 {
+		t.Errorf("consoles and scrapes: %+v", w)
+	}
 	if r.Payments != 600 || r.Participants != 4 || r.Links != 8 || r.Dialects[3] != "iso87-ascii" || !strings.HasPrefix(r.TLS, "TLS 1.3") {
 		t.Errorf("%+v", r)
 	}

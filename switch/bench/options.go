@@ -99,7 +99,7 @@ func (o Options) withDefaults() Options {
 		o.LegsMax = 4_000_000
 	}
 	if o.Watching.Span == 0 {
-		o.Watching.Span = 5 * time.Second
+		o.Watching.Span = min(max(o.Duration/4, time.Second), 5*time.Second)
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}

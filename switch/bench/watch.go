@@ -16,7 +16,7 @@ import (
 type Watching struct {
 	Consoles int           // that hold a live page open at once; 0: nothing is watched; at most 64
 	Page     string        // of the admin port, a stream of events
-	Span     time.Duration // how long they look, and then as long do not, in turns; default 5s
+	Span     time.Duration // how long they look, and then as long do not, in turns; default a quarter of the window, 1s to 5s
 }
 
 const watchersMax = 64
