@@ -47,9 +47,9 @@ func newPaymentShow() *cobra.Command {
 		Use: "show ID (--config FILE | --admin ADDRESS | --dir D)", Short: "Show state, outcome, exceptions and timeline of a payment",
 		Long: `Shows a payment: how it stands, what its sender was told, its messages to the banks and
 their answers; the exceptions that reconciliation must look at, and whether it is a dead
-letter, which a person must decide about. Of a running switch it also shows the timeline:
-every event of the journal about it and what the switch did then, with the time between
-them, and the timers that run. Account numbers are masked.
+letter, which a person must decide about; and the timeline: every event of the journal
+about it and what the switch did then, with the time between them, and the timers that
+run. Account numbers are masked.
 
 ID is a payment's number, its transaction id (SWD and 32 digits), or the MsgId of a
 message of the switch about it.`,
@@ -63,9 +63,8 @@ message of the switch about it.`,
 			if err := f.named(); err != nil {
 				return err
 			}
-			v, err := eitherOf(c, &f, func() (shownPayment, error) { return f.whole(c, id, !short) }, func(l *lookFolder) (v shownPayment, err error) {
-				v.paymentView, err = l.show(c, id)
-				return v, err
+			v, err := eitherOf(c, &f, func() (shownPayment, error) { return f.whole(c, id, !short) }, func(l *lookFolder) (shownPayment, error) {
+				return l.show(c, id, !short)
 			})
 			if err != nil {
 				return err
@@ -80,7 +79,7 @@ message of the switch about it.`,
 	return c
 }
 
-// shownPayment is a payment, and of a running switch its timeline.
+// shownPayment is a payment, and its timeline.
 type shownPayment struct {
 	paymentView
 	Timeline *view.Timeline `json:"timeline,omitempty"`
@@ -96,12 +95,18 @@ func (f *adminFlags) whole(c *cobra.Command, id payment.ID, timeline bool) (v sh
 		return v, err
 	}
 	line, err := get[view.Timeline](c.Context(), port, fmt.Sprintf("/api/v1/payments/%d/timeline", id))
-	if err != nil { // what is known of the payment is worth showing all the same
+	v.with(c, line, err)
+	return v, nil
+}
+
+// with adds a timeline. Without it what is known of the payment is worth showing all the
+// same.
+func (v *shownPayment) with(c *cobra.Command, line view.Timeline, err error) {
+	if err != nil {
 		fmt.Fprintln(c.ErrOrStderr(), "switchd: the timeline cannot be had:", err)
-		return v, nil
+		return
 	}
 	v.Timeline = &line
-	return v, nil
 }
 
 func (v *shownPayment) draw(p *screen.Page) {
@@ -113,15 +118,19 @@ func (v *shownPayment) draw(p *screen.Page) {
 }
 
 // show shows a payment of a folder.
-func (l *lookFolder) show(c *cobra.Command, id payment.ID) (v paymentView, err error) {
+func (l *lookFolder) show(c *cobra.Command, id payment.ID, timeline bool) (v shownPayment, err error) {
 	r := newEventReader(l.keys, nil)
 	if err := l.introduce(c.Context(), r); err != nil {
 		return v, err
 	}
 	err = l.rows(func(s *state.Store) error {
-		found, err := findPayment(s, id, func(p *payment.Payment) { v = viewPayment(p, r.name) })
+		found, err := findPayment(s, id, func(p *payment.Payment) { v.paymentView = viewPayment(p, r.name) })
 		if err == nil && !found {
 			err = fmt.Errorf("no payment %d is known in %s", id, l.dir)
+		}
+		if err == nil && timeline {
+			line, wrong := l.timeline(c.Context(), s, v.SwitchID)
+			v.with(c, line, wrong)
 		}
 		return errors.Join(l.behind(s, c.ErrOrStderr()), err)
 	})

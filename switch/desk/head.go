@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 
 	"switchd/switch/access"
@@ -60,7 +61,7 @@ func (d *Desk) Find(c access.Caller, criteria url.Values, f func(page *state.Pag
 	}
 	q, err := d.o.Query(criteria)
 	if err != nil {
-		return fault(view.ErrQuestion, "%w", err)
+		return fmt.Errorf("%w: %w", view.ErrQuestion, err)
 	}
 	select {
 	case d.searches <- struct{}{}:
@@ -71,7 +72,7 @@ func (d *Desk) Find(c access.Caller, criteria url.Values, f func(page *state.Pag
 	return d.reading(func() error {
 		page, err := d.o.Rows.Search(q)
 		if errors.Is(err, state.ErrQuery) {
-			err = fault(view.ErrQuestion, "%w", err)
+			err = fmt.Errorf("%w: %w", view.ErrQuestion, err)
 		}
 		if err == nil {
 			f(&page)

@@ -71,6 +71,8 @@ type Options struct {
 	Rows    Rows
 	Records Records
 	Keys    *seal.Keys // that records are sealed with
+	// Look copies a payment, if it is known. Default: the engine is asked.
+	Look func(ctx context.Context, id payment.ID) (p *payment.Payment, found bool, err error)
 	// Reading runs f while the stores are open, or gives an error: they are closed before
 	// the pages end. Default: f is run.
 	Reading func(f func() error) error
@@ -111,6 +113,12 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Reading == nil {
 		o.Reading = func(f func() error) error { return f() }
+	}
+	if o.Look == nil {
+		engine := o.Engine
+		o.Look = func(ctx context.Context, id payment.ID) (*payment.Payment, bool, error) {
+			return askEngine(ctx, engine, id)
+		}
 	}
 	if o.Links == nil {
 		o.Links = noLinks{}

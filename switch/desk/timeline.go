@@ -45,24 +45,32 @@ func (d *Desk) Timeline(ctx context.Context, c access.Caller, id string) (view.T
 
 // lookAt copies a payment.
 func (d *Desk) lookAt(ctx context.Context, id payment.ID) (*payment.Payment, error) {
+	p, found, err := d.o.Look(ctx, id)
+	if err == nil && !found {
+		err = fault(view.ErrNotFound, "no such payment")
+	}
+	return p, err
+}
+
+// askEngine copies a payment of a running switch.
+func askEngine(ctx context.Context, e Engine, id payment.ID) (own *payment.Payment, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*inspectMax)
 	defer cancel()
-	own := new(payment.Payment)
-	found := false
-	err := d.o.Engine.Inspect(ctx, func(m *payment.Machine) {
-		found = m.Look(id, func(p *payment.Payment) {
-			*own = *p
-			own.Text = payment.Text{}
-			own.Text.CopyFrom(&p.Text)
-		})
+	err = e.Inspect(ctx, func(m *payment.Machine) {
+		found = m.Look(id, func(p *payment.Payment) { own = Copy(p) })
 	})
-	switch {
-	case err != nil:
-		return nil, fault(view.ErrBusy, "the engine has not answered: %w", err)
-	case !found:
-		return nil, fault(view.ErrNotFound, "no such payment")
+	if err != nil {
+		return nil, false, fault(view.ErrBusy, "the engine has not answered: %w", err)
 	}
-	return own, nil
+	return own, found, nil
+}
+
+// Copy is a payment that nobody changes any more.
+func Copy(p *payment.Payment) *payment.Payment {
+	own := *p
+	own.Text = payment.Text{}
+	own.Text.CopyFrom(&p.Text)
+	return &own
 }
 
 // tell puts a timeline together.
