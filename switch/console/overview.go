@@ -22,12 +22,13 @@ type overview struct {
 	Uptime  string
 	Build   string
 	Faults  []found
+	More    int    // participants that something is wrong with, beyond those
 	Well    string // said when nothing is wrong
 	Tiles   []tile
 	Burns   []burn
 	Alerts  []alert
 	Checks  []view.Check
-	Banks   []chip
+	Banks   []chip // that nothing is said of above
 }
 
 // found is something that is wrong, and where.
@@ -98,15 +99,19 @@ func overviewOf(o view.Overview, all view.Participants) overview {
 	if o.Commit != "" {
 		v.Build += " (" + o.Commit + ")"
 	}
+	others := faultsOfParticipants(all, o.At)
+	v.More = max(0, len(others)-faultsShownMax)
+	v.Faults = slices.Concat(faultsOf(o), others[:len(others)-v.More])
+	worse(v.Faults)
 	up := 0
 	for _, p := range all.Participants {
-		v.Banks = append(v.Banks, chip{p.ID, p.State, stateLevels[p.State], participantHref(p.ID)})
 		if p.State == "up" {
 			up++
 		}
+		if !slices.ContainsFunc(v.Faults, func(f found) bool { return f.Whose == p.ID }) {
+			v.Banks = append(v.Banks, chip{p.ID, p.State, stateLevels[p.State], participantHref(p.ID)})
+		}
 	}
-	v.Faults = slices.Concat(faultsOf(o), faultsOfParticipants(all, o.At))
-	slices.SortStableFunc(v.Faults, func(a, b found) int { return cmp.Compare(a.Level, b.Level) }) // bad before warn
 	switch {
 	case len(v.Faults) > 0:
 	case len(all.Participants) == 0:
@@ -115,6 +120,15 @@ func overviewOf(o view.Overview, all view.Participants) overview {
 		v.Well = fmt.Sprintf("Nothing is wrong. %d of %d participants are up.", up, len(all.Participants))
 	}
 	return v
+}
+
+// faultsShownMax is of how many participants the page says what is wrong: when it is
+// more, it is not theirs.
+const faultsShownMax = 8
+
+// worse has the worst first.
+func worse(faults []found) {
+	slices.SortStableFunc(faults, func(a, b found) int { return cmp.Compare(a.Level, b.Level) }) // bad before warn
 }
 
 // faultsOf is what is wrong with the switch itself.
@@ -140,7 +154,7 @@ func faultsOf(o view.Overview) []found {
 	return list
 }
 
-// faultsOfParticipants is what is wrong with others.
+// faultsOfParticipants is what is wrong with others, the worst first.
 func faultsOfParticipants(all view.Participants, now string) []found {
 	var list []found
 	for _, p := range all.Participants {
@@ -154,6 +168,7 @@ func faultsOfParticipants(all view.Participants, now string) []found {
 		}
 		list = append(list, found{Level: level, Whose: p.ID, Text: text, Since: between(p.Since, now), Href: participantHref(p.ID)})
 	}
+	worse(list)
 	return list
 }
 
