@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"switchd/ledger"
 	"switchd/switch/access"
 	"switchd/switch/engine"
 	"switchd/switch/payment"
@@ -276,6 +277,18 @@ func TestDecisionNeedsTwo(t *testing.T) {
 	open := access.Caller{Name: "somebody", Roles: access.Anyone}
 	if said := r.refused(open, order, view.ErrRefused); !strings.Contains(said, "does not fit payment") { // nobody shows who he is: at once
 		t.Error(said)
+	}
+}
+
+// TestMoneyOfAPayment: each is in its own currency, with the decimals of that.
+func TestMoneyOfAPayment(t *testing.T) {
+	for currency, want := range map[ledger.Currency]string{
+		356: "INR 2", 392: "JPY 0", 48: "BHD 3", 0: "minor units 0", 998: "minor units of currency 998 0",
+	} {
+		p := &payment.Payment{ID: 1, State: payment.Declined, Amount: ledger.Amount{Minor: 1234, Currency: currency}}
+		if h := headOf(p, func(route.Participant) string { return "" }, access.Viewer); fmt.Sprint(h.Code, " ", h.Exponent) != want {
+			t.Errorf("%d: %s %d, want %s", currency, h.Code, h.Exponent, want)
+		}
 	}
 }
 
