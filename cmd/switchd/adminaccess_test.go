@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"switchd/switch/access"
 	"switchd/switch/admin/contract"
 	attack "switchd/switch/admin/hostile"
+	"switchd/switch/view"
 )
 
 // Tokens of tests: they must be in no log and in no answer.
@@ -90,8 +92,9 @@ func TestAdminAccess(t *testing.T) {
 	if status, answer := s.as(auditorToken, "GET", "/api/v1/me", ""); status != 200 || !strings.Contains(answer, `"auditor"`) {
 		t.Errorf("the new user: %d %s", status, answer)
 	}
+	s.testGoneBeforeApproval(lineFor("olga", "security-officer", officerToken) + lineFor("udo", "auditor", auditorToken))
 	s.people("nonsense\n")
-	if status, answer := s.as(operatorToken, "POST", "/api/v1/reload", `{"reason": "a slip", "operator": "asha"}`); status != 422 || !strings.Contains(answer, "admin.users:1:1: an entry is four words") {
+	if status, answer := s.as(officerToken, "POST", "/api/v1/reload", `{"reason": "a slip"}`); status != 422 || !strings.Contains(answer, "admin.users:1:1: an entry is four words") {
 		t.Errorf("a bad file: %d %s", status, answer)
 	}
 	if status, _ := s.as(auditorToken, "GET", "/api/v1/me", ""); status != 200 {
@@ -101,6 +104,24 @@ func TestAdminAccess(t *testing.T) {
 	p.wait(patience, 0)
 	if log := p.err.String(); strings.Contains(log, "canary") || strings.Contains(log, "panic") {
 		t.Errorf("the log has a token, or a panic:\n%s", log)
+	}
+}
+
+// testGoneBeforeApproval: what somebody has ordered who is no user any more is not carried
+// out.
+func (s *scheme) testGoneBeforeApproval(left string) {
+	s.t.Helper()
+	status, answer := s.as(operatorToken, "POST", "/api/v1/commands", `{"command": "set-cap", "participant": "BANKA", "amount": "7.00", "reason": "a test"}`)
+	var waits view.Done
+	if err := json.Unmarshal([]byte(answer), &waits); err != nil || waits.Approval == 0 {
+		s.t.Fatalf("an order: %d %s", status, answer)
+	}
+	s.people(left)
+	if status, answer := s.as(officerToken, "POST", "/api/v1/reload", `{"reason": "asha has left"}`); status != 200 {
+		s.t.Errorf("reload: %d %s", status, answer)
+	}
+	if status, answer := s.as(officerToken, "POST", "/api/v1/commands", fmt.Sprintf(`{"command": "approve", "approval": %d, "reason": "a test"}`, waits.Approval)); status != 409 {
+		s.t.Errorf("approved: %d %s", status, answer)
 	}
 }
 

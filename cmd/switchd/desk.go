@@ -10,6 +10,7 @@ import (
 
 	"switchd/hsm"
 	"switchd/session/gnetio"
+	"switchd/switch/access"
 	"switchd/switch/alert"
 	"switchd/switch/config"
 	"switchd/switch/desk"
@@ -35,7 +36,7 @@ func (n *node) newDesk() (*desk.Desk, error) {
 			return err
 		},
 		Links: nodeLinks{n}, Force: n.inForce, Pending: n.pending, Query: n.query, Dialect: n.dialectOf,
-		Checks: n.findings, Debug: n.watch, KeyList: n.keyList,
+		Checks: n.findings, Debug: n.watch, KeyList: n.keyList, Roles: n.rolesNow,
 		Secured: n.cfg.AdminAccess.Users != "", TwoPerson: n.cfg.AdminAccess.TwoPerson, Version: v.Version, Commit: v.Commit, Clock: clock, Log: n.log,
 	}
 	watch := alert.NewWatch(alertsEndedMax)
@@ -82,6 +83,15 @@ func (l nodeLinks) Usage() gnetio.Usage {
 		return gnetio.Usage{}
 	}
 	return l.n.server.Usage()
+}
+
+// rolesNow are those that a caller of before has by the file of users as it is now.
+func (n *node) rolesNow(then access.Caller) access.Roles {
+	if !then.Secured || n.people.file == nil {
+		return then.Roles
+	}
+	c, _ := n.people.file.ByName(then.Name)
+	return c.Roles
 }
 
 // inForce is the configuration in force for people.

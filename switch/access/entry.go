@@ -148,6 +148,12 @@ func (p *parser) caller(name, roles word) (Caller, bool) {
 // same says whether the roles are those that the name had before.
 func (p *parser) same(c Caller, name, roles word) bool {
 	first, again := p.lines[c.Name]
+	for other, line := range p.lines {
+		if other != c.Name && strings.EqualFold(other, c.Name) {
+			p.fault(name.at, "%s differs from %s in line %d by its case only: two persons are told apart by more", c.Name, other, line)
+			return false
+		}
+	}
 	switch before := p.list.callers[c.Name]; {
 	case !again && len(p.lines) >= usersMax:
 		p.fault(name.at, "more than %d users", usersMax)

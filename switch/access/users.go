@@ -73,6 +73,12 @@ func (u *Users) File() string { return u.file }
 // Len is how many users there are.
 func (u *Users) Len() int { return len(u.now.Load().callers) }
 
+// ByName is who has a name now, for what somebody has begun before.
+func (u *Users) ByName(name string) (c Caller, known bool) {
+	c, known = u.now.Load().callers[name]
+	return c, known
+}
+
 // Certificates says whether some user is known by a certificate.
 func (u *Users) Certificates() bool { return u.now.Load().certificates }
 

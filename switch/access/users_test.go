@@ -76,6 +76,12 @@ func TestUsers(t *testing.T) {
 			t.Errorf("%.10q: %+v %v", token, c, known)
 		}
 	}
+	if c, known := u.ByName("asha"); c != asha || !known {
+		t.Errorf("by his name: %+v", c)
+	}
+	if c, known := u.ByName("Asha"); known {
+		t.Errorf("by no name: %+v", c)
+	}
 	if c, known := u.ByCertificate(pinned); !known || c.Name != "boris@bank.example" || c.Roles != SecurityOfficer {
 		t.Errorf("by his key: %+v", c)
 	}
@@ -111,6 +117,7 @@ func TestFaults(t *testing.T) {
 	f("as/ha operator token "+hexOf("b"), "users:1:1: a name is 1 to 35 letters, digits, dots, dashes, underscores and at signs")
 	f(a+a, "users:2:21: this token stands there already: each is of one user")
 	f(a+"asha viewer token "+hexOf("b"), "users:2:6: asha has other roles in line 1: a user has the same in all lines")
+	f(a+"Asha security-officer token "+hexOf("b"), "users:2:1: Asha differs from asha in line 1 by its case only: two persons are told apart by more")
 	f("x participant token "+hexOf("b"), "users:1:3: the role participant says whose: participant:ID")
 	f("x participant: token "+hexOf("b"), "users:1:3: the role participant says whose: participant:ID")
 	f("x participant:A,participant:B token "+hexOf("b"), "users:1:3: a user is of one participant")

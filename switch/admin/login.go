@@ -104,6 +104,7 @@ func (p *pages) logout(w http.ResponseWriter, r *http.Request) {
 	if p.Users != nil {
 		if key, _, _, good := p.sessions.shown(r); good {
 			p.sessions.end(key)
+			p.streams.recheck() // what its pages show live ends with it
 		}
 		http.SetCookie(w, p.sessions.cookie("", -1))
 	}

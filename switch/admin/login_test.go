@@ -265,14 +265,19 @@ func TestSessions(t *testing.T) {
 	b.is(401, vera) // it has ended
 }
 
-// TestSessionsAreBounded: the one that is idle longest makes room.
+// TestSessionsAreBounded: the one that is idle longest makes room, and one of a token that
+// has many one of its own.
 func TestSessionsAreBounded(t *testing.T) {
 	now := still()
-	count := 0
-	s := newSessions(someone(), func() int64 { return now }, true, func(n int) { count = n })
-	open := func() *http.Request {
+	count, opened := 0, 0
+	tokens := map[string]access.Caller{}
+	for i := range sessionsMax {
+		tokens[fmt.Sprint("token", i)] = access.Caller{Name: fmt.Sprint("user", i), Roles: access.Viewer}
+	}
+	s := newSessions(newPeople(tokens), func() int64 { return now }, true, func(n int) { count = n })
+	by := func(token string) *http.Request {
 		now++
-		c := s.open(access.DigestOf(viewerToken))
+		c := s.open(access.DigestOf(token))
 		r := &http.Request{Header: http.Header{}}
 		r.AddCookie(c)
 		if c.Name != "__Host-switchd" || !c.Secure {
@@ -280,8 +285,20 @@ func TestSessionsAreBounded(t *testing.T) {
 		}
 		return r
 	}
+	open := func() *http.Request {
+		opened++
+		return by(fmt.Sprint("token", opened%sessionsMax))
+	}
 	first, second := open(), open()
-	for range sessionsMax - 2 {
+	own := by("token0")
+	for range sessionsByOne - 1 {
+		by("token0")
+	}
+	by("token0")
+	if _, _, _, good := s.shown(own); good || count != 2+sessionsByOne {
+		t.Errorf("%d sessions, of them the first of a token with many: %v", count, good)
+	}
+	for count < sessionsMax {
 		open()
 	}
 	now++

@@ -62,7 +62,8 @@ type Options struct {
 	Routes []Route
 	// Console answers / and what is below /console/, by GET and POST, behind the login:
 	// access.From of a request's context says who asks. It may set its own content
-	// security policy. Default: an index page.
+	// security policy. What it answers at /console/live has no end, and is a stream as those
+	// of Routes are. Default: an index page.
 	Console http.Handler
 	// TwoPerson says that some orders wait for a second person, where callers have to show
 	// who they are.

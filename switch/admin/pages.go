@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -170,10 +171,21 @@ func (p *pages) route(route *Route) http.Handler {
 			if route.Method == http.MethodPost {
 				r.Body = http.MaxBytesReader(w, r.Body, formBytesMax)
 			}
-			route.page.ServeHTTP(w, r.WithContext(access.With(r.Context(), l.caller)))
+			p.page(w, r, route, l)
 			return
 		}
-		p.call(w, r, route, handle, &Call{Context: access.With(r.Context(), l.caller), Caller: l.caller, Path: r.PathValue, Query: query, Header: shownHeader(r)})
+		p.call(w, r, route, handle, l, &Call{Context: access.With(r.Context(), l.caller), Caller: l.caller, Path: r.PathValue, Query: query, Header: shownHeader(r)})
+	})
+}
+
+// page has a page of the server's own answer.
+func (p *pages) page(w http.ResponseWriter, r *http.Request, route *Route, l login) {
+	if !route.endless {
+		route.page.ServeHTTP(w, r.WithContext(access.With(r.Context(), l.caller)))
+		return
+	}
+	p.endless(w, r, l, func(ctx context.Context, s *steady) {
+		route.page.ServeHTTP(s, r.WithContext(access.With(ctx, l.caller)))
 	})
 }
 
@@ -193,7 +205,7 @@ func (p *pages) admit(w http.ResponseWriter, r *http.Request, route *Route) (log
 }
 
 // call has a route answer.
-func (p *pages) call(w http.ResponseWriter, r *http.Request, route *Route, handle func(*Call) (any, error), c *Call) {
+func (p *pages) call(w http.ResponseWriter, r *http.Request, route *Route, handle func(*Call) (any, error), l login, c *Call) {
 	if route.Method == http.MethodPost {
 		var ok bool
 		if c.Body, ok = p.body(w, r, route); !ok {
@@ -201,7 +213,7 @@ func (p *pages) call(w http.ResponseWriter, r *http.Request, route *Route, handl
 		}
 	}
 	if route.Stream != nil {
-		p.stream(w, r, route, c)
+		p.stream(w, r, route, c, l)
 		return
 	}
 	v, err := handle(c)

@@ -43,6 +43,7 @@ type Route struct {
 	Kinds []string
 
 	page    http.Handler // in place of Handle: a page of the server's own
+	endless bool         // that page is a stream
 	open    bool         // also for who has not shown who he is
 	lenient bool         // whatever the query says
 	private bool         // not in the OpenAPI document: for browsers

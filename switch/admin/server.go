@@ -94,9 +94,10 @@ func (s *Server) Run(ctx context.Context) error {
 		case err := <-served:
 			return fmt.Errorf("admin: serve: %w", err)
 		case <-look.C:
-			if s.pages.Look != nil && s.pages.Look() {
-				s.Recheck()
+			if s.pages.Look != nil {
+				s.pages.Look()
 			}
+			s.Recheck() // sessions and certificates also end by themselves
 		case <-ctx.Done():
 		}
 	}
@@ -110,8 +111,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// Recheck ends the streams of callers who are not users any more, or other ones. Requests
-// ask each time anyway. Safe for concurrent use.
+// Recheck ends the streams of callers who are not users any more, or other ones, and of
+// sessions that have ended. Requests ask each time anyway. Safe for concurrent use.
 func (s *Server) Recheck() { s.pages.streams.recheck() }
 
 // Close frees the port of a server that was never run; after Run it is not

@@ -12,10 +12,11 @@ import (
 
 // Bounds of sessions.
 const (
-	sessionIdle  = 30 * time.Minute // without a request
-	sessionLife  = 12 * time.Hour
-	sessionsMax  = 256 // one more ends the one that is idle longest
-	sessionBytes = 32
+	sessionIdle   = 30 * time.Minute // without a request
+	sessionLife   = 12 * time.Hour
+	sessionsMax   = 256 // one more ends the one that is idle longest
+	sessionsByOne = 16  // of one token: one more ends its own, so that nobody ends those of all
+	sessionBytes  = 32
 )
 
 // sessions are the logins of browsers. A session is as good as the token that it was
@@ -62,9 +63,7 @@ func (s *sessions) open(d access.Digest) *http.Cookie {
 	now := s.clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.all) >= sessionsMax {
-		s.forget(now)
-	}
+	s.forget(now, d)
 	s.all[keyOf(id)] = &session{digest: d, opened: now, used: now}
 	s.count(len(s.all))
 	return s.cookie(id, int(sessionLife/time.Second))
@@ -75,18 +74,29 @@ func keyOf(id string) string {
 	return string(d[:])
 }
 
-// forget ends the sessions that are over, and if there is none the one that is idle
-// longest. s.mu is held.
-func (s *sessions) forget(now int64) {
-	oldest := ""
+// forget makes room for one more of a token: of as many as one may have, it ends the one
+// that is idle longest, and so of as many as there may be. s.mu is held.
+func (s *sessions) forget(now int64, d access.Digest) {
+	own, oldest, oldestOwn := 0, "", ""
 	for key, each := range s.all {
 		if each.over(now) {
 			delete(s.all, key)
-		} else if oldest == "" || each.used < s.all[oldest].used {
+			continue
+		}
+		if oldest == "" || each.used < s.all[oldest].used {
 			oldest = key
 		}
+		if each.digest != d {
+			continue
+		}
+		if own++; oldestOwn == "" || each.used < s.all[oldestOwn].used {
+			oldestOwn = key
+		}
 	}
-	if len(s.all) >= sessionsMax {
+	switch {
+	case own >= sessionsByOne:
+		delete(s.all, oldestOwn)
+	case len(s.all) >= sessionsMax:
 		delete(s.all, oldest)
 	}
 }
@@ -119,6 +129,17 @@ func (s *sessions) shown(r *http.Request) (key string, c access.Caller, shown, g
 	}
 	e.used = now
 	return key, c, true, true
+}
+
+// lasts is whose session it is, if it has not ended. To ask is no use of it.
+func (s *sessions) lasts(key string) (c access.Caller, good bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.all[key]
+	if e == nil || e.over(s.clock()) {
+		return c, false
+	}
+	return s.users.ByDigest(e.digest)
 }
 
 // end ends a session.

@@ -85,10 +85,20 @@ func (s *streams) recheck() {
 	}
 }
 
-// stream has a route write an answer that has no end yet. Those that were asked for by GET
-// are bounded and end with the server at once; a POST is work that has its own bounds and
-// its own end.
-func (p *pages) stream(w http.ResponseWriter, r *http.Request, route *Route, call *Call) {
+// stream has a route write an answer that has no end yet.
+func (p *pages) stream(w http.ResponseWriter, r *http.Request, route *Route, call *Call, l login) {
+	p.endless(w, r, l, func(ctx context.Context, s *steady) {
+		call.Context = ctx
+		if err := route.Stream(call, s); err != nil && !s.begun {
+			p.failed(w, r, err)
+		}
+	})
+}
+
+// endless has an answer written that has no end yet. Those that were asked for by GET are
+// bounded and end with their caller, and with the server at once; a POST is work that has
+// its own bounds and its own end.
+func (p *pages) endless(w http.ResponseWriter, r *http.Request, l login, write func(context.Context, *steady)) {
 	if r.Method == http.MethodHead { // there would be nothing to write, and no end
 		w.WriteHeader(http.StatusOK)
 		return
@@ -99,12 +109,8 @@ func (p *pages) stream(w http.ResponseWriter, r *http.Request, route *Route, cal
 	s := &steady{ResponseWriter: w, control: http.NewResponseController(w)}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	call.Context = ctx
-	if route.Method == http.MethodGet {
-		o := &open{caller: call.Caller, cancel: cancel, known: func() bool {
-			l, _ := p.who(r)
-			return l.caller == call.Caller
-		}}
+	if r.Method == http.MethodGet {
+		o := &open{caller: l.caller, cancel: cancel, known: func() bool { return p.lasts(r, l) }}
 		if !p.streams.begin(o) {
 			p.metrics.streamsRefused.Inc()
 			fail(w, r, http.StatusServiceUnavailable, "as many streams as may be are open: try again")
@@ -118,9 +124,7 @@ func (p *pages) stream(w http.ResponseWriter, r *http.Request, route *Route, cal
 	if err := errors.Join(s.control.SetReadDeadline(time.Time{}), s.control.SetWriteDeadline(time.Time{})); err != nil {
 		p.Log.Error("admin: a connection without deadlines", "event", "admin.deadline", "error", err)
 	}
-	if err := route.Stream(call, s); err != nil && !s.begun {
-		p.failed(w, r, err)
-	}
+	write(ctx, s)
 }
 
 // steady is an answer whose each write has its own time, however long it is as a whole.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -40,6 +42,9 @@ func ticking(tick <-chan int, ended chan<- error) Route {
 		}
 	}}
 }
+
+// patience is how long a test waits for what must come.
+const patience = 90 * time.Second
 
 var errTest error = reworded{"late", context.DeadlineExceeded}
 
@@ -191,5 +196,78 @@ func TestAReaderThatReadsNothing(t *testing.T) {
 	s.Recheck()
 	if err := <-ended; err == nil {
 		t.Error("it writes on")
+	}
+}
+
+// watching is a console whose live page says a line and then nothing, until its end.
+func watching(ended chan<- error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != livePage {
+			return
+		}
+		if _, err := fmt.Fprintln(w, access.From(r.Context()).Name); err != nil || http.NewResponseController(w).Flush() != nil {
+			return
+		}
+		<-r.Context().Done()
+		ended <- r.Context().Err()
+	})
+}
+
+// TestTheLiveConsoleIsAStream: it is counted, and ends with its user, with a logout, and
+// with the life of its session, which it does not make longer.
+func TestTheLiveConsoleIsAStream(t *testing.T) {
+	users, ended := someone(), make(chan error, 1)
+	var now atomic.Int64
+	now.Store(still())
+	reg := prometheus.NewRegistry()
+	s := serve(t, Options{Users: users, Clock: now.Load, Console: watching(ended), Gatherer: reg, Registry: reg})
+	b := &browser{t, s}
+	watch := func() *http.Cookie {
+		t.Helper()
+		session := b.login(viewerToken)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+livePage, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.AddCookie(session)
+		answer, err := (&http.Client{Transport: client.Transport}).Do(r) // its patience has no end
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { answer.Body.Close() })
+		line(t, bufio.NewReader(answer.Body), "vera")
+		return session
+	}
+	over := func(why string) {
+		t.Helper()
+		select {
+		case <-ended:
+		case <-time.After(patience):
+			t.Fatalf("%s: the page is still shown live", why)
+		}
+	}
+	session := watch()
+	if got := text(t, get(t, s, "/metrics", bearer(viewerToken))); !strings.Contains(got, "switchd_admin_streams 1\n") {
+		t.Error("it is no stream")
+	}
+	b.do("POST", "/logout", "", session)
+	over("after a logout")
+	watch()
+	s.Recheck()
+	now.Add(int64(sessionIdle) / 2)
+	s.Recheck()
+	now.Add(int64(sessionIdle) / 2)
+	s.Recheck()
+	over("after a session that nobody used")
+	watch()
+	users.set(nil)
+	s.Recheck()
+	over("after its user")
+	if r := get(t, s, livePage, bearer(feedToken), func(r *http.Request) { r.Method = "HEAD" }); r.StatusCode != 401 {
+		t.Errorf("nobody's HEAD: %d", r.StatusCode)
+	}
+	users.set(map[string]access.Caller{viewerToken: {Name: "vera", Roles: access.Viewer}})
+	if r := get(t, s, livePage, bearer(viewerToken), func(r *http.Request) { r.Method = "HEAD" }); r.StatusCode != 200 {
+		t.Errorf("HEAD: %d", r.StatusCode)
 	}
 }

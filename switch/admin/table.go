@@ -78,14 +78,19 @@ func (p *pages) browserRoutes() []Route {
 	if p.Console == nil {
 		return append(all, page(http.MethodGet, "/{$}", "index", false, http.HandlerFunc(p.index)))
 	}
-	return append(all,
+	live := page(http.MethodGet, livePage, "console", false, p.Console)
+	live.endless = true
+	return append(all, live,
 		page(http.MethodGet, "/{$}", "console", false, p.Console),
 		page(http.MethodGet, consolePage, "console", false, p.Console),
 		page(http.MethodPost, consolePage, "console", false, p.Console))
 }
 
-// consolePage is the folder of the console.
-const consolePage = "/console/"
+// consolePage is the folder of the console, livePage what its pages show live.
+const (
+	consolePage = "/console/"
+	livePage    = consolePage + "live"
+)
 
 // ownRoutes are what this server knows itself.
 func (p *pages) ownRoutes() []Route {

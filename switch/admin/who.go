@@ -73,6 +73,17 @@ func (p *pages) who(r *http.Request) (l login, why string) {
 	return l, why
 }
 
+// lasts says whether the caller of a request that is still answered is who he was. That
+// he is answered is no use of his session: a page that nobody looks at would keep it.
+func (p *pages) lasts(r *http.Request, l login) bool {
+	if l.session != "" {
+		c, good := p.sessions.lasts(l.session)
+		return good && c == l.caller
+	}
+	now, why := p.who(r)
+	return why == "" && now.caller == l.caller
+}
+
 // tokenBytesMax bounds what is hashed for a stranger.
 const tokenBytesMax = 256
 

@@ -24,6 +24,19 @@ func TestMoney(t *testing.T) {
 	}
 }
 
+// TestMoneyOfAPayment: an amount is written as its own currency has it.
+func TestMoneyOfAPayment(t *testing.T) {
+	rupees := currency{"INR", 2}
+	for want, h := range map[string]view.Head{
+		"12.34 INR": {Minor: 1234}, "1,234 JPY": {Minor: 1234, Code: "JPY"}, "-1.234 BHD": {Minor: -1234, Code: "BHD", Exponent: 3},
+		"92,233,720,368,547,758.07 INR": {Minor: math.MaxInt64, Code: "INR", Exponent: 2},
+	} {
+		if row := paymentRowOf(h, rupees); row.Amount+" "+row.Code != want {
+			t.Errorf("%s %s, want %s", row.Amount, row.Code, want)
+		}
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	for got, want := range map[string]string{
 		percent(1): "100 %", percent(0.99999): ">99.99 %", percent(0.99967): "99.96 %", percent(0.9): "90.0 %", percent(0.0001): "<0.1 %", percent(0): "0 %", percent(math.NaN()): none,

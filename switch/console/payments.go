@@ -174,7 +174,12 @@ func (f *foundView) next(path, token string, asked url.Values) {
 	}
 }
 
+// paymentRowOf writes a payment in its own currency: what was declined may be in another
+// one than the switch's.
 func paymentRowOf(h view.Head, money currency) paymentRow {
+	if h.Code != "" {
+		money = currency{code: h.Code, exponent: h.Exponent}
+	}
 	id := strconv.FormatUint(h.ID, 10)
 	return paymentRow{
 		ID: id, Href: paymentHref(id), At: stamp(h.CreatedAt), Type: h.Type, State: h.State, Level: stateLevel(h.State),

@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -17,17 +18,66 @@ import (
 const (
 	// approvalLife is how long an order waits for a second person.
 	approvalLife = 15 * time.Minute
-	// approvalsMax is how many orders may wait.
-	approvalsMax = 64
+	// approvalsMax is how many orders may wait, approvalsByOne how many of one person: so
+	// that none takes the places of all.
+	approvalsMax   = 64
+	approvalsByOne = 16
 )
 
 // approvals are the orders that wait for a second person. They are in memory: at a
 // restart nothing waits any more, and whoever wants it orders it again.
 type approvals struct {
-	mu  sync.Mutex // guards all
+	// deciding is held while one is looked at and carried out, so that what it goes by is
+	// not changed by another meanwhile.
+	deciding sync.Mutex
+
+	mu  sync.Mutex // guards the rest
 	all map[uint64]*approval
-	// coming is how many are on their way to the journal: they have a place already.
-	coming int
+	// coming are those on their way to the journal, by who has ordered them: they have a
+	// place already.
+	coming map[string]int
+}
+
+// place takes a place for an order of somebody, or says why there is none.
+func (w *approvals) place(operator string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all, own := len(w.all), w.coming[operator]
+	for _, n := range w.coming {
+		all += n
+	}
+	for _, a := range w.all {
+		if a.Operator == operator {
+			own++
+		}
+	}
+	switch {
+	case all >= approvalsMax:
+		return fault(view.ErrConflict, "%d orders wait for a second person: approve or reject some", approvalsMax)
+	case own >= approvalsByOne:
+		return fault(view.ErrConflict, "%d of your orders wait for a second person: have some approved, or reject them", approvalsByOne)
+	}
+	if w.coming == nil {
+		w.coming = map[string]int{}
+	}
+	w.coming[operator]++
+	return nil
+}
+
+// come has an order wait in its place; nil: the place is free again.
+func (w *approvals) come(operator string, a *approval) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.coming[operator]--; w.coming[operator] == 0 {
+		delete(w.coming, operator)
+	}
+	if a == nil {
+		return
+	}
+	if w.all == nil {
+		w.all = map[uint64]*approval{}
+	}
+	w.all[a.id] = a
 }
 
 // approval is one of them. Its number is that of the record of its proposal, so that no
@@ -35,35 +85,41 @@ type approvals struct {
 type approval struct {
 	*deed
 	id          uint64
+	by          access.Caller // who has ordered it
+	basis       basis
 	at, expires int64
 	roles       access.Roles // that may approve it
 }
 
 // propose has a deed wait, when the journal has that.
-func (d *Desk) propose(a *deed, roles access.Roles) (view.Done, error) {
+func (d *Desk) propose(ctx context.Context, c access.Caller, a *deed, roles access.Roles) (view.Done, error) {
 	w := &d.approvals
-	w.mu.Lock()
-	full := len(w.all)+w.coming >= approvalsMax
-	if !full {
-		w.coming++
+	if err := w.place(a.Operator); err != nil {
+		return view.Done{}, err
 	}
-	w.mu.Unlock()
-	if full {
-		return view.Done{}, fault(view.ErrConflict, "%d orders wait for a second person: approve or reject some", approvalsMax)
+	p := &approval{deed: a, by: c, roles: roles}
+	err := d.proposed(ctx, p)
+	if err != nil {
+		p = nil
 	}
-	seq, done, err := d.noted(a, "proposed", a.Reason, a.Operator)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.coming--
+	if w.come(a.Operator, p); err != nil {
+		return view.Done{}, err
+	}
+	return view.Done{Approval: p.id, Seq: p.id, Text: fmt.Sprintf("%s: waits for approval %d by another %s.", a.text, p.id, roleWords(roles))}, nil
+}
+
+// proposed logs an order that is to wait.
+func (d *Desk) proposed(ctx context.Context, p *approval) (err error) {
+	if p.basis, err = d.basisOf(ctx, &p.command); err != nil {
+		return err
+	}
+	seq, done, err := d.noted(p.deed, "proposed", p.Reason, p.Operator)
 	if err != nil || !done {
-		return view.Done{}, orRefused(err)
-	}
-	if w.all == nil {
-		w.all = map[uint64]*approval{}
+		return orRefused(err)
 	}
 	now := d.o.Clock()
-	w.all[seq] = &approval{deed: a, id: seq, at: now, expires: now + int64(approvalLife), roles: roles}
-	return view.Done{Approval: seq, Seq: seq, Text: fmt.Sprintf("%s: waits for approval %d by another %s.", a.text, seq, roleWords(roles))}, nil
+	p.id, p.at, p.expires = seq, now, now+int64(approvalLife)
+	return nil
 }
 
 func orRefused(err error) error {
@@ -98,8 +154,18 @@ func (d *Desk) take(id uint64, may func(a *approval) error) (*approval, error) {
 	return a, nil
 }
 
-// approve carries out what another has ordered.
+// back has an approval wait again that could not be carried out: nothing was logged.
+func (d *Desk) back(a *approval) {
+	d.approvals.mu.Lock()
+	defer d.approvals.mu.Unlock()
+	d.approvals.all[a.id] = a
+}
+
+// approve carries out what another has ordered, if he still may and it is still what he
+// has seen.
 func (d *Desk) approve(ctx context.Context, c access.Caller, o *view.Order) (view.Done, error) {
+	d.approvals.deciding.Lock()
+	defer d.approvals.deciding.Unlock()
 	a, err := d.take(o.Approval, func(a *approval) error {
 		switch {
 		case a.Operator == o.Operator:
@@ -112,7 +178,28 @@ func (d *Desk) approve(ctx context.Context, c access.Caller, o *view.Order) (vie
 	if err != nil {
 		return view.Done{}, err
 	}
-	return d.carryOut(ctx, a.deed, o.Operator)
+	why, err := d.void(ctx, a)
+	if err != nil {
+		d.back(a)
+		return view.Done{}, err
+	}
+	if why != "" {
+		d.expired(a, why)
+		return view.Done{}, fault(view.ErrConflict, "%s: it waits no more", why)
+	}
+	// The record of the command has the reason of who has ordered it: this one has his own.
+	var v view.Done
+	_, done, err := d.noted(a.deed, "approved", o.Reason, o.Operator)
+	switch {
+	case err == nil && !done:
+		err = orRefused(nil)
+	case err == nil:
+		v, err = d.carryOut(ctx, a.deed, o.Operator)
+	}
+	if errors.Is(err, engine.ErrBusy) {
+		d.back(a)
+	}
+	return v, err
 }
 
 // reject drops an order that waits: whoever might approve it may, and who has given it.
@@ -154,9 +241,14 @@ func (d *Desk) drop(which func(a *approval) bool, why string) {
 	w.mu.Unlock()
 	slices.SortFunc(over, func(a, b *approval) int { return cmp.Compare(a.id, b.id) })
 	for _, a := range over {
-		if _, _, err := d.noted(a.deed, "expired", why, a.Operator); err != nil {
-			d.o.Log.Warn("an order that nobody has approved is dropped without a record", "event", "command.expired", "approval", a.id, "error", err)
-		}
+		d.expired(a, why)
+	}
+}
+
+// expired logs that an order waits no more, and why.
+func (d *Desk) expired(a *approval, why string) {
+	if _, _, err := d.noted(a.deed, "expired", why, a.Operator); err != nil {
+		d.o.Log.Warn("an order that nobody has approved is dropped without a record", "event", "command.expired", "approval", a.id, "error", err)
 	}
 }
 

@@ -43,7 +43,7 @@ func (d *Desk) Changes(_ context.Context, c access.Caller, before uint64, limit 
 
 // notedKinds are the kinds of deeds that the machine need not know, as their records say
 // them in front.
-var notedKinds = []string{orderDebug, orderCloseLink, "proposed", "rejected", "expired", "reload", "backup", "key"}
+var notedKinds = []string{orderDebug, orderCloseLink, "proposed", "approved", "rejected", "expired", "reload", "backup", "key"}
 
 // changeOf shows a deed.
 func changeOf(c *payment.Change, names func(route.Participant) string, roles access.Roles) view.Change {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/url"
 
+	"switchd/ledger"
 	"switchd/switch/access"
+	"switchd/switch/config"
 	"switchd/switch/mask"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -34,7 +36,21 @@ func headOf(p *payment.Payment, names func(route.Participant) string, roles acce
 			v.Exceptions = append(v.Exceptions, why.String())
 		}
 	}
+	v.Code, v.Exponent = moneyOf(p.Amount.Currency)
 	return v
+}
+
+// moneyOf is how amounts of a currency are written: a payment that was declined may be in
+// one that is not the switch's, or in none.
+func moneyOf(c ledger.Currency) (code string, exponent int) {
+	money, known := config.CurrencyByNumber(uint16(c))
+	switch {
+	case known:
+		return money.Code, money.Exponent
+	case c == 0:
+		return "minor units", 0
+	}
+	return fmt.Sprintf("minor units of currency %03d", c), 0
 }
 
 // Search is a page of the payments that fit criteria.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchd/session/gnetio"
+	"switchd/switch/access"
 	"switchd/switch/config"
 	"switchd/switch/engine"
 	"switchd/switch/journal"
@@ -101,6 +102,9 @@ type Options struct {
 	Debug func(participant string, until int64) error
 	// KeyList are the keys of the security module. Default: there is none.
 	KeyList func(ctx context.Context) (view.Keys, error)
+	// Roles are those that a caller has now, who had others when he ordered something; 0: he
+	// is no user any more. Default: those that he had.
+	Roles func(then access.Caller) access.Roles
 	// Secured says that callers have shown who they are, TwoPerson that caps and decisions
 	// need a second one.
 	Secured, TwoPerson bool
@@ -140,6 +144,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Alerts == nil {
 		o.Alerts = func(int64, *view.Overview, []view.Participant, []view.Limit) view.Alerts { return view.Alerts{} }
+	}
+	if o.Roles == nil {
+		o.Roles = rolesNow
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

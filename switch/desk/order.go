@@ -108,7 +108,7 @@ func (d *Desk) Do(ctx context.Context, c access.Caller, o view.Order) (view.Done
 		return view.Done{}, err
 	}
 	if r.approve != 0 && d.twoPersons(c) {
-		return d.propose(a, r.approve)
+		return d.propose(ctx, c, a, r.approve)
 	}
 	return d.carryOut(ctx, a, "")
 }
@@ -326,14 +326,21 @@ func (d *Desk) after(ctx context.Context, a *deed, v *view.Done) {
 }
 
 // Note logs what an operator does without the machine, such as a backup, before it is
-// done. kind is one word for Changes.
+// done: with an error it must not be. kind is one word for Changes.
 func (d *Desk) Note(kind, text, reason, operator string) error {
-	_, _, err := d.command(engine.Order{
+	o := view.Order{Reason: reason, Operator: operator}
+	if err := says(&o); err != nil {
+		return err
+	}
+	_, done, err := d.command(engine.Order{
 		Author:  engine.Author{Reason: reason, Operator: operator},
 		Command: payment.Command{Kind: payment.Noted, Participant: route.Nobody},
 		Deed:    deedText(kind, text),
 	})
-	return err
+	if err != nil || !done {
+		return orRefused(err)
+	}
+	return nil
 }
 
 // deedText is what the record of a noted deed says: its kind, and what was done.

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"switchd/ledger"
 	"switchd/switch/access"
+	"switchd/switch/engine"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/view"
@@ -82,6 +84,7 @@ func TestTwoPersons(t *testing.T) {
 	if r.cap(0) != before {
 		t.Fatal("the cap has changed without a second person")
 	}
+	approve.Reason = "asked BANKA"
 	if v = r.do(sam, approve); !v.Done || r.cap(0) != 50_000 || v.Position == nil || v.Position.Cap != 50_000 {
 		t.Errorf("%+v, the cap is %d", v, r.cap(0))
 	}
@@ -97,7 +100,7 @@ func TestTwoPersons(t *testing.T) {
 	want := []string{
 		"expired|sam||nobody has approved it in time|" + text, "proposed|sam||a test|" + text,
 		"rejected|sara||too low|" + text, "proposed|sam||a test|" + text,
-		"set-cap|omar|sam|a test|" + text, "proposed|omar||a test|" + text,
+		"set-cap|omar|sam|a test|" + text, "approved|sam||asked BANKA|" + text, "proposed|omar||a test|" + text,
 	}
 	if got := r.changes(auditor); !slices.Equal(got, want) {
 		t.Errorf("changes\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -111,10 +114,17 @@ func TestTwoPersons(t *testing.T) {
 // end are dropped, with a record each.
 func TestApprovalsAreBounded(t *testing.T) {
 	r := newRig(t)
-	for range approvalsMax {
-		r.do(omar, view.Order{Command: "set-cap", Participant: "BANKA", Amount: "1.00"})
+	order := view.Order{Command: "set-cap", Participant: "BANKA", Amount: "1.00"}
+	for i := range approvalsMax / approvalsByOne {
+		c := access.Caller{Name: fmt.Sprint("o", i), Roles: access.Operator, Secured: true}
+		for range approvalsByOne {
+			r.do(c, order)
+		}
+		if said := r.refused(c, order, view.ErrConflict); i == 0 && !strings.Contains(said, "16 of your orders") {
+			t.Error(said)
+		}
 	}
-	r.refused(omar, view.Order{Command: "set-cap", Participant: "BANKA", Amount: "1.00"}, view.ErrConflict)
+	r.refused(omar, order, view.ErrConflict)
 	r.dropAll()
 	expired := 0
 	for _, c := range r.changes(auditor) {
@@ -124,6 +134,86 @@ func TestApprovalsAreBounded(t *testing.T) {
 	}
 	if waits, _ := r.Approvals(context.Background(), sam); expired != approvalsMax || len(waits.Approvals) != 0 {
 		t.Errorf("%d expired, %d wait", expired, len(waits.Approvals))
+	}
+}
+
+// TestApprovalIsOfWhatWasSeen: what has changed since it was ordered, and what somebody has
+// ordered who may not any more, is not carried out, and waits no more.
+func TestApprovalIsOfWhatWasSeen(t *testing.T) {
+	gone := ""
+	r := newRig(t, func(o *Options) {
+		o.Roles = func(then access.Caller) access.Roles {
+			if then.Name == gone {
+				return access.Viewer
+			}
+			return then.Roles
+		}
+	})
+	id := r.pay(1)
+	order := view.Order{Command: "set-cap", Participant: "BANKA", Amount: "500.00"}
+	approve := func(v view.Done) view.Order { return view.Order{Command: "approve", Approval: v.Approval} }
+	v, other := r.do(omar, order), r.do(olga, view.Order{Command: "set-cap", Participant: "BANKA", Amount: "7.00"})
+	r.do(sam, approve(other))
+	if said := r.refused(sam, approve(v), view.ErrConflict); !strings.Contains(said, "what it is about has changed") || r.cap(0) != 700 {
+		t.Errorf("%s; the cap is %d", said, r.cap(0))
+	}
+	r.refused(sam, approve(v), view.ErrNotFound)
+	v = r.do(omar, order)
+	gone = "omar"
+	if said := r.refused(sam, approve(v), view.ErrConflict); !strings.Contains(said, "may not order it any more") || r.cap(0) != 700 {
+		t.Errorf("%s; the cap is %d", said, r.cap(0))
+	}
+	if got := r.changes(auditor); !strings.HasPrefix(got[0], "expired|omar||who has ordered it may not order it any more|") {
+		t.Errorf("%q", got)
+	}
+	v = r.do(olga, view.Order{Command: "settle", Payment: fmt.Sprint(id)})
+	r.submit(answer(1, id, payment.LegCredit, payment.InsufficientFunds, "AM04")) // the bank takes its word back
+	r.settle()
+	if said := r.refused(sam, approve(v), view.ErrConflict); !strings.Contains(said, "what it is about has changed") {
+		t.Error(said)
+	}
+}
+
+// TestBusyKeepsApproval: an engine that takes nothing now leaves the order waiting.
+func TestBusyKeepsApproval(t *testing.T) {
+	full := false
+	r := newRig(t, func(o *Options) { o.Engine = &fullEngine{o.Engine, &full} })
+	v := r.do(omar, view.Order{Command: "set-cap", Participant: "BANKA", Amount: "500.00"})
+	approve := view.Order{Command: "approve", Approval: v.Approval}
+	full = true
+	r.refused(sam, approve, view.ErrBusy)
+	full = false
+	if r.do(sam, approve); r.cap(0) != 50_000 {
+		t.Errorf("the cap is %d", r.cap(0))
+	}
+}
+
+// fullEngine takes no order while it is full.
+type fullEngine struct {
+	Engine
+	full *bool
+}
+
+func (e *fullEngine) Command(o engine.Order) (uint64, bool, error) {
+	if *e.full {
+		return 0, false, engine.ErrBusy
+	}
+	return e.Engine.Command(o)
+}
+
+// TestNoteIsRecorded: what the journal has not taken as done, must not be done.
+func TestNoteIsRecorded(t *testing.T) {
+	r := newRig(t)
+	for _, o := range []view.Order{
+		{Reason: "", Operator: "omar"}, {Reason: strings.Repeat("x", reasonBytesMax+1), Operator: "omar"},
+		{Reason: "two\nlines", Operator: "omar"}, {Reason: "a test", Operator: strings.Repeat("x", operatorBytesMax+1)}, {Reason: "a test"},
+	} {
+		if err := r.Note("backup", "Make a backup", o.Reason, o.Operator); !errors.Is(err, view.ErrRefused) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	if got := r.changes(auditor); len(got) != 0 {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -187,6 +277,18 @@ func TestDecisionNeedsTwo(t *testing.T) {
 	open := access.Caller{Name: "somebody", Roles: access.Anyone}
 	if said := r.refused(open, order, view.ErrRefused); !strings.Contains(said, "does not fit payment") { // nobody shows who he is: at once
 		t.Error(said)
+	}
+}
+
+// TestMoneyOfAPayment: each is in its own currency, with the decimals of that.
+func TestMoneyOfAPayment(t *testing.T) {
+	for currency, want := range map[ledger.Currency]string{
+		356: "INR 2", 392: "JPY 0", 48: "BHD 3", 0: "minor units 0", 998: "minor units of currency 998 0",
+	} {
+		p := &payment.Payment{ID: 1, State: payment.Declined, Amount: ledger.Amount{Minor: 1234, Currency: currency}}
+		if h := headOf(p, func(route.Participant) string { return "" }, access.Viewer); fmt.Sprint(h.Code, " ", h.Exponent) != want {
+			t.Errorf("%d: %s %d, want %s", currency, h.Code, h.Exponent, want)
+		}
 	}
 }
 

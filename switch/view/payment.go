@@ -10,6 +10,8 @@ type Head struct {
 	BankCode   string     `json:"bank_code,omitempty"`
 	Minor      int64      `json:"minor"`
 	Currency   int        `json:"currency"`
+	Code       string     `json:"currency_code,omitempty"` // of the payment itself: one that was declined may be in any
+	Exponent   int        `json:"exponent"`                // decimals of that currency
 	Sender     string     `json:"sender"`
 	PayerBank  string     `json:"payer_bank,omitempty"`
 	PayeeBank  string     `json:"payee_bank,omitempty"`
