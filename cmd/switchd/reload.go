@@ -74,10 +74,17 @@ func (n *node) serveReload(c *admin.Call) (any, error) {
 	}
 	r, err := n.reload(c.Context, o)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", view.ErrRefused, err)
+		return nil, reloadFault{err}
 	}
 	return r, nil
 }
+
+// reloadFault is a refusal in the words of check-config, which begin with the place in the
+// file.
+type reloadFault struct{ error }
+
+// Unwrap gives the error of package view, and what is wrong.
+func (f reloadFault) Unwrap() []error { return []error{view.ErrRefused, f.error} }
 
 // orderedBy is who orders something: who has shown who he is, else whom he names.
 func orderedBy(c access.Caller, named string) string {
