@@ -100,5 +100,9 @@ func (d *Desk) KeyList(ctx context.Context, c access.Caller) (view.Keys, error) 
 	if d.o.KeyList == nil {
 		return view.Keys{Keys: []view.Key{}}, nil
 	}
-	return d.o.KeyList(ctx)
+	v, err := d.o.KeyList(ctx)
+	if err != nil {
+		err = fault(view.ErrBusy, "the security module has not answered: %w", err)
+	}
+	return v, err
 }
