@@ -36,6 +36,7 @@ type configuration struct {
 	file     string // that is read again
 	inForce  atomic.Pointer[accepted]
 	fallback atomic.Bool // it is what was in force last, because the file was not good
+	refused  atomic.Bool // the last reload was refused
 
 	mu      sync.Mutex // held by a reload
 	metrics *reloadMetrics
@@ -104,6 +105,7 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 	defer func() {
 		if !o.DryRun {
 			n.conf.metrics.count(r, err)
+			n.conf.refused.Store(err != nil)
 			n.tellReload(r, err, o)
 		}
 	}()

@@ -13,7 +13,7 @@ import (
 
 // Server is a bound admin server. Make it with Listen.
 type Server struct {
-	listener net.Listener
+	listener *bounded
 	http     *http.Server
 	pages    *pages
 	started  atomic.Bool
@@ -62,6 +62,12 @@ func Listen(o Options) (*Server, error) {
 
 // Addr is the bound address, host:port. Safe for concurrent use.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Usage is how many connections there are, of how many there may be. Safe for concurrent
+// use.
+func (s *Server) Usage() (open, most int) {
+	return int(s.listener.open.Load()), int(s.listener.max)
+}
 
 // URL is the address of the index page. Safe for concurrent use.
 func (s *Server) URL() string {

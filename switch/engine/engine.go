@@ -120,6 +120,9 @@ func (e *Engine) Load() payment.Load { return payment.Load(e.step.Load()) }
 // Queued is how many events wait for the sequencer. Safe for concurrent use.
 func (e *Engine) Queued() int { return e.q.len() }
 
+// QueueMax is how many may wait.
+func (e *Engine) QueueMax() int { return e.o.QueueMax }
+
 // Ahead is how far the journal's time was before the clock at the start. Safe for
 // concurrent use.
 func (e *Engine) Ahead() time.Duration { return time.Duration(e.ahead) }

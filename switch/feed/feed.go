@@ -86,6 +86,13 @@ func (f *Feed) Stream(ctx context.Context, a Ask, w http.ResponseWriter) error {
 	return r.run(ctx)
 }
 
+// Usage is how many read, of how many that may. Safe for concurrent use.
+func (f *Feed) Usage() (readers, most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.readers), f.o.ReadersMax
+}
+
 func (f *Feed) enter(r *reader) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
