@@ -28,7 +28,7 @@ func TestLists(t *testing.T) {
 		{"link ls --participant BANKB", "GET /api/v1/links?participant=BANKB", []string{"BANKA"}},
 		{"position ls", "GET /api/v1/positions", []string{"-812,345.00", "90.3%", "INR, sum 0"}},
 		{"breaker ls", "GET /api/v1/breakers", []string{"debit", "open", "1,234"}},
-		{"limit ls", "GET /api/v1/limits", []string{"queue", "97.7%", "12"}},
+		{"limit ls", "GET /api/v1/limits", []string{"queue", "messages", "97.7%", "12", "12,345.67", "INR"}},
 		{"deadletter ls", "GET /api/v1/deadletters?limit=50", []string{"4711", "250.00 INR", "deemed (dead letter)", "--page p2", "BANKA > BANKB"}},
 		{"exception ls --limit 5 --page x", "GET /api/v1/exceptions?limit=5&page=x", []string{"deemed, late answer"}},
 		{"approval ls", "GET /api/v1/approvals", []string{"asha", "set the cap of BANKB to 100.00 INR", "security-officer", "ticket 312"}},
