@@ -130,7 +130,10 @@ func TestDemoWithoutLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &demo{}
-	if d.node, err = newNode(cfg, slog.New(slog.DiscardHandler), false); err != nil { // nobody runs it, so it never answers
+	if d.node, err = newNode(cfg, slog.New(slog.DiscardHandler), false); err == nil {
+		err = d.node.rise(t.Context()) // nobody runs it, so it never answers
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -59,13 +59,13 @@ func alone(condition func() error) func() (string, error) {
 	return func() (string, error) { return "", condition() }
 }
 
-// recovered says whether the first group of this start is committed.
+// recovered says whether the journal is replayed and the first group of this start committed.
 func (n *node) recovered() error {
 	select {
 	case <-n.engine.Ready():
 		return nil
 	default:
-		return errors.New("the journal is being replayed")
+		return errors.New("the journal is replayed; the first commit of this start is under way")
 	}
 }
 

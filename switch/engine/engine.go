@@ -189,7 +189,7 @@ var ErrClockBehind = errors.New("the clock is behind the journal")
 // Open restores the machine from the state store, replays the journal from there
 // on and prepares the events that begin this start: Recovered, if there was
 // anything before, and ConfigChanged, if the configuration is another one. On an
-// error the stores stay open and are the caller's to close.
+// error, also one of Progress, the stores stay open and are the caller's to close.
 func Open(o Options) (*Engine, error) {
 	o = o.withDefaults()
 	if err := o.validate(); err != nil {
@@ -203,7 +203,7 @@ func Open(o Options) (*Engine, error) {
 		deadKick: make(chan struct{}, 1), verdict: make(chan verdict, 1),
 		sealer: o.Keys.Sealer(), meter: loadMeter{steps: o.Load},
 	}
-	e.metrics = newMetrics(o.Registry, e)
+	e.metrics = newMetrics(o.Registry)
 	if err := e.restore(); err != nil {
 		return nil, err
 	}
@@ -235,5 +235,6 @@ func Open(o Options) (*Engine, error) {
 	if len(first) == 0 {
 		close(e.ready)
 	}
+	e.metrics.show(o.Registry, e)
 	return e, nil
 }

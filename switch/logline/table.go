@@ -123,5 +123,6 @@ var events = []Event{
 	{"storage.damaged", fault, "A file of a database is damaged: restore a backup; the line names the file."},
 	{"storage.error", fault, "A database has met an error after which it goes on."},
 	{"switch.ready", info, "Participants can connect."},
+	{"switch.starting", info, "The admin port is open and says how far the start is: the journal is replayed now."},
 	{"trace.failed", warn, "The collector of traces does not take them and they are dropped; at most one line in ten minutes."},
 }
