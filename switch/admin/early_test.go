@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -100,8 +101,8 @@ func TestEarly(t *testing.T) {
 func keptAlive(t *testing.T, s *Server) (ask func() (status string)) {
 	t.Helper()
 	var conns []net.Conn
-	transport := &http.Transport{MaxConnsPerHost: 1, Dial: func(network, address string) (net.Conn, error) {
-		c, err := net.Dial(network, address)
+	transport := &http.Transport{MaxConnsPerHost: 1, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
 		conns = append(conns, c)
 		return c, err
 	}}
