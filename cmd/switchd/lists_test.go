@@ -33,7 +33,7 @@ func TestLists(t *testing.T) {
 		{"exception ls --limit 5 --page x", "GET /api/v1/exceptions?limit=5&page=x", []string{"deemed, late answer"}},
 		{"approval ls", "GET /api/v1/approvals", []string{"asha", "set the cap of BANKB to 100.00 INR", "security-officer", "ticket 312"}},
 		{"audit ls --before 5", "GET /api/v1/audit?before=5&limit=50", []string{"asha", "drain: BANKB takes part in no new payment", "ticket 311", "--before 99000"}},
-		{"alert ls", "GET /api/v1/alerts", []string{"page ParticipantDown BANKB", "do: call BANKB", "CommitSlow", "2m30s"}},
+		{"alert ls", "GET /api/v1/alerts", []string{"page ParticipantDown BANKB, for ", "do: call BANKB", "CommitSlow", "2m30s"}},
 		{"payment show 4711", "GET /api/v1/payments/4711/timeline", []string{"dead letter", "PSPC > switch", "switch > BANKA", "8.0s", "BANKB has not answered for 8 s", "waits: enquiry credit"}},
 	} {
 		t.Run(c.line, func(t *testing.T) {
