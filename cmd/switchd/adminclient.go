@@ -122,7 +122,7 @@ func (f *adminFlags) where() (*adminPort, error) {
 	case f.address != "":
 		return addressOf(f.address)
 	case f.dir != "":
-		cfg, err := inForceIn(f.dir)
+		cfg, err := foundIn(f.dir)
 		if err != nil {
 			return nil, err
 		}

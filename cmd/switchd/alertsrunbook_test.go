@@ -11,9 +11,6 @@ import (
 	"switchd/switch/alert"
 )
 
-// commandsAwaited are commands that books for operators speak of and that are not there yet.
-var commandsAwaited = []string{"status", "top", "participant", "link", "position", "limit", "breaker", "deadletter", "approval", "audit", "alert", "doctor", "support-bundle"}
-
 var (
 	codeBlock  = regexp.MustCompile("(?s)```[a-z]*\n(.*?)```")
 	inlineCode = regexp.MustCompile("`(switchd [^`]+)`")
@@ -115,8 +112,6 @@ func understood(line string) string {
 	}
 	c, rest, err := newRoot().Find(words[1:])
 	switch {
-	case err != nil && slices.Contains(commandsAwaited, words[1]):
-		return ""
 	case err != nil:
 		return err.Error()
 	case c.HasSubCommands() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-"):

@@ -96,7 +96,7 @@ func drawAlert(p *screen.Page, a *view.Alert, now time.Time) {
 	if a.Participant != "" {
 		whose = " " + a.Participant
 	}
-	p.Text(2, screen.Marked(severityMark(a.Severity), a.Severity), screen.Marked(screen.Strong, " "+a.Name+whose), screen.Plain(", since "+screen.Ago(a.Since, now)+": "+a.Summary))
+	p.Text(2, screen.Marked(severityMark(a.Severity), a.Severity), screen.Marked(screen.Strong, " "+a.Name+whose), screen.Plain(", for "+sinceText(a.Since, now)+": "+a.Summary))
 	p.Text(4, screen.Plain("  do: "+a.Todo+" (docs/runbooks/"+a.Runbook+".md)"))
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -80,8 +81,12 @@ func keysOf(t *testing.T, object string) (keys []string) {
 // a Ctrl-C ends it with the summary.
 func TestDemoCtrlC(t *testing.T) {
 	t.Parallel()
-	p := start(t, "demo", "--rate", "50", "--dir", t.TempDir())
+	dir := t.TempDir()
+	p := start(t, "demo", "--rate", "50", "--dir", dir)
 	until(t, patience, "two lines of payments", func() bool { return strings.Count(p.out.String(), "payments") >= 2 })
+	if out, _ := commands(t, 0, "participant", "ls", "--dir", filepath.Join(dir, "data")); !strings.Contains(out, "BANKA") {
+		t.Errorf("by its data folder the demo has the participants\n%s", out)
+	}
 	p.signal(syscall.SIGINT)
 	p.wait(patience, 0)
 	out := p.out.String()
@@ -130,7 +135,10 @@ func TestDemoWithoutLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &demo{}
-	if d.node, err = newNode(cfg, slog.New(slog.DiscardHandler), false); err != nil { // nobody runs it, so it never answers
+	if d.node, err = newNode(cfg, slog.New(slog.DiscardHandler), false); err == nil {
+		err = d.node.rise(t.Context()) // nobody runs it, so it never answers
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

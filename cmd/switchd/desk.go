@@ -11,7 +11,6 @@ import (
 	"switchd/hsm"
 	"switchd/session/gnetio"
 	"switchd/switch/access"
-	"switchd/switch/alert"
 	"switchd/switch/config"
 	"switchd/switch/desk"
 	"switchd/switch/route"
@@ -39,28 +38,9 @@ func (n *node) newDesk() (*desk.Desk, error) {
 		Checks: n.findings, Debug: n.watch, KeyList: n.keyList, Roles: n.rolesNow,
 		Secured: n.cfg.AdminAccess.Users != "", TwoPerson: n.cfg.AdminAccess.TwoPerson, Version: v.Version, Commit: v.Commit, Clock: clock, Log: n.log,
 	}
-	watch := alert.NewWatch(alertsEndedMax)
-	o.Alerts = func(now int64, v *view.Overview, all []view.Participant, limits []view.Limit) view.Alerts {
-		return watch.Look(n.alertInput(now, v, all, limits))
-	}
+	a := n.newAlerting(clock())
+	o.Alerts, o.Limits, o.Reached, o.Refused = a.look, a.limits, a.reached, a.refused
 	return desk.New(o)
-}
-
-// alertsEndedMax is how many alerts that have ended are remembered.
-const alertsEndedMax = 100
-
-// alertInput is what the process knows of itself; what it does not know fires nothing.
-func (n *node) alertInput(now int64, v *view.Overview, all []view.Participant, limits []view.Limit) alert.Input {
-	in := alert.Input{
-		Now: time.Unix(0, now), Overview: *v, Participants: all, Limits: limits,
-		Disk: alert.Disk{State: int(n.disk.State())}, Config: alert.Config{Fallback: n.conf.fallback.Load()},
-	}
-	for i := range all {
-		if expires, err := time.Parse(time.RFC3339, all[i].Certificate); err == nil { // none where it has no link
-			in.Certificates = append(in.Certificates, alert.Certificate{Whose: all[i].ID, Expires: expires})
-		}
-	}
-	return in
 }
 
 // nodeLinks are the links of a switch that may not listen yet.

@@ -103,7 +103,7 @@ func (f *doctorFlags) configuration(v *examination) *config.Config {
 	case file != "":
 		cfg, err = config.Load(file, known())
 	case f.dir != "":
-		if cfg, err = inForceIn(f.dir); err == nil {
+		if cfg, err = foundIn(f.dir); err == nil {
 			file = cfg.Sources()[0].File
 		}
 	default:

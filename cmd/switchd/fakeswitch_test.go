@@ -121,7 +121,7 @@ func badDay() map[string]any {
 			{ID: 21, Participant: "PSPC", State: "connected", Direction: "out", Group: 1, Remote: "10.3.0.9:7000", Since: at, OutboxBytes: 3 << 20},
 		}},
 		"/api/v1/breakers":    view.Breakers{Breakers: down.Breakers},
-		"/api/v1/limits":      view.Limits{Limits: []view.Limit{{Name: "queue", Used: 8000, Max: 8192, Reached: 12}, {Name: "links", Participant: "BANKA", Used: 2, Max: 4}}},
+		"/api/v1/limits":      view.Limits{Currency: "INR", Exponent: 2, Limits: []view.Limit{{Name: "net debit cap", Participant: "BANKB", Unit: view.UnitMinor, Used: 1_234_567, Max: 90_000_000}, {Name: "queue", Unit: view.UnitMessages, Used: 8000, Max: 8192, Reached: 12}, {Name: "links", Participant: "BANKA", Used: 2, Max: 4}}},
 		"/api/v1/positions":   view.Positions{Currency: "INR", Exponent: 2, Positions: []view.Position{up.Position, down.Position}},
 		"/api/v1/deadletters": found, "/api/v1/exceptions": found,
 		"/api/v1/approvals": view.Approvals{Approvals: []view.Approval{{ID: 7, Order: view.Order{Command: "set-cap", Participant: "BANKB", Amount: "100.00", Reason: "ticket 312"}, Text: "set the cap of BANKB to 100.00 INR", By: "asha", At: before, Expires: "2026-11-23T10:12:30Z", Roles: []string{"security-officer"}}}},

@@ -47,6 +47,7 @@ func (g glance[T]) command() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer port.client.CloseIdleConnections()
 			return watch(c, every, func(ctx context.Context, w io.Writer) error {
 				v, err := get[T](ctx, port, path)
 				if err != nil {

@@ -59,13 +59,13 @@ func alone(condition func() error) func() (string, error) {
 	return func() (string, error) { return "", condition() }
 }
 
-// recovered says whether the first group of this start is committed.
+// recovered says whether the journal is replayed and the first group of this start committed.
 func (n *node) recovered() error {
 	select {
 	case <-n.engine.Ready():
 		return nil
 	default:
-		return errors.New("the journal is being replayed")
+		return errors.New("the journal is replayed; the first commit of this start is under way")
 	}
 }
 
@@ -109,10 +109,18 @@ func (s *stall) look(now int64, waiting int, groups uint64) {
 }
 
 func (s *stall) check(now int64) error {
-	if since := s.since.Load(); since != 0 && now-since > int64(commitStale) {
-		return fmt.Errorf("events wait, and nothing has been committed for %v", time.Duration(now-since).Round(time.Second))
+	if lasts := s.lasts(now); lasts > 0 {
+		return fmt.Errorf("events wait, and nothing has been committed for %v", lasts.Round(time.Second))
 	}
 	return nil
+}
+
+// lasts is for how long it has lasted; 0: not long enough to say so.
+func (s *stall) lasts(now int64) time.Duration {
+	if since := s.since.Load(); since != 0 && now-since > int64(commitStale) {
+		return time.Duration(now - since)
+	}
+	return 0
 }
 
 // The clock may be set by so much while the switch runs: its own time goes on evenly, but

@@ -28,12 +28,12 @@ func TestLists(t *testing.T) {
 		{"link ls --participant BANKB", "GET /api/v1/links?participant=BANKB", []string{"BANKA"}},
 		{"position ls", "GET /api/v1/positions", []string{"-812,345.00", "90.3%", "INR, sum 0"}},
 		{"breaker ls", "GET /api/v1/breakers", []string{"debit", "open", "1,234"}},
-		{"limit ls", "GET /api/v1/limits", []string{"queue", "97.7%", "12"}},
+		{"limit ls", "GET /api/v1/limits", []string{"queue", "messages", "97.7%", "12", "12,345.67", "INR"}},
 		{"deadletter ls", "GET /api/v1/deadletters?limit=50", []string{"4711", "250.00 INR", "deemed (dead letter)", "--page p2", "BANKA > BANKB"}},
 		{"exception ls --limit 5 --page x", "GET /api/v1/exceptions?limit=5&page=x", []string{"deemed, late answer"}},
 		{"approval ls", "GET /api/v1/approvals", []string{"asha", "set the cap of BANKB to 100.00 INR", "security-officer", "ticket 312"}},
 		{"audit ls --before 5", "GET /api/v1/audit?before=5&limit=50", []string{"asha", "drain: BANKB takes part in no new payment", "ticket 311", "--before 99000"}},
-		{"alert ls", "GET /api/v1/alerts", []string{"page ParticipantDown BANKB", "do: call BANKB", "CommitSlow", "2m30s"}},
+		{"alert ls", "GET /api/v1/alerts", []string{"page ParticipantDown BANKB, for ", "do: call BANKB", "CommitSlow", "2m30s"}},
 		{"payment show 4711", "GET /api/v1/payments/4711/timeline", []string{"dead letter", "PSPC > switch", "switch > BANKA", "8.0s", "BANKB has not answered for 8 s", "waits: enquiry credit"}},
 	} {
 		t.Run(c.line, func(t *testing.T) {

@@ -57,6 +57,9 @@ func (n *notifier) tell(lines ...string) {
 	}
 }
 
+// starting says how far the start is.
+func (n *notifier) starting(status string) { n.tell("STATUS=" + status) }
+
 // ready says that participants can connect, or that a reload is done.
 func (n *notifier) ready(status string) { n.tell("READY=1", "STATUS="+status) }
 

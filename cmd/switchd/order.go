@@ -36,9 +36,6 @@ func (f *adminFlags) order(c *cobra.Command, o view.Order) error {
 	if err := understand(answer, &done); err != nil {
 		return err
 	}
-	if done.Text == "" { // of a switch that says no more than that it has taken it
-		done.Done, done.Text = true, o.Command
-	}
 	return f.show(c.OutOrStdout(), &done, func(p *screen.Page) { drawDone(p, &done) })
 }
 

@@ -58,7 +58,7 @@ func newLimit() *cobra.Command {
 }
 
 func drawLimits(p *screen.Page, v *view.Limits, _ time.Time) {
-	t := screen.NewTable(screen.Left("limit").Shrinks(16), screen.Left("participant"), screen.Right("used"), screen.Right("most"), screen.Right("share"), screen.Right("turned away"))
+	t := screen.NewTable(screen.Left("limit").Shrinks(16), screen.Left("participant"), screen.Left("of"), screen.Right("used"), screen.Right("most"), screen.Right("share"), screen.Right("turned away"))
 	for i := range v.Limits {
 		l := &v.Limits[i]
 		share, mark := screen.Marked(screen.Dim, "-"), screen.None
@@ -69,7 +69,11 @@ func drawLimits(p *screen.Page, v *view.Limits, _ time.Time) {
 		if l.Reached > 0 {
 			mark = screen.Warn
 		}
-		t.Row(screen.Plain(l.Name), screen.Plain(screen.Dash(l.Participant)), screen.Plain(screen.Count(l.Used)), screen.Plain(screen.Count(l.Max)), share, screen.Marked(mark, screen.Count(l.Reached)))
+		count := func(n int64) screen.Cell { return screen.Plain(screen.Count(n)) }
+		if l.Unit == view.UnitMinor {
+			count = func(n int64) screen.Cell { return screen.Plain(screen.Amount(n, v.Exponent)) }
+		}
+		t.Row(screen.Plain(l.Name), screen.Plain(screen.Dash(l.Participant)), screen.Plain(l.Unit.In(v.Currency)), count(l.Used), count(l.Max), share, screen.Marked(mark, screen.Count(l.Reached)))
 	}
 	none(p, t, "nothing is bounded")
 }

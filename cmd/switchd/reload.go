@@ -36,6 +36,7 @@ type configuration struct {
 	file     string // that is read again
 	inForce  atomic.Pointer[accepted]
 	fallback atomic.Bool // it is what was in force last, because the file was not good
+	refused  atomic.Bool // the last reload was refused
 
 	mu      sync.Mutex // held by a reload
 	metrics *reloadMetrics
@@ -74,10 +75,17 @@ func (n *node) serveReload(c *admin.Call) (any, error) {
 	}
 	r, err := n.reload(c.Context, o)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", view.ErrRefused, err)
+		return nil, reloadFault{err}
 	}
 	return r, nil
 }
+
+// reloadFault is a refusal in the words of check-config, which begin with the place in the
+// file.
+type reloadFault struct{ error }
+
+// Unwrap gives the error of package view, and what is wrong.
+func (f reloadFault) Unwrap() []error { return []error{view.ErrRefused, f.error} }
 
 // orderedBy is who orders something: who has shown who he is, else whom he names.
 func orderedBy(c access.Caller, named string) string {
@@ -97,6 +105,7 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 	defer func() {
 		if !o.DryRun {
 			n.conf.metrics.count(r, err)
+			n.conf.refused.Store(err != nil)
 			n.tellReload(r, err, o)
 		}
 	}()

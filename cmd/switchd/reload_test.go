@@ -194,9 +194,13 @@ func TestReloadRefused(t *testing.T) {
 	if out, _ := runs(t, 0, "config", "diff", "--config", s.config); !strings.Contains(out, "changes that need a restart: 1; a reload refuses the file") {
 		t.Errorf("diff says %s", out)
 	}
-	for _, order := range []string{"", "{}", "reload", `{"reason": "r"}`, `{"reason": "r", "operator": "o", "now": true}`, `{"reason":"` + strings.Repeat("x", 141) + `","operator":"o"}`} {
-		if status, _ := s.post("/api/v1/reload", []byte(order)); status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %d", order, status)
+	for order, want := range map[string]int{
+		"": http.StatusBadRequest, "reload": http.StatusBadRequest, `{"reason": "r", "operator": "o", "now": true}`: http.StatusBadRequest,
+		"{}": http.StatusUnprocessableEntity, `{"reason": "r"}`: http.StatusUnprocessableEntity,
+		`{"reason":"` + strings.Repeat("x", 141) + `","operator":"o"}`: http.StatusUnprocessableEntity,
+	} {
+		if status, _ := s.post("/api/v1/reload", []byte(order)); status != want {
+			t.Errorf("%s: %d, want %d", order, status, want)
 		}
 	}
 	if err := os.WriteFile(s.config, good, 0o600); err != nil {

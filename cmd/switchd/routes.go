@@ -84,7 +84,7 @@ func (n *node) glanceRoutes() []admin.Route {
 		question("/api/v1/alerts", access.Anyone, "What somebody should look at.", func(c *admin.Call) (view.Alerts, error) { return d.Alerts(c.Context) }),
 		question("/api/v1/me", access.Anyone|access.Participant, "Who asks, and what he may do.", func(c *admin.Call) (view.Caller, error) { return d.Me(c.Caller), nil }),
 		question("/api/v1/config", access.Anyone, "The configuration in force: its files.", func(*admin.Call) (kept, error) { return n.conf.inForce.Load().kept, nil }),
-		question("/api/v1/config/pending", access.Anyone, "The configuration in force, and what the file on disk would change.", func(c *admin.Call) (view.Config, error) { return d.Config(c.Context, c.Caller) }),
+		question("/api/v1/config/pending", access.Operator|access.SecurityOfficer|access.Auditor, "The configuration in force, and what the file on disk would change.", func(c *admin.Call) (view.Config, error) { return d.Config(c.Context, c.Caller) }),
 		question("/api/v1/keys", access.SecurityOfficer|access.Auditor, "The keys of the security module, without any secret.", func(c *admin.Call) (view.Keys, error) { return d.KeyList(c.Context, c.Caller) }),
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 	"switchd/switch/payment"
 )
 
-// run works until ctx ends or something fails, and then stops in the order that
-// loses nothing: listeners first, so that what links still say is taken; then the
+// run brings the switch up, works until ctx ends or something fails, and then stops in the
+// order that loses nothing: listeners first, so that what links still say is taken; then the
 // engine, which commits and steps everything it was given. started is called when
 // participants can connect.
 //
@@ -22,21 +23,29 @@ import (
 // and handshake workers, the admin server, the heartbeat, the watch of the disk,
 // retention, the desk, the canary, what tells of traces, the workers of the security module.
 func (n *node) run(ctx context.Context, started func()) error {
-	if err := n.listenAdmin(); err != nil {
-		return err
+	offered, err := n.listenAdmin()
+	if err != nil {
+		return n.fall(err)
+	}
+	failed, fail := context.WithCancel(ctx)
+	defer fail()
+	rim, rimCtx := errgroup.WithContext(failed)
+	rim.Go(func() error { return n.admin.Run(rimCtx) })
+	if err = n.rise(rimCtx); err == nil {
+		err = n.offer(offered)
+	}
+	if err != nil {
+		fail()
+		return n.fall(cmp.Or(rim.Wait(), err)) // the port first: it shows what the stores say of themselves
 	}
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()
 	var core errgroup.Group
-	failed, fail := context.WithCancel(ctx)
-	defer fail()
 	core.Go(func() error {
 		defer fail()
 		return n.engine.Run(engineCtx, n.sink())
 	})
 	stopSecurity := n.startSecurity(ctx)
-	rim, rimCtx := errgroup.WithContext(failed)
-	rim.Go(func() error { return n.admin.Run(rimCtx) })
 	rim.Go(func() error { return n.beat(rimCtx) })
 	rim.Go(func() error { return n.disk.Run(rimCtx) })
 	rim.Go(func() error { return n.tracing.run(rimCtx) })
@@ -61,6 +70,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 		}
 		rim.Go(func() error { return n.trust.Run(rimCtx, func() { n.server.CloseLinks(n.trust.Reject) }) })
 		rim.Go(func() error { return n.runCanary(rimCtx) })
+		n.keepAddress()
 		n.keepStart() // before a signal is listened to: it would keep what that has replaced
 		close(n.open)
 		n.conf.metrics.accepted(clock())
@@ -68,7 +78,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 		started()
 		return n.server.Run(rimCtx)
 	})
-	err := rim.Wait()
+	err = rim.Wait()
 	stopEngine()
 	return errors.Join(err, core.Wait(), stopSecurity())
 }

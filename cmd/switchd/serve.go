@@ -81,9 +81,6 @@ func (f *serveFlags) run(ctx context.Context, talk io.Writer) error {
 	log = newLoggerOf(talk, cfg.Log, f.quiet)
 	defer flush(log)
 	n, err := newNode(cfg, log, f.acceptClock)
-	if errors.Is(err, engine.ErrClockBehind) {
-		return fmt.Errorf("%w; set the clock, restore a backup of before the mistake, or go on in the journal's time with --accept-clock", err)
-	}
 	if err != nil {
 		return err
 	}
@@ -95,7 +92,11 @@ func (f *serveFlags) run(ctx context.Context, talk io.Writer) error {
 		n.conf.metrics.fallback.Set(1)
 	}
 	go n.reloadOn(hangup)
-	return n.serve(ctx, f, talk)
+	err = n.serve(ctx, f, talk)
+	if errors.Is(err, engine.ErrClockBehind) {
+		err = fmt.Errorf("%w; set the clock, restore a backup of before the mistake, or go on in the journal's time with --accept-clock", err)
+	}
+	return err
 }
 
 // reloadOn reloads for each signal, until the process ends.
@@ -127,6 +128,12 @@ func (n *node) serve(ctx context.Context, f *serveFlags, talk io.Writer) error {
 			return
 		}
 		defer exitOnSignal()() // before the sentence that promises it
+		if far := n.rising.yet(); far != nil {
+			stop()
+			n.manager.stopping("in the middle of the start")
+			fmt.Fprintf(talk, "switchd: stopping in the middle of the start (%v): the next one goes on\n", far)
+			return
+		}
 		n.leaving.Store(true)
 		if f.lead > 0 {
 			n.manager.stopping("about to drain")

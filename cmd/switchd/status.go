@@ -38,6 +38,7 @@ Exit code 0: the switch is ready; 1: it is not, or it does not answer.`,
 			if err != nil {
 				return err
 			}
+			defer port.client.CloseIdleConnections()
 			ready := true
 			err = watch(c, every, func(ctx context.Context, w io.Writer) error {
 				s, err := askStatus(ctx, port)

@@ -216,7 +216,7 @@ func (f *bundleFlags) named() (*config.Config, error) {
 	case f.config != "":
 		return config.Load(f.config, known())
 	case f.dir != "":
-		return inForceIn(f.dir)
+		return foundIn(f.dir)
 	}
 	return nil, nil
 }

@@ -17,9 +17,6 @@ type topFlags struct {
 	plain bool
 }
 
-// topLeast keeps people from asking a switch all the time.
-const topLeast = 200 * time.Millisecond
-
 func newTop() *cobra.Command {
 	var f topFlags
 	c := &cobra.Command{
@@ -49,13 +46,14 @@ Where there is no terminal, and with --plain, it writes lines: one page for each
 }
 
 func (f *topFlags) run(c *cobra.Command) error {
-	if f.every < topLeast || f.times < 0 {
-		return usageError{fmt.Errorf("--every %v, --times %d: want %v or more, and 0 or more", f.every, f.times, topLeast)}
+	if f.every < watchLeast || f.times < 0 {
+		return usageError{fmt.Errorf("--every %v, --times %d: want %v or more, and 0 or more", f.every, f.times, watchLeast)}
 	}
 	port, err := f.port()
 	if err != nil {
 		return err
 	}
+	defer port.client.CloseIdleConnections()
 	in, out := c.InOrStdin(), c.OutOrStdout()
 	_, from := terminalOf(in)
 	_, to := terminalOf(out)

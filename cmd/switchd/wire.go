@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"runtime/debug"
@@ -21,7 +20,6 @@ import (
 	"switchd/switch/backup"
 	"switchd/switch/canary"
 	"switchd/switch/config"
-	"switchd/switch/console"
 	"switchd/switch/desk"
 	"switchd/switch/disk"
 	"switchd/switch/egress"
@@ -31,7 +29,6 @@ import (
 	"switchd/switch/logline"
 	"switchd/switch/payment"
 	"switchd/switch/retention"
-	"switchd/switch/route"
 	message8583 "switchd/switch/translate/iso8583"
 )
 
@@ -100,15 +97,16 @@ type node struct {
 	feed     *feed.Feed
 	canary   *canary.Canary // nil: none pays
 	readers  readers
+	rising   rising // how far the start is
 	lastSeen heartbeat
 	stall    stall
 	manager  *notifier
 	leaving  atomic.Bool // readyz says so: the switch is about to drain
 }
 
-// newNode opens the data folder, recovers the machine and builds everything up to
-// the listeners. It holds the data folder until run has ended. acceptClock goes on
-// with a clock that is far behind the journal.
+// newNode opens the data folder, and what needs no machine. It holds the folder until run,
+// which recovers the machine, has ended. acceptClock goes on with a clock that is far
+// behind the journal.
 func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, error) {
 	n := &node{cfg: cfg, log: log, lines: handlerOf(log), registry: prometheus.NewRegistry(), manager: &notifier{log: log}, open: make(chan struct{})}
 	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(), n.readyMetric())
@@ -143,38 +141,7 @@ func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, err
 	n.backups = backup.NewOnline(backup.Source{Dir: cfg.DataDir, Journal: f.journal, State: f.state}, backup.Options{
 		Build: build(), Clock: clock, Keys: f.keys, Reserve: cfg.Disk.Reserve, Log: log, Fatal: storageFailed(),
 	}, n.registry)
-	n.engine, err = engine.Open(engine.Options{
-		Ended: n.tracing.ended(),
-		Log:   f.journal, State: f.state, Keys: f.keys, Closing: n.stopReaders,
-		Unmatched: func(from route.Participant, a *payment.Answer) { n.ingress.Unmatched(from, a) }, // made by wireRim, before Run
-		Useful:    func(from route.Participant) { n.ingress.Useful(from) },
-		Stored:    func() { n.feed.Wake() },
-		Config:    machineConfig(cfg), Clock: clock, AcceptClock: acceptClock, QueueMax: cfg.Limits.Queue, Load: loadStepsOf(cfg), Logger: log, Registry: n.registry,
-	})
-	if err == nil {
-		err = f.entry.Begin()
-	}
-	if err == nil {
-		err = n.wireRim()
-	}
-	if err == nil {
-		n.feed, err = n.newFeed()
-	}
-	if err == nil {
-		err = n.newCanary()
-	}
-	if err == nil {
-		err = n.attachDisk()
-	}
-	if err == nil {
-		n.retainer, err = n.newRetention()
-	}
-	if err == nil {
-		n.desk, err = n.newDesk()
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.close(), n.security.close())
-	}
+	n.rising.acceptClock = acceptClock
 	return n, nil
 }
 
@@ -241,24 +208,6 @@ func (n *node) listen() error {
 		DialsMax: n.cfg.Limits.Dials, OutboxBytesMax: int(n.cfg.Limits.Outbox),
 		Clock: clock, Log: n.log, Registry: n.registry, DialectOf: dialectsByLook(), Diagnosed: n.ingress.Diagnosed,
 	}, n.ingress)
-	return err
-}
-
-// listenAdmin opens the admin port, when the journal is replayed: a probe sees
-// "alive, not ready" until the first group of this start is committed.
-func (n *node) listenAdmin() error {
-	var err error
-	if n.people, err = n.newAdminAccess(); err != nil {
-		return err
-	}
-	o := admin.Options{
-		Address: n.cfg.Admin, Clock: clock, Gatherer: n.registry, Registry: n.registry, Log: n.log,
-		Live: n.live, Started: n.started, Checks: n.checks(), Summary: func() (any, error) { return n.summary(context.Background()) },
-		Backup: n.takeBackup, Routes: n.routes(), Console: console.New(console.Options{Source: n.desk, Caller: callerOf, Log: n.log}),
-		Diagnosis: func(ctx context.Context, id string) (any, bool) { return n.ingress.Diagnose(ctx, id) },
-	}
-	n.people.options(&o)
-	n.admin, err = admin.Listen(o)
 	return err
 }
 

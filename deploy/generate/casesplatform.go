@@ -19,6 +19,21 @@ var securityCases = []testCase{
 		situation{"it was half written", "5m", []string{`switchd_cert_files_refused 0 1 0x10`}, nil},
 	},
 	{
+		"SwitchdCertificateWeek",
+		situation{"that of the admin port", "1m", []string{fmt.Sprintf("switchd_admin_cert_expiry_timestamp_seconds %dx100", 6*86400)}, []string{`certificate="admin"`}},
+		situation{"that of the admin port, in 8 days", "1m", []string{fmt.Sprintf("switchd_admin_cert_expiry_timestamp_seconds %dx100", 8*86400)}, nil},
+	},
+	{
+		"SwitchdCertificateDay",
+		situation{"that of a payShield", "1m", []string{fmt.Sprintf(`switchd_hsm_payshield_cert_expiry_timestamp_seconds{whose="module"} %dx100`, 86400)}, []string{`certificate="hsm/module"`, `whose="module"`}},
+		situation{"none was shown yet", "1m", []string{`switchd_hsm_payshield_cert_expiry_timestamp_seconds{whose="module"} 0x100`}, nil},
+	},
+	{
+		"SwitchdAdminFilesRefused",
+		situation{"for minutes", "5m", []string{`switchd_admin_files_bad 0 1x10`}, nil},
+		situation{"the file was half written", "5m", []string{`switchd_admin_files_bad 0 1 0x10`}, nil},
+	},
+	{
 		"SwitchdModuleDown",
 		situation{"no answer", "3m", []string{`switchd_hsm_up 1 0x10`}, nil},
 		situation{"one answer was missed", "3m", []string{`switchd_hsm_up 1 0 1x10`}, nil},

@@ -310,6 +310,13 @@ func serve(t *testing.T, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	running(t, s)
+	return s
+}
+
+// running runs a server until the test ends.
+func running(t *testing.T, s *Server) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -319,7 +326,6 @@ func serve(t *testing.T, o Options) *Server {
 			t.Errorf("Run: %v", err)
 		}
 	})
-	return s
 }
 
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}

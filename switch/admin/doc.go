@@ -9,6 +9,9 @@
 // bounded. It changes nothing by itself: what it shows and what orders do is handed in as
 // functions. It keeps no log of what was asked, and no token, and shows none.
 //
+// A switch that is not there yet has its health and its metrics answered under the same
+// rules, and nothing else (ListenEarly, Open).
+//
 // The commands `serve` and `demo` call it. It never takes part in a payment.
 //
 //	/livez /readyz /startupz  200 or 503; ?verbose lists the checks; for anyone

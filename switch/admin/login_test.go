@@ -321,6 +321,19 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
+// TestAnEndedSessionIsNoFailure: pages that are open ask by it again and again, and whoever
+// sits there comes to the form all the same.
+func TestAnEndedSessionIsNoFailure(t *testing.T) {
+	b := browser{t, serve(t, Options{Users: someone()})}
+	over := b.login(viewerToken)
+	b.do("POST", "/logout", "", over)
+	for range failuresAtOnce + 1 {
+		if r := b.do("GET", "/api/v1/me", "", over); r.StatusCode != 303 || !strings.HasPrefix(r.Header.Get("Location"), "/login?next=") {
+			t.Fatalf("%d to %q", r.StatusCode, r.Header.Get("Location"))
+		}
+	}
+}
+
 // TestFailedLoginsAreSlowed: an address with many is told to wait; others, and who is
 // right, are let in at once.
 func TestFailedLoginsAreSlowed(t *testing.T) {

@@ -11,17 +11,32 @@ import (
 	"time"
 )
 
-// Server is a bound admin server. Make it with Listen.
+// Server is a bound admin server. Make it with Listen, or ListenEarly.
 type Server struct {
-	listener net.Listener
+	listener *bounded
 	http     *http.Server
-	pages    *pages
+	pages    *pages                       // as they were bound
+	handler  atomic.Pointer[http.Handler] // what answers now
 	started  atomic.Bool
 }
 
 // Listen binds the address, so that the port is known, and prepares the pages.
 // Nothing is answered before Run. A server that is not run must be closed.
 func Listen(o Options) (*Server, error) {
+	s, err := bind(o)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := s.pages.handler()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("admin: %w", err), s.Close())
+	}
+	s.answer(handler)
+	return s, nil
+}
+
+// bind makes a server that has its address, and no answer yet.
+func bind(o Options) (*Server, error) {
 	o = o.withDefaults()
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
@@ -38,30 +53,29 @@ func Listen(o Options) (*Server, error) {
 	if tcp, ok := l.Addr().(*net.TCPAddr); !o.guardedByLogin() && (!ok || !tcp.IP.IsLoopback()) {
 		return nil, errors.Join(fmt.Errorf("admin: %s is not a loopback address", l.Addr()), l.Close())
 	}
-	p := newPages(o, m)
-	handler, err := p.handler()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("admin: %w", err), l.Close())
+	s := &Server{listener: newBounded(l, o.ConnectionsMax, m, o.TLS == nil), pages: newPages(o, m)}
+	s.http = &http.Server{
+		Handler:           http.HandlerFunc(s.serveHTTP),
+		TLSConfig:         o.TLS,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    headerBytesMax,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: requestsOfOne},
+		ErrorLog:          slog.NewLogLogger(o.Log.With("event", "admin.server").Handler(), slog.LevelWarn),
 	}
-	return &Server{
-		listener: newBounded(l, o.ConnectionsMax, m, o.TLS == nil),
-		pages:    p,
-		http: &http.Server{
-			Handler:           handler,
-			TLSConfig:         o.TLS,
-			ReadHeaderTimeout: headerTimeout,
-			ReadTimeout:       readTimeout,
-			WriteTimeout:      writeTimeout,
-			IdleTimeout:       idleTimeout,
-			MaxHeaderBytes:    headerBytesMax,
-			HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: requestsOfOne},
-			ErrorLog:          slog.NewLogLogger(o.Log.With("event", "admin.server").Handler(), slog.LevelWarn),
-		},
-	}, nil
+	return s, nil
 }
 
 // Addr is the bound address, host:port. Safe for concurrent use.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Usage is how many connections there are, of how many there may be. Safe for concurrent
+// use.
+func (s *Server) Usage() (open, most int) {
+	return int(s.listener.open.Load()), int(s.listener.max)
+}
 
 // URL is the address of the index page. Safe for concurrent use.
 func (s *Server) URL() string {

@@ -111,20 +111,20 @@ func (p *pages) byCertificate(r *http.Request) (c access.Caller, shown, good boo
 // stranger answers who is nobody. Failures are counted for each address, and one with too
 // many of them is told to wait. That slows only him: whoever shows what is right is let
 // in, also from such an address. Nothing is lost by that, since tokens cannot be guessed;
-// and nobody can keep others out by failing in their place.
+// and nobody can keep others out by failing in their place. A session that has ended is no
+// failure: open pages of a browser go on asking by it, and its user must come to the form.
 func (p *pages) stranger(w http.ResponseWriter, r *http.Request, why string) {
-	if why != whyMissing && !p.failures.take(addressOf(r), p.Clock()) {
+	ended := why == whyMissing || why == whySession
+	if !ended && !p.failures.take(addressOf(r), p.Clock()) {
 		p.metrics.refusedLogins.WithLabelValues(whyThrottled).Inc()
 		w.Header().Set("Retry-After", "60")
 		fail(w, r, http.StatusTooManyRequests, "too many failed logins from this address: wait a minute")
 		return
 	}
 	p.metrics.refusedLogins.WithLabelValues(why).Inc()
-	if why == whyMissing || why == whySession {
-		if r.Method == http.MethodGet && accepts(r, "text/html") {
-			toLogin(w, r)
-			return
-		}
+	if ended && r.Method == http.MethodGet && accepts(r, "text/html") {
+		toLogin(w, r)
+		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="switchd"`)
 	fail(w, r, http.StatusUnauthorized, whyNot[why])

@@ -31,6 +31,7 @@ var diskRules = []Rule{
 		Summary: "The disk of the data folder will reach its reserve within a day, if it goes on like this",
 		Todo:    "Make the disk larger, or move the archive elsewhere.",
 		Runbook: "disk-low",
+		Unknown: "it is foretold from six hours, which a process may not have lived",
 	},
 	{
 		Name: "SwitchdDiskErrors", Severity: Page, Group: "disk", By: "what",

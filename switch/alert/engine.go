@@ -36,6 +36,9 @@ var engineRules = []Rule{
 		Summary: "Events wait and nothing is committed: the writer or the disk stands still",
 		Todo:    "Look at the disk of the data folder in the system's log, then at /livez.",
 		Runbook: "nothing-committed",
+		Holds: func(in *Input) []Held {
+			return when(in.Stalled > 0, fmt.Sprintf("for %.0f s", in.Stalled.Seconds()))
+		},
 	},
 	{
 		Name: "SwitchdCommitSlow", Severity: Ticket, For: 5 * time.Minute, Group: "engine",
@@ -53,6 +56,7 @@ var engineRules = []Rule{
 		Summary: "One fsync in a hundred takes longer than 50 ms: the disk is slow",
 		Todo:    "See whether something else writes to the disk of the data folder: a backup, a log, a neighbour.",
 		Runbook: "commit-slow",
+		Unknown: "the process judges whole commits, which are slow whenever the journal's fsyncs are",
 	},
 	{
 		Name: "SwitchdLoadShed", Severity: Ticket, For: time.Minute, Group: "engine",
@@ -127,15 +131,22 @@ and on (job, instance) sum by (job, instance) (increase(switchd_canary_payments_
 		Summary: "The payment that the switch makes with itself takes longer than half a second: we are slow, not a bank",
 		Todo:    "Look at commits and fsyncs: without banks there is little else that a payment waits for.",
 		Runbook: "commit-slow",
+		Unknown: "the process judges whether its canary pays, and how long commits take",
 	},
 	{
 		Name: "SwitchdFeedBehind", Severity: Ticket, For: 5 * time.Minute, Group: "engine",
-		Expr:    `max by (job, instance) (switchd_feed_lag_records) > 100000`,
+		Expr:    fmt.Sprintf(`max by (job, instance) (switchd_feed_lag_records) > %d`, feedBehind),
 		Summary: "A reader of the events is far behind",
 		Todo:    "Ask whoever reads the events whether his system is slow; it loses nothing while the journal keeps the records.",
 		Runbook: "feed-behind",
+		Holds: func(in *Input) []Held {
+			return when(in.FeedLag > feedBehind, fmt.Sprintf("%d records", in.FeedLag))
+		},
 	},
 }
+
+// feedBehind is how many records a reader of the events may lack.
+const feedBehind = 100_000
 
 // canarySeconds is how long the canary may go without a success.
 const canarySeconds = 60

@@ -14,12 +14,17 @@ type Input struct {
 	Participants []view.Participant
 	Limits       []view.Limit
 	Certificates []Certificate
+	Legs         []Legs
 	Disk         Disk
 	Backup       Backup
 	Module       *Module // nil: there is none
 	Canary       *Canary // nil: there is none
 	Config       Config
 	Clock        Clock
+	FeedLag      int64         // records that the slowest reader of the events has not been told of
+	Stalled      time.Duration // for how long events have waited without any commit; 0: none waits
+	FilesBad     int           // files of certificates that are not in force because they are not good
+	AdminBad     bool          // the same of the users and the certificate of the admin port
 	Lately       Lately
 }
 
@@ -27,6 +32,14 @@ type Input struct {
 type Certificate struct {
 	Whose   string // a participant, switch, ca, crl, BANKA/signature, ...
 	Expires time.Time
+}
+
+// Legs is what became of the messages to a participant in the last five minutes.
+type Legs struct {
+	Participant                 string
+	All, Failed, Declined, Slow int // Failed: also those that were not answered
+	Limited                     int // messages of it turned away, because it may not send so many
+	Unproven                    int // messages of it whose code or signature was wrong
 }
 
 // Disk is the disk of the data folder: switch/disk's state and figures.
@@ -67,7 +80,7 @@ type Clock struct {
 	Behind time.Duration // the journal's time is ahead of the clock by so much
 }
 
-// Lately is what was counted in the last five minutes.
+// Lately is what was counted in the last five minutes, where nothing else is said.
 type Lately struct {
 	MoneyExceptions int // exceptions of the kinds of MoneyKinds
 	Refused         int // new payments that the switch itself refused: no room, no disk, load
@@ -76,4 +89,7 @@ type Lately struct {
 	RetentionFailed int // runs of the daily job, in the last day
 	BackupsFailed   int // in the last day
 	DiskErrors      int
+	ModuleErrors    int // calls and requests to the security module that failed or were given up
+	ModuleRefused   int // messages that did not leave for want of a key
+	KeysRefused     int // keys that participants have brought and that were not taken, in the last hour
 }

@@ -77,5 +77,6 @@ var moneyRules = []Rule{
 		Summary: "Reversals and enquiries that wait for an answer become more and more",
 		Todo:    "See which bank does not answer reversals, and drain it before more money hangs.",
 		Runbook: "outcome-unknown",
+		Unknown: "the process judges the oldest that waits, not how their number has moved",
 	},
 }

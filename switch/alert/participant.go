@@ -13,8 +13,9 @@ const (
 	failingShare    = 0.1  // of the messages to it
 	declinedShare   = 0.5  // of the messages to it
 	slowShare       = 0.05 // of the answers, that take longer than a second
-	slowLegMillis   = 1000
-	enoughLegs      = 20 // in five minutes, before a share says anything
+	enoughLegs      = 20   // in five minutes, before a share says anything
+	limitedEnough   = 100  // messages turned away in five minutes
+	unprovenEnough  = 10   // messages with a wrong code or signature in five minutes
 	capShare        = 0.9
 	drainedTooLong  = 4 * time.Hour
 	notDrained      = "unless on (job, instance, participant) switchd_drained == 1"
@@ -52,8 +53,27 @@ func each(holds func(p *view.Participant) (bool, string)) func(*Input) []Held {
 	}
 }
 
-// enough says that the sample speaks of enough messages for a share of them.
-func enough(s view.Sample) bool { return s.PerSecond*300 >= enoughLegs }
+// legs is what Holds answers for conditions of the messages to single participants.
+func legs(holds func(l *Legs) (bool, string)) func(*Input) []Held {
+	return func(in *Input) []Held {
+		return each(func(p *view.Participant) (bool, string) {
+			at := slices.IndexFunc(in.Legs, func(l Legs) bool { return l.Participant == p.ID })
+			if at < 0 {
+				return false, ""
+			}
+			return holds(&in.Legs[at])
+		})(in)
+	}
+}
+
+// share holds when more than a share of the messages to a participant are so, and when
+// there were enough of them to say it.
+func share(bound float64, of func(l *Legs) int) func(*Input) []Held {
+	return legs(func(l *Legs) (bool, string) {
+		is := float64(of(l)) / float64(max(l.All, 1))
+		return l.All >= enoughLegs && is > bound, fmt.Sprintf("%.0f %% of %d", 100*is, l.All)
+	})
+}
 
 func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
 
@@ -83,9 +103,7 @@ var participantRules = []Rule{
 		Summary: "The participant does not answer, or cannot be sent to: its payments fail, and ours are well",
 		Todo:    "Call the participant with the times and kinds of messages that it did not answer.",
 		Runbook: "participant-failing",
-		Holds: each(func(p *view.Participant) (bool, string) {
-			return enough(p.Latest) && p.Latest.Failed > failingShare, percent(p.Latest.Failed)
-		}),
+		Holds:   share(failingShare, func(l *Legs) int { return l.Failed }),
 	},
 	{
 		Name: "SwitchdParticipantSlow", Severity: Ticket, For: 5 * time.Minute, Group: "participants", By: "participant",
@@ -93,9 +111,7 @@ var participantRules = []Rule{
 		Summary: "The participant answers slowly: more than one answer in twenty takes longer than a second",
 		Todo:    "Tell the participant, and watch whether its breaker opens.",
 		Runbook: "participant-slow",
-		Holds: each(func(p *view.Participant) (bool, string) {
-			return enough(p.Latest) && p.Latest.P99 > slowLegMillis, fmt.Sprintf("99 %% within %.0f ms", p.Latest.P99)
-		}),
+		Holds:   share(slowShare, func(l *Legs) int { return l.Slow }),
 	},
 	{
 		Name: "SwitchdParticipantDeclines", Severity: Info, For: 10 * time.Minute, Group: "participants", By: "participant",
@@ -103,9 +119,7 @@ var participantRules = []Rule{
 		Summary: "The participant declines more than half of what it is asked",
 		Todo:    "Look at the codes of its answers: one code for all is a fault of its system.",
 		Runbook: "participant-failing",
-		Holds: each(func(p *view.Participant) (bool, string) {
-			return enough(p.Latest) && p.Latest.Declined > declinedShare, percent(p.Latest.Declined)
-		}),
+		Holds:   share(declinedShare, func(l *Legs) int { return l.Declined }),
 	},
 	{
 		Name: "SwitchdBreakerOpen", Severity: Ticket, For: time.Minute, Group: "participants", By: "participant",
@@ -143,17 +157,23 @@ var participantRules = []Rule{
 	},
 	{
 		Name: "SwitchdParticipantOverLimit", Severity: Info, For: 5 * time.Minute, Group: "participants", By: "participant",
-		Expr:    `sum by (job, instance, participant) (increase(switchd_messages_limited_total{why=~"rate|gap|share"}[5m])) > 100`,
+		Expr:    fmt.Sprintf(`sum by (job, instance, participant) (increase(switchd_messages_limited_total{why=~"rate|gap|share"}[5m])) > %d`, limitedEnough),
 		Summary: "The participant sends or asks more than it may, and is turned away",
 		Todo:    "Tell the participant, or raise its limit if the traffic is honest.",
 		Runbook: "participant-over-limit",
+		Holds: legs(func(l *Legs) (bool, string) {
+			return l.Limited > limitedEnough, fmt.Sprintf("%d within 5 minutes", l.Limited)
+		}),
 	},
 	{
 		Name: "SwitchdMessagesNotProven", Severity: Ticket, Group: "participants", By: "participant",
-		Expr:    `sum by (job, instance, participant) (increase(switchd_messages_unproven_total{why="wrong"}[5m])) > 10`,
+		Expr:    fmt.Sprintf(`sum by (job, instance, participant) (increase(switchd_messages_unproven_total{why="wrong"}[5m])) > %d`, unprovenEnough),
 		Summary: "Codes or signatures of the participant's messages are wrong: another key than ours, or somebody writes in its name",
 		Todo:    "Compare the check values of its keys by telephone before anything else.",
 		Runbook: "messages-not-proven",
+		Holds: legs(func(l *Legs) (bool, string) {
+			return l.Unproven > unprovenEnough, fmt.Sprintf("%d within 5 minutes", l.Unproven)
+		}),
 	},
 	{
 		Name: "SwitchdKeyOfferRefused", Severity: Ticket, Group: "participants",
@@ -161,6 +181,9 @@ var participantRules = []Rule{
 		Summary: "A working key that a participant has brought was not taken",
 		Todo:    "Read `switchd keys audit`: it says whose key, and why.",
 		Runbook: "messages-not-proven",
+		Holds: func(in *Input) []Held {
+			return when(in.Lately.KeysRefused > 0, fmt.Sprintf("%d within an hour", in.Lately.KeysRefused))
+		},
 	},
 }
 

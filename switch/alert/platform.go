@@ -15,6 +15,7 @@ var platformRules = []Rule{
 		Summary: "Prometheus cannot read the switch's metrics: the process, the host or the network is gone",
 		Todo:    "Run `systemctl status switchd` on the host; if it runs, see whether the admin port answers.",
 		Runbook: "target-down",
+		Unknown: "a process that is gone says nothing",
 	},
 	{
 		Name: "SwitchdTargetMissing", Severity: Page, For: 5 * time.Minute, Group: "platform",
@@ -22,6 +23,7 @@ var platformRules = []Rule{
 		Summary: "Prometheus has no switch to look at: no alert of it can fire",
 		Todo:    "Look at the scrape configuration of Prometheus: the job must be called switchd, or begin with it.",
 		Runbook: "target-down",
+		Unknown: "it is about Prometheus",
 	},
 	{
 		Name: "SwitchdRestarts", Severity: Ticket, Group: "platform",
@@ -29,6 +31,7 @@ var platformRules = []Rule{
 		Summary: "The process has started more than twice within an hour",
 		Todo:    "Read the last lines before each start in `journalctl -u switchd`.",
 		Runbook: "target-down",
+		Unknown: "a process knows of one start, its own",
 	},
 	{
 		Name: "SwitchdClock", Severity: Ticket, For: 5 * time.Minute, Group: "platform",
@@ -64,6 +67,7 @@ var platformRules = []Rule{
 		Summary: "Switches of one job are of different versions",
 		Todo:    "Finish the upgrade, or go back.",
 		Runbook: "versions-differ",
+		Unknown: "it is about several switches",
 	},
 	{
 		Name: "SwitchdConfigsDiffer", Severity: Info, For: time.Hour, Group: "platform",
@@ -71,6 +75,7 @@ var platformRules = []Rule{
 		Summary: "Switches of one job have different configurations in force",
 		Todo:    "Compare them with `switchd config diff`, and reload the one that is behind.",
 		Runbook: "versions-differ",
+		Unknown: "it is about several switches",
 	},
 }
 

@@ -29,8 +29,10 @@ type Rule struct {
 	Summary  string        // one sentence, true while it fires
 	Todo     string        // the first thing to do, in one sentence
 	Runbook  string        // file under docs/runbooks, without its ending
-	// Holds is the same condition where the process can know it; nil: only Prometheus can.
-	Holds func(in *Input) []Held
+	// Holds is the same condition where the process can know it; nil: only Prometheus can,
+	// and Unknown says why.
+	Holds   func(in *Input) []Held
+	Unknown string
 }
 
 // Held is one thing for which a condition holds.

@@ -17,6 +17,17 @@ var securityRules = []Rule{
 		Summary: "A certificate file on disk is not good: what was before it is still in force",
 		Todo:    "Read the log line `certificate files not taken`: it names the file and why.",
 		Runbook: "certificate",
+		Holds: func(in *Input) []Held {
+			return when(in.FilesBad > 0, fmt.Sprintf("%d files", in.FilesBad))
+		},
+	},
+	{
+		Name: "SwitchdAdminFilesRefused", Severity: Ticket, For: time.Minute, Group: "security",
+		Expr:    `switchd_admin_files_bad > 0`,
+		Summary: "The users or the certificate of the admin port are not as their files say, because those are not good: what was before them is still in force",
+		Todo:    "Read the log line `files of the admin port not taken`: it names the file and why; whoever was struck off the file can still log in.",
+		Runbook: "admin-files",
+		Holds:   func(in *Input) []Held { return when(in.AdminBad, "") },
 	},
 	{
 		Name: "SwitchdModuleDown", Severity: Page, For: 30 * time.Second, Group: "security",
@@ -42,10 +53,13 @@ and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration
 	},
 	{
 		Name: "SwitchdModuleErrors", Severity: Ticket, Group: "security",
-		Expr:    `sum by (job, instance) (increase(switchd_hsm_calls_total{outcome=~"down|timeout|error"}[5m])) + sum by (job, instance) (increase(switchd_hsm_requests_total{outcome=~"full|given_up"}[5m])) > 10`,
+		Expr:    fmt.Sprintf(`sum by (job, instance) (increase(switchd_hsm_calls_total{outcome=~"down|timeout|error"}[5m])) + sum by (job, instance) (increase(switchd_hsm_requests_total{outcome=~"full|given_up"}[5m])) > %d`, moduleErrors),
 		Summary: "Calls to the security module fail or are given up",
 		Todo:    "See whether it is one connection or all, and whether the module is asked more than it can do.",
 		Runbook: "module-down",
+		Holds: func(in *Input) []Held {
+			return when(in.Lately.ModuleErrors > moduleErrors, fmt.Sprintf("%d within 5 minutes", in.Lately.ModuleErrors))
+		},
 	},
 	{
 		Name: "SwitchdModuleRefusesKey", Severity: Page, Group: "security",
@@ -53,6 +67,9 @@ and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration
 		Summary: "The security module has not, or refuses, a key that messages need: payments to that participant are declined",
 		Todo:    "Read the log line `the security module refuses a key`: it names the key.",
 		Runbook: "module-down",
+		Holds: func(in *Input) []Held {
+			return when(in.Lately.ModuleRefused > 0, fmt.Sprintf("%d messages within 5 minutes", in.Lately.ModuleRefused))
+		},
 	},
 	{
 		Name: "SwitchdModuleConnectionsLost", Severity: Ticket, For: 10 * time.Minute, Group: "security",
@@ -60,6 +77,7 @@ and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration
 		Summary: "There are fewer connections to the security modules than there were: one of several may be gone",
 		Todo:    "See in the log lines `no connection to the HSM` which address it is.",
 		Runbook: "module-down",
+		Unknown: "what there was a day ago is not remembered; that the last one is gone is another row",
 	},
 	{
 		Name: "SwitchdLinksRefused", Severity: Ticket, For: 5 * time.Minute, Group: "security",
@@ -87,10 +105,19 @@ and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration
 // loginsRefused is how many logins may be refused in five minutes: a person may mistype.
 const loginsRefused = 10
 
+// moduleErrors is how many calls to the security module may fail in five minutes.
+const moduleErrors = 10
+
+// expiries are the certificates that end: those of the participants' port and of
+// signatures, that of the admin port, and those on the way to a payShield.
+const expiries = `(switchd_cert_expiry_timestamp_seconds
+or label_replace(switchd_admin_cert_expiry_timestamp_seconds, "certificate", "admin", "", "")
+or label_replace(switchd_hsm_payshield_cert_expiry_timestamp_seconds > 0, "certificate", "hsm/$1", "whose", "(.*)"))`
+
 // certificate is the row for what ends within so many days, and not within fewer: that
 // is the next row's. Fewer than 0: however long ago it has ended.
 func certificate(name string, severity Severity, fewer, days int, says string) Rule {
-	expr := fmt.Sprintf("switchd_cert_expiry_timestamp_seconds - time() <= %d * 86400", days)
+	expr := fmt.Sprintf(expiries+" - time() <= %d * 86400", days)
 	if fewer >= 0 {
 		expr += fmt.Sprintf(" > %d * 86400", fewer)
 	}

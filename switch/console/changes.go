@@ -113,7 +113,7 @@ func (c *console) configPage(r *http.Request, p *page) error {
 		return err
 	}
 	v := configView{Config: config, Since: stamp(config.At)}
-	v.Same = len(config.Pending)+len(config.Restart) == 0 && config.FileBad == ""
+	v.Same = len(config.Pending)+len(config.Restart) == 0 && config.FileBad == "" && config.Unread == ""
 	for i, text := range lines(config.Text) {
 		v.Lines = append(v.Lines, line{i + 1, text})
 	}

@@ -204,8 +204,8 @@ func (f *fake) Limits(context.Context) (view.Limits, error) {
 	if err := f.called("Limits"); err != nil {
 		return view.Limits{}, err
 	}
-	return view.Limits{Limits: []view.Limit{
-		{Name: "queue", Used: 120, Max: 8192}, {Name: "requests per second", Participant: "BANKB", Used: 470, Max: 500, Reached: 1203}, {Name: "requests that wait", Participant: "BANKB", Used: 12, Max: 4096},
+	return view.Limits{Currency: "INR", Exponent: 2, Limits: []view.Limit{
+		{Name: "net debit cap", Participant: "BANKB", Unit: view.UnitMinor, Used: 1_234_567, Max: 90_000_000}, {Name: "queue", Used: 120, Max: 8192}, {Name: "requests per second", Participant: "BANKB", Used: 470, Max: 500, Reached: 1203}, {Name: "requests that wait", Participant: "BANKB", Used: 12, Max: 4096},
 	}}, nil
 }
 

@@ -175,12 +175,9 @@ func bytesOf(n int) string {
 	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
 }
 
-// capLimit is the one limit that is an amount.
-const capLimit = "net debit cap"
-
 func limitOf(l view.Limit, money currency) limitRow {
 	row := limitRow{Name: l.Name, Used: whole(l.Used), Max: whole(l.Max), Reached: whole(l.Reached)}
-	if l.Name == capLimit {
+	if l.Unit == view.UnitMinor {
 		row.Used, row.Max = money.text(l.Used), money.text(l.Max)
 	}
 	share, level := 0.0, "ok"

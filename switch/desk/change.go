@@ -76,12 +76,26 @@ func changeOf(c *payment.Change, names func(route.Participant) string, roles acc
 
 func text(t *payment.Text, f payment.TextField) string { return string(t.Get(f)) }
 
-// Config is the configuration in force and what the file would change.
-func (d *Desk) Config(context.Context, access.Caller) (view.Config, error) {
-	f, p := d.o.Force(), d.o.Pending()
+// filesMax is how many readings of the file on disk may be under way: each takes the time
+// of check-config.
+const filesMax = 2
+
+// Config is the configuration in force and, for those who may act on it, what the file
+// would change.
+func (d *Desk) Config(_ context.Context, c access.Caller) (view.Config, error) {
+	f, p, unread := d.o.Force(), Pending{}, "the file on disk is looked at for operators, security officers and auditors"
+	if Personal(c.Roles) {
+		select {
+		case d.files <- struct{}{}:
+			defer func() { <-d.files }()
+		default:
+			return view.Config{}, fault(view.ErrBusy, "the file is being read for %d others: try again", filesMax)
+		}
+		p, unread = d.o.Pending(), ""
+	}
 	v := view.Config{
 		At: f.At.UTC().Format("2006-01-02T15:04:05Z"), By: f.By, Reason: f.Reason, File: f.File, Hash: f.Hash, Text: f.Text,
-		Pending: p.Changes, Restart: p.Restart, FileBad: p.Bad, Fallback: f.Fallback,
+		Pending: p.Changes, Restart: p.Restart, FileBad: p.Bad, Unread: unread, Fallback: f.Fallback,
 	}
 	if v.Pending == nil {
 		v.Pending = []string{}
@@ -100,5 +114,9 @@ func (d *Desk) KeyList(ctx context.Context, c access.Caller) (view.Keys, error) 
 	if d.o.KeyList == nil {
 		return view.Keys{Keys: []view.Key{}}, nil
 	}
-	return d.o.KeyList(ctx)
+	v, err := d.o.KeyList(ctx)
+	if err != nil {
+		err = fault(view.ErrBusy, "the security module has not answered: %w", err)
+	}
+	return v, err
 }

@@ -21,6 +21,7 @@ type Desk struct {
 	debugged  debugged
 	reads     chan struct{} // one for each reading of the journal that is under way
 	searches  chan struct{} // and one for each search
+	files     chan struct{} // and one for each reading of the configuration's file
 }
 
 // readsMax is how many timelines may be read at once: each reads some of the journal.
@@ -32,7 +33,7 @@ func New(o Options) (*Desk, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &Desk{o: o, started: o.Clock(), reads: make(chan struct{}, readsMax), searches: make(chan struct{}, searchesMax)}, nil
+	return &Desk{o: o, started: o.Clock(), reads: make(chan struct{}, readsMax), searches: make(chan struct{}, searchesMax), files: make(chan struct{}, filesMax)}, nil
 }
 
 // lookEvery is how often the switch is looked at.
@@ -178,10 +179,10 @@ func (d *Desk) names() func(route.Participant) string {
 	}
 }
 
-// number is that of a participant by its id.
+// number is that of a participant by its id; those of the canary are nobody's to order about.
 func (d *Desk) number(id string) (route.Participant, error) {
 	for _, p := range d.o.Engine.Config().Participants {
-		if p.ID == id {
+		if p.ID == id && !p.Canary {
 			return p.Number, nil
 		}
 	}

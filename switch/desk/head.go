@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"switchd/ledger"
 	"switchd/switch/access"
@@ -79,6 +80,7 @@ func (d *Desk) Find(c access.Caller, criteria url.Values, f func(page *state.Pag
 	if err != nil {
 		return fmt.Errorf("%w: %w", view.ErrQuestion, err)
 	}
+	d.hideCanaries(&q)
 	select {
 	case d.searches <- struct{}{}:
 		defer func() { <-d.searches }()
@@ -95,6 +97,22 @@ func (d *Desk) Find(c access.Caller, criteria url.Values, f func(page *state.Pag
 		}
 		return err
 	})
+}
+
+// hideCanaries leaves the payments that the switch makes with itself out of a search that
+// does not ask for one, or for one of their participants.
+func (d *Desk) hideCanaries(q *state.Query) {
+	if q.ID != 0 {
+		return
+	}
+	for _, p := range d.o.Engine.Config().Participants {
+		if p.Canary {
+			q.Without = append(q.Without, p.Number)
+		}
+	}
+	if slices.ContainsFunc(q.Participants, func(n route.Participant) bool { return slices.Contains(q.Without, n) }) {
+		q.Without = nil
+	}
 }
 
 // reading runs f while the stores are open.

@@ -66,6 +66,12 @@ type Pending struct {
 	Bad              string // why it would be refused
 }
 
+// Reached is how often limits of the rim turned something away since the start.
+type Reached struct {
+	Links    uint64 // a participant that had, or all of whom had, too many links
+	HalfOpen uint64 // a connection beyond those that may be without a handshake
+}
+
 // Options of a Desk. Functions are safe for concurrent use and return in bounded time.
 type Options struct {
 	Engine  Engine
@@ -93,6 +99,8 @@ type Options struct {
 	// Refused is how many payments and connections the switch itself has turned away, since
 	// its start: for the objective of availability. Default: none.
 	Refused func() uint64
+	// Reached is how often limits of the rim turned something away. Default: it is not known.
+	Reached func() Reached
 	// Limits adds to the limits that the desk knows. Default: none.
 	Limits func() []view.Limit
 	// Alerts says what fires. It is called once a second by Run alone. Default: nothing.
@@ -138,6 +146,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Refused == nil {
 		o.Refused = func() uint64 { return 0 }
+	}
+	if o.Reached == nil {
+		o.Reached = func() Reached { return Reached{} }
 	}
 	if o.Limits == nil {
 		o.Limits = func() []view.Limit { return nil }

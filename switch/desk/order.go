@@ -227,7 +227,7 @@ func (d *Desk) debug(a *deed) error {
 	}
 	a.act = func() error {
 		if err := d.o.Debug(a.Participant, until); err != nil {
-			return err
+			return fault(view.ErrConflict, "%w", err)
 		}
 		d.debugged.set(a.Participant, until)
 		return nil

@@ -201,6 +201,18 @@ func (e *fullEngine) Command(o engine.Order) (uint64, bool, error) {
 	return e.Engine.Command(o)
 }
 
+// TestNoFaultOfTheSwitch: what others cannot do now is told as that.
+func TestNoFaultOfTheSwitch(t *testing.T) {
+	r := newRig(t, func(o *Options) {
+		o.Debug = func(string, int64) error { return errors.New("too many participants are watched") }
+		o.KeyList = func(context.Context) (view.Keys, error) { return view.Keys{}, errors.New("no module answers") }
+	})
+	r.refused(omar, view.Order{Command: "debug", Participant: "BANKA", For: "10m"}, view.ErrConflict)
+	if _, err := r.KeyList(t.Context(), sam); !errors.Is(err, view.ErrBusy) {
+		t.Error(err)
+	}
+}
+
 // TestNoteIsRecorded: what the journal has not taken as done, must not be done.
 func TestNoteIsRecorded(t *testing.T) {
 	r := newRig(t)

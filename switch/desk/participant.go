@@ -113,7 +113,7 @@ func breakersOf(p *insideParticipant, classes []payment.Class, tallies []engine.
 func (w *watcher) lately(p *insideParticipant, v *view.Participant, all *counts, now int64, seconds float64) {
 	h := w.past[p.Number]
 	if h == nil {
-		h = &past{point: *all, silent: w.looks == 0}
+		h = &past{point: *all}
 		w.past[p.Number] = h
 	}
 	if len(h.looks) > pointLooks {
@@ -155,13 +155,12 @@ func (w *watcher) judge(p *insideParticipant, v *view.Participant, configured bo
 	v.State, v.Why = stateOf(v, configured)
 	h := w.past[p.Number]
 	if h.state != v.State {
-		first := h.state == ""
 		h.state, h.since = v.State, now
-		h.silent = h.silent && first
+		if w.looks == 0 {
+			h.since = w.d.started
+		}
 	}
-	if !h.silent {
-		v.Since = stamp(h.since)
-	}
+	v.Since = stamp(h.since)
 }
 
 // stateOf is the state of a participant, and why in one sentence.
@@ -175,17 +174,17 @@ func stateOf(v *view.Participant, configured bool) (state, why string) {
 	enough := v.Latest.PerSecond*v.Latest.Seconds >= degradedEnough
 	switch {
 	case !configured:
-		return stateRemoved, "It is not configured any more."
+		return stateRemoved, "it is not configured any more"
 	case v.Drained:
-		return stateDrained, "An operator has drained it: it takes part in no new payment."
+		return stateDrained, "an operator has drained it: it takes part in no new payment"
 	case v.LinksUp == 0:
-		return stateDown, "No link of it is signed on."
+		return stateDown, "no link of it is signed on"
 	case len(open) > 0:
-		return stateDegraded, "It is not asked, or only tried, for: " + strings.Join(open, ", ") + "."
+		return stateDegraded, "it is not asked, or only tried, for: " + strings.Join(open, ", ")
 	case enough && v.Latest.Failed >= degradedShare:
-		return stateDegraded, fmt.Sprintf("%.0f %% of the messages to it failed in the latest %.0f seconds.", 100*v.Latest.Failed, v.Latest.Seconds)
+		return stateDegraded, fmt.Sprintf("%.0f %% of the messages to it failed in the latest %.0f seconds", 100*v.Latest.Failed, v.Latest.Seconds)
 	case v.LinksWanted > v.LinksUp:
-		return stateDegraded, fmt.Sprintf("%d of %d links are signed on.", v.LinksUp, v.LinksWanted)
+		return stateDegraded, fmt.Sprintf("%d of %d links are signed on", v.LinksUp, v.LinksWanted)
 	}
 	return stateUp, ""
 }

@@ -30,13 +30,12 @@ type watcher struct {
 
 // past is what a participant has shown so far.
 type past struct {
-	looks  []counts // of the latest ones, the oldest first
-	trend  []float64
-	tps    []float64
-	point  counts // when the latest point was made
-	state  string
-	since  int64
-	silent bool // its state was the same since the switch has started: since when is not known
+	looks []counts // of the latest ones, the oldest first
+	trend []float64
+	tps   []float64
+	point counts // when the latest point was made
+	state string
+	since int64
 }
 
 func newWatcher(d *Desk) *watcher {
@@ -69,10 +68,13 @@ func (d *Desk) inside(ctx context.Context, classes []payment.Class) (in inside, 
 	err = d.o.Engine.Inspect(ctx, func(m *payment.Machine) {
 		in.standing, in.open, in.sum = m.Standing(), m.OpenCount(), m.PositionSum()
 		all := m.Config().Participants
-		in.participants = make([]insideParticipant, len(all))
+		in.participants = make([]insideParticipant, 0, len(all))
 		for i := range all {
-			p := &in.participants[i]
-			p.Profile = &all[i]
+			if all[i].Canary { // nobody whom one could call
+				continue
+			}
+			in.participants = append(in.participants, insideParticipant{Profile: &all[i]})
+			p := &in.participants[len(in.participants)-1]
 			p.links, p.drained, p.position = m.LinkCount(p.Number), m.Drained(p.Number), positionOf(p.ID, m.Position(p.Number))
 			p.health = make([]payment.Health, len(classes))
 			for k, c := range classes {
@@ -83,15 +85,16 @@ func (d *Desk) inside(ctx context.Context, classes []payment.Class) (in inside, 
 	return in, err
 }
 
-// look makes the next picture. A writer that does not answer leaves the one before: its
-// time says how old it is.
+// look makes the next picture. A writer that does not answer leaves the one before, but
+// for its checks and alerts: its time says how old it is.
 func (w *watcher) look(ctx context.Context) {
 	d, classes := w.d, payment.Classes()
 	in, err := d.inside(ctx, classes)
+	now := d.o.Clock()
 	if err != nil {
+		w.stuck(now)
 		return
 	}
-	now := d.o.Clock()
 	seconds := lookEvery.Seconds()
 	if w.looked != 0 && now > w.looked {
 		seconds = float64(now-w.looked) / float64(time.Second)
@@ -100,6 +103,27 @@ func (w *watcher) look(ctx context.Context) {
 	w.participants(next, &in, now, seconds, classes, d.o.Links.Links())
 	w.whole(next, &in, now, seconds)
 	next.limits = d.limitsOf(&in)
+	d.alarm(next, now)
+	w.looked = now
+	w.looks++
+	d.latest.Store(next)
+}
+
+// stuck is the picture of before when the writer does not answer, with what can be known
+// without it: just then the checks and the alerts must speak.
+func (w *watcher) stuck(now int64) {
+	was := w.d.latest.Load()
+	if was == nil {
+		return
+	}
+	next := *was
+	w.d.check(&next.overview)
+	w.d.alarm(&next, now)
+	w.d.latest.Store(&next)
+}
+
+// alarm fills in what fires.
+func (d *Desk) alarm(next *picture, now int64) {
 	next.alerts = d.o.Alerts(now, &next.overview, next.participants.Participants, next.limits.Limits)
 	if next.alerts.Firing == nil {
 		next.alerts.Firing = []view.Alert{}
@@ -108,9 +132,14 @@ func (w *watcher) look(ctx context.Context) {
 		next.alerts.Ended = []view.Ended{}
 	}
 	next.overview.Alerts = next.alerts.Firing
-	w.looked = now
-	w.looks++
-	d.latest.Store(next)
+}
+
+// check fills in whether the switch is ready.
+func (d *Desk) check(o *view.Overview) {
+	o.Checks, o.Ready = append([]view.Check{}, d.o.Checks()...), true
+	for _, c := range o.Checks {
+		o.Ready = o.Ready && c.OK
+	}
 }
 
 // whole fills in what is about the whole switch.
@@ -134,17 +163,12 @@ func (w *watcher) whole(next *picture, in *inside, now int64, seconds float64) {
 	o := &next.overview
 	*o = view.Overview{
 		At: stamp(now), StartedAt: stamp(d.started), Version: d.o.Version, Commit: d.o.Commit,
-		Currency: money.Code, Exponent: money.Exponent, Ready: true, Checks: d.o.Checks(),
+		Currency: money.Code, Exponent: money.Exponent,
 		Secured: d.o.Secured, TwoPerson: d.o.Secured && d.o.TwoPerson, Latest: s,
 		LoadStep: int(load), LoadSheds: loadWords[load], Open: in.open,
 		InDoubt: in.standing.Doubtful, InDoubtMinor: in.standing.DoubtfulMinor, DeadLetters: in.standing.DeadLetters, PositionsSum: in.sum,
 	}
-	if o.Checks == nil {
-		o.Checks = []view.Check{}
-	}
-	for _, c := range o.Checks {
-		o.Ready = o.Ready && c.OK
-	}
+	d.check(o)
 	if in.standing.Oldest != 0 {
 		o.OldestInDoubt = max(0, float64(now-in.standing.Oldest)/float64(time.Second))
 	}

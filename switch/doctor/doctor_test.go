@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"switchd/switch/clock"
 )
 
 // step is a clock on which each reading comes so much later.
@@ -74,6 +76,28 @@ func TestRoom(t *testing.T) {
 	}{{0, 1, OK}, {1, 1 << 62, Warn}, {1 << 61, 1 << 62, Bad}} {
 		if f := room(&Options{Dir: t.TempDir(), Reserve: c.reserve, Warning: c.warning}); f.Level != c.level {
 			t.Errorf("%d %d: %+v", c.reserve, c.warning, f)
+		}
+	}
+}
+
+// TestClock: a clock that nothing keeps right warns, one that is off is bad, one of which
+// nothing is known is neither.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		state clock.State
+		err   error
+		level Level
+		want  string
+	}{
+		{clock.State{Synchronized: true, Offset: -time.Millisecond, ErrorMax: time.Millisecond}, nil, OK, "synchronised"},
+		{clock.State{Offset: time.Hour}, nil, Warn, "nothing keeps the clock right"},
+		{clock.State{Synchronized: true, Offset: -2 * time.Second}, nil, Bad, "off by"},
+		{clock.State{Synchronized: true, ErrorMax: 2 * time.Second}, nil, Bad, "off by"},
+		{clock.State{}, clock.ErrUnknown, OK, ""},
+	} {
+		if f := clockFinding(c.state, c.err); f.Level != c.level || !strings.Contains(f.Text, c.want) {
+			t.Errorf("%+v %v: %+v", c.state, c.err, f)
 		}
 	}
 }

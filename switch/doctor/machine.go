@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"switchd/switch/clock"
 	"switchd/switch/screen"
 )
 
@@ -44,7 +45,7 @@ func Machine(ctx context.Context, o Options) []Finding {
 	if o.Dir != "" && o.Syncs > 0 {
 		all = append(all, syncs(ctx, &o))
 	}
-	all = append(all, clock(), files(&o), cores(&o), swap())
+	all = append(all, clockFinding(clock.Kernel()), files(&o), cores(&o), swap())
 	return append(all, keyFiles(o.KeyFiles)...)
 }
 

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"switchd/switch/screen"
 )
@@ -41,36 +40,6 @@ func Holder(file string) int {
 		}
 	}
 	return 0
-}
-
-// What adjtimex(2) says.
-const (
-	timeError   = 5           // its answer when the clock is not synchronised
-	staUnsync   = 0x0040      // and this bit of its status
-	offsetNanos = 0x2000      // the offset is in nanoseconds
-	clockBad    = time.Second // what a clock may be off
-)
-
-// clock asks the kernel whether something keeps the clock right.
-func clock() Finding {
-	const name = "clock"
-	var t syscall.Timex
-	state, err := syscall.Adjtimex(&t)
-	if err != nil {
-		return unknown(name, err)
-	}
-	offset := time.Duration(t.Offset) * time.Microsecond
-	if t.Status&offsetNanos != 0 {
-		offset = time.Duration(t.Offset)
-	}
-	guess := time.Duration(t.Maxerror) * time.Microsecond
-	switch {
-	case state == timeError || t.Status&staUnsync != 0:
-		return Wrong(Warn, name, "start chrony or systemd-timesyncd, and look at 'timedatectl' until it says that the clock is synchronised", "nothing keeps the clock right (the kernel says not synchronised)")
-	case offset.Abs() > clockBad || guess > clockBad:
-		return Wrong(Bad, name, "look at 'chronyc tracking': messages carry times, and banks refuse those that are off", "the clock is off by %s, or by up to %s", screen.Lasts(offset), screen.Lasts(guess))
-	}
-	return Good(name, "synchronised, off by %s, at most by %s", brief(offset.Abs()), brief(guess))
 }
 
 // limitOf is a limit of a process: of the running switch, or of this one.

@@ -9,8 +9,6 @@ func Holder(string) int { return 0 }
 
 func space(string) (free, total int64, err error) { return 0, 0, errors.ErrUnsupported }
 
-func clock() Finding { return unknown("clock", errors.ErrUnsupported) }
-
 func files(*Options) Finding { return unknown("file descriptors", errors.ErrUnsupported) }
 
 func cores(*Options) Finding { return unknown("core dumps", errors.ErrUnsupported) }

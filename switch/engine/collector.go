@@ -102,7 +102,8 @@ func (c *collector) payments(to chan<- prometheus.Metric) {
 // bound of the one before.
 var firstSlow = bucketOf(stepOf(int64(time.Second))) + 1
 
-// messages tells of those participants and classes that were ever asked.
+// messages tells of those participants and classes that were ever asked. The canaries are
+// nobody whom one could call: they have metrics of their own.
 func (c *collector) messages(to chan<- prometheus.Metric) {
 	t := &c.e.tallies
 	participants := c.e.Config().Participants
@@ -111,7 +112,7 @@ func (c *collector) messages(to chan<- prometheus.Metric) {
 		to <- &histogram{desc: legDuration, label: &dto.LabelPair{Name: new("class"), Value: &name}, from: &t.legs[class]}
 		for i := range participants {
 			of := t.participants[participants[i].Number].Load()
-			if of == nil || of[class].results[payment.LegAsked].Load() == 0 {
+			if participants[i].Canary || of == nil || of[class].results[payment.LegAsked].Load() == 0 {
 				continue
 			}
 			for r := payment.LegApproved; r < payment.LegResultCount; r++ {
@@ -169,12 +170,12 @@ func (c *collector) read(m *payment.Machine) {
 	participants := m.Config().Participants
 	for i := range participants {
 		p := &participants[i]
-		if !p.Listed() {
+		if !p.Listed() || p.Canary {
 			continue
 		}
 		at := m.Position(p.Number)
 		c.ledger = append(c.ledger, ledgerLine{
-			id: p.ID, used: max(0, float64(at.Used())/float64(max(at.Cap, 1))), capped: at.Cap > 0 && !p.Canary,
+			id: p.ID, used: max(0, float64(at.Used())/float64(max(at.Cap, 1))), capped: at.Cap > 0,
 			drained: m.Drained(p.Number),
 		})
 	}

@@ -120,6 +120,9 @@ func (e *Engine) Load() payment.Load { return payment.Load(e.step.Load()) }
 // Queued is how many events wait for the sequencer. Safe for concurrent use.
 func (e *Engine) Queued() int { return e.q.len() }
 
+// QueueMax is how many may wait.
+func (e *Engine) QueueMax() int { return e.o.QueueMax }
+
 // Ahead is how far the journal's time was before the clock at the start. Safe for
 // concurrent use.
 func (e *Engine) Ahead() time.Duration { return time.Duration(e.ahead) }
@@ -186,7 +189,7 @@ var ErrClockBehind = errors.New("the clock is behind the journal")
 // Open restores the machine from the state store, replays the journal from there
 // on and prepares the events that begin this start: Recovered, if there was
 // anything before, and ConfigChanged, if the configuration is another one. On an
-// error the stores stay open and are the caller's to close.
+// error, also one of Progress, the stores stay open and are the caller's to close.
 func Open(o Options) (*Engine, error) {
 	o = o.withDefaults()
 	if err := o.validate(); err != nil {
@@ -200,7 +203,7 @@ func Open(o Options) (*Engine, error) {
 		deadKick: make(chan struct{}, 1), verdict: make(chan verdict, 1),
 		sealer: o.Keys.Sealer(), meter: loadMeter{steps: o.Load},
 	}
-	e.metrics = newMetrics(o.Registry, e)
+	e.metrics = newMetrics(o.Registry)
 	if err := e.restore(); err != nil {
 		return nil, err
 	}
@@ -232,5 +235,6 @@ func Open(o Options) (*Engine, error) {
 	if len(first) == 0 {
 		close(e.ready)
 	}
+	e.metrics.show(o.Registry, e)
 	return e, nil
 }

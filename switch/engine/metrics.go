@@ -22,7 +22,8 @@ type metrics struct {
 	open        atomic.Int64
 }
 
-func newMetrics(reg prometheus.Registerer, e *Engine) *metrics {
+// newMetrics registers what is counted.
+func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		groupEvents: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "switchd_commit_events", Help: "Events that shared one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 14),
@@ -35,7 +36,14 @@ func newMetrics(reg prometheus.Registerer, e *Engine) *metrics {
 		}),
 	}
 	m.vectors(reg)
-	reg.MustRegister(m.groupEvents, m.groupBytes, m.refused, &collector{e: e},
+	reg.MustRegister(m.groupEvents, m.groupBytes, m.refused)
+	return m
+}
+
+// show registers what an engine is asked for at each scrape: of one that has replayed, or
+// it would say that nothing is open.
+func (m *metrics) show(reg prometheus.Registerer, e *Engine) {
+	reg.MustRegister(&collector{e: e},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "switchd_payments_open", Help: "Payments that wait for an outcome or a repair.",
 		}, func() float64 { return float64(m.open.Load()) }),
@@ -46,7 +54,6 @@ func newMetrics(reg prometheus.Registerer, e *Engine) *metrics {
 			Name: "switchd_load_step", Help: "How far new work is shed: 0 not at all, 1 enquiries, 2 also collects, 3 also large payments, 4 all new payments.",
 		}, func() float64 { return float64(e.Load()) }),
 	)
-	return m
 }
 
 // vectors registers the counters that have a label, one child for each value of

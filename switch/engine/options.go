@@ -38,6 +38,11 @@ type Options struct {
 
 	Keys *seal.Keys // seal the secret parts of journal records; nil: they are in the clear
 
+	// Progress is called before the rows are read, and now and then while the journal is
+	// replayed, with how many of so many records are; its error ends Open. Default: nobody
+	// is told.
+	Progress func(done, of uint64) error
+
 	// Closing is called once before the stores are closed: who reads them beside the
 	// engine must have ended when it returns. Default: nobody does.
 	Closing func()
@@ -91,6 +96,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Load == (LoadSteps{}) {
 		o.Load = DefaultLoadSteps()
+	}
+	if o.Progress == nil {
+		o.Progress = func(uint64, uint64) error { return nil }
 	}
 	if o.Closing == nil {
 		o.Closing = func() {}

@@ -18,7 +18,12 @@ import (
 // may have come before they were told: at least once, never not at all.
 func (e *Engine) restore() error {
 	from := e.o.State.Applied() + 1
-	r := replay{log: e.o.Log, state: e.o.State, keys: e.o.Keys, m: e.m, exception: e.exception}
+	of := e.o.Log.Next() - min(from, e.o.Log.Next()) // rows ahead of the journal are refused by the replay
+	r := replay{log: e.o.Log, state: e.o.State, keys: e.o.Keys, m: e.m, exception: e.exception,
+		progress: func(replayed uint64) error { return e.o.Progress(replayed, of) }}
+	if err := e.o.Progress(0, of); err != nil {
+		return err
+	}
 	if err := r.run(); err != nil {
 		return err
 	}

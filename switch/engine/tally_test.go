@@ -193,7 +193,7 @@ func checkMetrics(t *testing.T, registry *prometheus.Registry) {
 		"switchd_payment_duration_seconds push": 4, "switchd_payment_duration_seconds refund": 0,
 		"switchd_leg_duration_seconds debit": 3, "switchd_leg_duration_seconds credit": 2,
 		"switchd_legs_total debit BANKA approved": 2, "switchd_legs_total debit BANKA declined": 1, "switchd_legs_total debit BANKA failed": 1,
-		"switchd_legs_slow_total debit BANKA": 0, "switchd_legs_total debit BANKA unanswered": 0, "switchd_legs_total credit BANKD approved": 1,
+		"switchd_legs_slow_total debit BANKA": 0, "switchd_legs_total debit BANKA unanswered": 0,
 		"switchd_payments_in_doubt": 1, "switchd_payments_in_flight_minor": 100, "switchd_dead_letters": 0,
 		"switchd_position_used_ratio BANKA": 200.0 / (1 << 40), "switchd_position_used_ratio BANKB": 0, "switchd_positions_sum": 0,
 		"switchd_drained BANKA": 0, "switchd_drained BANKB": 1,
@@ -202,7 +202,7 @@ func checkMetrics(t *testing.T, registry *prometheus.Registry) {
 			t.Errorf("%s is %v (%v), want %v", name, v, there, want)
 		}
 	}
-	for _, name := range []string{"switchd_position_used_ratio BANKC", "switchd_legs_total credit BANKA approved"} {
+	for _, name := range []string{"switchd_position_used_ratio BANKC", "switchd_drained BANKC", "switchd_legs_total credit BANKD approved", "switchd_legs_slow_total credit BANKD", "switchd_legs_total credit BANKA approved"} {
 		if _, there := got[name]; there {
 			t.Errorf("%s is there", name)
 		}

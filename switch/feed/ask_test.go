@@ -153,6 +153,18 @@ func TestLimitAndUntil(t *testing.T) {
 	}
 }
 
+// TestUntilBeforeFrom: who has read past the end that he asks for is not sent back.
+func TestUntilBeforeFrom(t *testing.T) {
+	w := start(t, vfs.NewMem(), Options{})
+	w.pay(0, 1, 0)
+	w.settle()
+	applied := w.feed.o.Source.Applied()
+	lines := w.read(ask(fmt.Sprintf("participant=BANKB&from=%d&until=1", applied)))
+	if want := fmt.Sprintf(`{"event":"end","next":"%d"}`, applied); lines[len(lines)-1] != want {
+		t.Errorf("%q, want %s", lines, want)
+	}
+}
+
 // TestServerSentEvents: a browser comes back with the id that it had last, and a reader
 // whom nothing concerns hears where it is all the same.
 func TestServerSentEvents(t *testing.T) {

@@ -86,6 +86,13 @@ func (f *Feed) Stream(ctx context.Context, a Ask, w http.ResponseWriter) error {
 	return r.run(ctx)
 }
 
+// Usage is how many read, of how many that may. Safe for concurrent use.
+func (f *Feed) Usage() (readers, most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.readers), f.o.ReadersMax
+}
+
 func (f *Feed) enter(r *reader) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -231,10 +238,19 @@ func (r *reader) advance() (more bool, err error) {
 		err = nil
 	}
 	if err == nil && r.at.seq > r.until {
-		r.over, r.at = true, place{seq: r.until + 1}
+		r.end()
 	}
 	r.read.Store(r.at.seq - 1)
 	return r.at != before, err
+}
+
+// end notes that all up to the last event that was asked for is told. Where that is before
+// the place at which the reader has begun, it stays there: it must not be told again.
+func (r *reader) end() {
+	r.over, r.at = true, r.from
+	if end := (place{seq: r.until + 1}); r.from.before(end) {
+		r.at = end
+	}
 }
 
 // errOver ends the reading of a page.
@@ -251,7 +267,7 @@ func (r *reader) take(t *payment.Tiding) error {
 		return nil
 	}
 	if t.Seq > r.until {
-		r.over, r.at = true, place{seq: r.until + 1}
+		r.end()
 		return errOver
 	}
 	r.at = r.seen

@@ -12,6 +12,7 @@ const (
 // events is the table. A new line of the code gets a row here, or is a case of a row
 // that is there: one ID has one level and is written by one package.
 var events = []Event{
+	{"admin.address", warn, "The admin port has any port, and the data folder cannot keep which: commands need --admin."},
 	{"admin.answer", fault, "An answer of the admin server cannot be encoded: report it."},
 	{"admin.certificate", info, "The certificate of the admin port, or the authorities of its users, were read again."},
 	{"admin.deadline", fault, "A connection of the admin server takes no deadlines: report it."},
@@ -123,5 +124,6 @@ var events = []Event{
 	{"storage.damaged", fault, "A file of a database is damaged: restore a backup; the line names the file."},
 	{"storage.error", fault, "A database has met an error after which it goes on."},
 	{"switch.ready", info, "Participants can connect."},
+	{"switch.starting", info, "The admin port is open and says how far the start is: the journal is replayed now."},
 	{"trace.failed", warn, "The collector of traces does not take them and they are dropped; at most one line in ten minutes."},
 }

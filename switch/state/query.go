@@ -22,6 +22,7 @@ type Query struct {
 	Reference    string              // any of message id, end-to-end id, transaction id, UETR
 	Account      string              // of payer or payee
 	Participants []route.Participant // at least one of them takes part
+	Without      []route.Participant // none of them has sent it
 	States       []payment.State     // it is in one of them
 	FromAt, ToAt int64               // when the request came, UTC ns: FromAt or later, before ToAt
 	Min, Max     int64               // amount in minor units, of whatever currency; 0: no bound
@@ -70,7 +71,7 @@ func (q *Query) check() error {
 	fault(q.UETR != "" && len(q.UETR) != uetrBytes, "a UETR has %d characters, this has %d", uetrBytes, len(q.UETR))
 	fault(len(q.Reference) > uetrBytes, "a reference has at most %d characters", uetrBytes)
 	fault(len(q.Account) > searchedMax, "an account has at most %d characters", searchedMax)
-	fault(len(q.Participants) > criteriaMax || len(q.States) > criteriaMax, "at most %d participants and states", criteriaMax)
+	fault(len(q.Participants) > criteriaMax || len(q.Without) > criteriaMax || len(q.States) > criteriaMax, "at most %d participants and states", criteriaMax)
 	fault(q.FromAt < 0 || q.ToAt < 0 || q.ToAt != 0 && q.FromAt >= q.ToAt, "the time ends before it begins")
 	fault(q.Min < 0 || q.Max < 0 || q.Max != 0 && q.Min > q.Max, "the largest amount is less than the smallest")
 	fault(q.PageSize < 0 || q.PageSize > PageMax, "a page has 1 to %d payments", PageMax)
@@ -95,6 +96,7 @@ func (q *Query) covers(p *payment.Payment) bool {
 	case q.FromAt != 0 && p.CreatedAt < q.FromAt, q.ToAt != 0 && p.CreatedAt >= q.ToAt,
 		q.Min != 0 && p.Amount.Minor < q.Min, q.Max != 0 && p.Amount.Minor > q.Max,
 		q.ExceptionsOnly && p.Exceptions == 0, q.DeadLettersOnly && !p.DeadLetter,
+		slices.Contains(q.Without, p.Key.From),
 		len(q.States) > 0 && !slices.Contains(q.States, p.State):
 		return false
 	}

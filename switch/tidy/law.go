@@ -38,7 +38,7 @@ var places = []place{
 	{"switch/view", nil},
 	{"switch/screen", nil},
 	{"switch/top", []string{"switch/screen", "switch/view"}},
-	{"switch/doctor", []string{"switch/screen"}},
+	{"switch/doctor", []string{"switch/clock", "switch/screen"}},
 	{"switch/bundle", nil},
 	{"switch/alert", []string{"switch/view"}},
 	{"switch/canary", []string{"session", "switch/engine", "switch/payment", "switch/route", "ledger"}},

@@ -108,5 +108,6 @@ type Config struct {
 	Pending  []string `json:"pending"`            // changes that the file on disk has and that are not in force, a line each
 	Restart  []string `json:"restart"`            // of those that need a restart
 	FileBad  string   `json:"file_bad,omitempty"` // why the file on disk would be refused
+	Unread   string   `json:"unread,omitempty"`   // why the file on disk was not looked at
 	Fallback bool     `json:"fallback"`           // it is not the file's, but what was in force last
 }

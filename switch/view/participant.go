@@ -13,8 +13,8 @@ type Participant struct {
 	Dialect     string    `json:"dialect"`
 	Roles       []string  `json:"roles"`           // psp, bank
 	State       string    `json:"state"`           // up, degraded (a breaker is open, or failures), down (no link is signed on), drained, removed
-	Why         string    `json:"why,omitempty"`   // the state, in one sentence
-	Since       string    `json:"since,omitempty"` // the state, if it is known
+	Why         string    `json:"why,omitempty"`   // the state, in words
+	Since       string    `json:"since,omitempty"` // the state; of one that it had at the start: the start
 	Drained     bool      `json:"drained"`
 	LinksUp     int       `json:"links_up"`
 	LinksWanted int       `json:"links_wanted"` // 0: it connects as it likes
@@ -64,16 +64,43 @@ type Positions struct {
 
 // Limits are what is bounded, and how much of it is used.
 type Limits struct {
-	Limits []Limit `json:"limits"`
+	Currency string  `json:"currency"` // of the limits whose unit is minor
+	Exponent int     `json:"exponent"`
+	Limits   []Limit `json:"limits"`
 }
 
 // Limit is one bound.
 type Limit struct {
 	Name        string `json:"name"` // queue, open payments, links, ...
 	Participant string `json:"participant,omitempty"`
+	Unit        Unit   `json:"unit"`
 	Used        int64  `json:"used"`
 	Max         int64  `json:"max"`
-	Reached     uint64 `json:"reached"` // how often it turned something away since the start
+	// Reached is how often it turned something away since the start; 0 as well where
+	// nobody counts that: a payment that is declined at a cap, or for want of room among
+	// the open ones or the messages in flight, is declined as any other.
+	Reached uint64 `json:"reached"`
+}
+
+// Unit is what a limit counts.
+type Unit string
+
+// The units. Minor is money, in minor units of the switch's currency.
+const (
+	UnitMinor       Unit = "minor"
+	UnitMessages    Unit = "messages"
+	UnitPayments    Unit = "payments"
+	UnitLinks       Unit = "links"
+	UnitConnections Unit = "connections"
+	UnitReaders     Unit = "readers"
+)
+
+// In is the unit for people: of money the code of its currency.
+func (u Unit) In(currency string) string {
+	if u == UnitMinor {
+		return currency
+	}
+	return string(u)
 }
 
 // Links are the links of the rim.
