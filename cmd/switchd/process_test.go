@@ -70,12 +70,12 @@ func startWith(t testing.TB, prepare func(*exec.Cmd), args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: "switchd " + strings.Join(args, " "), over: make(chan struct{})}
 	p.cmd = exec.Command(os.Args[0], args...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	prepare(p.cmd)
 	p.cmd.Env = append(os.Environ(), asCommand+"=1")
 	if os.Getenv("GORACE") == "" {
 		p.cmd.Env = append(p.cmd.Env, "GORACE=atexit_sleep_ms=0") // or every process takes a second to end
 	}
-	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	// A Ctrl-C at the terminal of the tests is for the tests.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
