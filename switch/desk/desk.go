@@ -17,6 +17,7 @@ type Desk struct {
 	o         Options
 	started   int64
 	latest    atomic.Pointer[picture] // nil until the first look
+	looked    chan struct{}           // closed by the first look
 	approvals approvals
 	debugged  debugged
 	reads     chan struct{} // one for each reading of the journal that is under way
@@ -33,7 +34,7 @@ func New(o Options) (*Desk, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &Desk{o: o, started: o.Clock(), reads: make(chan struct{}, readsMax), searches: make(chan struct{}, searchesMax), files: make(chan struct{}, filesMax)}, nil
+	return &Desk{o: o, started: o.Clock(), looked: make(chan struct{}), reads: make(chan struct{}, readsMax), searches: make(chan struct{}, searchesMax), files: make(chan struct{}, filesMax)}, nil
 }
 
 // lookEvery is how often the switch is looked at.
@@ -69,17 +70,35 @@ type picture struct {
 	alerts       view.Alerts
 }
 
-// picture is the latest, if there is one yet.
-func (d *Desk) picture() (*picture, error) {
+// firstLookWait is how long who asks at once after the start waits for the first look.
+const firstLookWait = 3 * time.Second
+
+// picture is the latest. The first look follows the start at once, so it is waited for.
+func (d *Desk) picture(ctx context.Context) (*picture, error) {
 	if p := d.latest.Load(); p != nil {
 		return p, nil
+	}
+	late := time.NewTimer(firstLookWait)
+	defer late.Stop()
+	select {
+	case <-d.looked:
+		return d.latest.Load(), nil
+	case <-ctx.Done():
+	case <-late.C:
 	}
 	return nil, fault(view.ErrBusy, "the switch has only just started")
 }
 
+// show makes a picture the latest. Run only.
+func (d *Desk) show(p *picture) {
+	if d.latest.Swap(p) == nil {
+		close(d.looked)
+	}
+}
+
 // Overview is the whole switch, as of the latest look.
-func (d *Desk) Overview(_ context.Context, _ access.Caller) (view.Overview, error) {
-	p, err := d.picture()
+func (d *Desk) Overview(ctx context.Context, _ access.Caller) (view.Overview, error) {
+	p, err := d.picture(ctx)
 	if err != nil {
 		return view.Overview{}, err
 	}
@@ -87,8 +106,8 @@ func (d *Desk) Overview(_ context.Context, _ access.Caller) (view.Overview, erro
 }
 
 // Series is the samples of the latest seconds.
-func (d *Desk) Series(_ context.Context, seconds int) (view.Series, error) {
-	p, err := d.picture()
+func (d *Desk) Series(ctx context.Context, seconds int) (view.Series, error) {
+	p, err := d.picture(ctx)
 	if err != nil {
 		return view.Series{}, err
 	}
@@ -100,8 +119,8 @@ func (d *Desk) Series(_ context.Context, seconds int) (view.Series, error) {
 }
 
 // Participants is the health of all participants.
-func (d *Desk) Participants(context.Context) (view.Participants, error) {
-	p, err := d.picture()
+func (d *Desk) Participants(ctx context.Context) (view.Participants, error) {
+	p, err := d.picture(ctx)
 	if err != nil {
 		return view.Participants{}, err
 	}
@@ -109,8 +128,8 @@ func (d *Desk) Participants(context.Context) (view.Participants, error) {
 }
 
 // Participant is the health of one.
-func (d *Desk) Participant(_ context.Context, id string) (view.Participant, error) {
-	p, err := d.picture()
+func (d *Desk) Participant(ctx context.Context, id string) (view.Participant, error) {
+	p, err := d.picture(ctx)
 	if err != nil {
 		return view.Participant{}, err
 	}
@@ -123,8 +142,8 @@ func (d *Desk) Participant(_ context.Context, id string) (view.Participant, erro
 }
 
 // Positions is those of all participants.
-func (d *Desk) Positions(context.Context) (view.Positions, error) {
-	p, err := d.picture()
+func (d *Desk) Positions(ctx context.Context) (view.Positions, error) {
+	p, err := d.picture(ctx)
 	if err != nil {
 		return view.Positions{}, err
 	}
@@ -132,8 +151,8 @@ func (d *Desk) Positions(context.Context) (view.Positions, error) {
 }
 
 // Breakers is those of all participants and classes.
-func (d *Desk) Breakers(context.Context) (view.Breakers, error) {
-	p, err := d.picture()
+func (d *Desk) Breakers(ctx context.Context) (view.Breakers, error) {
+	p, err := d.picture(ctx)
 	if err != nil {
 		return view.Breakers{}, err
 	}
@@ -141,8 +160,8 @@ func (d *Desk) Breakers(context.Context) (view.Breakers, error) {
 }
 
 // Limits is what is bounded.
-func (d *Desk) Limits(context.Context) (view.Limits, error) {
-	p, err := d.picture()
+func (d *Desk) Limits(ctx context.Context) (view.Limits, error) {
+	p, err := d.picture(ctx)
 	if err != nil {
 		return view.Limits{}, err
 	}
@@ -150,8 +169,8 @@ func (d *Desk) Limits(context.Context) (view.Limits, error) {
 }
 
 // Alerts is what fires, and what has fired lately.
-func (d *Desk) Alerts(context.Context) (view.Alerts, error) {
-	p, err := d.picture()
+func (d *Desk) Alerts(ctx context.Context) (view.Alerts, error) {
+	p, err := d.picture(ctx)
 	if err != nil {
 		return view.Alerts{}, err
 	}

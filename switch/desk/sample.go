@@ -106,7 +106,7 @@ func (w *watcher) look(ctx context.Context) {
 	d.alarm(next, now)
 	w.looked = now
 	w.looks++
-	d.latest.Store(next)
+	d.show(next)
 }
 
 // stuck is the picture of before when the writer does not answer, with what can be known
@@ -119,7 +119,7 @@ func (w *watcher) stuck(now int64) {
 	next := *was
 	w.d.check(&next.overview)
 	w.d.alarm(&next, now)
-	w.d.latest.Store(&next)
+	w.d.show(&next)
 }
 
 // alarm fills in what fires.
