@@ -17,9 +17,9 @@ func (n *node) checks() []admin.Check {
 	return []admin.Check{
 		{Name: "recovered", Run: alone(n.recovered)},
 		{Name: "writer", Run: alone(n.live)},
-		{Name: "commits", Run: func() (string, error) { return "", n.stall.check(clock()) }},
+		{Name: "commits", Run: func() (string, error) { return "", n.stall.check(clock(), n.health().CommitAge) }},
 		{Name: "disk", Run: n.checkDisk},
-		{Name: "clock", Run: func() (string, error) { return checkClock(clockSet(), n.engine.Ahead()) }},
+		{Name: "clock", Run: func() (string, error) { return checkClock(n.health(), clockSet(), n.engine.Ahead()) }},
 		{Name: "links", Run: func() (string, error) {
 			if n.linksUp() == 0 {
 				return "", errors.New("no participant is signed on")
@@ -31,7 +31,7 @@ func (n *node) checks() []admin.Check {
 		}},
 		{Name: "certificates", Run: func() (string, error) {
 			label, until := n.trust.First()
-			return certificateWarning(label, until.Sub(time.Unix(0, clock()))), nil
+			return certificateWarning(n.health(), label, until.Sub(time.Unix(0, clock()))), nil
 		}},
 		{Name: "configuration", Run: func() (string, error) {
 			if n.conf.fallback.Load() {
@@ -53,6 +53,9 @@ func (n *node) checks() []admin.Check {
 		}},
 	}
 }
+
+// health is from when on something is told, by the configuration in force.
+func (n *node) health() *config.Health { return &n.conf.inForce.Load().Health }
 
 // alone makes a check of a condition that has no warning.
 func alone(condition func() error) func() (string, error) {
@@ -94,9 +97,6 @@ type stall struct {
 	since  atomic.Int64 // when it first saw that; 0: nothing waits, or commits go on
 }
 
-// commitStale is how long events may wait without a commit.
-const commitStale = 10 * time.Second
-
 // look takes how many events wait, and how many groups have been committed.
 func (s *stall) look(now int64, waiting int, groups uint64) {
 	switch {
@@ -108,35 +108,29 @@ func (s *stall) look(now int64, waiting int, groups uint64) {
 	}
 }
 
-func (s *stall) check(now int64) error {
-	if lasts := s.lasts(now); lasts > 0 {
+func (s *stall) check(now int64, most time.Duration) error {
+	if lasts := s.lasts(now, most); lasts > 0 {
 		return fmt.Errorf("events wait, and nothing has been committed for %v", lasts.Round(time.Second))
 	}
 	return nil
 }
 
-// lasts is for how long it has lasted; 0: not long enough to say so.
-func (s *stall) lasts(now int64) time.Duration {
-	if since := s.since.Load(); since != 0 && now-since > int64(commitStale) {
+// lasts is for how long it has lasted; 0: not longer than it may.
+func (s *stall) lasts(now int64, most time.Duration) time.Duration {
+	if since := s.since.Load(); since != 0 && now-since > int64(most) {
 		return time.Duration(now - since)
 	}
 	return 0
 }
 
-// The clock may be set by so much while the switch runs: its own time goes on evenly, but
-// certificates and what it writes into messages are judged by others' clocks.
-const (
-	clockSetWarning = 2 * time.Second
-	clockSetMax     = 2 * time.Minute
-)
-
 // checkClock judges by how much the clock was set since the start, and how far the journal
-// was ahead of it then.
-func checkClock(set, ahead time.Duration) (string, error) {
+// was ahead of it then. The switch's own time goes on evenly, but certificates and what it
+// writes into messages are judged by others' clocks.
+func checkClock(h *config.Health, set, ahead time.Duration) (string, error) {
 	switch {
-	case max(set, -set) > clockSetMax:
+	case max(set, -set) > h.ClockStep:
 		return "", fmt.Errorf("the system's clock was set by %v since the start, and the switch goes by the time of before: look which is right, and restart it", set.Round(time.Millisecond))
-	case max(set, -set) > clockSetWarning:
+	case max(set, -set) > h.ClockWarning:
 		return fmt.Sprintf("the system's clock was set by %v since the start; the switch goes by the time of before until it is restarted", set.Round(time.Millisecond)), nil
 	case ahead > time.Minute:
 		return fmt.Sprintf("the journal was %v ahead of the clock at the start, and goes on in its own time", ahead.Round(time.Second)), nil
@@ -162,15 +156,18 @@ func judgeModule(up bool, all []config.Participant) (string, error) {
 	return fmt.Sprintf("the security module does not answer: %d of %d participants need it", need, len(all)), nil
 }
 
-// certificateSoon is when the end of a certificate is near enough to be a warning.
-const certificateSoon = 7 * 24 * time.Hour
-
-func certificateWarning(label string, left time.Duration) string {
+// certificateWarning is of the certificate that ends first.
+func certificateWarning(h *config.Health, label string, left time.Duration) string {
 	switch {
-	case label == "" || left > certificateSoon:
+	case label == "" || left > certificatesSoon(h):
 		return ""
 	case left <= 0:
 		return label + " has expired"
 	}
 	return fmt.Sprintf("%s expires in %v", label, left.Round(time.Minute))
+}
+
+// certificatesSoon is from when on the end of a certificate is near.
+func certificatesSoon(h *config.Health) time.Duration {
+	return time.Duration(h.Certificates) * 24 * time.Hour
 }

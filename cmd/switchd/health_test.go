@@ -30,7 +30,7 @@ func TestStall(t *testing.T) {
 	at := func(now int64, waiting int, groups uint64, want string) {
 		t.Helper()
 		s.look(now*second, waiting, groups)
-		judged(t, "at once", "", s.check(now*second), "", want)
+		judged(t, "at once", "", s.check(now*second, 10*time.Second), "", want)
 	}
 	at(1, 0, 5, "")
 	at(100, 3, 5, "")
@@ -41,13 +41,17 @@ func TestStall(t *testing.T) {
 	at(124, 0, 6, "")
 	at(125, 1, 6, "")
 	at(130, 1, 6, "")
+	if err := s.check(130*second, 3*time.Second); err == nil {
+		t.Error("what is configured does not count")
+	}
 }
 
 // TestHealthSentences: what is a warning, and what a reason to send traffic elsewhere.
 func TestHealthSentences(t *testing.T) {
+	h := &config.Health{ClockWarning: 2 * time.Second, ClockStep: 2 * time.Minute, Certificates: 7}
 	clock := func(set, ahead time.Duration, warning, fault string) {
 		t.Helper()
-		w, err := checkClock(set, ahead)
+		w, err := checkClock(h, set, ahead)
 		judged(t, set.String(), w, err, warning, fault)
 	}
 	clock(time.Second, 59*time.Second, "", "")
@@ -55,6 +59,10 @@ func TestHealthSentences(t *testing.T) {
 	clock(time.Hour, 0, "", "the system's clock was set by 1h0m0s")
 	clock(-time.Hour, 0, "", "the system's clock was set by -1h0m0s")
 	clock(0, 2*time.Hour, "the journal was 2h0m0s ahead", "")
+	h.ClockWarning, h.ClockStep = time.Hour, 2*time.Hour
+	clock(-59*time.Minute, 0, "", "")
+	clock(61*time.Minute, 0, "the system's clock was set by 1h1m0s", "")
+	clock(3*time.Hour, 0, "", "the system's clock was set by 3h0m0s")
 
 	with, without := config.Participant{}, config.Participant{PIN: config.PIN{Key: "k"}}
 	with.MAC.Key = "k"
@@ -68,11 +76,15 @@ func TestHealthSentences(t *testing.T) {
 	module(false, []config.Participant{with, with}, "", "the security module does not answer, and every")
 
 	for left, want := range map[time.Duration]string{8 * 24 * time.Hour: "", time.Hour: "switch/server expires in 1h0m0s", 0: "switch/server has expired"} {
-		if got := certificateWarning("switch/server", left); got != want {
+		if got := certificateWarning(h, "switch/server", left); got != want {
 			t.Errorf("%v: %q", left, got)
 		}
 	}
-	if got := certificateWarning("", 0); got != "" {
+	h.Certificates = 30
+	if got := certificateWarning(h, "BANKA", 29*24*time.Hour); got != "BANKA expires in 696h0m0s" {
+		t.Error(got)
+	}
+	if got := certificateWarning(h, "", 0); got != "" {
 		t.Error(got)
 	}
 }
@@ -93,9 +105,13 @@ func TestReadyOfAServingSwitch(t *testing.T) {
 		t.Error(err)
 	}
 	in.node.conf.fallback.Store(true)
+	now := in.node.conf.inForce.Load()
+	longer := *now.Config
+	longer.Health.Certificates = 5000 // a reload has this effect at once
+	in.node.conf.inForce.Store(&accepted{&longer, now.kept})
 	for _, c := range in.node.checks() {
-		if warning, err := c.Run(); c.Name == "configuration" && (warning == "" || err != nil) {
-			t.Errorf("%q %v", warning, err)
+		if warning, err := c.Run(); (c.Name == "configuration" || c.Name == "certificates") && (warning == "" || err != nil) {
+			t.Errorf("%s: %q %v", c.Name, warning, err)
 		}
 	}
 	in.node.leaving.Store(true)

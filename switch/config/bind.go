@@ -67,6 +67,7 @@ func (b *binder) config(root value) *Config {
 		Log:           b.log(o.get("log")),
 		Tracing:       b.tracing(o.get("tracing")),
 		Canary:        b.canary(o.get("canary")),
+		Health:        b.health(o.get("health")),
 
 		BusinessDayStart: o.get("business_day_start").timeOfDay(),
 	}

@@ -43,6 +43,8 @@ type Config struct {
 	Tracing Tracing
 	// Canary is how often payments are made that only prove that payments work.
 	Canary Canary
+	// Health is from when on something is a warning, or a reason not to be ready.
+	Health Health
 	// BusinessDayStart is when a business day begins, after midnight UTC. The day is
 	// named by the date of its middle: one that begins at 18:30 has the name of the
 	// date that begins within it.

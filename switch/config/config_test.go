@@ -77,8 +77,8 @@ func TestOneFaultEach(t *testing.T) {
 	f("", empty)
 	f("# nothing\n", empty)
 	f("---\n...\n", empty)
-	f("just words", "f:1:1: the file is a text: write a mapping of keys (listen, admin, admin_access, data_dir, seal_key, checkpoint_key, currency, institution, tls, profile, hsm, allow, limits, disk, log, tracing, canary, business_day_start, retention, payment_limits, brown_out, defaults, participants_dir, participants)")
-	f("- a", "f:1:1: the file is a list: write a mapping of keys (listen, admin, admin_access, data_dir, seal_key, checkpoint_key, currency, institution, tls, profile, hsm, allow, limits, disk, log, tracing, canary, business_day_start, retention, payment_limits, brown_out, defaults, participants_dir, participants)")
+	f("just words", "f:1:1: the file is a text: write a mapping of keys (listen, admin, admin_access, data_dir, seal_key, checkpoint_key, currency, institution, tls, profile, hsm, allow, limits, disk, log, tracing, canary, health, business_day_start, retention, payment_limits, brown_out, defaults, participants_dir, participants)")
+	f("- a", "f:1:1: the file is a list: write a mapping of keys (listen, admin, admin_access, data_dir, seal_key, checkpoint_key, currency, institution, tls, profile, hsm, allow, limits, disk, log, tracing, canary, health, business_day_start, retention, payment_limits, brown_out, defaults, participants_dir, participants)")
 	f("listen: \xff", "f:1:9: the file is not UTF-8 text from here: save it as UTF-8")
 	f("listen: a\x00", "f:1:10: control character 0x00: remove it")
 	f(strings.Repeat("#", fileBytesMax+1), "f: the file is larger than 4 MiB: this is not a configuration of switchd")
@@ -120,6 +120,7 @@ func TestExample(t *testing.T) {
 		t.Errorf("limits %+v", c.Limits)
 	}
 	if c.Disk != (Disk{Reserve: 1 << 30, Warning: 2 << 30, Ballast: 256 << 20}) || c.BusinessDayStart != 0 ||
+		c.Health != (Health{CommitAge: 10 * time.Second, ClockWarning: 2 * time.Second, ClockStep: 2 * time.Minute, Certificates: 7}) ||
 		c.Retention != (Retention{Journal: 90, State: 90, Archive: 3660}) {
 		t.Errorf("%+v, a day from %v, %+v", c.Disk, c.BusinessDayStart, c.Retention)
 	}

@@ -18,6 +18,8 @@ var unseen = map[string]string{
 	"nomodule.bad.yml":       "what a participant has needs a module of the switch",
 	"addresses.bad.yml":      "host:port is checked by the binder",
 	"anchors.bad.yml":        "anchors, aliases and merge keys are gone when a validator looks",
+	"health-order.bad.yml":   "one value above another",
+	"health-step.bad.yml":    "one value below the default of another",
 	"storage-inside.bad.yml": "one folder inside another",
 	"storage-years.bad.yml":  "one value above another",
 }
@@ -85,6 +87,8 @@ func TestSchemaSeesEachFault(t *testing.T) {
 	f("links: 2000", `links: "2000"`)
 	f("outbox: 8MiB", "outbox: 8")
 	f("commit: 300ms", "commit: 300")
+	f("commit_age: 30s", "commit_age: 30")
+	f("certificates: 14d", "certificates: 14")
 	f("queue: 40", "queue: 101")
 	f("types: [push, collect]", "types: [push, mandate]")
 	f("payee: person", "payee: persons")

@@ -25,6 +25,7 @@ var rootShape = shape{kind: isTable, some: []string{"participants", "participant
 	{name: "log", is: logShape, says: "how lines for operators are written"},
 	{name: "tracing", is: tracingShape, says: "which payments are told of to a collector of OpenTelemetry; without: none"},
 	{name: "canary", is: canaryShape, says: "payments between two built-in participants, by which /readyz knows that payments work; without: none"},
+	{name: "health", is: healthShape, says: "from when on /readyz warns, and from when on it says no"},
 	{name: "business_day_start", is: textOf(&timeOfDayForm), def: "00:00", restart: true, says: "when a business day begins, UTC; it has the name of the date in its middle"},
 	{name: "retention", is: retentionShape, says: "how long what has happened is kept"},
 	{name: "payment_limits", is: listOf(paymentLimitShape, paymentLimitsMax), says: "what a payer may pay, by category: the first that fits a payment counts; without: no limits"},
@@ -76,6 +77,13 @@ var tracingShape = table(
 var canaryShape = table(
 	key{name: "every", is: lasting(time.Second, 10*time.Minute), def: "10s", restart: true, says: "from one payment to the next"},
 	key{name: "timeout", is: lasting(100*time.Millisecond, time.Minute), def: "5s", restart: true, says: "until one has failed; with no success for three payments and this the switch is not ready"},
+)
+
+var healthShape = table(
+	key{name: "commit_age", is: lasting(2*time.Second, 10*time.Minute), def: "10s", says: "events that have waited so long without any commit: not ready"},
+	key{name: "clock_warning", is: lasting(100*time.Millisecond, time.Hour), def: "2s", says: "the system's clock was set by more since the start: a warning"},
+	key{name: "clock_step", is: lasting(time.Second, day), def: "2m", says: "by more than this: not ready; above clock_warning"},
+	key{name: "certificates", is: days(1, yearDays), def: "7d", says: "a certificate that ends within so many days: a warning, and bad to doctor"},
 )
 
 var retentionShape = table(
