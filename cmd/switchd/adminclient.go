@@ -122,11 +122,7 @@ func (f *adminFlags) where() (*adminPort, error) {
 	case f.address != "":
 		return addressOf(f.address)
 	case f.dir != "":
-		cfg, err := foundIn(f.dir)
-		if err != nil {
-			return nil, err
-		}
-		return portOf(cfg)
+		return portIn(f.dir)
 	case f.config == "":
 		return nil, usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
 	}
@@ -153,19 +149,24 @@ func addressOf(given string) (*adminPort, error) {
 // the port itself, and need not know who has signed it.
 func portOf(cfg *config.Config) (*adminPort, error) {
 	p := &adminPort{address: reachable(cfg.Admin), secure: cfg.AdminAccess.Cert != ""}
+	return p, p.shows(cfg.AdminAccess.Cert)
+}
+
+// shows takes the certificate that the port shows, where it has TLS.
+func (p *adminPort) shows(file string) error {
 	if !p.secure {
-		return p, nil
+		return nil
 	}
-	own, err := os.ReadFile(cfg.AdminAccess.Cert)
+	own, err := os.ReadFile(file)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("admin_access.cert: %w", err)}
+		return usageError{fmt.Errorf("admin_access.cert: %w", err)}
 	}
 	block, _ := pem.Decode(own)
 	if block == nil {
-		return nil, usageError{fmt.Errorf("admin_access.cert: there is no certificate in %s", cfg.AdminAccess.Cert)}
+		return usageError{fmt.Errorf("admin_access.cert: there is no certificate in %s", file)}
 	}
 	p.certificate = block.Bytes
-	return p, nil
+	return nil
 }
 
 // reachable is an address on which somebody listens as one that can be called.

@@ -55,6 +55,7 @@ func (n *node) listenAdmin() (admin.Options, error) {
 	}
 	n.people.options(&o)
 	if n.admin, err = admin.ListenEarly(o); err == nil {
+		n.keepAddress()
 		n.log.Info("starting", "event", "switch.starting", "admin", n.admin.URL())
 	}
 	return o, err

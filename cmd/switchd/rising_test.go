@@ -175,6 +175,12 @@ func TestStartIsSeen(t *testing.T) {
 	if code := run(t.Context(), []string{"status", "--admin", at}, &out, &talk); code != exitFailed || talk.String() != "switchd: the switch is starting: "+far+"\n" {
 		t.Errorf("status ends with %d and says %q", code, talk.String())
 	}
+	out.Reset()
+	talk.Reset()
+	// The configuration in force is that of the start before, on another port.
+	if code := run(t.Context(), []string{"status", "--dir", cfg.DataDir}, &out, &talk); code != exitFailed || talk.String() != "switchd: the switch is starting: "+far+"\n" {
+		t.Errorf("status --dir ends with %d and says %q", code, talk.String())
+	}
 	secondStart(t, cfg, at)
 
 	for said := s.next(); !strings.HasPrefix(said, "READY=1"); said = s.next() {

@@ -70,7 +70,6 @@ func (n *node) run(ctx context.Context, started func()) error {
 		}
 		rim.Go(func() error { return n.trust.Run(rimCtx, func() { n.server.CloseLinks(n.trust.Reject) }) })
 		rim.Go(func() error { return n.runCanary(rimCtx) })
-		n.keepAddress()
 		n.keepStart() // before a signal is listened to: it would keep what that has replaced
 		close(n.open)
 		n.conf.metrics.accepted(clock())

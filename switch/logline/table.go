@@ -12,7 +12,7 @@ const (
 // events is the table. A new line of the code gets a row here, or is a case of a row
 // that is there: one ID has one level and is written by one package.
 var events = []Event{
-	{"admin.address", warn, "The admin port has any port, and the data folder cannot keep which: commands need --admin."},
+	{"admin.address", warn, "The data folder cannot keep where the admin port of this start is: commands with --dir need --admin until participants can connect."},
 	{"admin.answer", fault, "An answer of the admin server cannot be encoded: report it."},
 	{"admin.certificate", info, "The certificate of the admin port, or the authorities of its users, were read again."},
 	{"admin.deadline", fault, "A connection of the admin server takes no deadlines: report it."},
