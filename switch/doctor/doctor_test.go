@@ -47,22 +47,42 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// TestSyncs: what an fsync may take, by a clock of the test.
+// took is a clock by which the fsyncs take what a list says, again and again.
+func took(each ...time.Duration) func() int64 {
+	now, reads := int64(0), 0 // one at the begin, then two for each
+	return func() int64 {
+		if reads > 0 && reads%2 == 0 {
+			now += int64(each[(reads/2-1)%len(each)])
+		}
+		reads++
+		return now
+	}
+}
+
+// TestSyncs: what an fsync may take, by a clock of the test. A few slow ones decide
+// nothing, and good and bad are a factor of ten apart.
 func TestSyncs(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		each  time.Duration
-		level Level
-		count string
-	}{
-		{10 * time.Microsecond, Warn, "5 appends"}, {time.Millisecond, OK, "5 appends"}, {20 * time.Millisecond, Warn, "5 appends"}, {200 * time.Millisecond, Bad, "5 appends"}, {6 * time.Second, Bad, "1 appends"},
-	} {
-		f := syncs(t.Context(), &Options{Dir: t.TempDir(), Clock: step(c.each), Syncs: 5})
-		if f.Level != c.level || !strings.Contains(f.Text, c.count) {
-			t.Errorf("%v: %+v", c.each, f)
+	const ms = time.Millisecond
+	f := func(level Level, text string, each ...time.Duration) {
+		t.Helper()
+		f := syncs(t.Context(), &Options{Dir: t.TempDir(), Clock: took(each...), Syncs: 20})
+		if f.Level != level || f.Text != text || (level == OK) != (f.Todo == "") {
+			t.Errorf("%v: %+v, want %s %q", each, f, level, text)
 		}
 	}
-	if f := syncs(t.Context(), &Options{Dir: filepath.Join(t.TempDir(), "not", "there"), Clock: step(time.Millisecond), Syncs: 1}); f.Level != OK {
+	f(OK, "p50 1.0ms, p90 1.0ms, max 1.0ms of 20 appends of 4 KiB", ms)
+	f(OK, "p50 9.9ms, p90 9.9ms, max 9.9ms of 20 appends of 4 KiB", 9900*time.Microsecond)
+	f(OK, "p50 1.0ms, p90 1.0ms, max 900.0ms of 20 appends of 4 KiB", ms, 900*ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms, ms)
+	f(OK, "p50 1.0ms, p90 60.0ms, max 60.0ms of 20 appends of 4 KiB", ms, 60*ms, ms, ms, ms)
+	f(Warn, "slow at times: p50 1.0ms, p90 150.0ms, max 150.0ms of 20 appends of 4 KiB", ms, 150*ms, ms, ms, ms)
+	f(Warn, "slow: p50 10.0ms, p90 10.0ms, max 10.0ms of 20 appends of 4 KiB", 10*ms)
+	f(Warn, "slow: p50 50.0ms, p90 900.0ms, max 900.0ms of 18 appends of 4 KiB", 50*ms, 2*ms, 900*ms) // for longer than it may take
+	f(Warn, "slow: p50 99.0ms, p90 99.0ms, max 99.0ms of 20 appends of 4 KiB", 99*ms)
+	f(Bad, "far too slow: p50 100.0ms, p90 100.0ms, max 100.0ms of 20 appends of 4 KiB", 100*ms)
+	f(Bad, "far too slow: p50 6000.0ms, p90 6000.0ms, max 6000.0ms of 1 appends of 4 KiB", 6*time.Second)
+	f(Warn, "so fast that nothing reaches a disk: p50 10us, p90 10us, max 10us of 20 appends of 4 KiB", 10*time.Microsecond)
+	if f := syncs(t.Context(), &Options{Dir: filepath.Join(t.TempDir(), "not", "there"), Clock: step(ms), Syncs: 1}); f.Level != OK {
 		t.Errorf("where the folder would be: %+v", f)
 	}
 }
