@@ -106,7 +106,7 @@ func (p *pages) endless(w http.ResponseWriter, r *http.Request, l login, write f
 	if counted, is := w.(*statusWriter); is {
 		counted.streamed = true
 	}
-	s := &steady{ResponseWriter: w, control: http.NewResponseController(w)}
+	s := &steady{ResponseWriter: w, control: http.NewResponseController(w), clock: p.Clock}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	if r.Method == http.MethodGet {
@@ -117,7 +117,7 @@ func (p *pages) endless(w http.ResponseWriter, r *http.Request, l login, write f
 			return
 		}
 		defer p.streams.end(o)
-		defer context.AfterFunc(ctx, s.abandon)()
+		defer s.endWith(ctx)()
 	}
 	// The server's limits are for requests that are answered at once. The reading side
 	// stays open, so that the end of the client is noticed.
@@ -131,7 +131,36 @@ func (p *pages) endless(w http.ResponseWriter, r *http.Request, l login, write f
 type steady struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	clock   func() int64
 	begun   bool
+}
+
+// farewell is what a stream that is over has to end in order, so that its reader can tell
+// the end from a connection that broke.
+const farewell = time.Second
+
+// endWith bounds, once ctx has ended, a write that waits for the client and all that come.
+// What it returns is called before the handler returns, behind which nobody may set a
+// deadline any more, and bounds the last of the answer, which the server writes.
+func (s *steady) endWith(ctx context.Context) (ended func()) {
+	over, done := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		late := time.NewTimer(farewell)
+		defer late.Stop()
+		select {
+		case <-late.C:
+			s.abandon()
+		case <-over:
+			_ = s.control.SetWriteDeadline(time.Unix(0, s.clock()).Add(farewell))
+		}
+	})
+	return func() {
+		close(over)
+		if !stop() {
+			<-done
+		}
+	}
 }
 
 // abandon has a write that waits for the client fail, and all that come.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -128,7 +129,16 @@ func TestStreamsAreBounded(t *testing.T) {
 	}
 }
 
-// TestStreamsEndWithTheirUser: who is no user any more reads no more.
+// over says that a stream has ended in order, and was not cut.
+func over(t *testing.T, r *http.Response) {
+	t.Helper()
+	if rest, err := io.ReadAll(r.Body); err != nil || len(rest) > 0 {
+		t.Errorf("the end of the stream: %q %v", rest, err)
+	}
+}
+
+// TestStreamsEndWithTheirUser: who is no user any more reads no more, and is told so by an
+// end in order.
 func TestStreamsEndWithTheirUser(t *testing.T) {
 	users, ended := someone(), make(chan error, 2)
 	s := serve(t, Options{Users: users, Routes: []Route{ticking(nil, ended)}})
@@ -141,6 +151,7 @@ func TestStreamsEndWithTheirUser(t *testing.T) {
 	if err := <-ended; err != context.Canceled {
 		t.Error(err)
 	}
+	over(t, feed)
 	select {
 	case <-ended:
 		t.Error("another one's stream has ended")
@@ -164,6 +175,7 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 	if err := <-ended; err != context.Canceled {
 		t.Error(err)
 	}
+	over(t, r)
 	if err := <-done; err != nil {
 		t.Error(err)
 	}

@@ -223,7 +223,7 @@ func fakeHeads() []view.Head {
 	for i := range heads {
 		h := &heads[i]
 		h.Type, h.Currency, h.Sender = "push", 356, h.PayerBank
-		h.SwitchID = fmt.Sprintf("SWD%032d", h.ID)
+		h.SwitchID = fmt.Sprintf("SWD%032x", h.ID)
 		h.Payer, h.Payee = "••••••4411", "a••••@"+h.PayeeBank
 		h.References = view.References{RRN: fmt.Sprintf("63271900%04d", h.ID), EndToEndID: fmt.Sprintf("E2E-%d", h.ID), UETR: fmt.Sprintf("8a562c67-ca16-48ba-b074-65581be6%04d", h.ID)}
 	}

@@ -21,7 +21,8 @@ type guess struct {
 
 var (
 	uuidForm      = regexp.MustCompile(`^(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	switchIDForm  = regexp.MustCompile(`^SWD[0-9]{32}$`)
+	switchIDForm  = regexp.MustCompile(`^(?i)SWD[0-9a-f]{32}$`)
+	messageIDForm = regexp.MustCompile(`^(?i)SWD[0-9A-Z]{15}$`)
 	numberForm    = regexp.MustCompile(`^[0-9]{1,19}$`)
 	rrnForm       = regexp.MustCompile(`^[0-9A-Za-z]{12}$`)
 	amountForm    = regexp.MustCompile(`^[0-9]{1,3}(,?[0-9]{3})*\.[0-9]{1,4}$`)
@@ -59,7 +60,9 @@ func guesses(text string) []guess {
 	case uuidForm.MatchString(text):
 		add("UETR", "uetr", strings.ToLower(text))
 	case switchIDForm.MatchString(text):
-		add("transaction id", "id", text)
+		add("transaction id", "id", "SWD"+strings.ToLower(text[3:]))
+	case messageIDForm.MatchString(text):
+		add("message of the switch", "id", strings.ToUpper(text))
 	case numberForm.MatchString(text) && fitsNumber(text):
 		add("payment number", "id", text)
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +15,8 @@ func TestGuesses(t *testing.T) {
 		"A1B2C3D4E5F6":                         "RRN, reference, account or address",
 		"8A562C67-ca16-48ba-b074-65581be61003": "UETR, reference",
 		"SWD" + strings.Repeat("0", 32):        "transaction id, reference, account or address",
+		"SWD" + strings.Repeat("e", 32):        "transaction id, reference, account or address",
+		"SWD00000000FFXD001":                   "message of the switch, reference, account or address",
 		"E2E-1003":                             "reference, account or address",
 		"asha@banka":                           "reference, account or address",
 		"deemed":                               "state",
@@ -43,6 +46,8 @@ func TestSearchBox(t *testing.T) {
 		"632719001003":                         "/console/payments/1003",
 		"8A562C67-CA16-48BA-B074-65581BE61003": "/console/payments/1003",
 		"E2E-1001":                             "/console/payments/1001",
+		fmt.Sprintf("SWD%032x", 1003):          "/console/payments/1003",
+		fmt.Sprintf("SWD%032X", 1003):          "/console/payments/1003",
 		"deemed":                               "/console/payments/1002",
 		"1,250.50":                             "/console/payments/1003",
 	} {

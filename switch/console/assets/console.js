@@ -91,14 +91,14 @@
   // The stream of what is live. A hidden window has none: it costs nothing, and browsers
   // allow few streams for one address.
   const live = {
-    source: null, timer: 0, heard: 0, wait: 1000, fault: "",
+    source: null, timer: 0, heard: 0, wait: 1000, fault: "", over: false,
     topics() {
       const topics = ["head", ...all("[data-live]").map((e) => e.dataset.live)];
       if (one("#charts")) topics.push("sample");
       return topics;
     },
     open() {
-      if (this.source || document.hidden) return;
+      if (this.source || this.over || document.hidden) return;
       const topics = this.topics();
       this.source = new EventSource("/console/live?topics=" + topics.map(encodeURIComponent).join(","));
       this.source.onopen = () => { this.wait = 1000; };
@@ -115,8 +115,20 @@
     lost() {
       this.close();
       this.show();
-      this.timer = setTimeout(() => this.open(), this.wait * (0.7 + 0.6 * Math.random()));
+      this.timer = setTimeout(() => this.again(), this.wait * (0.7 + 0.6 * Math.random()));
       this.wait = Math.min(this.wait * 2, 30000);
+    },
+    // The stream ends with the session, and then there is no use in asking for it again:
+    // who has no session is sent to the login from any page.
+    async again() {
+      if (logout && !document.hidden) {
+        try {
+          const answer = await fetch("/", { headers: { Accept: "text/html" }, redirect: "manual" });
+          this.over = answer.type === "opaqueredirect";
+        } catch { /* the stream tells it as well */ }
+        this.show();
+      }
+      this.open();
     },
     take(topic, data) {
       this.heard = Date.now();
@@ -139,7 +151,7 @@
       }
     },
     show() {
-      const fresh = this.heard && Date.now() - this.heard < 5000 && !this.fault;
+      const fresh = !this.over && this.heard && Date.now() - this.heard < 5000 && !this.fault;
       const state = fresh ? "live" : this.heard || this.fault ? "lost" : "off";
       const box = one("#live");
       const word = fresh ? "live" : state === "lost" ? "no data" : "not live";
@@ -148,13 +160,15 @@
       if (at.textContent !== word) at.textContent = word;
       const stale = one("#stale");
       stale.hidden = state !== "lost";
-      const text = state === "lost" ? "Not live: everything here is as it was at " + one("[data-head=at]").textContent + " UTC. " + (this.fault || "The switch does not answer.") : "";
+      const text = state === "lost" ? "Not live: everything here is as it was at " + one("[data-head=at]").textContent + " UTC. " + (this.over ? "Your session has ended: log in again." : this.fault || "The switch does not answer.") : "";
       if (stale.textContent !== text) stale.textContent = text;
     },
   };
   document.addEventListener("visibilitychange", () => document.hidden ? live.close() : live.open());
   addEventListener("pagehide", () => live.close());
   addEventListener("pageshow", () => live.open());
+  const logout = one('form[action="/logout"]');
+  logout?.addEventListener("submit", () => live.close());
   setInterval(() => { if (!document.hidden) live.show(); }, 2000);
 
   // The charts of the overview.

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { demo, people, served } from "./switch.mjs";
-import { accessible, fitting, launch, live, open, ticks } from "./watch.mjs";
+import { accessible, fitting, launch, live, open, reaches, ticks, trial } from "./watch.mjs";
 
 const shots = process.env.SHOTS ?? "../../../.build/console";
 let browser, everyone, users; // the demo, and a switch with users
@@ -36,7 +36,7 @@ const drained = async (page, id) => (await (await page.request.get("/api/v1/part
 const becomes = (page, id, wanted) => page.waitForFunction(async ([id, wanted]) =>
   (await (await fetch("/api/v1/participants/" + id)).json()).drained === wanted, [id, wanted], { polling: 200 });
 
-test("every page: live, accessible, within its window, in dark, light and on a phone", async () => {
+trial("every page: live, accessible, within its window, in dark, light and on a phone", async () => {
   const page = await open(browser, everyone.url, { reducedMotion: "reduce" });
   await page.goto("/");
   const [reversed] = await payments(page, "state=FAILED_REVERSED&limit=1");
@@ -70,7 +70,7 @@ test("every page: live, accessible, within its window, in dark, light and on a p
   await page.done();
 });
 
-test("the overview moves by itself", async () => {
+trial("the overview moves by itself", async () => {
   const page = await open(browser, everyone.url);
   await page.goto("/");
   await live(page);
@@ -79,12 +79,13 @@ test("the overview moves by itself", async () => {
   await page.waitForFunction((was) => document.querySelector("#live-overview .tiles").innerText !== was, before);
   await ticks(page, 3);
   assert.equal(await page.evaluate(() => window.same), true, "the page was loaded again");
-  assert.equal(await page.locator(".uplot canvas").count(), 4);
-  assert.match(await page.locator(".chips").innerText(), /BANKA[\s\S]*BANKB[\s\S]*BANKC/);
+  await page.locator(".uplot canvas").nth(3).waitFor();
+  // A bank that something is wrong with stands among the faults, the others in a row.
+  assert.deepEqual(await page.locator("#live-overview .verdict a").filter({ hasText: /BANK[ABC]/ }).evaluateAll((links) => links.map((e) => e.textContent.match(/BANK./)[0]).toSorted()), ["BANKA", "BANKB", "BANKC"]);
   await page.done();
 });
 
-test("what is sorted, filtered, unfolded and focused stays so while the page moves", async () => {
+trial("what is sorted, filtered, unfolded and focused stays so while the page moves", async () => {
   const page = await open(browser, everyone.url);
   await page.goto("/console/participants");
   await live(page);
@@ -110,45 +111,44 @@ test("what is sorted, filtered, unfolded and focused stays so while the page mov
   await page.done();
 });
 
-test("the box finds a payment by what it is called, and its timeline shows the reversal", async () => {
+trial("the box finds a payment by what it is called, and its timeline shows the reversal", async () => {
   const page = await open(browser, everyone.url);
   await page.goto("/");
   const [reversed] = await payments(page, "state=FAILED_REVERSED&limit=1");
   for (const typed of [reversed.references.rrn, String(reversed.id), reversed.switch_id].filter(Boolean)) {
-    await page.keyboard.press("Escape");
     await page.locator("body").press("/");
     await page.keyboard.type(typed);
-    await page.keyboard.press("Enter");
-    await page.waitForURL(`**/console/payments/${reversed.id}`);
+    // Each leads to the same address: that of a page alone does not say that it was left.
+    await reaches(page, new RegExp(`^/console/payments/${reversed.id}$`), () => page.keyboard.press("Enter"));
   }
   await page.getByText("FAILED_REVERSED").first().waitFor();
   const legs = page.locator(".legs li");
   await legs.filter({ hasText: "reversal" }).first().waitFor();
   const moment = page.locator(".moments li").filter({ hasText: "reversal" }).filter({ has: page.locator("details") }).first();
   await moment.locator("summary").click();
-  assert.ok(await moment.locator("tbody tr").count() > 3, "the message has no fields");
+  await moment.locator("tbody tr").nth(3).waitFor(); // fields of the message
   await page.getByRole("link", { name: "Compact" }).click();
   await page.getByRole("table").filter({ hasText: "reversal" }).waitFor();
   await page.getByRole("link", { name: "Full" }).click();
-  assert.ok(await page.locator(".moments details[open]").count() > 3);
+  await page.locator(".moments details[open]").nth(3).waitFor();
   await page.locator("#find").fill("nobody-knows-this");
   await page.keyboard.press("Enter");
   await page.getByText("No payment is known by this").waitFor();
   await page.done();
 });
 
-test("a participant is drained with a reason, and without one it is not", async () => {
+trial("a participant is drained with a reason, and without one it is not", async () => {
   const page = await open(browser, everyone.url);
   await page.goto("/console/participants");
   await live(page);
   await page.getByRole("link", { name: "Drain BANKC" }).click();
   const dialog = page.locator("#dialog");
+  page.expected.push("422"); // the browser says so of the answer that is wanted
   await dialog.getByLabel("Your name").fill("meera");
   await dialog.getByRole("button", { name: "Drain" }).click();
   await dialog.getByText("Say why").waitFor();
   await ticks(page, 2);
   assert.equal(await drained(page, "BANKC"), false);
-  page.faults = page.faults.filter((f) => !f.includes("422")); // the browser says so of the answer that was wanted
   await accessible(page, "the dialog");
   await page.screenshot({ path: join(shots, "dialog.png") });
   await dialog.getByLabel("Reason").fill("their data centre moves");
@@ -169,7 +169,21 @@ test("a participant is drained with a reason, and without one it is not", async 
   await page.done();
 });
 
-test("all is reached by keys", async () => {
+// goes leads to a page by two keys. They belong together when one soon follows the other,
+// which no test can be sure of.
+async function goes(page, key, path) {
+  for (let left = 5; ; left--) {
+    await page.keyboard.press("g");
+    await page.keyboard.press(key);
+    try {
+      await page.waitForURL(`**${path}`, { timeout: left ? 20_000 : undefined });
+      break;
+    } catch (fault) { if (!left) throw fault; }
+  }
+  await live(page);
+}
+
+trial("all is reached by keys", async () => {
   const page = await open(browser, everyone.url);
   await page.goto("/");
   await live(page);
@@ -182,15 +196,9 @@ test("all is reached by keys", async () => {
   await accessible(page, "the help");
   await page.keyboard.press("Escape");
   for (const [key, path] of Object.entries({ p: "/console/participants", y: "/console/payments", x: "/console/exceptions", c: "/console/changes", a: "/console/approvals", l: "/console/alerts", f: "/console/config", o: "/" })) {
-    await page.keyboard.press("g");
-    await page.keyboard.press(key);
-    await page.waitForURL(`**${path}`);
-    await live(page);
+    await goes(page, key, path);
   }
-  await page.keyboard.press("g");
-  await page.keyboard.press("p");
-  await page.waitForURL("**/console/participants");
-  await live(page);
+  await goes(page, "p", "/console/participants");
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   await page.keyboard.press("k");
@@ -204,19 +212,20 @@ test("all is reached by keys", async () => {
   await page.done();
 });
 
-test("it works without script, but for what is live", async () => {
+trial("it works without script, but for what is live", async () => {
   const page = await open(browser, everyone.url, { javaScriptEnabled: false });
   await page.goto("/");
   assert.match(await page.locator(".tiles").innerText(), /Payments per second/);
   await page.goto("/console/participants");
   await page.getByLabel("Filter").fill("banka");
   await page.getByRole("button", { name: "Apply" }).click();
+  await page.waitForURL("**/console/participants?*filter=banka*");
   assert.equal(await page.locator("#matrix tbody tr:visible").count(), 1);
   await page.getByRole("link", { name: "Drain BANKA" }).click();
+  page.expected.push("422");
   await page.getByLabel("Your name").fill("meera");
   await page.getByRole("button", { name: "Drain" }).click();
   await page.getByText("Say why").waitFor();
-  page.faults = page.faults.filter((f) => !f.includes("422"));
   await page.locator("#find").fill("BANKB");
   await page.locator("#find").press("Enter");
   await page.waitForURL("**/console/participants/BANKB");
@@ -235,22 +244,26 @@ async function login(name) {
   return page;
 }
 
-test("a viewer sees all and changes nothing", async () => {
+trial("a viewer sees all and changes nothing", async () => {
   const page = await login("vera");
   assert.equal(await page.getByRole("link", { name: /Drain/ }).count(), 0);
+  page.expected.push("403");
   const status = await page.evaluate(async () => (await fetch("/console/order", { method: "POST", body: new URLSearchParams({ command: "drain", participant: "BANKA", reason: "because" }) })).status);
   assert.equal(status, 403);
   assert.equal(await drained(page, "BANKA"), false);
   await page.goto("/console/order?command=drain&participant=BANKA");
   await page.getByText("You may not order this").waitFor();
   assert.equal(await page.getByRole("button", { name: "Drain" }).isDisabled(), true);
-  page.faults = page.faults.filter((f) => !f.includes("403"));
+  const other = await page.context().newPage();
+  await other.goto("/console/participants");
+  await live(other);
   await page.getByRole("button", { name: "Log out" }).click();
   await page.waitForURL("**/login");
+  await other.getByText("Your session has ended: log in again.").waitFor();
   await page.done();
 });
 
-test("a cap takes two persons", async () => {
+trial("a cap takes two persons", async () => {
   const page = await login("meera");
   await page.goto("/console/participants/BANKB");
   await page.getByRole("link", { name: "Change cap" }).click();
@@ -273,12 +286,12 @@ test("a cap takes two persons", async () => {
   await page.done();
 });
 
-test("a page says when the switch has gone", async () => {
+trial("a page says when the switch has gone", async () => {
   const page = await open(browser, everyone.url);
   await page.goto("/");
   await live(page);
   await everyone.stop();
   await page.getByText("Not live: everything here is as it was").waitFor();
-  page.faults = [];
+  page.expected.push("/console/live");
   await page.done();
 });

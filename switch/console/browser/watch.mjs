@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
+import { test } from "node:test";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 // patience is how long a page is waited for: machines of a CI are slow.
-const patience = 60_000;
+const patience = 120_000;
 
 export function launch() {
   for (const folder of process.env.PATH.split(delimiter)) {
@@ -23,21 +24,56 @@ export function launch() {
   throw new Error("no chromium in PATH");
 }
 
-// open is a window of its own. What it has said stands in page.faults, unless a test
-// takes it out because it has asked for it.
+const pages = new Set(); // that are open
+
+// open is a window of its own. What it has said, and what others of its session have, stands in page.faults. What a test asks for
+// on purpose it names in page.expected before: a part of the text of that fault.
 export async function open(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, baseURL: url, ...options });
   context.setDefaultTimeout(patience);
   const page = await context.newPage();
+  pages.add(page);
   page.faults = [];
-  page.on("console", (said) => { if (["error", "warning"].includes(said.type())) page.faults.push(`${page.url()}: ${said.text()}`); });
-  page.on("pageerror", (fault) => page.faults.push(`${page.url()}: ${fault.message}`));
-  page.on("request", (asked) => { if (new URL(asked.url()).host !== new URL(url).host) page.faults.push(`asked for ${asked.url()}`); });
+  page.expected = [];
+  context.on("console", (said) => { if (["error", "warning"].includes(said.type())) page.faults.push(`${said.page()?.url()}: ${said.text()} ${said.location().url}`); });
+  context.on("weberror", (fault) => page.faults.push(`${fault.page()?.url()}: ${fault.error().message}`));
+  context.on("request", (asked) => { if (new URL(asked.url()).host !== new URL(url).host) page.faults.push(`asked for ${asked.url()}`); });
   page.done = async () => {
     await context.close();
-    assert.deepEqual(page.faults, []);
+    pages.delete(page);
+    assert.deepEqual(page.faults.filter((fault) => !page.expected.some((part) => fault.includes(part))), []);
   };
   return page;
+}
+
+// trial is a test that says, when it fails, what the pages show that it has left open: the
+// log of a CI is all that somebody has of them.
+export function trial(name, run) {
+  test(name, async () => {
+    try {
+      await run();
+    } catch (fault) {
+      const told = await Promise.all([...pages].map(shown));
+      throw new Error([fault.message, ...told].join("\n---- "), { cause: fault });
+    } finally {
+      await Promise.all([...pages].map((page) => page.context().close()));
+      pages.clear();
+    }
+  });
+}
+
+// shown is a page in words.
+async function shown(page) {
+  const text = await page.locator("body").innerText({ timeout: 10_000 }).catch((fault) => fault.message);
+  return [page.url(), ...page.faults.map((fault) => "fault: " + fault), text.slice(0, 4000)].join("\n");
+}
+
+// reaches waits until a link, a form or a key has led to an address.
+export async function reaches(page, where, act) {
+  await page.evaluate(() => { window.left = true; });
+  await act();
+  await page.waitForFunction(() => !window.left && document.readyState === "complete");
+  assert.match(new URL(page.url()).pathname, where);
 }
 
 // live waits until the page hears from the switch.
