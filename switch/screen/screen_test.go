@@ -48,9 +48,9 @@ func TestNeverWider(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		width := rapid.IntRange(1, 60).Draw(r, "width")
 		p := Paper{Width: width}
-		table := NewTable(Left("a").Drops(1), Right("bb"), Left("ccc").Shrinks(3), Left("d").Drops(2).Shrinks(2))
+		table := NewTable(Left("a").Drops(1), Right("bb"), Left("ccc").Shrinks(3), Left("d").Drops(2).Shrinks(2), Left("e").Wraps(4))
 		for range rapid.IntRange(0, 4).Draw(r, "rows") {
-			table.Row(Plain(rapid.String().Draw(r, "a")), Plain(rapid.String().Draw(r, "b")), Marked(Warn, rapid.String().Draw(r, "c")))
+			table.Row(Plain(rapid.String().Draw(r, "a")), Plain(rapid.String().Draw(r, "b")), Marked(Warn, rapid.String().Draw(r, "c")), Plain(""), Plain(rapid.String().Draw(r, "e")))
 		}
 		lines := append(table.Lines(p), p.Wrap(min(3, width-1), Plain(rapid.String().Draw(r, "text")), Marked(Bad, rapid.String().Draw(r, "more")))...)
 		lines = append(lines, p.Join(Plain(rapid.String().Draw(r, "line")), Plain("end")))
@@ -60,6 +60,21 @@ func TestNeverWider(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWraps: a column that wraps goes on below itself, and nothing of it is lost.
+func TestWraps(t *testing.T) {
+	t.Parallel()
+	table := NewTable(Left("a"), Left("what").Wraps(10), Right("n"))
+	table.Row(Plain("x"), Marked(Bad, "the bank has not answered"), Plain("1"))
+	table.Row(Plain("y"), Plain("yes"), Plain("22"))
+	const want = "a  what         n\nx  the bank     1\n   has not\n   answered\ny  yes         22"
+	if got := strings.Join(table.Lines(Paper{Width: 17}), "\n"); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if got := strings.Join(table.Lines(Paper{}), "\n"); !strings.Contains(got, "the bank has not answered   1\n") {
+		t.Errorf("without an edge it is\n%s", got)
+	}
 }
 
 // TestColour: colours are where they are wanted, and never in the words.

@@ -1,6 +1,9 @@
 package screen
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Paper is what is written on.
 type Paper struct {
@@ -14,8 +17,9 @@ type Paper struct {
 type Column struct {
 	head  string
 	right bool
-	min   int // columns that it may shrink to; 0: not at all
-	drop  int // when the paper is narrow, the highest goes first; 0: it stays
+	min   int  // columns that it may shrink to; 0: not at all
+	wraps bool // what does not fit goes on below, and is not cut
+	drop  int  // when the paper is narrow, the highest goes first; 0: it stays
 }
 
 // Left is a column of words.
@@ -27,6 +31,13 @@ func Right(head string) Column { return Column{head: head, right: true} }
 // Shrinks lets a column be cut to so many characters when the paper is narrow.
 func (c Column) Shrinks(min int) Column {
 	c.min = min
+	return c
+}
+
+// Wraps lets a column be shrunk to so many characters when the paper is narrow; its texts
+// go on in further lines, broken between words.
+func (c Column) Wraps(min int) Column {
+	c.min, c.wraps = min, true
 	return c
 }
 
@@ -83,9 +94,28 @@ func (t *Table) Lines(p Paper) []string {
 	}
 	lines := []string{t.line(p, head, width)}
 	for _, row := range t.rows {
-		lines = append(lines, t.line(p, row, width))
+		for _, part := range t.parts(row, width) {
+			lines = append(lines, t.line(p, part, width))
+		}
 	}
 	return lines
+}
+
+// parts are the lines that a row needs, the first with all its columns.
+func (t *Table) parts(row []Cell, width []int) [][]Cell {
+	parts := [][]Cell{slices.Clone(row)}
+	for i, cell := range row {
+		if !t.columns[i].wraps || width[i] == 0 || Width(cell.Text) <= width[i] {
+			continue
+		}
+		for n, text := range (Paper{Width: width[i]}).Wrap(0, Plain(cell.Text)) {
+			if n == len(parts) {
+				parts = append(parts, make([]Cell, len(row)))
+			}
+			parts[n][i] = Marked(cell.Mark, strings.TrimRight(text, " "))
+		}
+	}
+	return parts
 }
 
 // line lays out one row. A column of width 0 is left out.
