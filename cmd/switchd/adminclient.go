@@ -29,7 +29,9 @@ import (
 // adminFlags say which switch is spoken to, and who speaks.
 type adminFlags struct {
 	config, address  string
-	dir              string // of commands that find the switch by its data folder
+	dir              string         // of commands that find the switch by its data folder
+	byDir            bool           // there is a flag for it
+	command          *cobra.Command // whose flags these are; nil: nobody is told anything on the way
 	tokenFile        string
 	cert, key, ca    string
 	reason, operator string
@@ -56,6 +58,7 @@ func (f *adminFlags) registerPort(c *cobra.Command) {
 // registerDir has a running switch found by its data folder: by what is in force,
 // whatever stands in a file that is still to be.
 func (f *adminFlags) registerDir(c *cobra.Command) {
+	f.byDir = true
 	c.Flags().StringVar(&f.dir, "dir", "", "data folder of the running switch, for the address of the admin port that is in force")
 	c.MarkFlagsMutuallyExclusive("dir", "admin")
 }
@@ -66,6 +69,7 @@ const tokenFileEnv = "SWITCHD_TOKEN_FILE"
 // registerCredentials registers who speaks to the admin port. A token is never a flag:
 // everybody on the machine sees those.
 func (f *adminFlags) registerCredentials(c *cobra.Command) {
+	f.command = c
 	fl := c.Flags()
 	fl.StringVar(&f.tokenFile, "token-file", "", "file with your token for the admin port (default: $"+tokenFileEnv+")")
 	fl.StringVar(&f.cert, "cert", "", "your client certificate for the admin port, PEM")
@@ -126,11 +130,7 @@ func (f *adminFlags) where() (*adminPort, error) {
 	case f.config == "":
 		return nil, usageError{errors.New("which switch? Name its --config, or the address of its --admin port")}
 	}
-	cfg, err := config.Load(f.config, known())
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return portOf(cfg)
+	return f.byFile()
 }
 
 // addressOf reads --admin.
@@ -298,6 +298,15 @@ func noSwitch(address string, err error) error {
 	return fmt.Errorf("%w at %s: is it running? (%w)", errNoSwitch, address, err)
 }
 
+// refused is an answer that is none, in the words of the switch.
+type refused struct {
+	status int
+	text   string
+}
+
+// Error is what the switch says.
+func (r refused) Error() string { return r.text }
+
 // refusal is what an answer says that is none; nil: it is one.
 func (p *adminPort) refusal(status int, body []byte) error {
 	said := strings.TrimSpace(string(body))
@@ -319,7 +328,7 @@ func (p *adminPort) refusal(status int, body []byte) error {
 	case said == "" || status >= 300 && status < 400:
 		return errors.New(p.address + " does not answer as a switch: " + strconv.Itoa(status) + " " + http.StatusText(status))
 	}
-	return errors.New(said)
+	return refused{status, said}
 }
 
 // ask calls and returns the answer, of at most 64 MiB.

@@ -35,7 +35,7 @@ func drawAlerts(p *screen.Page, v *view.Alerts, now time.Time) {
 		return
 	}
 	p.Blank()
-	t := screen.NewTable(screen.Left("ended"), screen.Left("participant"), screen.Right("lasted"), screen.Right("until"), screen.Left("what").Shrinks(20).Drops(1))
+	t := screen.NewTable(screen.Left("ended"), screen.Left("participant"), screen.Right("lasted"), screen.Right("until"), screen.Left("what").Wraps(20))
 	for i := range v.Ended {
 		e := &v.Ended[i]
 		t.Row(screen.Plain(e.Name), screen.Plain(screen.Dash(e.Participant)), screen.Plain(lasted(e.Since, e.Until)), screen.Plain(screen.Ago(e.Until, now)), screen.Plain(e.Summary))

@@ -32,7 +32,7 @@ func newApprovalList() *cobra.Command {
 }
 
 func drawApprovals(p *screen.Page, v *view.Approvals, now time.Time) {
-	t := screen.NewTable(screen.Right("approval"), screen.Left("by"), screen.Right("waits until"), screen.Left("approved by").Drops(1), screen.Left("what").Shrinks(24), screen.Left("why").Shrinks(16))
+	t := screen.NewTable(screen.Right("approval"), screen.Left("by"), screen.Right("waits until"), screen.Left("approved by").Drops(1), screen.Left("what").Wraps(24), screen.Left("why").Wraps(16))
 	for i := range v.Approvals {
 		a := &v.Approvals[i]
 		by := screen.Plain(a.By)

@@ -41,7 +41,7 @@ func newAudit() *cobra.Command {
 }
 
 func drawChanges(p *screen.Page, v *view.Changes, _ time.Time) {
-	t := screen.NewTable(screen.Right("record").Drops(2), screen.Left("at (UTC)"), screen.Left("who"), screen.Left("approved by").Drops(1), screen.Left("what").Shrinks(24), screen.Left("why").Shrinks(12))
+	t := screen.NewTable(screen.Right("record").Drops(2), screen.Left("at (UTC)"), screen.Left("who"), screen.Left("approved by").Drops(1), screen.Left("what").Wraps(24), screen.Left("why").Wraps(16))
 	for i := range v.Changes {
 		c := &v.Changes[i]
 		what := screen.Plain(c.Kind + ": " + c.Text)

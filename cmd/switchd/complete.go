@@ -70,7 +70,7 @@ var completeApprovals = completed("/api/v1/approvals", func(v *view.Approvals) (
 var completeDeadLetters = completed("/api/v1/deadletters", func(v *view.Found) (all []string) {
 	for i := range v.Payments {
 		h := &v.Payments[i]
-		all = append(all, choice(h.ID, h.State+", "+config.AmountText(h.Minor, uint16(h.Currency))+", "+h.PayerBank+" > "+h.PayeeBank))
+		all = append(all, choice(h.ID, h.State+", "+config.AmountText(h.Minor, uint16(h.Currency))+", "+sidesOf(h).text()))
 	}
 	return all
 })

@@ -116,7 +116,7 @@ func newConfigReload() *cobra.Command {
 changes as a whole, while payments go on; they are in force when the command returns.
 What is not good changes nothing, and is told as by check-config. --dry-run says what
 would change. The switch is the one at --admin, of the data folder --dir, or of the
-file --config, which must be good to find it, and name the port that is in force.`,
+file --config, which must name the admin port that is in force.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.reason == "" {

@@ -65,20 +65,24 @@ func foundList(use, short, long, example, path, empty string) *cobra.Command {
 
 func drawFound(p *screen.Page, v *view.Found, empty string, now time.Time) {
 	t := screen.NewTable(screen.Right("payment"), screen.Right("age"), screen.Left("type").Drops(4), screen.Left("state"), screen.Left("outcome").Drops(2), screen.Right("amount"),
-		screen.Left("payer's > payee's bank").Drops(3), screen.Left("reference").Drops(5).Shrinks(12), screen.Left("exceptions").Drops(1).Shrinks(16))
+		screen.Left("from > to").Drops(3), screen.Left("reference").Drops(5).Shrinks(12), screen.Left("exceptions").Drops(1).Shrinks(16))
 	for i := range v.Payments {
 		h := &v.Payments[i]
 		state := screen.Plain(h.State)
 		if h.DeadLetter {
 			state = screen.Marked(screen.Warn, h.State+" (dead letter)")
 		}
-		t.Row(screen.Plain(strconv.FormatUint(h.ID, 10)), screen.Plain(sinceText(h.CreatedAt, now)), screen.Plain(h.Type), state, screen.Plain(strings.TrimSpace(h.Outcome+" "+h.BankCode)),
-			screen.Plain(config.AmountText(h.Minor, uint16(h.Currency))), screen.Plain(dashed(h.PayerBank)+" > "+dashed(h.PayeeBank)), screen.Plain(dashed(firstReference(&h.References))), screen.Plain(strings.Join(h.Exceptions, ", ")))
+		t.Row(screen.Plain(strconv.FormatUint(h.ID, 10)), screen.Plain(sinceText(h.CreatedAt, now)), screen.Plain(h.Type), state, screen.Plain(outcomeText(h.Outcome, h.BankCode)),
+			screen.Plain(config.AmountText(h.Minor, uint16(h.Currency))), screen.Plain(sidesOf(h).text()), screen.Plain(dashed(firstReference(&h.References))), screen.Plain(strings.Join(h.Exceptions, ", ")))
 	}
 	none(p, t, empty)
 	if v.Next != "" {
 		p.Text(2, screen.Marked(screen.Dim, "there may be more: the same with --page "+v.Next))
 	}
+}
+
+func sidesOf(h *view.Head) sides {
+	return sides{kind: h.Type, sender: h.Sender, payerBank: h.PayerBank, payeeBank: h.PayeeBank}
 }
 
 // firstReference is the reference by which people know a payment.

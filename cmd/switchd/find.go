@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,11 +12,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"switchd/switch/config"
+	"switchd/switch/payment"
 	"switchd/switch/screen"
 	"switchd/switch/state"
 )
@@ -181,10 +182,7 @@ func fillPage(values url.Values, ask func(url.Values) (foundView, error)) (all f
 
 // print shows a page; talk hears how to go on.
 func (v *foundView) print(w, talk io.Writer, o *outputFlags) error {
-	if o.programs() {
-		return screen.Encode(w, o.as(), v)
-	}
-	if err := v.table(w); err != nil {
+	if err := o.show(w, v, v.draw); err != nil || o.programs() {
 		return err
 	}
 	more := ""
@@ -195,39 +193,20 @@ func (v *foundView) print(w, talk io.Writer, o *outputFlags) error {
 	return err
 }
 
-// tableWidth is the room for a line of a table; the reference takes what is left.
-const (
-	tableWidth   = 100
-	referenceMin = 12
-)
-
-func (v *foundView) table(w io.Writer) error {
+func (v *foundView) draw(p *screen.Page) {
 	if len(v.Payments) == 0 {
-		return nil
+		return
 	}
-	rows := [][]string{{"", "payment", "asked for (UTC)", "state", "amount", "banks", "reference"}}
+	t := screen.NewTable(screen.Left(""), screen.Right("payment"), screen.Left("asked for (UTC)"), screen.Left("state"), screen.Right("amount"),
+		screen.Left("from > to").Drops(1), screen.Left("reference").Shrinks(12).Drops(2))
 	for i := range v.Payments {
-		rows = append(rows, v.Payments[i].row())
+		t.Row(v.Payments[i].row()...)
 	}
-	width := make([]int, len(rows[0]))
-	left := tableWidth
-	for i := range len(width) - 1 {
-		for _, row := range rows {
-			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
-		}
-		left -= width[i] + 2
-	}
-	out := bufio.NewWriter(w)
-	for _, row := range rows {
-		line := fmt.Sprintf("%-*s  %*s  %-*s  %-*s  %*s  %-*s  %s", width[0], row[0], width[1], row[1], width[2], row[2], width[3], row[3],
-			width[4], row[4], width[5], row[5], shortened(row[6], max(left, referenceMin)))
-		fmt.Fprintln(out, strings.TrimRight(line, " "))
-	}
-	return out.Flush()
+	p.Table(t)
 }
 
 // row is a payment in the columns of the table.
-func (p *paymentHead) row() []string {
+func (p *paymentHead) row() []screen.Cell {
 	look := ""
 	if p.DeadLetter {
 		look = "D"
@@ -235,15 +214,43 @@ func (p *paymentHead) row() []string {
 	if len(p.Exceptions) > 0 {
 		look += "E"
 	}
-	asked, _, _ := strings.Cut(strings.Replace(p.CreatedAt, "T", " ", 1), ".")
-	banks := dashed(p.PayerBank) + " > " + dashed(p.PayeeBank)
 	reference := ""
 	for _, one := range []string{p.References.RRN, p.References.EndToEndID, p.References.TransactionID, p.References.UETR, p.References.MsgID} {
 		if reference == "" {
 			reference = one
 		}
 	}
-	return []string{look, strconv.FormatUint(p.ID, 10), asked, p.State, config.AmountText(p.Minor, uint16(p.Currency)), banks, dashed(reference)}
+	return []screen.Cell{screen.Marked(screen.Warn, look), screen.Plain(strconv.FormatUint(p.ID, 10)), screen.Plain(screen.Clock(p.CreatedAt)), screen.Plain(p.State),
+		screen.Plain(config.AmountText(p.Minor, uint16(p.Currency))), screen.Plain(p.sides().text()), screen.Plain(dashed(reference))}
+}
+
+func (p *paymentHead) sides() sides {
+	return sides{p.Type, p.Sender, p.PayerBank, p.PayerPSP, p.PayeePSP, p.PayeeBank}
+}
+
+// sides are who takes part in a payment, as far as that is known.
+type sides struct{ kind, sender, payerBank, payerPSP, payeePSP, payeeBank string }
+
+// text is the payer's side and the payee's: their banks, or who speaks for them while a
+// bank is not known. What was declined at once has a sender, if nothing else.
+func (s sides) text() string {
+	asks := &s.payerPSP // of a push and of a refund: who sends it pays
+	if s.kind == payment.Collect.String() {
+		asks = &s.payeePSP
+	}
+	*asks = s.sender
+	return dashed(cmp.Or(s.payerBank, s.payerPSP)) + " > " + dashed(cmp.Or(s.payeeBank, s.payeePSP))
+}
+
+// outcomeText is an outcome for people. The machine has one for a debit, or a credit, of
+// which nobody knows whether it was made: that may be because no answer came, or because
+// one came that does not say it.
+func outcomeText(outcome, code string) string {
+	doubt := map[string]string{payment.TimeoutDebit.String(): "debit", payment.TimeoutCredit.String(): "credit"}[outcome]
+	if doubt == "" || code == "" {
+		return strings.TrimSpace(outcome + " " + code)
+	}
+	return doubt + " in doubt, answered " + code
 }
 
 func dashed(s string) string {
@@ -251,12 +258,4 @@ func dashed(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// shortened is a text of at most so many characters.
-func shortened(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most-1]) + "…"
 }

@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"switchd/switch/payment"
 	"switchd/switch/route"
+	"switchd/switch/screen"
 	"switchd/switch/state"
 )
 
@@ -275,8 +275,8 @@ func TestFindReadsTheAccountFromStdin(t *testing.T) {
 	}
 }
 
-// TestFoundTable: the columns stand under each other in 100 characters, whatever the
-// references, and marks say what must be looked at.
+// TestFoundTable: the columns stand under each other, marks say what must be looked at, and
+// of what was declined at once it is shown who sent it.
 func TestFoundTable(t *testing.T) {
 	v := foundView{Payments: []paymentHead{
 		{ID: 123456789, State: "REVERSAL_STUCK", Minor: 100, Currency: 356, PayerBank: "BANKA", PayeeBank: "BANKB", CreatedAt: "2026-11-22T18:30:00.123Z",
@@ -284,23 +284,34 @@ func TestFoundTable(t *testing.T) {
 		{ID: 7, State: "SUCCESS", Minor: 123456789, Currency: 356, PayerBank: "BANKC", CreatedAt: "2026-11-22T18:29:59.000Z",
 			Exceptions: []string{"answer changed"}, References: references{EndToEndID: strings.Repeat("E2Eü", 8)}},
 		{ID: 6, State: "RECEIVED", Currency: 392, CreatedAt: "2026-11-22T18:29:58.000Z"},
+		{ID: 5, Type: "push", State: "DECLINED", Sender: "BANKC", Currency: 392, CreatedAt: "2026-11-22T18:29:58.000Z"},
+		{ID: 4, Type: "collect", State: "DECLINED", Sender: "BANKC", PayerPSP: "PSPA", Currency: 392, CreatedAt: "2026-11-22T18:29:58.000Z"},
 	}}
 	var out, talk strings.Builder
 	if err := v.print(&out, &talk, &outputFlags{}); err != nil {
 		t.Fatal(err)
 	}
 	want := `
-      payment  asked for (UTC)      state                   amount  banks          reference
+      payment  asked for (UTC)      state                   amount  from > to      reference
 DE  123456789  2026-11-22 18:30:00  REVERSAL_STUCK        1.00 INR  BANKA > BANKB  RRN000000001
-E           7  2026-11-22 18:29:59  SUCCESS         1234567.89 INR  BANKC > -      E2EüE2EüE2EüE2Eü…
+E           7  2026-11-22 18:29:59  SUCCESS         1234567.89 INR  BANKC > -      E2EüE2EüE2EüE2EüE2EüE2EüE2EüE2Eü
             6  2026-11-22 18:29:58  RECEIVED                 0 JPY  - > -          -
+            5  2026-11-22 18:29:58  DECLINED                 0 JPY  BANKC > -      -
+            4  2026-11-22 18:29:58  DECLINED                 0 JPY  PSPA > BANKC   -
 `
-	if out.String() != want[1:] || talk.String() != "switchd: 3 payments\n" {
+	if out.String() != want[1:] || talk.String() != "switchd: 5 payments\n" {
 		t.Errorf("\n%s%s", out.String(), talk.String())
 	}
-	for line := range strings.Lines(out.String()) {
-		if n := utf8.RuneCountInString(line) - 1; n > tableWidth {
-			t.Errorf("%d characters: %s", n, line)
+}
+
+// TestOutcomeText: an answer that leaves it open is not called a time that has passed.
+func TestOutcomeText(t *testing.T) {
+	for _, c := range [][3]string{
+		{"SUCCESS", "00", "SUCCESS 00"}, {"ADDRESS_UNKNOWN", "", "ADDRESS_UNKNOWN"}, {"TIMEOUT_DEBIT", "", "TIMEOUT_DEBIT"},
+		{"TIMEOUT_DEBIT", "96", "debit in doubt, answered 96"}, {"TIMEOUT_CREDIT", "68", "credit in doubt, answered 68"},
+	} {
+		if got := outcomeText(c[0], c[1]); got != c[2] {
+			t.Errorf("%s %s is shown as %q", c[0], c[1], got)
 		}
 	}
 }
@@ -334,8 +345,9 @@ func TestShownExceptions(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 	var b strings.Builder
-	if err := v.print(&b); err != nil {
-		t.Fatal(err)
+	page := screen.NewPage(&b, screen.Paper{})
+	if v.draw(page); page.End() != nil {
+		t.Fatal("a page has no end")
 	}
 	for _, want := range []string{"exception ", "answer changed\n", "reversal stuck\n", "a person must decide\n"} {
 		if !strings.Contains(b.String(), want) {

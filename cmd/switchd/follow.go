@@ -71,7 +71,7 @@ func (f *eventsFlags) follow(c *cobra.Command) error {
 		case c.Context().Err() != nil || errors.Is(err, errEnoughEvents):
 			return nil
 		case out.err != nil || first && out.printed == 0 && err != nil || errors.As(err, new(usageError)):
-			return err
+			return port.unknown(c.Context(), f.participant, err)
 		}
 		fmt.Fprintf(c.ErrOrStderr(), "switchd: the stream has ended (%v); going on\n", err)
 		waitFor(c.Context(), after(time.Second))

@@ -23,6 +23,8 @@ type glance[T any] struct {
 	flags func(c *cobra.Command)
 	// path is what is asked for.
 	path func(c *cobra.Command, args []string) (string, error)
+	// ask asks for more than the answer under path; nil: that is all.
+	ask func(ctx context.Context, port *adminPort, args []string, path string) (T, error)
 	// draw shows it to people, at a moment.
 	draw func(p *screen.Page, v *T, now time.Time)
 }
@@ -49,7 +51,7 @@ func (g glance[T]) command() *cobra.Command {
 			}
 			defer port.client.CloseIdleConnections()
 			return watch(c, every, func(ctx context.Context, w io.Writer) error {
-				v, err := get[T](ctx, port, path)
+				v, err := g.asks(ctx, port, args, path)
 				if err != nil {
 					return err
 				}
@@ -72,6 +74,13 @@ func (g glance[T]) command() *cobra.Command {
 	return c
 }
 
+func (g *glance[T]) asks(ctx context.Context, port *adminPort, args []string, path string) (T, error) {
+	if g.ask != nil {
+		return g.ask(ctx, port, args, path)
+	}
+	return get[T](ctx, port, path)
+}
+
 // wall is what the clock says.
 func wall() time.Time { return time.Unix(0, clock()) }
 
@@ -92,7 +101,7 @@ func registerWatch(c *cobra.Command, every *time.Duration) {
 func watch(c *cobra.Command, every time.Duration, show func(context.Context, io.Writer) error) error {
 	ctx, out := c.Context(), c.OutOrStdout()
 	switch {
-	case every == 0:
+	case every == 0 && !c.Flags().Changed("watch"):
 		return show(ctx, out)
 	case every < watchLeast:
 		return usageError{fmt.Errorf("--watch %v: want %v or more", every, watchLeast)}

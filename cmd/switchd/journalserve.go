@@ -60,7 +60,7 @@ func (n *node) journalRecords(q url.Values) (any, error) {
 	})
 	switch {
 	case errors.Is(err, journal.ErrGone): // retention was faster
-		return nil, fmt.Errorf("%w: %w", view.ErrNotFound, err)
+		return nil, missing(err.Error())
 	case err != nil && !errors.Is(err, errEnough):
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (n *node) look(id payment.ID, f func(p *payment.Payment)) (found bool, err 
 func (n *node) proof(id string) (any, error) {
 	number, ok := translate.ParsePayment(id)
 	if !ok {
-		return nil, fmt.Errorf("%w: %q is no payment", view.ErrNotFound, id)
+		return nil, missing(fmt.Sprintf("%.40q is no payment", id))
 	}
 	names := newEventReader(nil, nil)
 	names.learn(n.engine.Config())
@@ -107,13 +107,13 @@ func (n *node) proof(id string) (any, error) {
 	case err != nil:
 		return nil, err
 	case !found:
-		return nil, fmt.Errorf("%w: no such payment", view.ErrNotFound)
+		return nil, missing("no such payment")
 	case not != nil:
 		return nil, fmt.Errorf("%w: %w", view.ErrConflict, not)
 	}
 	p, err := newProof(n.data.journal, n.data.checkpoint, &s)
 	if errors.Is(err, journal.ErrGone) {
-		return nil, fmt.Errorf("%w: %w", view.ErrNotFound, err)
+		return nil, missing(err.Error())
 	}
 	return p, err
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"switchd/switch/config"
@@ -75,4 +76,63 @@ func foundIn(dir string) (*config.Config, error) {
 	own := *cfg
 	own.Admin = strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://")
 	return &own, nil
+}
+
+// byFile finds the admin port of the switch whose file is --config. A file that is not
+// good, such as one that is being edited, is still the file of a switch that runs.
+func (f *adminFlags) byFile() (*adminPort, error) {
+	cfg, fault := config.Load(f.config, known())
+	switch {
+	case fault == nil && strings.HasSuffix(cfg.Admin, ":0"): // any port
+		if _, _, err := keptAt(cfg.DataDir); err != nil {
+			return nil, fmt.Errorf("the admin port may be any, and it is not known which; name it with --admin: %w", err)
+		}
+		return portIn(cfg.DataDir)
+	case fault == nil:
+		return portOf(cfg)
+	}
+	text, err := os.ReadFile(f.config)
+	if err != nil {
+		return nil, usageError{fault}
+	}
+	p, err := portBy(f.config, text)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%s is not good ('switchd check-config %s' says why), and which switch it is of cannot be seen: %s", f.config, f.config, f.otherWays())}
+	}
+	if f.command != nil {
+		fmt.Fprintf(f.command.ErrOrStderr(), "switchd: %s is not good ('switchd check-config' says why); this is the switch that has it, with what is in force\n", f.config)
+	}
+	return p, nil
+}
+
+// otherWays are those to name a switch without its file.
+func (f *adminFlags) otherWays() string {
+	if f.byDir {
+		return "name the address of its admin port with --admin, or its data folder with --dir"
+	}
+	return "name the address of its admin port with --admin"
+}
+
+// dataDirLine is where a file names its data folder, whatever else stands in it.
+var dataDirLine = regexp.MustCompile(`(?m)^data_dir:[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^"'#\s][^#\n]*))`)
+
+// portBy finds the admin port by the data folder that a file names, if what is in force
+// there was read from this file.
+func portBy(file string, text []byte) (*adminPort, error) {
+	at := dataDirLine.FindSubmatch(text)
+	if at == nil {
+		return nil, errors.New("it names no data folder")
+	}
+	dir := strings.TrimSpace(string(at[1]) + string(at[2]) + string(at[3]))
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(filepath.Dir(file), dir)
+	}
+	k, err := readKept(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(k.Files) == 0 || !sameFile(k.Files[0].File, file) {
+		return nil, fmt.Errorf("%s is the data folder of another file", dir)
+	}
+	return portIn(dir)
 }

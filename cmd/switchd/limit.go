@@ -25,7 +25,7 @@ func newLimit() *cobra.Command {
 }
 
 func drawLimits(p *screen.Page, v *view.Limits, _ time.Time) {
-	t := screen.NewTable(screen.Left("limit").Shrinks(16), screen.Left("participant"), screen.Left("of"), screen.Right("used"), screen.Right("most"), screen.Right("share"), screen.Right("turned away"))
+	t := screen.NewTable(screen.Left("limit").Shrinks(27), screen.Left("participant"), screen.Left("of").Drops(2), screen.Right("used"), screen.Right("most").Drops(1), screen.Right("share"), screen.Right("turned away"))
 	for i := range v.Limits {
 		l := &v.Limits[i]
 		share, mark := screen.Marked(screen.Dim, "-"), screen.None

@@ -91,6 +91,8 @@ Start with: switchd demo`,
 	root.AddCommand(newDemo(), newServe(), newBank(), newBench(), newSim(), newHSMSim(), newKeys(), newStatus(), newTop(), newParticipant(), newLink(), newPosition(), newBreaker(), newLimit(), newPayment(), newDeadLetter(), newException(), newApproval(), newAudit(), newAlert(), newEvents(), newCap(), newDoctor(), newSupportBundle(), newUser(), newBackup(), newRestore(), newJournal(), newCheckConfig(), newConfig(), newCerts(), newDecode(), newValidate(), newSpec(), newVersion())
 	root.InitDefaultCompletionCmd()
 	groups(root)
+	root.SetFlagErrorFunc(flagWords)
+	argumentWords(root)
 	return root
 }
 

@@ -26,14 +26,14 @@ func TestOperate(t *testing.T) {
 	if out, _ := runs(t, 0, "payment", "show", id, "--config", s.config); !strings.Contains(out, "DECLINED (ADDRESS_UNKNOWN)") || strings.Contains(out, "user1@") {
 		t.Errorf("show for people:\n%s", out)
 	}
-	if _, said := runs(t, exitFailed, "payment", "show", "4711", "--admin", s.admin); !strings.Contains(said, "no such payment") {
+	if _, said := runs(t, exitFailed, "payment", "show", "4711", "--admin", s.admin); said != "switchd: no such payment\n" {
 		t.Error(said)
 	}
 	if _, said := runs(t, exitFailed, "payment", "settle", id, "--reason", "by phone", "--admin", s.admin); !strings.Contains(said, "does not fit payment") {
 		t.Error(said)
 	}
 	runs(t, 0, "cap", "BANKC", "0.50", "--reason", "a test", "--operator", "asha", "--admin", s.admin)
-	if _, said := runs(t, exitFailed, "cap", "NOBODY", "1", "--reason", "a test", "--admin", s.admin); !strings.Contains(said, "not configured") {
+	if _, said := runs(t, exitFailed, "cap", "NOBODY", "1", "--reason", "a test", "--admin", s.admin); !strings.Contains(said, "known are BANKA, BANKB, BANKC") {
 		t.Error(said)
 	}
 	if _, said := runs(t, exitFailed, "cap", "BANKC", "1.005", "--reason", "a test", "--admin", s.admin); !strings.Contains(said, "2 decimals") {

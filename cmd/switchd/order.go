@@ -28,9 +28,14 @@ func (f *adminFlags) order(c *cobra.Command, o view.Order) error {
 	if err != nil {
 		return err
 	}
-	answer, err := f.call(c.Context(), http.MethodPost, "/api/v1/commands", body)
+	port, err := f.port()
 	if err != nil {
 		return err
+	}
+	defer port.client.CloseIdleConnections()
+	answer, err := port.ask(c.Context(), http.MethodPost, "/api/v1/commands", body)
+	if err != nil {
+		return port.unknown(c.Context(), o.Participant, err)
 	}
 	var done view.Done
 	if err := understand(answer, &done); err != nil {
@@ -50,7 +55,7 @@ func drawDone(p *screen.Page, d *view.Done) {
 		p.Text(2, screen.Marked(screen.Good, "done: "), screen.Plain(d.Text))
 	}
 	if h := d.Payment; h != nil {
-		p.Line(screen.Plain(fmt.Sprintf("payment %d is %s (%s), %s", h.ID, h.State, strings.TrimSpace(h.Outcome+" "+h.BankCode), config.AmountText(h.Minor, uint16(h.Currency)))))
+		p.Text(2, screen.Plain(fmt.Sprintf("payment %d is %s (%s), %s", h.ID, h.State, outcomeText(h.Outcome, h.BankCode), config.AmountText(h.Minor, uint16(h.Currency)))))
 	}
 }
 

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"switchd/switch/config"
 	"switchd/switch/screen"
 	"switchd/switch/top"
 	"switchd/switch/view"
@@ -56,8 +59,14 @@ func sinceText(at string, now time.Time) string {
 	return strings.TrimSuffix(screen.Ago(at, now), " ago")
 }
 
+// shownParticipant is a participant, and the switch for the currency of its amounts.
+type shownParticipant struct {
+	view.Participant
+	of view.Overview
+}
+
 func newParticipantShow() *cobra.Command {
-	return glance[view.Participant]{
+	return glance[shownParticipant]{
 		use: "show ID", short: "Show one participant: state, messages, breakers, position, certificate",
 		long: `Shows how one participant is doing, in more detail than ls: its breakers and limits class
 by class, its position against its cap, and when its certificate expires. 'switchd link ls
@@ -67,8 +76,42 @@ by class, its position against its cap, and when its certificate expires. 'switc
 		path: func(_ *cobra.Command, args []string) (string, error) {
 			return "/api/v1/participants/" + pathEscape(args[0]), nil
 		},
-		draw: func(p *screen.Page, h *view.Participant, now time.Time) { p.Lines(top.Detail(p.Paper, h, now)) },
+		ask: func(ctx context.Context, port *adminPort, args []string, path string) (v shownParticipant, err error) {
+			if v.of, err = port.Overview(ctx); err != nil {
+				return v, err
+			}
+			v.Participant, err = get[view.Participant](ctx, port, path)
+			return v, port.unknown(ctx, args[0], err)
+		},
+		draw: func(p *screen.Page, v *shownParticipant, now time.Time) {
+			p.Lines(top.Detail(p.Paper, &v.of, &v.Participant, now))
+		},
 	}.command()
+}
+
+// knownMost is how many names fit into a sentence.
+const knownMost = 20
+
+// unknown says which participants there are, to who has asked about one that is not there.
+func (p *adminPort) unknown(ctx context.Context, id string, err error) error {
+	said := refused{}
+	if !errors.As(err, &said) || said.status != http.StatusNotFound || id == "" {
+		return err
+	}
+	all, wrong := p.Participants(ctx)
+	if wrong != nil {
+		return err
+	}
+	var known []string
+	for i := range all.Participants {
+		if known = append(known, all.Participants[i].ID); known[i] == id {
+			return err // it is something else that is not there
+		}
+	}
+	if len(known) == 0 || len(known) > knownMost {
+		return fmt.Errorf("there is no participant %q: 'switchd participant ls' lists those that there are", id)
+	}
+	return fmt.Errorf("there is no participant %q%s", id, config.Suggestion(id, known))
 }
 
 func newParticipantOrder(name, short string) *cobra.Command {

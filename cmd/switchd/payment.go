@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -110,8 +107,9 @@ func (v *shownPayment) with(c *cobra.Command, line view.Timeline, err error) {
 }
 
 func (v *shownPayment) draw(p *screen.Page) {
-	if err := v.print(p); err != nil || v.Timeline == nil {
-		return // End says so
+	v.paymentView.draw(p)
+	if v.Timeline == nil {
+		return
 	}
 	p.Blank()
 	drawTimeline(p, v.Timeline, wall())
@@ -160,41 +158,46 @@ stays until the configuration file names another cap than it did before.`,
 	})
 }
 
-// print shows a payment for people.
-func (v *paymentView) print(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(t, "payment\t%d  %s\n", v.ID, v.SwitchID)
-	fmt.Fprintf(t, "state\t%s (%s)\n", v.State, strings.TrimSpace(v.Outcome+" "+v.BankCode))
-	fmt.Fprintf(t, "amount\t%s\n", config.AmountText(v.Minor, uint16(v.Currency)))
-	fmt.Fprintf(t, "sender, payer's bank, payee's bank\t%s, %s, %s\n", v.Sender, v.PayerBank, v.PayeeBank)
-	fmt.Fprintf(t, "payer's, payee's account\t%s, %s\n", dashed(v.Payer), dashed(v.Payee))
+// factColumn is where what is known of a payment begins, behind what it is.
+const factColumn = 36
+
+// draw shows a payment to people.
+func (v *paymentView) draw(p *screen.Page) {
+	fact := func(name, format string, values ...any) {
+		p.Text(factColumn, screen.Plain(fmt.Sprintf("%-*s", factColumn, name)+fmt.Sprintf(format, values...)))
+	}
+	fact("payment", "%d  %s", v.ID, v.SwitchID)
+	fact("state", "%s (%s)", v.State, outcomeText(v.Outcome, v.BankCode))
+	fact("amount", "%s", config.AmountText(v.Minor, uint16(v.Currency)))
+	fact("sender, payer's bank, payee's bank", "%s, %s, %s", dashed(v.Sender), dashed(v.PayerBank), dashed(v.PayeeBank))
+	fact("payer's, payee's account", "%s, %s", dashed(v.Payer), dashed(v.Payee))
 	for _, ref := range [...][2]string{
 		{"RRN", v.References.RRN}, {"message id", v.References.MsgID}, {"end-to-end id", v.References.EndToEndID},
 		{"transaction id", v.References.TransactionID}, {"UETR", v.References.UETR},
 	} {
 		if ref[1] != "" {
-			fmt.Fprintf(t, "%s\t%s\n", ref[0], ref[1])
+			fact(ref[0], "%s", ref[1])
 		}
 	}
-	fmt.Fprintf(t, "sender was told\t%s\n", v.Told)
-	fmt.Fprintf(t, "from, to\t%s, %s\n", v.CreatedAt, v.ClosedAt)
+	fact("sender was told", "%s", dashed(v.Told))
+	fact("from, to", "%s, %s", v.CreatedAt, dashed(v.ClosedAt))
 	if v.ClosedSeq != 0 {
-		fmt.Fprintf(t, "records of the journal\t%d, %d\n", v.ID, v.ClosedSeq)
+		fact("records of the journal", "%d, %d", v.ID, v.ClosedSeq)
 	}
 	for _, why := range v.Exceptions {
-		fmt.Fprintf(t, "exception\t%s\n", why)
+		fact("exception", "%s", why)
 	}
 	if v.DeadLetter {
-		fmt.Fprintln(t, "dead letter\ta person must decide")
+		fact("dead letter", "a person must decide")
 	}
 	if v.Reason != "" {
-		fmt.Fprintf(t, "decided\t%q by %s\n", v.Reason, v.Operator)
+		fact("decided", "%q by %s", v.Reason, v.Operator)
 	}
-	if err := t.Flush(); err != nil {
-		return err
+	if len(v.Legs) == 0 {
+		return
 	}
-	t.Init(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "\nleg\tsent\tagain\tanswer\tafter")
+	p.Blank()
+	t := screen.NewTable(screen.Left("leg"), screen.Left("sent"), screen.Right("again"), screen.Left("answer").Shrinks(12), screen.Right("after"))
 	for _, l := range v.Legs {
 		answer, after := l.Answer, ""
 		if answer == "" {
@@ -202,7 +205,7 @@ func (v *paymentView) print(w io.Writer) error {
 		} else {
 			after = fmt.Sprintf("%d ms", l.After)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", l.Leg, l.SentAt, l.Tries, answer, after)
+		t.Row(screen.Plain(l.Leg), screen.Plain(l.SentAt), screen.Plain(fmt.Sprint(l.Tries)), screen.Plain(answer), screen.Plain(after))
 	}
-	return t.Flush()
+	p.Table(t)
 }

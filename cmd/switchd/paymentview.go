@@ -78,7 +78,7 @@ const paymentLook = 2 * time.Second
 func (n *node) payment(c access.Caller, id string) (v paymentView, err error) {
 	number, ok := translate.ParsePayment(id)
 	if !ok {
-		return v, fmt.Errorf("%w: no such payment", view.ErrNotFound)
+		return v, missing("no such payment")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), paymentLook)
 	defer cancel()
@@ -91,13 +91,22 @@ func (n *node) payment(c access.Caller, id string) (v paymentView, err error) {
 	case err != nil:
 		return v, fmt.Errorf("%w: the engine has not answered: %w", view.ErrBusy, err)
 	case !found:
-		return v, fmt.Errorf("%w: no such payment", view.ErrNotFound)
+		return v, missing("no such payment")
 	}
 	if v.Reason != "" && !desk.Personal(c.Roles) {
 		v.Reason = desk.Hidden
 	}
 	return v, nil
 }
+
+// missing is an error about what is not there, in its own words.
+type missing string
+
+// Error is the sentence.
+func (m missing) Error() string { return string(m) }
+
+// Unwrap is what it is to the admin API.
+func (missing) Unwrap() error { return view.ErrNotFound }
 
 // participantNames gives the ids of the participants of the running switch.
 func (n *node) participantNames() func(route.Participant) string {

@@ -95,7 +95,7 @@ func (s *status) draw(p *screen.Page, now time.Time) {
 		p.Line(screen.Marked(screen.Bad, "positions do not sum up to 0 but to "+top.Money(o, o.PositionsSum)))
 	}
 	for _, b := range o.Objectives {
-		p.Line(burnCells(&b)...)
+		p.Text(burnIndent, burnCells(&b)...)
 	}
 	if len(s.Troubled) > 0 {
 		p.Blank()
@@ -108,6 +108,9 @@ func (s *status) draw(p *screen.Page, now time.Time) {
 		drawAlert(p, &o.Alerts[i], now)
 	}
 }
+
+// burnIndent is where the figures of an objective begin.
+const burnIndent = 32
 
 // burnCells is how fast the budget of an objective is used up.
 func burnCells(b *view.Burn) []screen.Cell {

@@ -12,7 +12,7 @@ import (
 // drawTimeline shows what happened to a payment, a moment a line.
 func drawTimeline(p *screen.Page, v *view.Timeline, now time.Time) {
 	t := screen.NewTable(screen.Right("after"), screen.Right("+").Drops(3), screen.Right("record").Drops(4), screen.Left("kind").Drops(1), screen.Left("leg").Drops(2),
-		screen.Left("from > to"), screen.Left("state").Drops(5), screen.Left("what").Shrinks(20))
+		screen.Left("from > to"), screen.Left("state").Drops(5), screen.Left("what").Wraps(36))
 	for i := range v.Moments {
 		m := &v.Moments[i]
 		record, between := "", ""
@@ -32,11 +32,11 @@ func drawTimeline(p *screen.Page, v *view.Timeline, now time.Time) {
 	p.Line(screen.Marked(screen.Strong, "timeline"), screen.Plain(", since "+screen.Dash(v.Payment.CreatedAt)))
 	p.Table(t)
 	for _, running := range v.Timers {
-		p.Line(screen.Marked(screen.Warn, "waits: "), screen.Plain(running.Name+" "+running.Leg+" ends "+screen.Ago(running.Ends, now)))
+		p.Text(2, screen.Marked(screen.Warn, "waits: "), screen.Plain(running.Name+" "+running.Leg+" ends "+screen.Ago(running.Ends, now)))
 	}
 	for i := range v.Related {
 		h := &v.Related[i]
-		p.Line(screen.Plain(fmt.Sprintf("related: %s %d, %s, %s", h.Type, h.ID, h.State, config.AmountText(h.Minor, uint16(h.Currency)))))
+		p.Text(2, screen.Plain(fmt.Sprintf("related: %s %d, %s, %s", h.Type, h.ID, h.State, config.AmountText(h.Minor, uint16(h.Currency)))))
 	}
 	if !v.Whole {
 		p.Text(2, screen.Marked(screen.Warn, "this is not all: "), screen.Plain(v.Why))

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/term"
 )
@@ -19,14 +18,7 @@ func TestTopTerminal(t *testing.T) {
 	f := newFakeSwitch(t)
 	for _, end := range []string{"q", "\x03"} {
 		keyboard, tty := terminal(t)
-		size := func(columns uint16) {
-			t.Helper()
-			window := [4]uint16{30, columns} // rows, columns, and both in pixels
-			if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, tty.Fd(), syscall.TIOCSWINSZ, uintptr(unsafe.Pointer(&window))); errno != 0 {
-				t.Fatal(errno)
-			}
-		}
-		size(120)
+		resize(t, tty, 120)
 		before, err := term.GetState(int(tty.Fd()))
 		if err != nil {
 			t.Fatal(err)
@@ -37,7 +29,7 @@ func TestTopTerminal(t *testing.T) {
 		drawn := func() int { return strings.Count(seen.String(), "BANKB") }
 		until(t, patience, "a page", func() bool { return drawn() > 0 })
 		was := len(seen.String())
-		size(80)
+		resize(t, tty, 80)
 		p.signal(syscall.SIGWINCH)
 		until(t, patience, "a page of another size", func() bool { return len(seen.String()) > was })
 		if _, err := keyboard.WriteString(end); err != nil {

@@ -20,6 +20,13 @@ func suggestion(name string, known []string) (near, advice string) {
 	return "", fmt.Sprintf(": known are %s", strings.Join(known, ", "))
 }
 
+// Suggestion ends a message about an unknown name as the messages about a configuration
+// end: with the nearest known one, or with all of them.
+func Suggestion(name string, known []string) string {
+	_, advice := suggestion(name, known)
+	return advice
+}
+
 // edits counts the letters to insert, remove, change or swap with a neighbour to
 // turn a into b (optimal string alignment). Long names are cut: past this length
 // nobody made a typing mistake.

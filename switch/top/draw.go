@@ -80,7 +80,7 @@ func (m *model) body(p screen.Paper) []string {
 	}
 	at := m.cursor(rows)
 	if m.detail {
-		return Detail(p, &rows[at], m.seen.at)
+		return Detail(p, &m.seen.overview, &rows[at], m.seen.at)
 	}
 	// The cursor is a sign in a column of its own: not everybody sees it inverse.
 	inner := p

@@ -97,8 +97,8 @@ func Breakers(all []view.Breaker) screen.Cell {
 	return screen.Marked(screen.Bad, strings.Join(names, ", "))
 }
 
-// Detail is one participant in more than a line.
-func Detail(p screen.Paper, h *view.Participant, now time.Time) []string {
+// Detail is one participant of a switch in more than a line.
+func Detail(p screen.Paper, o *view.Overview, h *view.Participant, now time.Time) []string {
 	s := &h.Latest
 	lines := p.Wrap(2, screen.Marked(screen.Strong, h.ID), screen.Plain("  "+h.Institution+", "+h.Dialect+", "+strings.Join(h.Roles, " and ")))
 	lines = append(lines, p.Wrap(2, screen.Marked(screen.StateMark(h.State), h.State), screen.Plain(lasting(h, now)))...)
@@ -107,7 +107,7 @@ func Detail(p screen.Paper, h *view.Participant, now time.Time) []string {
 	lines = append(lines,
 		p.Join(screen.Plain(fmt.Sprintf("payments  %s open, ", screen.Count(s.Open))), screen.Nonzero(s.InDoubt, screen.Warn), screen.Plain(" in doubt")),
 		p.Join(screen.Plain("links     "), Links(h), screen.Plain(" up")))
-	lines = append(lines, p.Wrap(2, screen.Plain(fmt.Sprintf("position  posted %s, reserved %s, cap %s (minor units), ", screen.Count(h.Position.Posted), screen.Count(h.Position.Reserved), screen.Count(h.Position.Cap))),
+	lines = append(lines, p.Wrap(2, screen.Plain(fmt.Sprintf("position  posted %s, reserved %s, cap %s, ", Money(o, h.Position.Posted), Money(o, h.Position.Reserved), Money(o, h.Position.Cap))),
 		screen.Marked(screen.UsedMark(h.Position.Used), screen.Share(h.Position.Used)+" used"))...)
 	if t := screen.Trend(h.Trend, 60); strings.TrimSpace(t) != "" {
 		lines = append(lines, p.Join(screen.Plain("success   "+t)))

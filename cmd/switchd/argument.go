@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// argumentWords has all commands below c say in words what is wrong with their arguments,
+// and how they are called: cobra counts them.
+func argumentWords(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		argumentWords(sub)
+	}
+	check := c.Args
+	if check == nil || c.HasSubCommands() {
+		return
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		err := check(c, args)
+		if err == nil {
+			return nil
+		}
+		use := strings.TrimSuffix(c.UseLine(), " [flags]")
+		said := err.Error()
+		switch wants := argumentNames(c.Use); {
+		case !strings.Contains(said, "arg(s)") && !strings.HasPrefix(said, "unknown command"): // it has words of its own
+			return fmt.Errorf("%w\nUsage: %s", err, use)
+		case len(args) < len(wants):
+			return fmt.Errorf("missing: %s\nUsage: %s", strings.Join(wants[len(args):], ", "), use)
+		case len(args) > len(wants):
+			return fmt.Errorf("%q is one argument too many\nUsage: %s", args[len(wants)], use)
+		}
+		return err
+	}
+}
+
+// argumentNames are the names of the arguments that a command needs, by its use line:
+// what stands between its own name and the first flag or choice.
+func argumentNames(use string) (names []string) {
+	for _, word := range strings.Fields(use)[1:] {
+		if strings.ToUpper(word) != word || strings.ContainsAny(word, "[(-<|.") {
+			break
+		}
+		names = append(names, word)
+	}
+	return names
+}
+
+// flagWords says what is meant where an amount or a number below zero was taken for flags.
+func flagWords(_ *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && strings.Trim(unknown.GetSpecifiedShortnames(), "0123456789.,") == "" && unknown.GetSpecifiedShortnames() != "" {
+		return fmt.Errorf("-%s is below zero, which no amount and no number here can be", unknown.GetSpecifiedShortnames())
+	}
+	return err
+}
