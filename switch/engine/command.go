@@ -33,8 +33,8 @@ type verdict struct {
 	done bool
 }
 
-// Command logs an operator's decision, waits until it is durable and has taken
-// effect, and says whether it did, and the number of its record: one that does not fit
+// Command logs an operator's decision, waits until it is durable, has taken effect and is
+// stored, and says whether it did, and the number of its record: one that does not fit
 // what it names, or has no reason, or too long a text, changes nothing and is refused.
 // Safe for concurrent use; commands come one after another. It blocks for a commit, or
 // until the engine has stopped.
@@ -60,13 +60,19 @@ func (e *Engine) Command(o Order) (seq uint64, done bool, err error) {
 	}
 }
 
-// judge gives the verdict on a command to whoever waits for it. Writer only; a
-// replayed command has nobody who waits, and is not stepped here.
-func (e *Engine) judge(seq uint64, effects []payment.Effect) {
+// judge is the verdict on a command by what it did.
+func judge(seq uint64, effects []payment.Effect) verdict {
 	v := verdict{seq: seq, done: true}
 	for i := range effects {
 		v.done = v.done && effects[i].Notice != payment.CommandRefused
 	}
+	return v
+}
+
+// give tells whoever waits for it the verdict on a command, once its group is stored: who
+// looks then finds the command and what it did. Writer only; a replayed command has nobody
+// who waits, and is not stepped here.
+func (e *Engine) give(v verdict) {
 	select {
 	case e.verdict <- v:
 	default:

@@ -62,6 +62,24 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// TestVerdictComesWithTheRows: who has been told that a command is done finds it in the
+// state store.
+func TestVerdictComesWithTheRows(t *testing.T) {
+	e := openOn(t, vfs.NewMem(), testConfig(time.Minute))
+	early := 0
+	stop := start(e, &sink{released: func() { early += len(e.verdict) }})
+	c := payment.Command{Kind: payment.SetCap, Participant: 1, Amount: testAmount}
+	ev := payment.Event{Kind: payment.CommandGiven, Command: &c}
+	ev.Text.Set(payment.Reason, []byte("a test"))
+	submit(t, e, ev) // nobody takes the verdict away
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if early != 0 || len(e.verdict) != 1 {
+		t.Errorf("%d verdicts before the group was stored, %d after", early, len(e.verdict))
+	}
+}
+
 // TestExceptionsSurviveACrash: one whose group was durable and not yet stepped is told
 // by the replay.
 func TestExceptionsSurviveACrash(t *testing.T) {

@@ -35,7 +35,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	e.tallies.commit(len(c.events), c.at+took-e.ahead, took)
 	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
-	ticked := false
+	ticked, judged := false, verdict{}
 	var config *payment.Config
 	for i := range c.events {
 		ev := &c.events[i]
@@ -48,7 +48,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 		e.tell(ev, effects, sink)
 		e.count()
 		if ev.Kind == payment.CommandGiven {
-			e.judge(ev.Seq, effects)
+			judged = judge(ev.Seq, effects)
 		}
 		e.metrics.events[ev.Kind].Inc()
 	}
@@ -60,6 +60,9 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	e.publish(ticked)
 	if config != nil {
 		e.changed(config)
+	}
+	if judged.seq != 0 {
+		e.give(judged)
 	}
 	e.recycle(c)
 	return effects, nil
