@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,7 @@ import (
 // backupOrder asks the admin port for a backup.
 type backupOrder struct {
 	Out      string `json:"out"`                // absolute path of a folder that is not there yet
-	Reason   string `json:"reason,omitempty"`   // why: kept for ever; default: a backup
+	Reason   string `json:"reason"`             // why: kept for ever
 	Operator string `json:"operator,omitempty"` // who wants it, where nobody has to show who he is
 }
 
@@ -70,14 +71,11 @@ func (n *node) takeBackup(c *admin.Call, progress func(any)) (any, error) {
 	in.DisallowUnknownFields()
 	var order backupOrder
 	if err := in.Decode(&order); err != nil || in.More() || !filepath.IsAbs(order.Out) {
-		return nil, errors.New(`this asks for no backup: want {"out": "/absolute/path"}`)
+		return nil, errors.New(`this asks for no backup: want {"out": "/absolute/path", "reason": "why"}`)
 	}
 	out := filepath.Clean(order.Out)
-	if order.Reason == "" {
-		order.Reason = "a backup"
-	}
 	order.Operator = cmp.Or(orderedBy(c.Caller, order.Operator), "admin port")
-	if err := n.desk.Note("backup", "Make a backup in "+filepath.Base(out), order.Reason, order.Operator); err != nil {
+	if err := n.desk.Note("backup", "Make a backup in "+out, order.Reason, order.Operator); err != nil {
 		return nil, err
 	}
 	m, err := n.backups.Take(c.Context, out, seldom(func(p backup.Progress) { progress(p) }))
@@ -132,12 +130,13 @@ func progressLine(p *backup.Progress) string {
 func newBackup() *cobra.Command {
 	var f backupFlags
 	c := &cobra.Command{
-		Use: "backup --out DIR (--config FILE | --admin ADDRESS | --dir DATA)", Short: "Copy the data folder of a running or a stopped switch",
+		Use: "backup --out DIR (--config FILE | --admin ADDRESS | --dir DATA) --reason WHY", Short: "Copy the data folder of a running or a stopped switch",
 		Long: `Writes a backup to DIR, which must not be there yet: journal, rows, and backup.json
 with the hash of every file. Payments go on meanwhile. Name the running switch by
 --config or --admin, or the data folder of a stopped one by --dir; with --config the
-switch is asked if it runs, otherwise its data folder is copied. A backup that fails,
-or is ended by Ctrl-C, leaves nothing behind.
+switch is asked if it runs, otherwise its data folder is copied. A running switch has
+the order in its audit list, with DIR and the reason; of a data folder none is asked.
+A backup that fails, or is ended by Ctrl-C, leaves nothing behind.
 
 The key file that account numbers are sealed with is not copied: without it the
 backup cannot be read. Keep it elsewhere.`,
@@ -159,7 +158,7 @@ backup cannot be read. Keep it elsewhere.`,
 			return f.show(c.OutOrStdout(), v, func(p *screen.Page) { v.print(p, "made") })
 		},
 	}
-	f.register(c, false)
+	f.register(c, true)
 	c.Flags().Lookup("config").Usage = "configuration of the switch: it is asked if it runs, otherwise its data folder is copied"
 	c.Flags().StringVar(&f.out, "out", "", "folder to make (required)")
 	c.Flags().StringVar(&f.dir, "dir", "", "data folder of a switch that does not run")
@@ -237,7 +236,10 @@ func (f *adminFlags) backup(c *cobra.Command, out string) (*backupView, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(backupOrder{Out: out})
+	if strings.TrimSpace(f.reason) == "" {
+		return nil, usageError{errors.New("why? --reason is kept with the record of the backup")}
+	}
+	body, err := json.Marshal(backupOrder{Out: out, Reason: f.reason, Operator: cmp.Or(f.operator, login())})
 	if err != nil {
 		return nil, err
 	}

@@ -53,13 +53,13 @@ func TestBackupUnderLoad(t *testing.T) {
 	var made []backupView
 	for i := range 3 {
 		before, _ := s.summary()
-		made = append(made, asJSON[backupView](t, "backup", "--out", filepath.Join(s.dir, fmt.Sprint("backup", i)), "--config", s.config))
+		made = append(made, asJSON[backupView](t, "backup", "--out", filepath.Join(s.dir, fmt.Sprint("backup", i)), "--config", s.config, "--reason", "a test"))
 		until(t, patience, "more payments", func() bool { got, ok := s.summary(); return ok && got.Payments > before.Payments })
 	}
 	if out, _ := runs(t, 0, "backup", "verify", made[0].Dir, "--seal-key", s.sealKey()); !strings.Contains(out, "good "+made[0].Dir) {
 		t.Errorf("verify:\n%s", out)
 	}
-	if _, said := runs(t, exitFailed, "backup", "--out", made[0].Dir, "--admin", s.admin); !strings.Contains(said, "is there already") {
+	if _, said := runs(t, exitFailed, "backup", "--out", made[0].Dir, "--admin", s.admin, "--reason", "a test"); !strings.Contains(said, "is there already") {
 		t.Errorf("onto another:\n%s", said)
 	}
 	if _, said := runs(t, exitFailed, "backup", "--out", filepath.Join(s.dir, "locked"), "--dir", s.data); !strings.Contains(said, "is in use by another process: if that is its switch, name it by --config or --admin") {
@@ -155,7 +155,7 @@ func TestKilledDuringBackup(t *testing.T) {
 	p := s.serve()
 	for i := range 3 {
 		out := filepath.Join(s.dir, fmt.Sprint("out", i))
-		b := start(t, "backup", "--out", out, "--admin", s.admin)
+		b := start(t, "backup", "--out", out, "--admin", s.admin, "--reason", "a test")
 		b.says(patience, "switchd: checkpoint")
 		p.kill()
 		<-b.over
@@ -177,7 +177,7 @@ func TestInterruptedBackup(t *testing.T) {
 	s := newSimulated(t)
 	p := s.serve()
 	out := filepath.Join(s.dir, "out")
-	b := start(t, "backup", "--out", out, "--admin", s.admin)
+	b := start(t, "backup", "--out", out, "--admin", s.admin, "--reason", "a test")
 	b.says(patience, "switchd: ")
 	b.signal(os.Interrupt)
 	<-b.over
@@ -322,10 +322,10 @@ func TestBackupOfStopped(t *testing.T) {
 	s := newSimulated(t)
 	s.stopClean(s.serve())
 	out := filepath.Join(s.dir, "out")
-	if _, said := runs(t, exitFailed, "backup", "--out", out, "--admin", s.admin); strings.Count(said, s.admin) != 2 || !strings.Contains(said, "name its data folder with --dir") {
+	if _, said := runs(t, exitFailed, "backup", "--out", out, "--admin", s.admin, "--reason", "a test"); strings.Count(said, s.admin) != 2 || !strings.Contains(said, "name its data folder with --dir") {
 		t.Errorf("it said:\n%s", said) // the address once more in what the system says
 	}
-	_, said := runs(t, 0, "backup", "--out", out, "--config", s.config)
+	_, said := runs(t, 0, "backup", "--out", out, "--config", s.config, "--reason", "a test")
 	for _, want := range []string{"no switch answers at " + s.admin, "making a backup of its data folder", "switchd: copy: ", " MiB\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in\n%s", want, said)
@@ -353,7 +353,7 @@ func TestBackupOfStopped(t *testing.T) {
 		}
 	}
 	key(elsewhere)
-	runs(t, 0, "backup", "--out", out+"2", "--config", s.config)
+	runs(t, 0, "backup", "--out", out+"2", "--config", s.config, "--reason", "a test")
 	key(filepath.Join(s.dir, "none.key"))
 	if _, said := runs(t, exitUsage, "serve", "--config", s.config); !strings.Contains(said, "seal_key: ") || !strings.Contains(said, "none.key: no such file or directory: put it back") {
 		t.Errorf("it said:\n%s", said)

@@ -91,11 +91,11 @@ func (v *demoView) participants(b *bytes.Buffer, s summary) {
 
 // major writes minor units with two decimals (the demo's currency is INR).
 func major(minor int64) string {
-	sign := ""
+	sign, size := "", uint64(minor)
 	if minor < 0 {
-		sign, minor = "-", -minor
+		sign, size = "-", -size
 	}
-	return fmt.Sprintf("%s%d.%02d", sign, minor/100, minor%100)
+	return fmt.Sprintf("%s%d.%02d", sign, size/100, size%100)
 }
 
 // draw puts the table where the last one stands. A terminal that is too narrow cuts

@@ -216,7 +216,7 @@ func (o *office) orders(t *testing.T) {
 			kinds = append(kinds, d.Kind+" "+d.Operator+d.Approver)
 		}
 	}
-	if want := []string{"reload omar", "set-cap omarsam", "approved sam", "proposed omar", "resume sam", "drain omar"}; !slices.Equal(kinds, want) {
+	if want := []string{"reload omar", "set-cap omarsam", "approved omarsam", "proposed omar", "resume sam", "drain omar"}; !slices.Equal(kinds, want) {
 		t.Errorf("the audit has %q, want %q", kinds, want)
 	}
 }

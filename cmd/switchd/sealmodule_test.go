@@ -86,7 +86,7 @@ func TestSealKeysInModule(t *testing.T) {
 func (s *scheme) backedUp(want string, search ...string) {
 	s.t.Helper()
 	out, kept := filepath.Join(s.dir, "backup"), filepath.Join(s.dir, "kept.key")
-	runs(s.t, 0, "backup", "--out", out, "--config", s.config)
+	runs(s.t, 0, "backup", "--out", out, "--config", s.config, "--reason", "a test")
 	if good, _ := runs(s.t, 0, "backup", "verify", out, "--config", s.config); !strings.Contains(good, "good "+out) {
 		s.t.Error(good)
 	}

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,6 +42,16 @@ func newStaff(t *testing.T, timers, more string, certificates ...string) *staff 
 }
 
 func (s *staff) token(name string) string { return filepath.Join(s.dir, name+".token") }
+
+// secret is what stands in that file.
+func (s *staff) secret(name string) string {
+	s.t.Helper()
+	text, err := os.ReadFile(s.token(name))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
+}
 
 // by has somebody run a command line: words that end at spaces, then more.
 func (s *staff) by(who string, code int, line string, more ...string) (out, said string) {
@@ -76,6 +90,8 @@ func TestStaff(t *testing.T) {
 	s.testOne()
 	s.testTwo(dead)
 	s.testAudit(dead)
+	s.testBackup()
+	s.testKilled()
 	if out, _ := s.by("adam", 0, "approval ls"); !strings.Contains(out, "nothing waits") {
 		t.Errorf("what waits at the end:\n%s", out)
 	}
@@ -165,6 +181,54 @@ func (s *staff) testTwo(dead string) {
 	}
 }
 
+// testBackup makes a backup, which says why, and stands in the audit with where it went.
+func (s *staff) testBackup() {
+	t := s.t
+	t.Helper()
+	out := filepath.Join(s.dir, "copy")
+	line := "backup --no-verify --out " + out
+	if _, said := s.by("oscar", exitUsage, line); !strings.Contains(said, "why? --reason") {
+		t.Errorf("a backup for no reason: %s", said)
+	}
+	for _, body := range []string{fmt.Sprintf(`{"out": %q}`, out), fmt.Sprintf(`{"out": %q, "reason": " "}`, out)} {
+		if status, said := s.as(s.secret("oscar"), http.MethodPost, "/api/v1/backup", body); status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s", body, status, said)
+		}
+	}
+	s.refused("oscar", "its record has at most", "backup --reason long --out "+out+strings.Repeat("x", 140))
+	s.refused("vera", "is for operator", line+" --reason curious")
+	s.by("oscar", 0, line+" --reason before-the-change")
+	listed, _ := s.by("adam", 0, "audit ls -o json")
+	found := 0
+	for _, c := range unmarshal[view.Changes](t, listed).Changes {
+		if c.Kind == "backup" {
+			found++
+			if c.Operator != "oscar" || c.Reason != "before-the-change" || c.Text != "Make a backup in "+out+"." {
+				t.Errorf("the audit has %+v", c)
+			}
+		}
+	}
+	if found != 1 {
+		t.Errorf("the audit has %d backups:\n%s", found, listed)
+	}
+}
+
+// testKilled kills the switch while an order waits: the next start ends it in the audit.
+func (s *staff) testKilled() {
+	t := s.t
+	t.Helper()
+	approval := s.proposes("oscar", "cap BANKC 9.00 --reason never")
+	s.p.kill()
+	s.p = s.serve("--drain", "100ms")
+	until(t, patience, "a record that "+approval+" has ended", func() bool {
+		out, _ := s.by("adam", 0, "audit ls -o json")
+		return slices.ContainsFunc(unmarshal[view.Changes](t, out).Changes, func(c view.Change) bool {
+			return c.Kind == "expired" && strconv.FormatUint(c.Approval, 10) == approval && c.Operator == "oscar" && strings.Contains(c.Reason, "started again")
+		})
+	})
+	s.refused("sofia", "no order waits", "approval approve "+approval+" --reason late")
+}
+
 // testAudit finds all of it.
 func (s *staff) testAudit(dead string) {
 	t := s.t
@@ -177,14 +241,16 @@ func (s *staff) testAudit(dead string) {
 		{Kind: "drain", Operator: "oscar", Reason: "again", Participant: "BANKD", Refused: true},
 		{Kind: "resume", Operator: "oscar", Reason: "it is back", Participant: "BANKD"},
 		{Kind: "proposed", Operator: "oscar", Reason: "festival", Participant: "BANKC"},
+		{Kind: "approved", Operator: "oscar", Approver: "sofia", Reason: "seen", Participant: "BANKC"},
 		{Kind: "set-cap", Operator: "oscar", Approver: "sofia", Reason: "festival", Participant: "BANKC"},
 		{Kind: "proposed", Operator: "alice", Reason: "alone", Participant: "BANKD"},
 		{Kind: "rejected", Operator: "sofia", Reason: "too-little", Participant: "BANKD"},
+		{Kind: "approved", Operator: "alice", Approver: "oscar", Reason: "ticket-312", Payment: number},
 		{Kind: "settle", Operator: "alice", Approver: "oscar", Reason: "by-phone", Payment: number},
 	} {
 		found := 0
 		for _, c := range all {
-			c.Seq, c.At, c.Text = 0, "", ""
+			c.Seq, c.At, c.Text, c.Approval = 0, "", "", 0
 			if c == want {
 				found++
 			}

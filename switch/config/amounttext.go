@@ -11,11 +11,11 @@ func AmountText(minor int64, numeric uint16) string {
 	case !known:
 		return fmt.Sprintf("%d minor units of currency %03d", minor, numeric)
 	}
-	sign := ""
+	sign, size := "", uint64(minor)
 	if minor < 0 {
-		sign, minor = "-", -minor
+		sign, size = "-", -size // the least of all has no negative of its own
 	}
-	digits := fmt.Sprintf("%0*d", money.Exponent+1, minor)
+	digits := fmt.Sprintf("%0*d", money.Exponent+1, size)
 	if whole := len(digits) - money.Exponent; money.Exponent > 0 {
 		digits = digits[:whole] + "." + digits[whole:]
 	}

@@ -25,7 +25,8 @@ const (
 )
 
 // approvals are the orders that wait for a second person. They are in memory: at a
-// restart nothing waits any more, and whoever wants it orders it again.
+// restart nothing waits any more, and whoever wants it orders it again. The records say
+// of each how it has ended, of those that a crash has ended the next start does.
 type approvals struct {
 	// deciding is held while one is looked at and carried out, so that what it goes by is
 	// not changed by another meanwhile.
@@ -36,7 +37,11 @@ type approvals struct {
 	// coming are those on their way to the journal, by who has ordered them: they have a
 	// place already.
 	coming map[string]int
+	closed bool // nothing may wait any more: the switch stops
 }
+
+// errStopping is what who orders something is told at the end.
+var errStopping = fault(view.ErrBusy, "the switch stops: nothing can wait for a second person any more")
 
 // place takes a place for an order of somebody, or says why there is none.
 func (w *approvals) place(operator string) error {
@@ -52,6 +57,8 @@ func (w *approvals) place(operator string) error {
 		}
 	}
 	switch {
+	case w.closed:
+		return errStopping
 	case all >= approvalsMax:
 		return fault(view.ErrConflict, "%d orders wait for a second person: approve or reject some", approvalsMax)
 	case own >= approvalsByOne:
@@ -64,20 +71,22 @@ func (w *approvals) place(operator string) error {
 	return nil
 }
 
-// come has an order wait in its place; nil: the place is free again.
-func (w *approvals) come(operator string, a *approval) {
+// come has an order wait in its place; nil: the place is free again. It reports false when
+// nothing may wait any more.
+func (w *approvals) come(operator string, a *approval) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.coming[operator]--; w.coming[operator] == 0 {
 		delete(w.coming, operator)
 	}
-	if a == nil {
-		return
+	if a == nil || w.closed {
+		return !w.closed
 	}
 	if w.all == nil {
 		w.all = map[uint64]*approval{}
 	}
 	w.all[a.id] = a
+	return true
 }
 
 // approval is one of them. Its number is that of the record of its proposal, so that no
@@ -91,6 +100,20 @@ type approval struct {
 	roles       access.Roles // that may approve it
 }
 
+// The kinds of the records that tell what has become of an order that waits.
+const (
+	kindProposed = "proposed"
+	kindApproved = "approved"
+	kindRejected = "rejected"
+	kindExpired  = "expired"
+)
+
+// whyStopped is why what waits at the end of the switch waits no more.
+const whyStopped = "the switch has stopped"
+
+// ended is the kind of a record by which an approval ends: it says of which.
+func ended(kind string, id uint64) string { return fmt.Sprintf("%s %d", kind, id) }
+
 // propose has a deed wait, when the journal has that.
 func (d *Desk) propose(ctx context.Context, c access.Caller, a *deed, roles access.Roles) (view.Done, error) {
 	w := &d.approvals
@@ -102,8 +125,13 @@ func (d *Desk) propose(ctx context.Context, c access.Caller, a *deed, roles acce
 	if err != nil {
 		p = nil
 	}
-	if w.come(a.Operator, p); err != nil {
+	waits := w.come(a.Operator, p)
+	switch {
+	case err != nil:
 		return view.Done{}, err
+	case !waits: // the end has come in between
+		d.expired(p, whyStopped)
+		return view.Done{}, errStopping
 	}
 	return view.Done{Approval: p.id, Seq: p.id, Text: fmt.Sprintf("%s: waits for approval %d by another %s.", a.text, p.id, roleWords(roles))}, nil
 }
@@ -113,7 +141,7 @@ func (d *Desk) proposed(ctx context.Context, p *approval) (err error) {
 	if p.basis, err = d.basisOf(ctx, &p.command); err != nil {
 		return err
 	}
-	seq, done, err := d.noted(p.deed, "proposed", p.Reason, p.Operator)
+	seq, done, err := d.noted(p.deed, kindProposed, engine.Author{Reason: p.Reason, Operator: p.Operator})
 	if err != nil || !done {
 		return orRefused(err)
 	}
@@ -130,9 +158,9 @@ func orRefused(err error) error {
 }
 
 // noted logs what has become of a deed before it is done, or in its place.
-func (d *Desk) noted(a *deed, kind, reason, operator string) (seq uint64, done bool, err error) {
+func (d *Desk) noted(a *deed, kind string, by engine.Author) (seq uint64, done bool, err error) {
 	return d.command(engine.Order{
-		Author:  engine.Author{Reason: reason, Operator: operator},
+		Author:  by,
 		Command: payment.Command{Kind: payment.Noted, Participant: a.command.Participant, Payment: a.command.Payment},
 		Deed:    deedText(kind, a.text),
 	})
@@ -184,12 +212,15 @@ func (d *Desk) approve(ctx context.Context, c access.Caller, o *view.Order) (vie
 		return view.Done{}, err
 	}
 	if why != "" {
-		d.expired(a, why)
+		if err := d.expired(a, why); errors.Is(err, engine.ErrBusy) {
+			d.back(a)
+			return view.Done{}, err
+		}
 		return view.Done{}, fault(view.ErrConflict, "%s: it waits no more", why)
 	}
 	// The record of the command has the reason of who has ordered it: this one has his own.
 	var v view.Done
-	_, done, err := d.noted(a.deed, "approved", o.Reason, o.Operator)
+	_, done, err := d.noted(a.deed, ended(kindApproved, a.id), engine.Author{Reason: o.Reason, Operator: a.Operator, Approver: o.Operator})
 	switch {
 	case err == nil && !done:
 		err = orRefused(nil)
@@ -213,9 +244,12 @@ func (d *Desk) reject(c access.Caller, o *view.Order) (view.Done, error) {
 	if err != nil {
 		return view.Done{}, err
 	}
-	seq, done, err := d.noted(a.deed, "rejected", o.Reason, o.Operator)
+	seq, done, err := d.noted(a.deed, ended(kindRejected, a.id), engine.Author{Reason: o.Reason, Operator: o.Operator})
+	if errors.Is(err, engine.ErrBusy) {
+		d.back(a)
+	}
 	if err != nil || !done {
-		return view.Done{}, orRefused(err) // it waits no more all the same: nothing happens
+		return view.Done{}, orRefused(err)
 	}
 	return view.Done{Done: true, Seq: seq, Text: "Rejected: " + a.text + "."}, nil
 }
@@ -225,8 +259,13 @@ func (d *Desk) expire() {
 	d.drop(func(a *approval) bool { return a.expires <= d.o.Clock() }, "nobody has approved it in time")
 }
 
-// dropAll ends all orders that wait.
-func (d *Desk) dropAll() { d.drop(func(*approval) bool { return true }, "the switch has stopped") }
+// dropAll ends all orders that wait, and has none wait any more.
+func (d *Desk) dropAll() {
+	d.approvals.mu.Lock()
+	d.approvals.closed = true
+	d.approvals.mu.Unlock()
+	d.drop(func(*approval) bool { return true }, whyStopped)
+}
 
 func (d *Desk) drop(which func(a *approval) bool, why string) {
 	w := &d.approvals
@@ -241,15 +280,19 @@ func (d *Desk) drop(which func(a *approval) bool, why string) {
 	w.mu.Unlock()
 	slices.SortFunc(over, func(a, b *approval) int { return cmp.Compare(a.id, b.id) })
 	for _, a := range over {
-		d.expired(a, why)
+		if err := d.expired(a, why); errors.Is(err, engine.ErrBusy) {
+			d.back(a) // nobody gets it any more, and the next look logs it
+		}
 	}
 }
 
 // expired logs that an order waits no more, and why.
-func (d *Desk) expired(a *approval, why string) {
-	if _, _, err := d.noted(a.deed, "expired", why, a.Operator); err != nil {
-		d.o.Log.Warn("an order that nobody has approved is dropped without a record", "event", "command.expired", "approval", a.id, "error", err)
+func (d *Desk) expired(a *approval, why string) error {
+	_, _, err := d.noted(a.deed, ended(kindExpired, a.id), engine.Author{Reason: why, Operator: a.Operator})
+	if err != nil {
+		d.o.Log.Warn("an order that nobody has approved has ended, and there is no record of it yet", "event", "command.expired", "approval", a.id, "error", err)
 	}
+	return err
 }
 
 // Approvals is what waits for a second person.

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"switchd/switch/access"
@@ -43,7 +44,23 @@ func (d *Desk) Changes(_ context.Context, c access.Caller, before uint64, limit 
 
 // notedKinds are the kinds of deeds that the machine need not know, as their records say
 // them in front.
-var notedKinds = []string{orderDebug, orderCloseLink, "proposed", "approved", "rejected", "expired", "reload", "backup", "key"}
+var notedKinds = []string{orderDebug, orderCloseLink, kindProposed, kindApproved, kindRejected, kindExpired, "reload", "backup", "key"}
+
+// kindOf is the kind of a noted deed, the approval that has ended by it, and what it says.
+func kindOf(deed string) (kind string, approval uint64, rest string) {
+	head, rest, _ := strings.Cut(deed, ": ")
+	kind, number, of := strings.Cut(head, " ")
+	if of {
+		var err error
+		if approval, err = strconv.ParseUint(number, 10, 64); err != nil {
+			return payment.Noted.String(), 0, deed
+		}
+	}
+	if !slices.Contains(notedKinds, kind) {
+		return payment.Noted.String(), 0, deed
+	}
+	return kind, approval, rest
+}
 
 // changeOf shows a deed.
 func changeOf(c *payment.Change, names func(route.Participant) string, roles access.Roles) view.Change {
@@ -66,11 +83,11 @@ func changeOf(c *payment.Change, names func(route.Participant) string, roles acc
 		v.Text = sentence(cmd, v.Participant, config.AmountText(cmd.Amount.Minor, uint16(cmd.Amount.Currency))) + "."
 		return v
 	}
-	deed := text(&c.Text, payment.Deed)
-	if kind, rest, ok := strings.Cut(deed, ": "); ok && slices.Contains(notedKinds, kind) {
-		v.Kind, deed = kind, rest
+	v.Kind, v.Approval, v.Text = kindOf(text(&c.Text, payment.Deed))
+	v.Text += "."
+	if v.Kind == kindProposed {
+		v.Approval = c.Seq
 	}
-	v.Text = deed + "."
 	return v
 }
 

@@ -16,6 +16,7 @@ import (
 type Desk struct {
 	o         Options
 	started   int64
+	before    uint64                  // the last record of before this start
 	latest    atomic.Pointer[picture] // nil until the first look
 	looked    chan struct{}           // closed by the first look
 	approvals approvals
@@ -34,21 +35,22 @@ func New(o Options) (*Desk, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &Desk{o: o, started: o.Clock(), looked: make(chan struct{}), reads: make(chan struct{}, readsMax), searches: make(chan struct{}, searchesMax), files: make(chan struct{}, filesMax)}, nil
+	return &Desk{o: o, started: o.Clock(), before: o.Records.Durable(), looked: make(chan struct{}), reads: make(chan struct{}, readsMax), searches: make(chan struct{}, searchesMax), files: make(chan struct{}, filesMax)}, nil
 }
 
 // lookEvery is how often the switch is looked at.
 const lookEvery = time.Second
 
 // Run looks at the switch once a second until ctx ends, and has approvals expire: at the
-// end all. Call it once.
+// beginning those that a crash has left, at the end all. Call it once.
 func (d *Desk) Run(ctx context.Context) error {
 	defer d.dropAll()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	w := newWatcher(d)
-	for {
+	for left := true; ; {
 		w.look(ctx)
+		left = left && d.endLeft() != nil
 		d.expire()
 		select {
 		case <-ctx.Done():

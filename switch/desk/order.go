@@ -326,11 +326,15 @@ func (d *Desk) after(ctx context.Context, a *deed, v *view.Done) {
 }
 
 // Note logs what an operator does without the machine, such as a backup, before it is
-// done: with an error it must not be. kind is one word for Changes.
+// done: with an error it must not be. kind is one word for Changes. What is too long for
+// the record is refused: it would say something else.
 func (d *Desk) Note(kind, text, reason, operator string) error {
 	o := view.Order{Reason: reason, Operator: operator}
 	if err := says(&o); err != nil {
 		return err
+	}
+	if most := deedBytesMax - len(kind+": "); len(text) > most || !plain(text) {
+		return fault(view.ErrRefused, "%.*q: its record has at most %d bytes of plain text", most, text, most)
 	}
 	_, done, err := d.command(engine.Order{
 		Author:  engine.Author{Reason: reason, Operator: operator},

@@ -100,7 +100,7 @@ func TestTwoPersons(t *testing.T) {
 	want := []string{
 		"expired|sam||nobody has approved it in time|" + text, "proposed|sam||a test|" + text,
 		"rejected|sara||too low|" + text, "proposed|sam||a test|" + text,
-		"set-cap|omar|sam|a test|" + text, "approved|sam||asked BANKA|" + text, "proposed|omar||a test|" + text,
+		"set-cap|omar|sam|a test|" + text, "approved|omar|sam|asked BANKA|" + text, "proposed|omar||a test|" + text,
 	}
 	if got := r.changes(auditor); !slices.Equal(got, want) {
 		t.Errorf("changes\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -224,8 +224,18 @@ func TestNoteIsRecorded(t *testing.T) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
+	const why = "its record has at most 132 bytes of plain text"
+	for _, text := range []string{"Make a backup in /" + strings.Repeat("x", deedBytesMax), "Make a backup in /a\nb", "Make a backup in /\xff"} {
+		if err := r.Note("backup", text, "a test", "omar"); !errors.Is(err, view.ErrRefused) || !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 	if got := r.changes(auditor); len(got) != 0 {
 		t.Errorf("%q", got)
+	}
+	text := "Make a backup in /" + strings.Repeat("x", 132-18)
+	if err := r.Note("backup", text, "a test", "omar"); err != nil || r.changes(auditor)[0] != "backup|omar||a test|"+text+"." {
+		t.Errorf("%v: %q", err, r.changes(auditor))
 	}
 }
 

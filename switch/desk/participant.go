@@ -79,10 +79,10 @@ func linksWanted(c *config.Participant) (n int) {
 	return n
 }
 
-// earliest is when the first certificate of a participant's links expires.
+// earliest is when the first certificate of a participant's links expires; 0: none has one.
 func earliest(links []gnetio.LinkInfo, id string) (at int64) {
 	for i := range links {
-		if l := &links[i]; l.Participant == id && (at == 0 || l.Expires < at) {
+		if l := &links[i]; l.Participant == id && l.Expires != 0 && (at == 0 || l.Expires < at) {
 			at = l.Expires
 		}
 	}

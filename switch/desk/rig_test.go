@@ -52,6 +52,7 @@ type rig struct {
 	sent   chan payment.Leg
 	links  *fakeLinks
 	watch  *watcher
+	fs     *vfs.MemFS
 
 	mu  sync.Mutex // guards now
 	now int64
@@ -103,9 +104,20 @@ var rigIDs = []string{"BANKA", "BANKB"}
 
 func newRig(t *testing.T, change ...func(*Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, sent: make(chan payment.Leg, 100), now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixNano()}
+	return rigOn(t, vfs.NewCrashableMem(), change...)
+}
+
+// killed is the switch as it comes up after a kill: with what was on the disk, and nothing
+// else.
+func (r *rig) killed(change ...func(*Options)) *rig {
+	r.t.Helper()
+	return rigOn(r.t, r.fs.CrashClone(vfs.CrashCloneCfg{}), change...)
+}
+
+func rigOn(t *testing.T, fs *vfs.MemFS, change ...func(*Options)) *rig {
+	t.Helper()
+	r := &rig{t: t, fs: fs, sent: make(chan payment.Leg, 100), now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixNano()}
 	r.links = &fakeLinks{all: []gnetio.LinkInfo{{ID: 7, Participant: "BANKA", Standing: "signed on", Remote: netip.MustParseAddrPort("10.0.0.1:5000").String()}}}
-	fs := vfs.NewMem()
 	keys, err := seal.New([32]byte{1}, seal.Key{ID: 1, Secret: [32]byte{2}})
 	if err != nil {
 		t.Fatal(err)

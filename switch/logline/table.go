@@ -38,7 +38,7 @@ var events = []Event{
 	{"certificate.refused", warn, "A participant was refused for its certificate; at most one line a minute for each."},
 	{"certificate.unlisted", warn, "Authorities have no revocation list: their certificates cannot be revoked."},
 	{"clock.behind", warn, "The clock is behind the journal: one of the two was set wrongly. Look at the clock and its time server."},
-	{"command.expired", warn, "An order that nobody has approved in time is dropped, and the journal could not take a record of that."},
+	{"command.expired", warn, "An order that waited for a second person has ended, and the journal has not taken a record of that yet."},
 	{"command.given", info, "An operator's command is in the journal and in force."},
 	{"config.bad", fault, "The configuration file cannot be used at the start; with --last-good the one of before is."},
 	{"config.changed", info, "One change of a configuration that was taken."},

@@ -62,7 +62,8 @@ type Changes struct {
 type Change struct {
 	Seq         uint64 `json:"seq"` // of its record
 	At          string `json:"at"`
-	Kind        string `json:"kind"` // a command of Order, config, proposed, rejected, expired, backup, key
+	Kind        string `json:"kind"`               // a command of Order, config, proposed, approved, rejected, expired, reload, backup, key
+	Approval    uint64 `json:"approval,omitempty"` // of proposed, and of the record by which it has ended
 	Operator    string `json:"operator"`
 	Approver    string `json:"approver,omitempty"`
 	Reason      string `json:"reason"`
