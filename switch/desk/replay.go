@@ -195,7 +195,7 @@ func bySight(p *payment.Payment, h *history, w *messages) replayed {
 		if l.SentAt == 0 {
 			continue
 		}
-		ef := payment.Effect{Send: true, To: target(p, payment.Leg(leg)), Leg: payment.Leg(leg), At: l.SentAt, Payment: p}
+		ef := payment.Effect{Send: true, To: p.Target(payment.Leg(leg)), Leg: payment.Leg(leg), At: l.SentAt, Payment: p}
 		switch payment.Leg(leg) {
 		case payment.LegRequest:
 			ef.Outcome, ef.Code = p.Reply, p.ReplyCode

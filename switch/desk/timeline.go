@@ -122,42 +122,20 @@ func (d *Desk) related(ctx context.Context, c access.Caller, p *payment.Payment,
 	return all
 }
 
-// target is the participant that a leg goes to.
-func target(p *payment.Payment, leg payment.Leg) route.Participant {
-	switch leg {
-	case payment.LegResolve:
-		if p.Type == payment.Collect {
-			return p.PayerPSP
-		}
-		return p.PayeePSP
-	case payment.LegDebit, payment.LegReversal:
-		return p.PayerBank
-	case payment.LegCredit, payment.LegAdvice, payment.LegStatus, payment.LegFence, payment.LegConfirm:
-		return p.PayeeBank
-	}
-	return p.Key.From
-}
-
 // legsOf are the bars of a timeline. The request's own lasts from when it came until it
 // was answered.
 func legsOf(p *payment.Payment, names func(route.Participant) string) []view.Leg {
 	all := []view.Leg{}
-	for leg := range p.Legs {
-		l := &p.Legs[leg]
-		if l.SentAt == 0 {
-			continue
-		}
+	var room [payment.LegCount]payment.Exchange
+	for _, x := range p.Exchanges(room[:0]) {
 		v := view.Leg{
-			Leg: payment.Leg(leg).String(), Participant: names(target(p, payment.Leg(leg))),
-			StartMicros: (l.SentAt - p.CreatedAt) / int64(time.Microsecond), Tries: int(l.Tries), Owed: l.Owed(),
+			Leg: x.Leg.String(), Participant: names(x.With), StartMicros: (x.SentAt - p.CreatedAt) / int64(time.Microsecond), Tries: int(x.Tries), Owed: x.Owed,
 		}
-		switch {
-		case payment.Leg(leg) == payment.LegRequest:
-			v.StartMicros, v.EndMicros, v.Outcome = 0, (l.SentAt-p.CreatedAt)/int64(time.Microsecond), p.Reply.String()
-		case l.AnsweredIn != 0:
-			v.EndMicros, v.Outcome = v.StartMicros+int64(l.AnsweredIn)*int64(time.Millisecond/time.Microsecond), l.Answer.String()
-		case !v.Owed && p.State.Final():
-			v.EndMicros, v.Outcome = (p.ClosedAt-p.CreatedAt)/int64(time.Microsecond), "no answer"
+		if x.EndedAt != 0 {
+			v.EndMicros, v.Outcome = (x.EndedAt-p.CreatedAt)/int64(time.Microsecond), "no answer"
+		}
+		if x.Answered {
+			v.Outcome = x.Answer.String()
 		}
 		all = append(all, v)
 	}

@@ -73,7 +73,7 @@ var kin = [legCount]Leg{
 func (m *Machine) echoes(p *Payment, e *Event) bool {
 	a, leg := &e.Answer, &p.Legs[e.Answer.Leg]
 	match := m.matchOf(e.From)
-	return leg.SentAt != 0 && p.target(a.Leg) == e.From &&
+	return leg.SentAt != 0 && p.Target(a.Leg) == e.From &&
 		(!match.STAN || leg.STAN == a.STAN) && (!match.Transmitted || leg.Transmitted == a.Transmitted)
 }
 

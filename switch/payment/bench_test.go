@@ -85,7 +85,7 @@ func (s *stepper) group(n int) {
 		for id := first; id < first+uint64(n); id++ {
 			p := s.m.open[ID(id)]
 			e := &s.e
-			e.Kind, e.From = AnswerArrived, p.target(leg)
+			e.Kind, e.From = AnswerArrived, p.Target(leg)
 			e.Answer = Answer{Payment: p.ID, Leg: leg, STAN: p.Legs[leg].STAN, Transmitted: p.Legs[leg].Transmitted, Minor: p.Amount.Minor, Outcome: OK, Code: CodeOf("00")}
 			s.step(e)
 		}

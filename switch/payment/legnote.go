@@ -63,7 +63,7 @@ func (m *Machine) noteAnswer(p *Payment, a *Answer) {
 	case positive(a.Leg, a.Outcome):
 		r = LegApproved
 	}
-	m.note(p.target(a.Leg), a.Leg.class(), r, took)
+	m.note(p.Target(a.Leg), a.Leg.class(), r, took)
 }
 
 func refusalResult(o Outcome) LegResult {

@@ -41,7 +41,7 @@ func TestLegNotes(t *testing.T) {
 		}
 	}
 	answer := func(leg Leg, o Outcome) {
-		step(&Event{Kind: AnswerArrived, From: p.target(leg), Answer: Answer{
+		step(&Event{Kind: AnswerArrived, From: p.Target(leg), Answer: Answer{
 			Payment: p.ID, Leg: leg, STAN: p.Legs[leg].STAN, Transmitted: p.Legs[leg].Transmitted, Minor: p.Amount.Minor, Outcome: o}})
 	}
 	wait := func(d time.Duration) {

@@ -203,7 +203,7 @@ func (m *Machine) touch(p *Payment) {
 // send appends the message of a leg. The caller has recorded the leg.
 func (m *Machine) send(p *Payment, leg Leg, repeat bool, notAfter int64) {
 	ef := Effect{
-		Send: true, To: p.target(leg), Leg: leg, Repeat: repeat, NotAfter: notAfter, At: m.now,
+		Send: true, To: p.Target(leg), Leg: leg, Repeat: repeat, NotAfter: notAfter, At: m.now,
 		State: p.State, Payment: p,
 	}
 	switch leg {
@@ -230,6 +230,6 @@ func (m *Machine) number(p *Payment, leg Leg) {
 		p.Legs[leg] = LegState{SentAt: m.now}
 		return
 	}
-	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.target(leg)), Transmitted: Transmitted(m.now)}
+	p.Legs[leg] = LegState{SentAt: m.now, STAN: m.nextSTAN(p.Target(leg)), Transmitted: Transmitted(m.now)}
 	m.follow(p, leg)
 }

@@ -55,7 +55,7 @@ func (m *Machine) Nearest(from route.Participant, answers []Answer, most int) []
 		}
 		for leg := range legCount {
 			l := &p.Legs[leg]
-			if l.SentAt == 0 || l.Answer != NoOutcome || p.target(leg) != from {
+			if l.SentAt == 0 || l.Answer != NoOutcome || p.Target(leg) != from {
 				continue
 			}
 			for i := range answers {
@@ -88,7 +88,7 @@ func (m *Machine) matchOf(n route.Participant) Match {
 // near compares an answer with a leg, by the parts of a key.
 func (p *Payment) near(leg Leg, a *Answer, match Match) Near {
 	l := &p.Legs[leg]
-	n := Near{Payment: p.ID, Leg: leg, SentAt: l.SentAt, To: p.target(leg)}
+	n := Near{Payment: p.ID, Leg: leg, SentAt: l.SentAt, To: p.Target(leg)}
 	for _, part := range [...]struct {
 		counts, echoed  bool
 		agrees, differs *bool

@@ -54,6 +54,6 @@ func (m *Machine) anotherChance(p *Payment, leg Leg) {
 	p.Legs[leg].owed &^= isSent
 	m.revive(p)
 	m.mark(p, leg)
-	p.Legs[leg].Due = m.now + m.at(p.target(leg)).profile.Timers.repeatGap(p.Legs[leg].Tries)
+	p.Legs[leg].Due = m.now + m.at(p.Target(leg)).profile.Timers.repeatGap(p.Legs[leg].Tries)
 	m.rest(p)
 }

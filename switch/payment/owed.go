@@ -43,9 +43,9 @@ func (m *Machine) once(p *Payment, leg Leg) bool {
 	case LegResolve, LegDebit, LegStatus:
 		return true
 	case LegUpdate, LegRequest: // the latter is owed only since it had receipts
-		return !m.at(p.target(leg)).profile.Receipts
+		return !m.at(p.Target(leg)).profile.Receipts
 	case LegConfirm:
-		return p.Posting == PostImmediate && !m.at(p.target(leg)).profile.Receipts
+		return p.Posting == PostImmediate && !m.at(p.Target(leg)).profile.Receipts
 	}
 	return false
 }
@@ -83,18 +83,18 @@ func (m *Machine) mark(p *Payment, leg Leg) {
 
 func (m *Machine) outboxCount(p *Payment, leg Leg, by int) {
 	if leg == LegRequest || leg == LegUpdate || leg == LegConfirm {
-		m.at(p.target(leg)).outbox += by
+		m.at(p.Target(leg)).outbox += by
 	}
 }
 
 // sendOwed makes the first send of an owed message, or leaves it to its first
 // repeat: while the participant is away, or has not caught up yet.
 func (m *Machine) sendOwed(p *Payment, leg Leg) {
-	l, to := &p.Legs[leg], m.at(p.target(leg))
+	l, to := &p.Legs[leg], m.at(p.Target(leg))
 	l.Due = m.now + to.profile.Timers.repeatGap(l.Tries)
 	switch {
 	case leg.inLine() && to.caughtUp > m.now, m.held(p, leg):
-		l.Due = m.slot(p.target(leg), leg.class())
+		l.Due = m.slot(p.Target(leg), leg.class())
 	case to.links > 0:
 		m.sendLeg(p, leg)
 		if m.once(p, leg) {
@@ -115,14 +115,14 @@ func (m *Machine) sendLeg(p *Payment, leg Leg) {
 	l.owed |= isSent
 	if leg.inLine() || leg == LegStatus {
 		l.owed |= isAsked
-		m.try(p.target(leg), leg.class())
+		m.try(p.Target(leg), leg.class())
 	}
 }
 
 // held says that a message which changes an account must wait because its
 // participant, which is there, does not answer.
 func (m *Machine) held(p *Payment, leg Leg) bool {
-	return leg.inLine() && m.up(p.target(leg)) && m.blocked(p.target(leg), leg.class())
+	return leg.inLine() && m.up(p.Target(leg)) && m.blocked(p.Target(leg), leg.class())
 }
 
 // slot is the next free time for a message to a participant that has a queue: of
@@ -141,8 +141,8 @@ func (m *Machine) slot(n route.Participant, c Class) int64 {
 func (m *Machine) unanswered(p *Payment, leg Leg) {
 	if l := &p.Legs[leg]; l.owed&isAsked != 0 {
 		l.owed &^= isAsked
-		m.note(p.target(leg), leg.class(), LegUnanswered, 0)
-		m.result(p.target(leg), leg.class(), true)
+		m.note(p.Target(leg), leg.class(), LegUnanswered, 0)
+		m.result(p.Target(leg), leg.class(), true)
 	}
 }
 
@@ -152,7 +152,7 @@ func (m *Machine) heard(p *Payment, a *Answer) {
 		l.owed &^= isAsked
 		m.noteAnswer(p, a)
 		if !undecided(a) {
-			m.result(p.target(a.Leg), a.Leg.class(), sick(a.Outcome))
+			m.result(p.Target(a.Leg), a.Leg.class(), sick(a.Outcome))
 		}
 	}
 }
@@ -170,7 +170,7 @@ func (m *Machine) notAfter(p *Payment, leg Leg) int64 {
 
 // patience is how long a message is repeated.
 func (m *Machine) patience(p *Payment, leg Leg) int64 {
-	giveUp := m.at(p.target(leg)).profile.Timers.GiveUp
+	giveUp := m.at(p.Target(leg)).profile.Timers.GiveUp
 	if leg.inLine() || (leg == LegConfirm && p.Posting == PostOnConfirm) {
 		return int64(giveUp)
 	}
@@ -194,9 +194,9 @@ func (m *Machine) legDue(p *Payment, leg Leg) {
 		m.schedule(p)
 		return
 	}
-	to := m.at(p.target(leg))
+	to := m.at(p.Target(leg))
 	if m.unanswered(p, leg); m.held(p, leg) {
-		l.Due = m.slot(p.target(leg), leg.class())
+		l.Due = m.slot(p.Target(leg), leg.class())
 		m.schedule(p)
 		return
 	}
@@ -206,7 +206,7 @@ func (m *Machine) legDue(p *Payment, leg Leg) {
 	up := to.links > 0
 	switch {
 	case m.once(p, leg) && up:
-		if leg != LegStatus || !m.blocked(p.target(leg), ClassCheck) { // the next check comes in its time
+		if leg != LegStatus || !m.blocked(p.Target(leg), ClassCheck) { // the next check comes in its time
 			m.sendLeg(p, leg)
 		}
 		m.ended(p, leg)
@@ -226,7 +226,7 @@ func (m *Machine) legDue(p *Payment, leg Leg) {
 // when it came to be owed: a second debit among them, whose payment is reversed then
 // when its time is over. What takes money back is never unwanted.
 func (m *Machine) unwanted(p *Payment, leg Leg) bool {
-	to := &m.at(p.target(leg)).profile
+	to := &m.at(p.Target(leg)).profile
 	switch leg {
 	case LegUpdate:
 		return p.Model != ModelB && !to.Updates
@@ -303,7 +303,7 @@ func (p *Payment) lineKey(leg Leg) lineKey {
 	for _, c := range p.Text.Get(field) {
 		sum = (sum ^ uint64(c)) * 1099511628211
 	}
-	return lineKey{p.target(leg), sum}
+	return lineKey{p.Target(leg), sum}
 }
 
 func (p *Payment) waiter(leg Leg) waiter { return waiter{p.Legs[leg].SentAt, p.ID, leg} }

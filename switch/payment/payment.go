@@ -76,8 +76,8 @@ func (p *Payment) Concerns(n route.Participant) bool {
 	return n == p.Key.From || n == p.PayerBank || n == p.PayeeBank || n == p.PayerPSP || n == p.PayeePSP
 }
 
-// target is the participant that a leg goes to.
-func (p *Payment) target(leg Leg) route.Participant {
+// Target is the participant that a leg goes to.
+func (p *Payment) Target(leg Leg) route.Participant {
 	switch leg {
 	case LegResolve:
 		if p.Type == Collect {

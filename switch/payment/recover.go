@@ -84,7 +84,7 @@ func (m *Machine) linkUp(n route.Participant) {
 		}
 		for leg := range q.Legs {
 			l := &q.Legs[leg]
-			if l.Owed() && l.owed&isWaiting == 0 && q.target(Leg(leg)) == n {
+			if l.Owed() && l.owed&isWaiting == 0 && q.Target(Leg(leg)) == n {
 				owed = append(owed, q.waiter(Leg(leg)))
 			}
 		}

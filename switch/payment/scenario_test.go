@@ -480,7 +480,7 @@ func (s *scenario) answer(d *datadriven.TestData, kind Kind) string {
 	}
 	if p := s.known(a.Payment); p != nil {
 		a.STAN, a.Transmitted, a.Minor = p.Legs[a.Leg].STAN, p.Legs[a.Leg].Transmitted, p.Amount.Minor
-		e.From = p.target(a.Leg)
+		e.From = p.Target(a.Leg)
 	}
 	for _, arg := range d.CmdArgs[2:] {
 		v := arg.Vals[0]

@@ -20,7 +20,7 @@ type traced struct {
 
 // follow makes a leg findable by its trace, if its participant needs that.
 func (m *Machine) follow(p *Payment, leg Leg) {
-	n := p.target(leg)
+	n := p.Target(leg)
 	if !m.at(n).profile.byTrace() {
 		return
 	}
@@ -62,7 +62,7 @@ func (m *Machine) unfollowLeg(p *Payment, leg Leg) bool {
 }
 
 func (p *Payment) trace(leg Leg) trace {
-	return trace{p.target(leg), p.Legs[leg].STAN, p.Legs[leg].Transmitted}
+	return trace{p.Target(leg), p.Legs[leg].STAN, p.Legs[leg].Transmitted}
 }
 
 // key is what a trace is found by in the store. No request has it: DE32 has 11

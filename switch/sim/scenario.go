@@ -250,7 +250,7 @@ func (f *film) answer(ev, before *payment.Event) string {
 	if before.Answer.Payment == 0 {
 		b.WriteString(" by-trace=yes")
 	}
-	if to := target(&f.p, a.Leg); kind == "answer" && to != ev.From {
+	if to := f.p.Target(a.Leg); kind == "answer" && to != ev.From {
 		fmt.Fprintf(&b, " from=%s", f.name(ev.From))
 	}
 	if f.wrongNumbers(ev) {
@@ -305,20 +305,4 @@ func (f *film) recall(id payment.ID) {
 	if err := payment.DecodePayment(row, &f.p); err != nil {
 		panic("sim: row of a payment: " + err.Error())
 	}
-}
-
-// target is whom a leg goes to.
-func target(p *payment.Payment, leg payment.Leg) route.Participant {
-	switch leg {
-	case payment.LegResolve:
-		if p.Type == payment.Collect {
-			return p.PayerPSP
-		}
-		return p.PayeePSP
-	case payment.LegDebit, payment.LegReversal:
-		return p.PayerBank
-	case payment.LegRequest, payment.LegUpdate, payment.LegEnquiry:
-		return p.Key.From
-	}
-	return p.PayeeBank
 }

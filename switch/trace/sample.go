@@ -7,9 +7,6 @@ import (
 	"switchd/switch/route"
 )
 
-// legs is how many legs a payment may have.
-const legs = len(payment.Payment{}.Legs)
-
 // record is what a trace is made of: a copy of what the machine has kept about a payment
 // that has ended.
 type record struct {
@@ -27,7 +24,8 @@ type record struct {
 	payeeBank  route.Participant
 	payerPSP   route.Participant
 	payeePSP   route.Participant
-	legs       [legs]payment.LegState
+	exchanged  int // how many of exchanges there are
+	exchanges  [payment.LegCount]payment.Exchange
 	exceptions payment.ReconSet
 }
 
@@ -56,8 +54,9 @@ func (t *Tracer) Ended(p *payment.Payment) {
 		id: p.ID, kind: p.Type, end: end, state: p.State, outcome: p.Outcome, code: p.BankCode,
 		began: p.CreatedAt, ended: p.ClosedAt, chosen: why, sender: p.RequestedBy(),
 		payerBank: p.PayerBank, payeeBank: p.PayeeBank, payerPSP: p.PayerPSP, payeePSP: p.PayeePSP,
-		legs: p.Legs, exceptions: p.Exceptions,
+		exceptions: p.Exceptions,
 	}
+	r.exchanged = len(p.Exchanges(r.exchanges[:0]))
 	select {
 	case t.queue <- r:
 	default:
@@ -99,20 +98,4 @@ func mix(n uint64) uint64 {
 	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
 	n = (n ^ n>>27) * 0x94d049bb133111eb
 	return n ^ n>>31
-}
-
-// whose is the participant that a leg goes to.
-func (r *record) whose(leg payment.Leg) route.Participant {
-	switch leg {
-	case payment.LegResolve:
-		if r.kind == payment.Collect {
-			return r.payerPSP
-		}
-		return r.payeePSP
-	case payment.LegDebit, payment.LegReversal:
-		return r.payerBank
-	case payment.LegCredit, payment.LegAdvice, payment.LegStatus, payment.LegFence, payment.LegConfirm:
-		return r.payeeBank
-	}
-	return r.sender
 }

@@ -59,9 +59,9 @@ func (m *maker) make(r *record) {
 	if r.end == payment.EndFailed || r.end == payment.EndDeemed || r.end == payment.EndReversed {
 		root.SetStatus(codes.Error, r.end.String())
 	}
-	for i := range r.legs {
-		if leg := payment.Leg(i); leg != payment.LegRequest && r.legs[i].SentAt != 0 {
-			m.leg(ctx, r, leg)
+	for i := range r.exchanged {
+		if x := &r.exchanges[i]; x.Leg != payment.LegRequest { // that is the payment itself
+			m.leg(ctx, r, x)
 		}
 	}
 	root.End(trace.WithTimestamp(at(r.ended)))
@@ -69,19 +69,18 @@ func (m *maker) make(r *record) {
 
 // leg adds the span of one message: from its first send to the answer that counts. One
 // that has no answer lasts until the payment ended.
-func (m *maker) leg(ctx context.Context, r *record, leg payment.Leg) {
-	l := &r.legs[leg]
-	end := max(r.ended, l.SentAt)
-	if l.AnsweredIn > 0 {
-		end = l.SentAt + int64(l.AnsweredIn)*int64(time.Millisecond)
+func (m *maker) leg(ctx context.Context, r *record, x *payment.Exchange) {
+	end := x.EndedAt
+	if end == 0 {
+		end = max(r.ended, x.SentAt)
 	}
-	_, span := m.tracer.Start(ctx, leg.String(), trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(at(l.SentAt)))
+	_, span := m.tracer.Start(ctx, x.Leg.String(), trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(at(x.SentAt)))
 	span.SetAttributes(
-		attribute.String("participant", m.o.Names(r.whose(leg))), attribute.Bool("leg.answered", l.AnsweredIn > 0),
-		attribute.String("leg.outcome", l.Answer.String()), attribute.Int("leg.tries", int(l.Tries)),
+		attribute.String("participant", m.o.Names(x.With)), attribute.Bool("leg.answered", x.Answered),
+		attribute.String("leg.outcome", x.Answer.String()), attribute.Int("leg.tries", int(x.Tries)),
 	)
-	if l.AnsweredIn == 0 && leg != payment.LegConfirm && leg != payment.LegUpdate || l.Answer.Technical() {
-		span.SetStatus(codes.Error, l.Answer.String())
+	if !x.Answered && x.Leg != payment.LegConfirm && x.Leg != payment.LegUpdate || x.Answer.Technical() {
+		span.SetStatus(codes.Error, x.Answer.String())
 	}
 	span.End(trace.WithTimestamp(at(end)))
 }
