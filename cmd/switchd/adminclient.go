@@ -84,6 +84,9 @@ const adminWait = 10 * time.Second
 // errNoSwitch is wrapped by the error about an admin port that is not there.
 var errNoSwitch = errors.New("no switch answers")
 
+// errNoLogin is wrapped by the refusal of who has not said who he is.
+var errNoLogin = errors.New("wants to know who you are")
+
 // adminPort is where a switch is asked, and by whom.
 type adminPort struct {
 	address string // host:port
@@ -320,7 +323,7 @@ func (p *adminPort) refusal(status int, body []byte) error {
 	case status == http.StatusOK:
 		return nil
 	case status == http.StatusUnauthorized:
-		return fmt.Errorf("%s wants to know who you are: name --token-file (or $%s), or --cert and --key", p.address, tokenFileEnv)
+		return fmt.Errorf("%s %w: name --token-file (or $%s), or --cert and --key", p.address, errNoLogin, tokenFileEnv)
 	case status == http.StatusBadRequest && strings.HasPrefix(said, "Client sent an HTTP request to an HTTPS server"):
 		return usageError{fmt.Errorf("%s speaks TLS: say --admin https://%s, with --ca if its authority is your own", p.address, p.address)}
 	case status == http.StatusBadRequest:

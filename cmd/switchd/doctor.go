@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -36,8 +34,9 @@ func newDoctor() *cobra.Command {
 its own in data_dir), the clock, file descriptors, core dumps, swap, who may read the key
 files; at the configuration, certificates, revocation lists and the files of the security
 module as check-config --files does, and what expires soon; at the versions of binary,
-running switch and data; and, if the switch runs, at its readiness, links, load and
-alerts. It works with the switch running or stopped, and changes nothing.
+running switch and data; if the switch runs, at its readiness, links, load and alerts; if
+it is stopped, whether journal and state can be opened ('switchd journal verify' reads all
+of them). It works with the switch running, starting or stopped, and changes nothing.
 
 Each finding is ok, warn or bad, with what to do. Exit code 0: nothing is bad; 1: something
 is. With --admin and without --config only the running switch is asked.`,
@@ -72,9 +71,9 @@ func (f *doctorFlags) examine(ctx context.Context) *examination {
 		v.add(machine(ctx, machineOptions(cfg), f.noSync)...)
 		v.add(expiries(cfg)...)
 		v.add(loginFinding(cfg), writerFinding(cfg.DataDir))
-		v.add(folderFinding(cfg.DataDir, running != nil))
+		v.add(folderFindings(ctx, cfg, running.answers)...)
 	}
-	if running != nil {
+	if running.status != nil {
 		v.add(running.findings()...)
 	}
 	return v
@@ -153,77 +152,6 @@ func moduleFinding(cfg *config.Config) doctor.Finding {
 		return doctor.Wrong(doctor.Warn, name, "fine for development and tests; real money wants a security module", "the driver is soft: keys are in a file")
 	}
 	return doctor.Good(name, "driver %s, its files are good", cfg.HSM.Driver)
-}
-
-// machineOptions are what a machine must have for a configuration.
-func machineOptions(cfg *config.Config) doctor.Options {
-	return doctor.Options{
-		Dir: cfg.DataDir, Reserve: cfg.Disk.Reserve, Warning: cfg.Disk.Warning, Links: cfg.Limits.Links,
-		KeyFiles: keyFilesOf(cfg), Clock: clock, Process: doctor.Holder(filepath.Join(cfg.DataDir, journalDir, folderLock)),
-	}
-}
-
-// keyFilesOf are the files with keys that are there, or should be: those in the data
-// folder are made by the first start.
-func keyFilesOf(cfg *config.Config) (files []string) {
-	for _, file := range []string{cfg.TLS.Key, cfg.AdminAccess.Key, cfg.SealKey, cfg.CheckpointKey, cfg.HSM.Unlock, cfg.HSM.PayShield.TLS.Key} {
-		if file != "" {
-			files = append(files, file)
-		}
-	}
-	if cfg.HSM.Driver == "soft" {
-		files = append(files, cfg.HSM.Keys)
-	}
-	for _, own := range []string{sealKeyFile, checkpointKeyFile} {
-		if file := filepath.Join(cfg.DataDir, own); isThere(file) {
-			files = append(files, file)
-		}
-	}
-	return files
-}
-
-func machine(ctx context.Context, o doctor.Options, noSync bool) []doctor.Finding {
-	if noSync {
-		o.Syncs = -1
-	}
-	return doctor.Machine(ctx, o)
-}
-
-// writerFinding compares the binary with who wrote the data folder last.
-func writerFinding(dir string) doctor.Finding {
-	const name = "version of the data"
-	is, was := build(), writerOf(dir)
-	switch {
-	case was == nil:
-		return doctor.Good(name, "the data folder is new")
-	case was.Version != is.Version || was.Commit != is.Commit:
-		return doctor.Wrong(doctor.Warn, name, "after an upgrade the next start writes the new one, and keeps a snapshot to go back to", "data by %s, this binary is %s", buildText(was.Version, was.Commit), buildText(is.Version, is.Commit))
-	}
-	return doctor.Good(name, "data and binary are %s", buildText(is.Version, is.Commit))
-}
-
-func buildText(version, commit string) string {
-	if commit == "" {
-		return version
-	}
-	return version + " (" + commit[:min(len(commit), 12)] + ")"
-}
-
-// folderFinding says whether somebody has the data folder though no switch answers.
-func folderFinding(dir string, answers bool) doctor.Finding {
-	const name = "data folder"
-	err := folderFree(dir)
-	switch {
-	case errors.Is(err, syscall.EAGAIN) && !answers:
-		return doctor.Wrong(doctor.Bad, name, "look who has it (fuser, lsof): a switch that starts, one that hangs, or one with another admin port", "a process has %s, and no switch answers", dir)
-	case errors.Is(err, syscall.EAGAIN):
-		return doctor.Good(name, "the running switch has %s", dir)
-	case err != nil:
-		return doctor.Wrong(doctor.Warn, name, "run doctor as the user of the switch", "%v", err)
-	case answers:
-		return doctor.Wrong(doctor.Warn, name, "this configuration and the switch that answers are not one: look at --config and --admin", "nobody has %s, although a switch answers", dir)
-	}
-	return doctor.Good(name, "nobody has %s: the switch is stopped", dir)
 }
 
 func (v *examination) draw(p *screen.Page) {

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"io/fs"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
+	"syscall"
 	"time"
 
-	"switchd/certs"
 	"switchd/switch/config"
 	"switchd/switch/doctor"
 	"switchd/switch/screen"
@@ -17,31 +20,91 @@ import (
 
 // runningSwitch is what a switch that runs says of itself.
 type runningSwitch struct {
-	status *status
+	answers bool    // one does, whatever it says
+	status  *status // nil: it says nothing of itself
 }
 
 // running asks the switch, if it runs. That it does not is no fault: it may be stopped.
-func (f *doctorFlags) running(ctx context.Context, v *examination) *runningSwitch {
+func (f *doctorFlags) running(ctx context.Context, v *examination) runningSwitch {
 	const name = "switch"
 	port, err := f.port()
 	if err != nil {
-		v.add(doctor.Wrong(doctor.Warn, name, "name a way to the admin port", "cannot be asked: %v", err))
-		return nil
+		v.add(doctor.Wrong(doctor.Warn, name, "name the switch in another way: what only a running switch can say was not looked at", "cannot be asked: %v", err))
+		return runningSwitch{}
 	}
-	s, err := askStatus(ctx, port)
+	defer port.client.CloseIdleConnections()
+	if err = port.rising(ctx); err == nil {
+		var s *status
+		if s, err = askStatus(ctx, port); err == nil {
+			return runningSwitch{true, s}
+		}
+	}
+	found, answers := f.silent(port, err)
+	v.add(found)
+	return runningSwitch{answers: answers}
+}
+
+// errStarting is wrapped by what a switch says that is not there yet.
+var errStarting = errors.New("starting")
+
+// errStranger is wrapped by the error about a port that somebody has who is no switch.
+var errStranger = errors.New("what answers is no switch")
+
+// rising asks whether the start of a switch is over, for which it needs no login. That
+// who answers is a switch is seen by that, too.
+func (p *adminPort) rising(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, adminWait)
+	defer cancel()
+	answer, err := p.requestAs(ctx, http.MethodGet, "/startupz", nil, "application/json")
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return err
+	}
+	var health struct {
+		OK     bool         `json:"ok"`
+		Checks []view.Check `json:"checks"`
+	}
+	switch json.Unmarshal(text, &health) {
+	case nil:
+		if len(health.Checks) == 0 {
+			return errStranger
+		}
+	default:
+		if err := p.refusal(answer.StatusCode, text); errors.As(err, new(usageError)) {
+			return err // it speaks TLS
+		}
+		return errStranger
+	}
+	if !health.OK {
+		return fmt.Errorf("%w: %s", errStarting, health.Checks[0].Error)
+	}
+	return nil
+}
+
+// silent is about a switch that has not said how it is, and whether there is one.
+func (f *doctorFlags) silent(port *adminPort, err error) (found doctor.Finding, answers bool) {
+	const name = "switch"
 	switch {
-	case errors.Is(err, errNoSwitch):
+	case errors.Is(err, errStarting):
+		return doctor.Wrong(doctor.Warn, name, "come back when that is over: what only a running switch can say was not looked at", "%v", err), true
+	case errors.Is(err, errNoLogin):
+		return doctor.Wrong(doctor.Warn, name, "name --token-file (or $"+tokenFileEnv+"), or --cert and --key: what only a running switch can say was not looked at", "runs, and wants to know who asks"), true
+	case errors.Is(err, syscall.ECONNREFUSED):
 		level := doctor.Warn
 		if f.address != "" {
 			level = doctor.Bad
 		}
-		v.add(doctor.Wrong(level, name, "start it, unless it is meant to be stopped: what only a running switch can say was not looked at", "does not run: nothing answers at %s", port.address))
-		return nil
-	case err != nil:
-		v.add(doctor.Wrong(doctor.Bad, name, "look at its log", "does not answer as it should: %v", err))
-		return nil
+		return doctor.Wrong(level, name, "start it, unless it is meant to be stopped: what only a running switch can say was not looked at", "does not run: nothing listens at %s", port.address), false
+	case errors.Is(err, context.DeadlineExceeded):
+		return doctor.Wrong(doctor.Bad, name, "look who has the port (ss -ltnp); if it is the switch, it hangs: keep what its log says, and start it anew", "somebody listens at %s, and has not answered for %s", port.address, screen.Lasts(adminWait)), false
+	case errors.Is(err, errNoSwitch), errors.Is(err, errStranger):
+		return doctor.Wrong(doctor.Bad, name, "look who has the port (ss -ltnp): end that, or give the switch another port in admin", "the admin port %s is taken by something that is no switch", port.address), false
 	}
-	return &runningSwitch{s}
+	return doctor.Wrong(doctor.Bad, name, "see that --config and --admin mean this switch; if they do, look at its log", "does not answer as it should: %v", err), true
 }
 
 // findings is what a running switch says that is not as it should be.
@@ -51,9 +114,9 @@ func (r *runningSwitch) findings() (all []doctor.Finding) {
 	for _, c := range o.Checks {
 		switch {
 		case !c.OK:
-			all = append(all, doctor.Wrong(doctor.Bad, "ready: "+c.Name, "until this is mended no traffic should come here; 'switchd status' and docs/operating.md say more", "%s", c.Error))
+			all = append(all, doctor.Wrong(doctor.Bad, "ready: "+c.Name, toMend(c.Name)+"; until then no traffic should come here", "%s", c.Error))
 		case c.Warning != "":
-			all = append(all, doctor.Wrong(doctor.Warn, "ready: "+c.Name, "mend it before it becomes a reason to send traffic elsewhere", "%s", c.Warning))
+			all = append(all, doctor.Wrong(doctor.Warn, "ready: "+c.Name, toMend(c.Name)+", before it becomes a reason to send traffic elsewhere", "%s", c.Warning))
 		}
 	}
 	if o.Ready {
@@ -88,6 +151,26 @@ func (r *runningSwitch) findings() (all []doctor.Finding) {
 	return all
 }
 
+// toMend is what to do about a check of readiness.
+func toMend(check string) string {
+	todo := map[string]string{
+		"writer":        "look at the disk and the log (docs/runbooks/commit-slow.md); a writer that stays silent wants a restart",
+		"commits":       "look at the disk of data_dir: it does not take what is written (docs/runbooks/nothing-committed.md)",
+		"disk":          "make room on the disk of data_dir (docs/runbooks/disk-low.md)",
+		"clock":         "look which clock is right, set it, and restart the switch (docs/runbooks/clock.md)",
+		"links":         "see why no participant has a link: 'switchd participant ls'",
+		"module":        "bring the security module back (docs/runbooks/module-down.md)",
+		"certificates":  "issue another one and reload (docs/certificates.md)",
+		"configuration": "mend the file ('switchd check-config'), then 'switchd config reload'",
+		"canary":        "see why payments do not go: 'switchd status', 'switchd limit ls'",
+		"accepting":     "wait for the end of the drain, and start the switch again",
+	}[check]
+	if todo == "" {
+		return "'switchd status' and docs/operating.md say more"
+	}
+	return todo
+}
+
 func links(o *view.Overview) string {
 	return screen.Count(o.LinksUp) + " links signed on"
 }
@@ -114,63 +197,6 @@ func sameVersion(o *view.Overview) doctor.Finding {
 		return doctor.Wrong(doctor.Warn, name, "restart the switch if its binary was replaced, or use the binary that runs", "%s runs, this binary is %s", buildText(o.Version, o.Commit), buildText(is.Version, is.Commit))
 	}
 	return doctor.Good(name, "the running switch is this binary, %s", buildText(is.Version, is.Commit))
-}
-
-// When something that expires is told.
-const (
-	expiresSoon = 30 * 24 * time.Hour
-	expiresNow  = 7 * 24 * time.Hour
-)
-
-// expiries looks at the certificates and revocation lists that a configuration names.
-func expiries(cfg *config.Config) (all []doctor.Finding) {
-	files := append([]string{cfg.TLS.CA, cfg.TLS.Cert, cfg.AdminAccess.Cert, cfg.AdminAccess.ClientCA, cfg.HSM.PayShield.TLS.CA, cfg.HSM.PayShield.TLS.Cert}, cfg.TLS.CRL...)
-	for i := range cfg.Participants {
-		s := &cfg.Participants[i].Signature
-		files = append(append(files, s.Certificate), s.Certificates...)
-	}
-	good := 0
-	for _, file := range files {
-		if file == "" {
-			continue
-		}
-		described, err := certs.Describe(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // the configuration's check has said so
-		}
-		if err != nil {
-			all = append(all, doctor.Wrong(doctor.Bad, "certificate", "put a good one there", "%v", err))
-			continue
-		}
-		for i := range described {
-			if f := expiry(file, &described[i]); f.Level != doctor.OK {
-				all = append(all, f)
-			} else {
-				good++
-			}
-		}
-	}
-	if good > 0 {
-		all = append(all, doctor.Good("certificates", "%d certificates and revocation lists are good for more than 30 days", good))
-	}
-	return all
-}
-
-func expiry(file string, d *certs.Description) doctor.Finding {
-	name, todo, soon, now := "certificate", "issue another one (docs/certificates.md) and reload", expiresSoon, expiresNow
-	if d.Kind == "crl" { // they live for days, not for a year
-		name, todo, soon, now = "revocation list", "fetch the next one and reload: when the grace is over, nobody can connect", 24*time.Hour, 0
-	}
-	left := d.NotAfter.Sub(wall())
-	switch what := screen.Dash(d.Subject); {
-	case left <= 0:
-		return doctor.Wrong(doctor.Bad, name, todo, "%s (%s) has expired %s ago", file, what, screen.Lasts(left))
-	case left < now:
-		return doctor.Wrong(doctor.Bad, name, todo, "%s (%s) expires in %s", file, what, screen.Lasts(left))
-	case left < soon:
-		return doctor.Wrong(doctor.Warn, name, todo, "%s (%s) expires in %s", file, what, screen.Lasts(left))
-	}
-	return doctor.Good(name, "%s", file)
 }
 
 // isThere says whether a file is there.
