@@ -101,7 +101,7 @@ func TestScale(t *testing.T) {
 
 func TestSpark(t *testing.T) {
 	s := sparkOf([]float64{1, 0.5, -1, 0.2, 1}, []float64{0, 10, 5, 0, 0})
-	if s.Line != "M0.0 1.0L30.0 23.0M90.0 23.0L120.0 1.0" || !strings.HasPrefix(s.Area, "M0 24L0.0 24.0L30.0 2.0") || s.Text != "success 100 %, lowest 20.0 % in the latest minutes" {
+	if s.Line != "M0.0 1.0L30.0 23.0M90.0 23.0L120.0 1.0" || !strings.HasPrefix(s.Area, "M0.0 24.0L0.0 24.0L30.0 2.0") || s.Text != "success 100 %, lowest 20.0 % in the latest minutes" {
 		t.Errorf("%+v", s)
 	}
 	for _, s := range []spark{sparkOf(nil, nil), sparkOf([]float64{-1, -1}, []float64{0, 0}), sparkOf([]float64{math.NaN()}, []float64{math.Inf(1)})} {

@@ -16,12 +16,13 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// console holds what the handlers need; only the hub changes after New.
+// console holds what the handlers need; only the hub and the rows change after New.
 type console struct {
 	Options
 	pages     map[string]*template.Template
 	fragments *template.Template
 	live      *hub
+	rows      keptRows // of the matrix that is live
 }
 
 // New makes the console. The handler answers "/" and everything below "/console/". It is

@@ -63,7 +63,11 @@ func (c *console) part(ctx context.Context, topic string) (name string, body any
 		body, err = c.participant(ctx, id, money)
 		return "live-participant", body, err
 	case topic == "participants":
-		body, err = c.matrix(ctx, money)
+		var m *matrix
+		if m, err = c.matrix(ctx, money); err == nil {
+			err = c.rows.draw(c.fragments, m)
+		}
+		body = m
 	case topic == "alerts":
 		body, err = c.alerts(ctx)
 	default: // topicKnown has let nothing else pass

@@ -3,10 +3,12 @@ package console
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
+	"html/template"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"switchd/switch/view"
@@ -40,14 +42,14 @@ type choice struct {
 	Chosen       bool
 }
 
-// matrixRow is one participant.
+// matrixRow is one participant. Rows that are equal look the same.
 type matrixRow struct {
 	ID, Href, Institution, Dialect, Roles string
 	State, Level, Why, Since              string
 	TPS, Success, Declined, Failed        string
 	P50, P99, Open                        string
 	SuccessLevel, LatencyLevel            string
-	Breakers                              []breakerCell
+	Breakers                              [6]breakerCell // in the order of classLetters
 	BreakersText                          string
 	Links, LinksLevel                     string
 	Cap                                   bar
@@ -56,24 +58,25 @@ type matrixRow struct {
 	Drained                               bool
 	Order                                 string // address of the form to drain or resume it
 	Debug                                 string
-	Hidden                                bool   // it does not fit the filter
-	Keys                                  string // what it is sorted by, as JSON, for the script
-	Text                                  string // what it is filtered by
-	numbers                               map[string]float64
+	Hidden                                bool                        // it does not fit the filter
+	Drawn                                 template.HTML               // the row itself, when it was drawn before
+	Keys                                  string                      // what it is sorted by, as JSON, for the script
+	Text                                  string                      // what it is filtered by
+	numbers                               [len(matrixColumns)]float64 // what it is sorted by, in the order of the columns
 }
 
 // breakerCell is the breaker of one class in as little room as can be.
 type breakerCell struct {
-	Letter, Class, State string
+	Text, Level string
 }
 
 // classLetters are the classes of messages in the order of the matrix.
-var classLetters = []struct{ class, letter string }{
+var classLetters = [6]struct{ class, letter string }{
 	{"resolve", "R"}, {"debit", "D"}, {"credit", "C"}, {"reversal", "V"}, {"advice", "A"}, {"check", "K"},
 }
 
 // matrixColumns are the columns in their order.
-var matrixColumns = []column{
+var matrixColumns = [13]column{
 	{Key: "state", Label: "State", Means: "up, degraded (a breaker is open, or failures), down (no link is signed on), drained"},
 	{Key: "id", Label: "Participant"},
 	{Key: "tps", Label: "Per s", Means: "messages to it that were answered or given up, per second", Number: true},
@@ -155,18 +158,27 @@ func rowOf(p view.Participant, now string, money currency) matrixRow {
 	row.Cap = capBar(p.Position, money)
 	row.Order = ordersFor(p)[0].Href
 	opened := row.breakers(p.Breakers)
-	row.numbers = map[string]float64{
-		"state": rankOf(p.State), "tps": s.PerSecond, "success": s.Success, "failed": s.Failed, "declined": s.Declined,
-		"p50": s.P50, "p99": s.P99, "open": float64(s.Open), "breakers": float64(opened), "links": float64(p.LinksUp),
-		"cap": p.Position.Used, "position": float64(p.Position.Posted),
+	row.numbers = [...]float64{
+		rankOf(p.State), 0, s.PerSecond, s.Success, s.Failed, s.Declined, s.P50, s.P99, float64(s.Open), float64(opened), float64(p.LinksUp),
+		p.Position.Used, float64(p.Position.Posted),
 	}
-	keys, err := json.Marshal(row.numbers)
-	if err != nil { // a number that is none: the script sorts by id then
-		keys = []byte("{}")
-	}
-	row.Keys = string(keys)
+	row.Keys = row.keys()
 	row.Text = strings.ToLower(strings.Join([]string{row.ID, row.Institution, row.Dialect, row.Roles}, " "))
 	return row
+}
+
+// keys are the numbers as JSON.
+func (row *matrixRow) keys() string {
+	out := make([]byte, 0, 256)
+	for i, n := range row.numbers {
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			n = 0 // as the script has it of a number that is not there
+		}
+		out = append(append(out, `,"`...), matrixColumns[i].Key...)
+		out = strconv.AppendFloat(append(out, `":`...), n, 'g', -1, 64)
+	}
+	out[0] = '{'
+	return string(append(out, '}'))
 }
 
 func rankOf(state string) float64 {
@@ -194,18 +206,25 @@ func capBar(p view.Position, money currency) bar {
 // breakers fills in the cells and says how many are open.
 func (row *matrixRow) breakers(list []view.Breaker) (open int) {
 	var words []string
-	for _, class := range classLetters {
+	for i, class := range classLetters {
+		cell := &row.Breakers[i]
+		*cell = breakerCell{class.letter, "idle"}
 		at := slices.IndexFunc(list, func(b view.Breaker) bool { return b.Class == class.class })
 		if at < 0 {
-			row.Breakers = append(row.Breakers, breakerCell{class.letter, class.class, ""})
 			continue
 		}
-		row.Breakers = append(row.Breakers, breakerCell{class.letter, class.class, list[at].State})
-		if list[at].State != "closed" {
-			words = append(words, class.class+" "+list[at].State)
-			open++
+		switch list[at].State {
+		case "closed":
+			cell.Level = "ok"
+			continue
+		case "open":
+			cell.Text, cell.Level = class.letter+"×", "bad"
+		case "half-open":
+			cell.Text, cell.Level = class.letter+"?", "warn"
 		}
+		words = append(words, class.class+" "+list[at].State)
 	}
+	open = len(words)
 	row.BreakersText = "all closed"
 	if open > 0 {
 		row.BreakersText = strings.Join(words, ", ")
@@ -218,13 +237,13 @@ func (row *matrixRow) breakers(list []view.Breaker) (open int) {
 func (m *matrix) arrange(sorted, filter, state string) {
 	m.Sort, m.Down = strings.CutPrefix(sorted, "-")
 	m.Filter, m.State = strings.TrimSpace(filter), state
-	if !slices.ContainsFunc(matrixColumns, func(c column) bool { return c.Key == m.Sort }) {
+	if !slices.ContainsFunc(matrixColumns[:], func(c column) bool { return c.Key == m.Sort }) {
 		m.Sort, m.Down = "", false
 	}
-	key := cmp.Or(m.Sort, "state")
+	at := max(0, slices.IndexFunc(matrixColumns[:], func(c column) bool { return c.Key == m.Sort })) // or by state
 	slices.SortStableFunc(m.Rows, func(a, b matrixRow) int {
-		by := cmp.Compare(a.numbers[key], b.numbers[key])
-		if key == "id" {
+		by := cmp.Compare(a.numbers[at], b.numbers[at])
+		if m.Sort == "id" {
 			by = cmp.Compare(a.ID, b.ID)
 		}
 		if m.Down {
@@ -239,7 +258,7 @@ func (m *matrix) arrange(sorted, filter, state string) {
 			m.Shown++
 		}
 	}
-	m.Columns = slices.Clone(matrixColumns)
+	m.Columns = slices.Clone(matrixColumns[:])
 	for i := range m.Columns {
 		m.Columns[i].sortedBy(m)
 	}

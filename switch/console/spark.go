@@ -1,9 +1,8 @@
 package console
 
 import (
-	"fmt"
 	"math"
-	"strings"
+	"strconv"
 )
 
 // The size of a trend, in the units of its drawing.
@@ -39,18 +38,26 @@ func sparkOf(success, perSecond []float64) spark {
 }
 
 func sparkLine(shares []float64) string {
-	var path strings.Builder
-	pen := "M"
+	path := make([]byte, 0, pointBytes*len(shares))
+	pen := byte('M')
 	for i, share := range shares {
 		if share < 0 || math.IsNaN(share) {
-			pen = "M" // a gap
+			pen = 'M' // a gap
 			continue
 		}
 		height := math.Max(0, math.Min(1, (share-sparkFloor)/(1-sparkFloor)))
-		fmt.Fprintf(&path, "%s%.1f %.1f", pen, sparkX(i, len(shares)), 1+(1-height)*(sparkHeight-2))
-		pen = "L"
+		path = point(path, pen, sparkX(i, len(shares)), 1+(1-height)*(sparkHeight-2))
+		pen = 'L'
 	}
-	return path.String()
+	return string(path)
+}
+
+// pointBytes is how long a point of a path is: no room has to be made twice.
+const pointBytes = len("L120.0 24.0")
+
+func point(path []byte, pen byte, x, y float64) []byte {
+	path = strconv.AppendFloat(append(path, pen), x, 'f', 1, 64)
+	return strconv.AppendFloat(append(path, ' '), y, 'f', 1, 64)
 }
 
 func sparkArea(numbers []float64) string {
@@ -61,13 +68,11 @@ func sparkArea(numbers []float64) string {
 	if most == 0 || math.IsInf(most, 0) || len(numbers) < 2 {
 		return ""
 	}
-	var path strings.Builder
-	fmt.Fprintf(&path, "M0 %d", sparkHeight)
+	path := point(make([]byte, 0, pointBytes*(len(numbers)+3)), 'M', 0, sparkHeight)
 	for i, n := range numbers {
-		fmt.Fprintf(&path, "L%.1f %.1f", sparkX(i, len(numbers)), sparkHeight-math.Max(0, n)/most*(sparkHeight-2))
+		path = point(path, 'L', sparkX(i, len(numbers)), sparkHeight-math.Max(0, n)/most*(sparkHeight-2))
 	}
-	fmt.Fprintf(&path, "L%d %dZ", sparkWidth, sparkHeight)
-	return path.String()
+	return string(append(point(path, 'L', sparkWidth, sparkHeight), 'Z'))
 }
 
 func sparkX(i, of int) float64 {
