@@ -389,6 +389,28 @@ func (f *fake) Config(context.Context, access.Caller) (view.Config, error) {
 	return c, nil
 }
 
+func (f *fake) KeyList(_ context.Context, c access.Caller) (view.Keys, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.called("KeyList"); err != nil {
+		return view.Keys{}, err
+	}
+	if !c.Roles.Any(keyReaders) {
+		return view.Keys{}, fmt.Errorf("%w: keys are for security officers and auditors", view.ErrForbidden)
+	}
+	if f.empty {
+		return view.Keys{Keys: []view.Key{}}, nil
+	}
+	in := func(days int) string { return fakeNow.AddDate(0, 0, days).Format(time.RFC3339) }
+	return view.Keys{Keys: []view.Key{
+		{Name: "zpk-banka", Purpose: "PIN encryption", Participant: "BANKA", Algorithm: "AES", Check: "5DB4A1", Expires: in(200), State: "active"},
+		{Name: "zpk-bankb", Purpose: "PIN encryption", Participant: "BANKB", Algorithm: "TDEA", Check: "08D7B4", Expires: in(12), State: "active"},
+		{Name: "mac-bankc", Purpose: "MAC", Participant: "BANKC", Algorithm: "AES", Check: "77A0C2", Expires: in(-1), State: "active"},
+		{Name: "mac-bankb", Purpose: "MAC", Participant: "BANKB", Algorithm: "AES", Check: "19F3E0", Expires: in(-1), State: "old"},
+		{Name: "seal", Purpose: "sealing of records", Algorithm: "AES", Check: "C4E001", State: "active"},
+	}}, nil
+}
+
 func (f *fake) Do(_ context.Context, c access.Caller, o view.Order) (view.Done, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

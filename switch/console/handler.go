@@ -50,6 +50,7 @@ func New(o Options) http.Handler {
 		"GET /console/approvals":         c.approvalsPage,
 		"GET /console/alerts":            c.alertsPage,
 		"GET /console/config":            c.configPage,
+		"GET /console/keys":              c.keysPage,
 		"GET /console/order":             c.orderPage,
 		"POST /console/order":            c.orderSent,
 		"POST /console/search":           c.searchSent,
@@ -110,6 +111,7 @@ type who struct {
 	Name, Roles string
 	Secured     bool
 	Orders      bool // he may order something
+	Keys        bool // he may see which keys there are
 }
 
 // notice is what became of what was asked for.
@@ -151,7 +153,7 @@ func (c *console) begin(r *http.Request) *page {
 	p.Head = headOf(p.overview, c.waiting(r.Context()))
 	p.Caller = who{
 		Name: p.caller.Name, Roles: p.caller.Roles.String(), Secured: p.caller.Secured,
-		Orders: p.caller.Roles.Any(access.Operator | access.SecurityOfficer),
+		Orders: p.caller.Roles.Any(access.Operator | access.SecurityOfficer), Keys: p.caller.Roles.Any(keyReaders),
 	}
 	return p
 }

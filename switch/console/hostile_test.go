@@ -83,6 +83,9 @@ func (e evil) Alerts(context.Context) (view.Alerts, error) { return made[view.Al
 func (e evil) Config(context.Context, access.Caller) (view.Config, error) {
 	return made[view.Config](e), nil
 }
+func (e evil) KeyList(context.Context, access.Caller) (view.Keys, error) {
+	return made[view.Keys](e), nil
+}
 func (e evil) Do(context.Context, access.Caller, view.Order) (view.Done, error) {
 	return view.Done{}, plain{hostile, view.ErrRefused}
 }

@@ -61,7 +61,7 @@ var allPages = []string{
 	"/", "/console/participants", "/console/participants?sort=-failed&filter=bank&state=unwell", "/console/participants/BANKB", "/console/participants/PAYCO",
 	"/console/payments", "/console/payments?participant=BANKB&state=DEEMED", "/console/payments/1001", "/console/payments/1003", "/console/payments/1003?view=compact",
 	"/console/payments/1003?view=full", "/console/payments/1004", "/console/payments/1002", "/console/exceptions", "/console/exceptions?list=exceptions", "/console/exceptions?list=unknown",
-	"/console/exceptions?list=deemed", "/console/changes", "/console/changes?before=90121", "/console/approvals", "/console/approvals?waits=7", "/console/alerts", "/console/config",
+	"/console/exceptions?list=deemed", "/console/changes", "/console/changes?before=90121", "/console/approvals", "/console/approvals?waits=7", "/console/alerts", "/console/config", "/console/keys",
 	"/console/order?command=drain&participant=BANKA", "/console/order?command=set-cap&participant=BANKB", "/console/order?command=debug&participant=BANKB",
 	"/console/order?command=close-link&link=41&participant=BANKB", "/console/order?command=settle&payment=1001", "/console/order?command=approve&approval=7",
 }
@@ -209,7 +209,7 @@ func TestPages(t *testing.T) {
 				switch {
 				case c.empty && strings.HasPrefix(path, "/console/participants/"):
 					want = http.StatusNotFound
-				case c.Roles == access.Viewer && strings.HasPrefix(path, "/console/order"):
+				case c.Roles == access.Viewer && strings.HasPrefix(path, "/console/order"), !c.Roles.Any(keyReaders) && path == "/console/keys":
 					want = http.StatusForbidden
 				}
 				if w.Code != want {
@@ -386,6 +386,34 @@ func TestRoles(t *testing.T) {
 	}
 	if page := newSite(newFake(), anybody).get("/").Body.String(); !strings.Contains(page, "open mode") || strings.Contains(page, "Log out") {
 		t.Error("the page of a switch without users does not say so")
+	}
+}
+
+// TestKeys: the page is for those who may see it, and nobody else is shown the way to it.
+func TestKeys(t *testing.T) {
+	const way = `href="/console/keys"`
+	for roles, may := range map[access.Roles]bool{access.Viewer: false, access.Operator: false, access.Auditor: true, access.SecurityOfficer: true, access.Anyone: true} {
+		s := newSite(newFake(), access.Caller{Name: "x", Roles: roles, Secured: true})
+		if got := strings.Contains(s.get("/").Body.String(), way); got != may {
+			t.Errorf("%s: the way is shown %v", roles, got)
+		}
+		w := s.get("/console/keys")
+		checkPage(t, w)
+		page := w.Body.String()
+		if may != (w.Code == http.StatusOK) || may != strings.Contains(page, "5DB4A1") {
+			t.Errorf("%s: %d", roles, w.Code)
+		}
+		if !may {
+			continue
+		}
+		for _, word := range []string{"zpk-bankb", "in 11 d 23 h", "expired", "nothing is made or checked with it", "2026-12-05 10:53:12", "never", "/console/participants/BANKC", `data-key="k"`} {
+			if !strings.Contains(page, word) {
+				t.Errorf("the page does not say %q", word)
+			}
+		}
+		if strings.Count(page, "nothing is made or checked with it") != 1 {
+			t.Error("an old key counts as one that has expired in use")
+		}
 	}
 }
 

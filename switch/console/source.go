@@ -38,6 +38,8 @@ type Source interface {
 	Approvals(ctx context.Context, c access.Caller) (view.Approvals, error)
 	// Alerts is what fires.
 	Alerts(ctx context.Context) (view.Alerts, error)
+	// KeyList is the keys of the security module, without any secret.
+	KeyList(ctx context.Context, c access.Caller) (view.Keys, error)
 	// Config is the configuration in force and what the file would change.
 	Config(ctx context.Context, c access.Caller) (view.Config, error)
 	// Do carries out an order, or has it wait for a second person.

@@ -43,7 +43,7 @@ trial("every page: live, accessible, within its window, in dark, light and on a 
   const pages = {
     overview: "/", participants: "/console/participants", participant: "/console/participants/BANKB", payments: "/console/payments",
     payment: `/console/payments/${reversed.id}`, "payment-compact": `/console/payments/${reversed.id}?view=compact`, "payment-full": `/console/payments/${reversed.id}?view=full`,
-    exceptions: "/console/exceptions", changes: "/console/changes", approvals: "/console/approvals", alerts: "/console/alerts", config: "/console/config",
+    exceptions: "/console/exceptions", changes: "/console/changes", approvals: "/console/approvals", alerts: "/console/alerts", config: "/console/config", keys: "/console/keys",
     order: "/console/order?command=drain&participant=BANKA",
   };
   const faults = [];
@@ -195,7 +195,7 @@ trial("all is reached by keys", async () => {
   await page.getByRole("dialog", { name: "Keys" }).waitFor();
   await accessible(page, "the help");
   await page.keyboard.press("Escape");
-  for (const [key, path] of Object.entries({ p: "/console/participants", y: "/console/payments", x: "/console/exceptions", c: "/console/changes", a: "/console/approvals", l: "/console/alerts", f: "/console/config", o: "/" })) {
+  for (const [key, path] of Object.entries({ p: "/console/participants", y: "/console/payments", x: "/console/exceptions", c: "/console/changes", a: "/console/approvals", l: "/console/alerts", f: "/console/config", k: "/console/keys", o: "/" })) {
     await goes(page, key, path);
   }
   await goes(page, "p", "/console/participants");
