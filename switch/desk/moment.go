@@ -35,10 +35,10 @@ func (s *scribe) event(e *payment.Event) view.Moment {
 		a := &e.Answer
 		m.Kind, m.Leg, m.Message = momentAnswer, a.Leg.String(), s.received(e)
 		m.Outcome, m.Code = a.Outcome.String(), a.Code.String()
-		m.Text = fmt.Sprintf("%s answers to %s: %s%s.", m.From, legWords[a.Leg], words(m.Outcome), codeText(a.Code))
+		m.Text = fmt.Sprintf("%s answers to %s: %s%s.", m.From, s.words(a.Leg), words(m.Outcome), codeText(a.Code))
 	case payment.SendFailed:
 		m.Kind, m.Leg, m.From = momentMessage, e.Answer.Leg.String(), ""
-		m.Text = fmt.Sprintf("%s did not leave: not one byte of it was sent.", capital(legWords[e.Answer.Leg]))
+		m.Text = fmt.Sprintf("%s did not leave: not one byte of it was sent.", capital(s.words(e.Answer.Leg)))
 	case payment.CommandGiven:
 		m.Kind = momentDecision
 		c := payment.Change{Seq: e.Seq, At: e.At, Kind: e.Kind, Command: *e.Command, Text: e.Text}
@@ -75,8 +75,6 @@ func (s *scribe) request(e *payment.Event, m *view.Moment) {
 func (s *scribe) world(e *payment.Event, m *view.Moment) {
 	m.Kind = momentLink
 	switch e.Kind {
-	case payment.Tick:
-		m.Kind, m.Text = momentTimer, "A timer has ended."
 	case payment.LinkUp:
 		m.Text = fmt.Sprintf("A link of %s is signed on.", m.From)
 	case payment.LinkDown:
@@ -131,7 +129,7 @@ func (s *scribe) send(ef *effect) view.Moment {
 			m.Kind = momentAnswer
 		}
 	default:
-		m.Text = fmt.Sprintf("%s is sent %s.", m.To, legWords[ef.Leg])
+		m.Text = fmt.Sprintf("%s is sent %s.", m.To, s.words(ef.Leg))
 	}
 	if ef.Repeat {
 		m.Kind = momentRepeat
@@ -152,6 +150,14 @@ var legWords = [...]string{
 var tellWords = [...]string{
 	payment.LegRequest: "the outcome", payment.LegConfirm: "that it is final", payment.LegUpdate: "how it has ended",
 	payment.LegEnquiry: "what became of it",
+}
+
+// words name a message of the payment.
+func (s *scribe) words(leg payment.Leg) string {
+	if leg == payment.LegResolve && s.p.Type == payment.Collect {
+		return "the question whether the payer approves"
+	}
+	return legWords[leg]
 }
 
 func codeText(c payment.Code) string {

@@ -33,8 +33,10 @@ type history struct {
 	events  []payment.Event // about it, in their order
 	world   []payment.Event // what else the machine goes by: ticks, links, restarts, load
 	refunds []payment.ID    // that give it back
-	whole   bool
-	why     string
+	// original is what it gives back itself, if it is still known.
+	original original
+	whole    bool
+	why      string
 }
 
 // span is some records of the journal.

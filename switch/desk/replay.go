@@ -18,6 +18,7 @@ import (
 // step is an event and what the machine did then.
 type step struct {
 	event   *payment.Event // nil: the row knows of the effect alone
+	over    []wait         // of a Tick: what has ended
 	effects []effect
 }
 
@@ -30,7 +31,6 @@ type effect struct {
 // replayed is a payment made again.
 type replayed struct {
 	steps []step
-	next  int64 // when a timer of it ends; 0: none runs
 }
 
 // replay makes a payment again from its history. ok is false when it comes out in another
@@ -43,12 +43,13 @@ func (d *Desk) replay(p *payment.Payment, h *history, w *messages) (r replayed, 
 			ok = false
 		}
 	}()
-	m := payment.New(nothing{})
+	m := payment.New(h.original)
 	m.Step(d.world(p), nil)
 	for i := range m.Config().Participants {
 		m.Step(&payment.Event{Seq: uint64(p.ID) - 1, At: p.CreatedAt, Kind: payment.LinkUp, From: m.Config().Participants[i].Number}, nil)
 	}
 	var out []payment.Effect
+	var running waits
 	for _, e := range h.inOrder() {
 		if e.At < m.LastAt() {
 			continue
@@ -60,7 +61,7 @@ func (d *Desk) replay(p *payment.Payment, h *history, w *messages) (r replayed, 
 		}
 		given := renumbered(asDecided(e, p), p, m)
 		out = m.Step(given, out[:0])
-		s := step{event: e}
+		s := step{event: e, over: running.over(e.At)}
 		for i := range out {
 			if ef := &out[i]; ef.Payment != nil && ef.Payment.ID == p.ID {
 				s.effects = append(s.effects, w.effect(ef, p))
@@ -68,11 +69,11 @@ func (d *Desk) replay(p *payment.Payment, h *history, w *messages) (r replayed, 
 		}
 		if len(s.effects) > 0 || h.about(e) {
 			r.steps = append(r.steps, s)
+			m.Look(p.ID, func(again *payment.Payment) { running.look(again, e.At) })
 		}
 	}
 	same := false
 	found := m.Look(p.ID, func(again *payment.Payment) { same = alike(again, p) })
-	r.next, _ = m.NextDeadline()
 	return r, found && same
 }
 
@@ -165,23 +166,6 @@ func (w *messages) effect(ef *payment.Effect, row *payment.Payment) effect {
 	}
 	own.Payment, own.Request, own.Text = nil, nil, nil
 	return own
-}
-
-// nothing is a store without anything in it.
-type nothing struct{}
-
-// FindRequest finds nothing, as the others.
-func (nothing) FindRequest(*payment.RequestKey, []byte) ([]byte, bool) { return nil, false }
-
-// FindBusiness finds nothing.
-func (nothing) FindBusiness(*payment.Business) (payment.ID, bool) { return 0, false }
-
-// FindPayment finds nothing.
-func (nothing) FindPayment(payment.ID, []byte) ([]byte, bool) { return nil, false }
-
-// FindLimit finds nothing.
-func (nothing) FindLimit(*payment.LimitKey) (payment.LimitUse, bool) {
-	return payment.LimitUse{}, false
 }
 
 // bySight makes steps from the events and from what the row knows of its messages.

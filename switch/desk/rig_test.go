@@ -174,6 +174,26 @@ func rigOn(t *testing.T, fs *vfs.MemFS, change ...func(*Options)) *rig {
 	return r
 }
 
+// profiles changes what the machine knows of all participants.
+func (r *rig) profiles(change func(*payment.Profile)) {
+	r.t.Helper()
+	c := *r.engine.Config()
+	c.Participants = slices.Clone(c.Participants)
+	for i := range c.Participants {
+		change(&c.Participants[i])
+	}
+	if _, err := r.engine.Reconfigure(context.Background(), c, engine.Author{Reason: "a test", Operator: "test"}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// late lets time go by, and has the sequencer look at the clock.
+func (r *rig) late(d time.Duration) {
+	r.t.Helper()
+	r.pass(d)
+	r.submit(payment.Event{Kind: payment.LinkUp, From: 1})
+}
+
 // rigDialects are BANKA's, of ISO 8583, and BANKB's, of ISO 20022.
 func rigDialects(t *testing.T) func(route.Participant) translate.Dialect {
 	t.Helper()

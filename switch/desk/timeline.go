@@ -40,6 +40,11 @@ func (d *Desk) Timeline(ctx context.Context, c access.Caller, id string) (view.T
 	if err != nil {
 		return view.Timeline{}, err
 	}
+	if p.Original != 0 {
+		if o, err := d.lookAt(ctx, p.Original); err == nil { // it may be forgotten
+			h.original = originalOf(o)
+		}
+	}
 	return d.tell(ctx, c, p, &h), nil
 }
 
@@ -101,7 +106,7 @@ func (d *Desk) tell(ctx context.Context, c access.Caller, p *payment.Payment, h 
 	if v.Moments == nil {
 		v.Moments = []view.Moment{}
 	}
-	v.Timers = append(v.Timers, timersOf(p, r.next)...)
+	v.Timers = append(v.Timers, timersOf(p)...)
 	return v
 }
 
@@ -142,19 +147,6 @@ func legsOf(p *payment.Payment, names func(route.Participant) string) []view.Leg
 	return all
 }
 
-// timersOf are the waits that run.
-func timersOf(p *payment.Payment, next int64) (all []view.Timer) {
-	for leg := range p.Legs {
-		if l := &p.Legs[leg]; l.Owed() && l.Due != 0 {
-			all = append(all, view.Timer{Name: "sent again", Leg: payment.Leg(leg).String(), Ends: stamp(l.Due)})
-		}
-	}
-	if next != 0 && !p.State.Final() {
-		all = append(all, view.Timer{Name: "end of " + words(p.State.String()), Ends: stamp(next)})
-	}
-	return all
-}
-
 // scribe writes the moments of a timeline.
 type scribe struct {
 	*messages
@@ -176,24 +168,26 @@ func (s *scribe) moment(at int64, m view.Moment) {
 	s.moments = append(s.moments, m)
 }
 
-// step tells an event and what it did.
+// step tells an event and what it did. What has come says the state that it found.
 func (s *scribe) step(st *step) {
-	for i := range st.effects {
-		if ef := &st.effects[i]; ef.Notice == payment.Moved {
-			s.state = ef.State
-		}
-	}
 	if st.event != nil {
 		m := s.event(st.event)
+		if st.event.Kind == payment.Tick {
+			timed(st.over, &m)
+		}
 		if m.Seq = st.event.Seq; s.state != payment.StateNone {
 			m.State = s.state.String()
 		}
 		s.moment(st.event.At, m)
 	}
 	for i := range st.effects {
-		if m, told := s.effect(&st.effects[i]); told {
+		ef := &st.effects[i]
+		if ef.Notice == payment.Moved {
+			s.state = ef.State
+		}
+		if m, told := s.effect(ef); told {
 			if st.event == nil {
-				m.Leg = st.effects[i].Leg.String()
+				m.Leg = ef.Leg.String()
 			}
 			s.moment(st.at(), m)
 		}

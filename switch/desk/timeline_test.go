@@ -64,7 +64,7 @@ func TestTimelineOfAReversal(t *testing.T) {
 	r.expect(payment.LegReversal)
 	r.expect(payment.LegRequest)
 	v := r.timeline(omar, id)
-	if got := strings.Join(story(&v), ", "); !strings.Contains(got, "timer, moved DEBIT_REV_SENT, message reversal") || !v.Whole {
+	if got := strings.Join(story(&v), ", "); !strings.Contains(got, "timer debit, moved DEBIT_REV_SENT, message reversal") || !v.Whole {
 		t.Errorf("whole %v: %s", v.Whole, got)
 	}
 	if len(v.Timers) == 0 {

@@ -71,6 +71,9 @@ func (p *Payment) RequestedBy() route.Participant { return p.Key.From }
 // message that is repeated until there is one.
 func (p *Payment) Open() bool { return !p.State.Final() || p.owes > 0 }
 
+// Due is when the state ends by itself if nothing comes; 0: it does not.
+func (p *Payment) Due() int64 { return p.due }
+
 // Concerns says that a participant is part of p.
 func (p *Payment) Concerns(n route.Participant) bool {
 	return n == p.Key.From || n == p.PayerBank || n == p.PayeeBank || n == p.PayerPSP || n == p.PayeePSP

@@ -133,6 +133,9 @@ func (p *Payment) EachKey(f func(key []byte)) {
 	}
 }
 
+// AppendPayment appends the row of p, as a Flush writes it.
+func AppendPayment(b []byte, p *Payment) []byte { return p.append(b) }
+
 // DecodePayment reads a row that a Flush wrote, for history and reconciliation.
 func DecodePayment(row []byte, p *Payment) error { return p.decode(row) }
 

@@ -66,7 +66,7 @@ type Moment struct {
 	Leg         string   `json:"leg,omitempty"`  // request, resolve, debit, credit, reversal, ...
 	From        string   `json:"from,omitempty"` // participant; empty: the switch
 	To          string   `json:"to,omitempty"`
-	State       string   `json:"state,omitempty"` // of the payment, after it
+	State       string   `json:"state,omitempty"` // of the payment then; of moved: the one that it has moved to
 	Outcome     string   `json:"outcome,omitempty"`
 	Code        string   `json:"code,omitempty"`
 	Text        string   `json:"text"` // in one sentence
