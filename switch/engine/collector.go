@@ -31,7 +31,7 @@ type ledgerLine struct {
 
 var (
 	paymentsTotal = prometheus.NewDesc("switchd_payments_total",
-		"Payments that have ended: success, declined (by a bank, a rule or a person), failed (for a technical reason), deemed (never confirmed, settles as success), reversed (the debit was taken back).", []string{"type", "result"}, nil)
+		"Payments that have ended: success, declined (by a bank, a rule or a person), failed (for a technical reason), deemed (never confirmed, settles as success), reversed (the debit was taken back); and by whose fault, if it did not end as it should: nobody, participant, switch.", []string{"type", "result", "fault"}, nil)
 	paymentDuration = prometheus.NewDesc("switchd_payment_duration_seconds",
 		"From the commit of a request, or the approval of a collect, to the final state of its payment.", []string{"type"}, nil)
 	legDuration = prometheus.NewDesc("switchd_leg_duration_seconds",
@@ -52,7 +52,7 @@ var (
 		"Payments about which a person must decide now.", nil, nil)
 	positionUsed = prometheus.NewDesc("switchd_position_used_ratio",
 		"Share of its net debit cap that a participant has used.", []string{"participant"}, nil)
-	positionsSum = prometheus.NewDesc("switchd_positions_sum",
+	positionsSum = prometheus.NewDesc("switchd_positions_net_minor",
 		"Sum of all positions in minor units; anything but 0 is a fault of the switch.", nil, nil)
 	drained = prometheus.NewDesc("switchd_drained",
 		"1 for a participant that takes part in no new payment, because an operator has drained it.", []string{"participant"}, nil)
@@ -91,7 +91,11 @@ func (c *collector) payments(to chan<- prometheus.Metric) {
 	for kind := range paymentTypes {
 		name := payment.Type(kind).String()
 		for end := range payment.EndCount {
-			to <- counter(paymentsTotal, t.ended[kind][end].Load(), name, end.String())
+			for fault := range payment.FaultCount {
+				if end.Faults(fault) {
+					to <- counter(paymentsTotal, t.ended[kind][end][fault].Load(), name, end.String(), fault.String())
+				}
+			}
 		}
 		h := &histogram{desc: paymentDuration, label: &dto.LabelPair{Name: new("type"), Value: &name}, from: &t.payments[kind]}
 		to <- t.exemplars.on(h, int(kind))

@@ -32,6 +32,9 @@ type PaymentTally struct {
 	Failed    uint64 // for a technical reason before money moved (payment.Outcome.Technical), or with a reversal that is stuck
 	Deemed    uint64 // the payee's bank never said; they settle as success
 	Reversed  uint64 // the debit was, or may have been, made, and is taken back
+	// Faults are Failed, Deemed and Reversed together, by whose fault it was: nobody's is
+	// a debit that is taken back because the payee's bank has declined for a reason.
+	Faults [payment.FaultCount]uint64
 	// Latency counts the payments that ended by how long they took, as in Tally; of a
 	// collect since it was approved, and one that was not is not in it.
 	Latency [LatencyBuckets]uint64
@@ -51,7 +54,7 @@ type tallies struct {
 	participants [route.ParticipantsMax]atomic.Pointer[participantTally]
 
 	received atomic.Uint64
-	ended    [paymentTypes][payment.EndCount]atomic.Uint64
+	ended    [paymentTypes][payment.EndCount][payment.FaultCount]atomic.Uint64
 	payments [paymentTypes]spread
 	legs     [legClasses]spread
 
@@ -108,7 +111,7 @@ func (t *tallies) moved(ef *payment.Effect) {
 	case ef.State == payment.Received:
 		t.received.Add(1)
 	case ef.State.Final():
-		t.ended[p.Type][p.End()].Add(1)
+		t.ended[p.Type][p.End()][p.Fault()].Add(1)
 		if took := p.Took(ef.At); took > 0 {
 			step := stepOf(took)
 			t.payments[p.Type].add(step, took)
@@ -155,7 +158,13 @@ func (e *Engine) PaymentTally() PaymentTally {
 			payment.EndSuccess: &t.Succeeded, payment.EndDeclined: &t.Declined, payment.EndFailed: &t.Failed,
 			payment.EndDeemed: &t.Deemed, payment.EndReversed: &t.Reversed,
 		} {
-			*n += from.ended[kind][end].Load()
+			for fault := range from.ended[kind][end] {
+				came := from.ended[kind][end][fault].Load()
+				*n += came
+				if end != int(payment.EndSuccess) && end != int(payment.EndDeclined) {
+					t.Faults[fault] += came
+				}
+			}
 		}
 		from.payments[kind].addTo(&t.Latency)
 	}

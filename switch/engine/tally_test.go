@@ -89,7 +89,7 @@ func TestTallies(t *testing.T) {
 	p := e.PaymentTally()
 	timed := sum(p.Latency[:])
 	p.Latency = [LatencyBuckets]uint64{}
-	if want := (PaymentTally{Received: 5, Succeeded: 1, Declined: 2, Failed: 1}); p != want || timed != 4 {
+	if want := (PaymentTally{Received: 5, Succeeded: 1, Declined: 2, Failed: 1, Faults: [payment.FaultCount]uint64{payment.FaultParticipant: 1}}); p != want || timed != 4 {
 		t.Errorf("payments %+v, %d timed", p, timed)
 	}
 	for _, c := range []struct {
@@ -188,21 +188,21 @@ func checkMetrics(t *testing.T, registry *prometheus.Registry) {
 		}
 	}
 	for name, want := range map[string]float64{
-		"switchd_payments_total success push": 1, "switchd_payments_total declined push": 2, "switchd_payments_total failed push": 1,
-		"switchd_payments_total deemed push": 0, "switchd_payments_total reversed collect": 0,
+		"switchd_payments_total nobody success push": 1, "switchd_payments_total nobody declined push": 2, "switchd_payments_total participant failed push": 1, "switchd_payments_total switch failed push": 0,
+		"switchd_payments_total participant deemed push": 0, "switchd_payments_total nobody reversed collect": 0,
 		"switchd_payment_duration_seconds push": 4, "switchd_payment_duration_seconds refund": 0,
 		"switchd_leg_duration_seconds debit": 3, "switchd_leg_duration_seconds credit": 2,
 		"switchd_legs_total debit BANKA approved": 2, "switchd_legs_total debit BANKA declined": 1, "switchd_legs_total debit BANKA failed": 1,
 		"switchd_legs_slow_total debit BANKA": 0, "switchd_legs_total debit BANKA unanswered": 0,
 		"switchd_payments_in_doubt": 1, "switchd_payments_in_flight_minor": 100, "switchd_dead_letters": 0,
-		"switchd_position_used_ratio BANKA": 200.0 / (1 << 40), "switchd_position_used_ratio BANKB": 0, "switchd_positions_sum": 0,
+		"switchd_position_used_ratio BANKA": 200.0 / (1 << 40), "switchd_position_used_ratio BANKB": 0, "switchd_positions_net_minor": 0,
 		"switchd_drained BANKA": 0, "switchd_drained BANKB": 1,
 	} {
 		if v, there := got[name]; !there || v != want {
 			t.Errorf("%s is %v (%v), want %v", name, v, there, want)
 		}
 	}
-	for _, name := range []string{"switchd_position_used_ratio BANKC", "switchd_drained BANKC", "switchd_legs_total credit BANKD approved", "switchd_legs_slow_total credit BANKD", "switchd_legs_total credit BANKA approved"} {
+	for _, name := range []string{"switchd_payments_total switch success push", "switchd_payments_total nobody failed push", "switchd_position_used_ratio BANKC", "switchd_drained BANKC", "switchd_legs_total credit BANKD approved", "switchd_legs_slow_total credit BANKD", "switchd_legs_total credit BANKA approved"} {
 		if _, there := got[name]; there {
 			t.Errorf("%s is there", name)
 		}

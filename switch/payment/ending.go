@@ -25,6 +25,27 @@ func (e End) String() string {
 	return endNames[e]
 }
 
+// Fault is who a payment that did not end as it should has failed by, for counting.
+type Fault uint8
+
+// The faults.
+const (
+	FaultNobody      Fault = iota // it succeeded, or was declined for a reason, also when its debit had to be given back for it
+	FaultParticipant              // one was not there, did not answer, answered late, or with a fault of its own
+	FaultSwitch                   // no room, load, no time, a security module that is away, an end of the process
+	FaultCount
+)
+
+var faultNames = [FaultCount]string{"nobody", "participant", "switch"}
+
+// String is the name that metrics use.
+func (f Fault) String() string {
+	if f >= FaultCount {
+		return "invalid"
+	}
+	return faultNames[f]
+}
+
 // The numbers of types, of classes and of results of a leg, for tables by them.
 const (
 	TypeCount      = typeCount
@@ -50,6 +71,44 @@ func (p *Payment) End() End {
 	return EndDeclined
 }
 
+// Fault is who a payment in a final state has failed by. What was under way to a bank
+// when the process ended unasked has timed out, and counts as the bank's: how it was, no
+// record says.
+func (p *Payment) Fault() Fault {
+	end := p.End()
+	switch {
+	case end == EndSuccess || end == EndDeclined || end == EndReversed && !p.Outcome.Technical():
+		return FaultNobody
+	case end != EndFailed && end != EndReversed:
+		return FaultParticipant
+	}
+	switch p.Outcome {
+	case Closing, HSMDown, ErrSwitch:
+		if !p.answered(p.Outcome) {
+			return FaultSwitch
+		}
+	case Busy: // of a collect: its PSP has too many that wait for approval
+		if !p.answered(Busy) && p.Type != Collect {
+			return FaultSwitch
+		}
+	case TooLate: // whoever was asked has taken the time
+		if p.Legs[LegResolve].SentAt == 0 && p.Legs[LegDebit].SentAt == 0 {
+			return FaultSwitch
+		}
+	}
+	return FaultParticipant
+}
+
+// answered says that it was a participant who said o.
+func (p *Payment) answered(o Outcome) bool {
+	for i := range p.Legs {
+		if p.Legs[i].Answer == o {
+			return true
+		}
+	}
+	return false
+}
+
 // Technical says that an outcome is about participants, links, load and time, not
 // about what was asked for.
 func (o Outcome) Technical() bool {
@@ -59,6 +118,19 @@ func (o Outcome) Technical() bool {
 		return true
 	}
 	return sick(o)
+}
+
+// Faults says that payments with this end can be of that fault.
+func (e End) Faults(f Fault) bool {
+	switch e {
+	case EndSuccess, EndDeclined:
+		return f == FaultNobody
+	case EndDeemed:
+		return f == FaultParticipant
+	case EndReversed:
+		return true
+	}
+	return f != FaultNobody
 }
 
 // Took is how long a payment that ends now took, in ns: since it was made, or, of a

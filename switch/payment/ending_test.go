@@ -1,0 +1,61 @@
+package payment
+
+import "testing"
+
+// TestFault: who a payment has failed by, and that every pair is one that is counted.
+func TestFault(t *testing.T) {
+	t.Parallel()
+	answered := func(leg Leg, o Outcome) Payment {
+		p := Payment{Outcome: o}
+		p.Legs[leg] = LegState{SentAt: 1, Answer: o}
+		return p
+	}
+	asked := func(leg Leg, o Outcome) Payment {
+		p := Payment{Outcome: o}
+		p.Legs[leg].SentAt = 1
+		return p
+	}
+	none := func(o Outcome) Payment { return Payment{Outcome: o} }
+	collect := none(Busy)
+	collect.Type = Collect
+	for _, c := range []struct {
+		what  string
+		p     Payment
+		state State
+		end   End
+		fault Fault
+	}{
+		{"a success", none(OK), Success, EndSuccess, FaultNobody},
+		{"no funds", answered(LegDebit, InsufficientFunds), Declined, EndDeclined, FaultNobody},
+		{"at its cap", none(NetDebitCap), Declined, EndDeclined, FaultNobody},
+		{"a collect that nobody approved", none(Expired), CollectExpired, EndDeclined, FaultNobody},
+		{"the payee's bank declines, the debit is given back", answered(LegCredit, AccountClosedPayee), FailedReversed, EndReversed, FaultNobody},
+		{"the payee's bank declines, and the payer's does not take it back", answered(LegCredit, AccountClosedPayee), ReversalStuck, EndFailed, FaultParticipant},
+		{"a bank is down, or drained", none(PayeeOffline), Declined, EndFailed, FaultParticipant},
+		{"its breaker is open", none(UnhealthyPayer), Declined, EndFailed, FaultParticipant},
+		{"it is slow and gets fewer", none(BankThrottledPayer), Declined, EndFailed, FaultParticipant},
+		{"it did not answer the debit", asked(LegDebit, TimeoutDebit), FailedReversed, EndReversed, FaultParticipant},
+		{"it never told of the credit", asked(LegCredit, TimeoutCredit), Deemed, EndDeemed, FaultParticipant},
+		{"its own module is down", answered(LegDebit, HSMDown), Declined, EndFailed, FaultParticipant},
+		{"our module is down", none(HSMDown), Declined, EndFailed, FaultSwitch},
+		{"our module is down before the credit", asked(LegCredit, HSMDown), FailedReversed, EndReversed, FaultSwitch},
+		{"we are about to stop", none(Closing), Declined, EndFailed, FaultSwitch},
+		{"no room", none(Busy), Declined, EndFailed, FaultSwitch},
+		{"the bank has no room", answered(LegDebit, Busy), Declined, EndFailed, FaultParticipant},
+		{"too many collects of one PSP", collect, Declined, EndFailed, FaultParticipant},
+		{"too late, and nobody was asked", none(TooLate), Declined, EndFailed, FaultSwitch},
+		{"too late after a slow debit", asked(LegDebit, TooLate), FailedReversed, EndReversed, FaultParticipant},
+	} {
+		c.p.State = c.state
+		if c.p.End() != c.end || c.p.Fault() != c.fault {
+			t.Errorf("%s: %v of %v, want %v of %v", c.what, c.p.End(), c.p.Fault(), c.end, c.fault)
+		}
+	}
+	for _, o := range Outcomes() {
+		for _, state := range []State{Success, Declined, FailedReversed, Deemed, ReversalStuck, CollectExpired} {
+			if p := (Payment{State: state, Outcome: o}); !p.End().Faults(p.Fault()) {
+				t.Errorf("%v with %v: %v of %v is not counted", state, o, p.End(), p.Fault())
+			}
+		}
+	}
+}
