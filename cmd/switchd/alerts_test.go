@@ -267,7 +267,7 @@ func excused(name string) bool {
 // participant is one of the configuration.
 var setLabels = map[string]int{
 	"participant": len(demoParticipants) + 1, "certificate": 4*len(demoParticipants) + 8, "whose": 2,
-	"class": 12, "code": 40, "commit": 1, "direction": 2, "for": 3, "go": 1, "hash": 1, "kind": 16, "notice": 16, "op": 16, "outcome": 10,
+	"class": 12, "code": 40, "commit": 1, "direction": 2, "fault": 3, "for": 3, "go": 1, "hash": 1, "kind": 16, "notice": 16, "op": 16, "outcome": 10,
 	"page": 64, "quantile": 8, "reason": 24, "result": 24, "state": 24, "status": 24, "store": 4, "type": 8, "version": 1, "what": 8, "why": 12,
 }
 

@@ -117,10 +117,10 @@ func (a *alerting) input(now int64, v *view.Overview, all []view.Participant, li
 		},
 		Backup: alert.Backup{Last: timeOf(f.sum("switchd_backup_last_timestamp_seconds"))},
 		Module: a.module(now), Canary: a.canary(),
-		Config: alert.Config{Fallback: n.conf.fallback.Load(), Refused: n.conf.refused.Load()},
+		Config: alert.Config{Fallback: n.conf.fallback.Load(), Refused: f.sum("switchd_config_reload_refused") > 0},
 		Clock: alert.Clock{
 			Known: f.has("switchd_clock_synchronized"), Synced: f.sum("switchd_clock_synchronized") > 0,
-			Offset: time.Duration(f.sum("switchd_clock_offset_seconds") * 1e9), Behind: n.engine.Ahead(),
+			Offset: time.Duration(f.sum("switchd_clock_offset_seconds") * 1e9), Behind: time.Duration(f.sum("switchd_clock_behind_seconds") * 1e9),
 		},
 		FeedLag: int64(f.sum("switchd_feed_lag_records")), Stalled: a.stall.lasts(now, n.health().CommitAge),
 		FilesBad: int(f.sum("switchd_cert_files_refused")), AdminBad: f.sum("switchd_admin_files_bad") > 0,

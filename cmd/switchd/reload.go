@@ -36,7 +36,6 @@ type configuration struct {
 	file     string // that is read again
 	inForce  atomic.Pointer[accepted]
 	fallback atomic.Bool // it is what was in force last, because the file was not good
-	refused  atomic.Bool // the last reload was refused
 
 	mu      sync.Mutex // held by a reload
 	metrics *reloadMetrics
@@ -105,7 +104,6 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 	defer func() {
 		if !o.DryRun {
 			n.conf.metrics.count(r, err)
-			n.conf.refused.Store(err != nil)
 			n.tellReload(r, err, o)
 		}
 	}()
@@ -283,6 +281,7 @@ type reloadMetrics struct {
 	reloads  *prometheus.CounterVec
 	last     prometheus.Gauge
 	fallback prometheus.Gauge
+	refused  prometheus.Gauge
 }
 
 func newReloadMetrics(reg prometheus.Registerer) *reloadMetrics {
@@ -297,10 +296,13 @@ func newReloadMetrics(reg prometheus.Registerer) *reloadMetrics {
 	m.fallback = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "switchd_config_last_good", Help: "1 after a start by the configuration that was in force last, because the file was not good; until a reload.",
 	})
+	m.refused = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "switchd_config_reload_refused", Help: "1 if the latest reload was refused, until one is not.",
+	})
 	for _, result := range []string{"applied", "unchanged", "refused"} {
 		m.reloads.WithLabelValues(result)
 	}
-	reg.MustRegister(m.reloads, m.last, m.fallback)
+	reg.MustRegister(m.reloads, m.last, m.fallback, m.refused)
 	return m
 }
 
@@ -308,6 +310,7 @@ func (m *reloadMetrics) count(r *reloaded, err error) {
 	switch {
 	case err != nil:
 		m.reloads.WithLabelValues("refused").Inc()
+		m.refused.Set(1)
 		return
 	case len(r.Changes) == 0:
 		m.reloads.WithLabelValues("unchanged").Inc()
@@ -316,6 +319,7 @@ func (m *reloadMetrics) count(r *reloaded, err error) {
 	}
 	m.accepted(clock())
 	m.fallback.Set(0)
+	m.refused.Set(0)
 }
 
 func (m *reloadMetrics) accepted(now int64) { m.last.Set(float64(now) / 1e9) }

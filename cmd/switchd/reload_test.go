@@ -203,11 +203,17 @@ func TestReloadRefused(t *testing.T) {
 			t.Errorf("%s: %d, want %d", order, status, want)
 		}
 	}
+	if s.metric("switchd_config_reload_refused") != 1 {
+		t.Error("the latest reload was refused, and no metric says so")
+	}
 	if err := os.WriteFile(s.config, good, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if status, text := s.post("/api/v1/reload", reloadOrder{"a test", "tester", false}); status != http.StatusOK || !strings.Contains(text, `"changes": []`) {
 		t.Errorf("%d %s", status, text)
+	}
+	if s.metric("switchd_config_reload_refused") != 0 {
+		t.Error("the latest reload was taken, and the metric says that it was refused")
 	}
 	c.echo("301")
 	if a, r := s.metric(`switchd_config_reloads_total{result="applied"}`), s.metric(`switchd_config_reloads_total{result="refused"}`); a != 0 || r != 6 {

@@ -12,6 +12,14 @@ import (
 func (n *node) showProcess() {
 	systemclock.Register(n.registry, clockJump)
 	n.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "switchd_clock_behind_seconds", Help: "By how much the clock is behind the journal's time now: it was ahead before the start, and has not been set forward since.",
+	}, func() float64 {
+		if n.rising.yet() != nil {
+			return 0
+		}
+		return max(0, n.engine.Ahead()-clockSet()).Seconds()
+	}))
+	n.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "switchd_fips_enforced", Help: "1 if nothing but algorithms that FIPS 140-3 approves can be used (GODEBUG=fips140=only), else 0.",
 	}, func() float64 { return truth(fips140.Enforced()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -14,17 +14,19 @@ var overviewBoard = dashboard{
 			stat("Payments", "ops", "sum(rate("+selected("switchd_payments_total", "")+"[$__rate_interval]))", "Payments that have ended, per second."),
 			stat("Dead letters", "short", "sum("+selected("switchd_dead_letters", "")+")", "Payments that wait for a person's decision.", zeroIsGood...),
 			stat("Oldest in doubt", "s", "max("+selected("switchd_payments_in_doubt_oldest_seconds", "")+")", "How long no bank has told an outcome.", step{0, "green"}, step{60, "red"}),
-			stat("Sum of positions", "short", "sum("+selected("switchd_positions_sum", "")+")", "Anything but 0 is a fault of the switch.", step{-1e15, "red"}, step{0, "green"}, step{1, "red"}),
+			stat("Sum of positions", "short", "sum("+selected("switchd_positions_net_minor", "")+")", "Anything but 0 is a fault of the switch.", step{-1e15, "red"}, step{0, "green"}, step{1, "red"}),
 		}},
 		{"Objectives", []panel{
-			chart("Share that fails, against 1 %", "percentunit", "Payments that failed, were given back or deemed; one participant's failure is in it.",
+			chart("Share that fails by our own fault, against 1 %", "percentunit", "Payments that failed or were given back for want of room, time or a module; what banks make fail is not in it.",
 				query{`job:switchd_success_errors:ratio_5m{job="$job"}`, "5 minutes"}, query{`job:switchd_success_errors:ratio_1h{job="$job"}`, "1 hour"}, query{`job:switchd_success_errors:ratio_3d{job="$job"}`, "3 days"}),
 			chart("Share over 2 seconds, against 1 %", "percentunit", "Payments that took longer than the objective.",
 				query{`job:switchd_latency_errors:ratio_5m{job="$job"}`, "5 minutes"}, query{`job:switchd_latency_errors:ratio_1h{job="$job"}`, "1 hour"}, query{`job:switchd_latency_errors:ratio_3d{job="$job"}`, "3 days"}),
 			chart("Share not available, against 0.1 %", "percentunit", "Time not ready, and payments refused for reasons of the switch.",
 				query{`job:switchd_availability_errors:ratio_5m{job="$job"}`, "5 minutes"}, query{`job:switchd_availability_errors:ratio_1h{job="$job"}`, "1 hour"}, query{`job:switchd_availability_errors:ratio_3d{job="$job"}`, "3 days"}),
-			chart("Share of the failures that is one participant's", "percentunit", "From 80 % on it is a participant, and its alert names it; below it may be us.",
-				query{`job:switchd_legs_failed_by_one:ratio_5m{job="$job"}`, "failed"}, query{`job:switchd_legs_slow_by_one:ratio_5m{job="$job"}`, "slow"}),
+			chart("Whose fault it is", "ops", "Payments that did not end as they should, by whose fault it was.",
+				query{"sum by (fault) (rate(" + selected("switchd_payments_total", `result=~"failed|reversed|deemed"`) + "[$__rate_interval]))", "{{fault}}"}),
+			chart("Share of the slow answers that is one participant's", "percentunit", "From 80 % on it is a participant, and its alert names it; below it may be us.",
+				query{`job:switchd_legs_slow_by_one:ratio_5m{job="$job"}`, "slow"}),
 		}},
 		{"Traffic", []panel{
 			chart("Payments by result", "ops", "Payments that have ended.", rate("switchd_payments_total", "", "result")),
@@ -79,7 +81,7 @@ var paymentsBoard = dashboard{
 	rows: []row{
 		{"Payments", []panel{
 			chart("Ended, by type", "ops", "Push, collect, refund.", rate("switchd_payments_total", "", "type")),
-			chart("Failed, given back, deemed", "ops", "What uses up the objective of success.", query{"sum by (type, result) (rate(" + selected("switchd_payments_total", `result=~"failed|reversed|deemed"`) + "[$__rate_interval]))", "{{type}} {{result}}"}),
+			chart("Failed, given back, deemed", "ops", "By whose fault: the switch's uses up the objective of success.", query{"sum by (result, fault) (rate(" + selected("switchd_payments_total", `result=~"failed|reversed|deemed"`) + "[$__rate_interval]))", "{{result}}, {{fault}}"}),
 			chart("Duration, by type", "s", "99 of 100 payments.", query{"histogram_quantile(0.99, sum by (le, type) (rate(" + selected("switchd_payment_duration_seconds_bucket", "") + "[$__rate_interval])))", "{{type}}"}),
 			chart("States entered", "ops", "Every state that payments enter.", rate("switchd_payment_states_total", "", "state")),
 		}},

@@ -9,14 +9,14 @@ import (
 
 // cases are a firing and a silent case of each alert of the table.
 func cases() []testCase {
-	return slices.Concat(moneyCases, budgetCases(), participantCases, engineCases, diskCases, securityCases, platformCases)
+	return slices.Concat(moneyCases, budgetCases(), startCases, participantCases, engineCases, diskCases, securityCases, platformCases)
 }
 
 var moneyCases = []testCase{
 	{
 		"SwitchdMoneyNotBalanced",
-		situation{"a sum of one", "1m", []string{`switchd_positions_sum 0 1`}, nil},
-		situation{"a sum of nothing", "10m", []string{`switchd_positions_sum 0x10`}, nil},
+		situation{"a sum of one", "1m", []string{`switchd_positions_net_minor 0 1`}, nil},
+		situation{"a sum of nothing", "10m", []string{`switchd_positions_net_minor 0x10`}, nil},
 	},
 	{
 		"SwitchdMoneyException",
@@ -61,24 +61,27 @@ func perMinute(series string, n int) string { return fmt.Sprintf("%s 0+%dx300", 
 
 func budgetCase(objective, rule, at string) testCase {
 	switch objective {
-	case "success":
-		bad := []string{
-			perMinute(`switchd_payments_total{type="push",result="success"}`, 70), perMinute(`switchd_payments_total{type="push",result="declined"}`, 10),
-			perMinute(`switchd_payments_total{type="push",result="failed"}`, 15), perMinute(`switchd_payments_total{type="push",result="deemed"}`, 5),
+	case alert.Success:
+		good := []string{
+			perMinute(`switchd_payments_total{type="push",result="success",fault="nobody"}`, 70), perMinute(`switchd_payments_total{type="push",result="declined",fault="nobody"}`, 10),
 		}
 		return testCase{rule,
-			situation{"two participants fail", at, append(slices.Clone(bad), perMinute(failedLegs("BANKA"), 10), perMinute(failedLegs("BANKB"), 10)), nil},
-			situation{"it is one participant", at, append(slices.Clone(bad), perMinute(failedLegs("BANKA"), 1), perMinute(failedLegs("BANKB"), 19)), nil},
+			situation{"one in five for want of room, or because our module is away", at, append(slices.Clone(good),
+				perMinute(`switchd_payments_total{type="push",result="failed",fault="switch"}`, 15), perMinute(`switchd_payments_total{type="push",result="reversed",fault="switch"}`, 5)), nil},
+			situation{"banks are down, do not answer, or decline what is debited", at, append(slices.Clone(good),
+				perMinute(`switchd_payments_total{type="push",result="failed",fault="participant"}`, 100), perMinute(`switchd_payments_total{type="push",result="deemed",fault="participant"}`, 10),
+				perMinute(`switchd_payments_total{type="push",result="reversed",fault="nobody"}`, 100), `switchd_payments_total{type="push",result="failed",fault="switch"} 0x300`,
+				perMinute(failedLegs("BANKA"), 10), perMinute(failedLegs("BANKB"), 10)), nil},
 		}
-	case "latency":
-		bad := []string{perMinute(`switchd_payment_duration_seconds_bucket{type="push",le="`+alert.SlowPayment+`"}`, 80), perMinute(`switchd_payment_duration_seconds_count{type="push"}`, 100)}
+	case alert.Latency:
+		bad := []string{perMinute(`switchd_payment_duration_seconds_bucket{type="push",le="`+fmt.Sprint(alert.SlowPayment.Seconds())+`"}`, 80), perMinute(`switchd_payment_duration_seconds_count{type="push"}`, 100)}
 		return testCase{rule,
 			situation{"two participants are slow", at, append(slices.Clone(bad), perMinute(slowLegs("BANKA"), 10), perMinute(slowLegs("BANKB"), 10)), nil},
 			situation{"it is one participant", at, append(slices.Clone(bad), perMinute(slowLegs("BANKA"), 1), perMinute(slowLegs("BANKB"), 19)), nil},
 		}
 	}
 	calm := []string{
-		`up 1x300`, `switchd_ready 1x300`, perMinute(`switchd_payments_total{type="push",result="success"}`, 100),
+		`up 1x300`, `switchd_ready 1x300`, perMinute(`switchd_payments_total{type="push",result="success",fault="nobody"}`, 100),
 		`switchd_requests_held_total{reason="disk"} 0x300`, `switchd_messages_limited_total{participant="BANKA",class="requests",why="load"} 0x300`,
 	}
 	return testCase{rule,
@@ -86,6 +89,19 @@ func budgetCase(objective, rule, at string) testCase {
 		situation{"participants' own limits are no fault of ours", at, append(slices.Clone(calm), `switchd_messages_shed_total 0x300`,
 			perMinute(`switchd_messages_limited_total{participant="BANKB",class="requests",why="rate"}`, 50)), nil},
 	}
+}
+
+// startCases are of the availability of a switch that is seen since its start.
+var startCases = []testCase{{
+	"SwitchdAvailabilityBurnSteady",
+	situation{"it was not ready for its first three minutes", "25m", slices.Concat([]string{`up 1x60`, `switchd_ready 0x2 1x60`}, quiet), nil},
+	situation{"it was not ready for its first minute", "25m", slices.Concat([]string{`up 1x60`, `switchd_ready 0 1x60`}, quiet), nil},
+}}
+
+// quiet is a switch that has refused nothing.
+var quiet = []string{
+	perMinute(`switchd_payments_total{type="push",result="success",fault="nobody"}`, 100), `switchd_messages_shed_total 0x60`,
+	`switchd_requests_held_total{reason="disk"} 0x60`, `switchd_messages_limited_total{participant="BANKA",class="requests",why="load"} 0x60`,
 }
 
 func failedLegs(participant string) string {

@@ -24,6 +24,16 @@ var participantCases = []testCase{
 		situation{"three messages in five minutes say nothing", "10m", []string{legs("BANKA", "approved", 0), `switchd_legs_total{participant="BANKA",class="debit",result="failed"} 0 0 0 0 1 2 3 3 3 3 3 3`}, nil},
 	},
 	{
+		"SwitchdParticipantFailing",
+		situation{"one in five of one of two", "10m", []string{legs("BANKA", "approved", 100), legs("BANKB", "approved", 80), legs("BANKB", "failed", 20), `switchd_drained{participant="BANKB"} 0x20`}, []string{`participant="BANKB"`}},
+		situation{"somebody has drained it", "10m", []string{legs("BANKA", "approved", 100), legs("BANKB", "approved", 80), legs("BANKB", "failed", 20), `switchd_drained{participant="BANKB"} 1x20`}, nil},
+	},
+	{
+		"SwitchdManyParticipantsFailing",
+		situation{"two of three", "10m", []string{legs("BANKA", "approved", 80), legs("BANKA", "unanswered", 20), legs("BANKB", "approved", 80), legs("BANKB", "failed", 20), legs("BANKC", "approved", 100), legs("BANKC", "failed", 0)}, nil},
+		situation{"one of two", "10m", []string{legs("BANKA", "approved", 80), legs("BANKA", "unanswered", 20), legs("BANKB", "approved", 100), legs("BANKB", "failed", 0)}, nil},
+	},
+	{
 		"SwitchdParticipantSlow",
 		situation{"one answer in ten", "15m", []string{legs("BANKA", "approved", 100), perMinute(slowLegs("BANKA"), 10), legs("BANKB", "approved", 100), perMinute(slowLegs("BANKB"), 1)}, bankA},
 		situation{"one answer in a hundred", "15m", []string{legs("BANKA", "approved", 100), perMinute(slowLegs("BANKA"), 1)}, nil},
@@ -35,7 +45,7 @@ var participantCases = []testCase{
 	},
 	{
 		"SwitchdBreakerOpen",
-		situation{"of debits", "5m", []string{`switchd_breaker_state{participant="BANKA",class="debit"} 0 0 1x10`}, []string{`participant="BANKA"`, `class="debit"`}},
+		situation{"of debits", "5m", []string{`switchd_breaker_state{participant="BANKA",class="debit"} 0 0 1x10`}, bankA},
 		situation{"it tries again", "5m", []string{`switchd_breaker_state{participant="BANKA",class="debit"} 0 0 1 2x10`}, nil},
 	},
 	{

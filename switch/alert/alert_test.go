@@ -42,22 +42,23 @@ var causes = map[string]struct {
 	who string
 	of  func(in *Input)
 }{
-	"SwitchdMoneyNotBalanced":     {"", func(in *Input) { in.Overview.PositionsSum = -1 }},
-	"SwitchdMoneyException":       {"", func(in *Input) { in.Lately.MoneyExceptions = 1 }},
-	"SwitchdDeadLetters":          {"", func(in *Input) { in.Overview.DeadLetters = 1 }},
-	"SwitchdOutcomeUnknown":       {"", func(in *Input) { in.Overview.OldestInDoubt = 61 }},
-	"SwitchdOutcomeUnknownLong":   {"", func(in *Input) { in.Overview.OldestInDoubt = 901 }},
-	"SwitchdSuccessBurnFast":      {"", burning("success")},
-	"SwitchdLatencyBurnFast":      {"", burning("latency")},
-	"SwitchdAvailabilityBurnFast": {"", burning("availability")},
-	"SwitchdParticipantDown":      {"BANKB", func(in *Input) { in.Participants[1].LinksUp = 0 }},
-	"SwitchdAllParticipantsDown":  {"", func(in *Input) { in.Participants[0].LinksUp, in.Participants[1].LinksUp = 0, 0 }},
-	"SwitchdParticipantFailing":   {"BANKA", func(in *Input) { in.Legs[0].Failed = 201 }},
-	"SwitchdParticipantSlow":      {"BANKA", func(in *Input) { in.Legs[0].Slow = 101 }},
-	"SwitchdParticipantDeclines":  {"BANKA", func(in *Input) { in.Legs[0].Declined = 1001 }},
-	"SwitchdBreakerOpen":          {"BANKA", func(in *Input) { in.Participants[0].Breakers[0].State = "open" }},
-	"SwitchdPositionNearCap":      {"BANKA", func(in *Input) { in.Participants[0].Position.Used = 0.95 }},
-	"SwitchdParticipantDrained":   {"BANKB", func(in *Input) { in.Participants[1].Drained = true }},
+	"SwitchdMoneyNotBalanced":        {"", func(in *Input) { in.Overview.PositionsSum = -1 }},
+	"SwitchdMoneyException":          {"", func(in *Input) { in.Lately.MoneyExceptions = 1 }},
+	"SwitchdDeadLetters":             {"", func(in *Input) { in.Overview.DeadLetters = 1 }},
+	"SwitchdOutcomeUnknown":          {"", func(in *Input) { in.Overview.OldestInDoubt = 61 }},
+	"SwitchdOutcomeUnknownLong":      {"", func(in *Input) { in.Overview.OldestInDoubt = 901 }},
+	"SwitchdSuccessBurnFast":         {"", burning("success")},
+	"SwitchdLatencyBurnFast":         {"", burning("latency")},
+	"SwitchdAvailabilityBurnFast":    {"", burning("availability")},
+	"SwitchdParticipantDown":         {"BANKB", func(in *Input) { in.Participants[1].LinksUp = 0 }},
+	"SwitchdAllParticipantsDown":     {"", func(in *Input) { in.Participants[0].LinksUp, in.Participants[1].LinksUp = 0, 0 }},
+	"SwitchdParticipantFailing":      {"BANKA", func(in *Input) { in.Legs[0].Failed = 201 }},
+	"SwitchdManyParticipantsFailing": {"", func(in *Input) { in.Legs[0].Failed, in.Legs[1].Failed = 201, 201 }},
+	"SwitchdParticipantSlow":         {"BANKA", func(in *Input) { in.Legs[0].Slow = 101 }},
+	"SwitchdParticipantDeclines":     {"BANKA", func(in *Input) { in.Legs[0].Declined = 1001 }},
+	"SwitchdBreakerOpen":             {"BANKA", func(in *Input) { in.Participants[0].Breakers[0].State = "open" }},
+	"SwitchdPositionNearCap":         {"BANKA", func(in *Input) { in.Participants[0].Position.Used = 0.95 }},
+	"SwitchdParticipantDrained":      {"BANKB", func(in *Input) { in.Participants[1].Drained = true }},
 	"SwitchdNotReady": {"", func(in *Input) {
 		in.Overview.Ready = false
 		in.Overview.Checks[0] = view.Check{Name: "writer", Error: "stuck"}
@@ -107,8 +108,9 @@ func burning(objective string) func(*Input) {
 
 // companions hold as well, by their meaning.
 var companions = map[string]string{
-	"SwitchdOutcomeUnknownLong":  "SwitchdOutcomeUnknown",
-	"SwitchdAllParticipantsDown": "SwitchdParticipantDown",
+	"SwitchdOutcomeUnknownLong":      "SwitchdOutcomeUnknown",
+	"SwitchdAllParticipantsDown":     "SwitchdParticipantDown",
+	"SwitchdManyParticipantsFailing": "SwitchdParticipantFailing",
 }
 
 func TestNothingHoldsOfACalmSwitchNorOfAnUnknownOne(t *testing.T) {
@@ -144,32 +146,57 @@ func TestEachRowHoldsForItsCause(t *testing.T) {
 	}
 }
 
-func TestABurnThatOneParticipantExplainsIsItsOwn(t *testing.T) {
+// TestASlowBurnThatOneParticipantExplainsIsItsOwn: of latency. Of success each payment says
+// whose fault it was, and no participant's messages explain it.
+func TestASlowBurnThatOneParticipantExplainsIsItsOwn(t *testing.T) {
 	in := calm()
-	burning("success")(&in)
-	in.Legs[0].Failed = 1000
+	burning(Latency)(&in)
+	in.Legs[0].Slow = 1000
 	got := Evaluate(in)
-	if len(got) != 1 || got[0].Name != "SwitchdParticipantFailing" || got[0].Participant != "BANKA" {
-		t.Errorf("one participant fails: %+v", got)
+	if len(got) != 1 || got[0].Name != "SwitchdParticipantSlow" || got[0].Participant != "BANKA" {
+		t.Errorf("one participant is slow: %+v", got)
 	}
-	in.Legs[1].Failed = 1000
-	if got = Evaluate(in); len(got) != 3 || got[0].Name != "SwitchdSuccessBurnFast" {
-		t.Errorf("both fail: %+v", got)
+	in.Legs[1].Slow = 1000
+	if got = Evaluate(in); len(got) != 3 || got[0].Name != "SwitchdLatencyBurnFast" {
+		t.Errorf("both are slow: %+v", got)
+	}
+	in.Legs = []Legs{{Participant: "BANKA", All: 2000, Slow: 9}, {Participant: "BANKB", All: 2000}}
+	if got := Evaluate(in); len(got) != 1 || got[0].Name != "SwitchdLatencyBurnFast" {
+		t.Errorf("nine slow answers explain nothing: %+v", got)
+	}
+	in = calm()
+	burning(Success)(&in)
+	in.Legs[0].Failed = 1000
+	if got = Evaluate(in); len(got) != 2 || got[0].Name != "SwitchdSuccessBurnFast" || got[1].Name != "SwitchdParticipantFailing" {
+		t.Errorf("we fail, and one participant: %+v", got)
 	}
 }
 
-func TestAFewFailuresOfOneParticipantExplainNothing(t *testing.T) {
+// TestOneAlertForACondition: what one row tells no other tells again.
+func TestOneAlertForACondition(t *testing.T) {
 	in := calm()
-	burning("success")(&in)
-	in.Legs = []Legs{{Participant: "BANKA", All: 2000, Failed: 9}, {Participant: "BANKB", All: 2000}}
-	if got := Evaluate(in); len(got) != 1 || got[0].Name != "SwitchdSuccessBurnFast" {
-		t.Errorf("nine messages: %+v", got)
+	in.Participants[0].Position.Used = 0.95
+	in.Limits = append(in.Limits, view.Limit{Name: "net debit cap", Participant: "BANKA", Unit: view.UnitMinor, Used: 95, Max: 100})
+	if got := Evaluate(in); len(got) != 1 || got[0].Name != "SwitchdPositionNearCap" {
+		t.Errorf("near its cap: %+v", got)
+	}
+}
+
+// TestDrained: of one that is drained its health is nobody's concern, and what it sends is.
+func TestDrained(t *testing.T) {
+	in := calm()
+	b := &in.Participants[1]
+	b.Drained, b.LinksUp, b.Position.Used = true, 0, 0.95
+	in.Legs[1] = Legs{Participant: "BANKB", All: 100, Failed: 90, Slow: 90, Unproven: 11}
+	got := Evaluate(in)
+	if len(got) != 2 || got[0].Name != "SwitchdMessagesNotProven" || got[1].Name != "SwitchdParticipantDrained" {
+		t.Errorf("%+v", got)
 	}
 }
 
 func TestTooLittleTrafficSaysNothing(t *testing.T) {
 	in := calm()
-	burning("success")(&in)
+	burning(Success)(&in)
 	in.Overview.Objectives[0].Enough = false
 	in.Legs[0] = Legs{Participant: "BANKA", All: 19, Failed: 19, Declined: 19, Slow: 19}
 	if got := Evaluate(in); len(got) != 0 {

@@ -8,23 +8,26 @@ import (
 // backupDays is how old the last backup may get.
 const backupDays = 2
 
+// inState is the condition that the disk is so.
+func inState(state float64) condition {
+	return condition{series: `switchd_disk_state`, is: "==", bound: state, of: func(in *Input) float64 { return float64(in.Disk.State) }}
+}
+
+func diskWords(in *Input) string { return in.Disk.words() }
+
 var diskRules = []Rule{
-	{
+	Rule{
 		Name: "SwitchdDiskLow", Severity: Ticket, For: time.Minute, Group: "disk",
-		Expr:    `switchd_disk_state == 1`,
 		Summary: "The disk of the data folder comes near its reserve: below it new payments are declined",
 		Todo:    "Make room on the disk of the data folder: the archive, old snapshots, what is not the switch's.",
 		Runbook: "disk-low",
-		Holds:   func(in *Input) []Held { return when(in.Disk.State == 1, in.Disk.words()) },
-	},
-	{
+	}.when(inState(1)).words(diskWords),
+	Rule{
 		Name: "SwitchdDiskBelowReserve", Severity: Page, Group: "disk",
-		Expr:    `switchd_disk_state == 2`,
 		Summary: "The disk of the data folder is below its reserve: new payments are declined",
 		Todo:    "Make room on the disk of the data folder now; payments are taken again by themselves.",
 		Runbook: "disk-low",
-		Holds:   func(in *Input) []Held { return when(in.Disk.State == 2, in.Disk.words()) },
-	},
+	}.when(inState(2)).words(diskWords),
 	{
 		Name: "SwitchdDiskFillsUp", Severity: Ticket, For: time.Hour, Group: "disk",
 		Expr:    `predict_linear(switchd_disk_free_bytes[6h], 86400) < switchd_disk_reserve_bytes`,
@@ -33,16 +36,12 @@ var diskRules = []Rule{
 		Runbook: "disk-low",
 		Unknown: "it is foretold from six hours, which a process may not have lived",
 	},
-	{
-		Name: "SwitchdDiskErrors", Severity: Page, Group: "disk", By: "what",
-		Expr:    `increase(switchd_disk_errors_total[10m]) > 0`,
+	Rule{
+		Name: "SwitchdDiskErrors", Severity: Page, Group: "disk",
 		Summary: "The disk of the data folder gives errors",
 		Todo:    "Read the system's log about this disk, and make the standby ready.",
 		Runbook: "disk-errors",
-		Holds: func(in *Input) []Held {
-			return when(in.Lately.DiskErrors > 0, fmt.Sprintf("%d within 5 minutes", in.Lately.DiskErrors))
-		},
-	},
+	}.when(rose(added("5m", `switchd_disk_errors_total`), 0, func(l *Lately) int { return l.DiskErrors })),
 	{
 		Name: "SwitchdBackupOld", Severity: Ticket, Group: "disk",
 		Expr: fmt.Sprintf(`time() - (switchd_backup_last_timestamp_seconds > 0) > %[1]d
@@ -58,26 +57,18 @@ or (switchd_backup_last_timestamp_seconds == 0 and on (job, instance) time() - p
 			return when(!last.IsZero() && in.Now.Sub(last) > backupDays*24*time.Hour, fmt.Sprintf("for %.0f hours", in.Now.Sub(last).Hours()))
 		},
 	},
-	{
+	Rule{
 		Name: "SwitchdBackupFailed", Severity: Ticket, Group: "disk",
-		Expr:    `increase(switchd_backups_total{result="failed"}[1d]) > 0`,
 		Summary: "A backup has failed within the last day",
 		Todo:    "Read the log line `backup failed`: it says why.",
 		Runbook: "backup-old",
-		Holds: func(in *Input) []Held {
-			return when(in.Lately.BackupsFailed > 0, fmt.Sprintf("%d", in.Lately.BackupsFailed))
-		},
-	},
-	{
+	}.when(condition{added("1d", `switchd_backups_total{result="failed"}`), ">", 0, func(in *Input) float64 { return float64(in.Lately.BackupsFailed) }, "%.0f"}),
+	Rule{
 		Name: "SwitchdRetentionFailed", Severity: Ticket, Group: "disk",
-		Expr:    `increase(switchd_retention_runs_total{outcome="failed"}[1d]) > 0`,
 		Summary: "The daily job could not archive or delete: the journal grows",
 		Todo:    "Read the log line `retention`: it says what could not be done, and nothing was deleted.",
 		Runbook: "retention-failed",
-		Holds: func(in *Input) []Held {
-			return when(in.Lately.RetentionFailed > 0, fmt.Sprintf("%d runs", in.Lately.RetentionFailed))
-		},
-	},
+	}.when(condition{added("1d", `switchd_retention_runs_total{outcome="failed"}`), ">", 0, func(in *Input) float64 { return float64(in.Lately.RetentionFailed) }, "%.0f runs"}),
 }
 
 func (d Disk) words() string {

@@ -3,6 +3,8 @@ package alert
 import (
 	"fmt"
 	"time"
+
+	"switchd/switch/view"
 )
 
 // A commit or an fsync is slow from here on: a payment needs three or four of them.
@@ -40,16 +42,15 @@ var engineRules = []Rule{
 			return when(in.Stalled > 0, fmt.Sprintf("for %.0f s", in.Stalled.Seconds()))
 		},
 	},
-	{
+	Rule{
 		Name: "SwitchdCommitSlow", Severity: Ticket, For: 5 * time.Minute, Group: "engine",
-		Expr:    fmt.Sprintf(`histogram_quantile(0.99, sum by (job, instance, le) (rate(switchd_commit_duration_seconds_bucket[5m]))) > %g`, slowCommitSeconds),
 		Summary: "One commit in a hundred takes longer than 50 ms: every payment waits for three or four of them",
 		Todo:    "See whether something else writes to the disk of the data folder: a backup, a log, a neighbour.",
 		Runbook: "commit-slow",
-		Holds: func(in *Input) []Held {
-			return when(in.Overview.Latest.CommitP99 > slowCommitSeconds*1000, fmt.Sprintf("%.0f ms", in.Overview.Latest.CommitP99))
-		},
-	},
+	}.when(condition{
+		`histogram_quantile(0.99, sum by (job, instance, le) (rate(switchd_commit_duration_seconds_bucket[5m])))`, ">", slowCommitSeconds,
+		func(in *Input) float64 { return in.Overview.Latest.CommitP99 / 1000 }, "%.3f s",
+	}),
 	{
 		Name: "SwitchdFsyncSlow", Severity: Ticket, For: 5 * time.Minute, Group: "engine", By: "store",
 		Expr:    fmt.Sprintf(`histogram_quantile(0.99, sum by (job, instance, store, le) (rate(switchd_fsync_duration_seconds_bucket[5m]))) > %g`, slowCommitSeconds),
@@ -65,32 +66,23 @@ var engineRules = []Rule{
 		Todo:    "See whether there is more traffic than usual, or a slower disk.",
 		Runbook: "load-shed",
 		Holds: func(in *Input) []Held {
-			step := max(in.Overview.LoadStep, in.Overview.Latest.LoadStep)
+			step := loadStep(in)
 			return when(step > 0 && step < allShed, in.Overview.LoadSheds)
 		},
 	},
-	{
+	Rule{
 		Name: "SwitchdAllPaymentsShed", Severity: Page, Group: "engine",
-		Expr:    fmt.Sprintf(`switchd_load_step >= %d`, allShed),
 		Summary: "The switch takes no new payments: it is over its load",
 		Todo:    "See whether one participant floods us and drain it, or whether the disk stands still.",
 		Runbook: "load-shed",
-		Holds: func(in *Input) []Held {
-			return when(max(in.Overview.LoadStep, in.Overview.Latest.LoadStep) >= allShed, in.Overview.LoadSheds)
-		},
-	},
-	{
+	}.when(condition{series: `switchd_load_step`, is: ">=", bound: allShed, of: loadStep}).words(func(in *Input) string { return in.Overview.LoadSheds }),
+	Rule{
 		Name: "SwitchdPaymentsRefused", Severity: Ticket, Group: "engine",
-		Expr: `sum by (job, instance) (increase(switchd_messages_shed_total[5m]))
-+ sum by (job, instance) (increase(switchd_requests_held_total[5m]))
-+ sum by (job, instance) (increase(switchd_messages_limited_total{class="requests",why="load"}[5m])) > 0`,
 		Summary: "The switch itself has refused new payments: no room in its queue, no room on its disk, or load",
 		Todo:    "See which of the three counters rises, and look at that: queue, disk or load.",
 		Runbook: "load-shed",
-		Holds: func(in *Input) []Held {
-			return when(in.Lately.Refused > 0, fmt.Sprintf("%d within 5 minutes", in.Lately.Refused))
-		},
-	},
+	}.when(rose(added("5m", `switchd_messages_shed_total`, `switchd_requests_held_total`, `switchd_messages_limited_total{class="requests",why="load"}`), 0,
+		func(l *Lately) int { return l.Refused })),
 	{
 		Name: "SwitchdLimitNear", Severity: Info, For: time.Minute, Group: "engine",
 		Summary: "A bound is nearly reached: what is beyond it will be turned away",
@@ -99,7 +91,8 @@ var engineRules = []Rule{
 		Holds: func(in *Input) []Held {
 			var all []Held
 			for _, l := range in.Limits {
-				if l.Max > 0 && l.Used*10 >= l.Max*9 {
+				// Money has an alert of its own: SwitchdPositionNearCap.
+				if l.Unit != view.UnitMinor && l.Max > 0 && l.Used*10 >= l.Max*9 {
 					all = append(all, Held{Participant: l.Participant, What: l.Name, Detail: fmt.Sprintf("%d of %d", l.Used, l.Max)})
 				}
 			}
@@ -133,16 +126,17 @@ and on (job, instance) sum by (job, instance) (increase(switchd_canary_payments_
 		Runbook: "commit-slow",
 		Unknown: "the process judges whether its canary pays, and how long commits take",
 	},
-	{
+	Rule{
 		Name: "SwitchdFeedBehind", Severity: Ticket, For: 5 * time.Minute, Group: "engine",
-		Expr:    fmt.Sprintf(`max by (job, instance) (switchd_feed_lag_records) > %d`, feedBehind),
 		Summary: "A reader of the events is far behind",
 		Todo:    "Ask whoever reads the events whether his system is slow; it loses nothing while the journal keeps the records.",
 		Runbook: "feed-behind",
-		Holds: func(in *Input) []Held {
-			return when(in.FeedLag > feedBehind, fmt.Sprintf("%d records", in.FeedLag))
-		},
-	},
+	}.when(condition{`switchd_feed_lag_records`, ">", feedBehind, func(in *Input) float64 { return float64(in.FeedLag) }, "%.0f records"}),
+}
+
+// loadStep is how far new work is shed.
+func loadStep(in *Input) float64 {
+	return float64(max(in.Overview.LoadStep, in.Overview.Latest.LoadStep))
 }
 
 // feedBehind is how many records a reader of the events may lack.

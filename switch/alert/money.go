@@ -19,21 +19,23 @@ const (
 	doubtLongSeconds = 15 * 60
 )
 
+// doubt is the condition that no bank has told an outcome for so long.
+func doubt(seconds float64) condition {
+	return condition{
+		`switchd_payments_in_doubt_oldest_seconds`, ">", seconds, func(in *Input) float64 { return in.Overview.OldestInDoubt }, "the oldest for %.0f s",
+	}
+}
+
 var moneyRules = []Rule{
-	{
+	Rule{
 		Name: "SwitchdMoneyNotBalanced", Severity: Page, Group: "money",
-		Expr:    `switchd_positions_sum != 0`,
 		Summary: "The sum of all positions is not 0: the switch's own books are wrong",
 		Todo:    "Drain all participants, keep the data folder as it is, and call the people who build the switch.",
 		Runbook: "money-not-balanced",
-		Holds: func(in *Input) []Held {
-			return when(in.Overview.PositionsSum != 0, fmt.Sprintf("%d minor units", in.Overview.PositionsSum))
-		},
-	},
+	}.when(condition{`switchd_positions_net_minor`, "!=", 0, func(in *Input) float64 { return float64(in.Overview.PositionsSum) }, "%.0f minor units"}),
 	{
-		Name: "SwitchdMoneyException", Severity: Page, Group: "money",
-		Expr:    fmt.Sprintf(`sum by (job, instance, kind) (increase(switchd_exceptions_total{kind=~"%s"}[10m])) > 0`, strings.Join(MoneyKinds, "|")),
-		By:      "kind",
+		Name: "SwitchdMoneyException", Severity: Page, Group: "money", By: "kind",
+		Expr:    fmt.Sprintf(`sum by (job, instance, kind) (increase(switchd_exceptions_total{kind=~"%s"}[5m])) > 0`, strings.Join(MoneyKinds, "|")),
 		Summary: "An answer contradicts what was decided about a payment: the books of a participant may differ from ours",
 		Todo:    "Find the payments with `switchd payment find --exceptions` and read their timelines.",
 		Runbook: "money-exception",
@@ -41,36 +43,24 @@ var moneyRules = []Rule{
 			return when(in.Lately.MoneyExceptions > 0, fmt.Sprintf("%d within 5 minutes", in.Lately.MoneyExceptions))
 		},
 	},
-	{
+	Rule{
 		Name: "SwitchdDeadLetters", Severity: Page, Group: "money",
-		Expr:    `switchd_dead_letters > 0`,
 		Summary: "Payments wait for a person's decision: the switch has given up on them",
 		Todo:    "List them with `switchd deadletter ls` and ask the bank that is named what its books say.",
 		Runbook: "dead-letters",
-		Holds: func(in *Input) []Held {
-			return when(in.Overview.DeadLetters > 0, fmt.Sprintf("%d", in.Overview.DeadLetters))
-		},
-	},
-	{
+	}.when(condition{`switchd_dead_letters`, ">", 0, func(in *Input) float64 { return float64(in.Overview.DeadLetters) }, "%.0f"}),
+	Rule{
 		Name: "SwitchdOutcomeUnknown", Severity: Ticket, For: time.Minute, Group: "money",
-		Expr:    fmt.Sprintf(`switchd_payments_in_doubt_oldest_seconds > %d`, doubtSeconds),
 		Summary: "No bank has told the outcome of a payment for more than a minute",
 		Todo:    "See on the console's participants which bank is down or does not answer, and call it.",
 		Runbook: "outcome-unknown",
-		Holds: func(in *Input) []Held {
-			return when(in.Overview.OldestInDoubt > doubtSeconds, fmt.Sprintf("the oldest for %.0f s", in.Overview.OldestInDoubt))
-		},
-	},
-	{
+	}.when(doubt(doubtSeconds)),
+	Rule{
 		Name: "SwitchdOutcomeUnknownLong", Severity: Page, For: time.Minute, Group: "money",
-		Expr:    fmt.Sprintf(`switchd_payments_in_doubt_oldest_seconds > %d`, doubtLongSeconds),
 		Summary: "No bank has told the outcome of a payment for more than a quarter of an hour",
 		Todo:    "Call the bank whose answer is missing, and drain it if it cannot say when it will answer.",
 		Runbook: "outcome-unknown",
-		Holds: func(in *Input) []Held {
-			return when(in.Overview.OldestInDoubt > doubtLongSeconds, fmt.Sprintf("the oldest for %.0f s", in.Overview.OldestInDoubt))
-		},
-	},
+	}.when(doubt(doubtLongSeconds)),
 	{
 		Name: "SwitchdInDoubtGrowing", Severity: Ticket, For: 5 * time.Minute, Group: "money",
 		Expr:    `switchd_payments_in_doubt > 20 and delta(switchd_payments_in_doubt[10m]) > 10`,

@@ -5,8 +5,11 @@ import (
 	"time"
 )
 
-// clockMillis is how far the clock may be off.
-const clockMillis = 100
+// How far the clock may be off, and how far behind the journal's time.
+const (
+	clockOff    = 100 * time.Millisecond
+	clockBehind = time.Second
+)
 
 var platformRules = []Rule{
 	{
@@ -35,32 +38,29 @@ var platformRules = []Rule{
 	},
 	{
 		Name: "SwitchdClock", Severity: Ticket, For: 5 * time.Minute, Group: "platform",
-		Expr:    fmt.Sprintf(`abs(switchd_clock_offset_seconds) > %g or switchd_clock_synchronized == 0`, float64(clockMillis)/1000),
+		Expr: fmt.Sprintf(`abs(switchd_clock_offset_seconds) > %g
+or switchd_clock_synchronized == 0
+or switchd_clock_behind_seconds > %g`, clockOff.Seconds(), clockBehind.Seconds()),
 		Summary: "The clock is not kept right: times of payments and timers cannot be trusted",
 		Todo:    "Run `chronyc tracking` or `timedatectl` on the host.",
 		Runbook: "clock",
 		Holds: func(in *Input) []Held {
 			c := in.Clock
-			off := c.Offset.Abs() > clockMillis*time.Millisecond
-			return when(c.Known && (!c.Synced || off) || c.Behind > time.Second, c.words())
+			return when(c.Known && (!c.Synced || c.Offset.Abs() > clockOff) || c.Behind > clockBehind, c.words())
 		},
 	},
-	{
+	Rule{
 		Name: "SwitchdConfigFallback", Severity: Ticket, Group: "platform",
-		Expr:    `switchd_config_last_good > 0`,
 		Summary: "The configuration is what was in force last, because the file was not good at the start",
 		Todo:    "Run `switchd check-config`, repair the file, and reload.",
 		Runbook: "config",
-		Holds:   func(in *Input) []Held { return when(in.Config.Fallback, "") },
-	},
-	{
+	}.when(whether(`switchd_config_last_good`, func(in *Input) bool { return in.Config.Fallback })),
+	Rule{
 		Name: "SwitchdReloadRefused", Severity: Ticket, Group: "platform",
-		Expr:    `increase(switchd_config_reloads_total{result="refused"}[1h]) > 0 unless on (job, instance) time() - switchd_config_last_reload_success_timestamp_seconds < 300`,
-		Summary: "A reload of the configuration was refused: what was before it is still in force",
+		Summary: "The latest reload of the configuration was refused: what was before it is still in force",
 		Todo:    "Run `switchd check-config`: it says what is wrong, with line and column.",
 		Runbook: "config",
-		Holds:   func(in *Input) []Held { return when(in.Config.Refused, "") },
-	},
+	}.when(whether(`switchd_config_reload_refused`, func(in *Input) bool { return in.Config.Refused })),
 	{
 		Name: "SwitchdVersionsDiffer", Severity: Info, For: time.Hour, Group: "platform",
 		Expr:    `count by (job) (count by (job, version, commit) (switchd_build_info)) > 1`,
@@ -81,7 +81,7 @@ var platformRules = []Rule{
 
 func (c Clock) words() string {
 	switch {
-	case c.Behind > time.Second:
+	case c.Behind > clockBehind:
 		return fmt.Sprintf("behind the journal by %s", c.Behind)
 	case !c.Synced:
 		return "not synchronized"

@@ -11,32 +11,29 @@ var securityRules = []Rule{
 	certificate("SwitchdCertificateMonth", Info, 7, 30, "ends within a month"),
 	certificate("SwitchdCertificateWeek", Ticket, 1, 7, "ends within a week"),
 	certificate("SwitchdCertificateDay", Page, -1, 1, "ends within a day, or has ended: its links are refused then"),
-	{
+	Rule{
 		Name: "SwitchdCertificateFileRefused", Severity: Ticket, For: time.Minute, Group: "security",
-		Expr:    `switchd_cert_files_refused > 0`,
 		Summary: "A certificate file on disk is not good: what was before it is still in force",
 		Todo:    "Read the log line `certificate files not taken`: it names the file and why.",
 		Runbook: "certificate",
-		Holds: func(in *Input) []Held {
-			return when(in.FilesBad > 0, fmt.Sprintf("%d files", in.FilesBad))
-		},
-	},
-	{
+	}.when(condition{`switchd_cert_files_refused`, ">", 0, func(in *Input) float64 { return float64(in.FilesBad) }, "%.0f files"}),
+	Rule{
 		Name: "SwitchdAdminFilesRefused", Severity: Ticket, For: time.Minute, Group: "security",
-		Expr:    `switchd_admin_files_bad > 0`,
 		Summary: "The users or the certificate of the admin port are not as their files say, because those are not good: what was before them is still in force",
 		Todo:    "Read the log line `files of the admin port not taken`: it names the file and why; whoever was struck off the file can still log in.",
 		Runbook: "admin-files",
-		Holds:   func(in *Input) []Held { return when(in.AdminBad, "") },
-	},
-	{
+	}.when(whether(`switchd_admin_files_bad`, func(in *Input) bool { return in.AdminBad })),
+	Rule{
 		Name: "SwitchdModuleDown", Severity: Page, For: 30 * time.Second, Group: "security",
-		Expr:    `switchd_hsm_up == 0`,
 		Summary: "The security module does not answer: messages cannot be proven, PINs not translated, payments are declined",
 		Todo:    "Look at the module itself and at the network to it, then at the log lines `connection to the HSM`.",
 		Runbook: "module-down",
-		Holds:   func(in *Input) []Held { return when(in.Module != nil && !in.Module.Up, "") },
-	},
+	}.when(condition{series: `switchd_hsm_up`, is: "==", of: func(in *Input) float64 {
+		if in.Module != nil && !in.Module.Up {
+			return 0
+		}
+		return 1
+	}}),
 	{
 		Name: "SwitchdModuleHangs", Severity: Page, For: 30 * time.Second, Group: "security",
 		Expr: `switchd_hsm_waiting > 0
@@ -51,26 +48,19 @@ and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration
 			return when(in.Module.Silent > 30*time.Second, fmt.Sprintf("%d wait", in.Module.Waiting))
 		},
 	},
-	{
+	Rule{
 		Name: "SwitchdModuleErrors", Severity: Ticket, Group: "security",
-		Expr:    fmt.Sprintf(`sum by (job, instance) (increase(switchd_hsm_calls_total{outcome=~"down|timeout|error"}[5m])) + sum by (job, instance) (increase(switchd_hsm_requests_total{outcome=~"full|given_up"}[5m])) > %d`, moduleErrors),
 		Summary: "Calls to the security module fail or are given up",
 		Todo:    "See whether it is one connection or all, and whether the module is asked more than it can do.",
 		Runbook: "module-down",
-		Holds: func(in *Input) []Held {
-			return when(in.Lately.ModuleErrors > moduleErrors, fmt.Sprintf("%d within 5 minutes", in.Lately.ModuleErrors))
-		},
-	},
-	{
+	}.when(rose(added("5m", `switchd_hsm_calls_total{outcome=~"down|timeout|error"}`, `switchd_hsm_requests_total{outcome=~"full|given_up"}`), moduleErrors,
+		func(l *Lately) int { return l.ModuleErrors })),
+	Rule{
 		Name: "SwitchdModuleRefusesKey", Severity: Page, Group: "security",
-		Expr:    `increase(switchd_messages_unprotected_total{reason="key"}[5m]) > 0`,
 		Summary: "The security module has not, or refuses, a key that messages need: payments to that participant are declined",
 		Todo:    "Read the log line `the security module refuses a key`: it names the key.",
 		Runbook: "module-down",
-		Holds: func(in *Input) []Held {
-			return when(in.Lately.ModuleRefused > 0, fmt.Sprintf("%d messages within 5 minutes", in.Lately.ModuleRefused))
-		},
-	},
+	}.when(rose(added("5m", `switchd_messages_unprotected_total{reason="key"}`), 0, func(l *Lately) int { return l.ModuleRefused })),
 	{
 		Name: "SwitchdModuleConnectionsLost", Severity: Ticket, For: 10 * time.Minute, Group: "security",
 		Expr:    `switchd_hsm_payshield_connections < max_over_time(switchd_hsm_payshield_connections[1d])`,
@@ -79,28 +69,23 @@ and on (job, instance) sum by (job, instance) (rate(switchd_hsm_request_duration
 		Runbook: "module-down",
 		Unknown: "what there was a day ago is not remembered; that the last one is gone is another row",
 	},
-	{
+	Rule{
 		Name: "SwitchdLinksRefused", Severity: Ticket, For: 5 * time.Minute, Group: "security",
-		Expr: `sum by (job, instance) (rate(switchd_links_closed_total{reason=~"address|handshake_rate|half_open"}[5m]))
-+ sum by (job, instance) (rate(switchd_handshakes_total{result!~"ok|closed"}[5m])) > 1`,
 		Summary: "More than one connection a second is turned away: a flood, a changed address, or a certificate that has ended",
 		Todo:    "Read the log lines `handshake refused` and `connection refused`: they name the reason and who it is.",
 		Runbook: "links-refused",
-		Holds: func(in *Input) []Held {
-			return when(in.Lately.LinksRefused > 300, fmt.Sprintf("%d within 5 minutes", in.Lately.LinksRefused))
-		},
-	},
-	{
+	}.when(rose(added("5m", `switchd_links_closed_total{reason=~"address|handshake_rate|half_open"}`, `switchd_handshakes_total{result!~"ok|closed"}`), linksRefused,
+		func(l *Lately) int { return l.LinksRefused })),
+	Rule{
 		Name: "SwitchdLoginsRefused", Severity: Ticket, Group: "security",
-		Expr:    fmt.Sprintf(`sum by (job, instance) (increase(switchd_admin_logins_refused_total{why!~"missing|role"}[5m])) > %d`, loginsRefused),
 		Summary: "Many logins to the admin port were refused: somebody tries tokens, or a tool has an old one",
 		Todo:    "Read the log lines of refused logins: they name the address.",
 		Runbook: "logins-refused",
-		Holds: func(in *Input) []Held {
-			return when(in.Lately.LoginsRefused > loginsRefused, fmt.Sprintf("%d within 5 minutes", in.Lately.LoginsRefused))
-		},
-	},
+	}.when(rose(added("5m", `switchd_admin_logins_refused_total{why!~"missing|role"}`), loginsRefused, func(l *Lately) int { return l.LoginsRefused })),
 }
+
+// linksRefused is how many connections may be turned away in five minutes: one a second.
+const linksRefused = 300
 
 // loginsRefused is how many logins may be refused in five minutes: a person may mistype.
 const loginsRefused = 10

@@ -3,66 +3,62 @@ package desk
 import (
 	"time"
 
+	"switchd/switch/alert"
 	"switchd/switch/view"
-)
-
-// The objectives of the whole switch, as the alerts have them.
-const (
-	goalSuccess      = 0.99
-	goalLatency      = 0.99
-	goalAvailability = 0.999
-	slowPayment      = 2 * time.Second
-	enoughPayments   = 100 // below that a share says nothing
 )
 
 // mark is what had been counted at one moment, for the objectives.
 type mark struct {
-	ended, bad        uint64 // payments
-	counted, slow     uint64 // of payments whose time is known
-	refused           uint64 // requests that the switch itself has turned away
-	seconds, notReady uint64 // looks, and those at which it was not ready
+	at            int64
+	ends                 // of payments
+	counted, slow uint64 // of payments whose time is known
+	refused       uint64 // requests that the switch itself has turned away
+	notReady      int64  // for how long it was not ready, ns
 }
 
 // The windows of an objective: marks are kept every ten seconds, an hour of them.
 const (
-	markEvery = 10 // looks
-	fastMarks = 30 // five minutes
-	marksMax  = 361
+	markEvery = 10 * time.Second
+	fastSpan  = 5 * time.Minute
+	slowSpan  = time.Hour
+	marksMax  = int(slowSpan/markEvery) + 1
 )
 
-// budget keeps the marks, the oldest first.
-type budget struct {
-	marks []mark
-	looks int
-}
+// budget keeps the marks, the oldest first. The first is the start.
+type budget struct{ marks []mark }
 
-// add takes the mark of a look; one of ten is kept.
+// add takes the mark of a look, and keeps it if the last is old enough.
 func (b *budget) add(m mark) {
-	if b.looks%markEvery == 0 {
-		if len(b.marks) == marksMax {
-			b.marks = b.marks[:copy(b.marks, b.marks[1:])]
-		}
-		b.marks = append(b.marks, m)
+	if n := len(b.marks); n > 0 && m.at-b.marks[n-1].at < int64(markEvery) {
+		return
 	}
-	b.looks++
+	if len(b.marks) == marksMax {
+		b.marks = b.marks[:copy(b.marks, b.marks[1:])]
+	}
+	b.marks = append(b.marks, m)
 }
 
-// since is what came from so many kept marks ago, or from the oldest, until now.
-func (b *budget) since(now *mark, marks int) mark {
-	then := b.marks[max(0, len(b.marks)-marks)]
+// since is what came within a span until now.
+func (b *budget) since(now *mark, span time.Duration) mark {
+	then := &b.marks[0]
+	for i := range b.marks {
+		if b.marks[i].at > now.at-int64(span) {
+			break
+		}
+		then = &b.marks[i]
+	}
 	return mark{
-		ended: now.ended - then.ended, bad: now.bad - then.bad, slow: now.slow - then.slow, refused: now.refused - then.refused,
-		seconds: now.seconds - then.seconds, notReady: now.notReady - then.notReady, counted: now.counted - then.counted,
+		at: now.at - then.at, ends: now.ends.minus(&then.ends), counted: now.counted - then.counted,
+		slow: now.slow - then.slow, refused: now.refused - then.refused, notReady: now.notReady - then.notReady,
 	}
 }
 
 // burns says how fast each objective's budget is used up.
 func (b *budget) burns(now *mark, positionsSum int64) []view.Burn {
-	fast, slow := b.since(now, fastMarks), b.since(now, marksMax)
-	all := []view.Burn{
-		burn("success", goalSuccess, share(fast.bad, fast.ended), share(slow.bad, slow.ended), fast.ended >= enoughPayments),
-		burn("latency", goalLatency, share(fast.slow, fast.counted), share(slow.slow, slow.counted), fast.counted >= enoughPayments),
-		burn("availability", goalAvailability, fast.away(), slow.away(), true),
+	fast, slow := b.since(now, fastSpan), b.since(now, slowSpan)
+	all := make([]view.Burn, 0, len(alert.Objectives)+1)
+	for i := range alert.Objectives {
+		all = append(all, burn(&alert.Objectives[i], &fast, &slow))
 	}
 	money := view.Burn{Name: "money safety", Goal: 1, Budget: 1, Enough: true}
 	if positionsSum != 0 {
@@ -71,9 +67,31 @@ func (b *budget) burns(now *mark, positionsSum int64) []view.Burn {
 	return append(all, money)
 }
 
-func burn(name string, goal, fast, slow float64, enough bool) view.Burn {
-	most := 1 - goal
-	return view.Burn{Name: name, Goal: goal, Fast: fast / most, Slow: slow / most, Budget: 1 - slow/most, Enough: enough}
+// burn is that of one objective.
+func burn(o *alert.Objective, fast, slow *mark) view.Burn {
+	most := 1 - o.Goal
+	v := view.Burn{Name: o.Name, Goal: o.Goal, Enough: true}
+	switch o.Name {
+	case alert.Success:
+		v.Fast, v.Slow, v.Enough = share(fast.ours, fast.ended())/most, share(slow.ours, slow.ended())/most, fast.ended() >= alert.EnoughPayments
+	case alert.Latency:
+		v.Fast, v.Slow, v.Enough = share(fast.slow, fast.counted)/most, share(slow.slow, slow.counted)/most, fast.counted >= alert.EnoughPayments
+	default:
+		v.Fast, v.Slow = fast.away(fastSpan)/most, slow.away(slowSpan)/most
+	}
+	v.Budget = 1 - v.Slow
+	return v
+}
+
+// lastMinute is what became of its payments.
+func (b *budget) lastMinute(now *mark) view.Minute {
+	m := b.since(now, time.Minute)
+	all := m.ended()
+	v := view.Minute{Payments: int(all), Success: 1, Declined: share(m.declined, all), Failed: share(m.failed, all), Ours: share(m.ours, all)}
+	if all > 0 {
+		v.Success = share(m.good, all)
+	}
+	return v
 }
 
 func share(of, all uint64) float64 {
@@ -83,11 +101,12 @@ func share(of, all uint64) float64 {
 	return float64(of) / float64(all)
 }
 
-// away is the share of the time in which the switch was not ready, and of the requests
-// that it has turned away.
-func (m *mark) away() float64 {
-	away := share(m.notReady, m.seconds)
-	if all := m.refused + m.ended; all >= enoughPayments {
+// away is the share of a span in which the switch was not ready, and of the requests that
+// it has turned away. The span is whole however short the process has lived: of the time
+// before, nothing bad is known, and the seconds of a start are not an hour.
+func (m *mark) away(span time.Duration) float64 {
+	away := float64(m.notReady) / float64(span)
+	if all := m.refused + m.ended(); all >= alert.EnoughPayments {
 		away += share(m.refused, all)
 	}
 	return min(away, 1)

@@ -11,6 +11,7 @@ import (
 
 	"switchd/ledger"
 	"switchd/switch/access"
+	"switchd/switch/alert"
 	"switchd/switch/engine"
 	"switchd/switch/payment"
 	"switchd/switch/route"
@@ -355,11 +356,11 @@ func TestQuantile(t *testing.T) {
 	if middle := quantile(&counts, 0.5); middle <= low || middle >= high || (high-low)/2+low-middle > 0.001*high {
 		t.Errorf("%v %v %v", low, middle, high)
 	}
-	if slow, all := above(&counts, slowPayment); slow != 0 || all != 100 {
+	if slow, all := above(&counts, alert.SlowPayment); slow != 0 || all != 100 {
 		t.Error(slow, all)
 	}
 	counts[len(counts)-1] = 7
-	if slow, all := above(&counts, slowPayment); slow != 7 || all != 107 {
+	if slow, all := above(&counts, alert.SlowPayment); slow != 7 || all != 107 {
 		t.Error(slow, all)
 	}
 }

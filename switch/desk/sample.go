@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"switchd/switch/alert"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/view"
@@ -23,9 +24,11 @@ type watcher struct {
 	looks   int
 	pay     counts
 	commits latency
-	notOK   uint64
 	budget  budget
 	past    map[route.Participant]*past
+
+	marked   int64 // when the objectives were last looked at
+	notReady int64 // for how long the switch was not ready, ns
 }
 
 // past is what a participant has shown so far.
@@ -118,6 +121,7 @@ func (w *watcher) stuck(now int64) {
 	}
 	next := *was
 	w.d.check(&next.overview)
+	w.objectives(&next.overview, now)
 	w.d.alarm(&next, now)
 	w.d.show(&next)
 }
@@ -177,7 +181,7 @@ func (w *watcher) whole(next *picture, in *inside, now int64, seconds float64) {
 		o.LinksUp += p.LinksUp
 		o.LinksWanted += p.LinksWanted
 	}
-	o.Objectives = w.objectives(&pay, o.Ready, in.sum)
+	w.objectives(o, now)
 	w.series(next, s)
 }
 
@@ -190,17 +194,17 @@ var loadWords = [...]string{
 	payment.LoadNoPayments:  "all new payments",
 }
 
-func (w *watcher) objectives(pay *counts, ready bool, sum int64) []view.Burn {
-	if !ready {
-		w.notOK++
+// objectives takes the mark of a look, and fills in what the marks say. What was between
+// it and the one before was as it is now.
+func (w *watcher) objectives(o *view.Overview, now int64) {
+	if !o.Ready && w.marked != 0 {
+		w.notReady += max(0, now-w.marked)
 	}
-	slow, counted := above(&pay.latency, slowPayment)
-	m := mark{
-		ended: pay.ended(), bad: pay.failed, slow: slow, counted: counted,
-		refused: w.d.o.Refused(), seconds: uint64(w.looks) + 1, notReady: w.notOK,
-	}
+	w.marked = now
+	slow, counted := above(&w.pay.latency, alert.SlowPayment)
+	m := mark{at: now, ends: w.pay.ends, slow: slow, counted: counted, refused: w.d.o.Refused(), notReady: w.notReady}
 	w.budget.add(m)
-	return w.budget.burns(&m, sum)
+	o.Objectives, o.Minute = w.budget.burns(&m, o.PositionsSum), w.budget.lastMinute(&m)
 }
 
 // series adds a sample. What readers hold is never written to: each picture has its own.

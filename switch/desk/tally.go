@@ -61,16 +61,26 @@ func above(counts *latency, limit time.Duration) (n, all uint64) {
 	return n, all
 }
 
-// counts is what became of payments, or of messages to a participant.
-type counts struct {
+// ends counts how payments, or messages to a participant, have ended.
+type ends struct {
 	good, declined, failed uint64
-	latency                latency
+	ours                   uint64 // of those that failed: by the switch's own fault; of payments only
 }
 
-func (c *counts) ended() uint64 { return c.good + c.declined + c.failed }
+func (e *ends) ended() uint64 { return e.good + e.declined + e.failed }
+
+func (e *ends) minus(older *ends) ends {
+	return ends{e.good - older.good, e.declined - older.declined, e.failed - older.failed, e.ours - older.ours}
+}
+
+// counts is what became of payments, or of messages to a participant, and how long it took.
+type counts struct {
+	ends
+	latency latency
+}
 
 func (c *counts) minus(older *counts) counts {
-	return counts{c.good - older.good, c.declined - older.declined, c.failed - older.failed, between(&older.latency, &c.latency)}
+	return counts{c.ends.minus(&older.ends), between(&older.latency, &c.latency)}
 }
 
 // sample shows them as what happened within so many seconds.
@@ -83,10 +93,12 @@ func (c *counts) sample(at int64, seconds float64) view.Sample {
 	return s
 }
 
-// paymentCounts are those of all payments. What is given back or deemed has failed: its
-// sender did not get what he has asked for, or does not know.
+// paymentCounts are those of all payments. What is given back because the payee's bank has
+// declined it is declined; what is given back for another reason, or deemed, has failed:
+// its sender did not get what he has asked for, or does not know.
 func paymentCounts(t *engine.PaymentTally) counts {
-	return counts{t.Succeeded, t.Declined, t.Failed + t.Deemed + t.Reversed, t.Latency}
+	ours := t.Faults[payment.FaultSwitch]
+	return counts{ends{t.Succeeded, t.Declined + t.Faults[payment.FaultNobody], t.Faults[payment.FaultParticipant] + ours, ours}, t.Latency}
 }
 
 // participantCounts are those of the messages of all classes to a participant.

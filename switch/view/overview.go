@@ -13,6 +13,7 @@ type Overview struct {
 	Secured       bool    `json:"secured"` // who asks must show who he is
 	TwoPerson     bool    `json:"two_person"`
 	Latest        Sample  `json:"latest"`
+	Minute        Minute  `json:"minute"`
 	LinksUp       int     `json:"links_up"`
 	LinksWanted   int     `json:"links_wanted"` // of the participants that should have some
 	LoadStep      int     `json:"load_step"`    // of the brown-out: 0 nothing is shed, 4 all new payments
@@ -54,6 +55,15 @@ type Sample struct {
 	LoadStep  int     `json:"load_step"`
 }
 
+// Minute is what became of the payments of the last minute, or since the start.
+type Minute struct {
+	Payments int     `json:"payments"` // that have ended
+	Success  float64 `json:"success"`  // share of them, as in Sample
+	Declined float64 `json:"declined"`
+	Failed   float64 `json:"failed"`
+	Ours     float64 `json:"ours"` // share that failed by the switch's own fault; the rest of Failed is participants'
+}
+
 // Series is the latest samples, the oldest first, at an even distance.
 type Series struct {
 	EverySeconds int      `json:"every_seconds"`
@@ -66,7 +76,7 @@ type Burn struct {
 	Name   string  `json:"name"`   // success, latency, availability, money safety
 	Goal   float64 `json:"goal"`   // 0.99
 	Fast   float64 `json:"fast"`   // over 5 minutes
-	Slow   float64 `json:"slow"`   // over an hour, or since the start
+	Slow   float64 `json:"slow"`   // over an hour; of payments, since the start if that is later
 	Budget float64 `json:"budget"` // share that is left of the longest window that is known, 1 to below 0
 	Enough bool    `json:"enough"` // there was enough traffic to say so
 }
