@@ -22,26 +22,87 @@ func Head(p screen.Paper, o *view.Overview, v *Verdict, now time.Time) []string 
 		ready, mark = "NOT READY", screen.Bad
 	}
 	verdict := screen.Good
-	if v.Whose != "nobody" {
+	switch {
+	case v.Whose != "nobody":
 		verdict = screen.Bad
+	case v.Text != wellText:
+		verdict = screen.Warn
 	}
 	s := &o.Latest
 	lines := []string{p.Join(screen.Marked(screen.Strong, "switchd "+o.Version), screen.Plain("  up "+strings.TrimSuffix(screen.Ago(o.StartedAt, now), " ago")+"  "), screen.Marked(mark, ready))}
 	for _, c := range o.Checks {
 		if !c.OK {
-			lines = append(lines, p.Join(screen.Marked(screen.Bad, "  not "+c.Name+": "), screen.Plain(c.Error)))
+			lines = append(lines, p.Wrap(4, screen.Marked(screen.Bad, "  not "+c.Name+": "), screen.Plain(c.Error))...)
 		} else if c.Warning != "" {
-			lines = append(lines, p.Join(screen.Marked(screen.Warn, "  "+c.Name+": "), screen.Plain(c.Warning)))
+			lines = append(lines, p.Wrap(4, screen.Marked(screen.Warn, "  "+c.Name+": "), screen.Plain(c.Warning))...)
 		}
 	}
 	lines = append(lines, p.Wrap(2, screen.Marked(verdict, v.Text))...)
-	lines = append(lines,
-		p.Join(screen.Plain(fmt.Sprintf("payments %s/s  success ", screen.Rate(s.PerSecond))), screen.Marked(screen.SuccessMark(s.Success), screen.Share(s.Success)),
-			screen.Plain(fmt.Sprintf("  declined %s  failed %s  p50 %s  p99 %s", screen.Share(s.Declined), screen.Share(s.Failed), screen.Millis(s.P50), screen.Millis(s.P99)))),
-		p.Join(screen.Plain(fmt.Sprintf("open %s, %s in flight  in doubt ", screen.Count(o.Open), Money(o, s.InFlight))), doubt(o), screen.Plain("  dead letters "), screen.Nonzero(o.DeadLetters, screen.Warn)),
-		p.Join(screen.Plain("links "), links(o), screen.Plain(fmt.Sprintf("  commit p99 %s  load step ", screen.Millis(s.CommitP99))), screen.Nonzero(o.LoadStep, screen.Bad), open(o)),
-	)
-	return lines
+	lines = append(lines, flow(p, fact("payments", screen.Plain(screen.Rate(s.PerSecond)+"/s")), fact("success", screen.Marked(screen.SuccessMark(s.Success), screen.Share(s.Success))),
+		fact("declined", screen.Plain(screen.Share(s.Declined))), fact("failed", screen.Plain(screen.Share(s.Failed))), fact("p50", screen.Plain(screen.Millis(s.P50))), fact("p99", screen.Plain(screen.Millis(s.P99))))...)
+	lines = append(lines, flow(p, fact("open", screen.Plain(fmt.Sprintf("%s, %s in flight", screen.Count(o.Open), Money(o, s.InFlight)))), fact("in doubt", doubt(o)),
+		fact("dead letters", screen.Nonzero(o.DeadLetters, screen.Warn)))...)
+	return append(lines, flow(p, fact("links", links(o)), fact("commit p99", screen.Plain(screen.Millis(s.CommitP99))), fact("load step", screen.Nonzero(o.LoadStep, screen.Bad)),
+		fact("alerts", alerts(o)), open(o))...)
+}
+
+// fact is a value and its name.
+func fact(name string, value screen.Cell) []screen.Cell {
+	return []screen.Cell{screen.Plain(name + " "), value}
+}
+
+// flow lays facts side by side, and goes on in the next line with one that has no room:
+// none is cut that fits a line.
+func flow(p screen.Paper, facts ...[]screen.Cell) (lines []string) {
+	var line []screen.Cell
+	used := 0
+	for _, f := range facts {
+		width := 0
+		for _, c := range f {
+			width += screen.Width(c.Text)
+		}
+		switch {
+		case width == 0:
+			continue
+		case used > 0 && p.Width > 0 && used+2+width > p.Width:
+			lines = append(lines, p.Join(line...))
+			line, used = []screen.Cell{screen.Plain("  ")}, 2
+		case used > 0:
+			line, used = append(line, screen.Plain("  ")), used+2
+		}
+		line, used = append(line, f...), used+width
+	}
+	return append(lines, p.Join(line...))
+}
+
+// alerts is how many fire, by who has to hear of them.
+func alerts(o *view.Overview) screen.Cell {
+	var counts []string
+	mark := screen.None
+	for _, c := range []struct {
+		severity, many string
+		mark           screen.Mark
+	}{{"page", "pages", screen.Bad}, {"ticket", "tickets", screen.Warn}, {"info", "infos", screen.None}} {
+		n := 0
+		for i := range o.Alerts {
+			if o.Alerts[i].Severity == c.severity {
+				n++
+			}
+		}
+		if n > 0 && len(counts) == 0 {
+			mark = c.mark
+		}
+		switch {
+		case n == 1:
+			counts = append(counts, "1 "+c.severity)
+		case n > 1:
+			counts = append(counts, fmt.Sprintf("%d %s", n, c.many))
+		}
+	}
+	if len(counts) == 0 {
+		return screen.Plain("0")
+	}
+	return screen.Marked(mark, strings.Join(counts, ", "))
 }
 
 // doubt is how much money nobody knows the outcome of.
@@ -65,9 +126,9 @@ func links(o *view.Overview) screen.Cell {
 }
 
 // open says that nobody has to show who he is.
-func open(o *view.Overview) screen.Cell {
+func open(o *view.Overview) []screen.Cell {
 	if o.Secured {
-		return screen.Cell{}
+		return nil
 	}
-	return screen.Marked(screen.Dim, "  (open mode: no login)")
+	return []screen.Cell{screen.Marked(screen.Dim, "(open mode: no login)")}
 }

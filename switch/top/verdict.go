@@ -1,6 +1,7 @@
 package top
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,35 +16,137 @@ type Verdict struct {
 	Whose string `json:"whose"`
 	// Participants are those in trouble, the worst first.
 	Participants []string `json:"participants"`
-	// Since is when the worst of them got into its state, if it is known.
+	// Since is when the worst of it began, if it is known.
 	Since string `json:"since,omitempty"`
 	// Text says it in one sentence.
 	Text string `json:"text"`
 }
 
-// Judge says whether it is the switch or a participant. What a participant that is
-// drained or removed does is somebody's decision, and nobody's fault.
+// fault is one thing that is wrong.
+type fault struct {
+	who   string // a participant; empty: the switch
+	text  string // what, without its time
+	since string
+	why   string
+	rank  int // 0 is the worst
+}
+
+// Judge says whether it is the switch or a participant: by its checks, by the states of
+// participants, by what became of the payments of the last minute, and by the alerts that
+// fire. What a participant that is drained or removed does is somebody's decision, and
+// nobody's fault.
 func Judge(o *view.Overview, all []view.Participant) Verdict {
-	ours := switchFaults(o)
-	troubled := slices.DeleteFunc(slices.Clone(all), func(p view.Participant) bool { return p.State != "down" && p.State != "degraded" })
-	slices.SortStableFunc(troubled, func(a, b view.Participant) int { return rank(a.State) - rank(b.State) })
-	v := Verdict{Whose: "nobody", Participants: []string{}, Text: "Nothing is wrong."}
-	for i := range troubled {
-		v.Participants = append(v.Participants, troubled[i].ID)
-	}
-	theirs := participantFaults(troubled)
-	if len(troubled) > 0 {
-		v.Since = troubled[0].Since
+	ours, theirs, waits := faultsOf(o, all)
+	v := Verdict{Whose: "nobody", Participants: []string{}, Text: calm(o, waits)}
+	for _, f := range theirs {
+		if f.who != "" {
+			v.Participants = append(v.Participants, f.who)
+		}
 	}
 	switch {
-	case len(ours) > 0 && theirs != "":
-		v.Whose, v.Text = "both", "It is the switch: "+strings.Join(ours, "; ")+". And "+theirs
+	case len(ours) > 0 && len(theirs) > 0:
+		v.Whose, v.Since, v.Text = "both", ours[0].since, "It is the switch: "+told(ours)+". And "+worst(theirs)
 	case len(ours) > 0:
-		v.Whose, v.Text = "switch", "It is the switch: "+strings.Join(ours, "; ")+"."
-	case theirs != "":
-		v.Whose, v.Text = "participant", "It is "+theirs
+		v.Whose, v.Since, v.Text = "switch", ours[0].since, "It is the switch: "+told(ours)+"."
+	case len(theirs) > 0:
+		v.Whose, v.Since, v.Text = "participant", theirs[0].since, "It is "+worst(theirs)
 	}
 	return v
+}
+
+// faultsOf sorts what is wrong: of the switch, of participants, and what fires and waits
+// for somebody while payments go well.
+func faultsOf(o *view.Overview, all []view.Participant) (ours, theirs, waits []fault) {
+	ours, theirs = switchFaults(o), participantFaults(all)
+	known := map[string]bool{}
+	for _, f := range theirs {
+		known[f.who] = true
+	}
+	away := map[string]bool{}
+	for i := range all {
+		away[all[i].ID] = all[i].State == "drained" || all[i].State == "removed"
+	}
+	for i := range o.Alerts {
+		a := &o.Alerts[i]
+		f := fault{who: a.Participant, text: strings.TrimSuffix(a.Summary, "."), since: a.Since, rank: 1}
+		switch {
+		case a.Severity == "info" || saidByChecks[a.Name]:
+		case a.Participant != "" && (known[a.Participant] || away[a.Participant]):
+		case a.Participant != "":
+			theirs = append(theirs, f)
+			known[a.Participant] = true
+		case a.Severity == "page":
+			ours = append(ours, f)
+		default:
+			waits = append(waits, f)
+		}
+	}
+	if failed := lastMinute(o, all, theirs); failed.text != "" && failed.rank == 0 {
+		ours = append([]fault{failed}, ours...)
+	} else if failed.text != "" { // theirs is empty
+		theirs = []fault{failed}
+	}
+	return ours, theirs, waits
+}
+
+// saidByChecks are alerts of what switchFaults says already.
+var saidByChecks = map[string]bool{
+	"SwitchdNotReady": true, "SwitchdMoneyNotBalanced": true, "SwitchdLoadShed": true, "SwitchdAllPaymentsShed": true,
+}
+
+// What is too much of the last minute: what the switch has promised, of enough payments.
+const (
+	failedShare  = 0.01
+	enoughEnded  = 20
+	mostDeclined = 0.5
+)
+
+// lastMinute is what its payments say, if too many of them have failed and nobody who is
+// in trouble explains it. Its rank is 0 when it is the switch.
+func lastMinute(o *view.Overview, all []view.Participant, theirs []fault) fault {
+	m := &o.Minute
+	says := func(share float64) string {
+		return fmt.Sprintf("%s of the payments of the last minute failed", screen.Share(share))
+	}
+	switch {
+	case m.Payments < enoughEnded:
+	case m.Ours >= failedShare:
+		return fault{text: says(m.Ours) + " by its own fault"}
+	case m.Failed < failedShare || len(theirs) > 0:
+	default:
+		if id, share := mostFailing(all); id != "" {
+			return fault{who: id, text: fmt.Sprintf("%s of the messages to it fail, and %s", screen.Share(share), says(m.Failed)), rank: 1}
+		}
+		return fault{text: "participants, none of which stands out: " + says(m.Failed) + ", and not by the switch", rank: 1}
+	}
+	return fault{}
+}
+
+// mostFailing is the participant to which the most messages fail now, and their share.
+func mostFailing(all []view.Participant) (id string, share float64) {
+	most := 0.0
+	for i := range all {
+		s := &all[i].Latest
+		if failing := s.Failed * s.PerSecond; failing > most {
+			most, id, share = failing, all[i].ID, s.Failed
+		}
+	}
+	return id, share
+}
+
+// wellText is said when nothing is wrong at all.
+const wellText = "Nothing is wrong."
+
+// calm is what is said when nobody's payments suffer.
+func calm(o *view.Overview, waits []fault) string {
+	text := wellText
+	if m := &o.Minute; m.Payments >= enoughEnded && m.Declined >= mostDeclined {
+		text = fmt.Sprintf("Nothing has failed, and %s of the payments of the last minute were declined for a reason.", screen.Share(m.Declined))
+	}
+	if len(waits) > 0 {
+		text = strings.Replace(text, wellText, "Payments go well.", 1) + " For the working day: " + told(waits) + "."
+	}
+	return text
 }
 
 // rank puts the worst first.
@@ -52,37 +155,68 @@ func rank(state string) int {
 }
 
 // switchFaults is what is wrong with the switch itself. That no bank is there is not.
-func switchFaults(o *view.Overview) (faults []string) {
+func switchFaults(o *view.Overview) (faults []fault) {
+	since := map[string]string{}
+	for i := range o.Alerts {
+		since[o.Alerts[i].Name] = o.Alerts[i].Since
+	}
 	for _, c := range o.Checks {
 		if !c.OK && c.Name != "links" {
-			faults = append(faults, c.Name+": "+c.Error)
+			faults = append(faults, fault{text: c.Name + ": " + c.Error, since: since["SwitchdNotReady"]})
 		}
 	}
 	if o.PositionsSum != 0 {
-		faults = append(faults, "the positions do not sum up to 0")
+		faults = append(faults, fault{text: "the positions do not sum up to 0", since: since["SwitchdMoneyNotBalanced"]})
 	}
 	if o.LoadStep > 0 {
-		faults = append(faults, "it sheds load: "+o.LoadSheds)
+		faults = append(faults, fault{text: "it sheds load: " + o.LoadSheds, since: cmp.Or(since["SwitchdAllPaymentsShed"], since["SwitchdLoadShed"])})
 	}
 	return faults
 }
 
-// participantFaults says who is in trouble, the worst with its reason.
-func participantFaults(troubled []view.Participant) string {
-	if len(troubled) == 0 {
-		return ""
+// participantFaults are the participants in trouble, the worst first.
+func participantFaults(all []view.Participant) (faults []fault) {
+	for i := range all {
+		p := &all[i]
+		if p.State != "down" && p.State != "degraded" {
+			continue
+		}
+		faults = append(faults, fault{who: p.ID, text: p.State, since: p.Since, why: strings.TrimSuffix(p.Why, "."), rank: rank(p.State)})
 	}
-	worst := &troubled[0]
-	text := worst.ID + ": " + worst.State
-	if worst.Since != "" {
-		text += " since " + screen.Clock(worst.Since) + " UTC"
+	slices.SortStableFunc(faults, func(a, b fault) int { return a.rank - b.rank })
+	return faults
+}
+
+// told is faults with their times.
+func told(faults []fault) string {
+	var all []string
+	for i := range faults {
+		all = append(all, faults[i].told())
 	}
-	if worst.Why != "" {
-		text += ", " + strings.TrimSuffix(worst.Why, ".")
+	return strings.Join(all, "; ")
+}
+
+// told is a fault with its time, and why.
+func (f *fault) told() string {
+	text := f.text
+	if f.since != "" {
+		text += " since " + screen.Clock(f.since) + " UTC"
 	}
-	switch more := len(troubled) - 1; {
+	if f.why != "" {
+		text += ", " + f.why
+	}
+	return text
+}
+
+// worst says who is in trouble, the worst with its reason.
+func worst(faults []fault) string {
+	text := faults[0].told()
+	if faults[0].who != "" {
+		text = faults[0].who + ": " + text
+	}
+	switch more := len(faults) - 1; {
 	case more == 1:
-		text += fmt.Sprintf("; and %s: %s", troubled[1].ID, troubled[1].State)
+		text += "; and " + faults[1].who + ": " + faults[1].text
 	case more > 1:
 		text += fmt.Sprintf("; and %d more", more)
 	}
