@@ -96,7 +96,8 @@ type Options struct {
 	// Log takes faults of the server. Default slog.Default.
 	Log *slog.Logger
 	// ConnectionsMax bounds open connections; one more is answered 503 and
-	// closed. Default 192: so many streams as may be, and twice as many others.
+	// closed. Default 448: so many streams as may be, twice as many others, and one for
+	// each participant that may be a user.
 	ConnectionsMax int
 }
 
@@ -120,7 +121,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.Default()
 	}
 	if o.ConnectionsMax == 0 {
-		o.ConnectionsMax = 192
+		o.ConnectionsMax = 448
 	}
 	return o
 }

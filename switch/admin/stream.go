@@ -12,7 +12,7 @@ import (
 
 // Bounds of streams.
 const (
-	streamsMax   = 64
+	streamsMax   = 64 // beside one of each participant that is a user
 	streamsByOne = 16 // of one user, so that none takes the places of all
 )
 
@@ -38,22 +38,41 @@ func newStreams(count func(int)) *streams { return &streams{count: count, all: m
 func (s *streams) begin(o *open) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended || len(s.all) >= streamsMax {
-		return false
-	}
-	own := 0
-	for each := range s.all {
-		if each.caller.Name == o.caller.Name {
-			own++
-		}
-	}
-	if o.caller.Secured && own >= streamsByOne {
+	if s.ended || !s.room(&o.caller) {
 		return false
 	}
 	s.all[o] = true
 	s.count(len(s.all))
 	return true
 }
+
+// room says whether there is a place for a stream of somebody. A participant's first has
+// one of its own: the participants are many, and none must wait until another goes. There
+// are no more of those than users.
+func (s *streams) room(c *access.Caller) bool {
+	own, shared := 0, 0
+	first := map[string]bool{}
+	for each := range s.all {
+		if each.caller.Name == c.Name {
+			own++
+		}
+		if outside(&each.caller) && !first[each.caller.Name] {
+			first[each.caller.Name] = true
+			continue
+		}
+		shared++
+	}
+	switch {
+	case c.Secured && own >= streamsByOne:
+		return false
+	case outside(c) && own == 0:
+		return true
+	}
+	return shared < streamsMax
+}
+
+// outside says that somebody is a participant, and none of those who run the switch.
+func outside(c *access.Caller) bool { return c.Secured && c.Roles == access.Participant }
 
 // end gives a place back.
 func (s *streams) end(o *open) {

@@ -85,8 +85,10 @@ func TestStream(t *testing.T) {
 func TestStreamsAreBounded(t *testing.T) {
 	tokens := map[string]access.Caller{}
 	for i := range streamsMax / streamsByOne {
-		tokens[fmt.Sprint("token", i)] = access.Caller{Name: fmt.Sprint("feed", i), Roles: access.Participant, Participant: fmt.Sprint("P", i)}
+		tokens[fmt.Sprint("token", i)] = access.Caller{Name: fmt.Sprint("staff", i), Roles: access.Operator}
+		tokens[fmt.Sprint("feed", i)] = access.Caller{Name: fmt.Sprint("feed", i), Roles: access.Participant, Participant: fmt.Sprint("P", i)}
 	}
+	tokens["both"] = access.Caller{Name: "both", Roles: access.Participant | access.Viewer, Participant: "P0"}
 	tokens["other"] = access.Caller{Name: "other", Roles: access.Viewer}
 	reg := prometheus.NewRegistry()
 	ended := make(chan error, streamsMax)
@@ -113,8 +115,13 @@ func TestStreamsAreBounded(t *testing.T) {
 		}
 	}
 	open(1001, "other", 503)
+	open(1002, "both", 503)
+	for i := range streamsMax / streamsByOne { // the first of each participant has its own place
+		open(2000+i, fmt.Sprint("feed", i), 200)
+		open(3000+i, fmt.Sprint("feed", i), 503)
+	}
 	got := text(t, get(t, s, "/metrics", bearer("other")))
-	for _, want := range []string{"switchd_admin_streams 64\n", "switchd_admin_streams_refused_total 2\n"} {
+	for _, want := range []string{"switchd_admin_streams 68\n", "switchd_admin_streams_refused_total 7\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s", want)
 		}

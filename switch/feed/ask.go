@@ -58,6 +58,7 @@ func parsePlace(s string) (p place, err error) {
 type question struct {
 	who   route.Participant
 	name  string
+	own   bool // who reads is the participant, as far as anybody has to show who he is
 	from  place
 	until uint64 // the last event; math.MaxUint64: there is no end
 	limit int    // lines; 0: as many as come
@@ -72,6 +73,7 @@ func (f *Feed) understand(a *Ask) (q question, err error) {
 	if q.who, q.name, err = f.whose(a); err != nil {
 		return q, err
 	}
+	q.own = !a.Caller.Secured || !a.Caller.Roles.Any(overseers)
 	q.sse = wantsSSE(a.Header)
 	first, applied := f.o.Source.TidingsFrom(), f.o.Source.Applied()
 	from := a.Query.Get("from")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/switch/access"
 	"switchd/switch/payment"
@@ -227,34 +228,78 @@ func TestServerSentEvents(t *testing.T) {
 	}
 }
 
-// TestReadersAreBounded: one too many is refused, and one that goes makes room. A reader
-// that takes nothing holds up neither the switch nor another reader.
+// TestReadersAreBounded: one too many is refused, one that goes makes room, and nobody takes
+// the place of a participant that does not read yet. A reader that takes nothing holds up
+// neither the switch nor another reader.
 func TestReadersAreBounded(t *testing.T) {
-	w := start(t, vfs.NewCrashableMem(), Options{ReadersMax: 3, ReadersOfOne: 2})
+	reg := prometheus.NewRegistry()
+	w := start(t, vfs.NewCrashableMem(), Options{Shared: 3, OfOne: 2, Registry: reg})
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 3)
-	open := func(name string) *wire {
+	done := make(chan error, 10)
+	by := func(name string, own bool) Ask {
+		a := ask("participant=" + name)
+		if a.Caller.Secured = true; own {
+			a.Caller = access.Caller{Name: "feed of " + name, Roles: access.Participant, Participant: name, Secured: true}
+		}
+		return a
+	}
+	var held []*wire
+	open := func(name string, own bool) {
+		t.Helper()
 		stuck := newWire(1 << 20)
 		stuck.lines = make(chan string)
-		go func() { done <- w.feed.Stream(ctx, ask("participant="+name), stuck) }()
-		<-stuck.lines // it has begun, and nobody takes the next line
-		return stuck
+		refused := make(chan error, 1)
+		go func() {
+			err := w.feed.Stream(ctx, by(name, own), stuck)
+			if errors.Is(err, view.ErrBusy) {
+				refused <- err
+				return
+			}
+			done <- err
+		}()
+		select {
+		case <-stuck.lines: // it has begun, and nobody takes the next line
+			held = append(held, stuck)
+		case err := <-refused:
+			t.Fatal(err)
+		}
 	}
-	held := []*wire{open("BANKA"), open("BANKA")}
-	refused := func(name string) bool {
+	refused := func(name string, own bool) bool {
 		to := newWire(0)
-		err := w.feed.Stream(ctx, ask("participant="+name), to)
+		err := w.feed.Stream(ctx, by(name, own), to)
 		if err != nil && !errors.Is(err, view.ErrBusy) && !errors.Is(err, errCut) {
 			t.Error(err)
 		}
 		return errors.Is(err, view.ErrBusy)
 	}
-	if !refused("BANKA") || refused("BANKB") {
-		t.Error("a third reader of one participant is taken, or the first of another is not")
+	open("BANKA", false)
+	open("BANKA", false)
+	if !refused("BANKA", false) || refused("BANKA", true) || refused("BANKB", false) {
+		t.Error("of a participant: a third reader of others is taken, or its own first, or the first of another's, is not")
 	}
-	held = append(held, open("QUIETC"))
-	if !refused("BANKB") {
-		t.Error("a fourth reader is taken")
+	open("BANKA", true)
+	open("BANKA", true) // the third shared place
+	if !refused("BANKA", true) || !refused("BANKB", false) || refused("BANKB", true) || refused("QUIETC", true) {
+		t.Error("all shared places are taken: somebody takes another, or a participant that does not read yet has none")
+	}
+	open("BANKB", true)
+	open("QUIETC", true)
+	if !refused("BANKB", true) {
+		t.Error("a participant's second reader has a place that is not shared")
+	}
+	if used, most := w.feed.Usage(); used != 6 || most != len(names)+3 {
+		t.Errorf("%d of %d read", used, most)
+	}
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == "switchd_feed_refused_total" && m.GetCounter().GetValue() != 2 {
+				t.Errorf("%v", m)
+			}
+		}
 	}
 	for i := range 20 {
 		w.pay(bankA, bankB, int64(i%3))
@@ -278,7 +323,7 @@ func TestReadersAreBounded(t *testing.T) {
 	for _, stuck := range held {
 		close(stuck.lines)
 	}
-	if w.feed.Lag() != 0 || refused("BANKA") {
-		t.Error("a reader that has gone still has its place")
+	if used, _ := w.feed.Usage(); w.feed.Lag() != 0 || used != 0 || w.feed.places.shared != 0 || len(w.feed.places.own)+len(w.feed.places.others) != 0 {
+		t.Errorf("readers that have gone still have places: %+v", w.feed.places)
 	}
 }

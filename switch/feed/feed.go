@@ -12,7 +12,6 @@ import (
 
 	"switchd/switch/payment"
 	"switchd/switch/state"
-	"switchd/switch/view"
 )
 
 // Feed serves the readers of one switch. Make it with New.
@@ -21,8 +20,9 @@ type Feed struct {
 	metrics *metrics
 
 	open    atomic.Int64 // readers, for Wake
-	mu      sync.Mutex   // guards readers
+	mu      sync.Mutex   // guards the rest
 	readers map[*reader]bool
+	places  places
 }
 
 // New returns a feed without readers.
@@ -31,7 +31,7 @@ func New(o Options) (*Feed, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	f := &Feed{o: o, readers: map[*reader]bool{}}
+	f := &Feed{o: o, readers: map[*reader]bool{}, places: newPlaces()}
 	f.metrics = newMetrics(o.Registry, f)
 	return f, nil
 }
@@ -84,39 +84,6 @@ func (f *Feed) Stream(ctx context.Context, a Ask, w http.ResponseWriter) error {
 	}
 	defer f.leave(r)
 	return r.run(ctx)
-}
-
-// Usage is how many read, of how many that may. Safe for concurrent use.
-func (f *Feed) Usage() (readers, most int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.readers), f.o.ReadersMax
-}
-
-func (f *Feed) enter(r *reader) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	own := 0
-	for other := range f.readers {
-		if other.who == r.who {
-			own++
-		}
-	}
-	if len(f.readers) >= f.o.ReadersMax || own >= f.o.ReadersOfOne {
-		f.metrics.refused.Inc()
-		return fmt.Errorf("%w: %d readers of events, %d of them of %s; at most %d and %d", view.ErrBusy,
-			len(f.readers), own, r.name, f.o.ReadersMax, f.o.ReadersOfOne)
-	}
-	f.readers[r] = true
-	f.open.Add(1)
-	return nil
-}
-
-func (f *Feed) leave(r *reader) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.readers, r)
-	f.open.Add(-1)
 }
 
 // reader is one stream. It belongs to the goroutine of its request.
@@ -211,13 +178,18 @@ func (r *reader) mark(event string) {
 	r.page = put(r.page, r.sse, event, next, mark{Event: event, Next: next})
 }
 
+// pageKept is how much of a page's room a reader keeps.
+const pageKept = 32 << 10
+
 // write sends the page. It waits for a slow reader, and only it does.
 func (r *reader) write() error {
 	if len(r.page) == 0 {
 		return nil
 	}
 	_, err := r.w.Write(r.page)
-	r.page = r.page[:0]
+	if r.page = r.page[:0]; cap(r.page) > pageKept {
+		r.page = nil // it has come from far behind: what it does now needs less
+	}
 	if err == nil {
 		err = r.control.Flush()
 	}

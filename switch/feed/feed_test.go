@@ -83,7 +83,7 @@ func truth(t *testing.T, log journal.Log) map[route.Participant][]string {
 // else.
 func TestEveryRecordOnce(t *testing.T) {
 	fs := vfs.NewCrashableMem()
-	w := start(t, fs, Options{ReadersOfOne: 1})
+	w := start(t, fs, Options{OfOne: 1})
 	readers := make([]*follower, len(names))
 	for n, name := range names {
 		readers[n] = &follower{name: name, next: "1"}
@@ -122,7 +122,7 @@ func TestEveryRecordOnce(t *testing.T) {
 	crashed := fs.CrashClone(vfs.CrashCloneCfg{}) // what was synced, and nothing else
 	w.stop()
 
-	w = start(t, crashed, Options{ReadersOfOne: 1})
+	w = start(t, crashed, Options{OfOne: 1})
 	end = follow(w, 1000)
 	w.stan = 1000
 	load(w, 60)

@@ -4,7 +4,8 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics of the feed.
 type metrics struct {
-	lines, refused prometheus.Counter
+	lines   prometheus.Counter
+	refused *prometheus.CounterVec // by why
 }
 
 func newMetrics(reg prometheus.Registerer, f *Feed) *metrics {
@@ -12,9 +13,12 @@ func newMetrics(reg prometheus.Registerer, f *Feed) *metrics {
 		lines: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "switchd_feed_lines_total", Help: "Events that readers of event streams were told.",
 		}),
-		refused: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "switchd_feed_refused_total", Help: "Readers of event streams that were turned away because there were too many.",
-		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "switchd_feed_refused_total", Help: "Readers of event streams that were turned away because there were too many: of one participant, or of the shared places.",
+		}, []string{"why"}),
+	}
+	for _, why := range []string{fullOfOne, fullShared} {
+		m.refused.WithLabelValues(why)
 	}
 	reg.MustRegister(m.lines, m.refused,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -29,9 +29,10 @@ type Options struct {
 	Heartbeat time.Duration // how often a reader to whom there is nothing to tell hears where it is; default 5 s
 	// Gather is how long a reader lets new events come together; default 5 ms.
 	Gather time.Duration
-	// ReadersMax bounds the readers, ReadersOfOne those of one participant. Default 16
-	// and 4. One more is answered 503.
-	ReadersMax, ReadersOfOne int
+	// Shared bounds the readers beside one of each participant, which has its place whoever
+	// else reads: default 16. OfOne bounds those of one participant, and those of others who
+	// read its events: default 4. One more is answered 503.
+	Shared, OfOne int
 
 	Registry prometheus.Registerer // default: none
 }
@@ -46,11 +47,11 @@ func (o Options) withDefaults() Options {
 	if o.Gather == 0 {
 		o.Gather = 5 * time.Millisecond
 	}
-	if o.ReadersMax == 0 {
-		o.ReadersMax = 16
+	if o.Shared == 0 {
+		o.Shared = 16
 	}
-	if o.ReadersOfOne == 0 {
-		o.ReadersOfOne = 4
+	if o.OfOne == 0 {
+		o.OfOne = 4
 	}
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
@@ -62,7 +63,7 @@ func (o *Options) validate() error {
 	if o.Source == nil || o.Config == nil {
 		return errors.New("feed: Source and Config are required")
 	}
-	if o.Heartbeat < 0 || o.Gather < 0 || o.ReadersMax < 1 || o.ReadersOfOne < 1 {
+	if o.Heartbeat < 0 || o.Gather < 0 || o.Shared < 1 || o.OfOne < 1 {
 		return errors.New("feed: Heartbeat or Gather is negative, or no reader is allowed")
 	}
 	return nil

@@ -61,7 +61,7 @@ func ifsc(n route.Participant) string { return "BNK" + names[n][len(names[n])-1:
 
 // world is a switch with banks in one process.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	fs    *vfs.MemFS
 	log   journal.Log
 	store *state.Store
@@ -76,7 +76,7 @@ type world struct {
 }
 
 // start opens a switch on a file system and runs it.
-func start(t *testing.T, fs *vfs.MemFS, o Options) *world {
+func start(t testing.TB, fs *vfs.MemFS, o Options) *world {
 	t.Helper()
 	w := &world{t: t, fs: fs, kick: make(chan struct{}, 1)}
 	w.log, w.store = openLog(t, fs), openState(t, fs)
@@ -119,7 +119,7 @@ func (w *world) stored() {
 	}
 }
 
-func openLog(t *testing.T, fs vfs.FS) journal.Log {
+func openLog(t testing.TB, fs vfs.FS) journal.Log {
 	t.Helper()
 	log, err := journal.OpenPebble("journal", journal.Options{FS: fs})
 	if err != nil {
@@ -128,7 +128,7 @@ func openLog(t *testing.T, fs vfs.FS) journal.Log {
 	return log
 }
 
-func openState(t *testing.T, fs vfs.FS) *state.Store {
+func openState(t testing.TB, fs vfs.FS) *state.Store {
 	t.Helper()
 	s, err := state.Open("state", state.Options{FS: fs})
 	if err != nil {
