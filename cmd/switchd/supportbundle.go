@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,7 @@ import (
 type bundleFlags struct {
 	doctorFlags
 	out string
+	log string
 	max int64
 }
 
@@ -42,9 +44,15 @@ Never in it: keys, tokens, account numbers, names, references of customers, reas
 operators have written, the text of the configuration file. Everything passes through one
 masking; manifest.json says what is in it, what was cut, and what could not be had. Look
 at it before you send it: it is a folder of texts. With the switch stopped it has what the
-machine and the data folder say.`,
-		Example: "  switchd support-bundle --config /etc/switchd/switchd.yml --out support.tar.gz",
-		Args:    cobra.NoArgs,
+machine and the data folder say.
+
+The switch keeps no log of its own: what it says goes to who has started it. --log names a
+file with it, or - for stdin, of which the last lines are packed, without what people have
+said in them. Hashes of the journal and its signed checkpoint are no secrets: they say which
+journal it is.`,
+		Example: "  switchd support-bundle --config /etc/switchd/switchd.yml --out support.tar.gz\n" +
+			"  journalctl -u switchd -n 5000 -o cat | switchd support-bundle --log - --config switchd.yml --out support.tar.gz",
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.config == "" && f.address == "" && f.dir == "" {
 				return usageError{errors.New("which switch? Name its --config, its data folder --dir, or the address of its --admin port")}
@@ -56,6 +64,7 @@ machine and the data folder say.`,
 	f.registerDir(c)
 	fl := c.Flags()
 	fl.StringVar(&f.out, "out", "", "file to make, which must not be there yet (required)")
+	fl.StringVar(&f.log, "log", "", "file with the log of the switch, - for stdin: its last lines are packed")
 	fl.Int64Var(&f.max, "max-bytes", bundleBytes, "most bytes of all that is in it, before it is compressed")
 	fl.BoolVar(&f.noSync, "no-fsync", false, "do not measure fsync")
 	if err := c.MarkFlagRequired("out"); err != nil {
@@ -74,6 +83,7 @@ func (f *bundleFlags) pack(c *cobra.Command) error {
 		now := wall()
 		b := bundle.New(w, bundle.Options{Name: "switchd-support-" + now.UTC().Format("20060102T150405Z"), At: now, BytesMax: f.max})
 		f.fill(c.Context(), b)
+		f.packLog(b, c.InOrStdin())
 		m, err = b.End()
 		return errors.Join(err, c.Context().Err())
 	}, nil)
@@ -169,7 +179,7 @@ func packStacks(b *bundle.Bundle, name string, text []byte) {
 		b.Missing(name, err)
 		return
 	}
-	b.Text(name, []byte(v.Stacks))
+	b.Stacks(name, []byte(v.Stacks))
 }
 
 // packSettings packs the settings of the configuration in force, not its text.
@@ -187,7 +197,60 @@ func packSettings(b *bundle.Bundle, name string, text []byte) {
 		b.Missing(name, errors.New("this version does not take the configuration that is in force")) // its faults may quote it
 		return
 	}
-	b.Text(name, []byte(strings.Join(config.Settings(cfg), "\n")+"\n"))
+	b.Settings(name, []byte(strings.Join(config.Settings(cfg), "\n")+"\n"))
+}
+
+// logBytes are what is read of the end of a log.
+const logBytes = 4 << 20
+
+// packLog packs the end of the log that the flags name.
+func (f *bundleFlags) packLog(b *bundle.Bundle, stdin io.Reader) {
+	const name = "log.txt"
+	if f.log == "" {
+		b.Missing(name, errors.New("the switch keeps none: name its file with --log, or 'journalctl -u switchd -o cat | ... --log -'"))
+		return
+	}
+	from := stdin
+	if f.log != "-" {
+		file, err := os.Open(f.log)
+		if err != nil {
+			b.Missing(name, err)
+			return
+		}
+		defer file.Close()
+		from = file
+	}
+	text, err := lastBytes(from, logBytes)
+	if err != nil {
+		b.Missing(name, err)
+		return
+	}
+	b.Log(name, text)
+}
+
+// lastBytes reads to the end, and keeps whole lines of so many bytes at most.
+func lastBytes(from io.Reader, most int) ([]byte, error) {
+	var kept []byte
+	cut := false
+	for chunk := make([]byte, 64<<10); ; {
+		n, err := from.Read(chunk)
+		if kept = append(kept, chunk[:n]...); len(kept) > 2*most {
+			kept, cut = append(kept[:0], kept[len(kept)-most:]...), true
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(kept) > most {
+		kept, cut = kept[len(kept)-most:], true
+	}
+	if cut {
+		kept = kept[bytes.IndexByte(kept, '\n')+1:]
+	}
+	return kept, nil
 }
 
 // ofMachine packs what the data folder and the machine say.
@@ -204,7 +267,6 @@ func (f *bundleFlags) ofMachine(b *bundle.Bundle) {
 	if w := writerOf(cfg.DataDir); w != nil {
 		b.JSON("writer.json", map[string]any{"version": w.Version, "commit": w.Commit[:min(len(w.Commit), 12)], "formats": w.Formats})
 	}
-	b.Text("log.txt", []byte("The log goes to stderr of the process. Under systemd: journalctl -u switchd --since -1h -o short-iso\nIt masks card numbers; look at it before you send it. 'switchd participant debug ID' logs one participant in detail.\n"))
 	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
 		b.Text("loadavg.txt", text)
 	}

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -97,5 +99,95 @@ func unpacked(t *testing.T, file string) map[string]string {
 		}
 		_, name, _ := strings.Cut(h.Name, "/")
 		files[name] = string(text)
+	}
+}
+
+// TestBundleOfASwitch: a bundle of a switch that has made payments, whose
+// operators have tokens and have given reasons: every file is read, none has a secret, and
+// what helps is there.
+func TestBundleOfASwitch(t *testing.T) {
+	t.Parallel()
+	s := newStaff(t, longTimers, "")
+	s.edit("data_dir:", "# password: hunter2hunter2, the account of Mr. Iyer is 4929123456781234\ndata_dir:")
+	bank, payer := s.connect("BANKD"), s.connect("BANKC")
+	bank.signOn()
+	payer.signOn()
+	payment := payer.payAccount("BANKC", "BANKD")
+	payer.send(payment)
+	s.by("oscar", 0, "participant drain BANKD --reason", "Mr. Iyer of account 4929123456781234 has called")
+	s.proposes("alice", "cap BANKD 25000000.00 --reason Iyer-said-so")
+	s.ready("vera")
+	log := filepath.Join(s.dir, "log.txt")
+	if err := os.WriteFile(log, []byte(s.p.err.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(s.dir, "support.tar.gz")
+	said, _ := commands(t, 0, "support-bundle", "--config", s.config, "--token-file", s.token("sofia"), "--out", out, "--no-fsync", "--log", log)
+	files := unpacked(t, out)
+
+	secrets := []string{"Iyer", "4929123456781234", "hunter2", "has called", "said-so", "PRIVATE KEY", payment.de[102], payment.de[103], payment.de[37]}
+	var names []string
+	for _, who := range staffRoles {
+		secrets, names = append(secrets, s.secret(who.name)), append(names, who.name)
+	}
+	people := regexp.MustCompile(`\b(` + strings.Join(names, "|") + `)\b`)
+	for _, file := range []string{filepath.Join(s.data, sealKeyFile), filepath.Join(s.data, checkpointKeyFile), filepath.Join(s.dir, "admin.users"), filepath.Join(s.certs(), "switch-key.pem")} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for word := range strings.FieldsSeq(string(text)) {
+			if len(word) > 20 && !strings.HasPrefix(word, "switchd/") { // with that everybody may verify
+				secrets = append(secrets, word)
+			}
+		}
+	}
+	for name, content := range files {
+		if who := people.FindString(content); who != "" {
+			t.Errorf("%s is in %s:\n%s", who, name, content)
+		}
+		for _, never := range secrets {
+			if never != "" && strings.Contains(content, never) {
+				t.Errorf("%q is in %s:\n%s", never, name, content)
+			}
+		}
+	}
+	for name, has := range map[string][]string{
+		"settings.txt": {"\nadmin_access.users = ", "\ntls.key = ", "-key.pem\n", "\nhealth.commit_age = 10s"},
+		"status.json":  {`"version": "` + releaseVersion}, "metrics.txt": {`switchd_commit_duration_seconds_bucket{le="0.`, "switchd_drained{participant=\"BANKD\"} 1"},
+		"readyz.txt": {"[+] links: ok"}, "livez.txt": {"ok"}, "links.json": {`"participant": "BANKD"`}, "participants.json": {"BANKA"}, "breakers.json": {"BANKA"}, "limits.json": {`"queue"`}, "positions.json": {"BANKD"},
+		"journal.json": {`"tree_root": "` + asJSON[journalView](t, "journal", "stat", "--admin", s.admin, "--token-file", s.token("sofia")).Root}, "doctor.json": {`"ready"`},
+		"audit.json": {`"drain"`, `"reason": "(masked)"`}, "goroutines.txt": {"pebble/v2@v", ".(*node).run"}, "log.txt": {"msg=ready", "command=drain", "operator=(masked)"},
+		"version.json": {`"go"`}, "writer.json": {`"formats"`}, "disk.json": {`"journal"`}, "manifest.json": {`"log.txt"`}, "system.json": {`"cpus"`}, "series.json": {`{`}, "alerts.json": {`"firing"`},
+	} {
+		for _, want := range has {
+			if !strings.Contains(files[name], want) {
+				t.Errorf("nothing of %s in %s:\n%s", want, name, files[name])
+			}
+		}
+	}
+	if strings.Contains(said, "missing") || strings.Contains(files["metrics.txt"], "0.(masked)") {
+		t.Errorf("it says\n%s", said)
+	}
+	s.p.signal(syscall.SIGTERM)
+	s.p.wait(patience, 0)
+	stopped := filepath.Join(s.dir, "stopped.tar.gz")
+	commands(t, 0, "support-bundle", "--dir", s.data, "--out", stopped, "--no-fsync")
+	if files := unpacked(t, stopped); !strings.Contains(files["doctor.json"], "the switch is stopped") || !strings.Contains(files["disk.json"], "state") || !strings.Contains(files["manifest.json"], "--log") || files["metrics.txt"] != "" {
+		t.Errorf("of a stopped switch: %v", files)
+	}
+}
+
+// TestLastBytes: of a long log the last whole lines are read.
+func TestLastBytes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{{"", 5, ""}, {"one\ntwo\n", 8, "one\ntwo\n"}, {"one\ntwo\n", 7, "two\n"}, {strings.Repeat("line\n", 50_000), 12, "line\nline\n"}} {
+		if got, err := lastBytes(strings.NewReader(c.text), c.most); err != nil || string(got) != c.want {
+			t.Errorf("%d of %d bytes: %q %v", c.most, len(c.text), got, err)
+		}
 	}
 }

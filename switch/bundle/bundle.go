@@ -88,6 +88,30 @@ func (b *Bundle) Metrics(name string, text []byte) {
 	b.put(name, masked, n)
 }
 
+// Settings packs lines of `name = value`: names stay, values are masked.
+func (b *Bundle) Settings(name string, text []byte) {
+	masked, n := Settings(text)
+	b.put(name, masked, n)
+}
+
+// Stacks packs where goroutines are: functions and lines stay.
+func (b *Bundle) Stacks(name string, text []byte) {
+	masked, n := Stacks(text)
+	b.put(name, masked, n)
+}
+
+// Log packs the end of a log: what is too long loses its beginning.
+func (b *Bundle) Log(name string, text []byte) {
+	masked, n := Log(text)
+	cut := int64(len(masked)) - b.room()
+	if cut > 0 {
+		masked = masked[cut:]
+		masked = masked[bytes.IndexByte(masked, '\n')+1:] // whole lines
+	}
+	b.put(name, masked, n)
+	b.manifest.Entries[len(b.manifest.Entries)-1].Cut = cut > 0
+}
+
 // Missing notes what could not be had, and why.
 func (b *Bundle) Missing(name string, why error) {
 	text, _ := Text([]byte(why.Error()))
@@ -97,9 +121,8 @@ func (b *Bundle) Missing(name string, why error) {
 // put packs what is masked already.
 func (b *Bundle) put(name string, text []byte, masked int) {
 	e := Entry{Name: name, Masked: masked}
-	most := min(b.o.EntryMax, b.o.BytesMax-b.manifest.Bytes)
-	if int64(len(text)) > most {
-		text, e.Cut = text[:max(most, 0)], true
+	if most := b.room(); int64(len(text)) > most {
+		text, e.Cut = text[:most], true
 		text = text[:bytes.LastIndexByte(text, '\n')+1] // whole lines
 	}
 	e.Bytes = len(text)
@@ -107,6 +130,9 @@ func (b *Bundle) put(name string, text []byte, masked int) {
 	b.manifest.Entries = append(b.manifest.Entries, e)
 	b.write(name, text)
 }
+
+// room is how long an entry may be.
+func (b *Bundle) room() int64 { return max(min(b.o.EntryMax, b.o.BytesMax-b.manifest.Bytes), 0) }
 
 func (b *Bundle) write(name string, text []byte) {
 	if b.err != nil {

@@ -4,17 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
-	"strconv"
 	"strings"
 )
+
+// pemBlock is a key or a certificate as people keep them, over some lines.
+const pemBlock = `-----BEGIN [A-Z ]+-----[^-]*(-----END [A-Z ]+-----)?`
 
 // secret is what no text may show, whatever it is about: key material, tokens, addresses
 // of payers, and numbers as long as an account's. A reference that is hidden as well does
 // no harm here.
 var secret = regexp.MustCompile(strings.Join([]string{
-	`-----BEGIN [A-Z ]+-----[^-]*(-----END [A-Z ]+-----)?`, // PEM
-	`switchd_[A-Za-z0-9_-]{16,}`,                           // a token of 'switchd user add'
-	`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`,        // of a header
+	pemBlock,
+	`switchd_[A-Za-z0-9_-]{16,}`, // a token of 'switchd user add'
+	`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`, // of a header
 	`(?i)\b(password|passwd|passphrase|secret|token|pin|key)\s*[=:]\s*[^\s,;"]+`,
 	`[A-Za-z0-9._-]+@[A-Za-z0-9.-]+`,      // an address of a payer, or of a person
 	`\b[0-9A-Fa-f]{32,}\b`,                // a key, or a hash
@@ -67,6 +69,25 @@ var leftOut = map[string]bool{
 	"files": true, "account": true, "accounts": true, "value": true, "pin": true, "key": true, "keys": true, "token": true, "password": true, "secret": true,
 }
 
+// published are what the journal tells everybody about itself, to be kept elsewhere and
+// compared: its hashes, a signed checkpoint, and with what that is verified. By their form
+// they could be keys.
+var published = map[string]*regexp.Regexp{
+	"chain": hash, "tree_root": hash,
+	"verifier":   regexp.MustCompile(`^switchd/[0-9]{1,11}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$`),
+	"checkpoint": regexp.MustCompile(`^switchd/[0-9]{1,11}\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n— switchd/[0-9]{1,11} [A-Za-z0-9+/]{90,91}=?\n$`),
+}
+
+var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func isPublished(name string, value any) bool {
+	form, text := published[name], ""
+	if form != nil {
+		text, _ = value.(string)
+	}
+	return form != nil && form.MatchString(text)
+}
+
 // JSON masks a JSON text, and lays it out. Numbers stay, texts are masked.
 func JSON(text []byte) ([]byte, int, error) {
 	in := json.NewDecoder(bytes.NewReader(text))
@@ -97,6 +118,10 @@ func maskValue(v any, n *int) any {
 		for name, value := range v {
 			shown, some := maskText(name)
 			*n += some
+			if isPublished(name, value) {
+				out[shown] = value
+				continue
+			}
 			if leftOut[strings.ToLower(name)] && value != nil && value != "" {
 				*n++
 				out[shown] = hidden
@@ -107,23 +132,4 @@ func maskValue(v any, n *int) any {
 		return out
 	}
 	return v
-}
-
-// Metrics masks what stands in labels and comments of a scrape. Its values are numbers.
-func Metrics(text []byte) ([]byte, int) {
-	var out bytes.Buffer
-	n := 0
-	for line := range strings.Lines(strings.ToValidUTF8(string(text), "?")) {
-		line = strings.TrimSuffix(line, "\n")
-		name, value := line, ""
-		if at := strings.LastIndexByte(line, ' '); at >= 0 && !strings.HasPrefix(line, "#") {
-			if _, err := strconv.ParseFloat(line[at+1:], 64); err == nil {
-				name, value = line[:at], line[at:]
-			}
-		}
-		masked, some := maskText(name)
-		n += some
-		out.WriteString(masked + value + "\n")
-	}
-	return out.Bytes(), n
 }
