@@ -228,6 +228,31 @@ func TestServerSentEvents(t *testing.T) {
 	}
 }
 
+// askBy is what the participant itself asks, or somebody who may read anyone's events.
+func askBy(name string, own bool) Ask {
+	a := ask("participant=" + name)
+	if a.Caller.Secured = true; own {
+		a.Caller = access.Caller{Name: "feed of " + name, Roles: access.Participant, Participant: name, Secured: true}
+	}
+	return a
+}
+
+// refusedTwice wants two readers refused for each reason.
+func refusedTwice(t *testing.T, reg *prometheus.Registry) {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == "switchd_feed_refused_total" && m.GetCounter().GetValue() != 2 {
+				t.Errorf("%v", m)
+			}
+		}
+	}
+}
+
 // TestReadersAreBounded: one too many is refused, one that goes makes room, and nobody takes
 // the place of a participant that does not read yet. A reader that takes nothing holds up
 // neither the switch nor another reader.
@@ -236,13 +261,6 @@ func TestReadersAreBounded(t *testing.T) {
 	w := start(t, vfs.NewCrashableMem(), Options{Shared: 3, OfOne: 2, Registry: reg})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 10)
-	by := func(name string, own bool) Ask {
-		a := ask("participant=" + name)
-		if a.Caller.Secured = true; own {
-			a.Caller = access.Caller{Name: "feed of " + name, Roles: access.Participant, Participant: name, Secured: true}
-		}
-		return a
-	}
 	var held []*wire
 	open := func(name string, own bool) {
 		t.Helper()
@@ -250,7 +268,7 @@ func TestReadersAreBounded(t *testing.T) {
 		stuck.lines = make(chan string)
 		refused := make(chan error, 1)
 		go func() {
-			err := w.feed.Stream(ctx, by(name, own), stuck)
+			err := w.feed.Stream(ctx, askBy(name, own), stuck)
 			if errors.Is(err, view.ErrBusy) {
 				refused <- err
 				return
@@ -266,7 +284,7 @@ func TestReadersAreBounded(t *testing.T) {
 	}
 	refused := func(name string, own bool) bool {
 		to := newWire(0)
-		err := w.feed.Stream(ctx, by(name, own), to)
+		err := w.feed.Stream(ctx, askBy(name, own), to)
 		if err != nil && !errors.Is(err, view.ErrBusy) && !errors.Is(err, errCut) {
 			t.Error(err)
 		}
@@ -290,17 +308,7 @@ func TestReadersAreBounded(t *testing.T) {
 	if used, most := w.feed.Usage(); used != 6 || most != len(names)+3 {
 		t.Errorf("%d of %d read", used, most)
 	}
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		for _, m := range family.GetMetric() {
-			if family.GetName() == "switchd_feed_refused_total" && m.GetCounter().GetValue() != 2 {
-				t.Errorf("%v", m)
-			}
-		}
-	}
+	refusedTwice(t, reg)
 	for i := range 20 {
 		w.pay(bankA, bankB, int64(i%3))
 	}
