@@ -69,10 +69,24 @@ func (n *node) serveReload(c *admin.Call) (any, error) {
 	if err := c.Decode(&o); err != nil {
 		return nil, err
 	}
-	if o.Operator = orderedBy(c.Caller, o.Operator); o.Reason == "" || o.Operator == "" || len(o.Reason) > reasonBytesMax || len(o.Operator) > operatorBytesMax {
+	return n.orderReload(c.Context, c.Caller, o)
+}
+
+// pageReload carries out a reload that a page of the console has ordered.
+func (n *node) pageReload(ctx context.Context, c access.Caller, o view.Order) error {
+	if !c.Roles.Any(orderer) {
+		return fmt.Errorf("%w: a reload takes one of the roles %s", view.ErrForbidden, orderer)
+	}
+	_, err := n.orderReload(ctx, c, reloadOrder{Reason: o.Reason, Operator: o.Operator})
+	return err
+}
+
+// orderReload carries out a reload for who may order one.
+func (n *node) orderReload(ctx context.Context, c access.Caller, o reloadOrder) (any, error) {
+	if o.Operator = orderedBy(c, o.Operator); o.Reason == "" || o.Operator == "" || len(o.Reason) > reasonBytesMax || len(o.Operator) > operatorBytesMax {
 		return nil, fmt.Errorf("%w: a reload has a reason of 1 to %d bytes and an operator of 1 to %d", view.ErrRefused, reasonBytesMax, operatorBytesMax)
 	}
-	r, err := n.reload(c.Context, o)
+	r, err := n.reload(ctx, o)
 	if err != nil {
 		return nil, reloadFault{err}
 	}

@@ -65,7 +65,8 @@ func (n *node) listenAdmin() (admin.Options, error) {
 func (n *node) offer(o admin.Options) error {
 	n.rising.up.Store(true)
 	o.Started, o.Checks, o.Summary = n.started, n.checks(), func() (any, error) { return n.summary(context.Background()) }
-	o.Backup, o.Routes, o.Console = n.takeBackup, n.routes(), console.New(console.Options{Source: n.desk, Caller: callerOf, Log: n.log})
+	o.Backup, o.Routes = n.takeBackup, n.routes()
+	o.Console = console.New(console.Options{Source: n.desk, Caller: callerOf, Reload: n.pageReload, Log: n.log})
 	o.Diagnosis = func(ctx context.Context, id string) (any, bool) { return n.ingress.Diagnose(ctx, id) }
 	return n.admin.Open(o)
 }

@@ -97,7 +97,8 @@ type configView struct {
 	view.Config
 	Since string
 	Lines []line
-	Same  bool // the file on disk is what is in force
+	Same  bool   // the file on disk is what is in force
+	Order string // address of the form to reload it; empty: there is none
 }
 
 // line is a line of the file with its number.
@@ -113,6 +114,10 @@ func (c *console) configPage(r *http.Request, p *page) error {
 		return err
 	}
 	v := configView{Config: config, Since: stamp(config.At)}
+	if c.Reload != nil {
+		v.Order = "/console/order?command=reload"
+	}
+	p.Notice = c.outcome(r, p)
 	v.Same = len(config.Pending)+len(config.Restart) == 0 && config.FileBad == "" && config.Unread == ""
 	for i, text := range lines(config.Text) {
 		v.Lines = append(v.Lines, line{i + 1, text})

@@ -411,6 +411,12 @@ func (f *fake) KeyList(_ context.Context, c access.Caller) (view.Keys, error) {
 	}}, nil
 }
 
+// reload is an order as others.
+func (f *fake) reload(ctx context.Context, c access.Caller, o view.Order) error {
+	_, err := f.Do(ctx, c, o)
+	return err
+}
+
 func (f *fake) Do(_ context.Context, c access.Caller, o view.Order) (view.Done, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

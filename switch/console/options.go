@@ -1,10 +1,12 @@
 package console
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
 	"switchd/switch/access"
+	"switchd/switch/view"
 )
 
 // Fixed bounds of the console.
@@ -25,6 +27,10 @@ type Options struct {
 	// Caller is who asks, whom somebody in front of the console has found out. Default:
 	// everyone is an unknown person with all roles, as on a loopback port without users.
 	Caller func(*http.Request) access.Caller
+	// Reload reads the configuration again, as an order of a caller; it has a reason, and
+	// in open mode an operator. It checks whether he may order it. Errors wrap those of
+	// package view. Default: the console does not offer it.
+	Reload func(ctx context.Context, c access.Caller, o view.Order) error
 	// Log takes faults of the console itself. Default slog.Default.
 	Log *slog.Logger
 }

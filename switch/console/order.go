@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,7 @@ type orderKind struct {
 	title  string // with what it is about behind it
 	button string
 	means  string // what will happen, in one sentence or two
-	about  string // the field that says what it is about: payment, participant, link, approval
+	about  string // the field that says what it is about: payment, participant, link, approval; empty: the whole switch
 	amount bool   // it wants an amount
 	lasts  bool   // it wants a duration
 	grave  bool   // it takes something away
@@ -43,6 +44,8 @@ var orders = map[string]orderKind{
 		means: "The payee's bank has posted the payment that counts as done (TCC). It is noted; nothing else changes."},
 	"bank-return": {title: "Returned by the bank: payment", button: "Bank returns", about: "payment",
 		means: "The payee's bank gives the money of the payment back (RET). It is noted for settlement; nothing else changes."},
+	"reload": {title: "Reload the configuration", button: "Reload",
+		means: "The file on disk takes effect, all of it or nothing: a file that is not good, or that needs a restart, changes nothing."},
 	"approve": {title: "Approve order", button: "Approve", about: "approval",
 		means: "You are the second person: it is carried out at once."},
 	"reject": {title: "Reject order", button: "Reject", about: "approval", grave: true,
@@ -60,8 +63,9 @@ type orderForm struct {
 	TwoPerson                     bool
 	Currency                      string
 	Back                          string
-	MayNot                        string // why the caller cannot order it
-	Detail                        string // what the order that waits would do
+	MayNot                        string   // why the caller cannot order it
+	Detail                        string   // what the order that waits would do
+	Pending                       []string // what a reload would change
 }
 
 // orderHref is the address of the form of an order about something.
@@ -90,7 +94,7 @@ func (c *console) orderPage(r *http.Request, p *page) error {
 func (c *console) orderForm(r *http.Request, p *page, get func(string) string) (*orderForm, error) {
 	command := get("command")
 	kind, known := orders[command]
-	if !known {
+	if !known || command == "reload" && c.Reload == nil {
 		return nil, faultOf(view.ErrQuestion, "there is no order "+strconv.Quote(command))
 	}
 	f := &orderForm{
@@ -100,18 +104,23 @@ func (c *console) orderForm(r *http.Request, p *page, get func(string) string) (
 		AsksName: !p.caller.Secured, TwoPerson: p.overview.TwoPerson && twoPersons[command], Currency: p.currency.code,
 	}
 	what := get(kind.about)
-	if what == "" {
+	if what == "" && kind.about != "" {
 		return nil, faultOf(view.ErrQuestion, fmt.Sprintf("%s: which %s is not said", command, kind.about))
 	}
-	f.Title = kind.title + " " + what
+	f.Title = strings.TrimSpace(kind.title + " " + what)
 	f.Back = f.back(kind.about)
 	p.Template, p.Title, p.Active = "order", f.Title, ""
 	if !p.caller.Roles.Any(access.Operator | access.SecurityOfficer) {
 		f.MayNot = "It takes the role operator or security officer. Yours: " + cmp.Or(p.caller.Roles.String(), "none") + "."
 		p.Status = http.StatusForbidden
 	}
-	if kind.about == "approval" {
+	switch kind.about {
+	case "approval":
 		f.Detail = c.waitingOrder(r, p, what)
+	case "":
+		if config, err := c.Source.Config(r.Context(), p.caller); err == nil {
+			f.Pending = config.Pending
+		}
 	}
 	return f, nil
 }
@@ -137,6 +146,8 @@ func (f *orderForm) back(about string) string {
 		return paymentHref(f.Payment)
 	case "approval":
 		return "/console/approvals"
+	case "":
+		return "/console/config"
 	}
 	if f.Participant == "" {
 		return "/console/participants"
@@ -162,7 +173,7 @@ func (c *console) orderSent(r *http.Request, p *page) error {
 	}
 	var done view.Done
 	if err == nil {
-		done, err = c.Source.Do(r.Context(), p.caller, o)
+		done, err = c.do(r, p, o)
 	}
 	if err != nil {
 		f := told(err)
@@ -180,6 +191,23 @@ func (c *console) orderSent(r *http.Request, p *page) error {
 		p.Goto = "/console/approvals?waits=" + strconv.FormatUint(done.Approval, 10)
 	}
 	return nil
+}
+
+// do carries out an order.
+func (c *console) do(r *http.Request, p *page, o view.Order) (view.Done, error) {
+	if o.Command != "reload" {
+		return c.Source.Do(r.Context(), p.caller, o)
+	}
+	if err := c.Reload(r.Context(), p.caller, o); err != nil {
+		return view.Done{}, err
+	}
+	// Its record is the latest of those with this reason: there is one at least.
+	list, err := c.Source.Changes(r.Context(), p.caller, 0, 8)
+	at := slices.IndexFunc(list.Changes, func(change view.Change) bool { return change.Reason == o.Reason })
+	if err != nil || at < 0 {
+		return view.Done{Done: true}, nil
+	}
+	return view.Done{Done: true, Seq: list.Changes[at].Seq}, nil
 }
 
 // order is the order that the form says. Only what its command wants is in it.

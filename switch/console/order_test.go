@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -29,6 +30,7 @@ func TestOrders(t *testing.T) {
 		{"command=bank-posted&payment=1002&reason=letter", view.Order{Command: "bank-posted", Payment: "1002", Reason: "letter"}, "/console/approvals?waits=9"},
 		{"command=bank-return&payment=1002&reason=letter", view.Order{Command: "bank-return", Payment: "1002", Reason: "letter"}, "/console/approvals?waits=9"},
 		{"command=approve&approval=7&reason=fine", view.Order{Command: "approve", Approval: 7, Reason: "fine"}, "/console/approvals?done=90317"},
+		{"command=reload&reason=a+bank+joins", view.Order{Command: "reload", Reason: "a bank joins"}, "/console/config?done=90317"},
 		{"command=reject&approval=7&reason=no", view.Order{Command: "reject", Approval: 7, Reason: "no"}, "/console/approvals?done=90317"},
 	} {
 		form, _ := url.ParseQuery(c.form)
@@ -42,8 +44,32 @@ func TestOrders(t *testing.T) {
 			t.Errorf("%s from the dialog: %d to %q", c.form, w.Code, w.Header().Get("HX-Redirect"))
 		}
 	}
-	if len(orders) != 12 {
-		t.Errorf("%d orders, the table above has 12", len(orders))
+	if len(orders) != 13 {
+		t.Errorf("%d orders, the table above has 13", len(orders))
+	}
+}
+
+// TestReload: it is offered where the console can have it done, and refused in the words
+// of who has refused it.
+func TestReload(t *testing.T) {
+	f := newFake()
+	f.fail["Do"] = fmt.Errorf("%w: switchd.yml:3:1: unknown key", view.ErrRefused)
+	form := url.Values{"command": {"reload"}, "reason": {"a bank joins"}}
+	w := newSite(f, operator).post("/console/order", form)
+	checkPage(t, w)
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "<span>switchd.yml:3:1: unknown key.</span>") {
+		t.Errorf("a file that is not good: %d", w.Code)
+	}
+	without := New(Options{Source: newFake()})
+	for path, want := range map[string]int{"/console/config": http.StatusOK, "/console/order?command=reload": http.StatusBadRequest} {
+		w := httptest.NewRecorder()
+		without.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != want || strings.Contains(w.Body.String(), `href="/console/order?command=reload"`) {
+			t.Errorf("%s without a reload: %d", path, w.Code)
+		}
+	}
+	if page := newSite(newFake(), operator).get("/console/config").Body.String(); !strings.Contains(page, `href="/console/order?command=reload"`) {
+		t.Error("the page of the configuration offers no reload")
 	}
 }
 

@@ -96,7 +96,7 @@ func overviewOf(o view.Overview, all view.Participants) overview {
 		Tiles: tilesOf(o), Burns: burnsOf(o.Objectives), Alerts: alertsOf(o.Alerts, o.At),
 		Build: o.Version,
 	}
-	if o.Commit != "" {
+	if o.Commit != "" && o.Commit != "unknown" {
 		v.Build += " (" + o.Commit + ")"
 	}
 	others := faultsOfParticipants(all, o.At)

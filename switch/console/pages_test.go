@@ -33,7 +33,7 @@ type site struct {
 
 func newSite(f *fake, caller access.Caller) *site {
 	s := &site{fake: f, caller: caller}
-	s.Handler = New(Options{Source: f, Caller: func(*http.Request) access.Caller { return s.caller }, Log: slog.New(slog.DiscardHandler)})
+	s.Handler = New(Options{Source: f, Caller: func(*http.Request) access.Caller { return s.caller }, Reload: f.reload, Log: slog.New(slog.DiscardHandler)})
 	return s
 }
 
@@ -64,6 +64,7 @@ var allPages = []string{
 	"/console/exceptions?list=deemed", "/console/changes", "/console/changes?before=90121", "/console/approvals", "/console/approvals?waits=7", "/console/alerts", "/console/config", "/console/keys",
 	"/console/order?command=drain&participant=BANKA", "/console/order?command=set-cap&participant=BANKB", "/console/order?command=debug&participant=BANKB",
 	"/console/order?command=close-link&link=41&participant=BANKB", "/console/order?command=settle&payment=1001", "/console/order?command=approve&approval=7",
+	"/console/order?command=reload",
 }
 
 // element is one element of a page.
@@ -243,6 +244,8 @@ func TestWords(t *testing.T) {
 		"/console/alerts":                           {"docs/runbooks/participant-down.md", "CommitSlow", "10 min", "2026-11-23 08:53:12"},
 		"/console/config":                           {"participants.NEWBANK: added", "limits.queue", "/etc/switchd/switchd.yml", "  - id: BANKA"},
 		"/console/order?command=approve&approval=7": {"collateral has come", "meera"},
+		"/console/order?command=reload":             {"participants.NEWBANK: added", "Reload the configuration"},
+		"/console/config?done=90312":                {"their data centre moves tonight"},
 	} {
 		page := s.get(path).Body.String()
 		for _, word := range words {

@@ -1,7 +1,7 @@
 // The console in a real browser, in front of real switches. SWITCHD is the binary, SHOTS a
 // folder for pictures of the pages.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { demo, people, served } from "./switch.mjs";
@@ -250,6 +250,7 @@ trial("a viewer sees all and changes nothing", async () => {
   page.expected.push("403");
   const status = await page.evaluate(async () => (await fetch("/console/order", { method: "POST", body: new URLSearchParams({ command: "drain", participant: "BANKA", reason: "because" }) })).status);
   assert.equal(status, 403);
+  assert.equal(await page.evaluate(async () => (await fetch("/console/order", { method: "POST", body: new URLSearchParams({ command: "reload", reason: "because" }) })).status), 403);
   assert.equal(await drained(page, "BANKA"), false);
   await page.goto("/console/order?command=drain&participant=BANKA");
   await page.getByText("You may not order this").waitFor();
@@ -283,6 +284,29 @@ trial("a cap takes two persons", async () => {
   await second.getByRole("row").filter({ hasText: "less collateral" }).filter({ hasText: "anders" }).first().waitFor();
   await page.getByText("No order waits").waitFor(); // by itself
   await second.done();
+  await page.done();
+});
+
+trial("a file that has changed is reloaded, and one that is not good is not", async () => {
+  const page = await login("meera");
+  const good = readFileSync(users.file, "utf8").replace(/(BANKC.*net_debit_cap: )"10000000.00"/, '$1"8000000.00"');
+  const dialog = page.locator("#dialog");
+  const reload = async (reason) => {
+    await page.goto("/console/config");
+    await live(page);
+    await page.getByRole("link", { name: "Reload" }).click();
+    await dialog.getByLabel("Reason").fill(reason);
+    await dialog.getByRole("button", { name: "Reload" }).click();
+  };
+  page.expected.push("422");
+  writeFileSync(users.file, good + "colour: blue\n");
+  await reload("it is prettier");
+  await dialog.getByText(/switchd\.yml:\d+:\d+/).waitFor();
+  writeFileSync(users.file, good);
+  await reload("less collateral of BANKC");
+  await page.waitForURL("**/console/config?done=*");
+  await page.getByRole("status").filter({ hasText: "less collateral of BANKC" }).waitFor();
+  await page.getByText("Nothing: the file on disk is what is in force.").waitFor();
   await page.done();
 });
 

@@ -60,7 +60,8 @@ participants:
   - {id: BANKB, institution: "100002", handles: [bankb], ifsc_prefixes: [BNKB], dialect: iso87-ascii, framing: ASCII4, net_debit_cap: "10000000.00"}
   - {id: BANKC, institution: "100003", handles: [bankc], ifsc_prefixes: [BNKC], dialect: iso20022, framing: BIN4, net_debit_cap: "10000000.00"}
 `);
-    return await start(["serve", "--config", join(folder, "switchd.yml")], folder);
+    const file = join(folder, "switchd.yml");
+    return { ...await start(["serve", "--config", file], folder), file };
   } catch (fault) {
     rmSync(folder, { recursive: true, force: true });
     throw fault;
