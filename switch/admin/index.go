@@ -10,15 +10,30 @@ import (
 	"net/http"
 )
 
-// style is the page's only decoration. The content security policy allows it by
-// its hash and nothing else, so that text shown in the page can never become
-// style or script.
+// style is the only decoration of this server's own pages, in the colours of the console.
+// The content security policy allows it by its hash and nothing else, so that text shown
+// in a page can never become style or script.
 const style = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+:root { color-scheme: light dark; --bg: light-dark(#f3f5f8, #0c1117); --panel: light-dark(#ffffff, #141a22); --line: light-dark(#d3dae2, #2a3442);
+  --text: light-dark(#16202b, #e7edf4); --muted: light-dark(#4f5d6b, #9eb0c2); --accent: light-dark(#0a58ca, #79b8ff); --on-accent: light-dark(#ffffff, #0c1117);
+  --bad: light-dark(#bb2119, #ff8078); font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
+:root[data-theme="dark"] { color-scheme: dark; }
+:root[data-theme="light"] { color-scheme: light; }
+* { box-sizing: border-box; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; background: var(--bg); color: var(--text); }
+a { color: var(--accent); }
 table { border-collapse: collapse; margin: .25rem 0; }
-th, td { border: 1px solid #8888; padding: .2rem .6rem; text-align: left; vertical-align: top; font-variant-numeric: tabular-nums; }
+th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: left; vertical-align: top; font-variant-numeric: tabular-nums; }
 th { font-weight: 600; }
+.login { max-width: 24rem; margin: 14vh auto 0; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 1.4rem 1.5rem 1.2rem; }
+.login h1 { display: flex; align-items: center; gap: .5rem; margin: 0 0 1rem; font-size: 1.3rem; line-height: 1.2; }
+.login svg { width: 24px; height: 24px; fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
+.login label { font-weight: 600; }
+.login input { display: block; width: 100%; margin-top: .3rem; font: inherit; color: var(--text); background: var(--bg); border: 1px solid light-dark(#7c8a98, #5b6b7d); border-radius: 4px; padding: .5rem .6rem; }
+.login button { width: 100%; margin: .9rem 0; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: 4px; padding: .5rem; cursor: pointer; }
+.login :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.login p { margin: 0; color: var(--muted); font-size: .88rem; }
+.login [role=alert] { margin-bottom: .9rem; border: 1px solid var(--line); border-left: 4px solid var(--bad); border-radius: 4px; padding: .5rem .7rem; color: var(--text); font-size: 1rem; }
 `
 
 var styleHash = func() string {

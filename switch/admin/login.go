@@ -19,16 +19,16 @@ const (
 
 // loginForm is the page for people who have to say who they are.
 const loginForm = `<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Log in to switchd</title><style>` + style + `</style></head>
+<html lang="en"%s>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Log in to switchd</title><style>%s</style></head>
 <body>
-<main>
-<h1>Log in to switchd</h1>
+<main class="login">
+<h1><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 6h11l-3-3M18 14H7l3 3"/></svg>Log in to switchd</h1>
 %s<form method="post" action="/login">
-<p><label for="token">Your token</label><br>
-<input id="token" name="token" type="password" autocomplete="current-password" spellcheck="false" maxlength="256" required autofocus></p>
+<label for="token">Your token</label>
+<input id="token" name="token" type="password" autocomplete="current-password" spellcheck="false" maxlength="256" required autofocus%s>
 <input type="hidden" name="next" value="%s">
-<p><button type="submit">Log in</button></p>
+<button type="submit">Log in</button>
 </form>
 <p>Whoever runs this switch gives out tokens. A session ends after 30 minutes without use.</p>
 </main>
@@ -48,7 +48,7 @@ func (p *pages) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method != http.MethodPost {
-		p.showLogin(w, http.StatusOK, "", r.URL.Query().Get("next"))
+		p.showLogin(w, r, http.StatusOK, "", r.URL.Query().Get("next"))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, commandBytesMax)
@@ -66,7 +66,7 @@ func (p *pages) login(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "60")
 			status, text = http.StatusTooManyRequests, "Too many failed logins from this address: wait a minute."
 		}
-		p.showLogin(w, status, text, next)
+		p.showLogin(w, r, status, text, next)
 		return
 	}
 	if key, _, _, good := p.sessions.shown(r); good { // the new one takes its place
@@ -76,15 +76,20 @@ func (p *pages) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, localPath(next), http.StatusSeeOther)
 }
 
-func (p *pages) showLogin(w http.ResponseWriter, status int, fault, next string) {
+func (p *pages) showLogin(w http.ResponseWriter, r *http.Request, status int, fault, next string) {
+	var theme, invalid string
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy("'self'"))
+	if cookie, err := r.Cookie("theme"); err == nil && (cookie.Value == "dark" || cookie.Value == "light") { // as chosen in the console
+		theme = ` data-theme="` + cookie.Value + `"`
+	}
 	if fault != "" {
-		fault = `<p role="alert">` + html.EscapeString(fault) + "</p>\n"
+		fault = `<p role="alert" id="fault">` + html.EscapeString(fault) + "</p>\n"
+		invalid = ` aria-invalid="true" aria-describedby="fault"`
 	}
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, loginForm, fault, html.EscapeString(localPath(next))) // the client may be gone
+	_, _ = fmt.Fprintf(w, loginForm, theme, style, fault, invalid, html.EscapeString(localPath(next))) // the client may be gone
 }
 
 // localPath is a path of this server, where a browser goes on: never another site.

@@ -199,8 +199,13 @@ func TestLoginForm(t *testing.T) {
 		t.Errorf("the form: %d %v %s", r.StatusCode, r.Header, page)
 	}
 	r = b.do("POST", "/login", "token=canary", nil)
-	if page := text(t, r); r.StatusCode != 401 || !strings.Contains(page, `role="alert">This token is not known.`) || strings.Contains(page, "canary") {
+	if page := text(t, r); r.StatusCode != 401 || !strings.Contains(page, `role="alert" id="fault">This token is not known.`) || !strings.Contains(page, `aria-describedby="fault"`) || strings.Contains(page, "canary") {
 		t.Errorf("a wrong token: %d %s", r.StatusCode, page)
+	}
+	for theme, want := range map[string]string{"dark": `<html lang="en" data-theme="dark">`, "light": `<html lang="en" data-theme="light">`, `x"`: `<html lang="en">`} {
+		if page := text(t, b.do("GET", "/login", "", &http.Cookie{Name: "theme", Value: theme})); !strings.Contains(page, want) {
+			t.Errorf("theme %s: %s", theme, page)
+		}
 	}
 }
 

@@ -232,6 +232,26 @@ trial("it works without script, but for what is live", async () => {
   await page.done();
 });
 
+trial("the login is accessible in dark, light and on a phone, and says that a token is not known", async () => {
+  const page = await open(browser, users.url);
+  await page.goto("/");
+  await page.waitForURL("**/login?**");
+  page.expected.push("401");
+  for (const [way, width, colorScheme] of [["dark", 1280, "dark"], ["light", 1280, "light"], ["phone", 390, "dark"]]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme });
+    await fitting(page, `the login at ${width} pixels`);
+    await accessible(page, `the login ${way}`);
+    await page.screenshot({ path: join(shots, `login-${way}.png`) });
+  }
+  await page.getByLabel("token").fill("nobody's");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("alert").filter({ hasText: "This token is not known." }).waitFor();
+  await accessible(page, "the login after a wrong token");
+  await page.screenshot({ path: join(shots, "login-wrong.png") });
+  await page.done();
+});
+
 async function login(name) {
   const page = await open(browser, users.url);
   await page.goto("/console/participants");
