@@ -35,6 +35,7 @@ func TestMetrics(t *testing.T) {
 	t.Run("linted", func(t *testing.T) { linted(t, d) })
 	t.Run("scraped", func(t *testing.T) { scraped(t, d) })
 	t.Run("known to the process", func(t *testing.T) { firing(t, d, seen) })
+	t.Run("alike", func(t *testing.T) { alike(t, d) })
 }
 
 // busy is a demo after its first payments.
