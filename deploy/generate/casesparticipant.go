@@ -21,7 +21,7 @@ var participantCases = []testCase{
 	{
 		"SwitchdParticipantFailing",
 		situation{"one message in five is not answered", "10m", []string{legs("BANKA", "approved", 80), legs("BANKA", "unanswered", 15), legs("BANKA", "failed", 5), legs("BANKB", "approved", 100)}, bankA},
-		situation{"three messages in five minutes say nothing", "10m", []string{legs("BANKA", "approved", 0), `switchd_legs_total{participant="BANKA",class="debit",result="failed"} 0 0 0 0 1 2 3 3 3 3 3 3`}, nil},
+		situation{"three messages in five minutes say nothing", "8m", []string{legs("BANKA", "approved", 0), `switchd_legs_total{participant="BANKA",class="debit",result="failed"} 0 0 0 0 1 2 3 3 3 3 3 3`}, nil},
 	},
 	{
 		"SwitchdParticipantFailing",
