@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"switchd/switch/doctor"
 )
 
 // tinyDisk mounts a file system of its own, or skips the test.
@@ -119,6 +121,7 @@ func TestDiskBelowReserve(t *testing.T) {
 	if got := f.metric("switchd_disk_state"); got != 2 {
 		t.Errorf("switchd_disk_state is %v, want 2", got)
 	}
+	f.seen(t)
 	f.free(t)
 	if f.p.ended() {
 		t.Error("it has ended")
@@ -129,6 +132,21 @@ func TestDiskBelowReserve(t *testing.T) {
 		}
 	}
 	f.finish(t)
+}
+
+// seen looks at what operators are told of a disk below its reserve.
+func (f *filling) seen(t *testing.T) {
+	t.Helper()
+	const why = "new payments are declined: the disk of the data folder has "
+	until(t, patience, "status says so", func() bool { // as of the desk's next look
+		var out, said strings.Builder
+		code := run(t.Context(), []string{"status", "--config", f.config}, &out, &said)
+		return code == exitFailed && strings.Contains(out.String(), "NOT READY") && strings.Contains(out.String(), "disk: "+why)
+	})
+	e := doctorBeside(t, "--config", f.config)
+	e.has(doctor.Bad, "disk", "MiB free of 256 MiB", "the reserve is 96.0 MiB", "make room now")
+	e.has(doctor.Bad, "ready: disk", why, "docs/runbooks/disk-low.md")
+	e.has(doctor.OK, "data folder", "the running switch has")
 }
 
 // TestFullDisk: the disk is full before anybody has looked. When a write fails the

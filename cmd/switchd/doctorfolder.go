@@ -110,13 +110,14 @@ func storeFindings(ctx context.Context, cfg *config.Config) []doctor.Finding {
 		return []doctor.Finding{doctor.Wrong(doctor.Bad, name, "'switchd journal verify' says what is damaged; restore the last backup (docs/operations.md)", "%v", err)}
 	}
 	found := []doctor.Finding{doctor.Good(name, "opens, with %s up to %s", count(int(v.Records), "record"), screen.Clock(v.LastAt.String()))}
-	return append(found, l.stateFindings(v.Stat.First == 1)...)
+	return append(found, l.stateFindings(&v)...)
 }
 
-// stateFindings open the state store, if it is there and its key is to be had. whole: the
-// journal has all events.
-func (l *lookFolder) stateFindings(whole bool) []doctor.Finding {
+// stateFindings open the state store beside a journal, if it is there and its key is to be
+// had.
+func (l *lookFolder) stateFindings(v *journalView) []doctor.Finding {
 	const name = "state"
+	whole := v.Stat.First == 1
 	var err error
 	if l.keys, err = (&journalFlags{}).sealKeys(l); err != nil {
 		return []doctor.Finding{doctor.Wrong(doctor.Bad, name, "no start opens it: put the key file back that it was sealed with", "the key of what is sealed cannot be read: %v", err)}
@@ -136,5 +137,8 @@ func (l *lookFolder) stateFindings(whole bool) []doctor.Finding {
 	case err != nil:
 		return []doctor.Finding{doctor.Wrong(doctor.Bad, name, "no start opens it: restore the last backup (docs/operations.md)", "%v", storage.Sentence(err))}
 	}
-	return []doctor.Finding{doctor.Good(name, "opens, with the events up to %s", screen.Count(applied))}
+	if applied < v.Last {
+		return []doctor.Finding{doctor.Good(name, "opens; the next start replays %s of the journal", count(int(v.Last-applied), "record"))}
+	}
+	return []doctor.Finding{doctor.Good(name, "opens, with all events of the journal")}
 }

@@ -8,7 +8,6 @@ import (
 
 	"switchd/switch/admin"
 	"switchd/switch/config"
-	"switchd/switch/disk"
 )
 
 // checks are the conditions under which traffic should be sent to this switch. Each
@@ -83,12 +82,7 @@ func (n *node) started() error {
 	return errors.New("the participants' port is being opened")
 }
 
-func (n *node) checkDisk() (string, error) {
-	if n.disk.State() == disk.Low {
-		return "the disk of the data folder has little room left: below the reserve new payments are declined", nil
-	}
-	return "", n.disk.Check()
-}
+func (n *node) checkDisk() (string, error) { return n.disk.Warning(), n.disk.Check() }
 
 // stall is how long events have waited without any commit. The heartbeat looks; the
 // writer answers it, so that what is found is the fault of what comes before.

@@ -132,6 +132,14 @@ func (w *Watch) Check() error {
 	return nil
 }
 
+// Warning is what is to be known of a disk that is getting full; empty: nothing.
+func (w *Watch) Warning() string {
+	if v := w.seen.Load(); v.state == Low {
+		return v.String() + ": below that new payments are declined"
+	}
+	return ""
+}
+
 // String is the reason of the state.
 func (v *view) String() string {
 	return fmt.Sprintf("the disk of the data folder has %s free, the reserve is %s", shown(v.free), shown(v.levels.reserve))

@@ -164,6 +164,9 @@ func (f *film) is() string {
 	if lines := strings.Split(strings.TrimSpace(f.disk.note), "\n"); len(lines) > 1 {
 		s += fmt.Sprintf(", note %q", strings.Join(append(lines[:1], lines[2:]...), ", "))
 	}
+	if warning := f.w.Warning(); (warning != "") != (v.state == Low) || warning != "" && !strings.Contains(warning, "MiB free, the reserve is ") {
+		f.t.Errorf("in state %v it warns with %q", v.state, warning)
+	}
 	if err := f.w.Check(); (err != nil) != (v.state == Reserve) || f.w.State() != v.state {
 		f.t.Errorf("state %v, readiness %v", v.state, err)
 	}

@@ -100,6 +100,15 @@ func TestRoom(t *testing.T) {
 	}
 }
 
+// TestNoSyncsBelowReserve: what is left is not written to.
+func TestNoSyncsBelowReserve(t *testing.T) {
+	t.Parallel()
+	f := of(t, Machine(t.Context(), Options{Dir: t.TempDir(), Reserve: 1 << 61, Clock: step(time.Millisecond), Syncs: 5}), "fsync")
+	if f.Level != OK || !strings.HasPrefix(f.Text, "not measured") {
+		t.Errorf("%+v", f)
+	}
+}
+
 // TestClock: a clock that nothing keeps right warns, one that is off is bad, one of which
 // nothing is known is neither.
 func TestClock(t *testing.T) {
