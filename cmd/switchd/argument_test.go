@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"strings"
@@ -146,4 +147,27 @@ func TestFileWithAnyPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands(t, 0, "link", "ls", "--config", s.config)
+}
+
+// TestForms: lists that are older than -o have the same values as JSON, by -o as by --json,
+// and as YAML.
+func TestForms(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	keys := "--file " + dir + "/k.hsm --unlock " + dir + "/k.unlock"
+	commands(t, 0, strings.Fields("keys create --make-unlock "+keys)...)
+	for _, line := range []string{"version", "spec list", "check-config ../../testdata/config/minimal.good.yml", "keys officer list " + keys} {
+		args := strings.Fields(line)
+		asJSON, _ := commands(t, 0, append(args, "-o", "json")...)
+		old, _ := commands(t, 0, append(args, "--json")...)
+		if !json.Valid([]byte(asJSON)) || asJSON != old {
+			t.Errorf("%s is as JSON\n%s and\n%s", line, asJSON, old)
+		}
+		if asYAML, _ := commands(t, 0, append(args, "-o", "yaml")...); !strings.HasPrefix(asYAML, "---\n") || strings.Contains(asYAML, "{\"") {
+			t.Errorf("%s is as YAML\n%s", line, asYAML)
+		}
+	}
+	if _, said := commands(t, exitUsage, "journal", "prove", "--id", "1", "--admin", "127.0.0.1:1", "-o", "yaml"); !strings.Contains(said, "a proof is JSON") {
+		t.Errorf("of a proof as YAML it said %q", said)
+	}
 }

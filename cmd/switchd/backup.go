@@ -140,7 +140,8 @@ A backup that fails, or is ended by Ctrl-C, leaves nothing behind.
 
 The key file that account numbers are sealed with is not copied: without it the
 backup cannot be read. Keep it elsewhere.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd backup --out /backup/today --reason 'before the upgrade' --config switchd.yml\n  switchd backup --out /backup/today --dir /var/lib/switchd --reason 'weekly'",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			out, err := filepath.Abs(f.out)
 			if err != nil {
@@ -287,7 +288,8 @@ func newBackupVerify() *cobra.Command {
 against its checksums and the chain. With the key file it also compares the rows with
 their hash; one that a security module has sealed (hsm.seal) is read with --config. It
 changes nothing.`,
-		Args: oneArg("which backup? name its folder"),
+		Example: "  switchd backup verify /backup/today --seal-key seal.key",
+		Args:    oneArg("which backup? name its folder"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := isFolder(args[0], "backup"); err != nil {
 				return err

@@ -50,8 +50,9 @@ PIN blocks of PINs that it derives from the accounts, and signatures, with keys 
 it has in clear (--mac-key, --pin-key, --sign-key): it is a simulator. Of its bad
 payments some have a wrong PIN; with --faults some messages have a code or signature
 that is wrong, or none.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+		Example: "  switchd bank --config switchd.yml --id BANKA --rate 5\n  switchd bank --config switchd.yml --id BANKB --faults --duration 10m",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	fl := c.Flags()
 	fl.StringVar(&f.config, "config", "", "the switch's configuration file (required)")

@@ -62,8 +62,9 @@ what being looked at costs the switch for each payment.
 A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %),
 nothing is open at the end, all books agree, and the generator itself was punctual.
 Exit code 0: valid, 1: not valid.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+		Example: "  switchd bench --spawn --rate 1000 --duration 30s",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	fl := c.Flags()
 	fl.BoolVar(&f.spawn, "spawn", false, "start a switch of its own as a separate process")

@@ -26,7 +26,8 @@ func newCertsInit() *cobra.Command {
 		Use: "init --dir D --ids A,B,C", Short: "Make a private CA and a certificate for the switch and each participant",
 		Long: `Makes ca.pem, ca-key.pem, and <id>.pem, <id>-key.pem for "switch" and each id
 (ECDSA P-256, identity urn:switch:participant:<id>). Never overwrites a file.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd certs init --dir certs --ids BANKA,BANKB,BANKC",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := participants(ids); err != nil {
 				return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,7 @@ import (
 )
 
 func newCertsShow() *cobra.Command {
-	var asJSON bool
+	var f outputFlags
 	c := &cobra.Command{
 		Use: "show FILE", Short: "Show certificates or a revocation list: names, pin, expiry",
 		Long: `Prints what a file has: of each certificate its subject, the participant that it
@@ -32,8 +31,8 @@ uses, key, pin, number and revoked.`,
 			if err != nil {
 				return usageError{err}
 			}
-			if asJSON {
-				return json.NewEncoder(c.OutOrStdout()).Encode(all)
+			if f.programs() {
+				return f.encode(c.OutOrStdout(), all)
 			}
 			for i, d := range all {
 				if i > 0 {
@@ -44,7 +43,7 @@ uses, key, pin, number and revoked.`,
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
+	f.register(c)
 	return c
 }
 

@@ -15,7 +15,10 @@ import (
 )
 
 // checkFlags are those of check-config.
-type checkFlags struct{ files, example, schema, asJSON bool }
+type checkFlags struct {
+	files, example, schema bool
+	outputFlags
+}
 
 func newCheckConfig() *cobra.Command {
 	var f checkFlags
@@ -29,7 +32,8 @@ object with file, good, participants and faults (file, line, column, text).
 
 With --example it prints a commented configuration to start from, with --schema the
 JSON Schema (2020-12) of all keys, for editors and other tools.`,
-		Args: cobra.MaximumNArgs(1),
+		Example: "  switchd check-config --files switchd.yml\n  switchd check-config --example > switchd.yml",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case (f.example || f.schema) && len(args) > 0:
@@ -49,7 +53,7 @@ JSON Schema (2020-12) of all keys, for editors and other tools.`,
 	c.Flags().BoolVar(&f.files, "files", false, "also check that the files with certificates and keys can be used")
 	c.Flags().BoolVar(&f.example, "example", false, "print an example configuration")
 	c.Flags().BoolVar(&f.schema, "schema", false, "print the JSON Schema of a configuration")
-	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+	f.outputFlags.register(c)
 	c.MarkFlagsMutuallyExclusive("example", "schema", "files")
 	c.MarkFlagsMutuallyExclusive("example", "schema", "json")
 	return c
@@ -72,7 +76,7 @@ func (f *checkFlags) check(c *cobra.Command, file string) error {
 			err = usageError{faults}
 		}
 	}
-	if f.asJSON {
+	if f.programs() {
 		v := checked{File: file, Good: err == nil, Faults: config.Faults{}}
 		if faults, ok := errors.AsType[config.Faults](err); ok {
 			v.Faults = faults
@@ -80,7 +84,7 @@ func (f *checkFlags) check(c *cobra.Command, file string) error {
 		if v.Good {
 			v.Participants = len(cfg.Participants)
 		}
-		return errors.Join(writeJSON(c.OutOrStdout(), v), err)
+		return errors.Join(f.encode(c.OutOrStdout(), v), err)
 	}
 	if err == nil {
 		fmt.Fprintf(c.OutOrStdout(), "%s: good, %d participants\n", file, len(cfg.Participants))

@@ -39,7 +39,8 @@ func newConfigDiff() *cobra.Command {
 		Long: `Lists the changes that FILE would bring to the running switch, whose admin port is that
 of FILE, of --admin or of the data folder --dir, and which of them need a restart.
 Without FILE it compares the file that the switch was started with, as it is now.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd config diff --config switchd.yml",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			answer, err := f.call(c.Context(), http.MethodGet, "/api/v1/config", nil)
 			if err != nil {
@@ -117,7 +118,8 @@ changes as a whole, while payments go on; they are in force when the command ret
 What is not good changes nothing, and is told as by check-config. --dry-run says what
 would change. The switch is the one at --admin, of the data folder --dir, or of the
 file --config, which must name the admin port that is in force.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd config reload --reason 'BANKD joins' --config switchd.yml\n  switchd config reload --reason 'BANKD joins' --dir /var/lib/switchd --dry-run",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.reason == "" {
 				return usageError{errors.New("why? --reason is kept with the configuration")}
@@ -178,7 +180,8 @@ func newConfigLast() *cobra.Command {
 		Long: `Prints the files of the configuration that was in force last, each behind a line with
 its name, and says since when and by whom. 'switchd serve --last-good DIR' starts by it
 when the file is not good.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd config last --dir /var/lib/switchd",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			k, err := readKept(dir)
 			switch {

@@ -42,8 +42,9 @@ them pay each other. Shows a live table on a terminal, plain lines elsewhere. En
 after --duration: it waits until every payment is closed, compares each
 participant's book with the switch's ledger and exits with 0 only if all agree to
 the unit.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+		Example: "  switchd demo --faults\n  switchd demo --duration 10s --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	fl := c.Flags()
 	fl.StringVar(&f.dir, "dir", "", "folder for certificates, configuration and data (default: a temporary one)")

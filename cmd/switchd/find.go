@@ -54,7 +54,6 @@ references, created_at, closed_at, dead_letter, exceptions, ...), next, examined
 		},
 	}
 	f.registerBoth(c)
-	f.registerForm(c)
 	f.registerSealKey(c)
 	registerCriteria(c)
 	return c

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 	"switchd/switch/config"
 	"switchd/switch/journal"
 	"switchd/switch/retention"
-	"switchd/switch/screen"
 	"switchd/switch/seal"
 )
 
@@ -50,7 +48,7 @@ func (f *journalFlags) registerFolder(c *cobra.Command) {
 	fl := c.Flags()
 	fl.StringVar(&f.dir, "dir", "", "data folder of a switch that does not run, or a backup")
 	fl.StringVar(&f.config, "config", "", "configuration of the switch, for its data folder and its keys")
-	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
+	f.outputFlags.register(c)
 }
 
 // registerBoth registers the flags of a command that reads a folder or asks a
@@ -218,6 +216,3 @@ func ask[T any](ctx context.Context, f *journalFlags, method, path string, body 
 	}
 	return v, understand(answer, &v)
 }
-
-// writeJSON prints a value of --json.
-func writeJSON(w io.Writer, v any) error { return screen.Encode(w, screen.AsJSON, v) }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,12 +32,13 @@ request and repeats of it, answers, commands, enquiries, and the event that ende
 --json prints one object per line: seq, at, kind, from, payment, request, answer,
 command, config, text (masked), sealed_bytes (not looked at), fault (the record
 cannot be read; exit code 1).`,
-		Args: cobra.NoArgs,
+		Example: "  switchd journal dump --payment 4711 --config switchd.yml\n  switchd journal dump --from 1 --to 100 --kind request --admin 127.0.0.1:9583 -o json",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := d.filter.parse(); err != nil {
 				return usageError{err}
 			}
-			d.out, d.talk, d.asJSON = bufio.NewWriter(c.OutOrStdout()), c.ErrOrStderr(), f.asJSON
+			d.out, d.talk, d.form = bufio.NewWriter(c.OutOrStdout()), c.ErrOrStderr(), &f.outputFlags
 			err := errors.Join(d.run(c, &f), d.out.Flush(), d.faulty())
 			if err == nil && !d.begun {
 				fmt.Fprintln(d.talk, "switchd: no event is like that")
@@ -71,7 +71,7 @@ func eventKinds() []string {
 type dumper struct {
 	segment string
 	filter  eventFilter
-	asJSON  bool
+	form    *outputFlags
 	out     *bufio.Writer
 	talk    io.Writer
 	reader  *eventReader
@@ -180,8 +180,8 @@ func (d *dumper) print(v *eventView) error {
 	}
 	begun := d.begun
 	d.begun = true
-	if d.asJSON {
-		return json.NewEncoder(d.out).Encode(v)
+	if d.form.programs() {
+		return d.form.each(d.out, v)
 	}
 	if !begun {
 		if err := writeEventHead(d.out); err != nil {

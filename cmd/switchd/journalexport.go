@@ -36,7 +36,8 @@ be exported when it is over. What is sealed stays sealed in the file: keep the k
 
 A running switch has its folder for itself. It writes the days that it deletes to
 archive_dir by itself; for another one take a backup and name that with --dir.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd journal export --day 2026-11-22 --out day.journal --dir /backup/today",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
 				return usageError{err}
@@ -105,7 +106,7 @@ func (f *exportFlags) export(c *cobra.Command, l *lookFolder) error {
 	if err != nil {
 		return err
 	}
-	return v.print(c.OutOrStdout(), f.asJSON)
+	return v.print(c.OutOrStdout(), &f.outputFlags)
 }
 
 // readBack reads a file that was just written to its end: what
@@ -131,9 +132,9 @@ func (v *exportView) readBack(ctx context.Context, file string) error {
 	return nil
 }
 
-func (v *exportView) print(w io.Writer, asJSON bool) error {
-	if asJSON {
-		return writeJSON(w, v)
+func (v *exportView) print(w io.Writer, o *outputFlags) error {
+	if o.programs() {
+		return o.encode(w, v)
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "segment\t%s\n", v.File)

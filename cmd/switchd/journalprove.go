@@ -12,6 +12,7 @@ import (
 
 	"switchd/switch/config"
 	"switchd/switch/payment"
+	"switchd/switch/screen"
 	"switchd/switch/translate"
 )
 
@@ -28,11 +29,15 @@ each to the root of the journal's Merkle log; and a signed checkpoint with that 
 sealed.
 
 PAYMENT is a payment's number, or its transaction id (SWD and 32 digits).`,
-		Args: cobra.NoArgs,
+		Example: "  switchd journal prove --id 4711 --out 4711.proof --config switchd.yml",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			number, ok := translate.ParsePayment(id)
 			if !ok {
 				return usageError{fmt.Errorf("which payment? --id %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", id)}
+			}
+			if f.as() == screen.AsYAML {
+				return usageError{errors.New("a proof is JSON, byte for byte")}
 			}
 			p, err := either(c, &f, fmt.Sprintf("/api/v1/payments/%d/proof", number), func(l *lookFolder) (paymentProof, error) { return l.prove(c.Context(), &f, number) })
 			if err != nil {
@@ -55,7 +60,9 @@ PAYMENT is a payment's number, or its transaction id (SWD and 32 digits).`,
 	f.registerBoth(c)
 	f.registerSealKey(c)
 	f.registerCheckpointKey(c)
-	c.Flags().Lookup("json").Hidden = true // it is always JSON
+	for _, name := range []string{"json", "output"} {
+		c.Flags().Lookup(name).Hidden = true // it is always JSON
+	}
 	c.Flags().StringVar(&id, "id", "", "payment (required)")
 	c.Flags().StringVar(&out, "out", "", "new file to write the proof to (default: stdout)")
 	return c
@@ -74,7 +81,8 @@ func provable(p *payment.Payment) error {
 
 func newVerifyProof() *cobra.Command {
 	var key string
-	var anyKey, asJSON bool
+	var anyKey bool
+	var output outputFlags
 	c := &cobra.Command{
 		Use: "verify-proof FILE (--key FILE | --any-key)", Short: "Check a proof of a payment, without the journal",
 		Long: `Checks what 'switchd journal prove' has written and says in words what it proves. It
@@ -86,6 +94,7 @@ prints it), kept in the file of --key. Several lines are several keys.
 is whole and fits together, but anybody can have made it.
 
 FILE may be - for stdin. Exit code 1: it proves nothing.`,
+		Example: "  switchd journal verify-proof 4711.proof --key verifier.txt",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return errors.New("which proof? Name one file")
@@ -113,12 +122,12 @@ FILE may be - for stdin. Exit code 1: it proves nothing.`,
 			if !proven.Pinned {
 				fmt.Fprintln(c.ErrOrStderr(), "switchd: with --any-key this is whole, but anybody can have made it: get the verifier from the switch's operator")
 			}
-			return proven.print(c.OutOrStdout(), asJSON)
+			return proven.print(c.OutOrStdout(), &output)
 		},
 	}
 	c.Flags().StringVar(&key, "key", "", "file with the verifier of the switch")
 	c.Flags().BoolVar(&anyKey, "any-key", false, "take the key that the proof itself names, in place of --key")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	output.register(c)
 	return c
 }
 
@@ -143,9 +152,9 @@ func readProof(file string, stdin io.Reader) ([]byte, error) {
 }
 
 // print says what is proven.
-func (o *provenPayment) print(w io.Writer, asJSON bool) error {
-	if asJSON {
-		return writeJSON(w, o)
+func (o *provenPayment) print(w io.Writer, output *outputFlags) error {
+	if output.programs() {
+		return output.encode(w, o)
 	}
 	key := o.Key + ", a key that you trust"
 	if !o.Pinned {

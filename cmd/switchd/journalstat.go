@@ -29,13 +29,14 @@ func newJournalStat() *cobra.Command {
 		Long: `Prints ranges, sizes, chain hash and Merkle root of a journal, and the verifier: the
 public line with which others check the proofs of this switch (journal verify-proof
 --key). It reads the two ends of the journal only; verify reads all of it.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd journal stat --config switchd.yml",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			v, err := either(c, &f, "/api/v1/journal", func(l *lookFolder) (journalView, error) { return l.stat(c.Context(), &f) })
 			if err != nil {
 				return err
 			}
-			return v.print(c.OutOrStdout(), f.asJSON)
+			return v.print(c.OutOrStdout(), &f.outputFlags)
 		},
 	}
 	f.registerBoth(c)
@@ -146,9 +147,9 @@ func folderBytes(dir string) (bytes uint64) {
 	return bytes
 }
 
-func (v *journalView) print(w io.Writer, asJSON bool) error {
-	if asJSON {
-		return writeJSON(w, v)
+func (v *journalView) print(w io.Writer, o *outputFlags) error {
+	if o.programs() {
+		return o.encode(w, v)
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	if v.Records == 0 {

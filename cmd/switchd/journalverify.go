@@ -53,13 +53,14 @@ and byte for what is damaged.
 
 --segment names files that export has written; they need no folder. Segments that
 touch each other, or the journal of --dir, must follow each other.`,
-		Args: cobra.NoArgs,
+		Example: "  switchd journal verify --dir /backup/today --seal-key seal.key",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			r, err := f.verify(c, segments)
 			if err != nil {
 				return err
 			}
-			return r.print(c.OutOrStdout(), f.asJSON)
+			return r.print(c.OutOrStdout(), &f.outputFlags)
 		},
 	}
 	f.registerFolder(c)
@@ -285,9 +286,9 @@ func (v *verifier) follow() {
 }
 
 // print writes the report. Its error says that something is damaged.
-func (r *verifyReport) print(w io.Writer, asJSON bool) error {
-	if asJSON {
-		if err := writeJSON(w, r); err != nil {
+func (r *verifyReport) print(w io.Writer, o *outputFlags) error {
+	if o.programs() {
+		if err := o.encode(w, r); err != nil {
 			return err
 		}
 	} else if err := r.table(w); err != nil {

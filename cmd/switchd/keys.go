@@ -40,7 +40,7 @@ type keysFlags struct {
 	config, file, unlock string
 	officer, token       string
 	second, secondToken  string
-	asJSON               bool
+	outputFlags
 }
 
 // place registers the flags that say which keys.
@@ -52,10 +52,10 @@ func (f *keysFlags) place(c *cobra.Command) {
 }
 
 // json registers the flag for programs.
-// printAll prints what there is for people, or as JSON; when there is nothing, it says so.
-func printAll[T interface{ print(io.Writer) }](c *cobra.Command, asJSON bool, all []T, none string) error {
-	if asJSON {
-		return writeJSON(c.OutOrStdout(), all)
+// printAll prints what there is for people, or for programs; when there is nothing, it says so.
+func printAll[T interface{ print(io.Writer) }](c *cobra.Command, o *outputFlags, all []T, none string) error {
+	if o.programs() {
+		return o.encode(c.OutOrStdout(), all)
 	}
 	for _, one := range all {
 		one.print(c.OutOrStdout())
@@ -66,7 +66,7 @@ func printAll[T interface{ print(io.Writer) }](c *cobra.Command, asJSON bool, al
 	return nil
 }
 
-func (f *keysFlags) json(c *cobra.Command) { c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON") }
+func (f *keysFlags) json(c *cobra.Command) { f.outputFlags.register(c) }
 
 // who registers the flags that say who cares for them.
 func (f *keysFlags) who(c *cobra.Command) {
@@ -188,8 +188,8 @@ func ownName(args []string) (hsm.KeyRef, error) {
 
 // tell prints what was done: as JSON, or in words.
 func (f *keysFlags) tell(c *cobra.Command, info *hsm.KeyInfo, words string) error {
-	if f.asJSON {
-		return writeJSON(c.OutOrStdout(), viewKey(info, clock()))
+	if f.programs() {
+		return f.encode(c.OutOrStdout(), viewKey(info, clock()))
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s version %d: %s, %s, mode %c, %s, check value %s\n",
 		words, info.Ref, info.Version, info.Usage.Text(), strength(info), info.Mode, exportWords[info.Export], info.KCV)

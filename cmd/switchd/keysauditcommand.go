@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -43,8 +42,8 @@ operating system. --json prints the lines as they are in the file, then the head
 				return err
 			}
 			show := printKeyEvent
-			if f.asJSON {
-				show = func(w io.Writer, e *keyEvent) error { return json.NewEncoder(w).Encode(e) }
+			if f.programs() {
+				show = func(w io.Writer, e *keyEvent) error { return f.each(w, e) }
 			}
 			want, met := strings.ToLower(head), uint64(0)
 			a := new(keyChain)
@@ -68,8 +67,8 @@ operating system. --json prints the lines as they are in the file, then the head
 			for _, e := range a.open {
 				fmt.Fprintf(c.ErrOrStderr(), "event %d has no outcome: its process was ended, or is at work; the next change says what it finds\n", e.Seq)
 			}
-			if f.asJSON {
-				return json.NewEncoder(c.OutOrStdout()).Encode(struct {
+			if f.programs() {
+				return f.each(c.OutOrStdout(), struct {
 					Head string `json:"head"`
 				}{a.head()})
 			}

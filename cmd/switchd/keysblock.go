@@ -211,8 +211,8 @@ func (f *keysFlags) give(c *cobra.Command, info *hsm.KeyInfo, block, out string)
 		}
 		return f.tell(c, info, "exported")
 	}
-	if f.asJSON {
-		return writeJSON(c.OutOrStdout(), struct {
+	if f.programs() {
+		return f.encode(c.OutOrStdout(), struct {
 			keyView
 			Block string `json:"block"`
 		}{viewKey(info, clock()), block})

@@ -324,8 +324,8 @@ func (e *entering) finish(ctx context.Context, d *keyDesk) (hsm.KeyInfo, error) 
 
 // report says that the key waits for more.
 func (f *componentFlags) report(c *cobra.Command, e *entering) error {
-	if f.asJSON {
-		return writeJSON(c.OutOrStdout(), viewCeremony(e.one, clock()))
+	if f.programs() {
+		return f.encode(c.OutOrStdout(), viewCeremony(e.one, clock()))
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "kept component %d of %d of %s, check value %s, until %s\n",
 		len(e.one.Parts), e.one.Terms.Of, e.one.Terms.New.Name, e.part.KCV, keyTime(e.one.Terms.Begun+int64(ceremonyTime)))
@@ -376,7 +376,7 @@ func newComponentsStatus() *cobra.Command {
 			for _, one := range all.Ceremonies {
 				views = append(views, viewCeremony(&one, clock()))
 			}
-			return printAll(c, f.asJSON, views, "no key waits for components")
+			return printAll(c, &f.outputFlags, views, "no key waits for components")
 		},
 	}
 	f.place(c)

@@ -113,8 +113,8 @@ func (f *keysFlags) showKeys(c *cobra.Command, views []keyView) error {
 			fmt.Fprintf(c.ErrOrStderr(), "warning: %s version %d %s\n", v.Name, v.Version, v.Warning)
 		}
 	}
-	if f.asJSON {
-		return writeJSON(c.OutOrStdout(), views)
+	if f.programs() {
+		return f.encode(c.OutOrStdout(), views)
 	}
 	if len(views) == 0 {
 		fmt.Fprintln(c.ErrOrStderr(), "there is no key, or none of such a name")
@@ -208,8 +208,8 @@ half. With --expect it ends with 1 if the value is another.`,
 					switch {
 					case other():
 						return fmt.Errorf("%s has check value %s, which is another", name, kcv)
-					case f.asJSON:
-						return writeJSON(c.OutOrStdout(), struct {
+					case f.programs():
+						return f.encode(c.OutOrStdout(), struct {
 							Name hsm.KeyRef `json:"name"`
 							KCV  string     `json:"kcv"`
 						}{name, kcv.String()})

@@ -162,7 +162,7 @@ officers. So let the first two be added with both of them there, and look at FIL
 
 func newKeysOfficerEnrol() *cobra.Command {
 	var out string
-	var asJSON bool
+	var f outputFlags
 	c := &cobra.Command{
 		Use: "enrol NAME", Short: "Make your own token, and print its fingerprint",
 		Long: `Writes a new token to --out (mode 0600, never over another file), and prints the
@@ -187,8 +187,8 @@ the officers the fingerprint yourself: they add you with it.`,
 			switch {
 			case err != nil:
 				return err
-			case asJSON:
-				return writeJSON(c.OutOrStdout(), enrolment{name, file, fingerprint})
+			case f.programs():
+				return f.encode(c.OutOrStdout(), enrolment{name, file, fingerprint})
 			}
 			fmt.Fprintf(c.ErrOrStderr(), "made your token in %s: show it to nobody. This is its fingerprint, for those who add you:\n", file)
 			_, err = fmt.Fprintln(c.OutOrStdout(), fingerprint)
@@ -196,7 +196,7 @@ the officers the fingerprint yourself: they add you with it.`,
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "file for the token (default: NAME.token)")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(c)
 	return c
 }
 
@@ -256,8 +256,8 @@ that of two (--officer and --second).`,
 			switch {
 			case err != nil:
 				return err
-			case f.asJSON:
-				return writeJSON(c.OutOrStdout(), enrolment{Officer: name, Fingerprint: fingerprint})
+			case f.programs():
+				return f.encode(c.OutOrStdout(), enrolment{Officer: name, Fingerprint: fingerprint})
 			}
 			fmt.Fprintf(c.ErrOrStderr(), "added officer %s\n", name)
 			if len(now.Officers) == 1 {
@@ -336,7 +336,7 @@ func newKeysOfficerList() *cobra.Command {
 			for _, o := range all.Officers {
 				views = append(views, officerView{o.Name, o.Added, o.Token})
 			}
-			return printAll(c, f.asJSON, views, "there is no officer yet: 'switchd keys officer enrol NAME' makes the token of the first")
+			return printAll(c, &f.outputFlags, views, "there is no officer yet: 'switchd keys officer enrol NAME' makes the token of the first")
 		},
 	}
 	f.place(c)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"os"
 	"strconv"
@@ -56,6 +57,17 @@ func (f *outputFlags) as() screen.Form {
 // programs says whether an answer is for programs.
 func (f *outputFlags) programs() bool { return f.as() != screen.AsTable }
 
+// encode prints a value for programs.
+func (f *outputFlags) encode(w io.Writer, v any) error { return screen.Encode(w, f.as(), v) }
+
+// each prints one of many values for programs: a line of JSON, or a document of YAML.
+func (f *outputFlags) each(w io.Writer, v any) error {
+	if f.as() == screen.AsYAML {
+		return f.encode(w, v)
+	}
+	return json.NewEncoder(w).Encode(v)
+}
+
 // show prints a value for programs, or has it drawn for people.
 func (f *outputFlags) show(w io.Writer, v any, draw func(*screen.Page)) error {
 	return f.showOn(w, paperOf(w), v, draw)
@@ -64,7 +76,7 @@ func (f *outputFlags) show(w io.Writer, v any, draw func(*screen.Page)) error {
 // showOn is show for what becomes of w in the end.
 func (f *outputFlags) showOn(w io.Writer, paper screen.Paper, v any, draw func(*screen.Page)) error {
 	if f.programs() {
-		return screen.Encode(w, f.as(), v)
+		return f.encode(w, v)
 	}
 	p := screen.NewPage(w, paper)
 	draw(p)

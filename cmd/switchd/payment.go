@@ -70,7 +70,6 @@ message of the switch about it.`,
 		},
 	}
 	f.registerBoth(c)
-	f.registerForm(c)
 	f.registerSealKey(c)
 	c.Flags().BoolVar(&short, "short", false, "without the timeline")
 	return c

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +20,7 @@ type restoreFlags struct {
 	time       string
 	acceptFork bool
 	source     keySource
-	asJSON     bool
+	outputFlags
 }
 
 func newRestore() *cobra.Command {
@@ -37,8 +36,9 @@ another history than the one that participants have seen; --accept-fork says tha
 you know what that means, and without it you are told.
 
 The key file that account numbers are sealed with is needed, and not copied.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+		Example: "  switchd restore --from /backup/today --to /var/lib/switchd --config switchd.yml",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	fl := c.Flags()
 	fl.StringVar(&f.from, "from", "", "backup, or a snapshot of a data folder (required)")
@@ -46,7 +46,7 @@ The key file that account numbers are sealed with is needed, and not copied.`,
 	fl.Uint64Var(&f.seq, "until-seq", 0, "last event to restore")
 	fl.StringVar(&f.time, "until-time", "", "restore the events before this time, as 2026-11-22T18:30:00Z")
 	fl.BoolVar(&f.acceptFork, "accept-fork", false, "leave out the end of the history, knowing what it means")
-	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
+	f.outputFlags.register(c)
 	for _, name := range []string{"from", "to"} {
 		if err := c.MarkFlagRequired(name); err != nil {
 			panic(err)
@@ -89,8 +89,8 @@ func (f *restoreFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if f.asJSON {
-		return json.NewEncoder(c.OutOrStdout()).Encode(r)
+	if f.programs() {
+		return f.encode(c.OutOrStdout(), r)
 	}
 	f.print(c.OutOrStdout(), r)
 	return nil

@@ -34,8 +34,9 @@ prints a configuration to start from.
 
 SIGHUP, or 'switchd config reload', reads the file again while payments go on.
 Under systemd use Type=notify: it is told when the switch serves, reloads and stops.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.ErrOrStderr()) },
+		Example: "  switchd serve --config switchd.yml",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.ErrOrStderr()) },
 	}
 	fl := c.Flags()
 	fl.StringVar(&f.config, "config", "", "configuration file (required)")

@@ -45,8 +45,9 @@ gives the same run. A violation stops the simulation, prints its seed and writes
 what the machine was told as a scenario text for testdata/payment.
 
 Exit code 0: no violation, 1: a violation.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+		Example: "  switchd sim --seeds 100",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	fl := c.Flags()
 	fl.Uint64Var(&f.seeds, "seeds", 0, "number of seeds to play")

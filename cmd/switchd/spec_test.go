@@ -17,7 +17,7 @@ func TestSpecList(t *testing.T) {
 	code, stdout, _ := command("spec", "list")
 	_, asJSON, _ := command("spec", "list", "--json")
 	for _, name := range iso8583.BuiltinNames() {
-		if code != 0 || specUses[name] == "" || !strings.Contains(stdout, "\n"+name) || !strings.Contains(asJSON, `"name":"`+name+`"`) {
+		if code != 0 || specUses[name] == "" || !strings.Contains(stdout, "\n"+name) || !strings.Contains(asJSON, `"name": "`+name+`"`) {
 			t.Errorf("%s, exit code %d\n%s\n%s", name, code, stdout, asJSON)
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -44,7 +43,7 @@ const (
 )
 
 func newSpecList() *cobra.Command {
-	var asJSON bool
+	var f outputFlags
 	c := &cobra.Command{
 		Use: "list", Short: "List the built-in dialects, profiles and messages", Args: cobra.NoArgs,
 		Long: `Prints each dialect of ISO 8583 with how it writes digits, bitmaps and lengths, and
@@ -59,14 +58,14 @@ profiles and xsd_sha256.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return json.NewEncoder(c.OutOrStdout()).Encode(all)
+			if f.programs() {
+				return f.encode(c.OutOrStdout(), all)
 			}
 			listSpecs(c.OutOrStdout(), all)
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
+	f.register(c)
 	return c
 }
 

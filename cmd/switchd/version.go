@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"sort"
 
@@ -16,13 +15,14 @@ const releaseVersion = "0.1.0-dev"
 var builtCommit string
 
 func newVersion() *cobra.Command {
-	var asJSON bool
+	var f outputFlags
 	c := &cobra.Command{
 		Use: "version", Short: "Print version, commit, Go version and build settings", Args: cobra.NoArgs,
+		Example: "  switchd version",
 		RunE: func(c *cobra.Command, _ []string) error {
 			v := readVersion()
-			if asJSON {
-				return json.NewEncoder(c.OutOrStdout()).Encode(v)
+			if f.programs() {
+				return f.encode(c.OutOrStdout(), v)
 			}
 			fmt.Fprintf(c.OutOrStdout(), "switchd %s\ncommit  %s\ngo      %s\n", v.Version, v.Commit, v.Go)
 			keys := make([]string, 0, len(v.Settings))
@@ -36,6 +36,6 @@ func newVersion() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	f.register(c)
 	return c
 }
