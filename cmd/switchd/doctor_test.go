@@ -274,6 +274,36 @@ func TestDoctorOfAStart(t *testing.T) {
 	s.end()
 }
 
+// TestDoctorAfterAKill: what a killed process leaves behind, its address among it, is not
+// taken for a switch; nor is who has the port after it.
+func TestDoctorAfterAKill(t *testing.T) {
+	t.Parallel()
+	s := newScheme(t, longTimers, 2)
+	p := s.serve()
+	e := doctorSays(t, "--dir", s.data)
+	e.has(doctor.OK, "switch", "runs since")
+	e.has(doctor.Bad, "participant BANKA", "down")
+	p.kill()
+	e = doctorSays(t, "--dir", s.data)
+	e.has(doctor.Warn, "switch", "does not run: nothing listens at "+s.admin)
+	e.has(doctor.OK, "data folder", "the switch is stopped")
+	e.has(doctor.OK, "journal", "opens, with ")
+	e.has(doctor.OK, "state", "opens")
+	if _, said := commands(t, exitFailed, "status", "--dir", s.data); !strings.Contains(said, "no switch answers at "+s.admin) {
+		t.Errorf("status says %s", said)
+	}
+	stranger, err := net.Listen("tcp", s.admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := httptest.Server{Listener: stranger, Config: &http.Server{Handler: http.NotFoundHandler()}}
+	other.Start()
+	doctorSays(t, "--dir", s.data).has(doctor.Bad, "switch", "taken by something that is no switch")
+	other.Close()
+	s.serve()
+	doctorSays(t, "--dir", s.data).has(doctor.OK, "switch", "runs since")
+}
+
 // TestDoctorOfABadConfiguration: each fault is a finding, and told once.
 func TestDoctorOfABadConfiguration(t *testing.T) {
 	t.Parallel()
