@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// TestWatchEnds: --watch shows it again and again, goes on when the switch does not answer
-// for a while, ends by Ctrl-C with 0, and leaves the terminal as it was.
+// TestWatchEnds: --watch shows it again and again, ends by Ctrl-C with 0, and leaves the
+// terminal as it was.
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	f := newFakeSwitch(t)
@@ -33,7 +33,12 @@ func TestWatchEnds(t *testing.T) {
 		if now, err := term.GetState(int(tty.Fd())); err != nil || !reflect.DeepEqual(now, before) {
 			t.Errorf("%s: the terminal is not as it was: %v", line, err)
 		}
-		text := seen.String()
+		const end = "\x04END\x04"
+		if _, err := io.WriteString(tty, end); err != nil {
+			t.Fatal(err)
+		}
+		until(t, patience, "the end", func() bool { return strings.HasSuffix(seen.String(), end) })
+		text := strings.TrimSuffix(seen.String(), end)
 		if on := strings.LastIndex(text, "\x1b[") + 2; strings.Contains(text, "\x1b[?") || !strings.HasPrefix(text[on:], "0m") && !strings.HasPrefix(text[on:], "2J") || !strings.HasSuffix(text, "\n") || p.err.String() != "" {
 			t.Errorf("%s: it leaves %q and says %q", line, tail(text), p.err.String())
 		}
