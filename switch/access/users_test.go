@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -121,6 +123,8 @@ func TestFaults(t *testing.T) {
 	f("x participant token "+hexOf("b"), "users:1:3: the role participant says whose: participant:ID")
 	f("x participant: token "+hexOf("b"), "users:1:3: the role participant says whose: participant:ID")
 	f("x participant:A,participant:B token "+hexOf("b"), "users:1:3: a user is of one participant")
+	f("x participant:A token "+hexOf("a")+"\nx participant:B token "+hexOf("b"), "users:2:3: x has other roles in line 1: a user has the same in all lines")
+	f(a+"olga operator token "+hexOf("a"), "users:2:21: this token stands there already: each is of one user")
 	f("x viewer password "+secret, "users:1:10: the third word is token or certificate")
 	f("x viewer certificate asha", "users:1:22: a certificate is named by a URI of its names (SAN), such as urn:switch:operator:asha, or by its pin, sha256/...")
 	f("x viewer certificate sha256/AAAA", "users:1:22: a pin is sha256/ and the base64 of the 32 bytes of a public key's SHA-256, as `switchd certs show` says it")
@@ -135,6 +139,37 @@ func TestFaults(t *testing.T) {
 		names.WriteString(name + " viewer token " + hexOf(name) + "\n")
 	}
 	f(names.String(), "users:257:1: more than 256 users")
+	var entries strings.Builder
+	for i := range entriesMax + 2 {
+		entries.WriteString("x viewer token " + hexOf(strconv.Itoa(i)) + "\n")
+	}
+	f(entries.String(), "users:1025:1: more than 1024 entries")
+}
+
+// TestOddFilesAndTokens: a pipe would block who reads it, and what is longer than a token is
+// not even hashed.
+func TestOddFilesAndTokens(t *testing.T) {
+	dir := t.TempDir()
+	pipe, file, long := filepath.Join(dir, "pipe"), filepath.Join(dir, "users"), strings.Repeat("x", tokenBytesMax)
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(pipe); err == nil || !strings.Contains(err.Error(), "is not a file") {
+		t.Errorf("a pipe: %v", err)
+	}
+	if err := os.WriteFile(file, []byte("x viewer token "+hexOf(long)+"\ny viewer token "+hexOf(long+"x")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, known := u.ByToken(long); !known || c.Name != "x" {
+		t.Errorf("the longest token is of %+v", c)
+	}
+	if c, known := u.ByToken(long + "x"); known {
+		t.Errorf("one that is too long is of %+v", c)
+	}
 }
 
 // TestFileIsWatched: a change counts when two looks have seen it; a file that is not good

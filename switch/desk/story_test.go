@@ -90,6 +90,16 @@ func TestTimelineOfADeadLetter(t *testing.T) {
 		v := r.timeline(omar, id)
 		t.Fatalf("no dead letter:\n%s", tells(&v))
 	}
+	stale := r.do(omar, view.Order{Command: "settle", Payment: fmt.Sprint(id), Reason: "before"})
+	again := r.do(omar, view.Order{Command: "retry", Payment: fmt.Sprint(id), Reason: "it is back"})
+	r.do(olga, view.Order{Command: "approve", Approval: again.Approval})
+	r.refused(olga, view.Order{Command: "approve", Approval: stale.Approval}, view.ErrConflict)
+	for range 8 { // nobody answers the retry either
+		if !dead() {
+			r.late(49 * time.Hour)
+			r.settle()
+		}
+	}
 	order := r.do(omar, view.Order{Command: "settle", Payment: fmt.Sprint(id), Reason: "by phone"})
 	r.do(olga, view.Order{Command: "approve", Approval: order.Approval, Reason: "ticket 312"})
 	v := r.timeline(omar, id)

@@ -68,6 +68,15 @@ func TestHostileAsks(t *testing.T) {
 			t.Errorf("%.60s by %v: %v, %q", c.query, c.caller, err, to.got.String())
 		}
 	}
+	w.settle()
+	ahead := ask(fmt.Sprintf("participant=BANKA&until=now&from=%d", w.store.Applied()+2))
+	if err := w.feed.Stream(t.Context(), ahead, newWire(1<<20)); !errors.Is(err, view.ErrConflict) {
+		t.Errorf("two behind the latest event: %v", err)
+	}
+	w.read(ask(fmt.Sprintf("participant=BANKA&until=now&from=%d", w.store.Applied()+1)))
+	if _, found := number(&payment.Config{Participants: []payment.Profile{{ID: "CANARY1", Canary: true}}}, "CANARY1"); found {
+		t.Error("a canary has events")
+	}
 	a := ask("until=now")
 	a.Caller = own
 	w.settle()
