@@ -111,6 +111,18 @@ func TestSpark(t *testing.T) {
 	}
 }
 
+func TestProse(t *testing.T) {
+	for text, want := range map[string]string{
+		"Look with `switchd top`, then `<b>`.": "Look with <code>switchd top</code>, then <code>&lt;b&gt;</code>.",
+		"<i>one ` alone":                       "&lt;i&gt;one ` alone",
+		"":                                     "",
+	} {
+		if got := prose(text); string(got) != want {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+}
+
 func TestSentence(t *testing.T) {
 	for _, c := range []struct{ err, want string }{{"refused: no reason", "No reason."}, {"no reason: refused", "No reason."}, {"what now?", "What now?"}, {"", ""}} {
 		if got := sentence(plain{c.err, view.ErrRefused}); got != c.want {
