@@ -87,8 +87,8 @@ func (p *Payment) Fault() Fault {
 		if !p.answered(p.Outcome) {
 			return FaultSwitch
 		}
-	case Busy: // of a collect: its PSP has too many that wait for approval
-		if !p.answered(Busy) && p.Type != Collect {
+	case Busy:
+		if !p.answered(Busy) && !p.overLimit() {
 			return FaultSwitch
 		}
 	case TooLate: // whoever was asked has taken the time
@@ -98,6 +98,12 @@ func (p *Payment) Fault() Fault {
 	}
 	return FaultParticipant
 }
+
+// overLimit says that a payment was refused as busy for what its sender does: it has too
+// many collects that wait for approval, or it repeats what the rim has turned away, because
+// it was over its limit or was not proven. What the rim turned away for the switch's own
+// reasons is in the budget of availability already.
+func (p *Payment) overLimit() bool { return p.Type == Collect || p.turned }
 
 // answered says that it was a participant who said o.
 func (p *Payment) answered(o Outcome) bool {

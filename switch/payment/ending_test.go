@@ -18,6 +18,8 @@ func TestFault(t *testing.T) {
 	none := func(o Outcome) Payment { return Payment{Outcome: o} }
 	collect := none(Busy)
 	collect.Type = Collect
+	turned := none(Busy)
+	turned.turned = true
 	for _, c := range []struct {
 		what  string
 		p     Payment
@@ -41,6 +43,7 @@ func TestFault(t *testing.T) {
 		{"our module is down before the credit", asked(LegCredit, HSMDown), FailedReversed, EndReversed, FaultSwitch},
 		{"we are about to stop", none(Closing), Declined, EndFailed, FaultSwitch},
 		{"no room", none(Busy), Declined, EndFailed, FaultSwitch},
+		{"a repeat of what the rim has turned away", turned, Declined, EndFailed, FaultParticipant},
 		{"the bank has no room", answered(LegDebit, Busy), Declined, EndFailed, FaultParticipant},
 		{"too many collects of one PSP", collect, Declined, EndFailed, FaultParticipant},
 		{"too late, and nobody was asked", none(TooLate), Declined, EndFailed, FaultSwitch},
@@ -56,6 +59,34 @@ func TestFault(t *testing.T) {
 			if p := (Payment{State: state, Outcome: o}); !p.End().Faults(p.Fault()) {
 				t.Errorf("%v with %v: %v of %v is not counted", state, o, p.End(), p.Fault())
 			}
+		}
+	}
+}
+
+// TestTurnedAway: what the rim refuses as busy is not counted as the switch's fault again.
+func TestTurnedAway(t *testing.T) {
+	t.Parallel()
+	s := newStepper()
+	for _, c := range []struct {
+		refuse Outcome
+		fault  Fault
+	}{{Busy, FaultParticipant}, {Closing, FaultSwitch}} {
+		e := &s.e
+		e.Kind = RequestArrived
+		e.Request = Request{Key: RequestKey{STAN: 1, Transmitted: 1122000000, Acquirer: s.seq}, Hash: 1, Refuse: c.refuse}
+		e.Text.Reset()
+		s.step(e)
+		ended := 0
+		for i := range s.out {
+			if ef := &s.out[i]; ef.Notice == Moved && ef.State.Final() {
+				ended++
+				if p := ef.Payment; p.Outcome != c.refuse || p.Fault() != c.fault {
+					t.Errorf("%v by the rim: %v of %v, want of %v", c.refuse, p.Outcome, p.Fault(), c.fault)
+				}
+			}
+		}
+		if ended != 1 {
+			t.Errorf("%v by the rim: %d payments have ended", c.refuse, ended)
 		}
 	}
 }

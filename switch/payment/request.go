@@ -41,6 +41,7 @@ func (m *Machine) request(e *Event) {
 	m.revive(p)
 	m.move(p, NewRequest)
 	why := e.Request.Refuse
+	p.turned = why == Busy
 	switch {
 	case why != NoOutcome: // first: the rim may have told the sender so
 	case prior != nil:
