@@ -409,7 +409,7 @@ func TestThrottle(t *testing.T) {
 // TestLocalPath: a browser goes on at this server.
 func TestLocalPath(t *testing.T) {
 	for next, want := range map[string]string{
-		"": "/", "/": "/", "/console/x?y=z&a=%2F": "/console/x?y=z&a=%2F", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example/": "/",
+		"": "/", "/": "/", "/console/x?y=z&a=%2F": "/console/x?y=z&a=%2F", "//evil.example": "/", "//evil.example/console/": "/", `/\evil.example`: "/", "https://evil.example/": "/",
 		"javascript:alert(1)": "/", "/login": "/", "/logout": "/", "/a\r\nSet-Cookie: x": "/", "/../x": "/", "x": "/", "/a//b": "/", "/%2f/evil.example": "/", "/%zz": "/", "/console/": "/console/",
 	} {
 		if got := localPath(next); got != want {
