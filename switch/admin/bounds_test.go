@@ -58,6 +58,35 @@ func TestLogoutEndsStreams(t *testing.T) {
 	}
 }
 
+// TestOtherRolesEndStreams: of who is a user still, and is not what he was.
+func TestOtherRolesEndStreams(t *testing.T) {
+	asked, users := make(chan context.Context, 1), someone()
+	s := serve(t, Options{Users: users, Routes: []Route{{
+		Method: http.MethodGet, Path: "/v1/events", May: access.Anyone, Summary: "Lines.", Stream: func(c *Call, w http.ResponseWriter) error {
+			w.WriteHeader(http.StatusOK)
+			err := http.NewResponseController(w).Flush()
+			asked <- c.Context
+			<-c.Context.Done()
+			return err
+		},
+	}}})
+	b := browser{t, s}
+	vera := b.login(viewerToken)
+	b.do("GET", "/v1/events", "", vera)
+	bySession := <-asked
+	b.do("GET", "/v1/events", "", nil, bearer(viewerToken))
+	byToken := <-asked
+	s.Recheck()
+	if bySession.Err() != nil || byToken.Err() != nil {
+		t.Error("a stream has ended of who is what he was")
+	}
+	users.set(map[string]access.Caller{viewerToken: {Name: "vera", Roles: access.Auditor}})
+	s.Recheck()
+	if bySession.Err() == nil || byToken.Err() == nil {
+		t.Errorf("streams of who has other roles: %v, %v", bySession.Err(), byToken.Err())
+	}
+}
+
 // anyCertificate is a Users that knows everybody who shows a certificate.
 type anyCertificate struct{ Users }
 
