@@ -33,7 +33,7 @@ type glossary struct {
 
 // criteria are all that payments are searched by. What is given must all fit.
 var criteria = []criterion{
-	{"id", "number, or transaction id (SWD and 32 digits)", false, setID},
+	{"id", "number, or transaction id (SWD and 32 hexadecimal digits)", false, setID},
 	{"rrn", "RRN of the request (DE37), 12 characters", false, setRRN},
 	{"uetr", "UETR", false, setUETR},
 	{"reference", "message id, end-to-end id, transaction id or UETR of the request", false, func(q *state.Query, value string, _ *glossary) error {
@@ -141,7 +141,7 @@ func yesNo(value string) (bool, error) {
 func setID(q *state.Query, value string, _ *glossary) error {
 	var ok bool
 	if q.ID, ok = translate.ParsePayment(value); !ok {
-		return fmt.Errorf("%q is neither a number nor a transaction id of a switch (SWD and 32 digits)", value)
+		return fmt.Errorf("%q is neither a number nor a transaction id of a switch (SWD and 32 hexadecimal digits)", value)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ happened. Account numbers show the first six and the last four digits, addresses
 the side of the participant, names and notes nothing. Without the key (--seal-key)
 what is sealed is not shown at all.
 
---payment (a number, or SWD and 32 digits) shows what happened to one payment: its
+--payment (a number, or SWD and 32 hexadecimal digits) shows what happened to one payment: its
 request and repeats of it, answers, commands, enquiries, and the event that ended it.
 
 --json prints one object per line: seq, at, kind, from, payment, request, answer,

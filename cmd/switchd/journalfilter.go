@@ -32,7 +32,7 @@ func (f *eventFilter) parse() error {
 	if f.paymentText != "" {
 		var ok bool
 		if f.payment, ok = translate.ParsePayment(f.paymentText); !ok {
-			return fmt.Errorf("payment %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", f.paymentText)
+			return fmt.Errorf("payment %q is neither a number nor a transaction id of a switch (SWD and 32 hexadecimal digits)", f.paymentText)
 		}
 	}
 	if f.kindText != "" {

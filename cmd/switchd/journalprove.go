@@ -28,13 +28,13 @@ each to the root of the journal's Merkle log; and a signed checkpoint with that 
 ('switchd journal stat' prints it) and nothing else. The accounts in the records stay
 sealed.
 
-PAYMENT is a payment's number, or its transaction id (SWD and 32 digits).`,
+PAYMENT is a payment's number, or its transaction id (SWD and 32 hexadecimal digits).`,
 		Example: "  switchd journal prove --id 4711 --out 4711.proof --config switchd.yml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			number, ok := translate.ParsePayment(id)
 			if !ok {
-				return usageError{fmt.Errorf("which payment? --id %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", id)}
+				return usageError{fmt.Errorf("which payment? --id %q is neither a number nor a transaction id of a switch (SWD and 32 hexadecimal digits)", id)}
 			}
 			if f.as() == screen.AsYAML {
 				return usageError{errors.New("a proof is JSON, byte for byte")}

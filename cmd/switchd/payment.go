@@ -22,7 +22,7 @@ is a dead letter: the switch has done what it can, and a person decides. A deeme
 payment may be confirmed or given back by its bank outside the switch. Decisions are
 events: they are logged with reason and operator, and take effect once durable.
 
-ID is a payment's number, or its transaction id (SWD and 32 digits).`,
+ID is a payment's number, or its transaction id (SWD and 32 hexadecimal digits).`,
 	}
 	for _, d := range []struct{ name, short string }{
 		{"settle", "Close a dead letter: what it asked for has been done outside"},
@@ -48,14 +48,14 @@ letter, which a person must decide about; and the timeline: every event of the j
 about it and what the switch did then, with the time between them, and the timers that
 run. Account numbers are masked.
 
-ID is a payment's number, its transaction id (SWD and 32 digits), or the MsgId of a
+ID is a payment's number, its transaction id (SWD and 32 hexadecimal digits), or the MsgId of a
 message of the switch about it.`,
 		Example: "  switchd payment show 4711 --config switchd.yml\n  switchd payment show SWD00000000000000000000000000004711 --admin 127.0.0.1:9583 -o yaml",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
 			id, ok := translate.ParsePayment(args[0])
 			if !ok {
-				return usageError{fmt.Errorf("which payment? %q is neither a number nor a transaction id of a switch (SWD and 32 digits)", args[0])}
+				return usageError{fmt.Errorf("which payment? %q is neither a number nor a transaction id of a switch (SWD and 32 hexadecimal digits)", args[0])}
 			}
 			if err := f.named(); err != nil {
 				return err

@@ -47,10 +47,10 @@ func usersOf(names ...string) string {
 }
 
 // people gives the switch users, or other ones.
-func (o *office) people(text string) {
-	o.t.Helper()
-	if err := os.WriteFile(filepath.Join(o.dir, "admin.users"), []byte(text), 0o600); err != nil {
-		o.t.Fatal(err)
+func (s *scheme) people(text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, "admin.users"), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
 	}
 }
 

@@ -162,8 +162,8 @@ func TestSessionsOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := n.issued("cora", &x509.Certificate{URIs: []*url.URL{uri}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
-	sam := lineFor("sam", "security-officer", officerToken)
-	s.people(sam + lineFor("olga", "operator", operatorToken) + "cora operator certificate " + uri.String() + "\n")
+	sam := usersOf("sam")
+	s.people(sam + usersOf("olga") + "cora operator certificate " + uri.String() + "\n")
 	s.edit("admin: "+s.admin+"\n", "admin: "+s.admin+"\nadmin_access: {users: admin.users, cert: admin.pem, key: admin-key.pem, client_ca: people-ca.pem}\n")
 	begin := func() *process {
 		p := start(t, "serve", "--config", s.config, "--drain", "100ms")
@@ -179,11 +179,11 @@ func TestSessionsOverTLS(t *testing.T) {
 		stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		return &browser{t: t, http: &http.Client{Transport: transport, CheckRedirect: stay}, url: "https://" + s.admin, token: token}
 	}
-	olga, cora, officer := person(""), person("", own), person(officerToken)
+	olga, cora, officer := person(""), person("", own), person(tokenOfUser("sam"))
 	if who := olga.me(); who != "401" {
 		t.Errorf("nobody is %s", who)
 	}
-	olga.login(operatorToken)
+	olga.login(tokenOfUser("olga"))
 	if who := olga.me() + " " + cora.me() + " " + officer.me(); who != "olga cora sam" {
 		t.Errorf("they are %s", who)
 	}
@@ -197,9 +197,9 @@ func TestSessionsOverTLS(t *testing.T) {
 	if olga.cookie = &before; olga.me() != "401" {
 		t.Error("the cookie is good after the logout")
 	}
-	olga.login(operatorToken)
+	olga.login(tokenOfUser("olga"))
 	other := person("")
-	other.login(operatorToken)
+	other.login(tokenOfUser("olga"))
 	all := []func(){olga.follow(page), other.follow(page), cora.follow(page)}
 	staying := officer.follow(page)
 	s.people(sam)
@@ -213,7 +213,7 @@ func TestSessionsOverTLS(t *testing.T) {
 		t.Errorf("after the reload they are %s", who)
 	}
 	officer.token = ""
-	officer.login(officerToken)
+	officer.login(tokenOfUser("sam"))
 	s.stopClean(p)
 	staying()
 	p = begin()

@@ -144,7 +144,7 @@ func (d *Desk) understand(o *view.Order) (*deed, error) {
 	if kind, text := decisionOf(o.Command); kind != payment.NoCommand {
 		id, ok := translate.ParsePayment(o.Payment)
 		if !ok {
-			return nil, fault(view.ErrRefused, "payment is neither a number nor a transaction id of this switch (SWD and 32 digits)")
+			return nil, fault(view.ErrRefused, "payment is neither a number nor a transaction id of this switch (SWD and 32 hexadecimal digits)")
 		}
 		a.command.Kind, a.command.Payment = kind, id
 		a.text = fmt.Sprintf(text, id)
