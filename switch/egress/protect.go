@@ -80,7 +80,7 @@ func verdict(why error) (o payment.Outcome, reason string) {
 	case errors.Is(why, guard.ErrPIN):
 		return payment.PINBlock, reasonPIN
 	case errors.Is(why, guard.ErrLate):
-		return payment.NoOutcome, reasonLate
+		return payment.HSMDown, reasonLate // the participant was never asked
 	case errors.Is(why, hsm.ErrKey), errors.Is(why, hsm.ErrDenied), errors.Is(why, hsm.ErrBlock):
 		return payment.HSMDown, reasonKey
 	}

@@ -209,7 +209,8 @@ func TestUnprotectedIsProvenUnsent(t *testing.T) {
 	}
 }
 
-// TestHeldUpTooLong: what the module has held past its time does not leave.
+// TestHeldUpTooLong: what the module has held past its time does not leave, and the
+// payment says that it was the module.
 func TestHeldUpTooLong(t *testing.T) {
 	r := newProtected(t, fine, nil)
 	r.now.Store(150)
@@ -219,7 +220,7 @@ func TestHeldUpTooLong(t *testing.T) {
 		r.Encode(ef)
 	}
 	r.Release()
-	if a := (<-r.events).Answer; a.Payment != 7 || a.Outcome != payment.NoOutcome {
+	if a := (<-r.events).Answer; a.Payment != 7 || a.Outcome != payment.HSMDown {
 		t.Errorf("%+v", a)
 	}
 	<-r.woken
