@@ -7,8 +7,8 @@
 // is slow or gone has traces dropped, which is counted, and nothing else. No trace has an
 // amount, an account, a name or a reference of a bank.
 //
-// Told of are payments that went wrong (failed, deemed, reversed) or were slow, up to a
-// number a second, and a share of all others, chosen by their number: on every machine
+// Told of are payments that went wrong by a fault of the switch or of a participant, or
+// were slow, up to a number a second, and a share of all others, chosen by their number: on every machine
 // and after every restart the same ones.
 //
 // Its caller is cmd/switchd, which gives Ended to the engine and calls Run.

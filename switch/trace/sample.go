@@ -13,6 +13,7 @@ type record struct {
 	id         payment.ID
 	kind       payment.Type
 	end        payment.End
+	fault      payment.Fault
 	state      payment.State
 	outcome    payment.Outcome
 	code       payment.Code
@@ -45,13 +46,13 @@ var choiceNames = [...]string{"", "share", "error", "slow"}
 // Ended takes a payment that has reached its final state, and copies it if it is to be
 // told of. The engine's writer calls it: it never blocks and allocates nothing.
 func (t *Tracer) Ended(p *payment.Payment) {
-	end := p.End()
-	why := t.choose(p, end)
+	fault := p.Fault()
+	why := t.choose(p, fault)
 	if why == chosenNot {
 		return
 	}
 	r := record{
-		id: p.ID, kind: p.Type, end: end, state: p.State, outcome: p.Outcome, code: p.BankCode,
+		id: p.ID, kind: p.Type, end: p.End(), fault: fault, state: p.State, outcome: p.Outcome, code: p.BankCode,
 		began: p.CreatedAt, ended: p.ClosedAt, chosen: why, sender: p.RequestedBy(),
 		payerBank: p.PayerBank, payeeBank: p.PayeeBank, payerPSP: p.PayerPSP, payeePSP: p.PayeePSP,
 		exceptions: p.Exceptions,
@@ -66,11 +67,11 @@ func (t *Tracer) Ended(p *payment.Payment) {
 
 // choose says whether a payment is told of, and why. Errors and slow ones have a bound
 // for each second, by the time of their ends; one that is over it may still be one of
-// the share.
-func (t *Tracer) choose(p *payment.Payment, end payment.End) choice {
+// the share. What is nobody's fault is no error, also when a debit was given back for it.
+func (t *Tracer) choose(p *payment.Payment, fault payment.Fault) choice {
 	why := chosenNot
 	switch {
-	case end == payment.EndFailed || end == payment.EndDeemed || end == payment.EndReversed:
+	case fault != payment.FaultNobody:
 		why = chosenError
 	case t.o.Slow > 0 && p.Took(p.ClosedAt) > int64(t.o.Slow):
 		why = chosenSlow

@@ -44,7 +44,7 @@ func (m *maker) make(r *record) {
 	ctx, root := m.tracer.Start(ctx, "payment "+r.kind.String(), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(at(r.began)))
 	root.SetAttributes(
 		attribute.String("payment.id", strconv.FormatUint(uint64(r.id), 10)), attribute.String("payment.type", r.kind.String()),
-		attribute.String("payment.end", r.end.String()), attribute.String("payment.state", r.state.String()),
+		attribute.String("payment.end", r.end.String()), attribute.String("payment.fault", r.fault.String()), attribute.String("payment.state", r.state.String()),
 		attribute.String("payment.outcome", r.outcome.String()), attribute.String("payment.code", code(r.code)),
 		attribute.Bool("payment.exception", r.exceptions != 0), attribute.String("trace.chosen", choiceNames[r.chosen]),
 	)
@@ -56,7 +56,7 @@ func (m *maker) make(r *record) {
 			root.SetAttributes(attribute.String(name, m.o.Names(n)))
 		}
 	}
-	if r.end == payment.EndFailed || r.end == payment.EndDeemed || r.end == payment.EndReversed {
+	if r.fault != payment.FaultNobody {
 		root.SetStatus(codes.Error, r.end.String())
 	}
 	for i := range r.exchanged {

@@ -172,7 +172,7 @@ func TestSpans(t *testing.T) {
 		{1_000_000, 21_000_000, "leg.answered=bool_value:true leg.outcome=OK leg.tries=int_value:0 participant=BANKA"},
 		{22_000_000, 52_000_000, "leg.answered=bool_value:true leg.outcome=OK leg.tries=int_value:0 participant=BANKB"},
 		{53_000_000, 53_000_000, "leg.answered=bool_value:false leg.outcome=" + payment.NoOutcome.String() + " leg.tries=int_value:0 participant=BANKB"},
-		{0, 53_000_000, "participant.payee_bank=BANKB participant.payer_bank=BANKA participant.sender=BANKA payment.code=00 payment.end=success payment.exception=bool_value:false" +
+		{0, 53_000_000, "participant.payee_bank=BANKB participant.payer_bank=BANKA participant.sender=BANKA payment.code=00 payment.end=success payment.exception=bool_value:false payment.fault=nobody" +
 			" payment.id=42 payment.outcome=OK payment.state=SUCCESS payment.type=" + payment.Push.String() + " trace.chosen=share"},
 	} {
 		s := all[i]
@@ -205,6 +205,7 @@ func TestFailedSpans(t *testing.T) {
 	r := newRig(t, false, Options{Failures: 10})
 	defer r.run()()
 	p := push(7, payment.FailedReversed, 3*second)
+	p.Outcome = payment.TimeoutCredit
 	p.Legs[payment.LegCredit] = payment.LegState{SentAt: noon + second, Tries: 2} // never answered
 	r.tracer.Ended(p)
 	all := r.spans()
@@ -223,7 +224,7 @@ func TestChoice(t *testing.T) {
 	chosen := func(state payment.State, took int64, from, to payment.ID) (why [4]int) {
 		for id := from; id < to; id++ {
 			p := push(id, state, took)
-			why[r.tracer.choose(p, p.End())]++
+			why[r.tracer.choose(p, p.Fault())]++
 		}
 		return why
 	}
@@ -242,6 +243,9 @@ func TestChoice(t *testing.T) {
 	}
 	if why := chosen(payment.Declined, second, 11, 21); why[chosenError] != 0 {
 		t.Errorf("a no of a customer's bank: %v", why)
+	}
+	if why := chosen(payment.FailedReversed, second, 11, 21); why[chosenError] != 0 {
+		t.Errorf("a no of the payee's bank, for which the debit was given back: %v", why)
 	}
 	if n := r.count("over"); n < 12 || n > 14 {
 		t.Errorf("%v over", n)
