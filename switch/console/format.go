@@ -110,7 +110,7 @@ func millis(ms float64) string {
 // lasting is a duration as people say it, its two largest units: "3 min 12 s".
 func lasting(d time.Duration) string {
 	if d < 0 {
-		return "-" + lasting(-d)
+		return "-" + lasting(-max(d, -math.MaxInt64)) // the least has no opposite
 	}
 	if d < time.Minute {
 		return briefly(d)

@@ -52,7 +52,7 @@ func TestNumbers(t *testing.T) {
 func TestDurations(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0", 180 * time.Microsecond: "180 µs", 13300 * time.Microsecond: "13.3 ms", 284 * time.Millisecond: "284 ms", 5 * time.Second: "5.00 s", 15 * time.Second: "15.0 s",
-		time.Minute: "1 min", 125 * time.Second: "2 min 5 s", 3*time.Hour + 12*time.Minute: "3 h 12 min", 50 * time.Hour: "2 d 2 h", -time.Second: "-1.00 s",
+		time.Minute: "1 min", 125 * time.Second: "2 min 5 s", 3*time.Hour + 12*time.Minute: "3 h 12 min", 50 * time.Hour: "2 d 2 h", -time.Second: "-1.00 s", math.MinInt64: "-106751 d 23 h",
 	} {
 		if got := lasting(d); got != want {
 			t.Errorf("%d is %q, want %q", d, got, want)
