@@ -254,18 +254,12 @@ func remove(t *testing.T, pattern string) {
 // named, and even if the configuration leaves the port to the system.
 func TestDoctorOfAStart(t *testing.T) {
 	t.Parallel()
-	cfg := toReplay(t)
-	s := beginStart(t, cfg)
-	s.hears()
-	found := halfWay.FindStringSubmatch(s.next())
-	if found == nil {
-		t.Fatal("it does not say how far it is")
-	}
+	cfg, s, far := startHalfWay(t)
 	e := doctorBeside(t, "--config", cfg.Sources()[0].File)
-	e.has(doctor.Warn, "switch", "starting: "+found[1], "come back when that is over")
+	e.has(doctor.Warn, "switch", "starting: "+far, "come back when that is over")
 	e.has(doctor.OK, "data folder", "the running switch has "+cfg.DataDir)
 	e.hasNot("journal")
-	doctorSays(t, "--admin", s.node.admin.Addr()).has(doctor.Warn, "switch", "starting: "+found[1])
+	doctorSays(t, "--admin", s.node.admin.Addr()).has(doctor.Warn, "switch", "starting: "+far)
 	for _, f := range e.Findings {
 		if f.Level == doctor.Bad && f.Name != "clock" && f.Name != "file descriptors" { // those are of this machine
 			t.Errorf("%+v", f)

@@ -139,6 +139,19 @@ func toReplay(t *testing.T) *config.Config {
 // halfWay is what a replay says after its first group of records.
 var halfWay = regexp.MustCompile(`^STATUS=(replaying the journal: 4\d %, 1,024 of 2,1\d\d records)$`)
 
+// startHalfWay is a start in the middle of its replay, and what it says of that.
+func startHalfWay(t *testing.T) (cfg *config.Config, s *startUnderWay, far string) {
+	t.Helper()
+	cfg = toReplay(t)
+	s = beginStart(t, cfg)
+	s.hears()
+	found := halfWay.FindStringSubmatch(s.next())
+	if found == nil {
+		t.Fatal("it does not say how far it is")
+	}
+	return cfg, s, found[1]
+}
+
 // TestStartIsSeen: while the journal is replayed, the admin port says how far that is and
 // answers nothing else; a second start is told of the folder; and when the replay is over,
 // the same port has all answers.
@@ -216,19 +229,13 @@ func secondStart(t *testing.T, cfg *config.Config, admin string) {
 // replayed need not be replayed again.
 func TestInterruptedStart(t *testing.T) {
 	t.Parallel()
-	cfg := toReplay(t)
-	s := beginStart(t, cfg)
-	s.hears()
-	found := halfWay.FindStringSubmatch(s.next())
-	if found == nil {
-		t.Fatal("it does not say how far it is")
-	}
+	cfg, s, far := startHalfWay(t)
 	s.stop()
 	if said := s.hears(); said != "STOPPING=1\nSTATUS=in the middle of the start" {
 		t.Errorf("it says %q", said)
 	}
 	s.end()
-	if want := "switchd: stopping in the middle of the start (" + found[1] + "): the next one goes on\n"; s.talk.String() != want {
+	if want := "switchd: stopping in the middle of the start (" + far + "): the next one goes on\n"; s.talk.String() != want {
 		t.Errorf("it said %q, want %q", s.talk, want)
 	}
 	portFree(t, s.node)
