@@ -11,12 +11,13 @@ import (
 
 	"switchd/switch/screen"
 	"switchd/switch/top"
+	"switchd/switch/verdict"
 	"switchd/switch/view"
 )
 
 // status is the switch on one screen.
 type status struct {
-	Verdict  top.Verdict        `json:"verdict"`
+	Verdict  verdict.Verdict    `json:"verdict"`
 	Overview view.Overview      `json:"overview"`
 	Troubled []view.Participant `json:"participants"` // that are not up
 }
@@ -70,7 +71,7 @@ func askStatus(ctx context.Context, port *adminPort) (*status, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &status{Overview: o, Verdict: top.Judge(&o, all.Participants)}
+	s := &status{Overview: o, Verdict: verdict.Judge(&o, all.Participants)}
 	s.Troubled = slices.DeleteFunc(slices.Clone(all.Participants), func(p view.Participant) bool { return p.State == "up" })
 	if s.Troubled == nil {
 		s.Troubled = []view.Participant{}

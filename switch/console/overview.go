@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"switchd/switch/verdict"
 	"switchd/switch/view"
 )
 
@@ -21,9 +22,9 @@ type overview struct {
 	Started string
 	Uptime  string
 	Build   string
+	Verdict verdict.Verdict
 	Faults  []found
-	More    int    // participants that something is wrong with, beyond those
-	Well    string // said when nothing is wrong
+	More    int // participants that something is wrong with, beyond those
 	Tiles   []tile
 	Burns   []burn
 	Alerts  []alert
@@ -94,30 +95,19 @@ func overviewOf(o view.Overview, all view.Participants) overview {
 	v := overview{
 		At: o.At, Started: stamp(o.StartedAt), Uptime: between(o.StartedAt, o.At), Checks: o.Checks,
 		Tiles: tilesOf(o), Burns: burnsOf(o.Objectives), Alerts: alertsOf(o.Alerts, o.At),
-		Build: o.Version,
+		Build: o.Version, Verdict: verdict.Judge(&o, all.Participants),
 	}
 	if o.Commit != "" && o.Commit != "unknown" {
 		v.Build += " (" + o.Commit + ")"
 	}
-	others := faultsOfParticipants(all, o.At)
+	others := slices.DeleteFunc(faultsOfParticipants(all, o.At), func(f found) bool { return !slices.Contains(v.Verdict.Participants, f.Whose) })
 	v.More = max(0, len(others)-faultsShownMax)
 	v.Faults = slices.Concat(faultsOf(o), others[:len(others)-v.More])
 	worse(v.Faults)
-	up := 0
 	for _, p := range all.Participants {
-		if p.State == "up" {
-			up++
-		}
 		if !slices.ContainsFunc(v.Faults, func(f found) bool { return f.Whose == p.ID }) {
 			v.Banks = append(v.Banks, chip{p.ID, p.State, stateLevels[p.State], participantHref(p.ID)})
 		}
-	}
-	switch {
-	case len(v.Faults) > 0:
-	case len(all.Participants) == 0:
-		v.Well = "No participant is configured. Add one to the configuration file and reload."
-	default:
-		v.Well = fmt.Sprintf("Nothing is wrong. %d of %d participants are up.", up, len(all.Participants))
 	}
 	return v
 }

@@ -2,8 +2,10 @@ package console
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"switchd/switch/verdict"
 	"switchd/switch/view"
 )
 
@@ -34,5 +36,26 @@ func TestManyInTrouble(t *testing.T) {
 	}
 	if len(v.Banks) != 5 {
 		t.Errorf("chips: %+v", v.Banks)
+	}
+}
+
+// TestOneVerdict: the overview begins with the words of the commands, also for what no
+// check and no state of a participant says, and names nobody whom they do not.
+func TestOneVerdict(t *testing.T) {
+	const began = "2026-11-23T10:00:00Z"
+	o := view.Overview{At: "2026-11-23T10:00:01Z", StartedAt: began, Minute: view.Minute{Payments: 50, Failed: 0.8, Ours: 0.8},
+		Alerts: []view.Alert{{Name: "SwitchdModuleRefusesKey", Severity: "page", Summary: "The module refuses a key."}}}
+	all := view.Participants{Participants: []view.Participant{{ID: "BANKA", State: "down", Since: began}, {ID: "BANKB", State: "up", LinksUp: 1}}}
+	v := overviewOf(o, all)
+	if want := verdict.Judge(&o, all.Participants); v.Verdict.Text != want.Text || v.Verdict.Level != "bad" || len(v.Faults) != 0 || len(v.Banks) != 2 {
+		t.Errorf("%+v", v)
+	}
+	var page strings.Builder
+	_, fragments := templates()
+	if err := fragments.ExecuteTemplate(&page, "live-overview", v); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(page.String(), "It is the switch: 80.0% of the payments of the last minute failed by its own fault; The module refuses a key.") {
+		t.Error(page.String())
 	}
 }

@@ -1,6 +1,6 @@
-// Package top watches a running switch: it judges in one sentence whose fault it is when
-// payments fail, and draws a live table of participants on a terminal, or plain lines
-// where there is none.
+// Package top watches a running switch: it says in one sentence whose fault it is when
+// payments fail (switch/verdict), and draws a live table of participants on a terminal, or
+// plain lines where there is none.
 //
 // It promises that a switch is asked no more often than the refresh says and by one
 // question at a time, that what is shown is never older than it says it is, and that the

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"switchd/switch/screen"
+	"switchd/switch/verdict"
 )
 
 // paper is the terminal, of which nothing is known before it has said its size.
@@ -60,7 +61,7 @@ func (m *model) head(p screen.Paper) (lines []string) {
 	if m.err != nil {
 		lines = append(lines, p.Join(screen.Marked(screen.Warn, fmt.Sprintf("what follows is %s old", screen.Lasts(m.now().Sub(m.seen.at))))))
 	}
-	v := Judge(&m.seen.overview, m.seen.participants)
+	v := verdict.Judge(&m.seen.overview, m.seen.participants)
 	return append(append(lines, Head(p, &m.seen.overview, &v, m.seen.at)...), "")
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchd/switch/screen"
+	"switchd/switch/verdict"
 	"switchd/switch/view"
 )
 
@@ -16,18 +17,12 @@ func Money(o *view.Overview, minor int64) string {
 
 // Head is the switch in a few lines: whether it is ready, whose fault it is, traffic,
 // money in doubt, load.
-func Head(p screen.Paper, o *view.Overview, v *Verdict, now time.Time) []string {
+func Head(p screen.Paper, o *view.Overview, v *verdict.Verdict, now time.Time) []string {
 	ready, mark := "ready", screen.Good
 	if !o.Ready {
 		ready, mark = "NOT READY", screen.Bad
 	}
-	verdict := screen.Good
-	switch {
-	case v.Whose != "nobody":
-		verdict = screen.Bad
-	case v.Text != wellText:
-		verdict = screen.Warn
-	}
+	level := map[string]screen.Mark{"ok": screen.Good, "warn": screen.Warn, "bad": screen.Bad}[v.Level]
 	s := &o.Latest
 	lines := []string{p.Join(screen.Marked(screen.Strong, "switchd "+o.Version), screen.Plain("  up "+strings.TrimSuffix(screen.Ago(o.StartedAt, now), " ago")+"  "), screen.Marked(mark, ready))}
 	for _, c := range o.Checks {
@@ -37,7 +32,7 @@ func Head(p screen.Paper, o *view.Overview, v *Verdict, now time.Time) []string 
 			lines = append(lines, p.Wrap(4, screen.Marked(screen.Warn, "  "+c.Name+": "), screen.Plain(c.Warning))...)
 		}
 	}
-	lines = append(lines, p.Wrap(2, screen.Marked(verdict, v.Text))...)
+	lines = append(lines, p.Wrap(2, screen.Marked(level, v.Text))...)
 	lines = append(lines, flow(p, fact("payments", screen.Plain(screen.Rate(s.PerSecond)+"/s")), fact("success", screen.Marked(screen.SuccessMark(s.Success), screen.Share(s.Success))),
 		fact("declined", screen.Plain(screen.Share(s.Declined))), fact("failed", screen.Plain(screen.Share(s.Failed))), fact("p50", screen.Plain(screen.Millis(s.P50))), fact("p99", screen.Plain(screen.Millis(s.P99))))...)
 	lines = append(lines, flow(p, fact("open", screen.Plain(fmt.Sprintf("%s, %s in flight", screen.Count(o.Open), Money(o, s.InFlight)))), fact("in doubt", doubt(o)),

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"switchd/switch/screen"
+	"switchd/switch/verdict"
 )
 
 // Options say what is watched and where it is shown.
@@ -77,7 +78,7 @@ func write(w io.Writer, l *look) error {
 	if l.err != nil {
 		fmt.Fprintln(p, "the switch does not answer:", screen.Clean(l.err.Error()))
 	} else {
-		v := Judge(&l.overview, l.participants)
+		v := verdict.Judge(&l.overview, l.participants)
 		for _, line := range Head(p.Paper, &l.overview, &v, l.at) {
 			fmt.Fprintln(p, line)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchd/switch/screen"
+	"switchd/switch/verdict"
 	"switchd/switch/view"
 )
 
@@ -21,7 +22,7 @@ type order struct {
 // orders are the ways to sort; each has the worst or the most first.
 var orders = []order{
 	{"s", "state", func(a, b *view.Participant) int {
-		return cmp.Or(rank(a.State)-rank(b.State), cmp.Compare(a.Latest.Success, b.Latest.Success))
+		return cmp.Or(verdict.Rank(a.State)-verdict.Rank(b.State), cmp.Compare(a.Latest.Success, b.Latest.Success))
 	}},
 	{"t", "per second", func(a, b *view.Participant) int { return cmp.Compare(b.Latest.PerSecond, a.Latest.PerSecond) }},
 	{"f", "success", func(a, b *view.Participant) int { return cmp.Compare(a.Latest.Success, b.Latest.Success) }},

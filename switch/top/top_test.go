@@ -167,37 +167,3 @@ func TestPlain(t *testing.T) {
 		t.Errorf("of a switch that is not there: %v", err)
 	}
 }
-
-// TestJudge: whose fault it is.
-func TestJudge(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		o     view.Overview
-		all   []view.Participant
-		whose string
-		text  string
-	}{
-		{view.Overview{Ready: true}, []view.Participant{{ID: "A", State: "up"}, {ID: "B", State: "drained"}, {ID: "C", State: "removed"}}, "nobody", "Nothing is wrong."},
-		{view.Overview{Checks: []view.Check{{Name: "links", Error: "no participant is signed on"}}}, []view.Participant{{ID: "A", State: "down"}}, "participant", "It is A: down."},
-		{view.Overview{Checks: []view.Check{{Name: "disk", Error: "full"}}}, nil, "switch", "It is the switch: disk: full."},
-		{view.Overview{PositionsSum: 1}, []view.Participant{{ID: "A", State: "degraded", Why: "slow."}, {ID: "B", State: "down"}, {ID: "C", State: "degraded"}}, "both", "It is the switch: the positions do not sum up to 0. And B: down; and 2 more."},
-		{view.Overview{Minute: view.Minute{Payments: 50, Failed: 0.8, Ours: 0.8}, Alerts: []view.Alert{{Name: "SwitchdModuleDown", Severity: "page", Summary: "The security module does not answer", Since: "2026-11-23T09:57:30Z"}}},
-			[]view.Participant{{ID: "A", State: "up"}}, "switch",
-			"It is the switch: 80.0% of the payments of the last minute failed by its own fault; The security module does not answer since 2026-11-23 09:57:30 UTC."},
-		{view.Overview{Minute: view.Minute{Payments: 50, Failed: 0.8}}, []view.Participant{{ID: "A", State: "up", Latest: view.Sample{PerSecond: 9, Failed: 0.01}}, {ID: "B", State: "up", Latest: view.Sample{PerSecond: 2, Failed: 0.9}}}, "participant",
-			"It is B: 90.0% of the messages to it fail, and 80.0% of the payments of the last minute failed."},
-		{view.Overview{Minute: view.Minute{Payments: 50, Failed: 0.8}}, []view.Participant{{ID: "A", State: "drained"}}, "participant", "It is participants, none of which stands out: 80.0% of the payments of the last minute failed, and not by the switch."},
-		{view.Overview{Minute: view.Minute{Payments: 50, Failed: 0.8}}, []view.Participant{{ID: "A", State: "down", Since: "2026-11-23T09:57:30Z", Why: "no link"}}, "participant", "It is A: down since 2026-11-23 09:57:30 UTC, no link."},
-		{view.Overview{Minute: view.Minute{Payments: 5, Failed: 0.8}}, nil, "nobody", "Nothing is wrong."},
-		{view.Overview{Minute: view.Minute{Payments: 50, Failed: 0.009, Ours: 0.009}}, nil, "nobody", "Nothing is wrong."},
-		{view.Overview{Minute: view.Minute{Payments: 50, Declined: 1}}, nil, "nobody", "Nothing has failed, and 100.0% of the payments of the last minute were declined for a reason."},
-		{view.Overview{Alerts: []view.Alert{{Name: "SwitchdParticipantFailing", Severity: "ticket", Participant: "B", Summary: "it does not answer", Since: "2026-11-23T09:57:30Z"}, {Name: "SwitchdParticipantDown", Severity: "ticket", Participant: "C", Summary: "it is not there"}}},
-			[]view.Participant{{ID: "B", State: "up"}, {ID: "C", State: "drained"}}, "participant", "It is B: it does not answer since 2026-11-23 09:57:30 UTC."},
-		{view.Overview{Alerts: []view.Alert{{Name: "SwitchdBackupOld", Severity: "ticket", Summary: "there has been no backup"}, {Name: "SwitchdLimitNear", Severity: "info", Summary: "near"}}}, nil, "nobody", "Payments go well. For the working day: there has been no backup."},
-		{view.Overview{Checks: []view.Check{{Name: "disk", Error: "full"}}, Alerts: []view.Alert{{Name: "SwitchdNotReady", Severity: "page", Summary: "not ready", Since: "2026-11-23T09:57:30Z"}}}, nil, "switch", "It is the switch: disk: full since 2026-11-23 09:57:30 UTC."},
-	} {
-		if v := Judge(&c.o, c.all); v.Whose != c.whose || v.Text != c.text {
-			t.Errorf("%+v, want %s: %s", v, c.whose, c.text)
-		}
-	}
-}

@@ -1,4 +1,4 @@
-package top
+package verdict
 
 import (
 	"cmp"
@@ -20,6 +20,8 @@ type Verdict struct {
 	Since string `json:"since,omitempty"`
 	// Text says it in one sentence.
 	Text string `json:"text"`
+	// Level is ok, warn (payments go well, and yet somebody should look) or bad.
+	Level string `json:"level"`
 }
 
 // fault is one thing that is wrong.
@@ -36,8 +38,9 @@ type fault struct {
 // fire. What a participant that is drained or removed does is somebody's decision, and
 // nobody's fault.
 func Judge(o *view.Overview, all []view.Participant) Verdict {
-	ours, theirs, waits := faultsOf(o, all)
-	v := Verdict{Whose: "nobody", Participants: []string{}, Text: calm(o, waits)}
+	r := newRise(o, all)
+	ours, theirs, waits := faultsOf(o, r.others(all))
+	v := Verdict{Whose: "nobody", Participants: []string{}, Text: calm(o, all, r, waits), Level: "bad"}
 	for _, f := range theirs {
 		if f.who != "" {
 			v.Participants = append(v.Participants, f.who)
@@ -50,6 +53,10 @@ func Judge(o *view.Overview, all []view.Participant) Verdict {
 		v.Whose, v.Since, v.Text = "switch", ours[0].since, "It is the switch: "+told(ours)+"."
 	case len(theirs) > 0:
 		v.Whose, v.Since, v.Text = "participant", theirs[0].since, "It is "+worst(theirs)
+	case v.Text == wellText:
+		v.Level = "ok"
+	default:
+		v.Level = "warn"
 	}
 	return v
 }
@@ -57,21 +64,18 @@ func Judge(o *view.Overview, all []view.Participant) Verdict {
 // faultsOf sorts what is wrong: of the switch, of participants, and what fires and waits
 // for somebody while payments go well.
 func faultsOf(o *view.Overview, all []view.Participant) (ours, theirs, waits []fault) {
-	ours, theirs = switchFaults(o), participantFaults(all)
-	known := map[string]bool{}
-	for _, f := range theirs {
-		known[f.who] = true
-	}
-	away := map[string]bool{}
+	ours, waits, said := checkFaults(o)
+	ours, theirs = append(ours, switchFaults(o)...), participantFaults(all)
+	known := map[string]bool{} // that need no alert: told already, or away by somebody's decision, or awaited
 	for i := range all {
-		away[all[i].ID] = all[i].State == "drained" || all[i].State == "removed"
+		known[all[i].ID] = all[i].State != "up"
 	}
 	for i := range o.Alerts {
 		a := &o.Alerts[i]
 		f := fault{who: a.Participant, text: strings.TrimSuffix(a.Summary, "."), since: a.Since, rank: 1}
 		switch {
-		case a.Severity == "info" || saidByChecks[a.Name]:
-		case a.Participant != "" && (known[a.Participant] || away[a.Participant]):
+		case a.Severity == "info" || saidAlready[a.Name] || said[i]:
+		case known[a.Participant]:
 		case a.Participant != "":
 			theirs = append(theirs, f)
 			known[a.Participant] = true
@@ -89,8 +93,8 @@ func faultsOf(o *view.Overview, all []view.Participant) (ours, theirs, waits []f
 	return ours, theirs, waits
 }
 
-// saidByChecks are alerts of what switchFaults says already.
-var saidByChecks = map[string]bool{
+// saidAlready are alerts of what checkFaults and switchFaults say.
+var saidAlready = map[string]bool{
 	"SwitchdNotReady": true, "SwitchdMoneyNotBalanced": true, "SwitchdLoadShed": true, "SwitchdAllPaymentsShed": true,
 }
 
@@ -138,9 +142,13 @@ func mostFailing(all []view.Participant) (id string, share float64) {
 const wellText = "Nothing is wrong."
 
 // calm is what is said when nobody's payments suffer.
-func calm(o *view.Overview, waits []fault) string {
+func calm(o *view.Overview, all []view.Participant, r *rise, waits []fault) string {
 	text := wellText
-	if m := &o.Minute; m.Payments >= enoughEnded && m.Declined >= mostDeclined {
+	if awaited := r.text(); awaited != "" {
+		text = awaited
+	} else if len(all) == 0 {
+		text = "No participant is configured: add one to the configuration file, and reload."
+	} else if m := &o.Minute; m.Payments >= enoughEnded && m.Declined >= mostDeclined {
 		text = fmt.Sprintf("Nothing has failed, and %s of the payments of the last minute were declined for a reason.", screen.Share(m.Declined))
 	}
 	if len(waits) > 0 {
@@ -149,21 +157,16 @@ func calm(o *view.Overview, waits []fault) string {
 	return text
 }
 
-// rank puts the worst first.
-func rank(state string) int {
+// Rank puts the worst state of a participant first.
+func Rank(state string) int {
 	return map[string]int{"down": 0, "degraded": 1, "drained": 2, "up": 3}[state]
 }
 
-// switchFaults is what is wrong with the switch itself. That no bank is there is not.
+// switchFaults is what is wrong with the switch itself, beyond its checks.
 func switchFaults(o *view.Overview) (faults []fault) {
 	since := map[string]string{}
 	for i := range o.Alerts {
 		since[o.Alerts[i].Name] = o.Alerts[i].Since
-	}
-	for _, c := range o.Checks {
-		if !c.OK && c.Name != "links" {
-			faults = append(faults, fault{text: c.Name + ": " + c.Error, since: since["SwitchdNotReady"]})
-		}
 	}
 	if o.PositionsSum != 0 {
 		faults = append(faults, fault{text: "the positions do not sum up to 0", since: since["SwitchdMoneyNotBalanced"]})
@@ -181,7 +184,7 @@ func participantFaults(all []view.Participant) (faults []fault) {
 		if p.State != "down" && p.State != "degraded" {
 			continue
 		}
-		faults = append(faults, fault{who: p.ID, text: p.State, since: p.Since, why: strings.TrimSuffix(p.Why, "."), rank: rank(p.State)})
+		faults = append(faults, fault{who: p.ID, text: p.State, since: p.Since, why: strings.TrimSuffix(p.Why, "."), rank: Rank(p.State)})
 	}
 	slices.SortStableFunc(faults, func(a, b fault) int { return a.rank - b.rank })
 	return faults
