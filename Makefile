@@ -49,7 +49,7 @@ run: build ## run the demo until Ctrl-C; RATE=50 payments per second, ARGS=--fau
 	@if [ -t 0 ]; then set -m; $(BIN) demo --rate $(RATE) $(ARGS); else exec $(BIN) demo --rate $(RATE) $(ARGS); fi
 
 test: ## run all tests
-	$(GO) test -timeout 8m ./...
+	$(GO) test -timeout 15m ./...
 
 check: ## everything the CI checks, under 15 minutes on 2 cores
 	@begin=$$(date +%s); failed=; \
@@ -68,17 +68,17 @@ lint: ## gofmt, go vet, staticcheck
 	$(GO) tool staticcheck ./...
 
 race: ## the race detector where goroutines meet
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m $(RACE)
 	CGO_ENABLED=1 $(GO) test -race -short ./switch/payment -sim.seeds=20
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run 'Beside|Checkpoint|CrashLeaves|Durable|PagesAreStable|RowsAreFound' ./switch/state
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run 'TestHonestRun|TestTailWhileWriting|TestSweepFinds' ./switch/crash
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 8m -run '$(RACE_TESTS)' ./cmd/switchd
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m -run 'Beside|Checkpoint|CrashLeaves|Durable|PagesAreStable|RowsAreFound' ./switch/state
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m -run 'TestHonestRun|TestTailWhileWriting|TestSweepFinds' ./switch/crash
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m -run '$(RACE_TESTS)' ./cmd/switchd
 
 # Without SoftHSM (Debian: softhsm2) its tests are skipped, which the lines say.
 pkcs11: | .build ## the driver for PKCS#11, which the static binary does not have, against SoftHSM
 	CGO_ENABLED=1 $(GO) vet -tags pkcs11 ./hsm/pkcs11 ./cmd/switchd
-	@CGO_ENABLED=1 $(GO) test -tags pkcs11 -count=1 -timeout 8m -v -bench . -benchtime 100x ./hsm/pkcs11 > .build/pkcs11-log 2>&1 || { cat .build/pkcs11-log; exit 1; }
-	@CGO_ENABLED=1 $(GO) test -tags pkcs11 -count=1 -timeout 8m -v -run '^TestPKCS11$$' ./cmd/switchd >> .build/pkcs11-log 2>&1 || { cat .build/pkcs11-log; exit 1; }
+	@CGO_ENABLED=1 $(GO) test -tags pkcs11 -count=1 -timeout 15m -v -bench . -benchtime 100x ./hsm/pkcs11 > .build/pkcs11-log 2>&1 || { cat .build/pkcs11-log; exit 1; }
+	@CGO_ENABLED=1 $(GO) test -tags pkcs11 -count=1 -timeout 15m -v -run '^TestPKCS11$$' ./cmd/switchd >> .build/pkcs11-log 2>&1 || { cat .build/pkcs11-log; exit 1; }
 	@grep -E '^(ok|Benchmark.*ns/op)|_test.go.*SoftHSM is not' .build/pkcs11-log | sort -u
 
 # What was tried is told by the tests' own lines.
