@@ -187,6 +187,9 @@ func tilesOf(o view.Overview) []tile {
 		tiles[1].Value, tiles[1].Note = none, "no payment has ended lately"
 		tiles[2].Value, tiles[2].Note = none, "no payment has ended lately"
 	}
+	if o.TurnedAway > 0 {
+		tiles[0].Note, tiles[0].Level = rate(o.TurnedAway)+" requests a second are turned away", "bad"
+	}
 	if o.InDoubt > 0 {
 		tiles[4].Note = money.with(o.InDoubtMinor) + ", oldest " + ageOf(time.Duration(o.OldestInDoubt*float64(time.Second)))
 	}

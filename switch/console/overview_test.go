@@ -59,3 +59,10 @@ func TestOneVerdict(t *testing.T) {
 		t.Error(page.String())
 	}
 }
+
+// TestTurnedAwayTile: success alone does not hide that requests are refused at the rim.
+func TestTurnedAwayTile(t *testing.T) {
+	if v := overviewOf(view.Overview{TurnedAway: 42}, view.Participants{}); v.Tiles[0].Note != "42.0 requests a second are turned away" || v.Tiles[0].Level != "bad" {
+		t.Errorf("%+v", v.Tiles[0])
+	}
+}

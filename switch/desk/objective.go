@@ -94,6 +94,16 @@ func (b *budget) lastMinute(now *mark) view.Minute {
 	return v
 }
 
+// turnedAway is how many requests the switch itself has turned away a second, in its last
+// ten seconds or a little more: what it goes by is counted in steps of some seconds.
+func (b *budget) turnedAway(now *mark) float64 {
+	m := b.since(now, markEvery)
+	if m.at <= 0 {
+		return 0
+	}
+	return float64(m.refused) / (float64(m.at) / float64(time.Second))
+}
+
 func share(of, all uint64) float64 {
 	if all == 0 {
 		return 0

@@ -80,6 +80,19 @@ func TestAStartBurnsNoBudget(t *testing.T) {
 	}
 }
 
+// TestTurnedAway: what is refused at the rim is told for as long as it goes on.
+func TestTurnedAway(t *testing.T) {
+	t.Parallel()
+	b, refused, each := newBudgeted(), uint64(1000), uint64(0) // some of before the first look
+	b.w.d.o.Refused = func() uint64 { refused += each; return refused }
+	for _, perSecond := range []uint64{0, 40, 2, 0} {
+		each = perSecond
+		if o := b.goes(30, true, engine.PaymentTally{}); o.TurnedAway != float64(perSecond) {
+			t.Errorf("%v a second, want %d", o.TurnedAway, perSecond)
+		}
+	}
+}
+
 // TestWhoseBudget: what banks make fail or decline uses up nothing of ours.
 func TestWhoseBudget(t *testing.T) {
 	t.Parallel()

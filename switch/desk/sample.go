@@ -205,6 +205,7 @@ func (w *watcher) objectives(o *view.Overview, now int64) {
 	m := mark{at: now, ends: w.pay.ends, slow: slow, counted: counted, refused: w.d.o.Refused(), notReady: w.notReady}
 	w.budget.add(m)
 	o.Objectives, o.Minute = w.budget.burns(&m, o.PositionsSum), w.budget.lastMinute(&m)
+	o.TurnedAway = w.budget.turnedAway(&m)
 }
 
 // series adds a sample. What readers hold is never written to: each picture has its own.

@@ -34,11 +34,19 @@ func Head(p screen.Paper, o *view.Overview, v *verdict.Verdict, now time.Time) [
 	}
 	lines = append(lines, p.Wrap(2, screen.Marked(level, v.Text))...)
 	lines = append(lines, flow(p, fact("payments", screen.Plain(screen.Rate(s.PerSecond)+"/s")), fact("success", screen.Marked(screen.SuccessMark(s.Success), screen.Share(s.Success))),
-		fact("declined", screen.Plain(screen.Share(s.Declined))), fact("failed", screen.Plain(screen.Share(s.Failed))), fact("p50", screen.Plain(screen.Millis(s.P50))), fact("p99", screen.Plain(screen.Millis(s.P99))))...)
+		fact("declined", screen.Plain(screen.Share(s.Declined))), fact("failed", screen.Plain(screen.Share(s.Failed))), turnedAway(o), fact("p50", screen.Plain(screen.Millis(s.P50))), fact("p99", screen.Plain(screen.Millis(s.P99))))...)
 	lines = append(lines, flow(p, fact("open", screen.Plain(fmt.Sprintf("%s, %s in flight", screen.Count(o.Open), Money(o, s.InFlight)))), fact("in doubt", doubt(o)),
 		fact("dead letters", screen.Nonzero(o.DeadLetters, screen.Warn)))...)
 	return append(lines, flow(p, fact("links", links(o)), fact("commit p99", screen.Plain(screen.Millis(s.CommitP99))), fact("load step", screen.Nonzero(o.LoadStep, screen.Bad)),
 		fact("alerts", alerts(o)), open(o))...)
+}
+
+// turnedAway is what the switch refuses at the rim, of which no figure of payments knows.
+func turnedAway(o *view.Overview) []screen.Cell {
+	if o.TurnedAway == 0 {
+		return nil
+	}
+	return fact("turned away", screen.Marked(screen.Bad, screen.Rate(o.TurnedAway)+"/s"))
 }
 
 // fact is a value and its name.

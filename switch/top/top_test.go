@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"switchd/switch/screen"
+	"switchd/switch/verdict"
 	"switchd/switch/view"
 )
 
@@ -165,5 +166,16 @@ func TestPlain(t *testing.T) {
 	o.Source = &bad{err: errGone}
 	if err := Run(t.Context(), o); !errors.Is(err, errGone) {
 		t.Errorf("of a switch that is not there: %v", err)
+	}
+}
+
+// TestTurnedAway: success alone does not hide that requests are refused at the rim.
+func TestTurnedAway(t *testing.T) {
+	t.Parallel()
+	for away, want := range map[float64]bool{0: false, 42: true} {
+		o := view.Overview{TurnedAway: away, Latest: view.Sample{Success: 1}}
+		if text := strings.Join(Head(screen.Paper{}, &o, &verdict.Verdict{}, at()), " "); strings.Contains(text, "turned away 42") != want {
+			t.Errorf("%v: %s", away, text)
+		}
 	}
 }

@@ -14,6 +14,7 @@ type Overview struct {
 	TwoPerson     bool    `json:"two_person"`
 	Latest        Sample  `json:"latest"`
 	Minute        Minute  `json:"minute"`
+	TurnedAway    float64 `json:"turned_away_per_second"` // requests that the switch has refused at the rim, of which there is no payment: no room, no disk, load
 	LinksUp       int     `json:"links_up"`
 	LinksWanted   int     `json:"links_wanted"` // of the participants that should have some
 	LoadStep      int     `json:"load_step"`    // of the brown-out: 0 nothing is shed, 4 all new payments
