@@ -355,3 +355,12 @@ func TestShownExceptions(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonOfAPayment: what an operator has written of it is shown as all reasons are.
+func TestReasonOfAPayment(t *testing.T) {
+	p := payment.Payment{ID: 5}
+	p.Text.Set(payment.Reason, []byte("paid to 4111111111111111"))
+	if v := viewPayment(&p, newEventReader(nil, nil).name); v.Reason != "********" {
+		t.Errorf("a reason is shown as %q", v.Reason)
+	}
+}

@@ -20,9 +20,11 @@ type goroutineView struct {
 
 // goroutineRoute is for support bundles: a switch that hangs shows where.
 func goroutineRoute() admin.Route {
-	return question(goroutinesPage, people, "Where all goroutines of the switch are, without values.", func(*admin.Call) (goroutineView, error) {
+	r := question(goroutinesPage, people, "Where all goroutines of the switch are, without values.", func(*admin.Call) (goroutineView, error) {
 		var text bytes.Buffer
 		err := pprof.Lookup("goroutine").WriteTo(&text, 1) // 1: grouped, no arguments
 		return goroutineView{runtime.NumGoroutine(), text.String()}, err
 	})
+	r.AtOnce = readsMax
+	return r
 }

@@ -21,16 +21,16 @@ const (
 )
 
 // journalStat shows what the journal of the running switch holds.
-func (n *node) journalStat() (any, error) {
+func (n *node) journalStat(ctx context.Context) (any, error) {
 	applied := n.data.state.Applied() // first: it must not seem ahead of the journal
 	v := journalView{Applied: &applied}
-	err := v.look(context.Background(), n.data.journal, retention.Calendar{Start: n.cfg.BusinessDayStart}, n.data.checkpoint)
+	err := v.look(ctx, n.data.journal, retention.Calendar{Start: n.cfg.BusinessDayStart}, n.data.checkpoint)
 	v.StateBytes, v.Writer = folderBytes(filepath.Join(n.cfg.DataDir, stateDir)), writerOf(n.cfg.DataDir)
 	return v, err
 }
 
 // journalRecords shows events of the journal of the running switch, masked.
-func (n *node) journalRecords(q url.Values) (any, error) {
+func (n *node) journalRecords(ctx context.Context, q url.Values) (any, error) {
 	f, err := filterOf(q)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", view.ErrQuestion, err)
@@ -50,7 +50,7 @@ func (n *node) journalRecords(q url.Values) (any, error) {
 	out := recordsView{Records: []eventView{}}
 	from, to := f.bounds(stat.First, stat.Last)
 	end := min(to, from+recordsReadMax-1)
-	err = eachRecord(context.Background(), log, from, end, func(rec *journal.Record) error {
+	err = eachRecord(ctx, log, from, end, func(rec *journal.Record) error {
 		out.add(r, &f, rec)
 		if len(out.Records) >= recordsShowMax {
 			end = rec.Seq

@@ -93,9 +93,7 @@ func (n *node) payment(c access.Caller, id string) (v paymentView, err error) {
 	case !found:
 		return v, missing("no such payment")
 	}
-	if v.Reason != "" && !desk.Personal(c.Roles) {
-		v.Reason = desk.Hidden
-	}
+	v.Reason = desk.ReasonFor(v.Reason, c.Roles)
 	return v, nil
 }
 
@@ -142,7 +140,7 @@ func viewHead(p *payment.Payment, name func(route.Participant) string) paymentHe
 func viewPayment(p *payment.Payment, name func(route.Participant) string) paymentView {
 	v := paymentView{
 		paymentHead: viewHead(p, name), Confirmed: p.Confirmed, Returned: p.Returned,
-		Reason: string(p.Text.Get(payment.Reason)), Operator: string(p.Text.Get(payment.Operator)), Legs: []legView{},
+		Reason: desk.ReasonFor(string(p.Text.Get(payment.Reason)), people), Operator: string(p.Text.Get(payment.Operator)), Legs: []legView{},
 	}
 	for leg := range p.Legs {
 		l := &p.Legs[leg]

@@ -8,6 +8,7 @@ import (
 
 	"switchd/switch/access"
 	"switchd/switch/admin"
+	"switchd/switch/desk"
 	"switchd/switch/view"
 )
 
@@ -32,10 +33,14 @@ func question[T any](path string, may access.Roles, summary string, handle func(
 	}
 }
 
+// readsMax bounds the questions of one kind that are under way and that read thousands of
+// records, walk a folder or stop all goroutines.
+const readsMax = 2
+
 // store asks the stores for something, whose shape answer has.
 func (n *node) store(path string, may access.Roles, summary string, answer any, handle func(c *admin.Call) (any, error), query ...admin.Parameter) admin.Route {
 	return admin.Route{
-		Method: http.MethodGet, Path: path, May: may, Summary: summary, Query: query, Answer: answer,
+		Method: http.MethodGet, Path: path, May: may, Summary: summary, Query: query, Answer: answer, AtOnce: readsMax,
 		Handle: func(c *admin.Call) (any, error) {
 			return n.readers.read(func() (any, error) { return handle(c) })
 		},
@@ -83,7 +88,11 @@ func (n *node) glanceRoutes() []admin.Route {
 		question("/api/v1/positions", access.Anyone, "The positions of all participants; their sum is 0.", func(c *admin.Call) (view.Positions, error) { return d.Positions(c.Context) }),
 		question("/api/v1/alerts", access.Anyone, "What somebody should look at.", func(c *admin.Call) (view.Alerts, error) { return d.Alerts(c.Context) }),
 		question("/api/v1/me", access.Anyone|access.Participant, "Who asks, and what he may do.", func(c *admin.Call) (view.Caller, error) { return d.Me(c.Caller), nil }),
-		question("/api/v1/config", access.Anyone, "The configuration in force: its files.", func(*admin.Call) (kept, error) { return n.conf.inForce.Load().kept, nil }),
+		question("/api/v1/config", access.Anyone, "The configuration in force: its files.", func(c *admin.Call) (kept, error) {
+			k := n.conf.inForce.Load().kept
+			k.Reason = desk.ReasonFor(k.Reason, c.Caller.Roles)
+			return k, nil
+		}),
 		question("/api/v1/config/pending", access.Operator|access.SecurityOfficer|access.Auditor, "The configuration in force, and what the file on disk would change.", func(c *admin.Call) (view.Config, error) { return d.Config(c.Context, c.Caller) }),
 		question("/api/v1/keys", access.SecurityOfficer|access.Auditor, "The keys of the security module, without any secret.", func(c *admin.Call) (view.Keys, error) { return d.KeyList(c.Context, c.Caller) }),
 	}
@@ -143,9 +152,9 @@ func (n *node) journalRoutes() []admin.Route {
 	d := n.desk
 	return []admin.Route{
 		goroutineRoute(),
-		n.store("/api/v1/journal", access.Anyone, "What the journal holds.", map[string]any{}, func(*admin.Call) (any, error) { return n.journalStat() }),
+		n.store("/api/v1/journal", access.Anyone, "What the journal holds.", map[string]any{}, func(c *admin.Call) (any, error) { return n.journalStat(c.Context) }),
 		n.store("/api/v1/journal/records", people, "Events of the journal, masked.", recordsView{}, func(c *admin.Call) (any, error) {
-			return n.journalRecords(c.Query)
+			return n.journalRecords(c.Context, c.Query)
 		}, admin.Parameter{Name: "from", Means: "number of the first record"}, admin.Parameter{Name: "to", Means: "number of the last record"},
 			admin.Parameter{Name: "payment", Means: "events about this payment only"}, admin.Parameter{Name: "kind", Means: "events of this kind only"}),
 		question("/api/v1/audit", access.Anyone, "A page of what operators have done, newest first.", func(c *admin.Call) (view.Changes, error) {

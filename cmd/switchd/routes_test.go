@@ -281,8 +281,14 @@ func (o *office) orders(t *testing.T) {
 	if v = o.order("sam", view.Order{Command: "approve", Approval: v.Approval}, http.StatusOK); !v.Done || capOfOffice(o) != 7700 {
 		t.Errorf("two persons have not: %+v", v)
 	}
-	if status, answer := o.ask("omar", http.MethodPost, "/api/v1/reload", reloadOrder{Reason: "a test"}); status != http.StatusOK {
+	if status, answer := o.ask("omar", http.MethodPost, "/api/v1/reload", reloadOrder{Reason: "for 4111111111111111"}); status != http.StatusOK {
 		t.Errorf("reload: %d %s", status, answer)
+	}
+	for name, want := range map[string]string{"vera": "•••", "omar": "********"} {
+		var k kept
+		if _, body := o.ask(name, http.MethodGet, "/api/v1/config", nil); json.Unmarshal(body, &k) != nil || k.Reason != want {
+			t.Errorf("%s sees the reason %q, want %q", name, k.Reason, want)
+		}
 	}
 	_, body := o.ask("ada", http.MethodGet, "/api/v1/audit", nil)
 	var deeds view.Changes
@@ -312,6 +318,22 @@ func capOfOffice(o *office) int64 {
 		}
 	}
 	return 0
+}
+
+// TestHeavyRoutes: what reads thousands of records or stops all goroutines is bounded, and
+// ends when who asks is gone.
+func TestHeavyRoutes(t *testing.T) {
+	t.Parallel()
+	heavy := map[string]bool{"/api/v1/journal": true, "/api/v1/journal/records": true, goroutinesPage: true}
+	for _, r := range new(node).routes() {
+		if heavy[r.Path] && r.AtOnce != 2 {
+			t.Errorf("%s: %d at once", r.Path, r.AtOnce)
+		}
+		delete(heavy, r.Path)
+	}
+	if len(heavy) != 0 {
+		t.Errorf("there are no %v", heavy)
+	}
 }
 
 // gone: what somebody has ordered who is no user any more is not carried out.

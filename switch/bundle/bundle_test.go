@@ -76,6 +76,29 @@ func TestNoCanary(t *testing.T) {
 	}
 }
 
+// TestQuotedSecrets: a value behind its name is masked to its end, in whatever quotes it
+// stands, and a block of a key with all of its lines.
+func TestQuotedSecrets(t *testing.T) {
+	const block = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABB\n\nhunter2AAAA\n-----END RSA PRIVATE KEY-----"
+	for _, text := range []string{
+		`password="hunter2"`, `password: "hunter2"`, `token="abcd hunter2"`, `pin = "hunter2"`, `secret='a hunter2'`, `{"Password":"hunter2"}`,
+		`msg="{\"Password\":\"a hunter2\"}"`, `token="a\" hunter2"`, `password="hunter2`, `db_password=hunter2`, `{"client_secret": "hunter2"}`,
+		block, strings.TrimSuffix(block, "-----END RSA PRIVATE KEY-----"), strings.ReplaceAll(block, "\n", `\n`),
+	} {
+		for how, mask := range map[string]func([]byte) ([]byte, int){"text": Text, "log": Log, "settings": Settings} {
+			if how == "settings" && strings.Contains(text, " = ") {
+				continue // there it is what a setting is called
+			}
+			if got, n := mask([]byte("before " + text + " after")); n == 0 || strings.Contains(string(got), "hunter2") || !strings.HasPrefix(string(got), "before ") {
+				t.Errorf("as %s: %s\nis %s", how, text, got)
+			}
+		}
+	}
+	if got, _ := Text([]byte(`password="hunter2" event=link.up`)); string(got) != hidden+" event=link.up" {
+		t.Errorf("behind the quotes: %s", got)
+	}
+}
+
 // TestWhatStays: what is needed for help is not masked.
 func TestWhatStays(t *testing.T) {
 	t.Parallel()

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// pemBlock is a key or a certificate as people keep them, over some lines.
-const pemBlock = `-----BEGIN [A-Z ]+-----[^-]*(-----END [A-Z ]+-----)?`
+// pemBlock is a key or a certificate as people keep them, over some lines. The headers of
+// one that is encrypted have hyphens; five of them end it.
+const pemBlock = `-----BEGIN [A-Z0-9 ]+-----(?:-{0,4}[^-])*(?:-----END [A-Z0-9 ]+-----)?`
 
 // secret is what no text may show, whatever it is about: key material, tokens, addresses
 // of payers, and numbers as long as an account's. A reference that is hidden as well does
@@ -17,7 +18,8 @@ var secret = regexp.MustCompile(strings.Join([]string{
 	pemBlock,
 	`switchd_[A-Za-z0-9_-]{16,}`, // a token of 'switchd user add'
 	`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`, // of a header
-	`(?i)\b(password|passwd|passphrase|secret|token|pin|key)\s*[=:]\s*[^\s,;"]+`,
+	// A value behind its name: in quotes to their end, also in text that is quoted itself.
+	`(?i)(?:\b|_)(?:password|passwd|passphrase|secret|token|pin|key)\\*["']?\s*[=:]\s*(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\\+"[^"]*"?|[^\s,;"']+)`,
 	`[A-Za-z0-9._-]+@[A-Za-z0-9.-]+`,      // an address of a payer, or of a person
 	`\b[0-9A-Fa-f]{32,}\b`,                // a key, or a hash
 	`\b[A-Za-z0-9+/]{40,}={0,2}`,          // base64

@@ -306,7 +306,7 @@ func (d *Desk) Approvals(_ context.Context, c access.Caller) (view.Approvals, er
 			continue
 		}
 		o := a.Order
-		o.Reason = reasonFor(o.Reason, c.Roles)
+		o.Reason = ReasonFor(o.Reason, c.Roles)
 		v.Approvals = append(v.Approvals, view.Approval{
 			ID: a.id, Order: o, Text: a.text + ".", By: a.Operator, At: stamp(a.at), Expires: stamp(a.expires),
 			Roles: a.roles.Names(), Mine: a.Operator == c.Name,

@@ -66,7 +66,7 @@ func kindOf(deed string) (kind string, approval uint64, rest string) {
 func changeOf(c *payment.Change, names func(route.Participant) string, roles access.Roles) view.Change {
 	v := view.Change{
 		Seq: c.Seq, At: stamp(c.At), Kind: "config", Operator: text(&c.Text, payment.Operator), Approver: text(&c.Text, payment.Approver),
-		Reason: reasonFor(text(&c.Text, payment.Reason), roles), Refused: c.Refused, Text: "Configuration changed.",
+		Reason: ReasonFor(text(&c.Text, payment.Reason), roles), Refused: c.Refused, Text: "Configuration changed.",
 	}
 	if v.Operator == "" {
 		v.Operator = "switchd"
@@ -111,7 +111,7 @@ func (d *Desk) Config(_ context.Context, c access.Caller) (view.Config, error) {
 		p, unread = d.o.Pending(), ""
 	}
 	v := view.Config{
-		At: f.At.UTC().Format("2006-01-02T15:04:05Z"), By: f.By, Reason: f.Reason, File: f.File, Hash: f.Hash, Text: f.Text,
+		At: f.At.UTC().Format("2006-01-02T15:04:05Z"), By: f.By, Reason: ReasonFor(f.Reason, c.Roles), File: f.File, Hash: f.Hash, Text: f.Text,
 		Pending: p.Changes, Restart: p.Restart, FileBad: p.Bad, Unread: unread, Fallback: f.Fallback,
 	}
 	if v.Pending == nil {

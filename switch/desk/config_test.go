@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"switchd/switch/access"
 	"switchd/switch/view"
 )
 
@@ -40,6 +41,20 @@ func TestTheFileIsReadForThoseWhoMayActOnIt(t *testing.T) {
 	for range filesMax {
 		if v := <-done; len(v.Pending) != 1 || v.Unread != "" {
 			t.Errorf("%+v", v)
+		}
+	}
+}
+
+// TestReasonOfTheConfiguration: it is shown as the deed's is.
+func TestReasonOfTheConfiguration(t *testing.T) {
+	r := newRig(t, func(o *Options) {
+		force := o.Force()
+		force.Reason = "for 4111111111111111"
+		o.Force = func() Force { return force }
+	})
+	for c, want := range map[access.Caller]string{viewer: Hidden, omar: "********"} {
+		if v, err := r.Config(t.Context(), c); err != nil || v.Reason != want {
+			t.Errorf("%s sees %q, %v", c.Name, v.Reason, err)
 		}
 	}
 }

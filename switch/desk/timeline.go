@@ -83,7 +83,7 @@ func (d *Desk) tell(ctx context.Context, c access.Caller, p *payment.Payment, h 
 	names, texts := d.names(), textsFor(&p.Text, c.Roles)
 	v := view.Timeline{
 		Payment: headOf(p, names, c.Roles), Told: p.Reply.String(), Model: "A",
-		Reason: reasonFor(texts[payment.Reason], c.Roles), Operator: texts[payment.Operator],
+		Reason: ReasonFor(texts[payment.Reason], c.Roles), Operator: texts[payment.Operator],
 		Legs: legsOf(p, names), Timers: []view.Timer{}, Related: d.related(ctx, c, p, h), Whole: h.whole, Why: h.why,
 	}
 	if p.Model == payment.ModelB {

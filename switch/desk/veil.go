@@ -18,8 +18,8 @@ func Personal(r access.Roles) bool {
 	return r.Any(access.Operator | access.SecurityOfficer | access.Auditor)
 }
 
-// reasonFor is how much of an operator's reason roles see: anything may stand in it.
-func reasonFor(reason string, r access.Roles) string {
+// ReasonFor is how much of an operator's reason roles see: anything may stand in it.
+func ReasonFor(reason string, r access.Roles) string {
 	switch {
 	case reason == "":
 		return ""
