@@ -21,9 +21,8 @@ type order struct {
 
 // orders are the ways to sort; each has the worst or the most first.
 var orders = []order{
-	{"s", "state", func(a, b *view.Participant) int {
-		return cmp.Or(verdict.Rank(a.State)-verdict.Rank(b.State), cmp.Compare(a.Latest.Success, b.Latest.Success))
-	}},
+	// Not by success as well: rows would change their places with every look.
+	{"s", "state", func(a, b *view.Participant) int { return verdict.Rank(a.State) - verdict.Rank(b.State) }},
 	{"t", "per second", func(a, b *view.Participant) int { return cmp.Compare(b.Latest.PerSecond, a.Latest.PerSecond) }},
 	{"f", "success", func(a, b *view.Participant) int { return cmp.Compare(a.Latest.Success, b.Latest.Success) }},
 	{"l", "p99", func(a, b *view.Participant) int { return cmp.Compare(b.Latest.P99, a.Latest.P99) }},

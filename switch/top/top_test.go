@@ -105,6 +105,24 @@ func TestFits(t *testing.T) {
 	}
 }
 
+// TestRowsStay: who is equally bad stays where he is, whatever the figures of the moment.
+func TestRowsStay(t *testing.T) {
+	t.Parallel()
+	for _, success := range []float64{0.2, 0.9} {
+		rows := sorted([]view.Participant{
+			{ID: "C", State: "up"}, {ID: "B", State: "degraded", Latest: view.Sample{Success: success}},
+			{ID: "A", State: "degraded", Latest: view.Sample{Success: 0.5}}, {ID: "D", State: "down"},
+		}, 0, false, "")
+		var ids []string
+		for i := range rows {
+			ids = append(ids, rows[i].ID)
+		}
+		if got := strings.Join(ids, " "); got != "D A B C" {
+			t.Errorf("with a success of %v: %s", success, got)
+		}
+	}
+}
+
 // TestKeys: keys sort, filter, move, show one participant, pause, and quit.
 func TestKeys(t *testing.T) {
 	t.Parallel()
