@@ -126,9 +126,15 @@ func (f *bankFlags) run(c *cobra.Command) error {
 	if f.asJSON {
 		return json.NewEncoder(c.OutOrStdout()).Encode(stats)
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s: sent %d, success %d, declined %d, deemed %d, unanswered %d; debits %d, credits %d, reversals %d; net %d\n",
-		f.id, stats.Sent, stats.Success, stats.Declined, stats.Deemed, stats.Unanswered, stats.Debits, stats.Credits, stats.Reversals, stats.Net)
+	fmt.Fprintln(c.OutOrStdout(), bankEnd(f.id, &stats))
 	return nil
+}
+
+// bankEnd is what a bank has done, in a line. Unanswered is as in its report: what it has
+// given up, and what was still open when it left.
+func bankEnd(id string, s *simbank.Stats) string {
+	return fmt.Sprintf("%s: sent %d, success %d, declined %d, deemed %d, unanswered %d; debits %d, credits %d, reversals %d; net %d",
+		id, s.Sent, s.Success, s.Declined, s.Deemed, s.Unanswered+s.Open, s.Debits, s.Credits, s.Reversals, s.Net)
 }
 
 // linger returns a context that ends with the second Ctrl-C. The first ends the

@@ -44,7 +44,7 @@ type Stats struct {
 	Success    int64 `json:"success"`
 	Declined   int64 `json:"declined"`
 	Deemed     int64 `json:"deemed"`
-	Unanswered int64 `json:"unanswered"` // given up
+	Unanswered int64 `json:"unanswered"` // given up; what is open is not in it
 	Repeats    int64 `json:"repeats"`    // 0201 sent
 	Skipped    int64 `json:"skipped"`    // not sent: no link, too many open, or report full
 	Mismatches int64 `json:"answer_mismatches"`
