@@ -114,6 +114,11 @@ func TestReadyOfAServingSwitch(t *testing.T) {
 			t.Errorf("%s: %q %v", c.Name, warning, err)
 		}
 	}
+	for _, c := range in.node.checks() {
+		if c.Name == "clock" {
+			t.Error("the check of the clock's jumps is called as if it knew whether the clock is kept right, as SwitchdClock does")
+		}
+	}
 	in.node.leaving.Store(true)
 	if got := strings.Join(failing(), " "); got != "accepting" {
 		t.Errorf("failing: %s", got)

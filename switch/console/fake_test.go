@@ -79,7 +79,7 @@ func (f *fake) Overview(context.Context, access.Caller) (view.Overview, error) {
 		o.Latest = view.Sample{Success: 1, Seconds: 5, At: f.at.Unix()}
 		return o, nil
 	}
-	o.Checks = []view.Check{{Name: "journal", OK: true}, {Name: "disk", OK: true, Warning: "11.2 GiB are free, less than disk.warning (20 GiB)"}, {Name: "links", OK: true}, {Name: "clock", OK: true}}
+	o.Checks = []view.Check{{Name: "journal", OK: true}, {Name: "disk", OK: true, Warning: "11.2 GiB are free, less than disk.warning (20 GiB)"}, {Name: "links", OK: true}, {Name: "clock-jump", OK: true}}
 	o.LinksUp, o.LoadStep, o.LoadSheds = 11, 1, "enquiries are told to try again"
 	o.Open, o.InDoubt, o.InDoubtMinor, o.OldestInDoubt, o.DeadLetters = 184, 3, 4_810_050, 341.4, 2
 	o.Objectives = []view.Burn{

@@ -8,7 +8,7 @@ import (
 
 // checkOf are the alerts that say the same as a check of readiness.
 var checkOf = map[string]string{
-	"SwitchdNothingCommitted": "commits", "SwitchdDiskBelowReserve": "disk", "SwitchdDiskLow": "disk", "SwitchdClock": "clock",
+	"SwitchdNothingCommitted": "commits", "SwitchdDiskBelowReserve": "disk", "SwitchdDiskLow": "disk", "SwitchdClock": "clock-jump",
 	"SwitchdModuleDown": "module", "SwitchdConfigFallback": "configuration", "SwitchdCanaryFailing": "canary",
 }
 
