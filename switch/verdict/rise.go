@@ -3,7 +3,6 @@ package verdict
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"switchd/switch/screen"
@@ -61,18 +60,12 @@ func (r *rise) others(all []view.Participant) []view.Participant {
 // stateAwaited is the state of a participant that is awaited: it is neither up nor in trouble.
 const stateAwaited = "awaited"
 
-// awaitedShown is how many of those who are awaited are named.
-const awaitedShown = 5
-
 // text says who is awaited; empty: nobody.
 func (r *rise) text() string {
 	if len(r.awaited) == 0 {
 		return ""
 	}
-	who := strings.Join(r.awaited[:min(len(r.awaited), awaitedShown)], ", ")
-	if more := len(r.awaited) - awaitedShown; more > 0 {
-		who += fmt.Sprintf(" and %d more", more)
-	}
+	who := named(r.awaited)
 	if r.young {
 		return fmt.Sprintf("The switch has just started, at %s UTC. Not there yet: %s.", screen.Clock(r.started), who)
 	}

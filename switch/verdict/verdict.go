@@ -116,26 +116,51 @@ func lastMinute(o *view.Overview, all []view.Participant, theirs []fault) fault 
 	case m.Payments < enoughEnded:
 	case m.Ours >= failedShare:
 		return fault{text: says(m.Ours) + " by its own fault"}
-	case m.Failed < failedShare || len(theirs) > 0:
+	case m.Failed < failedShare || len(theirs) > 0 || slices.ContainsFunc(all, func(p view.Participant) bool { return p.State == stateAwaited }):
 	default:
-		if id, share := mostFailing(all); id != "" {
-			return fault{who: id, text: fmt.Sprintf("%s of the messages to it fail, and %s", screen.Share(share), says(m.Failed)), rank: 1}
+		failing := failingNow(all)
+		if len(failing) == 0 {
+			return fault{text: "participants, none of which stands out: " + says(m.Failed) + ", and not by the switch", rank: 1}
 		}
-		return fault{text: "participants, none of which stands out: " + says(m.Failed) + ", and not by the switch", rank: 1}
+		if most := failing[0]; most.ofAll >= clearMajority {
+			return fault{who: most.id, text: fmt.Sprintf("%s of the messages to it fail, and %s", screen.Share(most.share), says(m.Failed)), rank: 1}
+		}
+		slices.SortFunc(failing, func(a, b failure) int { return strings.Compare(a.id, b.id) }) // who is worse is chance
+		var ids []string
+		for i := range failing {
+			ids = append(ids, failing[i].id)
+		}
+		return fault{text: "several participants: " + named(ids) + ": " + says(m.Failed) + ". Look for what they share", rank: 1}
 	}
 	return fault{}
 }
 
-// mostFailing is the participant to which the most messages fail now, and their share.
-func mostFailing(all []view.Participant) (id string, share float64) {
-	most := 0.0
+// clearMajority is the share of all failures from which on they are one participant's.
+// With less the worst of some is chance, and another one a second later.
+const clearMajority = 2.0 / 3
+
+// failure is how much fails now at a participant.
+type failure struct {
+	id    string
+	share float64 // of the messages to it
+	ofAll float64 // of what fails at anybody
+}
+
+// failingNow are the participants to which too many messages fail now, the worst first.
+func failingNow(all []view.Participant) (failing []failure) {
+	sum := 0.0
 	for i := range all {
 		s := &all[i].Latest
-		if failing := s.Failed * s.PerSecond; failing > most {
-			most, id, share = failing, all[i].ID, s.Failed
+		sum += s.Failed * s.PerSecond
+		if s.Failed >= failedShare && s.PerSecond > 0 {
+			failing = append(failing, failure{id: all[i].ID, share: s.Failed, ofAll: s.Failed * s.PerSecond})
 		}
 	}
-	return id, share
+	for i := range failing {
+		failing[i].ofAll /= sum
+	}
+	slices.SortStableFunc(failing, func(a, b failure) int { return cmp.Compare(b.ofAll, a.ofAll) })
+	return failing
 }
 
 // wellText is said when nothing is wrong at all.
@@ -211,8 +236,22 @@ func (f *fault) told() string {
 	return text
 }
 
-// worst says who is in trouble, the worst with its reason.
+// worst says who is in trouble, the worst with its reason; of several that are equally bad
+// none more than the others: it is to be asked what they share.
 func worst(faults []fault) string {
+	var equal []string
+	for i := range faults {
+		if f := &faults[i]; f.who != "" && f.rank == faults[0].rank && f.text == faults[0].text {
+			equal = append(equal, f.who)
+		}
+	}
+	if len(equal) >= severalAre {
+		text := "several participants: " + named(equal) + ": " + faults[0].text
+		if more := len(faults) - len(equal); more > 0 {
+			text += fmt.Sprintf("; and %d more", more)
+		}
+		return text + ". Look for what they share."
+	}
 	text := faults[0].told()
 	if faults[0].who != "" {
 		text = faults[0].who + ": " + text
@@ -224,4 +263,19 @@ func worst(faults []fault) string {
 		text += fmt.Sprintf("; and %d more", more)
 	}
 	return text + "."
+}
+
+// severalAre is how many participants with the same fault make it unlikely that it is theirs.
+const severalAre = 3
+
+// namedMax is how many of several participants are named.
+const namedMax = 5
+
+// named are the names of participants, as many as fit a sentence.
+func named(ids []string) string {
+	text := strings.Join(ids[:min(len(ids), namedMax)], ", ")
+	if more := len(ids) - namedMax; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

@@ -49,6 +49,30 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestSeveral: of several that are equally bad none is named more than the others.
+func TestSeveral(t *testing.T) {
+	t.Parallel()
+	bank := func(id string, failed float64) view.Participant {
+		return view.Participant{ID: id, State: "up", Latest: view.Sample{PerSecond: 100, Failed: failed}}
+	}
+	minute := view.Overview{Minute: view.Minute{Payments: 5000, Failed: 0.015}}
+	for _, c := range []struct {
+		all  []view.Participant
+		text string
+	}{
+		{[]view.Participant{bank("C", 0.016), bank("A", 0.014), bank("B", 0.015), bank("D", 0.001)}, "It is several participants: A, B, C: 1.5% of the payments of the last minute failed. Look for what they share."},
+		{[]view.Participant{bank("C", 0.014), bank("A", 0.014), bank("B", 0.017), bank("D", 0)}, "It is several participants: A, B, C: 1.5% of the payments of the last minute failed. Look for what they share."},
+		{[]view.Participant{bank("C", 0.04), bank("A", 0.004), bank("B", 0.004)}, "It is C: 4.0% of the messages to it fail, and 1.5% of the payments of the last minute failed."},
+		{[]view.Participant{{ID: "C", State: "degraded", Why: "c", Since: "2026-11-23T09:57:30Z"}, {ID: "A", State: "degraded", Why: "a"}, {ID: "B", State: "degraded"}, bank("D", 0)}, "It is several participants: C, A, B: degraded. Look for what they share."},
+		{[]view.Participant{{ID: "A", State: "down"}, {ID: "B", State: "down"}, {ID: "C", State: "down"}, {ID: "D", State: "degraded"}}, "It is several participants: A, B, C: down; and 1 more. Look for what they share."},
+		{[]view.Participant{{ID: "A", State: "down"}, {ID: "B", State: "down"}}, "It is A: down; and B: down."},
+	} {
+		if v := Judge(&minute, c.all); v.Whose != "participant" || v.Text != c.text {
+			t.Errorf("%+v, want %s", v, c.text)
+		}
+	}
+}
+
 // TestJudgeOfAStart: nobody is blamed for not being there a moment after a start, nor a
 // single participant while nobody has come at all.
 func TestJudgeOfAStart(t *testing.T) {
@@ -62,20 +86,22 @@ func TestJudgeOfAStart(t *testing.T) {
 	all := view.Alert{Name: "SwitchdAllParticipantsDown", Severity: "page", Summary: "No participant at all is signed on"}
 	for _, c := range []struct {
 		now    string
+		minute view.Minute
 		alerts []view.Alert
 		all    []view.Participant
 		level  string
 		text   string
 	}{
-		{soon, nil, []view.Participant{down("A"), down("B")}, "warn", "The switch has just started, at 2026-11-23 10:00:00 UTC. Not there yet: A, B."},
-		{soon, nil, []view.Participant{down("A"), here}, "warn", "The switch has just started, at 2026-11-23 10:00:00 UTC. Not there yet: A."},
-		{soon, nil, []view.Participant{down("A"), left}, "bad", "It is D: down since 2026-11-23 10:00:00 UTC, no link is signed on."},
-		{soon, nil, []view.Participant{here}, "ok", "Nothing is wrong."},
-		{later, nil, []view.Participant{down("A"), down("B"), down("E"), down("F"), down("G"), down("H")}, "warn", "Nobody has signed on since the start at 2026-11-23 10:00:00 UTC. Awaited: A, B, E, F, G and 1 more."},
-		{later, nil, []view.Participant{down("A"), here}, "bad", "It is A: down since 2026-11-23 10:00:00 UTC, no link is signed on."},
-		{later, []view.Alert{all, {Name: "SwitchdParticipantDown", Severity: "ticket", Participant: "A", Summary: "it is not there"}}, []view.Participant{down("A")}, "bad", "It is the switch: No participant at all is signed on."},
+		{soon, view.Minute{Payments: 50, Failed: 1}, nil, []view.Participant{down("A"), down("B")}, "warn", "The switch has just started, at 2026-11-23 10:00:00 UTC. Not there yet: A, B."},
+		{soon, view.Minute{}, nil, []view.Participant{down("A"), here}, "warn", "The switch has just started, at 2026-11-23 10:00:00 UTC. Not there yet: A."},
+		{soon, view.Minute{}, nil, []view.Participant{down("A"), left}, "bad", "It is D: down since 2026-11-23 10:00:00 UTC, no link is signed on."},
+		{soon, view.Minute{}, nil, []view.Participant{down("A"), down("B"), down("E")}, "warn", "The switch has just started, at 2026-11-23 10:00:00 UTC. Not there yet: A, B, E."},
+		{soon, view.Minute{}, nil, []view.Participant{here}, "ok", "Nothing is wrong."},
+		{later, view.Minute{}, nil, []view.Participant{down("A"), down("B"), down("E"), down("F"), down("G"), down("H")}, "warn", "Nobody has signed on since the start at 2026-11-23 10:00:00 UTC. Awaited: A, B, E, F, G and 1 more."},
+		{later, view.Minute{}, nil, []view.Participant{down("A"), here}, "bad", "It is A: down since 2026-11-23 10:00:00 UTC, no link is signed on."},
+		{later, view.Minute{}, []view.Alert{all, {Name: "SwitchdParticipantDown", Severity: "ticket", Participant: "A", Summary: "it is not there"}}, []view.Participant{down("A")}, "bad", "It is the switch: No participant at all is signed on."},
 	} {
-		if v := Judge(&view.Overview{At: c.now, StartedAt: began, Alerts: c.alerts}, c.all); v.Level != c.level || v.Text != c.text {
+		if v := Judge(&view.Overview{At: c.now, StartedAt: began, Alerts: c.alerts, Minute: c.minute}, c.all); v.Level != c.level || v.Text != c.text {
 			t.Errorf("%+v, want %s: %s", v, c.level, c.text)
 		}
 	}
