@@ -270,6 +270,26 @@ func TestSessions(t *testing.T) {
 	b.is(401, vera) // it has ended
 }
 
+// TestPollsAreNoUse: what a page asks for by itself is answered while the session lasts, and
+// does not make it last.
+func TestPollsAreNoUse(t *testing.T) {
+	var now atomic.Int64
+	now.Store(still())
+	b := browser{t, serve(t, Options{Users: someone(), Clock: now.Load})}
+	for header, value := range map[string]string{"Switchd-Poll": "true", "Accept": "text/event-stream"} {
+		vera, left := b.login(viewerToken), sessionIdle
+		for step := sessionIdle / 4; left > step; left -= step {
+			now.Add(int64(step))
+			r := b.do("GET", "/api/v1/me", "", vera, func(r *http.Request) { r.Header.Set(header, value) })
+			if r.StatusCode != http.StatusOK {
+				t.Fatalf("%s: a poll within the session: %d", header, r.StatusCode)
+			}
+		}
+		now.Add(int64(left))
+		b.is(401, vera)
+	}
+}
+
 // TestSessionsAreBounded: the one that is idle longest makes room, and one of a token that
 // has many one of its own.
 func TestSessionsAreBounded(t *testing.T) {

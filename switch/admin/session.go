@@ -12,7 +12,7 @@ import (
 
 // Bounds of sessions.
 const (
-	sessionIdle   = 30 * time.Minute // without a request
+	sessionIdle   = 30 * time.Minute // without a request of a person
 	sessionLife   = 12 * time.Hour
 	sessionsMax   = 256 // one more ends the one that is idle longest
 	sessionsByOne = 16  // of one token: one more ends its own, so that nobody ends those of all
@@ -127,8 +127,21 @@ func (s *sessions) shown(r *http.Request) (key string, c access.Caller, shown, g
 		s.count(len(s.all))
 		return "", access.Caller{}, true, false
 	}
-	e.used = now
+	if !byItself(r) {
+		e.used = now
+	}
 	return key, c, true, true
+}
+
+// pollHeader stands in what a page asks for by itself, with nobody at it.
+const pollHeader = "Switchd-Poll"
+
+// byItself says that a page asks, and no person: that is no use of the session, or a window
+// that was left open would keep it. Who says so of what he asks for himself only has his
+// session end sooner. A browser asks for a stream again by itself, too, and can say so no
+// other way.
+func byItself(r *http.Request) bool {
+	return r.Header.Get(pollHeader) != "" || r.Header.Get("Accept") == "text/event-stream"
 }
 
 // lasts is whose session it is, if it has not ended. To ask is no use of it.

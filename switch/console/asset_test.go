@@ -134,3 +134,17 @@ func luminance(t *testing.T, hex string) float64 {
 	}
 	return 0.2126*part(n>>16) + 0.7152*part(n>>8) + 0.0722*part(n)
 }
+
+// TestPolls: what a page asks for by itself is what the script knows, which says so to the
+// server, and has a hidden window ask for nothing.
+func TestPolls(t *testing.T) {
+	script, err := assetFiles.ReadFile("assets/console.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`matches("[hx-trigger^=every]")`, `if (document.hidden) e.preventDefault();`, `ctx.request.headers["Switchd-Poll"] = "true"`, `"Switchd-Poll": "true" }, redirect`} {
+		if !strings.Contains(string(script), want) {
+			t.Errorf("the script has no %s", want)
+		}
+	}
+}

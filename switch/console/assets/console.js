@@ -83,6 +83,14 @@
   document.addEventListener("htmx:before:swap", (e) => {
     for (const task of e.detail.tasks) matrix.arrange(task.fragment);
   });
+  // What a page asks for by itself says so: it is no use of the session. A hidden window
+  // asks for nothing.
+  document.addEventListener("htmx:before:request", (e) => {
+    const ctx = e.detail.ctx;
+    if (!ctx.sourceElement.matches("[hx-trigger^=every]")) return;
+    if (document.hidden) e.preventDefault();
+    else ctx.request.headers["Switchd-Poll"] = "true";
+  });
   // What somebody has unfolded stays unfolded.
   htmx.registerExtension("keep-open", {
     htmx_before_morph_attr: (element, detail) => !(detail.attrName === "open" && element.matches("details, dialog")),
@@ -123,7 +131,7 @@
     async again() {
       if (logout && !document.hidden) {
         try {
-          const answer = await fetch("/", { headers: { Accept: "text/html" }, redirect: "manual" });
+          const answer = await fetch("/", { headers: { Accept: "text/html", "Switchd-Poll": "true" }, redirect: "manual" });
           this.over = answer.type === "opaqueredirect";
         } catch { /* the stream tells it as well */ }
         this.show();

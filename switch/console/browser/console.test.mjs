@@ -294,6 +294,7 @@ trial("a cap takes two persons", async () => {
   await dialog.getByRole("button", { name: "Change cap" }).click();
   await page.waitForURL("**/console/approvals?waits=*");
   await page.getByText("You have ordered it").waitFor();
+  await page.waitForRequest((r) => r.url().endsWith("/console/approvals") && r.headers()["switchd-poll"] === "true"); // no use of the session
   const second = await login("anders");
   await second.goto("/console/approvals");
   await second.getByRole("link", { name: "Approve" }).click();
