@@ -48,7 +48,7 @@ trial("every page: live, accessible, within its window, in dark, light and on a 
   };
   const faults = [];
   for (const [name, path] of Object.entries(pages)) {
-    for (const [way, width, colorScheme] of [["dark", 1280, "dark"], ["light", 1280, "light"], ["phone", 390, "dark"], ["", 360, "dark"]]) {
+    for (const [way, width, colorScheme] of [["dark", 1280, "dark"], ["light", 1280, "light"], ["", 768, "dark"], ["phone", 390, "dark"], ["", 360, "dark"]]) {
       await page.setViewportSize({ width, height: 800 });
       await page.emulateMedia({ colorScheme });
       if (way === "dark") {

@@ -98,8 +98,36 @@ export async function accessible(page, where, rule) {
   assert.deepEqual(grave.map((v) => `${where}: ${v.id}: ${v.nodes[0].html}: ${v.nodes[0].failureSummary}`), []);
 }
 
-// fitting says that the page is not wider than its window.
+// fitting says that the page is not wider than its window, that nothing in a table or beside it runs out of its box or is cut off
+// in it, and that all that can be pressed is in the window.
 export async function fitting(page, where) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.equal(wide, 0, `${where} is ${wide} pixels wider than the window`);
+  const found = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    const named = (e) => `${e.tagName.toLowerCase()}.${e.className} "${e.textContent.trim().replace(/\s+/g, " ").slice(0, 50)}"`;
+    const seen = (selector) => [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".vh, .skip, .uplot, .cards thead"));
+    const faults = [];
+    if (document.documentElement.scrollWidth > width) faults.push(`is ${document.documentElement.scrollWidth - width} pixels wider than the window`);
+    // What stands on one line in a table of a wide window may be scrolled to; an order may not.
+    const tables = width < 760 ? ".scroll, .scroll *, " : "";
+    for (const e of seen(tables + "td, th, td small, th small, .verdict *, .tile *, .top nav")) {
+      if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && !e.closest(".text, svg") && getComputedStyle(e).display !== "inline") faults.push(`${named(e)} is ${e.scrollWidth - e.clientWidth} pixels wider than its box`);
+    }
+    const text = (e) => {
+      const range = document.createRange();
+      range.selectNodeContents(e);
+      return range.getBoundingClientRect();
+    };
+    for (const e of seen("td, th")) {
+      const next = e.nextElementSibling;
+      if (!next || !next.checkVisibility() || next.childNodes.length === 0 || e.querySelector(".vh")) continue;
+      const [one, other] = [text(e), text(next)];
+      if (one.width && other.width && one.top < other.bottom && other.top < one.bottom && other.left - one.right < 4 && one.left < other.left) faults.push(`${named(e)} runs into ${named(next)}`);
+    }
+    for (const e of seen("button, .button, input, select, .top nav a")) {
+      const box = e.getBoundingClientRect();
+      if (box.width > 0 && (box.left < -1 || box.right > width + 1)) faults.push(`${named(e)} stands out of the window, until ${Math.round(box.right)}`);
+    }
+    return faults;
+  });
+  assert.deepEqual(found, [], where);
 }
