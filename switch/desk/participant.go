@@ -113,27 +113,23 @@ func breakersOf(p *insideParticipant, classes []payment.Class, tallies []engine.
 func (w *watcher) lately(p *insideParticipant, v *view.Participant, all *counts, now int64, seconds float64) {
 	h := w.past[p.Number]
 	if h == nil {
-		h = &past{point: *all}
+		h = &past{point: taken{*all, now}}
 		w.past[p.Number] = h
 	}
 	if len(h.looks) > pointLooks {
 		h.looks = h.looks[:copy(h.looks, h.looks[1:])]
 	}
-	h.looks = append(h.looks, *all)
-	window := seconds
-	if n := len(h.looks) - 1; n > 0 {
-		window = seconds * float64(n)
-	}
-	lately := all.minus(&h.looks[0])
-	v.Latest = lately.sample(now, window)
+	h.looks = append(h.looks, taken{*all, now})
+	lately := all.minus(&h.looks[0].counts)
+	v.Latest = lately.sample(now, h.looks[0].seconds(now, seconds))
 	if w.looks > 0 && w.looks%pointLooks == 0 {
-		point := all.minus(&h.point)
+		point := all.minus(&h.point.counts)
 		success, tps := -1.0, 0.0
 		if point.ended() > 0 {
-			s := point.sample(now, seconds*pointLooks)
+			s := point.sample(now, h.point.seconds(now, seconds*pointLooks))
 			success, tps = s.Success, s.PerSecond
 		}
-		h.trend, h.tps, h.point = pushed(h.trend, success), pushed(h.tps, tps), *all
+		h.trend, h.tps, h.point = pushed(h.trend, success), pushed(h.tps, tps), taken{*all, now}
 	}
 	// Pictures share them: they are only ever replaced.
 	v.Trend, v.TrendTPS = h.trend, h.tps

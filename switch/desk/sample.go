@@ -31,12 +31,26 @@ type watcher struct {
 	notReady int64 // for how long the switch was not ready, ns
 }
 
+// taken are counts and when they were.
+type taken struct {
+	counts
+	at int64
+}
+
+// seconds is how long ago that was; otherwise, where the clock shows no time in between.
+func (t *taken) seconds(now int64, otherwise float64) float64 {
+	if now <= t.at {
+		return otherwise
+	}
+	return float64(now-t.at) / float64(time.Second)
+}
+
 // past is what a participant has shown so far.
 type past struct {
-	looks []counts // of the latest ones, the oldest first
+	looks []taken // the latest ones, the oldest first
 	trend []float64
 	tps   []float64
-	point counts // when the latest point was made
+	point taken // when the latest point was made
 	state string
 	since int64
 }
