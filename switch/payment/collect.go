@@ -43,6 +43,7 @@ func (m *Machine) admitCollect(p *Payment) Outcome {
 	p.PayerPSP = psp
 	p.DeadlineD0 = p.ExpireAt
 	if m.crowded(m.at(p.Key.From).collects) {
+		p.turn()
 		return Busy
 	}
 	if !m.takes(psp) {

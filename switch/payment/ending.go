@@ -88,7 +88,7 @@ func (p *Payment) Fault() Fault {
 			return FaultSwitch
 		}
 	case Busy:
-		if !p.answered(Busy) && !p.overLimit() {
+		if !p.answered(Busy) && !p.turned {
 			return FaultSwitch
 		}
 	case TooLate: // whoever was asked has taken the time
@@ -99,11 +99,11 @@ func (p *Payment) Fault() Fault {
 	return FaultParticipant
 }
 
-// overLimit says that a payment was refused as busy for what its sender does: it has too
-// many collects that wait for approval, or it repeats what the rim has turned away, because
-// it was over its limit or was not proven. What the rim turned away for the switch's own
-// reasons is in the budget of availability already.
-func (p *Payment) overLimit() bool { return p.Type == Collect || p.turned }
+// turn notes that a payment is refused as busy for what its sender does: it has too many
+// collects that wait for approval, or it repeats what the rim has turned away, because it was
+// over its limit or was not proven. What the rim turned away for the switch's own reasons is
+// in the budget of availability already.
+func (p *Payment) turn() { p.turned = true }
 
 // answered says that it was a participant who said o.
 func (p *Payment) answered(o Outcome) bool {

@@ -1,6 +1,10 @@
 package payment
 
-import "testing"
+import (
+	"testing"
+
+	"switchd/switch/route"
+)
 
 // TestFault: who a payment has failed by, and that every pair is one that is counted.
 func TestFault(t *testing.T) {
@@ -18,6 +22,8 @@ func TestFault(t *testing.T) {
 	none := func(o Outcome) Payment { return Payment{Outcome: o} }
 	collect := none(Busy)
 	collect.Type = Collect
+	crowded := collect
+	crowded.turned = true
 	turned := none(Busy)
 	turned.turned = true
 	for _, c := range []struct {
@@ -45,7 +51,8 @@ func TestFault(t *testing.T) {
 		{"no room", none(Busy), Declined, EndFailed, FaultSwitch},
 		{"a repeat of what the rim has turned away", turned, Declined, EndFailed, FaultParticipant},
 		{"the bank has no room", answered(LegDebit, Busy), Declined, EndFailed, FaultParticipant},
-		{"too many collects of one PSP", collect, Declined, EndFailed, FaultParticipant},
+		{"no room for a collect", collect, Declined, EndFailed, FaultSwitch},
+		{"too many collects of one PSP", crowded, Declined, EndFailed, FaultParticipant},
 		{"too late, and nobody was asked", none(TooLate), Declined, EndFailed, FaultSwitch},
 		{"too late after a slow debit", asked(LegDebit, TooLate), FailedReversed, EndReversed, FaultParticipant},
 	} {
@@ -89,4 +96,52 @@ func TestTurnedAway(t *testing.T) {
 			t.Errorf("%v by the rim: %d payments have ended", c.refuse, ended)
 		}
 	}
+}
+
+// TestBusyCollect: of collects that are refused as busy, those are their PSP's that it has
+// too many of; those for which the switch has no room, or that it sheds, are its own.
+func TestBusyCollect(t *testing.T) {
+	t.Parallel()
+	s := newStepper()
+	config := *s.m.Config()
+	config.OpenMax = openShare // a collect for each PSP
+	s.step(&Event{Kind: ConfigChanged, Config: &config})
+	ask := func(from route.Participant) *Payment {
+		e := &s.e
+		*e = Event{Kind: RequestArrived, From: from}
+		e.Request = Request{Key: RequestKey{From: from, STAN: uint32(s.seq), Transmitted: 1122000000, Acquirer: s.seq}, Hash: 1, Type: Collect}
+		e.Request.Amount.Minor, e.Request.Amount.Currency = 1, 356
+		e.Text.Set(PayeeAccount, []byte("1000020001"))
+		e.Text.Set(PayeeIFSC, []byte("BNKB0000001"))
+		e.Text.Set(PayerVPA, []byte("user@bankc"))
+		s.step(e)
+		for i := range s.out {
+			if ef := &s.out[i]; ef.Notice == Moved {
+				p := *ef.Payment
+				return &p
+			}
+		}
+		t.Fatal("nothing has moved")
+		return nil
+	}
+	busy := func(what string, from route.Participant, fault Fault) {
+		t.Helper()
+		if p := ask(from); p.Outcome != Busy || p.Fault() != fault {
+			t.Errorf("%s: %v of %v, want of %v", what, p.Outcome, p.Fault(), fault)
+		}
+	}
+	waits := func(from route.Participant) {
+		t.Helper()
+		if p := ask(from); p.State != AwaitAuth {
+			t.Fatalf("a collect of %d is %v, %v", from, p.State, p.Outcome)
+		}
+	}
+	waits(0)
+	busy("one too many", 0, FaultParticipant)
+	waits(1)
+	waits(2)
+	s.request(0)
+	busy("a full table", 1, FaultSwitch)
+	s.step(&Event{Kind: LoadChanged, Load: LoadNoCollects})
+	busy("a brown-out", 1, FaultSwitch)
 }

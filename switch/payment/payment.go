@@ -25,7 +25,7 @@ type Payment struct {
 	DeadLetter bool     // a message to a bank was refused or never answered: a person must decide
 	Exceptions ReconSet // what reconciliation must look at
 	Watched    bool     // the sender has asked what became of it and was told something that was not final
-	turned     bool     // the rim refused it as busy: it had turned it away before, and has counted that; not stored
+	turned     bool     // refused as busy for what its sender does, see turn; not stored
 
 	Key          RequestKey
 	Echo         Echo

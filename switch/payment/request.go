@@ -41,7 +41,9 @@ func (m *Machine) request(e *Event) {
 	m.revive(p)
 	m.move(p, NewRequest)
 	why := e.Request.Refuse
-	p.turned = why == Busy
+	if why == Busy {
+		p.turn()
+	}
 	switch {
 	case why != NoOutcome: // first: the rim may have told the sender so
 	case prior != nil:
