@@ -84,8 +84,8 @@ func (n *node) started() error {
 
 func (n *node) checkDisk() (string, error) { return n.disk.Warning(), n.disk.Check() }
 
-// stall is how long events have waited without any commit. The heartbeat looks; the
-// writer answers it, so that what is found is the fault of what comes before.
+// stall is how long events have waited without any commit. The heartbeat looks, whether
+// the writer answers or not.
 type stall struct {
 	groups uint64       // that were committed when it last looked; the heartbeat's
 	since  atomic.Int64 // when it first saw that; 0: nothing waits, or commits go on

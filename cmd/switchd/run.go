@@ -170,14 +170,20 @@ const (
 )
 
 // beat asks the writer for a sign of life every second, and passes it on to the
-// service manager: one whose writer hangs has the switch started anew.
+// service manager: one whose writer hangs has the switch started anew. Whether commits
+// go on it looks first and waits no longer than that for the writer, who himself waits
+// for a disk that hangs.
 func (n *node) beat(ctx context.Context) error {
-	tick := time.NewTicker(n.manager.beatEvery())
+	every := n.manager.beatEvery()
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if n.engine.Inspect(ctx, func(*payment.Machine) {}) == nil {
+		n.stall.look(clock(), n.engine.Uncommitted(), n.engine.CommitTally().Groups)
+		asked, cancel := context.WithTimeout(ctx, every)
+		err := n.engine.Inspect(asked, func(*payment.Machine) {})
+		cancel()
+		if err == nil {
 			n.lastSeen.at.Store(clock())
-			n.stall.look(clock(), n.engine.Queued(), n.engine.CommitTally().Groups)
 			n.manager.alive()
 		}
 		select {

@@ -47,6 +47,7 @@ type Engine struct {
 	appended uint64
 	begun    []int64 // when the groups on their way were appended, by their numbers
 	landed   atomic.Uint64
+	onWay    atomic.Int64 // events of the groups on their way
 	awaited  atomic.Bool
 	landing  chan struct{}
 
@@ -119,6 +120,10 @@ func (e *Engine) Load() payment.Load { return payment.Load(e.step.Load()) }
 
 // Queued is how many events wait for the sequencer. Safe for concurrent use.
 func (e *Engine) Queued() int { return e.q.len() }
+
+// Uncommitted is how many events wait for the sequencer, or for the disk. Safe for
+// concurrent use.
+func (e *Engine) Uncommitted() int { return e.q.len() + int(e.onWay.Load()) }
 
 // QueueMax is how many may wait.
 func (e *Engine) QueueMax() int { return e.o.QueueMax }

@@ -135,6 +135,7 @@ func (e *Engine) append(c *commit) error {
 		c.group.End(e.sealer.Seal(c.group.Begin(), e.record, payment.SecretAt(e.record)))
 	}
 	var err error
+	e.onWay.Add(int64(len(c.events)))
 	c.at = e.now()
 	if c.ticket, err = e.o.Log.Append(c.group); err != nil {
 		return err

@@ -35,6 +35,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 	e.tallies.commit(len(c.events), c.at+took-e.ahead, took)
 	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
+	e.onWay.Add(-int64(len(c.events)))
 	ticked, judged := false, verdict{}
 	var config *payment.Config
 	for i := range c.events {
