@@ -237,6 +237,14 @@ func TestWatchedCostsNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, ask); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+	enabled := func() {
+		if !r.h.Enabled(context.Background(), slog.LevelDebug) {
+			t.Error("BANKC has no debug lines")
+		}
+	}
+	if n := testing.AllocsPerRun(100, enabled); n != 0 {
+		t.Errorf("a debug line that is left out costs %v allocations", n)
+	}
 }
 
 func TestOptions(t *testing.T) {
