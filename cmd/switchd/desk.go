@@ -19,12 +19,6 @@ import (
 	"switchd/switch/view"
 )
 
-// Bounds of what an order keeps for ever.
-const (
-	reasonBytesMax   = 140
-	operatorBytesMax = 35
-)
-
 // newDesk is where operators ask and order.
 func (n *node) newDesk() (*desk.Desk, error) {
 	v := readVersion()

@@ -17,6 +17,7 @@ import (
 	"switchd/switch/access"
 	"switchd/switch/admin"
 	"switchd/switch/config"
+	"switchd/switch/desk"
 	"switchd/switch/engine"
 	"switchd/switch/payment"
 	"switchd/switch/view"
@@ -83,8 +84,8 @@ func (n *node) pageReload(ctx context.Context, c access.Caller, o view.Order) er
 
 // orderReload carries out a reload for who may order one.
 func (n *node) orderReload(ctx context.Context, c access.Caller, o reloadOrder) (any, error) {
-	if o.Operator = orderedBy(c, o.Operator); o.Reason == "" || o.Operator == "" || len(o.Reason) > reasonBytesMax || len(o.Operator) > operatorBytesMax {
-		return nil, fmt.Errorf("%w: a reload has a reason of 1 to %d bytes and an operator of 1 to %d", view.ErrRefused, reasonBytesMax, operatorBytesMax)
+	if o.Operator = orderedBy(c, o.Operator); o.Reason == "" || o.Operator == "" || len(o.Reason) > desk.ReasonBytesMax || len(o.Operator) > desk.OperatorBytesMax {
+		return nil, fmt.Errorf("%w: a reload has a reason of 1 to %d bytes and an operator of 1 to %d", view.ErrRefused, desk.ReasonBytesMax, desk.OperatorBytesMax)
 	}
 	r, err := n.reload(ctx, o)
 	if err != nil {

@@ -100,14 +100,14 @@ func (u *Users) ByDigest(d Digest) (c Caller, known bool) {
 
 // ByToken is who has a token.
 func (u *Users) ByToken(token string) (Caller, bool) {
-	if len(token) > tokenBytesMax {
+	if len(token) > TokenBytesMax {
 		return Caller{}, false
 	}
 	return u.ByDigest(DigestOf(token))
 }
 
-// tokenBytesMax bounds what is hashed for a stranger.
-const tokenBytesMax = 256
+// TokenBytesMax bounds what is hashed for a stranger.
+const TokenBytesMax = 256
 
 // ByCertificate is whose certificate it is: by its public key, else by a URI of its
 // names. The URI says something only of a certificate that an authority has vouched for.

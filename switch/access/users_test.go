@@ -72,7 +72,7 @@ func TestUsers(t *testing.T) {
 	asha := Caller{Name: "asha", Roles: Operator | Viewer, Secured: true}
 	for token, want := range map[string]Caller{
 		"a": asha, "b": asha, "c": {Name: "feed", Roles: Participant, Participant: "BANKA", Secured: true},
-		"": {}, "d": {}, hexOf("a"): {}, strings.Repeat("a", tokenBytesMax+1): {},
+		"": {}, "d": {}, hexOf("a"): {}, strings.Repeat("a", TokenBytesMax+1): {},
 	} {
 		if c, known := u.ByToken(token); c != want || known != (want != Caller{}) {
 			t.Errorf("%.10q: %+v %v", token, c, known)
@@ -150,7 +150,7 @@ func TestFaults(t *testing.T) {
 // not even hashed.
 func TestOddFilesAndTokens(t *testing.T) {
 	dir := t.TempDir()
-	pipe, file, long := filepath.Join(dir, "pipe"), filepath.Join(dir, "users"), strings.Repeat("x", tokenBytesMax)
+	pipe, file, long := filepath.Join(dir, "pipe"), filepath.Join(dir, "users"), strings.Repeat("x", TokenBytesMax)
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}

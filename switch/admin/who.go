@@ -84,11 +84,8 @@ func (p *pages) lasts(r *http.Request, l login) bool {
 	return why == "" && now.caller == l.caller
 }
 
-// tokenBytesMax bounds what is hashed for a stranger.
-const tokenBytesMax = 256
-
 func (p *pages) byToken(token string) (access.Caller, bool) {
-	if len(token) > tokenBytesMax {
+	if len(token) > access.TokenBytesMax {
 		return access.Caller{}, false
 	}
 	return p.Users.ByDigest(access.DigestOf(token))

@@ -21,8 +21,8 @@ import (
 
 // Bounds of what an order says of itself: its record keeps it for ever.
 const (
-	reasonBytesMax   = 140
-	operatorBytesMax = 35
+	ReasonBytesMax   = 140 // why
+	OperatorBytesMax = 35  // who
 	deedBytesMax     = 140
 )
 
@@ -115,11 +115,11 @@ func (d *Desk) Do(ctx context.Context, c access.Caller, o view.Order) (view.Done
 
 // says checks what an order says of itself.
 func says(o *view.Order) error {
-	if n := len(o.Reason); n == 0 || n > reasonBytesMax || !plain(o.Reason) {
-		return fault(view.ErrRefused, "an order has a reason of 1 to %d bytes, in plain text: it is kept for ever", reasonBytesMax)
+	if n := len(o.Reason); n == 0 || n > ReasonBytesMax || !plain(o.Reason) {
+		return fault(view.ErrRefused, "an order has a reason of 1 to %d bytes, in plain text: it is kept for ever", ReasonBytesMax)
 	}
-	if n := len(o.Operator); n == 0 || n > operatorBytesMax || !plain(o.Operator) {
-		return fault(view.ErrRefused, "an order names its operator, in 1 to %d bytes", operatorBytesMax)
+	if n := len(o.Operator); n == 0 || n > OperatorBytesMax || !plain(o.Operator) {
+		return fault(view.ErrRefused, "an order names its operator, in 1 to %d bytes", OperatorBytesMax)
 	}
 	return nil
 }

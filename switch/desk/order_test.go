@@ -218,8 +218,8 @@ func TestNoFaultOfTheSwitch(t *testing.T) {
 func TestNoteIsRecorded(t *testing.T) {
 	r := newRig(t)
 	for _, o := range []view.Order{
-		{Reason: "", Operator: "omar"}, {Reason: strings.Repeat("x", reasonBytesMax+1), Operator: "omar"},
-		{Reason: "two\nlines", Operator: "omar"}, {Reason: "a test", Operator: strings.Repeat("x", operatorBytesMax+1)}, {Reason: "a test"},
+		{Reason: "", Operator: "omar"}, {Reason: strings.Repeat("x", ReasonBytesMax+1), Operator: "omar"},
+		{Reason: "two\nlines", Operator: "omar"}, {Reason: "a test", Operator: strings.Repeat("x", OperatorBytesMax+1)}, {Reason: "a test"},
 	} {
 		if err := r.Note("backup", "Make a backup", o.Reason, o.Operator); !errors.Is(err, view.ErrRefused) {
 			t.Errorf("%+v: %v", o, err)
