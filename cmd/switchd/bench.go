@@ -57,7 +57,8 @@ iso87-ascii, the others iso87-npci.
 
 With --consoles that many live pages of the console are held open and the metrics are
 scraped every second, in every second span of 1 to 5 s of the window: the report says
-what being looked at costs the switch for each payment.
+what being looked at costs the switch for each payment, and whether that is within 1.05
+of what it costs otherwise.
 
 A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %),
 nothing is open at the end, all books agree, and the generator itself was punctual.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"switchd/switch/bench"
 )
 
 // printBench writes a report for a reader.
@@ -29,13 +31,24 @@ func printBench(w io.Writer, r benchReport) {
 	line("generator", "CPU %s us/payment; late p99 %.2f, max %.2f ms; memory %s MiB", figure(r.GeneratorCPUPerPayment, 1), r.GeneratorLateP99, r.GeneratorLateMax, figure(r.GeneratorRSS, 0))
 	line("machine", "%d cores, %s busy elsewhere; %s, %s", r.Cores, figure(r.ElsewhereCores, 2), r.Platform, r.Go)
 	if w := r.Watching; w != nil {
-		line("watching", "%d consoles and a scrape a second: CPU %s, without %s us/payment, ratio %s of %d spans; %d messages, %d scrapes",
-			w.Consoles, figure(w.Watched, 1), figure(w.Unwatched, 1), figure(w.Ratio, 3), w.Spans, w.Messages, w.Scrapes)
+		line("watching", "%d consoles and a scrape a second: CPU %s, without %s us/payment, ratio %s of %d spans%s; %d messages, %d scrapes",
+			w.Consoles, figure(w.Watched, 1), figure(w.Unwatched, 1), figure(w.Ratio, 3), w.Spans, budgetWords(w.Within), w.Messages, w.Scrapes)
 	}
 	line("books", "balanced: %t, open %d, positions sum %d", r.BooksBalanced, r.Open, r.PositionsSum)
 	line("load", "%d participants (%s), %d links, %s; %d accounts each, %g %% by address, seed %d",
 		r.Participants, dialectCounts(r.Dialects), r.Links, r.TLS, r.Accounts, 100*r.VPAShare, r.Seed)
 	line("build", "%s %s", r.Version, r.Commit)
+}
+
+// budgetWords say whether being looked at costs no more than it may.
+func budgetWords(within *bool) string {
+	switch {
+	case within == nil:
+		return ""
+	case *within:
+		return fmt.Sprintf(", within %g", bench.WatchBudget)
+	}
+	return fmt.Sprintf(", over %g", bench.WatchBudget)
 }
 
 // figure prints a figure that may be unknown.

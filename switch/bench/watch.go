@@ -31,8 +31,12 @@ type WatchCost struct {
 	Watched   *float64 `json:"watched_cpu_us_per_payment"`
 	Unwatched *float64 `json:"unwatched_cpu_us_per_payment"`
 	Ratio     *float64 `json:"ratio"`           // median of the ratios of neighbours
+	Within    *bool    `json:"within_budget"`   // the ratio is at most WatchBudget; a noisy machine may say otherwise
 	Fault     string   `json:"fault,omitempty"` // why a console saw nothing
 }
+
+// WatchBudget is the ratio that being looked at may cost.
+const WatchBudget = 1.05
 
 // span is what lies between two looks at the CPU time.
 type span struct {
@@ -83,6 +87,7 @@ func (c *WatchCost) sum(with, without []span) {
 	}
 	slices.Sort(ratios)
 	c.Ratio = when(true, (ratios[(len(ratios)-1)/2]+ratios[len(ratios)/2])/2)
+	c.Within = new(*c.Ratio <= WatchBudget)
 	c.Unwatched, c.Watched = when(true, all[0].cost()), when(true, all[1].cost())
 }
 

@@ -25,9 +25,17 @@ func TestWatchCost(t *testing.T) {
 	if c.Spans != 3 || c.Ratio == nil || *c.Ratio != 1.02 || *c.Unwatched != 150 || *c.Watched != 153.75 {
 		t.Errorf("%+v: ratio %v, %v to %v", c, value(c.Ratio), value(c.Unwatched), value(c.Watched))
 	}
+	if c.Within == nil || !*c.Within {
+		t.Error("a ratio of 1.02 is not within the budget")
+	}
+	var dear WatchCost
+	dear.sum([]span{s(106, 1000)}, []span{s(100, 1000)})
+	if dear.Within == nil || *dear.Within {
+		t.Errorf("a ratio of %v is within the budget", value(dear.Ratio))
+	}
 	var none WatchCost
 	none.sum([]span{{}}, []span{s(1, 1)})
-	if none.Spans != 0 || none.Ratio != nil {
+	if none.Spans != 0 || none.Ratio != nil || none.Within != nil {
 		t.Errorf("a cost out of nothing: %+v", none)
 	}
 }
