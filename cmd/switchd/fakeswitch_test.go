@@ -89,7 +89,7 @@ func badDay() map[string]any {
 	const at, before = "2026-11-23T10:00:00Z", "2026-11-23T09:57:30Z"
 	down := view.Participant{
 		ID: "BANKB", Institution: "500002", Dialect: "iso87-npci", Roles: []string{"psp", "bank"}, State: "down", Why: "no link is signed on", Since: before, LinksWanted: 2,
-		Latest: view.Sample{Seconds: 10, PerSecond: 12.5, Success: 0.42, Failed: 0.58, P50: 900, P99: 12_400, Open: 7, InDoubt: 3}, Position: view.Position{Participant: "BANKB", Posted: -812_345_00, Cap: 900_000_00, Used: 0.9026},
+		Latest: view.Sample{Seconds: 10, PerSecond: 12.5, Success: 0.42, Failed: 0.58, P50: 900, P99: 12_400, Open: 7, InDoubt: 3}, InDoubtMinor: 7_500_00, Position: view.Position{Participant: "BANKB", Posted: -812_345_00, Cap: 900_000_00, Used: 0.9026},
 		Breakers: []view.Breaker{{Participant: "BANKB", Class: "debit", State: "open", Asked: 1234, Approved: 1000, Declined: 34, Failed: 200}, {Participant: "BANKB", Class: "credit", State: "closed", InFlight: 2, Limit: 64, Asked: 88, Approved: 88}},
 		Trend:    []float64{1, 1, 1, 0.9, 0.4, -1},
 	}

@@ -23,7 +23,7 @@ func TestLists(t *testing.T) {
 	}{
 		{"status", "GET /api/v1/participants", []string{"It is BANKB: down since 2026-11-23 09:57:30 UTC, no link is signed on; and PSPC: degraded.", "in doubt 3, 7,500.00 INR, oldest 1m32s", "success 99.3%", "burns 2.4x", "ParticipantDown BANKB", "do: call BANKB", "links: BANKB has none"}},
 		{"participant ls", "GET /api/v1/participants", []string{"BANKA", "99.93%", "0/2", "debit open", "resolve half-open", "no link is signed on"}},
-		{"participant show BANKB", "GET /api/v1/participants/BANKB", []string{"500002, iso87-npci, psp and bank", "down since", "90.3% used", "half-open"}[:3]},
+		{"participant show BANKB", "GET /api/v1/participants/BANKB", []string{"500002, iso87-npci, psp and bank", "down since", "90.3% used", "7 messages for an answer; in doubt 3, 7,500.00 INR"}},
 		{"link ls", "GET /api/v1/links", []string{"17", "signed on", "10.1.0.7:40112", "3.0 MiB", "120,334"}},
 		{"link ls --participant BANKB", "GET /api/v1/links?participant=BANKB", []string{"BANKA"}},
 		{"position ls", "GET /api/v1/positions", []string{"-812,345.00", "90.3%", "INR, sum 0"}},

@@ -167,6 +167,7 @@ func (f *fake) participant(i int, id string) view.Participant {
 		p.Latest.Success, p.Latest.Failed, p.Latest.P99 = 0.781, 0.16, 4310
 		p.Breakers[2].State, p.Breakers[1].State = "open", "half-open"
 		p.Position.Used = 0.93
+		p.Latest.InDoubt, p.InDoubtMinor = 111, 48_100_50
 	case "PAYCO":
 		p.State, p.Why, p.Since, p.LinksUp = "down", "no link is signed on", ago(11*time.Minute+4*time.Second), 0
 		p.Latest = view.Sample{Success: 1}

@@ -229,7 +229,7 @@ func TestWords(t *testing.T) {
 		"/": {"PAYCO", "down: no link is signed on", "for 11 min", "brown-out step 1 of 4", "12,345,678.90", "48,100.50 INR, oldest 5 min 41 s", "16.2×", "too little traffic to say",
 			"Call PAYCO&#39;s operations", "11.2 GiB are free", "0.9.0 (ef08e8e7a1b2)", "1 d 2 h", "meera"},
 		"/console/participants":                     {"7 up, 1 degraded, 1 down, 1 drained", "credit open", "debit half-open", "0/2", "93.0 %", "4.31 s", "Resume", "success 98"},
-		"/console/participants/BANKB":               {"its core times out", "half-open", "10.4.1.7:50412", "TLS 1.3", "2.0 KiB", "1,203", "/api/v1/participants/BANKB/diagnosis", "Change cap"},
+		"/console/participants/BANKB":               {"its core times out", "half-open", "10.4.1.7:50412", "TLS 1.3", "2.0 KiB", "1,203", "/api/v1/participants/BANKB/diagnosis", "Change cap", ">111<", "48,100.50 INR: it has not told"},
 		"/console/participants/PAYCO":               {"No link is up", "0/2"},
 		"/console/payments/1003":                    {"1,250.50", "FAILED_REVERSED", "nothing for 15.0 s", "Δ 720 µs", "reversal", "2 tries", "push 1000", "UETR", "000000125050", "30.0 s"},
 		"/console/payments/1003?view=full":          {"record 90000", "<details open"},

@@ -122,6 +122,7 @@ func participantTiles(row matrixRow, p view.Participant, money currency) []tile 
 		{Label: "Success", Value: row.Success, Note: cmp.Or(quiet, "declined "+row.Declined+", failed "+row.Failed), Level: row.SuccessLevel},
 		{Label: "Latency p50", Value: row.P50, Note: "p99 " + row.P99, Level: row.LatencyLevel},
 		{Label: "Open", Value: row.Open, Note: "messages that wait for an answer"},
+		{Label: "In doubt", Value: whole(s.InDoubt), Note: money.with(p.InDoubtMinor) + ": it has not told the outcome", Level: levelOver(s.InDoubt > 0, "warn")},
 		{Label: "Position", Value: row.Position, Unit: money.code, Note: "reserved " + money.text(p.Position.Reserved)},
 		{Label: "Cap used", Value: row.Cap.Text, Note: "of " + money.with(p.Position.Cap), Level: levelOver(row.Cap.Level != "ok", row.Cap.Level)},
 	}

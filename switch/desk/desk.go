@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ type Desk struct {
 	started   int64
 	before    uint64                  // the last record of before this start
 	latest    atomic.Pointer[picture] // nil until the first look
+	showing   sync.Mutex              // guards the making of latest: one that is older than another never follows it
 	looked    chan struct{}           // closed by the first look
 	approvals approvals
 	debugged  debugged
@@ -91,7 +93,7 @@ func (d *Desk) picture(ctx context.Context) (*picture, error) {
 	return nil, fault(view.ErrBusy, "the switch has only just started")
 }
 
-// show makes a picture the latest. Run only.
+// show makes a picture the latest. The caller holds showing.
 func (d *Desk) show(p *picture) {
 	if d.latest.Swap(p) == nil {
 		close(d.looked)

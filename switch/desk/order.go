@@ -306,7 +306,10 @@ func (d *Desk) after(ctx context.Context, a *deed, v *view.Done) {
 	ctx, cancel := context.WithTimeout(ctx, inspectMax)
 	defer cancel()
 	switch a.command.Kind {
+	case payment.Drain, payment.Resume:
+		d.amend(ctx, a.command.Participant, a.Participant)
 	case payment.SetCap:
+		d.amend(ctx, a.command.Participant, a.Participant)
 		_ = d.o.Engine.Inspect(ctx, func(m *payment.Machine) { // it is done, whether we see it or not
 			p := positionOf(a.Participant, m.Position(a.command.Participant))
 			v.Position = &p

@@ -53,6 +53,10 @@ func (w *watcher) participants(next *picture, in *inside, now int64, seconds flo
 		all, tallies := w.d.participantCounts(p.Number, classes)
 		v.Breakers = breakersOf(p, classes, tallies)
 		w.lately(p, &v, &all, now, seconds)
+		v.Latest.InDoubt, v.InDoubtMinor = p.untold.Payments, p.untold.Minor
+		for k := range p.health {
+			v.Latest.Open += p.health[k].InFlight
+		}
 		w.judge(p, &v, c != nil, now)
 		next.participants.Participants = append(next.participants.Participants, v)
 		next.breakers.Breakers = append(next.breakers.Breakers, v.Breakers...)

@@ -71,6 +71,7 @@ type insideParticipant struct {
 	*payment.Profile
 	links    int
 	drained  bool
+	untold   payment.Untold
 	position view.Position
 	health   []payment.Health // by class
 }
@@ -93,6 +94,7 @@ func (d *Desk) inside(ctx context.Context, classes []payment.Class) (in inside, 
 			in.participants = append(in.participants, insideParticipant{Profile: &all[i]})
 			p := &in.participants[len(in.participants)-1]
 			p.links, p.drained, p.position = m.LinkCount(p.Number), m.Drained(p.Number), positionOf(p.ID, m.Position(p.Number))
+			p.untold = m.Untold(p.Number)
 			p.health = make([]payment.Health, len(classes))
 			for k, c := range classes {
 				p.health[k] = m.Health(p.Number, c)
@@ -106,6 +108,8 @@ func (d *Desk) inside(ctx context.Context, classes []payment.Class) (in inside, 
 // for its checks and alerts: its time says how old it is.
 func (w *watcher) look(ctx context.Context) {
 	d, classes := w.d, payment.Classes()
+	d.showing.Lock()
+	defer d.showing.Unlock()
 	in, err := d.inside(ctx, classes)
 	now := d.o.Clock()
 	if err != nil {

@@ -118,7 +118,7 @@ func fingerprint(m *Machine) string {
 	fmt.Fprintf(&b, "breakers and limits %v\n", m.health())
 	fmt.Fprintf(&b, "traces %v\nlines %v\n", m.traces, m.lines)
 	for n := range m.participants {
-		fmt.Fprintf(&b, "outbox %d, collects %d of %d\n", m.participants[n].outbox, m.participants[n].collects, n)
+		fmt.Fprintf(&b, "outbox %d, collects %d, untold %+v of %d\n", m.participants[n].outbox, m.participants[n].collects, m.participants[n].untold, n)
 	}
 	fmt.Fprintf(&b, "standing %+v\n", m.Standing())
 	at, ok := m.NextDeadline()
@@ -192,6 +192,7 @@ func checkBooks(m *Machine, s *memory) error {
 // checkStanding counts anew what the machine keeps count of.
 func checkStanding(m *Machine, s *memory) error {
 	var want Standing
+	untold := make([]Untold, len(m.participants))
 	for _, id := range sortedIDs(s.payments) {
 		var p Payment
 		if err := p.decode(s.payments[id]); err != nil {
@@ -207,12 +208,23 @@ func checkStanding(m *Machine, s *memory) error {
 		case CreditUnknown, DebitRevSent:
 			want.Doubtful++
 			want.DoubtfulMinor += minor
+			asked := p.PayeeBank
+			if p.State == DebitRevSent {
+				asked = p.PayerBank
+			}
+			untold[asked].Payments++
+			untold[asked].Minor += minor
 			want.MovingMinor += minor
 			if want.Oldest == 0 {
 				want.Oldest = p.CreatedAt
 			}
 		case DebitSent, Debited, CreditSent:
 			want.MovingMinor += minor
+		}
+	}
+	for n, want := range untold {
+		if got := m.Untold(route.Participant(n)); got != want {
+			return fmt.Errorf("the machine says that participant %d has not told %+v, its rows say %+v", n, got, want)
 		}
 	}
 	if got := m.Standing(); got != want {

@@ -122,11 +122,12 @@ type participant struct {
 	links   uint32 // signed-on links
 	stan    uint32 // last system trace audit number given to a message for it
 
-	caughtUp int64 // when all that was owed to it at its return has gone out; what comes later goes behind
-	outbox   int   // answers, updates and confirmations that wait for its receipts
-	collects int   // its collects that wait for approval
-	asking   int   // its requests that are under way
-	drained  bool  // it takes part in no new payment
+	caughtUp int64  // when all that was owed to it at its return has gone out; what comes later goes behind
+	outbox   int    // answers, updates and confirmations that wait for its receipts
+	collects int    // its collects that wait for approval
+	asking   int    // its requests that are under way
+	untold   Untold // payments in doubt that it is asked about
+	drained  bool   // it takes part in no new payment
 
 	breaker  Breaker // of the profile, with defaults
 	breakers [classCount]breaker

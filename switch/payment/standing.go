@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"switchd/ledger"
+	"switchd/switch/route"
 )
 
 // Standing is what of the whole has not come to rest. Amounts are in the switch's own
@@ -54,7 +55,37 @@ func (m *Machine) stand(p *Payment, from, to State) {
 	if changed&markDoubtful != 0 {
 		m.standing.doubt(m, p.ID, minor, to.Doubtful())
 	}
+	if from.Doubtful() {
+		m.at(p.untold(from)).untold.add(-1, -minor)
+	}
+	if to.Doubtful() {
+		m.at(p.untold(to)).untold.add(1, minor)
+	}
 }
+
+// Untold is the payments in doubt whose outcome one participant has not told. Amounts
+// are in the switch's own currency.
+type Untold struct {
+	Payments int
+	Minor    int64
+}
+
+func (u *Untold) add(payments int, minor int64) {
+	u.Payments += payments
+	u.Minor += minor
+}
+
+// untold is who is asked where the money of p is, in a state that is in doubt.
+func (p *Payment) untold(s State) route.Participant {
+	if restless[s]&markPayers != 0 {
+		return p.PayerBank
+	}
+	return p.PayeeBank
+}
+
+// Untold returns what a participant has not told yet; all of them add up to what is
+// in doubt of Standing.
+func (m *Machine) Untold(n route.Participant) Untold { return m.at(n).untold }
 
 // doubt takes note of a payment that comes into doubt, or leaves it.
 func (s *standing) doubt(m *Machine, id ID, minor int64, comes bool) {

@@ -52,12 +52,13 @@ func (s State) Final() bool {
 const (
 	markMoving   = 1 << iota // the payer's money is, or may be, on its way
 	markDoubtful             // see Doubtful
+	markPayers               // it is the payer's bank that is asked where the money is
 )
 
 // restless has the marks of each state: they are compared at every move.
 var restless = [stateCount]uint8{
 	DebitSent: markMoving, Debited: markMoving, CreditSent: markMoving,
-	CreditUnknown: markMoving | markDoubtful, DebitRevSent: markMoving | markDoubtful,
+	CreditUnknown: markMoving | markDoubtful, DebitRevSent: markMoving | markDoubtful | markPayers,
 }
 
 // moving says that the payer's money is, or may be, on its way.

@@ -105,7 +105,7 @@ func Detail(p screen.Paper, o *view.Overview, h *view.Participant, now time.Time
 	lines = append(lines, p.Wrap(2, screen.Plain(fmt.Sprintf("messages  %s/s, success %s, declined %s, failed %s, p50 %s, p99 %s",
 		screen.Rate(s.PerSecond), screen.Share(s.Success), screen.Share(s.Declined), screen.Share(s.Failed), screen.Millis(s.P50), screen.Millis(s.P99))))...)
 	lines = append(lines,
-		p.Join(screen.Plain(fmt.Sprintf("payments  %s open, ", screen.Count(s.Open))), screen.Nonzero(s.InDoubt, screen.Warn), screen.Plain(" in doubt")),
+		p.Join(screen.Plain(fmt.Sprintf("waiting   %s for an answer; in doubt ", messages(s.Open))), untold(o, h)),
 		p.Join(screen.Plain("links     "), Links(h), screen.Plain(" up")))
 	lines = append(lines, p.Wrap(2, screen.Plain(fmt.Sprintf("position  posted %s, reserved %s, cap %s, ", Money(o, h.Position.Posted), Money(o, h.Position.Reserved), Money(o, h.Position.Cap))),
 		screen.Marked(screen.UsedMark(h.Position.Used), screen.Share(h.Position.Used)+" used"))...)
@@ -123,6 +123,21 @@ func Detail(p screen.Paper, o *view.Overview, h *view.Participant, now time.Time
 		lines = append(lines, BreakerTable(h.Breakers).Lines(p)...)
 	}
 	return lines
+}
+
+func messages(n int) string {
+	if n == 1 {
+		return "1 message"
+	}
+	return screen.Count(n) + " messages"
+}
+
+// untold is the payments whose outcome a participant has not told, and their money.
+func untold(o *view.Overview, h *view.Participant) screen.Cell {
+	if h.Latest.InDoubt == 0 {
+		return screen.Plain("0")
+	}
+	return screen.Marked(screen.Warn, fmt.Sprintf("%s, %s", screen.Count(h.Latest.InDoubt), Money(o, h.InDoubtMinor)))
 }
 
 // lasting is since when a participant is in its state, and why.

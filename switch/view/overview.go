@@ -49,9 +49,9 @@ type Sample struct {
 	Failed    float64 `json:"failed"`     // share that has failed technically: no answer, no link, overload
 	P50       float64 `json:"p50_ms"`
 	P99       float64 `json:"p99_ms"`
-	Open      int     `json:"open"`
-	InDoubt   int     `json:"in_doubt"`
-	InFlight  int64   `json:"in_flight_minor"` // money of open payments
+	Open      int     `json:"open"`            // payments; of a participant messages that wait for its answer
+	InDoubt   int     `json:"in_doubt"`        // of a participant payments whose outcome it has not told
+	InFlight  int64   `json:"in_flight_minor"` // money of open payments; of the whole only, as the next ones
 	CommitP99 float64 `json:"commit_p99_ms"`
 	LoadStep  int     `json:"load_step"`
 }

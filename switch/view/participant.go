@@ -8,23 +8,25 @@ type Participants struct {
 
 // Participant is the health of one participant.
 type Participant struct {
-	ID          string    `json:"id"`
-	Institution string    `json:"institution"`
-	Dialect     string    `json:"dialect"`
-	Roles       []string  `json:"roles"`           // psp, bank
-	State       string    `json:"state"`           // up, degraded (a breaker is open, or failures), down (no link is signed on), drained, removed
-	Why         string    `json:"why,omitempty"`   // the state, in words
-	Since       string    `json:"since,omitempty"` // the state; of one that it had at the start: the start
-	Drained     bool      `json:"drained"`
-	LinksUp     int       `json:"links_up"`
-	LinksWanted int       `json:"links_wanted"` // 0: it connects as it likes
-	Latest      Sample    `json:"latest"`       // of the messages to it
-	Breakers    []Breaker `json:"breakers"`
-	Position    Position  `json:"position"`
-	Trend       []float64 `json:"trend"` // success, 0 to 1, of the latest minutes, the oldest first; less than 0: nothing was asked
-	TrendTPS    []float64 `json:"trend_per_second"`
-	Certificate string    `json:"certificate_expires,omitempty"`
-	DebugUntil  string    `json:"debug_until,omitempty"`
+	ID          string   `json:"id"`
+	Institution string   `json:"institution"`
+	Dialect     string   `json:"dialect"`
+	Roles       []string `json:"roles"`           // psp, bank
+	State       string   `json:"state"`           // up, degraded (a breaker is open, or failures), down (no link is signed on), drained, removed
+	Why         string   `json:"why,omitempty"`   // the state, in words
+	Since       string   `json:"since,omitempty"` // the state; of one that it had at the start: the start
+	Drained     bool     `json:"drained"`
+	LinksUp     int      `json:"links_up"`
+	LinksWanted int      `json:"links_wanted"` // 0: it connects as it likes
+	Latest      Sample   `json:"latest"`       // of the messages to it
+	// InDoubtMinor is the money of the payments whose outcome it has not told.
+	InDoubtMinor int64     `json:"in_doubt_minor"`
+	Breakers     []Breaker `json:"breakers"`
+	Position     Position  `json:"position"`
+	Trend        []float64 `json:"trend"` // success, 0 to 1, of the latest minutes, the oldest first; less than 0: nothing was asked
+	TrendTPS     []float64 `json:"trend_per_second"`
+	Certificate  string    `json:"certificate_expires,omitempty"`
+	DebugUntil   string    `json:"debug_until,omitempty"`
 }
 
 // Breaker is what a participant's messages of one class are kept from.
