@@ -30,7 +30,10 @@ Nothing changes when it has a fault, or a change that needs a restart. --yes doe
 ask; where nobody can be asked (no terminal) it is needed. --dry-run asks nothing and
 changes nothing.
 
-Exit code 0: in force, or nothing to change; 1: refused, or you have said no; 2: the file
+What changes a cap, or brings a participant with one, waits for a second person where
+there are users.
+
+Exit code 0: in force, nothing to change, or it waits; 1: refused, or you have said no; 2: the file
 has faults.`,
 		Example: "  switchd config apply --config switchd.yml --reason 'BANKD joins'\n  switchd config apply --config switchd.yml --reason 'ticket 312' --dry-run",
 		Args:    cobra.NoArgs,
@@ -71,6 +74,9 @@ func (f *applyFlags) apply(c *cobra.Command) error {
 	printChanges(talk, would.Changes, would.More)
 	for _, note := range would.Notes {
 		fmt.Fprintln(talk, "note:", note)
+	}
+	if would.TwoPerson {
+		fmt.Fprintln(talk, "note: caps change, so it waits for a second person")
 	}
 	if err := f.sure(c); err != nil {
 		return err

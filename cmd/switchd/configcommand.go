@@ -169,7 +169,16 @@ func (r *reloaded) print(w io.Writer) {
 	for _, note := range r.Notes {
 		fmt.Fprintln(w, "note:", note)
 	}
-	fmt.Fprintln(w, map[bool]string{true: "this would change; nothing was changed", false: "in force"}[r.DryRun])
+	switch {
+	case r.Approval != 0:
+		fmt.Fprintf(w, "nothing was changed yet: caps change, so it waits for a second person, who approves it with 'switchd approval approve %d' within 15 minutes, while the file stays as it is\n", r.Approval)
+	case r.DryRun && r.TwoPerson:
+		fmt.Fprintln(w, "this would change once a second person has approved it, since caps change; nothing was changed")
+	case r.DryRun:
+		fmt.Fprintln(w, "this would change; nothing was changed")
+	default:
+		fmt.Fprintln(w, "in force")
+	}
 }
 
 func newConfigLast() *cobra.Command {

@@ -88,7 +88,9 @@ func (n *node) pending() (p desk.Pending) {
 		p.Bad = err.Error()
 		return p
 	}
-	for _, c := range config.Diff(n.conf.inForce.Load().Config, next).List {
+	old := n.conf.inForce.Load().Config
+	p.Caps = len(capsChanged(old, next)) > 0
+	for _, c := range config.Diff(old, next).List {
 		if p.Changes = append(p.Changes, c.String()); c.Restart {
 			p.Restart = append(p.Restart, c.String())
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -55,13 +54,26 @@ type reloadOrder struct {
 	DryRun   bool   `json:"dry_run"`
 }
 
+// reloading is an order with who stands behind it.
+type reloading struct {
+	reloadOrder
+	caller   access.Caller
+	signal   bool   // whoever may send it may do anything to the process: no second person is asked
+	approver string // the second person
+	basis    string // what he has approved; empty: there is none
+}
+
 // reloaded is what a reload has changed, or would change.
 type reloaded struct {
-	Applied bool     `json:"applied"`
-	DryRun  bool     `json:"dry_run,omitempty"`
-	Changes []string `json:"changes"`
-	More    int      `json:"more,omitempty"` // that are not listed
-	Notes   []string `json:"notes,omitempty"`
+	Applied bool `json:"applied"`
+	DryRun  bool `json:"dry_run,omitempty"`
+	// TwoPerson says that caps change and a second person has to approve it, Approval by
+	// which number he does.
+	TwoPerson bool     `json:"two_person,omitempty"`
+	Approval  uint64   `json:"approval,omitempty"`
+	Changes   []string `json:"changes"`
+	More      int      `json:"more,omitempty"` // that are not listed
+	Notes     []string `json:"notes,omitempty"`
 }
 
 // serveReload carries out a reload that came to the admin port.
@@ -70,24 +82,31 @@ func (n *node) serveReload(c *admin.Call) (any, error) {
 	if err := c.Decode(&o); err != nil {
 		return nil, err
 	}
-	return n.orderReload(c.Context, c.Caller, o)
+	r, err := n.orderReload(c.Context, c.Caller, o)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // pageReload carries out a reload that a page of the console has ordered.
-func (n *node) pageReload(ctx context.Context, c access.Caller, o view.Order) error {
+func (n *node) pageReload(ctx context.Context, c access.Caller, o view.Order) (view.Done, error) {
 	if !c.Roles.Any(orderer) {
-		return fmt.Errorf("%w: a reload takes one of the roles %s", view.ErrForbidden, orderer)
+		return view.Done{}, fmt.Errorf("%w: a reload takes one of the roles %s", view.ErrForbidden, orderer)
 	}
-	_, err := n.orderReload(ctx, c, reloadOrder{Reason: o.Reason, Operator: o.Operator})
-	return err
+	r, err := n.orderReload(ctx, c, reloadOrder{Reason: o.Reason, Operator: o.Operator})
+	if err != nil {
+		return view.Done{}, err
+	}
+	return view.Done{Done: r.Approval == 0, Approval: r.Approval}, nil
 }
 
 // orderReload carries out a reload for who may order one.
-func (n *node) orderReload(ctx context.Context, c access.Caller, o reloadOrder) (any, error) {
+func (n *node) orderReload(ctx context.Context, c access.Caller, o reloadOrder) (*reloaded, error) {
 	if o.Operator = orderedBy(c, o.Operator); o.Reason == "" || o.Operator == "" || len(o.Reason) > desk.ReasonBytesMax || len(o.Operator) > desk.OperatorBytesMax {
 		return nil, fmt.Errorf("%w: a reload has a reason of 1 to %d bytes and an operator of 1 to %d", view.ErrRefused, desk.ReasonBytesMax, desk.OperatorBytesMax)
 	}
-	r, err := n.reload(ctx, o)
+	r, err := n.reload(ctx, reloading{reloadOrder: o, caller: c})
 	if err != nil {
 		return nil, reloadFault{err}
 	}
@@ -111,15 +130,15 @@ func orderedBy(c access.Caller, named string) string {
 
 // reload reads the configuration again and has it take effect. Safe for concurrent
 // use; one at a time.
-func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err error) {
+func (n *node) reload(ctx context.Context, o reloading) (r *reloaded, err error) {
 	if !n.conf.mu.TryLock() {
 		return nil, errReloading
 	}
 	defer n.conf.mu.Unlock()
 	defer func() {
-		if !o.DryRun {
+		if !o.DryRun && (err != nil || r.Approval == 0) {
 			n.conf.metrics.count(r, err)
-			n.tellReload(r, err, o)
+			n.tellReload(r, err, o.reloadOrder)
 		}
 	}()
 	switch {
@@ -146,23 +165,23 @@ func (n *node) reload(ctx context.Context, o reloadOrder) (r *reloaded, err erro
 		r.Changes = append(r.Changes, c.String())
 	}
 	r.Notes = n.openOf(ctx, old.Config, next)
-	if o.DryRun {
-		return r, nil
-	}
-	deed := fmt.Sprintf("Take the configuration of %s: changes %d", filepath.Base(n.conf.file), len(r.Changes)+r.More)
-	if err := n.desk.Note("reload", deed, o.Reason, o.Operator); err != nil {
+	if err := n.decideReload(ctx, p, &o, r); err != nil {
 		return nil, err
 	}
-	if err := n.people.reload(); err != nil {
-		return nil, err
-	}
-	if err := n.apply(ctx, p, engine.Author{Reason: o.Reason, Operator: o.Operator}); err != nil {
-		return nil, err
-	}
-	r.Applied = true
-	n.conf.fallback.Store(false)
-	n.keep(&accepted{next, newKept(next, clock(), o.Operator, o.Reason)})
 	return r, nil
+}
+
+// carryReload notes a reload, and has it take effect.
+func (n *node) carryReload(ctx context.Context, p *plan, o *reloading, deeds []string) error {
+	by := engine.Author{Reason: o.Reason, Operator: o.Operator, Approver: o.approver}
+	note := func(kind, text string) error { return n.desk.NoteApproved(kind, text, by) }
+	err := takeNoted(note, deeds, n.people.reload, func() error { return n.apply(ctx, p, by) })
+	if err != nil {
+		return err
+	}
+	n.conf.fallback.Store(false)
+	n.keep(&accepted{p.cfg, newKept(p.cfg, clock(), o.Operator, o.Reason)})
+	return nil
 }
 
 // needsRestart names the changes for which a file is refused.

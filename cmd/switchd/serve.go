@@ -105,7 +105,7 @@ func (n *node) reloadOn(hangup <-chan os.Signal) {
 	<-n.open // what the file says at the end of the start counts
 	for range hangup {
 		n.manager.reloading()
-		_, _ = n.reload(context.Background(), reloadOrder{Reason: "signal", Operator: "SIGHUP"}) // it has told
+		_, _ = n.reload(context.Background(), reloading{reloadOrder: reloadOrder{Reason: "signal", Operator: "SIGHUP"}, signal: true}) // it has told
 		n.manager.ready(n.status())
 	}
 }

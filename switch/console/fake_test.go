@@ -29,6 +29,8 @@ type fake struct {
 	approvals []view.Approval
 	secured   bool
 	empty     bool // nothing has happened yet
+
+	capsInFile bool // the file on disk has other caps
 }
 
 var fakeNow = time.Date(2026, 11, 23, 10, 53, 12, 0, time.UTC)
@@ -387,6 +389,7 @@ func (f *fake) Config(context.Context, access.Caller) (view.Config, error) {
 		c.Pending = []string{"participants.BANKB.cap: 50000000.00 -> 9000000.00", "participants.NEWBANK: added"}
 		c.Restart = []string{"limits.queue: 8192 -> 16384"}
 	}
+	c.TwoPerson = f.capsInFile
 	return c, nil
 }
 
@@ -413,9 +416,11 @@ func (f *fake) KeyList(_ context.Context, c access.Caller) (view.Keys, error) {
 }
 
 // reload is an order as others.
-func (f *fake) reload(ctx context.Context, c access.Caller, o view.Order) error {
-	_, err := f.Do(ctx, c, o)
-	return err
+func (f *fake) reload(ctx context.Context, c access.Caller, o view.Order) (view.Done, error) {
+	if f.capsInFile {
+		return view.Done{Approval: 9}, nil
+	}
+	return f.Do(ctx, c, o)
 }
 
 func (f *fake) Do(_ context.Context, c access.Caller, o view.Order) (view.Done, error) {

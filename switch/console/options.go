@@ -29,8 +29,9 @@ type Options struct {
 	Caller func(*http.Request) access.Caller
 	// Reload reads the configuration again, as an order of a caller; it has a reason, and
 	// in open mode an operator. It checks whether he may order it. Errors wrap those of
-	// package view. Default: the console does not offer it.
-	Reload func(ctx context.Context, c access.Caller, o view.Order) error
+	// package view. Done.Done says that it was done, and does not wait for a second person.
+	// Default: the console does not offer it.
+	Reload func(ctx context.Context, c access.Caller, o view.Order) (view.Done, error)
 	// Log takes faults of the console itself. Default slog.Default.
 	Log *slog.Logger
 }

@@ -119,7 +119,7 @@ func (c *console) orderForm(r *http.Request, p *page, get func(string) string) (
 		f.Detail = c.waitingOrder(r, p, what)
 	case "":
 		if config, err := c.Source.Config(r.Context(), p.caller); err == nil {
-			f.Pending = config.Pending
+			f.Pending, f.TwoPerson = config.Pending, config.TwoPerson
 		}
 	}
 	return f, nil
@@ -198,8 +198,9 @@ func (c *console) do(r *http.Request, p *page, o view.Order) (view.Done, error) 
 	if o.Command != "reload" {
 		return c.Source.Do(r.Context(), p.caller, o)
 	}
-	if err := c.Reload(r.Context(), p.caller, o); err != nil {
-		return view.Done{}, err
+	done, err := c.Reload(r.Context(), p.caller, o)
+	if err != nil || !done.Done {
+		return done, err
 	}
 	// Its record is the latest of those with this reason: there is one at least.
 	list, err := c.Source.Changes(r.Context(), p.caller, 0, 8)

@@ -60,6 +60,15 @@ func TestReload(t *testing.T) {
 	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "<span>switchd.yml:3:1: unknown key.</span>") {
 		t.Errorf("a file that is not good: %d", w.Code)
 	}
+	f = newFake()
+	f.capsInFile = true
+	s := newSite(f, operator)
+	if page := s.get("/console/order?command=reload").Body.String(); !strings.Contains(page, "A second person must approve it") {
+		t.Error("the form does not say that caps take a second person")
+	}
+	if w = s.post("/console/order", form); w.Header().Get("Location") != "/console/approvals?waits=9" {
+		t.Errorf("a file with other caps: %d to %q", w.Code, w.Header().Get("Location"))
+	}
 	without := New(Options{Source: newFake()})
 	for path, want := range map[string]int{"/console/config": http.StatusOK, "/console/order?command=reload": http.StatusBadRequest} {
 		w := httptest.NewRecorder()

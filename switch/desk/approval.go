@@ -97,6 +97,7 @@ type approval struct {
 	by          access.Caller // who has ordered it
 	basis       basis
 	at, expires int64
+	may         access.Roles // that may order it
 	roles       access.Roles // that may approve it
 }
 
@@ -115,12 +116,12 @@ const whyStopped = "the switch has stopped"
 func ended(kind string, id uint64) string { return fmt.Sprintf("%s %d", kind, id) }
 
 // propose has a deed wait, when the journal has that.
-func (d *Desk) propose(ctx context.Context, c access.Caller, a *deed, roles access.Roles) (view.Done, error) {
+func (d *Desk) propose(ctx context.Context, c access.Caller, a *deed, r rule) (view.Done, error) {
 	w := &d.approvals
 	if err := w.place(a.Operator); err != nil {
 		return view.Done{}, err
 	}
-	p := &approval{deed: a, by: c, roles: roles}
+	p := &approval{deed: a, by: c, may: r.may, roles: r.approve}
 	err := d.proposed(ctx, p)
 	if err != nil {
 		p = nil
@@ -133,12 +134,12 @@ func (d *Desk) propose(ctx context.Context, c access.Caller, a *deed, roles acce
 		d.expired(p, whyStopped)
 		return view.Done{}, errStopping
 	}
-	return view.Done{Approval: p.id, Seq: p.id, Text: fmt.Sprintf("%s: waits for approval %d by another %s.", a.text, p.id, roleWords(roles))}, nil
+	return view.Done{Approval: p.id, Seq: p.id, Text: fmt.Sprintf("%s: waits for approval %d by another %s.", a.text, p.id, roleWords(r.approve))}, nil
 }
 
 // proposed logs an order that is to wait.
 func (d *Desk) proposed(ctx context.Context, p *approval) (err error) {
-	if p.basis, err = d.basisOf(ctx, &p.command); err != nil {
+	if p.basis, err = d.basisOf(ctx, p.deed); err != nil {
 		return err
 	}
 	seq, done, err := d.noted(p.deed, kindProposed, engine.Author{Reason: p.Reason, Operator: p.Operator})

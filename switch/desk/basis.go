@@ -21,10 +21,16 @@ type basis struct {
 	returned  bool
 	refunded  int64
 	exception payment.ReconSet
+	other     string // of what somebody else does
 }
 
-// basisOf looks at what a command is about.
-func (d *Desk) basisOf(ctx context.Context, c *payment.Command) (b basis, err error) {
+// basisOf looks at what a deed is about.
+func (d *Desk) basisOf(ctx context.Context, a *deed) (b basis, err error) {
+	if a.other != nil {
+		b.other = a.other.Basis()
+		return b, nil
+	}
+	c := &a.command
 	ctx, cancel := context.WithTimeout(ctx, inspectMax)
 	defer cancel()
 	err = d.o.Engine.Inspect(ctx, func(m *payment.Machine) {
@@ -45,10 +51,10 @@ func (d *Desk) basisOf(ctx context.Context, c *payment.Command) (b basis, err er
 
 // void says why an order that waits must not be carried out any more; empty: it may.
 func (d *Desk) void(ctx context.Context, a *approval) (why string, err error) {
-	if !d.o.Roles(a.by).Any(rules[a.Command].may) {
+	if !d.o.Roles(a.by).Any(a.may) {
 		return "who has ordered it may not order it any more", nil
 	}
-	now, err := d.basisOf(ctx, &a.command)
+	now, err := d.basisOf(ctx, a.deed)
 	if err == nil && now != a.basis {
 		why = "what it is about has changed since it was ordered"
 	}

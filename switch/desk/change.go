@@ -44,7 +44,7 @@ func (d *Desk) Changes(_ context.Context, c access.Caller, before uint64, limit 
 
 // notedKinds are the kinds of deeds that the machine need not know, as their records say
 // them in front.
-var notedKinds = []string{orderDebug, orderCloseLink, kindProposed, kindApproved, kindRejected, kindExpired, "reload", "backup", "key"}
+var notedKinds = []string{orderDebug, orderCloseLink, kindProposed, kindApproved, kindRejected, kindExpired, "reload", "reload-failed", "backup", "key"}
 
 // kindOf is the kind of a noted deed, the approval that has ended by it, and what it says.
 func kindOf(deed string) (kind string, approval uint64, rest string) {
@@ -113,6 +113,7 @@ func (d *Desk) Config(_ context.Context, c access.Caller) (view.Config, error) {
 	v := view.Config{
 		At: f.At.UTC().Format("2006-01-02T15:04:05Z"), By: f.By, Reason: ReasonFor(f.Reason, c.Roles), File: f.File, Hash: f.Hash, Text: f.Text,
 		Pending: p.Changes, Restart: p.Restart, FileBad: p.Bad, Unread: unread, Fallback: f.Fallback,
+		TwoPerson: p.Caps && d.twoPersons(c),
 	}
 	if v.Pending == nil {
 		v.Pending = []string{}

@@ -64,6 +64,7 @@ type Force struct {
 type Pending struct {
 	Changes, Restart []string
 	Bad              string // why it would be refused
+	Caps             bool   // some of the changes are of caps
 }
 
 // Reached is how often limits of the rim turned something away since the start.

@@ -79,6 +79,7 @@ type deed struct {
 	text    string // what is done, in one sentence without its point
 	command payment.Command
 	act     func() error // of one that the machine need not know: what is done behind its record
+	other   *Proposal    // of one that somebody else does
 }
 
 // Do carries out an order, or has it wait for a second person. It blocks until the record
@@ -108,7 +109,7 @@ func (d *Desk) Do(ctx context.Context, c access.Caller, o view.Order) (view.Done
 		return view.Done{}, err
 	}
 	if r.approve != 0 && d.twoPersons(c) {
-		return d.propose(ctx, c, a, r.approve)
+		return d.propose(ctx, c, a, r)
 	}
 	return d.carryOut(ctx, a, "")
 }
@@ -257,6 +258,12 @@ func (d *Desk) closeLink(a *deed) error {
 
 // carryOut has a deed logged and done.
 func (d *Desk) carryOut(ctx context.Context, a *deed, approver string) (view.Done, error) {
+	if a.other != nil {
+		if err := a.other.Act(ctx, approver); err != nil {
+			return view.Done{}, err
+		}
+		return view.Done{Done: true, Text: a.text + "."}, nil
+	}
 	order := engine.Order{Author: engine.Author{Reason: a.Reason, Operator: a.Operator, Approver: approver}, Command: a.command}
 	if a.command.Kind == payment.Noted {
 		order.Deed = deedText(a.Command, a.text)
@@ -332,7 +339,12 @@ func (d *Desk) after(ctx context.Context, a *deed, v *view.Done) {
 // done: with an error it must not be. kind is one word for Changes. What is too long for
 // the record is refused: it would say something else.
 func (d *Desk) Note(kind, text, reason, operator string) error {
-	o := view.Order{Reason: reason, Operator: operator}
+	return d.NoteApproved(kind, text, engine.Author{Reason: reason, Operator: operator})
+}
+
+// NoteApproved is Note of what a second person may have approved.
+func (d *Desk) NoteApproved(kind, text string, by engine.Author) error {
+	o := view.Order{Reason: by.Reason, Operator: by.Operator}
 	if err := says(&o); err != nil {
 		return err
 	}
@@ -340,7 +352,7 @@ func (d *Desk) Note(kind, text, reason, operator string) error {
 		return fault(view.ErrRefused, "%.*q: its record has at most %d bytes of plain text", most, text, most)
 	}
 	_, done, err := d.command(engine.Order{
-		Author:  engine.Author{Reason: reason, Operator: operator},
+		Author:  by,
 		Command: payment.Command{Kind: payment.Noted, Participant: route.Nobody},
 		Deed:    deedText(kind, text),
 	})

@@ -62,7 +62,7 @@ type Changes struct {
 type Change struct {
 	Seq         uint64 `json:"seq"` // of its record
 	At          string `json:"at"`
-	Kind        string `json:"kind"`               // a command of Order, config, proposed, approved, rejected, expired, reload, backup, key
+	Kind        string `json:"kind"`               // a command of Order, config, proposed, approved, rejected, expired, reload, reload-failed, backup, key
 	Approval    uint64 `json:"approval,omitempty"` // of proposed, and of the record by which it has ended
 	Operator    string `json:"operator"`
 	Approver    string `json:"approver,omitempty"`
@@ -100,15 +100,17 @@ type Key struct {
 
 // Config is the configuration in force, and what the file would change.
 type Config struct {
-	At       string   `json:"at"` // since when it is in force
-	By       string   `json:"by"`
-	Reason   string   `json:"reason"`
-	File     string   `json:"file"`
-	Hash     string   `json:"sha256"`
-	Text     string   `json:"text"`               // of the files, one after the other
-	Pending  []string `json:"pending"`            // changes that the file on disk has and that are not in force, a line each
-	Restart  []string `json:"restart"`            // of those that need a restart
-	FileBad  string   `json:"file_bad,omitempty"` // why the file on disk would be refused
-	Unread   string   `json:"unread,omitempty"`   // why the file on disk was not looked at
-	Fallback bool     `json:"fallback"`           // it is not the file's, but what was in force last
+	At      string   `json:"at"` // since when it is in force
+	By      string   `json:"by"`
+	Reason  string   `json:"reason"`
+	File    string   `json:"file"`
+	Hash    string   `json:"sha256"`
+	Text    string   `json:"text"`               // of the files, one after the other
+	Pending []string `json:"pending"`            // changes that the file on disk has and that are not in force, a line each
+	Restart []string `json:"restart"`            // of those that need a restart
+	FileBad string   `json:"file_bad,omitempty"` // why the file on disk would be refused
+	Unread  string   `json:"unread,omitempty"`   // why the file on disk was not looked at
+	// TwoPerson says that a reload waits for a second person: the file has other caps.
+	TwoPerson bool `json:"two_person"`
+	Fallback  bool `json:"fallback"` // it is not the file's, but what was in force last
 }

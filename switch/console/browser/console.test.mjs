@@ -325,8 +325,15 @@ trial("a file that has changed is reloaded, and one that is not good is not", as
   await dialog.getByText(/switchd\.yml:\d+:\d+/).waitFor();
   writeFileSync(users.file, good);
   await reload("less collateral of BANKC");
-  await page.waitForURL("**/console/config?done=*");
-  await page.getByRole("status").filter({ hasText: "less collateral of BANKC" }).waitFor();
+  await page.waitForURL("**/console/approvals?waits=*"); // a cap takes two persons, also by the file
+  const second = await login("anders");
+  await second.goto("/console/approvals");
+  await second.getByRole("link", { name: "Approve" }).click();
+  await second.locator("#dialog").getByLabel("Reason").fill("seen the papers");
+  await second.locator("#dialog").getByRole("button", { name: "Approve" }).click();
+  await second.getByText("No order waits").waitFor();
+  await second.done();
+  await page.goto("/console/config");
   await page.getByText("Nothing: the file on disk is what is in force.").waitFor();
   await page.done();
 });
