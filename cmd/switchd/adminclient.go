@@ -322,6 +322,8 @@ func (p *adminPort) refusal(status int, body []byte) error {
 	switch {
 	case status == http.StatusOK:
 		return nil
+	case status == http.StatusUnauthorized && p.token != "":
+		return fmt.Errorf("%s %w: this token is not known there, or not any more: 'switchd user ls' lists who is, 'switchd user add' makes a token", p.address, errNoLogin)
 	case status == http.StatusUnauthorized:
 		return fmt.Errorf("%s %w: name --token-file (or $%s), or --cert and --key", p.address, errNoLogin, tokenFileEnv)
 	case status == http.StatusBadRequest && strings.HasPrefix(said, "Client sent an HTTP request to an HTTPS server"):

@@ -50,8 +50,37 @@ func argumentNames(use string) (names []string) {
 	return names
 }
 
+// knownCommand refuses what a command that only holds others does not hold, and names
+// what may be meant: one that it holds, or one of that very name elsewhere.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	said := fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath())
+	c.SuggestionsMinimumDistance = 2
+	meant := c.SuggestionsFor(args[0])
+	for i := range meant {
+		meant[i] = c.CommandPath() + " " + meant[i]
+	}
+	for _, other := range c.Root().Commands() {
+		if other.Name() == args[0] {
+			meant = append(meant, other.CommandPath())
+		}
+	}
+	if len(meant) > 0 {
+		said += ": did you mean '" + strings.Join(meant, "' or '") + "'?"
+	}
+	return errors.New(said)
+}
+
 // flagWords says what is meant where an amount or a number below zero was taken for flags.
-func flagWords(_ *cobra.Command, err error) error {
+// A flag after a command that is not there is not what is wrong.
+func flagWords(c *cobra.Command, err error) error {
+	if c.HasSubCommands() && c.HasParent() {
+		if wrong := knownCommand(c, c.Flags().Args()); wrong != nil {
+			return wrong
+		}
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && strings.Trim(unknown.GetSpecifiedShortnames(), "0123456789.,") == "" && unknown.GetSpecifiedShortnames() != "" {
 		return fmt.Errorf("-%s is below zero, which no amount and no number here can be", unknown.GetSpecifiedShortnames())

@@ -13,6 +13,7 @@ import (
 	"switchd/switch/access"
 	"switchd/switch/config"
 	"switchd/switch/desk"
+	"switchd/switch/ingress"
 	"switchd/switch/route"
 	"switchd/switch/state"
 	"switchd/switch/translate"
@@ -28,7 +29,7 @@ func (n *node) newDesk() (*desk.Desk, error) {
 			_, err := n.readers.read(func() (any, error) { return nil, f() })
 			return err
 		},
-		Links: nodeLinks{n}, Force: n.inForce, Pending: n.pending, Query: n.query, Dialect: n.dialectOf,
+		Links: nodeLinks{n}, LinkEnds: ingress.RetireMax, Force: n.inForce, Pending: n.pending, Query: n.query, Dialect: n.dialectOf,
 		Checks: n.findings, Debug: n.watch, KeyList: n.keyList, Roles: n.rolesNow,
 		Secured: n.cfg.AdminAccess.Users != "", TwoPerson: n.cfg.AdminAccess.TwoPerson, Version: v.Version, Commit: v.Commit, Clock: clock, Log: n.log,
 	}

@@ -31,6 +31,7 @@ func TestQueryOf(t *testing.T) {
 		"reference=E2E+1":                    {Reference: "E2E 1"},
 		"account=50100012":                   {Account: "50100012"},
 		"state=success,DEEMED&state=SUCCESS": {States: []payment.State{payment.Success, payment.Deemed}},
+		"state=reversed":                     {States: []payment.State{payment.FailedReversed}},
 		"participant=BANKC&participant=BANKA,BANKC": {Participants: []route.Participant{2, 0}},
 		"min=10&max=10.5":                                  {Min: 1000, Max: 1050},
 		"from=2026-11-22&to=2026-11-22":                    {FromAt: day, ToAt: day + int64(24*time.Hour)},

@@ -173,8 +173,8 @@ func setParticipant(q *state.Query, value string, g *glossary) error {
 
 func setState(q *state.Query, value string, _ *glossary) error {
 	for _, s := range payment.States() {
-		if s.String() != strings.ToUpper(value) {
-			continue
+		if s.String() != strings.ToUpper(value) && !(s == payment.FailedReversed && strings.EqualFold(value, payment.EndReversed.String())) {
+			continue // the other results that a state stands for have its name
 		}
 		if !slices.Contains(q.States, s) {
 			q.States = append(q.States, s)

@@ -41,14 +41,16 @@ A participant that shows who it is need not say --participant.`,
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return f.follow(c) },
 	}
-	f.register(c, false)
+	f.registerPort(c) // no -o: it is lines of JSON, as they come
 	f.registerDir(c)
 	fl := c.Flags()
 	fl.StringVar(&f.from, "from", "next", "where to begin: next of a line, 0 for the first that is kept, next for what comes from now on")
 	fl.StringVar(&f.until, "until", "", "the number of the last event, or now (default: go on until Ctrl-C)")
 	fl.StringVar(&f.participant, "participant", "", "whose events")
 	fl.BoolVar(&f.heartbeats, "heartbeats", false, "also print the lines that keep the connection alive")
+	fl.IntVar(&f.most, "limit", 0, "the same as --count")
 	fl.IntVar(&f.most, "count", 0, "end after so many events; 0: go on until Ctrl-C")
+	c.MarkFlagsMutuallyExclusive("count", "limit")
 	if err := c.RegisterFlagCompletionFunc("participant", completeParticipants); err != nil {
 		panic(err)
 	}

@@ -154,6 +154,14 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%d: it said %q and %q, want %q", c.status, out, said, c.want)
 		}
 	}
+	f.set("/api/v1/positions", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	file := filepath.Join(t.TempDir(), "bad.token")
+	if err := os.WriteFile(file, []byte("switchd_none\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := commands(t, exitFailed, "position", "ls", "--token-file", file, "--admin", f.address()); !strings.Contains(said, "this token is not known") || strings.Contains(said, "name --token-file") {
+		t.Errorf("of a token that nobody knows it said %q", said)
+	}
 	f.set("/api/v1/links", "<html>")
 	if _, said := commands(t, exitFailed, "link", "ls", "--admin", f.address()); !strings.Contains(said, "is not understood") {
 		t.Errorf("of a page it said %q", said)

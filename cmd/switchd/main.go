@@ -101,7 +101,7 @@ Start with: switchd demo`,
 func groups(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		if sub.HasSubCommands() && !sub.Runnable() {
-			sub.Args = cobra.NoArgs
+			sub.Args = knownCommand
 			sub.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
 		groups(sub)

@@ -132,8 +132,9 @@ func newParticipantDebug() *cobra.Command {
 	var while time.Duration
 	c := ordering(&cobra.Command{
 		Use: "debug ID --reason WHY [--for 10m]", Short: "Log what goes to and from a participant in detail, for a while",
-		Long: `Logs each message to and from a participant, masked, until the time is over: it ends by
-itself. --for 0s ends it now.`,
+		Long: `Logs each message to and from a participant, by its class, code, leg and payment and
+without its content, until the time is over: it ends by itself. --for 0s ends it now. What
+is in the messages of a payment is in 'switchd payment show'.`,
 		Example: "  switchd participant debug BANKB --for 5m --reason 'ticket 312: answers without field 39' --config switchd.yml",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: completeParticipants,
 	}, func(args []string) (view.Order, error) {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -186,6 +187,13 @@ func addUser(file string, l userLine, again bool, keep func() error) error {
 	}
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"
+	}
+	if strings.ContainsFunc(l.Name+l.Roles+l.value, func(r rune) bool { return unicode.IsSpace(r) || r == '#' }) {
+		return usageError{errors.New("a name, a role and a certificate have no space, line end or # in them: they stand in one line of the file")}
+	}
+	if err := access.Parse("", []byte(l.String()+"\n")); err != nil { // of the arguments: no line of the file is wrong
+		_, said, _ := strings.Cut(strings.TrimPrefix(err.Error(), ":"), ": ")
+		return usageError{fmt.Errorf("%s is not added: %s", l.Name, said)}
 	}
 	text += l.String() + "\n"
 	if err := access.Parse(file, []byte(text)); err != nil {

@@ -78,12 +78,15 @@ func TestUserFaults(t *testing.T) {
 		{"add asha --roles viewer --again", "has other roles in line 2", exitUsage},
 		{"add biko --roles king", "is not known", exitUsage},
 		{"add b!ko --roles viewer", "a name is", exitUsage},
+		{"add b!ko --roles viewer", "b!ko is not added: ", exitUsage},
+		{"add biko --roles king", "biko is not added: ", exitUsage},
+		{"add bi#ko --roles viewer", "no space, line end or # in them", exitUsage},
 		{"add biko", `"roles" not set`, exitUsage},
 		{"add biko --roles viewer --certificate probe", "a certificate is named by a URI", exitUsage},
 		{"rm biko", "biko is not in", exitFailed},
 		{"add biko --roles viewer --token-out " + file, "exists", exitFailed},
 	} {
-		if out, said := commands(t, c.code, append([]string{"user"}, append(strings.Fields(c.line), "--users", file)...)...); out != "" || !strings.Contains(said, c.want) {
+		if out, said := commands(t, c.code, append([]string{"user"}, append(strings.Fields(c.line), "--users", file)...)...); out != "" || !strings.Contains(said, c.want) || strings.Contains(said, ":1:") {
 			t.Errorf("%s: it said %q and %q", c.line, out, said)
 		}
 	}

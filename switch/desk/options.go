@@ -86,6 +86,9 @@ type Options struct {
 	Reading func(f func() error) error
 	// Links of the rim. Default: there are none.
 	Links Links
+	// LinkEnds is how long a link that is closed waits for what is under way on it. 0: nobody
+	// is told.
+	LinkEnds time.Duration
 	// Force gives the configuration in force, Pending what the file would change.
 	Force   func() Force
 	Pending func() Pending

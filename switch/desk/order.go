@@ -312,6 +312,9 @@ func (d *Desk) refusal(a *deed) error {
 func (d *Desk) after(ctx context.Context, a *deed, v *view.Done) {
 	ctx, cancel := context.WithTimeout(ctx, inspectMax)
 	defer cancel()
+	if a.Command == orderCloseLink && d.o.LinkEnds > 0 {
+		v.Text += fmt.Sprintf(" It is closing: up to %v for what is under way on it.", d.o.LinkEnds)
+	}
 	switch a.command.Kind {
 	case payment.Drain, payment.Resume:
 		d.amend(ctx, a.command.Participant, a.Participant)

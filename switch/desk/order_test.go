@@ -248,6 +248,7 @@ func TestOrders(t *testing.T) {
 			watched = fmt.Sprint(participant, " ", until != 0)
 			return nil
 		}
+		o.LinkEnds = 25 * time.Second
 	})
 	drain := view.Order{Command: "drain", Participant: "BANKB"}
 	for _, c := range []access.Caller{viewer, auditor} {
@@ -279,7 +280,10 @@ func TestOrders(t *testing.T) {
 		t.Errorf("watched %q, until %q", watched, p.DebugUntil)
 	}
 	r.refused(omar, view.Order{Command: "close-link", Link: 8}, view.ErrNotFound)
-	if r.do(omar, view.Order{Command: "close-link", Link: 7}); !slices.Equal(r.links.dismissed, []uint64{7}) {
+	if done := r.do(omar, view.Order{Command: "close-link", Link: 7}); !strings.HasSuffix(done.Text, "(10.0.0.1:5000). It is closing: up to 25s for what is under way on it.") {
+		t.Errorf("it said %q", done.Text)
+	}
+	if !slices.Equal(r.links.dismissed, []uint64{7}) {
 		t.Errorf("dismissed %v", r.links.dismissed)
 	}
 	if got := r.changes(auditor); !strings.HasPrefix(got[0], "close-link|omar||a test|Close link 7 of BANKA (10.0.0.1:5000)") {

@@ -120,6 +120,7 @@ type link struct {
 	counted bool      // in them
 	echoAt  int64     // when an echo was sent that has no answer; 0: none
 
+	ending  string     // why it is to end
 	leaveBy int64      // when it ends whatever is unanswered; 0: it stays
 	waiting func() int // messages on it without an answer, once it is to end
 

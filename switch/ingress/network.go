@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"bytes"
+	"cmp"
 	"sync/atomic"
 	"time"
 
@@ -43,7 +44,7 @@ func (in *Ingress) act(s *link, now int64, action session.Action) {
 	case session.SignOff:
 		in.network(s, now, session.CodeSignOff)
 	case session.Close:
-		s.Close("session over: no answers, or signed off")
+		s.Close("session over: " + cmp.Or(s.ending, "no answers, or signed off"))
 	case session.KeyLapsed:
 		in.o.Log.Warn("key change came to nothing", "event", "link.key.failed", "participant", s.Link.Participant(), "link", s.ID())
 	case session.RetireKey:

@@ -74,8 +74,8 @@ func sameWire(a, b *Participant) bool {
 	return v.Framing == w.Framing && v.Limits == w.Limits && v.Swallow == w.Swallow && v.Dialect == w.Dialect && bytes.Equal(v.Header, w.Header)
 }
 
-// retireMax is how long a link that is to end waits for answers.
-const retireMax = 25 * time.Second
+// RetireMax is how long a link that is to end waits for answers.
+const RetireMax = 25 * time.Second
 
 // review looks whether a link is to end, when that may have changed.
 func (in *Ingress) review(s *link, now int64) {
@@ -94,7 +94,8 @@ func (in *Ingress) review(s *link, now int64) {
 	}
 	in.o.Log.Info("link is to end", "event", "link.ending", "reason", why, "participant", s.Link.Participant(), "link", s.ID())
 	s.stand(linkLeaving)
-	s.leaveBy, s.waiting = now+int64(retireMax), func() int { return 0 }
+	s.ending = why
+	s.leaveBy, s.waiting = now+int64(RetireMax), func() int { return 0 }
 	if s.attached {
 		s.waiting = in.o.Links.Retire(s.number, s.way)
 		in.count(s, false)

@@ -191,6 +191,6 @@ func TestRetiredLinkEnds(t *testing.T) {
 	ref := translate.Reference(2, payment.LegDebit)
 	r.send(r.message(iso8583.MTI(0x0210), map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}))
 	r.expect(payment.AnswerArrived)
-	ahead.by.Add(int64(retireMax))
+	ahead.by.Add(int64(RetireMax))
 	r.closed("a link that waits too long")
 }
