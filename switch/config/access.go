@@ -24,7 +24,7 @@ var adminAccessShape = table(
 	key{name: "cert", is: anyText, restart: true, says: "the port's own certificate, with the names of its host; its content is read again when it changes. Without: plain HTTP"},
 	key{name: "key", is: anyText, restart: true, says: "its private key, which not everyone may read"},
 	key{name: "client_ca", is: anyText, restart: true, says: "certificates that sign those of users; without: users show no certificates"},
-	key{name: "two_person", is: truth, def: "true", restart: true, says: "caps and decisions about payments wait for a second person; only with users"},
+	key{name: "two_person", is: truth, def: "true", restart: true, says: "caps, by an order or a reload, and decisions about payments wait for a second person; only with users"},
 )
 
 // access reads who may use the admin port. What other machines can reach is for users
