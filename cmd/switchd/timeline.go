@@ -59,10 +59,10 @@ func gapMark(micros int64) screen.Mark {
 	return screen.None
 }
 
-// micros is a time since another.
+// micros is a time since another: below a second in ms, so that all of a column compare.
 func micros(n int64) string {
-	if n < 10_000 {
-		return fmt.Sprintf("%dus", n)
+	if n < int64(time.Second/time.Microsecond) {
+		return fmt.Sprintf("%.1fms", float64(n)/1000)
 	}
 	return screen.Lasts(time.Duration(n) * time.Microsecond)
 }

@@ -130,3 +130,19 @@ func TestSentence(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedAnswersAreAmber: an answer that is no yes looks in what happened as it does among the legs.
+func TestRefusedAnswersAreAmber(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		m    view.Moment
+		want string
+	}{
+		{view.Moment{Kind: "answer", Outcome: "OK"}, "ok"}, {view.Moment{Kind: "answer", Outcome: "LIMIT_AMOUNT"}, "warn"},
+		{view.Moment{Kind: "answer"}, "ok"}, {view.Moment{Kind: "message", Outcome: "LIMIT_AMOUNT"}, "open"},
+	} {
+		if got := momentLevel(&c.m); got != c.want {
+			t.Errorf("%+v is %q, want %q", c.m, got, c.want)
+		}
+	}
+}

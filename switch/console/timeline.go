@@ -200,7 +200,7 @@ func legOf(leg view.Leg, moments []view.Moment, s scale) legRow {
 	row.X, row.Width = drawn(x), drawn(max(s.place(end)-x, 4))
 	for _, m := range moments {
 		if m.Leg == leg.Leg && m.Message != nil {
-			row.Marks = append(row.Marks, mark{drawn(s.place(m.AfterMicros)), momentLevels[m.Kind]})
+			row.Marks = append(row.Marks, mark{drawn(s.place(m.AfterMicros)), momentLevel(&m)})
 		}
 	}
 	return row
@@ -225,6 +225,14 @@ var momentLevels = map[string]string{
 	"exception": "bad", "decision": "accent", "link": "step",
 }
 
+// momentLevel is that of its kind; an answer that is no yes is amber as its leg is.
+func momentLevel(m *view.Moment) string {
+	if m.Kind == "answer" && m.Outcome != "" && m.Outcome != "OK" && m.Outcome != "NONE" {
+		return "warn"
+	}
+	return momentLevels[m.Kind]
+}
+
 // brief are the kinds of moments that the compact view has.
 var brief = map[string]bool{"request": true, "moved": true, "timer": true, "late": true, "exception": true, "decision": true}
 
@@ -234,7 +242,7 @@ func (v *paymentView) moments(list []view.Moment) {
 			continue
 		}
 		row := momentRow{
-			At: clock(m.At), After: "+" + micros(m.AfterMicros), Gap: gapOf(m.GapMicros), Kind: m.Kind, Level: momentLevels[m.Kind], Leg: m.Leg,
+			At: clock(m.At), After: "+" + micros(m.AfterMicros), Gap: gapOf(m.GapMicros), Kind: m.Kind, Level: momentLevel(&m), Leg: m.Leg,
 			From: m.From, To: m.To, State: m.State, Outcome: m.Outcome, Code: m.Code, Text: m.Text,
 			Long: time.Duration(m.GapMicros)*time.Microsecond >= longGap,
 		}

@@ -138,14 +138,11 @@ var codeWords = func() map[string]string {
 	all := map[string]string{}
 	for _, o := range payment.Outcomes() {
 		if code := translate.ResultOf(o).Code; code != "" && all[code] == "" {
-			all[code] = words(o.String())
+			all[code] = outcomeWords(o.String())
 		}
 	}
 	return all
 }()
-
-// words turns a name like INSUFFICIENT_FUNDS into words.
-func words(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", " ")) }
 
 func (v *veil) message20022(p *codec20022.Profile, body []byte) *view.Message {
 	var m codec20022.Message

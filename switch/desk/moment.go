@@ -35,7 +35,7 @@ func (s *scribe) event(e *payment.Event) view.Moment {
 		a := &e.Answer
 		m.Kind, m.Leg, m.Message = momentAnswer, a.Leg.String(), s.received(e)
 		m.Outcome, m.Code = a.Outcome.String(), a.Code.String()
-		m.Text = fmt.Sprintf("%s answers to %s: %s%s.", m.From, s.words(a.Leg), words(m.Outcome), codeText(a.Code))
+		m.Text = fmt.Sprintf("%s answers to %s: %s%s.", m.From, s.words(a.Leg), outcomeWords(m.Outcome), codeText(a.Code))
 	case payment.SendFailed:
 		m.Kind, m.Leg, m.From = momentMessage, e.Answer.Leg.String(), ""
 		m.Text = fmt.Sprintf("%s did not leave: not one byte of it was sent.", capital(s.words(e.Answer.Leg)))
@@ -96,10 +96,7 @@ func (s *scribe) effect(ef *effect) (m view.Moment, told bool) {
 	switch ef.Notice {
 	case payment.Moved:
 		m.Kind, m.State = momentMoved, ef.State.String()
-		m.Text = fmt.Sprintf("From %s to %s: %s.", words(ef.From.String()), words(ef.State.String()), ef.Cause)
-		if ef.From == payment.StateNone {
-			m.Text = fmt.Sprintf("It is %s: %s.", words(ef.State.String()), ef.Cause)
-		}
+		m.Text = fmt.Sprintf("%s: %s.", capital(stateWords[ef.State]), causeWords[ef.Cause])
 	case payment.Repeated:
 		m.Kind, m.Text = momentRepeat, "It is known: it gets the answer that it got before, or none yet."
 	case payment.Conflict:
@@ -124,7 +121,7 @@ func (s *scribe) send(ef *effect) view.Moment {
 	switch ef.Leg {
 	case payment.LegRequest, payment.LegConfirm, payment.LegUpdate, payment.LegEnquiry:
 		m.Outcome, m.Code = ef.Outcome.String(), ef.Code.String()
-		m.Text = fmt.Sprintf("%s is told %s: %s%s.", m.To, tellWords[ef.Leg], words(m.Outcome), codeText(ef.Code))
+		m.Text = fmt.Sprintf("%s is told %s: %s%s.", m.To, tellWords[ef.Leg], outcomeWords(m.Outcome), codeText(ef.Code))
 		if ef.Leg == payment.LegRequest {
 			m.Kind = momentAnswer
 		}
@@ -164,7 +161,7 @@ func codeText(c payment.Code) string {
 	if c == (payment.Code{}) {
 		return ""
 	}
-	return fmt.Sprintf(" (%s)", c)
+	return fmt.Sprintf(" (code %s)", c)
 }
 
 // capital begins a sentence.

@@ -57,9 +57,9 @@ func TestTimersAreNamed(t *testing.T) {
 	r.late(time.Minute)
 	r.expect(payment.LegReversal)
 	v := r.timeline(omar, id)
-	has(t, &v, "whole true ", "|request|request|BANKA asks for a push of 123.45 INR.", "RECEIVED|moved||It is received: new request.",
-		"DEBIT_SENT|timer|debit|The wait for the answer to the debit has ended, after 1m0s.",
-		"DEBIT_REV_SENT|timer|reversal|The wait for an answer to the reversal of the debit has ended, after 1m0s.",
+	has(t, &v, "whole true ", "|request|request|BANKA asks for a push of 123.45 INR.", "RECEIVED|moved||The request is taken: it was not seen before.",
+		"DEBIT_SENT|timer|debit|The wait for the answer to the debit has ended, after 1m00s.",
+		"DEBIT_REV_SENT|timer|reversal|The wait for an answer to the reversal of the debit has ended, after 1m00s.",
 		"|repeat|reversal|Again: BANKA is sent the reversal of the debit.", "timer sent again|reversal|2026-11-23T12:04:00.000Z")
 	if strings.Count(tells(&v), "timer wait") != 0 {
 		t.Errorf("the state has no time of its own:\n%s", tells(&v))
@@ -139,11 +139,11 @@ func TestTimelineOfDoubt(t *testing.T) {
 	r.expect(payment.LegAdvice)
 	v = r.timeline(omar, id)
 	has(t, &v, "whole true ",
-		"CREDIT_SENT|timer|credit|The wait for the answer to the credit has ended, after 1m0s.", "CREDIT_UNKNOWN|moved||From credit sent to credit unknown: timeout.",
-		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 9m0s.", "|message|status|BANKB is sent the question what became of the credit.",
-		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 9m0s.", "|message|status|BANKB is sent the question what became of the credit.",
-		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 42m0s.", "|message|status|BANKB is sent the question what became of the credit.",
-		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 1m0s.", "DEEMED|moved||From credit unknown to deemed: timeout.",
+		"CREDIT_SENT|timer|credit|The wait for the answer to the credit has ended, after 1m00s.", "CREDIT_UNKNOWN|moved||Nobody knows whether the payee was credited: no answer came in time.",
+		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 9m00s.", "|message|status|BANKB is sent the question what became of the credit.",
+		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 9m00s.", "|message|status|BANKB is sent the question what became of the credit.",
+		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 42m00s.", "|message|status|BANKB is sent the question what became of the credit.",
+		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 1m00s.", "DEEMED|moved||The payment counts as done, and the payee's bank has not confirmed it: no answer came in time.",
 		"|message|advice|BANKB is sent the advice of the credit.")
 	checks, answers := 0, 0
 	for _, m := range v.Moments {
@@ -197,8 +197,8 @@ func TestTimelineOfACollect(t *testing.T) {
 	r.submit(answer(0, id, payment.LegCredit, payment.OK, "00"))
 	r.expect(payment.LegRequest)
 	v := r.timeline(omar, id)
-	has(t, &v, "whole true ", "|request|request|BANKA asks for a collect of 123.45 INR.", "AWAIT_AUTH|moved||From received to await auth: payer asked.",
-		"AWAIT_AUTH|answer|resolve|BANKB answers to the question whether the payer approves: ok (00).", "SUCCESS|moved||From credit sent to success: approved.")
+	has(t, &v, "whole true ", "|request|request|BANKA asks for a collect of 123.45 INR.", "AWAIT_AUTH|moved||The payer is asked to approve: it is a collect.",
+		"AWAIT_AUTH|answer|resolve|BANKB answers to the question whether the payer approves: approved (code 00).", "SUCCESS|moved||The payment has succeeded: the answer was yes.")
 	if v.Legs[0].Participant != "BANKB" || v.Legs[0].EndMicros-v.Legs[0].StartMicros != int64(time.Minute/time.Microsecond) {
 		t.Errorf("%+v", v.Legs)
 	}
@@ -208,7 +208,7 @@ func TestTimelineOfACollect(t *testing.T) {
 	r.late(30 * time.Minute)
 	r.expect(payment.LegRequest)
 	v = r.timeline(omar, id)
-	has(t, &v, "whole true ", "AWAIT_AUTH|timer|resolve|The wait for the payer's approval has ended, after 30m0s.", "EXPIRED|moved||From await auth to expired: timeout.")
+	has(t, &v, "whole true ", "AWAIT_AUTH|timer|resolve|The wait for the payer's approval has ended, after 30m00s.", "EXPIRED|moved||The payer has not approved in time: no answer came in time.")
 }
 
 // TestTimelineOfARefund: it is told whole, and leads to what it gives back, which leads to it.
@@ -236,8 +236,8 @@ func TestTimelineOfARefund(t *testing.T) {
 	for _, c := range []access.Caller{omar, viewer} {
 		for id, amount := range map[payment.ID]string{first: "120.00", rest: "3.45"} {
 			v := r.timeline(c, id)
-			has(t, &v, "whole true ", "|request|request|BANKB asks for a refund of "+amount+" INR.", "DEBIT_SENT|answer|debit|BANKB answers to the debit: ok (00).",
-				"SUCCESS|moved||From credit sent to success: approved.")
+			has(t, &v, "whole true ", "|request|request|BANKB asks for a refund of "+amount+" INR.", "DEBIT_SENT|answer|debit|BANKB answers to the debit: approved (code 00).",
+				"SUCCESS|moved||The payment has succeeded: the answer was yes.")
 			if len(v.Related) != 1 || v.Related[0].ID != uint64(paid) || v.Payment.Type != "refund" || v.Payment.PayeeBank != "BANKA" {
 				t.Errorf("%+v", v)
 			}
@@ -247,7 +247,7 @@ func TestTimelineOfARefund(t *testing.T) {
 		}
 	}
 	v := r.timeline(omar, paid)
-	has(t, &v, "whole true ", "SUCCESS|moved||From credit sent to success: approved.", fmt.Sprintf("SUCCESS|request|request|BANKB asks for a refund of 120.00 INR: payment %d.", first))
+	has(t, &v, "whole true ", "SUCCESS|moved||The payment has succeeded: the answer was yes.", fmt.Sprintf("SUCCESS|request|request|BANKB asks for a refund of 120.00 INR: payment %d.", first))
 	related := []uint64{}
 	for _, h := range v.Related {
 		related = append(related, h.ID)

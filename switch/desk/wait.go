@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchd/switch/payment"
+	"switchd/switch/screen"
 	"switchd/switch/view"
 )
 
@@ -97,7 +98,7 @@ func timed(over []wait, m *view.Moment) {
 	var all []string
 	for i := range over {
 		w := &over[i]
-		all = append(all, fmt.Sprintf("The wait for %s has ended, after %v.", w.words(), time.Duration(w.due-w.since).Round(time.Millisecond)))
+		all = append(all, fmt.Sprintf("The wait for %s has ended, after %s.", w.words(), screen.Lasts(time.Duration(w.due-w.since))))
 	}
 	if m.Text = strings.Join(all, " "); len(over) > 0 {
 		m.Leg = over[0].about().String()
