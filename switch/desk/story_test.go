@@ -58,8 +58,8 @@ func TestTimersAreNamed(t *testing.T) {
 	r.expect(payment.LegReversal)
 	v := r.timeline(omar, id)
 	has(t, &v, "whole true ", "|request|request|BANKA asks for a push of 123.45 INR.", "RECEIVED|moved||The request is taken: it was not seen before.",
-		"DEBIT_SENT|timer|debit|The wait for the answer to the debit has ended, after 1m00s.",
-		"DEBIT_REV_SENT|timer|reversal|The wait for an answer to the reversal of the debit has ended, after 1m00s.",
+		"DEBIT_SENT|timer|debit|The wait for the answer to the debit has ended, after 1 min.",
+		"DEBIT_REV_SENT|timer|reversal|The wait for an answer to the reversal of the debit has ended, after 1 min.",
 		"|repeat|reversal|Again: BANKA is sent the reversal of the debit.", "timer sent again|reversal|2026-11-23T12:04:00.000Z")
 	if strings.Count(tells(&v), "timer wait") != 0 {
 		t.Errorf("the state has no time of its own:\n%s", tells(&v))
@@ -139,11 +139,11 @@ func TestTimelineOfDoubt(t *testing.T) {
 	r.expect(payment.LegAdvice)
 	v = r.timeline(omar, id)
 	has(t, &v, "whole true ",
-		"CREDIT_SENT|timer|credit|The wait for the answer to the credit has ended, after 1m00s.", "CREDIT_UNKNOWN|moved||Nobody knows whether the payee was credited: no answer came in time.",
-		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 9m00s.", "|message|status|BANKB is sent the question what became of the credit.",
-		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 9m00s.", "|message|status|BANKB is sent the question what became of the credit.",
-		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 42m00s.", "|message|status|BANKB is sent the question what became of the credit.",
-		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 1m00s.", "DEEMED|moved||The payment counts as done, and the payee's bank has not confirmed it: no answer came in time.",
+		"CREDIT_SENT|timer|credit|The wait for the answer to the credit has ended, after 1 min.", "CREDIT_UNKNOWN|moved||Nobody knows whether the payee was credited: no answer came in time.",
+		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 9 min.", "|message|status|BANKB is sent the question what became of the credit.",
+		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 9 min.", "|message|status|BANKB is sent the question what became of the credit.",
+		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 42 min.", "|message|status|BANKB is sent the question what became of the credit.",
+		"CREDIT_UNKNOWN|timer|status|The wait for what became of the credit has ended, after 1 min.", "DEEMED|moved||The payment counts as done, and the payee's bank has not confirmed it: no answer came in time.",
 		"|message|advice|BANKB is sent the advice of the credit.")
 	checks, answers := 0, 0
 	for _, m := range v.Moments {
@@ -208,7 +208,7 @@ func TestTimelineOfACollect(t *testing.T) {
 	r.late(30 * time.Minute)
 	r.expect(payment.LegRequest)
 	v = r.timeline(omar, id)
-	has(t, &v, "whole true ", "AWAIT_AUTH|timer|resolve|The wait for the payer's approval has ended, after 30m00s.", "EXPIRED|moved||The payer has not approved in time: no answer came in time.")
+	has(t, &v, "whole true ", "AWAIT_AUTH|timer|resolve|The wait for the payer's approval has ended, after 30 min.", "EXPIRED|moved||The payer has not approved in time: no answer came in time.")
 }
 
 // TestTimelineOfARefund: it is told whole, and leads to what it gives back, which leads to it.

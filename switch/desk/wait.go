@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"switchd/switch/payment"
-	"switchd/switch/screen"
 	"switchd/switch/view"
 )
 
@@ -98,11 +97,24 @@ func timed(over []wait, m *view.Moment) {
 	var all []string
 	for i := range over {
 		w := &over[i]
-		all = append(all, fmt.Sprintf("The wait for %s has ended, after %s.", w.words(), screen.Lasts(time.Duration(w.due-w.since))))
+		all = append(all, fmt.Sprintf("The wait for %s has ended, after %s.", w.words(), lasted(time.Duration(w.due-w.since))))
 	}
 	if m.Text = strings.Join(all, " "); len(over) > 0 {
 		m.Leg = over[0].about().String()
 	}
+}
+
+// lasted is a wait as people say it.
+func lasted(d time.Duration) string {
+	switch d = d.Round(time.Millisecond); {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%g s", d.Seconds())
+	case d%time.Minute < time.Second:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	}
+	return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
 }
 
 // timersOf are the waits that run.

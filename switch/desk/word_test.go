@@ -3,6 +3,7 @@ package desk
 import (
 	"regexp"
 	"testing"
+	"time"
 
 	"switchd/switch/payment"
 )
@@ -31,6 +32,16 @@ func TestWords(t *testing.T) {
 	for name := range outcomeSaid {
 		if !names[name] {
 			t.Errorf("there is no outcome %s", name)
+		}
+	}
+}
+
+// TestLasted: waits are told in units.
+func TestLasted(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{250 * time.Millisecond: "250 ms", 1500 * time.Millisecond: "1.5 s", 10 * time.Second: "10 s", time.Minute: "1 min", 90 * time.Second: "1 min 30 s", time.Hour: "60 min"} {
+		if got := lasted(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
 		}
 	}
 }
