@@ -112,7 +112,7 @@ func badDay() map[string]any {
 			At: at, StartedAt: "2026-11-23T06:00:00Z", Version: releaseVersion, Currency: "INR", Exponent: 2, Ready: true, Checks: []view.Check{{Name: "links", OK: true, Warning: "BANKB has none"}},
 			Latest:  view.Sample{Seconds: 10, PerSecond: 1215.5, Success: 0.9931, Declined: 0.0012, Failed: 0.0057, P50: 4.4, P99: 140, InFlight: 88_230_00, CommitP99: 2.1},
 			LinksUp: 3, LinksWanted: 5, Open: 42, InDoubt: 3, InDoubtMinor: 7_500_00, OldestInDoubt: 92.5, DeadLetters: 1,
-			Objectives: []view.Burn{{Name: "success", Goal: 0.99, Fast: 2.4, Slow: 0.9, Budget: 0.71, Enough: true}, {Name: "money safety", Goal: 1}}, Alerts: []view.Alert{alert},
+			Objectives: []view.Burn{{Name: "success", Goal: 0.99, Fast: 2.4, Slow: 0.9, Budget: 0.71, Seconds: 3600, Enough: true}, {Name: "money safety", Goal: 1}}, Alerts: []view.Alert{alert},
 		},
 		"/api/v1/participants":       view.Participants{At: at, Participants: []view.Participant{up, down, slow}},
 		"/api/v1/participants/BANKB": down,

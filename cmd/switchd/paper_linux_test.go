@@ -86,7 +86,7 @@ func TestPaper(t *testing.T) {
 	wordyDay(f)
 	const said = "the bank has confirmed by telephone the bank has confirmed by telephone"
 	for line, shows := range map[string][]string{
-		"status":                         {"burns 2.4x over 5 min, 0.9x over 1 h; 71.0% of its budget left", "too little traffic to say"},
+		"status":                         {"burns 2.4x over 5 min, 0.9x over 1 h; 71.0% of the last hour's budget left", "too little traffic to say"},
 		"participant ls":                 {"BANKB", "down"},
 		"participant show BANKB":         {"posted -812,345.00 INR, reserved 0.00 INR, cap 900,000.00 INR", "90.3% used"},
 		"link ls":                        {"signed on", "3.0 MiB"},

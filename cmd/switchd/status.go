@@ -116,12 +116,12 @@ const burnIndent = 32
 // burnCells is how fast the budget of an objective is used up.
 func burnCells(b *view.Burn) []screen.Cell {
 	goal := screen.Plain(fmt.Sprintf("objective %-13s %-7s ", screen.Cut(b.Name, 13), screen.Share(b.Goal)))
-	if !b.Enough {
-		return []screen.Cell{goal, screen.Marked(screen.Dim, "too little traffic to say")}
+	if unsaid := verdict.Unsaid(b); unsaid != "" {
+		return []screen.Cell{goal, screen.Marked(screen.Dim, unsaid)}
 	}
-	left := screen.Plain(screen.Share(b.Budget) + " of its budget left")
+	left := screen.Plain(screen.Share(b.Budget) + " of " + verdict.Budget(b) + " left")
 	if b.Budget <= 0 {
-		left = screen.Marked(screen.Bad, "its budget is used up")
+		left = screen.Marked(screen.Bad, verdict.Budget(b)+" is used up")
 	}
 	return []screen.Cell{goal, screen.Plain("burns "), burnCell(b.Fast), screen.Plain(" over 5 min, "), burnCell(b.Slow), screen.Plain(" over 1 h; "), left}
 }

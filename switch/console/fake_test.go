@@ -85,10 +85,10 @@ func (f *fake) Overview(context.Context, access.Caller) (view.Overview, error) {
 	o.LinksUp, o.LoadStep, o.LoadSheds = 11, 1, "enquiries are told to try again"
 	o.Open, o.InDoubt, o.InDoubtMinor, o.OldestInDoubt, o.DeadLetters = 184, 3, 4_810_050, 341.4, 2
 	o.Objectives = []view.Burn{
-		{Name: "success", Goal: 0.99, Fast: 16.2, Slow: 2.4, Budget: 0.31, Enough: true},
-		{Name: "latency", Goal: 0.99, Fast: 0.4, Slow: 0.6, Budget: 0.92, Enough: true},
-		{Name: "availability", Goal: 0.999, Fast: 0, Slow: 0, Budget: 1, Enough: true},
-		{Name: "money safety", Goal: 1, Fast: 0, Slow: 0, Budget: 1, Enough: false},
+		{Name: "success", Goal: 0.99, Fast: 16.2, Slow: 2.4, Budget: 0.31, Seconds: 3600, Enough: true},
+		{Name: "latency", Goal: 0.99, Fast: 0.4, Slow: 0.6, Budget: 0.92, Seconds: 3600, Enough: true},
+		{Name: "availability", Goal: 0.999, Fast: 0, Slow: 0, Budget: 1, Seconds: 3600, Enough: true},
+		{Name: "money safety", Goal: 1, Fast: 0, Slow: 0, Budget: 1, Seconds: 3600, Enough: false},
 	}
 	o.Alerts = fakeAlerts()
 	return o, nil

@@ -236,15 +236,15 @@ const (
 func burnsOf(list []view.Burn) []burn {
 	rows := make([]burn, 0, len(list))
 	for _, b := range list {
-		row := burn{Name: b.Name, Goal: goal(b.Goal), Fast: times(b.Fast), Slow: times(b.Slow), Left: percent(b.Budget),
+		row := burn{Name: b.Name, Goal: goal(b.Goal), Fast: times(b.Fast), Slow: times(b.Slow), Left: percent(b.Budget) + " of " + verdict.Budget(&b) + " left",
 			FastLevel: burnLevel(b.Fast), SlowLevel: burnLevel(b.Slow)}
 		row.Level = budgetLevel(b.Budget)
 		if b.Budget < 0 {
-			row.Left = "spent " + times(1-b.Budget)
+			row.Left = verdict.Budget(&b) + " is used up " + times(1-b.Budget)
 		}
 		row.Bar = barOf(b.Budget, row.Level, row.Left)
-		if !b.Enough {
-			row.Word, row.FastLevel, row.SlowLevel = "too little traffic to say", "", ""
+		if unsaid := verdict.Unsaid(&b); unsaid != "" {
+			row.Word, row.FastLevel, row.SlowLevel = unsaid, "", ""
 		}
 		rows = append(rows, row)
 	}

@@ -60,7 +60,7 @@ func (b *budget) burns(now *mark, positionsSum int64) []view.Burn {
 	for i := range alert.Objectives {
 		all = append(all, burn(&alert.Objectives[i], &fast, &slow))
 	}
-	money := view.Burn{Name: "money safety", Goal: 1, Budget: 1, Enough: true}
+	money := view.Burn{Name: "money safety", Goal: 1, Budget: 1, Seconds: slowSpan.Seconds(), Enough: true}
 	if positionsSum != 0 {
 		money.Fast, money.Slow, money.Budget = 1, 1, -1
 	}
@@ -70,13 +70,14 @@ func (b *budget) burns(now *mark, positionsSum int64) []view.Burn {
 // burn is that of one objective.
 func burn(o *alert.Objective, fast, slow *mark) view.Burn {
 	most := 1 - o.Goal
-	v := view.Burn{Name: o.Name, Goal: o.Goal, Enough: true}
+	v := view.Burn{Name: o.Name, Goal: o.Goal, Seconds: min(slowSpan, time.Duration(slow.at)).Seconds(), Enough: true}
 	switch o.Name {
 	case alert.Success:
 		v.Fast, v.Slow, v.Enough = share(fast.ours, fast.ended())/most, share(slow.ours, slow.ended())/most, fast.ended() >= alert.EnoughPayments
 	case alert.Latency:
 		v.Fast, v.Slow, v.Enough = share(fast.slow, fast.counted)/most, share(slow.slow, slow.counted)/most, fast.counted >= alert.EnoughPayments
 	default:
+		v.Seconds = slowSpan.Seconds()
 		v.Fast, v.Slow = fast.away(fastSpan)/most, slow.away(slowSpan)/most
 	}
 	v.Budget = 1 - v.Slow

@@ -62,6 +62,9 @@ func TestAStartBurnsNoBudget(t *testing.T) {
 	}
 	b := newBudgeted()
 	o := b.goes(31, false, engine.PaymentTally{})
+	if success, away := burnOf(t, o, alert.Success), burnOf(t, o, alert.Availability); success.Seconds != 30 || away.Seconds != 3600 {
+		t.Errorf("the window of payments is %v s, that of readiness %v s", success.Seconds, away.Seconds)
+	}
 	if got := burnOf(t, o, alert.Availability); got.Fast < 99 || got.Fast > 101 || got.Slow > 9 || pages(o) {
 		t.Errorf("half a minute of a start: %+v, it pages: %v", got, pages(o))
 	}

@@ -79,7 +79,10 @@ type Burn struct {
 	Fast   float64 `json:"fast"`   // over 5 minutes
 	Slow   float64 `json:"slow"`   // over an hour; of payments, since the start if that is later
 	Budget float64 `json:"budget"` // share that is left of the longest window that is known, 1 to below 0
-	Enough bool    `json:"enough"` // there was enough traffic to say so
+	// Seconds is how long the window of Slow and Budget is: an hour, or of payments the
+	// time since the start if that is less.
+	Seconds float64 `json:"seconds"`
+	Enough  bool    `json:"enough"` // there was enough traffic to say so
 }
 
 // Alert is a condition that somebody should look at, as long as it lasts.
