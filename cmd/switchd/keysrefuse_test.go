@@ -58,7 +58,7 @@ func TestKeysUsage(t *testing.T) {
 		{"officer add dana --fingerprint @TOKEN" + who, "that is a token, which only its owner may see"},
 		{"officer add dana --fingerprint @PRINT" + who, "two officers must agree: name the other one"},
 		{"officer add dana --second asha --fingerprint @PRINT" + who, "are the same one"},
-		{"officer list x", "unknown command"},
+		{"officer list x", "one argument too many"},
 		{"components begin banka/zmk --for zmk --of 4" + who, "--of is 2 or 3"},
 		{"components begin banka/zmk --for sign" + who, "DES, TDES or AES"},
 		{"components begin banka/zmk --for zmk --algorithm TDES --from " + componentA + who, "wants the name of a file"},
@@ -75,7 +75,7 @@ func TestKeysUsage(t *testing.T) {
 		{"create --make-unlock", "it is not overwritten"},
 		{"create --file " + l.path("other.hsm"), "Name its --unlock file"}, // no terminal to ask
 		{"create --file " + l.path("other.hsm") + " --unlock " + l.path("none"), "--make-unlock makes that file too"},
-		{"audit x", "unknown command"},
+		{"audit x", "one argument too many"},
 	} {
 		words := strings.NewReplacer("@TOKEN", strings.TrimSpace(l.read("asha.token")), "@PRINT", strings.Repeat("5F", 32))
 		l.fails(exitUsage, c.want, strings.Fields("keys "+words.Replace(c.line))...)

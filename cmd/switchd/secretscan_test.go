@@ -295,7 +295,7 @@ func (l *leak) running(s *scheme, numbers []uint64) {
 	pages := []string{"/", "/metrics", "/livez", "/readyz", "/readyz?verbose", "/api/v1/summary", "/api/v1/journal", "/nothing/" + seededPAN[:4]}
 	commands := [][]string{
 		{"journal", "dump", "--admin", s.admin}, {"journal", "dump", "--admin", s.admin, "--json"}, {"journal", "stat", "--admin", s.admin, "--json"},
-		{"backup", "--admin", s.admin, "--out", filepath.Join(s.dir, "copy"), "--json"},
+		{"backup", "--admin", s.admin, "--out", filepath.Join(s.dir, "copy"), "--reason", "a test", "--json"},
 	}
 	for _, n := range numbers {
 		pages = append(pages, fmt.Sprintf("/api/v1/payments/%d", n))

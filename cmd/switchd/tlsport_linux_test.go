@@ -96,7 +96,7 @@ func (s *tlsPort) credentials(t *testing.T) {
 		{"--admin https://" + s.admin + " --token-file " + s.token, "is not known here: name its authority with --ca", exitFailed},
 		{"--admin " + s.admin + " --token-file " + s.token, "speaks TLS: say --admin https://" + s.admin, exitUsage},
 		{"--config " + s.config, who, exitFailed},
-		{"--config " + s.config + " --token-file " + stranger, who, exitFailed},
+		{"--config " + s.config + " --token-file " + stranger, "this token is not known there", exitFailed},
 		{"--config " + s.config + " --token-file " + open, "can be read by others", exitUsage},
 		{"--config " + s.config + " --token-file " + s.token + ".none", "there is no token file", exitUsage},
 		{"--config " + s.config + " --cert " + cert + " --key " + cert, "--cert and --key: ", exitUsage},
@@ -111,7 +111,7 @@ func (s *tlsPort) credentials(t *testing.T) {
 
 // changed is what the configuration says next, and what differs then.
 const (
-	capBefore, capNext = `net_debit_cap: "10000000.00"`, `net_debit_cap: "20000000.00"`
+	unbounded, bounded = "currency: INR\n", "currency: INR\nbrown_out: {small_amount: \"20000000.00\"}\n"
 	institution        = `institution: "999999"`
 )
 
@@ -124,7 +124,7 @@ func (s *tlsPort) apply(t *testing.T) {
 	if out, said := s.by(0, "config apply --reason x"); out != "nothing to change\n" || said != "" {
 		t.Errorf("of no change it said %q and %q", out, said)
 	}
-	s.edit(capBefore, capNext)
+	s.edit(unbounded, bounded)
 	before := in()
 	if out, _ := s.by(0, "config apply --reason x --dry-run"); !strings.Contains(out, "20000000.00") || !strings.HasSuffix(out, "this would change; nothing was changed\n") || in() != before {
 		t.Errorf("--dry-run said %q", out)
@@ -156,7 +156,7 @@ func (s *tlsPort) apply(t *testing.T) {
 
 // applyAsks: at a terminal a person is asked, and no is no.
 func (s *tlsPort) applyAsks(t *testing.T) {
-	s.edit(capNext, capBefore)
+	s.edit(bounded, unbounded)
 	s.answers(t, "n\n", exitFailed)
 	s.answers(t, "\n", exitFailed)
 	s.answers(t, "y\n", 0)

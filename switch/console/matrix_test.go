@@ -50,7 +50,7 @@ func (c *crowd) console() *console {
 // TestTheMatrixIsCheap: a second of 200 participants made 235,000 allocations, whether
 // something had changed or not. Now a row that is as it was is not drawn again.
 func TestTheMatrixIsCheap(t *testing.T) {
-	for busy, most := range map[int]float64{0: 14_000, 10: 18_000, 200: 95_000} {
+	for busy, most := range map[int]float64{0: 15_500, 10: 20_000, 200: 105_000} {
 		c := newCrowd(200, busy).console()
 		c.frame("participants")
 		if got := testing.AllocsPerRun(3, func() { c.frame("participants") }); got > most {
