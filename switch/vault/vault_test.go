@@ -139,7 +139,7 @@ func TestVaultSaysNothing(t *testing.T) {
 	v := New(Options{Clock: clock.now})
 	v.Put(guard.PIN{Block: hsm.NewSecret([]byte("\xde\xad\xbe\xef")), Account: hsm.NewSecret([]byte("4000123412341234"))})
 	for _, said := range []string{fmt.Sprintf("%v", v), fmt.Sprintf("%+v", v), fmt.Sprintf("%#v", v)} {
-		for _, secret := range []string{"4000", "deadbeef", "222, 173", "0xde"} {
+		for _, secret := range []string{"4000", "deadbeef", "222 173", "0xde, 0xad"} {
 			if strings.Contains(said, secret) {
 				t.Errorf("%q is in %q", secret, said)
 			}
