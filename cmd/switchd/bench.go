@@ -48,11 +48,11 @@ fresh certificates, configuration and data in a temporary folder, and ends it
 afterwards. With --config it loads a running 'switchd serve' as all participants of
 that configuration, with their certificates beside its CA.
 
-The mix: 30 % of the payments are sent by the first participant, and nearly as many
-are received there; payer and payee are always two participants. By default the
-payee is named by account and IFSC: a payment is three commits (request, debit
-answer, credit answer). --vpa-share names some by address, which the payee's
-provider resolves: four commits. Every fourth participant of --spawn speaks
+30 % of the payments are sent by the first participant, and nearly as many are
+received there; payer and payee are always two participants. The payee is named by
+address, which the payee's provider resolves: a payment is four commits (request,
+resolution, debit answer, credit answer). With a --vpa-share below 1 the rest name
+account and IFSC: three commits. Every fourth participant of --spawn speaks
 iso87-ascii, the others iso87-npci.
 
 With --consoles that many live pages of the console are held open and the metrics are
@@ -76,10 +76,10 @@ Exit code 0: valid, 1: not valid.`,
 	fl.DurationVar(&f.duration, "duration", 10*time.Second, "length of the measured window")
 	fl.DurationVar(&f.warmup, "warmup", 3*time.Second, "load before the measured window")
 	fl.DurationVar(&f.drain, "drain", time.Minute, "longest wait for open payments at the end")
-	fl.IntVar(&f.participants, "participants", 4, "with --spawn: participants to play")
+	fl.IntVar(&f.participants, "participants", 8, "with --spawn: participants to play")
 	fl.IntVar(&f.links, "links", 1, "links of each participant")
 	fl.IntVar(&f.accounts, "accounts", 1000, "accounts of each participant")
-	fl.Float64Var(&f.vpaShare, "vpa-share", 0, "share of the payments by address, 0 to 1")
+	fl.Float64Var(&f.vpaShare, "vpa-share", 1, "share of the payments by address, 0 to 1")
 	fl.Float64Var(&f.heavyShare, "heavy-share", 0.3, "share of the payments that the first participant sends")
 	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")

@@ -53,7 +53,7 @@ func TestBenchSpawn(t *testing.T) {
 	if w := r.Watching; w == nil || w.Consoles != 2 || w.Fault != "" || w.Messages == 0 || w.Scrapes == 0 {
 		t.Errorf("consoles and scrapes: %+v", w)
 	}
-	if r.Payments != 600 || r.Participants != 4 || r.Links != 8 || r.Dialects[3] != "iso87-ascii" || !strings.HasPrefix(r.TLS, "TLS 1.3") {
+	if r.Payments != 600 || r.Participants != 8 || r.Links != 16 || r.Dialects[3] != "iso87-ascii" || !strings.HasPrefix(r.TLS, "TLS 1.3") {
 		t.Errorf("%+v", r)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {

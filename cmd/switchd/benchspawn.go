@@ -28,7 +28,9 @@ const (
 )
 
 // benchTemplate has timers that no healthy run meets, so that a stall shows as
-// latency and not as a repair, and caps that no run reaches.
+// latency and not as a repair, and caps and windows that no run reaches: what a run
+// finds is how fast the switch is, not how much one line is trusted with. All
+// participants come from one address, which may connect them all at once.
 var benchTemplate = template.Must(template.New("bench").Parse(`# Written by switchd bench.
 listen: 127.0.0.1:0
 admin: 127.0.0.1:0
@@ -36,12 +38,12 @@ data_dir: ./data
 currency: INR
 institution: "999999"
 tls: {ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}
-limits: {links: {{ .Links }}, open_payments: 4000000}
+limits: {links: {{ .Links }}, open_payments: 4000000, outbox: 64MiB, half_open: 4096, handshakes_per_address: 100000, handshake_burst: 100000}
 defaults:
   timers: {resolve: 60s, debit: 60s, credit: 60s, total: 180s, reversal: 60s, backoff_min: 10s, idle: 60s, echo: 30s}
 participants:
 {{- range .Participants }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: BIN2, net_debit_cap: "10000000000000.00"}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: BIN2, net_debit_cap: "10000000000000.00", links: {window: 65536}}
 {{- end }}
 `))
 

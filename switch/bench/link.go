@@ -24,6 +24,7 @@ type link struct {
 	at   *station
 	conn *tls.Conn
 	wake chan struct{} // tells the writer that the pacer has put something in
+	due  bool          // the writer is to be woken; pacer only
 	on   chan struct{} // closed when signed on
 
 	mu      sync.Mutex // guards all below

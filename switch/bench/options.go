@@ -35,7 +35,7 @@ type Options struct {
 	Duration time.Duration // the measured window; required, 1s to 1h
 	Drain    time.Duration // longest wait for open payments at the end; default 60s
 
-	Accounts   int      // of each participant; default 1000, at most 9,999,999
+	Accounts   int      // of each participant; default 1000, at most 9,999,999, and 16,000,000 of all
 	HeavyShare float64  // share of the payments that the first participant sends, and nearly receives; default 0.3
 	VPAShare   float64  // share of the payments by address, resolved at the payee's PSP (a further commit); default 0
 	AmountMin  int64    // minor units; default 100
@@ -43,7 +43,7 @@ type Options struct {
 	Currency   string   // DE49; default "356"
 	Seed       uint64   // of all chance
 	Watching   Watching // default: nobody looks
-	LegsMax    int      // legs that a participant's book remembers; default 4,000,000
+	LegsMax    int      // legs that a participant's book remembers; default 16,000,000 of all, and 100,000 at least
 
 	Clock    func() int64   // UTC nanoseconds; required
 	Progress func(Progress) // called about every second; default none
@@ -68,6 +68,9 @@ const (
 	openMin         = 1 << 12 // and at least so many payments
 	openMax         = 1 << 22 // and at most
 	accountsMax     = 9_999_999
+	accountsOfAll   = 16_000_000 // 8 bytes each
+	legsOfAll       = 16_000_000 // about 60 bytes each
+	legsMin         = 100_000
 	signOnLimit     = 10 * time.Second
 )
 
@@ -96,7 +99,7 @@ func (o Options) withDefaults() Options {
 		o.Currency = "356"
 	}
 	if o.LegsMax == 0 {
-		o.LegsMax = 4_000_000
+		o.LegsMax = max(legsOfAll/max(len(o.Participants), 1), legsMin)
 	}
 	if o.Watching.Span == 0 {
 		o.Watching.Span = min(max(o.Duration/4, time.Second), 5*time.Second)
@@ -131,6 +134,7 @@ func (o *Options) faults() (faults []error) {
 		{within(o.Drain, 1, durationMax), "drain %v, want at most %v", []any{o.Drain, durationMax}},
 		{payments <= paymentsMax, "%.0f payments, want at most %d", []any{payments, paymentsMax}},
 		{within(o.Accounts, 1, accountsMax), "%d accounts, want 1 to %d", []any{o.Accounts, accountsMax}},
+		{o.Accounts*len(o.Participants) <= accountsOfAll, "%d accounts for each of %d participants, want %d in all at most", []any{o.Accounts, len(o.Participants), accountsOfAll}},
 		{within(o.HeavyShare, 0, 1), "heavy share %g, want 0 to 1", []any{o.HeavyShare}},
 		{within(o.VPAShare, 0, 1), "share by address %g, want 0 to 1", []any{o.VPAShare}},
 		{within(o.Watching.Consoles, 0, watchersMax), "%d consoles, want at most %d", []any{o.Watching.Consoles, watchersMax}},

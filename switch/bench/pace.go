@@ -92,17 +92,16 @@ func (s *sender) send(n, due, now int64) {
 
 // touch notes a link whose writer has to be woken.
 func (s *sender) touch(l *link) {
-	for _, d := range s.dirty {
-		if d == l {
-			return
-		}
+	if !l.due {
+		l.due = true
+		s.dirty = append(s.dirty, l)
 	}
-	s.dirty = append(s.dirty, l)
 }
 
 // release wakes the writers of the links that have something to send.
 func (s *sender) release() {
 	for _, l := range s.dirty {
+		l.due = false
 		select {
 		case l.wake <- struct{}{}:
 		default:
