@@ -35,6 +35,7 @@ type dataFolder struct {
 
 	checkpoint *checkpointKey
 	entry      *backup.Entry
+	syncs      *storage.Recent // of the journal's log
 }
 
 func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journal.Close()) }
@@ -68,7 +69,8 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 		return nil, err
 	}
 	syncs := storage.NewSyncs(reg, clock)
-	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: syncs.Of("journal")})
+	ofJournal := syncs.Of("journal")
+	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal})
 	if errors.Is(err, journal.ErrDamaged) {
 		return nil, fmt.Errorf("%w: do not repair it by hand, restore a backup (switchd restore)", err)
 	}
@@ -80,7 +82,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 		stat, not := j.Stat()
 		return nil, errors.Join(rowsUnreadable(err, stat.First == 1), not, j.Close())
 	}
-	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry}, nil
+	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry, syncs: ofJournal.Log()}, nil
 }
 
 // isFolder refuses what a command line names as a folder, and is none.

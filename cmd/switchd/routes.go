@@ -152,6 +152,7 @@ func (n *node) journalRoutes() []admin.Route {
 	d := n.desk
 	return []admin.Route{
 		goroutineRoute(),
+		n.pauseRoute(),
 		n.store("/api/v1/journal", access.Anyone, "What the journal holds.", map[string]any{}, func(c *admin.Call) (any, error) { return n.journalStat(c.Context) }),
 		n.store("/api/v1/journal/records", people, "Events of the journal, masked.", recordsView{}, func(c *admin.Call) (any, error) {
 			return n.journalRecords(c.Context, c.Query)

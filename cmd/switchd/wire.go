@@ -109,7 +109,7 @@ type node struct {
 // behind the journal.
 func newNode(cfg *config.Config, log *slog.Logger, acceptClock bool) (*node, error) {
 	n := &node{cfg: cfg, log: log, lines: handlerOf(log), registry: prometheus.NewRegistry(), manager: &notifier{log: log}, open: make(chan struct{})}
-	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(), n.readyMetric())
+	n.registry.MustRegister(goCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(), n.readyMetric())
 	n.lines.Register(n.registry)
 	n.showProcess()
 	n.conf.metrics = newReloadMetrics(n.registry)

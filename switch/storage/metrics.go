@@ -1,6 +1,10 @@
 package storage
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Syncs measures what it takes to make data durable, for each database.
 type Syncs struct {
@@ -22,13 +26,19 @@ func NewSyncs(reg prometheus.Registerer, clock func() int64) *Syncs {
 
 // Of measures the syncs of one database. Safe for concurrent use, as is what it
 // returns.
-func (s *Syncs) Of(store string) *Sync { return &Sync{s.clock, s.duration.WithLabelValues(store)} }
+func (s *Syncs) Of(store string) *Sync {
+	return &Sync{clock: s.clock, duration: s.duration.WithLabelValues(store)}
+}
 
 // Sync measures the syncs of one database; nil measures nothing.
 type Sync struct {
 	clock    func() int64
 	duration prometheus.Observer
+	log      Recent
 }
+
+// Log is the latest syncs of the database's write-ahead log, which a commit waits for.
+func (s *Sync) Log() *Recent { return &s.log }
 
 // begin is when a sync begins.
 func (s *Sync) begin() int64 {
@@ -38,9 +48,17 @@ func (s *Sync) begin() int64 {
 	return s.clock()
 }
 
-// end counts a sync that has begun and is done; one that failed counts too.
-func (s *Sync) end(begun int64) {
-	if s != nil {
-		s.duration.Observe(float64(s.clock()-begun) / 1e9)
+// walSuffix ends the names of Pebble's write-ahead logs.
+const walSuffix = ".log"
+
+// end counts a sync of a file that has begun and is done; one that failed counts too.
+func (s *Sync) end(begun int64, path string) {
+	if s == nil {
+		return
+	}
+	now := s.clock()
+	s.duration.Observe(float64(now-begun) / 1e9)
+	if strings.HasSuffix(path, walSuffix) {
+		s.log.note(Span{Ended: now, Took: now - begun})
 	}
 }

@@ -23,17 +23,28 @@ func TestSyncsAreMeasured(t *testing.T) {
 		return nil
 	})
 	reg := prometheus.NewRegistry()
-	db, err := pebble.Open("db", Options{FS: errorfs.Wrap(vfs.NewMem(), slow), Syncs: NewSyncs(reg, now.Load).Of("journal")}.Pebble("journal"))
+	syncs := NewSyncs(reg, now.Load).Of("journal")
+	db, err := pebble.Open("db", Options{FS: errorfs.Wrap(vfs.NewMem(), slow), Syncs: syncs}.Pebble("journal"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := histogram(t, reg)
+	logged, _ := syncs.Log().Since(1<<60, 0)
 	for range 5 {
 		if err := db.Set([]byte("k"), []byte("v"), pebble.Sync); err != nil {
 			t.Fatal(err)
 		}
 	}
 	after := histogram(t, reg)
+	first, spans := syncs.Log().Since(logged, RecentMax)
+	if first != logged || len(spans) != 5 {
+		t.Fatalf("the log remembers %d syncs from %d on, want 5 from %d on", len(spans), first, logged)
+	}
+	for i, s := range spans {
+		if s.Took != 3_000_000 || s.Ended != now.Load()-int64(4-i)*3_000_000 {
+			t.Errorf("sync %d of the log: %+v", i, s)
+		}
+	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,4 +67,29 @@ func histogram(t *testing.T, reg *prometheus.Registry) *dto.Histogram {
 		t.Fatal(all, err)
 	}
 	return all[0].Metric[0].Histogram
+}
+
+// TestRecent: what is forgotten is told, and no answer is longer than was asked for.
+func TestRecent(t *testing.T) {
+	var r Recent
+	for i := range int64(RecentMax + 10) {
+		r.note(Span{Ended: i, Took: 1})
+	}
+	for _, c := range []struct {
+		since uint64
+		limit int
+		first uint64
+		count int
+	}{
+		{0, RecentMax, 10, RecentMax}, {0, 5, 10, 5}, {RecentMax, 100, RecentMax, 10}, {RecentMax + 10, 100, RecentMax + 10, 0},
+		{1 << 60, 100, RecentMax + 10, 0}, {12, 0, 12, 0}, {12, -1, 12, 0},
+	} {
+		first, spans := r.Since(c.since, c.limit)
+		if first != c.first || len(spans) != c.count {
+			t.Errorf("since %d, limit %d: %d from %d on, want %d from %d on", c.since, c.limit, len(spans), first, c.count, c.first)
+		}
+		if len(spans) > 0 && spans[0].Ended != int64(c.first) {
+			t.Errorf("since %d: the first is %d", c.since, spans[0].Ended)
+		}
+	}
 }

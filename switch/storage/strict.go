@@ -140,7 +140,7 @@ func (f strictFile) WriteAt(b []byte, at int64) (int, error) {
 func (f strictFile) Sync() error {
 	begun := f.fs.syncs.begin()
 	err := f.File.Sync()
-	f.fs.syncs.end(begun)
+	f.fs.syncs.end(begun, f.path)
 	f.failed("sync", err)
 	return err
 }
@@ -149,7 +149,7 @@ func (f strictFile) Sync() error {
 func (f strictFile) SyncData() error {
 	begun := f.fs.syncs.begin()
 	err := f.File.SyncData()
-	f.fs.syncs.end(begun)
+	f.fs.syncs.end(begun, f.path)
 	f.failed("sync", err)
 	return err
 }
