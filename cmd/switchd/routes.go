@@ -153,6 +153,7 @@ func (n *node) journalRoutes() []admin.Route {
 	return []admin.Route{
 		goroutineRoute(),
 		n.pauseRoute(),
+		n.profileRoute(),
 		n.store("/api/v1/journal", access.Anyone, "What the journal holds.", map[string]any{}, func(c *admin.Call) (any, error) { return n.journalStat(c.Context) }),
 		n.store("/api/v1/journal/records", people, "Events of the journal, masked.", recordsView{}, func(c *admin.Call) (any, error) {
 			return n.journalRecords(c.Context, c.Query)

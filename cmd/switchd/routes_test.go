@@ -143,8 +143,8 @@ func (o *office) order(name string, order view.Order, want int) (v view.Done) {
 	return v
 }
 
-// streams have answers without an end.
-var streams = []string{"/v1/events", "/metrics"}
+// streams have answers without an end, or no JSON.
+var streams = []string{"/v1/events", "/metrics", profilePage}
 
 // TestRoutes: a switch with users. What is wrong with their file is told with its place;
 // every question is answered as the document says, to whom the table allows it, and to
@@ -164,6 +164,7 @@ func TestRoutes(t *testing.T) {
 	t.Run("orders", o.orders)
 	t.Run("gone before approval", o.gone)
 	t.Run("caps by a reload", o.caps)
+	t.Run("profiles", o.profiles)
 	t.Run("hostile", o.hostile)
 	o.process.signal(os.Interrupt)
 	o.process.wait(patience, 0)

@@ -111,6 +111,7 @@ var events = []Event{
 	{"participant.limited", warn, "A participant is over one of its limits, and messages are turned away."},
 	{"participant.watched", info, "The debug lines of a participant were asked for, or their time was changed; the line says until when."},
 	{"payment.exception", warn, "A person has to look at a payment; `switchd payment` shows it."},
+	{"profile.asked", info, "Somebody has asked for a profile of the running switch, which costs it something until it is taken."},
 	{"retention.archived", info, "A business day was archived."},
 	{"retention.deleted", info, "A business day was deleted from the archive, as configured."},
 	{"retention.failed", fault, "Archiving or forgetting has failed and is tried again."},
