@@ -30,6 +30,8 @@ type benchFlags struct {
 	vpaShare, heavyShare          float64
 	consoles                      int
 	seed                          uint64
+	mixText                       string
+	mix                           benchMix // of mixText
 }
 
 // consoleStream is the live part of the console's first page.
@@ -62,7 +64,9 @@ of what it costs otherwise.
 
 A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %),
 nothing is open at the end, all books agree, and the generator itself was punctual.
-Exit code 0: valid, 1: not valid.`,
+Exit code 0: valid, 1: not valid.
+
+` + mixHelp(),
 		Example: "  switchd bench --spawn --rate 1000 --duration 30s",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
@@ -81,6 +85,7 @@ Exit code 0: valid, 1: not valid.`,
 	fl.IntVar(&f.accounts, "accounts", 1000, "accounts of each participant")
 	fl.Float64Var(&f.vpaShare, "vpa-share", 1, "share of the payments by address, 0 to 1")
 	fl.Float64Var(&f.heavyShare, "heavy-share", 0.3, "share of the payments that the first participant sends")
+	fl.StringVar(&f.mixText, "mix", "", "what the load has beside plain payments, such as pin-mac,declines=0.01: see above")
 	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
 	fl.StringVar(&f.json, "json", "", "write the report as one JSON object to this file; - is stdout, which then has nothing else")
@@ -94,6 +99,9 @@ const generatorGC = 400
 func (f *benchFlags) run(c *cobra.Command) (err error) {
 	if f.spawn == (f.config != "") {
 		return usageError{errors.New("say either --spawn, or --config FILE of a running switch. See 'switchd bench --help'")}
+	}
+	if f.mix, err = parseMix(f.mixText, f.spawn); err != nil {
+		return usageError{err}
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(generatorGC))
 	ctx, talk := c.Context(), c.ErrOrStderr()
@@ -121,13 +129,14 @@ type subject struct {
 	address string
 	admin   bench.Admin
 	cfg     *config.Config
+	proofs  map[string]bench.Proof // of participants whose messages are protected, by id
 	stop    func() error
 }
 
 // measure runs the load against s.
 func (f *benchFlags) measure(ctx context.Context, o bench.Options, s subject) (*bench.Report, error) {
 	var err error
-	if o.Participants, err = benchParticipants(s.cfg); err != nil {
+	if o.Participants, err = benchParticipants(s); err != nil {
 		return nil, err
 	}
 	o.Currency = s.cfg.Money().Digits()
@@ -155,6 +164,7 @@ func (f *benchFlags) options(talk io.Writer) bench.Options {
 	o := bench.Options{
 		Links: f.links, Rate: f.rate, Warmup: f.warmup, Duration: f.duration, Drain: f.drain,
 		Accounts: f.accounts, HeavyShare: f.heavyShare, VPAShare: f.vpaShare, Seed: f.seed, Clock: clock,
+		Mix:      f.mix.list,
 		Watching: bench.Watching{Consoles: f.consoles, Page: consoleStream},
 		Progress: func(p bench.Progress) {
 			phase := "warm-up"
@@ -172,11 +182,15 @@ func (f *benchFlags) options(talk io.Writer) bench.Options {
 
 // benchParticipants are all participants of a configuration that can be paid by
 // account and by address.
-func benchParticipants(cfg *config.Config) ([]bench.Participant, error) {
+func benchParticipants(s subject) ([]bench.Participant, error) {
 	var out []bench.Participant
+	cfg := s.cfg
 	for _, p := range cfg.Participants {
 		if len(p.Handles) == 0 || len(p.IFSCPrefixes) == 0 {
 			continue
+		}
+		if _, known := s.proofs[p.ID]; !known && (p.MAC.Key != "" || p.Signature.Key != "") {
+			return nil, usageError{fmt.Errorf("participant %s: its messages are protected by mac or signature, and bench does not have its keys: load a configuration without, or use --spawn with --mix pin-mac", p.ID)}
 		}
 		spec, err := builtinSpec(p.Dialect)
 		if err != nil {
@@ -192,7 +206,7 @@ func benchParticipants(cfg *config.Config) ([]bench.Participant, error) {
 		}
 		out = append(out, bench.Participant{
 			ID: p.ID, Institution: p.Institution, Handle: p.Handles[0], IFSC: p.IFSCPrefixes[0],
-			Dialect: spec, Framing: framing, TLS: conf,
+			Dialect: spec, Framing: framing, TLS: conf, Proof: s.proofs[p.ID],
 		})
 	}
 	return out, nil

@@ -71,6 +71,20 @@ func TestBenchSpawn(t *testing.T) {
 	}
 }
 
+// TestBenchMix: a short run of each thing that a mix can have; its books balance.
+func TestBenchMix(t *testing.T) {
+	t.Parallel()
+	for _, mix := range []string{"pin-mac", "pin-mac=AES-CMAC"} {
+		t.Run(mix, func(t *testing.T) {
+			t.Parallel()
+			r := benchRun(t, "--spawn", "--rate", "300", "--duration", "2s", "--warmup", "500ms", "--participants", "4", "--mix", mix, "--dir", t.TempDir())
+			if len(r.Mix) == 0 || !strings.HasPrefix(r.Mix[0], strings.Split(mix, "=")[0]) {
+				t.Errorf("the report says of the mix: %q", r.Mix)
+			}
+		})
+	}
+}
+
 // TestBenchRunning: two runs against one running switch; its positions of the
 // first are no fault of the second. The report goes to a file as well.
 func TestBenchRunning(t *testing.T) {
@@ -159,6 +173,10 @@ func TestBenchUsage(t *testing.T) {
 		{"--spawn --duration 1ms", "duration 1ms"},
 		{"--spawn --dir /no/such/folder", "/no/such/folder"},
 		{"--config /no/such/file.yml", "/no/such/file.yml"},
+		{"--spawn --mix pins", `"pins" is not known`},
+		{"--spawn --mix pin-mac,pin-mac", "twice"},
+		{"--spawn --mix pin-mac=DES", `"DES" is none of`},
+		{"--config x.yml --mix pin-mac", "needs --spawn"},
 	} {
 		t.Run(c.line, func(t *testing.T) {
 			out, said := runs(t, exitUsage, append([]string{"bench"}, strings.Fields(c.line)...)...)

@@ -38,17 +38,20 @@ data_dir: ./data
 currency: INR
 institution: "999999"
 tls: {ca: certs/ca.pem, cert: certs/switch.pem, key: certs/switch-key.pem}
+{{- if .Mix.MAC }}
+hsm: {driver: soft, keys: keys/switch.hsm, unlock: keys/switch.unlock, queue: 65536, timeout: 10s}
+{{- end }}
 limits: {links: {{ .Links }}, open_payments: 4000000, outbox: 64MiB, half_open: 4096, handshakes_per_address: 100000, handshake_burst: 100000}
 defaults:
   timers: {resolve: 60s, debit: 60s, credit: 60s, total: 180s, reversal: 60s, backoff_min: 10s, idle: 60s, echo: 30s}
 participants:
 {{- range .Participants }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: BIN2, net_debit_cap: "10000000000000.00", links: {window: 65536}}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: BIN2, net_debit_cap: "10000000000000.00", links: {window: 65536}{{ .Proof }}}
 {{- end }}
 `))
 
 // spawnedParticipant is a row of benchTemplate.
-type spawnedParticipant struct{ ID, Institution, Handle, IFSC, Dialect string }
+type spawnedParticipant struct{ ID, Institution, Handle, IFSC, Dialect, Proof string }
 
 // spawnedParticipants invents n participants; every fourth speaks the other dialect.
 func spawnedParticipants(n int) (out []spawnedParticipant, ids []string) {
@@ -76,11 +79,11 @@ func (f *benchFlags) start(ctx context.Context, talk io.Writer) (subject, error)
 		return subject{}, usageError{err}
 	}
 	remove := func() error { return os.RemoveAll(dir) }
-	file, err := f.writeConfig(dir)
+	s := subject{}
+	file, err := f.writeConfig(dir, &s)
 	if err != nil {
 		return subject{}, errors.Join(err, remove())
 	}
-	s := subject{}
 	if s.cfg, err = loadConfig(file, true); err != nil {
 		return subject{}, errors.Join(err, remove())
 	}
@@ -93,9 +96,12 @@ func (f *benchFlags) start(ctx context.Context, talk io.Writer) (subject, error)
 	return s, nil
 }
 
-// writeConfig writes certificates and a configuration into dir.
-func (f *benchFlags) writeConfig(dir string) (file string, err error) {
+// writeConfig writes certificates, keys and a configuration into dir.
+func (f *benchFlags) writeConfig(dir string, s *subject) (file string, err error) {
 	participants, ids := spawnedParticipants(f.participants)
+	if s.proofs, err = f.mix.makeKeys(filepath.Join(dir, "keys"), participants); err != nil {
+		return "", err
+	}
 	if err := certs.InitAt(filepath.Join(dir, "certs"), ids, time.Unix(0, clock()), certs.LeafValidity); err != nil {
 		return "", err
 	}
@@ -103,7 +109,8 @@ func (f *benchFlags) writeConfig(dir string) (file string, err error) {
 	err = benchTemplate.Execute(&text, struct {
 		Links        int
 		Participants []spawnedParticipant
-	}{f.participants*max(f.links, 1) + 64, participants})
+		Mix          benchMix
+	}{f.participants*max(f.links, 1) + 64, participants, f.mix})
 	if err != nil {
 		return "", err
 	}

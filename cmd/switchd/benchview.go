@@ -37,6 +37,9 @@ func printBench(w io.Writer, r benchReport) {
 	line("books", "balanced: %t, open %d, positions sum %d", r.BooksBalanced, r.Open, r.PositionsSum)
 	line("load", "%d participants (%s), %d links, %s; %d accounts each, %g %% by address, seed %d",
 		r.Participants, dialectCounts(r.Dialects), r.Links, r.TLS, r.Accounts, 100*r.VPAShare, r.Seed)
+	if len(r.Mix) > 0 {
+		line("mix", "%s", strings.Join(r.Mix, ", "))
+	}
 	line("build", "%s %s", r.Version, r.Commit)
 }
 

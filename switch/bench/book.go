@@ -51,6 +51,7 @@ var (
 	codeNothingDone  = [2]byte{'2', '1'}
 	codeNotFound     = [2]byte{'2', '5'}
 	codeNoFunds      = [2]byte{'5', '1'}
+	codePIN          = [2]byte{'5', '5'}
 	codePayeeUnknown = [2]byte{'7', '6'}
 	codePayerUnknown = [2]byte{'7', '7'}
 	codeDuplicate    = [2]byte{'9', '4'}
@@ -122,6 +123,20 @@ func (b *book) post(k legKey, account int32, amount int64, credit bool) verdict 
 	}
 	b.keep(k, l)
 	return verdict{code: l.code}
+}
+
+// refuse declines a debit for a reason that is not the book's, for the first time or
+// again.
+func (b *book) refuse(k legKey, account int32, amount int64, code [2]byte) verdict {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.legs++
+	if l, known := b.find(k); known {
+		b.repeats++
+		return verdict{l.code, true}
+	}
+	b.keep(k, leg{amount: amount, account: account, state: legDeclined, code: code})
+	return verdict{code: code}
 }
 
 // reverse takes a debit back.

@@ -40,6 +40,7 @@ func (r *run) compare(f *facts, all *tally, out *Report) (faults []string) {
 		what  string
 	}{
 		{all.malformed, "messages could not be read"}, {all.strange, "messages are not in the wire table"},
+		{all.unproven, "messages have a wrong code, or none"},
 		{all.unmatched, "answers match no open payment"}, {all.changed, "answers have another amount, STAN or payer than was sent"},
 	} {
 		if c.count != 0 {

@@ -114,6 +114,10 @@ func (l *link) take(body []byte, now int64) {
 		l.tally.malformed++
 		return
 	}
+	if !l.speaker.proven(&l.at.Proof, &l.msg) {
+		l.tally.unproven++
+		return
+	}
 	var err error
 	before := len(l.answers)
 	switch m := &l.msg; m.MTI().Original() {
@@ -153,6 +157,11 @@ func (l *link) serve(dst []byte) ([]byte, error) {
 	}
 	account := l.at.accountOf(m.Value(side))
 	var v verdict
+	if p := &l.at.Proof; p.PIN != nil && !credit && m.MTI().Original() == mtiPosting {
+		if want := l.speaker.block(p, m.Value(side), pinOf(account)); string(m.Value(pinBlock)) != string(want) {
+			return l.speaker.posted(dst, m, key, l.at.book.refuse(key, account, int64(amount), codePIN))
+		}
+	}
 	switch m.MTI().Original() {
 	case mtiReversal:
 		v = l.at.book.reverse(key, account, int64(amount))

@@ -21,6 +21,7 @@ type Participant struct {
 	Dialect     *iso8583.Spec // what it speaks
 	Framing     frame.Framing
 	TLS         *tls.Config // client side of the mutual TLS
+	Proof       Proof       // of its messages; default none
 }
 
 // Options of a run. Everything has a bound.
@@ -42,6 +43,7 @@ type Options struct {
 	AmountMax  int64    // minor units; default 100,000
 	Currency   string   // DE49; default "356"
 	Seed       uint64   // of all chance
+	Mix        []string // what the load has beside plain payments, in the words of the caller; for the report
 	Watching   Watching // default: nobody looks
 	LegsMax    int      // legs that a participant's book remembers; default 16,000,000 of all, and 100,000 at least
 
@@ -152,6 +154,9 @@ func (o *Options) participantFaults() (faults []error) {
 	for _, p := range o.Participants {
 		if p.ID == "" || p.Institution == "" || p.Handle == "" || len(p.IFSC) != 4 || p.Dialect == nil || p.TLS == nil {
 			faults = append(faults, fmt.Errorf("bench: participant %q is not complete", p.ID))
+		}
+		if err := p.Proof.validate(); err != nil {
+			faults = append(faults, fmt.Errorf("bench: participant %q: %w", p.ID, err))
 		}
 	}
 	return faults

@@ -52,6 +52,7 @@ type Report struct {
 	Open          int   `json:"open"` // payments that the switch still has open
 	PositionsSum  int64 `json:"positions_sum"`
 
+	Mix          []string `json:"mix"` // what the load has beside plain payments; empty: nothing
 	Participants int      `json:"participants"`
 	Links        int      `json:"links"`    // of all participants
 	Dialects     []string `json:"dialects"` // in the order of the participants
@@ -134,6 +135,7 @@ func (r *run) report(f *facts) *Report {
 func (r *run) describe(out *Report) {
 	out.Participants, out.Links, out.Accounts = len(r.stations), len(r.links), r.o.Accounts
 	out.HeavyShare, out.VPAShare, out.Seed = r.o.HeavyShare, r.o.VPAShare, r.o.Seed
+	out.Mix = append([]string{}, r.o.Mix...)
 	out.Duration, out.Warmup = r.o.Duration.Seconds(), r.o.Warmup.Seconds()
 	out.Go, out.Platform, out.Cores = runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU()
 	for _, s := range r.stations {

@@ -118,19 +118,21 @@ type speaker struct {
 	me   *station
 	w    iso8583.Writer
 	text []byte // of the value that is being written
+	sealer
 }
 
 // start begins a message in a frame at the end of dst; finish ends both, or takes
 // them away.
 func (s *speaker) start(dst []byte, mti iso8583.MTI) *iso8583.Writer {
 	s.w.Begin(s.me.Dialect, s.me.Framing.Begin(dst), mti)
+	s.coded = s.me.Proof.covers(mti)
 	return &s.w
 }
 
 func (s *speaker) finish(dst []byte) ([]byte, error) {
-	b, err := s.w.Finish()
+	b, err := s.end(&s.w, &s.me.Proof)
 	if err != nil {
-		return b[:len(dst)], err
+		return dst, err
 	}
 	return s.me.Framing.End(b, len(dst), frame.Limits{})
 }
@@ -153,7 +155,11 @@ func (s *speaker) pay(dst []byte, tag string, currency string, r *request) ([]by
 	w.SetString(32, s.me.Institution)
 	w.Set(37, s.put(digits(append(s.text[:0], tag...), uint64(r.number), referenceDigits)))
 	w.SetString(49, currency)
-	w.Set(102, s.put(s.me.account(s.text[:0], r.payerAccount)))
+	payer := s.put(s.me.account(s.text[:0], r.payerAccount))
+	if s.me.Proof.PIN != nil {
+		w.Set(pinBlock, s.block(&s.me.Proof, payer, pinOf(int32(r.payerAccount))))
+	}
+	w.Set(102, payer)
 	if !r.byAddress {
 		w.Set(103, s.put(r.payee.account(s.text[:0], r.payeeAccount)))
 	}

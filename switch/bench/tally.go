@@ -57,6 +57,7 @@ type tally struct {
 	malformed int64 // messages that the codec refused
 	strange   int64 // messages that are not in the wire table
 	unmatched int64 // answers to no open payment
+	unproven  int64 // messages whose code is wrong or missing
 	changed   int64 // answers with another amount, STAN or payer than was sent
 }
 
@@ -95,6 +96,7 @@ func (t *tally) merge(from *tally) {
 	t.strange += from.strange
 	t.unmatched += from.unmatched
 	t.changed += from.changed
+	t.unproven += from.unproven
 	for i, v := range from.told {
 		t.told[i] += v
 	}

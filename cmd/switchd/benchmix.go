@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"switchd/hsm"
+	"switchd/hsm/mac"
+	"switchd/hsm/soft"
+	"switchd/hsm/symmetric"
+	"switchd/switch/bench"
+)
+
+// benchMix is what the load has beside plain payments.
+type benchMix struct {
+	MAC  string   // algorithm of the codes, "" for none; with PIN blocks
+	list []string // its items as they count, with what was not said filled in
+}
+
+// mixItem is one thing that a mix can have.
+type mixItem struct {
+	name, def string
+	spawned   bool // it needs a switch that was configured for it
+	says      string
+	take      func(m *benchMix, value string) error
+}
+
+var mixItems = []mixItem{
+	{"pin-mac", "X9.19", true, "each request has a PIN block, each message of ISO 8583 a code (X9.9, X9.19, AES-CMAC, TDES-CMAC); the switch has the keys in its module in software. It measures checking and making codes and translating PINs", (*benchMix).takeMAC},
+}
+
+// mixHelp is what the command says of mixes.
+func mixHelp() string {
+	var b strings.Builder
+	b.WriteString("--mix is a list of these, with commas between:\n")
+	for _, i := range mixItems {
+		name := i.name + "=" + i.def
+		if i.spawned {
+			name += ", with --spawn"
+		}
+		fmt.Fprintf(&b, "\n  %s\n%s", name, paragraph(i.says, "      ", 80))
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// paragraph breaks a text into lines of a width, each with the same beginning.
+func paragraph(text, indent string, width int) string {
+	var b strings.Builder
+	line := indent[:len(indent)-1]
+	for _, word := range strings.Fields(text) {
+		if len(line)+1+len(word) > width {
+			b.WriteString(line + "\n")
+			line = indent[:len(indent)-1]
+		}
+		line += " " + word
+	}
+	return b.String() + line + "\n"
+}
+
+// parseMix reads a list of NAME or NAME=VALUE.
+func parseMix(text string, spawn bool) (m benchMix, err error) {
+	if text == "" {
+		return m, nil
+	}
+	seen := map[string]bool{}
+	for word := range strings.SplitSeq(text, ",") {
+		name, value, given := strings.Cut(strings.TrimSpace(word), "=")
+		at := slices.IndexFunc(mixItems, func(i mixItem) bool { return i.name == name })
+		switch {
+		case at < 0:
+			return m, fmt.Errorf("--mix: %q is not known; there are %s", name, strings.Join(mixNames(), ", "))
+		case seen[name]:
+			return m, fmt.Errorf("--mix: %s stands there twice", name)
+		case mixItems[at].spawned && !spawn:
+			return m, fmt.Errorf("--mix %s needs --spawn: the switch must be configured for it", name)
+		}
+		seen[name] = true
+		if !given {
+			value = mixItems[at].def
+		}
+		if err := mixItems[at].take(&m, value); err != nil {
+			return m, fmt.Errorf("--mix %s: %w", name, err)
+		}
+		m.list = append(m.list, name+"="+value)
+	}
+	slices.Sort(m.list)
+	return m, nil
+}
+
+func mixNames() (names []string) {
+	for _, i := range mixItems {
+		names = append(names, i.name)
+	}
+	return names
+}
+
+func (m *benchMix) takeMAC(value string) error {
+	if _, known := macAlgorithms[value]; !known {
+		return fmt.Errorf("%q is none of %s", value, strings.Join(slices.Sorted(maps.Keys(macAlgorithms)), ", "))
+	}
+	m.MAC = value
+	return nil
+}
+
+// makeKeys makes a module in software with a key for codes and one for PIN blocks of
+// each participant of ISO 8583, and says how the participants use them.
+func (m *benchMix) makeKeys(dir string, participants []spawnedParticipant) (proofs map[string]bench.Proof, err error) {
+	if m.MAC == "" {
+		return nil, nil
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	seal := make([]byte, 32)
+	if _, err := rand.Read(seal); err != nil {
+		return nil, err
+	}
+	if err := writeKey(filepath.Join(dir, "switch.unlock"), seal); err != nil {
+		return nil, err
+	}
+	module, err := soft.Create(soft.Options{Path: filepath.Join(dir, "switch.hsm"), Key: hsm.NewSecret(seal), Clock: clock})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, module.Close()) }()
+	proofs = map[string]bench.Proof{}
+	for i := range participants {
+		p := &participants[i]
+		if proofs[p.ID], err = m.proofOf(module, p.Handle); err != nil {
+			return nil, fmt.Errorf("make keys of %s: %w", p.ID, err)
+		}
+		p.Proof = fmt.Sprintf(", mac: {key: %s/zak, algorithm: %s}, pin: {key: %s/zpk, format: ISO-0}", p.Handle, m.MAC, p.Handle)
+	}
+	return proofs, nil
+}
+
+// proofOf makes the keys of one participant.
+func (m *benchMix) proofOf(into hsm.Keeper, name string) (p bench.Proof, err error) {
+	by := macAlgorithms[m.MAC]
+	codes, err := shareKey(into, hsm.New{As: hsm.KeyRef(name + "/zak"), Usage: by.Usage(), Algorithm: macCipher(by), Mode: hsm.MACBothWays, Export: hsm.NotExportable})
+	if err != nil {
+		return p, err
+	}
+	if p.MAC, err = mac.NewKey(by, 0, codes); err != nil {
+		return p, err
+	}
+	pins, err := shareKey(into, hsm.New{As: hsm.KeyRef(name + "/zpk"), Usage: hsm.PINEncryption, Algorithm: hsm.TDES, Mode: hsm.BothWays, Export: hsm.NotExportable})
+	if err != nil {
+		return p, err
+	}
+	p.PIN, err = symmetric.New(hsm.TDES, pins)
+	return p, err
+}
+
+// shareKey makes a key for the module, and gives it. A module takes keys that come in
+// clear as components only; of three of them with odd parity the sum has it too.
+func shareKey(into hsm.Keeper, n hsm.New) ([]byte, error) {
+	key := make([]byte, 16)
+	if n.Algorithm == hsm.DES {
+		key = key[:8]
+	}
+	var parts []hsm.Component
+	for range 3 {
+		part := make([]byte, len(key))
+		if _, err := rand.Read(part); err != nil {
+			return nil, err
+		}
+		for i := range part {
+			if n.Algorithm != hsm.AES {
+				part[i] ^= byte(1 - bits.OnesCount8(part[i])&1)
+			}
+			key[i] ^= part[i]
+		}
+		parts = append(parts, hsm.Component{Part: hsm.NewSecret(part)})
+	}
+	_, err := into.ImportComponents(context.Background(), hsm.Components{New: n, Parts: parts})
+	return key, err
+}
