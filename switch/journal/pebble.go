@@ -22,6 +22,10 @@ const (
 	memTableBytes = 32 << 20
 	// fileBytes is the size of a sorted file: days are deleted by the file.
 	fileBytes = 64 << 20
+	// flushesMax is how many of the smaller ones are made one larger, and levelBytes
+	// more than a disk has, because there is nothing to be put into levels: groups come
+	// in the order of their keys.
+	flushesMax, levelBytes = 5, 1 << 50
 	// blockSize is what is read and checked at once; small groups share a block.
 	blockSize = 32 << 10
 )
@@ -92,6 +96,7 @@ func (l *PebbleLog) open(readOnly bool) (found, err error) {
 	keep := &keeper{FS: po.FS} // over what storage puts around the file system, not in its place
 	po.FS, po.MemTableSize = keep, memTableBytes
 	po.Levels[0].BlockSize, po.TargetFileSizes[0] = blockSize, fileBytes
+	po.L0CompactionThreshold, po.LBaseMaxBytes = 2*flushesMax, levelBytes // Pebble counts a flush twice
 	// Files that a running switch writes look like damaged ones to who reads them one
 	// after the other: first of all nobody else may have the folder.
 	if l.lock, err = pebble.LockDirectory(l.dir, keep); err != nil && !errors.Is(err, fs.ErrNotExist) {

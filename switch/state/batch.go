@@ -32,6 +32,9 @@ func (b *Batch) Commit(applied uint64) error {
 	}
 	b.layer.applied, b.used, b.layer = applied, true, nil
 	s.applied.Store(applied)
+	if s.spilling != nil && s.pending.filled(2) {
+		s.writer.hurry.Store(true)
+	}
 	if s.pending.full() {
 		for s.spilling != nil && s.failed == nil {
 			s.spilled.Wait()

@@ -77,8 +77,13 @@ func (l *layer) reset() {
 	}
 }
 
-func (l *layer) full() bool {
-	return len(l.bytes) >= layerBytes || len(l.tidings.bytes) >= layerTidings || len(l.payments) >= layerKeys || len(l.keys) >= layerKeys || len(l.limits.uses) >= layerKeys || len(l.changes) >= layerKeys
+// full says that l has to be written.
+func (l *layer) full() bool { return l.filled(1) }
+
+// filled says that l has a part of its room used up, 1/n.
+func (l *layer) filled(n int) bool {
+	return len(l.bytes) >= layerBytes/n || len(l.tidings.bytes) >= layerTidings/n ||
+		max(len(l.payments), len(l.keys), len(l.limits.uses), len(l.changes)) >= layerKeys/n
 }
 
 // born says whether a payment is younger than everything below this layer: the

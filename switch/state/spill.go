@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -86,6 +88,9 @@ type writer struct {
 	tokener *seal.Tokener
 	runMin  int // fewer marks make no run: each has to be looked into
 
+	hurry atomic.Bool // the next layer will soon be full: no more giving way
+	rows  int         // since it has last given way
+
 	p        payment.Payment
 	ids      []payment.ID
 	keys     [][keyBytes]byte
@@ -112,6 +117,7 @@ type notice struct {
 
 // write writes a layer as one batch, in the order of the keys.
 func (w *writer) write(l *layer) error {
+	w.hurry.Store(false)
 	w.b, w.err = w.db.NewBatchWithSize(len(l.bytes)+len(l.bytes)/4), nil
 	w.ids = slices.AppendSeq(w.ids[:0], maps.Keys(l.payments))
 	slices.Sort(w.ids)
@@ -151,7 +157,22 @@ func (w *writer) only(tag byte, row []byte) {
 	}
 }
 
+// wayRows is after how many rows, some 50 us, the writer gives way.
+const wayRows = 64
+
+// giveWay lets those run who have payments to hand on: a layer is 50 to 100 ms of
+// work, and the scheduler would take the processor from it only every 10 ms. Not when
+// there is a hurry: on a machine without a free processor it comes back late.
+func (w *writer) giveWay() {
+	if w.rows++; w.rows < wayRows || w.hurry.Load() {
+		return
+	}
+	w.rows = 0
+	runtime.Gosched()
+}
+
 func (w *writer) set(key, row []byte) {
+	w.giveWay()
 	if err := w.b.Set(key, row, nil); err != nil && w.err == nil {
 		w.err = err
 	}
@@ -191,6 +212,7 @@ func (w *writer) derive(l *layer) error {
 	w.marking.reset()
 	w.facets.reset()
 	for place, id := range w.ids {
+		w.giveWay()
 		at := l.payments[id]
 		if err := payment.DecodePayment(l.row(at), &w.p); err != nil {
 			return fmt.Errorf("payment %d: %w", id, err)
