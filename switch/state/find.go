@@ -23,10 +23,11 @@ func (s *Store) FindRequest(key *payment.RequestKey, row []byte) ([]byte, bool) 
 	if !ok && s.spilling != nil {
 		id, ok = s.spilling.keys[text]
 	}
+	if !ok && !s.recent.absent(&text) {
+		id, ok = s.readID()
+	}
 	if !ok {
-		if id, ok = s.readID(); !ok {
-			return row, false
-		}
+		return row, false
 	}
 	if row, ok = s.payment(id, row); !ok {
 		s.stop(errors.New("a key names a payment that is not there"))

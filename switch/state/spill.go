@@ -33,11 +33,13 @@ func (s *Store) handOver() *layer {
 func (s *Store) spill(l *layer) {
 	s.writing.Lock()
 	err := s.writer.write(l)
+	s.recent.age()
 	s.writing.Unlock()
 	s.mu.Lock()
 	if err != nil {
 		s.failed = fmt.Errorf("write state store: %w", err)
 	} else {
+		s.recent.leave(l)
 		s.spilling = nil
 		s.stale.Store(true)
 	}

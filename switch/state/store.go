@@ -35,6 +35,7 @@ type Store struct {
 	spare    *layer     // nil or empty
 	spilled  *sync.Cond // spilling is nil, or failed is not
 	failed   error
+	recent   recent           // what the database cannot have
 	lookup   *pebble.Iterator // nil: not made yet
 	stale    atomic.Bool      // there is something newer in the database, or its files are others
 
@@ -100,6 +101,9 @@ func (s *Store) begin(readOnly bool) error {
 		return err
 	}
 	if err := s.beginTidings(readOnly); err != nil {
+		return err
+	}
+	if err := s.recent.open(s.db); err != nil {
 		return err
 	}
 	return s.checkToken(readOnly)
