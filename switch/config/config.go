@@ -97,7 +97,7 @@ type Limits struct {
 	Dials int
 	// Outbox is how many bytes may wait on one link. Default 4 MiB.
 	Outbox int64
-	// Queue is how many events may wait for the sequencer. Default 8192.
+	// Queue is how many events may wait for the sequencer. Default 32768.
 	Queue int
 	// OpenPayments is how many payments may be unfinished. Default 1000000.
 	OpenPayments int
@@ -209,7 +209,7 @@ type Links struct {
 	Listen int
 	// Dial are those that the switch makes.
 	Dial []Dial
-	// Window is how many new requests may be unanswered on one. Default 4096.
+	// Window is how many new requests may be unanswered on one. Default 16384.
 	Window int
 	// Outbox is how many bytes may wait on one; 0: Limits.Outbox.
 	Outbox int64
@@ -235,7 +235,7 @@ type Rate struct {
 	PerSecond, Burst int
 }
 
-// InFlight bounds a limit that follows a participant's answer times. Defaults 256
+// InFlight bounds a limit that follows a participant's answer times. Defaults 8192
 // and 65536.
 type InFlight struct {
 	Off      bool
@@ -272,8 +272,8 @@ type BrownOut struct {
 	Steps [loadSteps]LoadStep
 }
 
-// LoadStep begins when the queue is full to Queue percent, or commits take as long
-// as Commit.
+// LoadStep begins when the queue is full to Queue percent (101: never), or commits take
+// as long as Commit.
 type LoadStep struct {
 	Queue  int
 	Commit time.Duration

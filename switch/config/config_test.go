@@ -115,7 +115,7 @@ func TestExample(t *testing.T) {
 	}
 	if c.Limits != (Limits{
 		Links: 1024, Handshakes: 256, HalfOpen: 512, HandshakesPerAddress: 50, HandshakeBurst: 200, Addresses: 8192,
-		Dials: 32, Outbox: 4 << 20, Queue: 8192, OpenPayments: 1_000_000,
+		Dials: 32, Outbox: 4 << 20, Queue: 32_768, OpenPayments: 1_000_000,
 	}) {
 		t.Errorf("limits %+v", c.Limits)
 	}

@@ -167,7 +167,7 @@ func TestDiffInWords(t *testing.T) {
 	f("participant BANKA: net_debit_cap 0.00 -> 2000000.00", "tls_min: \"1.2\"\n", "tls_min: \"1.2\"\n", "width: 16}\n    net_debit_cap: \"0\"", "width: 16}\n    net_debit_cap: \"2000000\"")
 	f("participant PSPC: removed\nparticipant PSPD: added", "id: PSPC", "id: PSPD")
 	f("participant BANKB: breaker off -> 5 in a row or 50 % of 20, open for 30s, closed by 3", "breaker: off", "breaker: {}")
-	f("participant BANKB: in_flight off -> 256 to 65536", "in_flight: off", "in_flight: {}")
+	f("participant BANKB: in_flight off -> 8192 to 65536", "in_flight: off", "in_flight: {}")
 	f("participant BANKA: bin_ranges without 510000, with 520000", "510000", "520000")
 	f("participant BANKA: links.dial without 1 to bank.example:8583 in group 1, with 1 to bank.example:8583 in group 2", "group: 1", "group: 2")
 	f("payment_limits without rest {types [], payee none, purposes [], per_payment none, per_day none, count_per_day none}, "+

@@ -182,7 +182,12 @@ func paymentLimitTexts(c *Config) []string {
 }
 
 // String is the step in words.
-func (s LoadStep) String() string { return fmt.Sprintf("%d %% or %s", s.Queue, brief(s.Commit)) }
+func (s LoadStep) String() string {
+	if s.Queue == queueNever {
+		return brief(s.Commit)
+	}
+	return fmt.Sprintf("%d %% or %s", s.Queue, brief(s.Commit))
+}
 
 // String is the padding in words.
 func (p Padding) String() string {

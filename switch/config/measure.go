@@ -97,9 +97,15 @@ func (b *binder) paymentLimits(v value) []PaymentLimit {
 // loadSteps is how many steps the brown-out ladder has.
 const loadSteps = 4
 
-// DefaultLoadSteps are the steps of a file that names none.
+// queueNever is a LoadStep.Queue that no queue reaches.
+const queueNever = 101
+
+// DefaultLoadSteps are the steps of a file that names none. They are about the disk: a
+// queue that gets full looks after itself.
 func DefaultLoadSteps() [loadSteps]LoadStep {
-	return [loadSteps]LoadStep{{50, 500 * time.Millisecond}, {65, time.Second}, {80, 2 * time.Second}, {90, 4 * time.Second}}
+	return [loadSteps]LoadStep{
+		{queueNever, 500 * time.Millisecond}, {queueNever, time.Second}, {queueNever, 2 * time.Second}, {queueNever, 4 * time.Second},
+	}
 }
 
 // brownOut reads what is shed under load.

@@ -89,7 +89,7 @@ func TestSchemaSeesEachFault(t *testing.T) {
 	f("commit: 300ms", "commit: 300")
 	f("commit_age: 30s", "commit_age: 30")
 	f("certificates: 14d", "certificates: 14")
-	f("queue: 40", "queue: 101")
+	f("queue: 40", "queue: 102")
 	f("types: [push, collect]", "types: [push, mandate]")
 	f("payee: person", "payee: persons")
 	f(`institution: "1"`, "institution: 1")

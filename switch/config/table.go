@@ -52,7 +52,7 @@ var limitsShape = table(
 	key{name: "addresses", is: number(1, 1_000_000), def: "8192", restart: true, says: "addresses that are remembered for that; the others share one rate"},
 	key{name: "dials", is: number(1, 1024), def: "32", restart: true, says: "connections being made to participants"},
 	key{name: "outbox", is: sized(mib, gib), def: "4MiB", restart: true, says: "bytes that may wait on one link; one over it is closed"},
-	key{name: "queue", is: number(16, 8192), def: "8192", restart: true, says: "events that wait for the sequencer"},
+	key{name: "queue", is: number(16, 65_536), def: "32768", restart: true, says: "events that wait for the sequencer"},
 	key{name: "open_payments", is: number(16, 50_000_000), def: "1000000", says: "payments that are not finished"},
 )
 
@@ -126,8 +126,8 @@ var paymentLimitShape = table(
 var brownOutShape = table(
 	key{name: "small_amount", is: amounts, says: "largest payment that is still taken at step 3; without: any amount"},
 	key{name: "steps", is: listOf(table(
-		key{name: "queue", is: number(1, 100), example: "50", says: "percent of the room for requests that is full"},
+		key{name: "queue", is: number(1, 101), example: "50", says: "percent of the room for requests that is full; 101: never"},
 		key{name: "commit", is: lasting(time.Millisecond, time.Hour), example: "500ms", says: "mean time of a commit"},
 	), loadSteps).atLeast(loadSteps), restart: true, says: "four steps, growing; each begins when the queue is so full or commits take so long: 1 no enquiries, 2 no collects, 3 no payments above small_amount, 4 no new payments. " +
-		"Without: 50 and 500ms, 65 and 1s, 80 and 2s, 90 and 4s"},
+		"Without: 500ms, 1s, 2s and 4s, and however full the queue is"},
 )

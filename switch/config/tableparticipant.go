@@ -71,7 +71,7 @@ var linksShape = table(
 		key{name: "group", is: number(0, 15), def: "0", says: "links of the lowest group that is there are used"},
 		key{name: "links", is: number(1, 64), def: "1", says: "connections to keep up"},
 	), targetsMax), says: "connections that the switch makes"},
-	key{name: "window", is: number(1, 65_536), def: "4096", says: "new requests that may be unanswered on one link"},
+	key{name: "window", is: number(1, 65_536), def: "16384", says: "new requests that may be unanswered on one link"},
 	key{name: "outbox", is: sized(mib, gib), says: "bytes that may wait on one link; without: limits.outbox"},
 )
 
@@ -87,7 +87,7 @@ var rateShape = shape{kind: isTable, off: true, keys: []key{
 }}
 
 var flowShape = shape{kind: isTable, off: true, keys: []key{
-	{name: "min", is: number(1, 65_536), def: "256", says: "never fewer"},
+	{name: "min", is: number(1, 65_536), def: "8192", says: "never fewer"},
 	{name: "max", is: number(1, 65_536), def: "65536", says: "never more"},
 }}
 

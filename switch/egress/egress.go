@@ -25,7 +25,7 @@ type Lane struct {
 	Limits  frame.Limits
 	Match   payment.Match // how its answers find their message, as in its payment.Profile
 	// Window is how many new requests may be unanswered on one link, 1 to 65,536;
-	// an eighth is kept for credits; 4096. What is over it does not leave, and its
+	// an eighth is kept for credits; 16,384. What is over it does not leave, and its
 	// payment is told so. Repairs and answers are not counted and not held back.
 	Window int
 	// Unanswered is how long a message without an answer counts, for the window and
@@ -47,7 +47,7 @@ const windowMax = 1 << 16
 
 func (l Lane) withDefaults() Lane {
 	if l.Window <= 0 {
-		l.Window = 4096
+		l.Window = 16_384
 	}
 	l.Window = min(l.Window, windowMax)
 	if l.Unanswered <= 0 {

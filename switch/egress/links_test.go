@@ -456,7 +456,7 @@ func TestFlightsAreBounded(t *testing.T) {
 
 // A window of any size and times that are none get their defaults.
 func TestLaneDefaults(t *testing.T) {
-	if l := (Lane{}).withDefaults(); l.Window != 4096 || l.Unanswered != time.Minute {
+	if l := (Lane{}).withDefaults(); l.Window != 16_384 || l.Unanswered != time.Minute {
 		t.Errorf("defaults %+v", l)
 	}
 	if l := (Lane{Window: 1 << 30}).withDefaults(); l.Window != windowMax {

@@ -58,6 +58,7 @@ type Engine struct {
 	probe      bool
 	commitMean atomic.Int64
 	step       atomic.Uint32
+	crowded    atomic.Bool // the queue is; the sequencer's, for everyone
 
 	sealer *seal.Sealer // the sequencer's
 	record []byte       // the sequencer's scratch: a record before it is sealed
@@ -98,7 +99,7 @@ func (e *Engine) SubmitStray(answers []payment.Event) (taken int, err error) {
 }
 
 func (e *Engine) submit(events []payment.Event, stray bool) (taken int, err error) {
-	taken, err = e.q.put(events, stray)
+	taken, err = e.q.put(e.now(), events, stray)
 	if err != nil {
 		e.metrics.refused.Add(float64(len(events) - taken))
 	}
@@ -115,8 +116,16 @@ func (e *Engine) Config() *payment.Config { return e.config.Load() }
 
 // Load is how far new work is to be shed. The rim asks it for each request: it is
 // ahead of the LoadChanged event that tells the machine, which a disk that hangs
-// keeps waiting. Safe for concurrent use.
-func (e *Engine) Load() payment.Load { return payment.Load(e.step.Load()) }
+// keeps waiting. While the queue is crowded it is payment.LoadNoCollects at least, and
+// the machine is not told of that: room in the queue is for payments first, and what has
+// found some is not to be judged by it. Safe for concurrent use.
+func (e *Engine) Load() payment.Load {
+	step := payment.Load(e.step.Load())
+	if e.crowded.Load() {
+		step = max(step, payment.LoadNoCollects)
+	}
+	return step
+}
 
 // Queued is how many events wait for the sequencer. Safe for concurrent use.
 func (e *Engine) Queued() int { return e.q.len() }
@@ -234,7 +243,7 @@ func Open(o Options) (*Engine, error) {
 	if e.config.Store(config); changed {
 		first = append(first, configEvent(config, Author{Reason: "start", Operator: "switchd"}))
 	}
-	if _, err := e.q.put(first, false); err != nil {
+	if _, err := e.q.put(e.now(), first, false); err != nil {
 		return nil, fmt.Errorf("engine: first events: %w", err)
 	}
 	if len(first) == 0 {

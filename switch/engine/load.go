@@ -13,7 +13,7 @@ import (
 // LoadStep is when a step of the brown-out ladder is entered: when the queue is so
 // full, or a commit takes so long.
 type LoadStep struct {
-	Fill   int           // percent of the room for requests
+	Fill   int           // percent of the room for requests; FillNever: only Commit counts
 	Commit time.Duration // mean from the append of a group to its durability
 }
 
@@ -21,13 +21,18 @@ type LoadStep struct {
 // LoadNoPayments, in this order and growing.
 type LoadSteps [payment.LoadNoPayments]LoadStep
 
-// DefaultLoadSteps leave a full queue to answer "busy" by itself only when all the
-// rest was not enough. A disk that stalls for half a second now and then, as shared
-// ones do, is no reason to shed anything.
+// FillNever is a LoadStep.Fill that no queue has.
+const FillNever = 101
+
+// DefaultLoadSteps are about the disk alone. A disk that stalls for half a second now
+// and then, as shared ones do, is no reason to shed anything. A queue that gets full
+// looks after itself (crowd.go). Steps that a full queue enters were tried: they last
+// for seconds after the queue has room again, the first keeps payers to a few payments a
+// minute and the last takes none, so that the switch stood idle at three times its load.
 func DefaultLoadSteps() LoadSteps {
 	return LoadSteps{
-		{Fill: 50, Commit: 500 * time.Millisecond}, {Fill: 65, Commit: time.Second},
-		{Fill: 80, Commit: 2 * time.Second}, {Fill: 90, Commit: 4 * time.Second},
+		{Fill: FillNever, Commit: 500 * time.Millisecond}, {Fill: FillNever, Commit: time.Second},
+		{Fill: FillNever, Commit: 2 * time.Second}, {Fill: FillNever, Commit: 4 * time.Second},
 	}
 }
 
@@ -78,7 +83,7 @@ func (l *loadMeter) look(now int64, fill int, slow int64) payment.Load {
 func (l *loadMeter) wants(fill int, slow int64, percent int) payment.Load {
 	for i := len(l.steps) - 1; i >= 0; i-- {
 		s := &l.steps[i]
-		if fill*100 >= s.Fill*percent || slow >= int64(s.Commit)/100*int64(percent) {
+		if s.Fill != FillNever && fill*100 >= s.Fill*percent || slow >= int64(s.Commit)/100*int64(percent) {
 			return payment.Load(i + 1)
 		}
 	}
@@ -88,8 +93,8 @@ func (l *loadMeter) wants(fill int, slow int64, percent int) payment.Load {
 // validate says what makes steps unusable.
 func (s *LoadSteps) validate() error {
 	for i := range s {
-		if s[i].Fill < 1 || s[i].Fill > 100 || s[i].Commit < time.Millisecond || i > 0 && (s[i].Fill < s[i-1].Fill || s[i].Commit < s[i-1].Commit) {
-			return fmt.Errorf("engine: step %d of the load is %d %% and %v; want 1 to 100 %% and at least 1 ms, not below the step before", i+1, s[i].Fill, s[i].Commit)
+		if s[i].Fill < 1 || s[i].Fill > FillNever || s[i].Commit < time.Millisecond || i > 0 && (s[i].Fill < s[i-1].Fill || s[i].Commit < s[i-1].Commit) {
+			return fmt.Errorf("engine: step %d of the load is %d %% and %v; want 1 to 100 %%, or 101 for never, and at least 1 ms, not below the step before", i+1, s[i].Fill, s[i].Commit)
 		}
 	}
 	return nil
@@ -114,6 +119,7 @@ func (e *Engine) look(now int64) (tell int) {
 	if e.meter.moved == 0 {
 		e.meter.moved = now
 	}
+	e.crowd(now)
 	fill, slow := e.q.fill(), e.commitMean.Load()
 	if landed := e.landed.Load(); landed < e.appended {
 		slow = max(slow, now-e.begun[landed%uint64(len(e.begun))])
@@ -134,6 +140,19 @@ func (e *Engine) look(now int64) (tell int) {
 		return 1
 	}
 	return 0
+}
+
+// crowd looks whether the queue is crowded, and tells operators when that has changed.
+func (e *Engine) crowd(now int64) {
+	crowded, turned, room := e.q.look(now)
+	if !turned {
+		return
+	}
+	if e.crowded.Store(crowded); crowded {
+		e.o.Logger.Warn("more requests come than are taken: those that find no room are refused at once", "event", "queue.crowded", "room", room)
+		return
+	}
+	e.o.Logger.Info("the queue is not crowded any more", "event", "queue.cleared", "room", room)
 }
 
 // loadEvent appends the event that tells the machine of the load, if one is due.

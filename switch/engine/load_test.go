@@ -17,10 +17,19 @@ import (
 	"switchd/switch/payment"
 )
 
+// fillSteps are steps that a full queue enters, too.
+func fillSteps() LoadSteps {
+	s := DefaultLoadSteps()
+	for i, fill := range [...]int{50, 65, 80, 90} {
+		s[i].Fill = fill
+	}
+	return s
+}
+
 // TestLoadLadder walks up and down: one step at a time, up at once and down slowly,
 // and a value between leaving and entering moves nothing.
 func TestLoadLadder(t *testing.T) {
-	l := loadMeter{steps: DefaultLoadSteps()}
+	l := loadMeter{steps: fillSteps()}
 	now := int64(time.Hour)
 	var walk []string
 	look := func(after time.Duration, fill int, waiting time.Duration) {
@@ -74,6 +83,16 @@ func TestLoadMean(t *testing.T) {
 	}
 }
 
+// TestFullQueueMovesNoStep of the default ladder: that is about the disk.
+func TestFullQueueMovesNoStep(t *testing.T) {
+	l := loadMeter{steps: DefaultLoadSteps()}
+	for now := int64(time.Hour); now < int64(2*time.Hour); now += loadClimb {
+		if got := l.look(now, 1000, 0); got != payment.LoadNormal {
+			t.Fatalf("a full queue enters %v", got)
+		}
+	}
+}
+
 // TestLoadStepsAreChecked: a ladder that goes down is none.
 func TestLoadStepsAreChecked(t *testing.T) {
 	good := DefaultLoadSteps()
@@ -81,9 +100,10 @@ func TestLoadStepsAreChecked(t *testing.T) {
 		t.Error(err)
 	}
 	for name, spoil := range map[string]func(*LoadSteps){
-		"full":  func(s *LoadSteps) { s[3].Fill = 101 },
+		"full":  func(s *LoadSteps) { s[3].Fill = FillNever + 1 },
 		"empty": func(s *LoadSteps) { s[0].Fill = 0 },
 		"fill":  func(s *LoadSteps) { s[2].Fill = s[1].Fill - 1 },
+		"never": func(s *LoadSteps) { s[2].Fill = 100 },
 		"time":  func(s *LoadSteps) { s[2].Commit = s[1].Commit - 1 },
 		"short": func(s *LoadSteps) { s[0].Commit = 0 },
 	} {
@@ -198,7 +218,7 @@ func TestDiskThatHangs(t *testing.T) {
 // what the writer has measured of the disk.
 func TestQueueAndDiskAreTheLoad(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	e := openWith(t, vfs.NewMem(), Options{Config: testConfig(time.Minute), Clock: clockOf, QueueMax: 16, Registry: registry})
+	e := openWith(t, vfs.NewMem(), Options{Config: testConfig(time.Minute), Clock: clockOf, QueueMax: 16, Load: fillSteps(), Registry: registry})
 	now := clockOf()
 	e.look(now) // the first look begins the dwell
 	taken := 0

@@ -64,7 +64,7 @@ type Options struct {
 	// writer: it must be quick. Default: nobody is told.
 	Stored func()
 
-	QueueMax int // waiting events; default 8192. Requests are refused at 3/4 of it, answers far above it
+	QueueMax int // waiting events; default 32,768, 16 to 65,536. Requests are refused at 3/4 of it, and earlier when the queue is crowded (crowd.go), answers far above it
 	// Limits of the pacer (pace.go). They bound it; there is nothing to tune for a
 	// disk or a load.
 	GroupEventsMax int           // events of a group that waits for nothing more; default 512, 16 to 8190
@@ -78,9 +78,12 @@ type Options struct {
 	Registry prometheus.Registerer // default: none
 }
 
+// queueMax is the largest Options.QueueMax.
+const queueMax = 1 << 16
+
 func (o Options) withDefaults() Options {
 	if o.QueueMax == 0 {
-		o.QueueMax = journal.GroupRecordsMax
+		o.QueueMax = 32_768
 	}
 	if o.GroupEventsMax == 0 {
 		o.GroupEventsMax = 512
@@ -129,8 +132,8 @@ func (o *Options) validate() error {
 	if (o.Unmatched == nil) != (o.Useful == nil) {
 		faults = append(faults, errors.New("engine: Unmatched and Useful go together"))
 	}
-	if o.QueueMax < 16 || o.QueueMax > journal.GroupRecordsMax {
-		faults = append(faults, fmt.Errorf("engine: QueueMax %d, want 16 to %d", o.QueueMax, journal.GroupRecordsMax))
+	if o.QueueMax < 16 || o.QueueMax > queueMax {
+		faults = append(faults, fmt.Errorf("engine: QueueMax %d, want 16 to %d", o.QueueMax, queueMax))
 	}
 	const eventsMax = journal.GroupRecordsMax - 2 // a Tick and a LoadChanged may join a full group
 	if o.GroupEventsMax < 16 || o.GroupEventsMax > eventsMax {

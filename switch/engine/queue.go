@@ -17,14 +17,18 @@ var ErrStopped = errors.New("engine: stopped")
 type batch struct {
 	events []payment.Event
 	arena  []byte
+	at     int64 // when the first of them came
 }
 
 func (b *batch) reset() {
 	b.events, b.arena = b.events[:0], b.arena[:0]
 }
 
-// add copies ev and its text.
-func (b *batch) add(ev *payment.Event) {
+// add copies ev, which comes now, and its text.
+func (b *batch) add(now int64, ev *payment.Event) {
+	if len(b.events) == 0 {
+		b.at = now
+	}
 	b.events = append(b.events, *ev)
 	b.arena = b.events[len(b.events)-1].Text.MoveTo(b.arena)
 }
@@ -34,6 +38,17 @@ type row struct {
 	full []*batch // before cur
 	cur  *batch
 	n    int // events
+}
+
+// since is when its oldest batch began; now, if there is nothing in it.
+func (r *row) since(now int64) int64 {
+	switch {
+	case len(r.full) > 0:
+		return r.full[0].at
+	case len(r.cur.events) > 0:
+		return r.cur.at
+	}
+	return now
 }
 
 // queue is the bounded hand-over from the event loops to the sequencer: the
@@ -49,6 +64,8 @@ type queue struct {
 	asks      int     // requests and enquiries that wait
 	enquiries int     // of them
 	askers    int     // participants that have some
+	room      int     // requests and enquiries that may wait: crowd's word, of limit(RequestArrived)
+	crowd     crowding
 
 	enough int // so many events wake the sequencer
 	spare  []*batch
@@ -61,19 +78,24 @@ type queue struct {
 }
 
 func newQueue(limit, batchMax, spareMax int) *queue {
-	return &queue{
+	q := &queue{
 		front: row{cur: &batch{}}, behind: row{cur: &batch{}}, enough: 1,
 		max: limit, batchMax: batchMax, spareMax: spareMax, wake: make(chan struct{}, 1),
 	}
+	q.room = q.limit(payment.RequestArrived)
+	return q
 }
 
-// put copies events in; stray says that no message waits for them. It stops at the
-// first that does not fit and reports how many were taken.
-func (q *queue) put(events []payment.Event, stray bool) (taken int, err error) {
+// put copies events in that come now; stray says that no message waits for them. It
+// stops at the first that does not fit and reports how many were taken.
+func (q *queue) put(now int64, events []payment.Event, stray bool) (taken int, err error) {
 	q.mu.Lock()
 	for taken < len(events) {
 		ev := &events[taken]
 		if err = q.refuses(ev, stray); err != nil {
+			if ev.Kind == payment.RequestArrived {
+				q.crowd.turnedAway()
+			}
 			break
 		}
 		r := q.come(ev, stray)
@@ -81,7 +103,7 @@ func (q *queue) put(events []payment.Event, stray bool) (taken int, err error) {
 			r.full = append(r.full, r.cur)
 			r.cur = q.fresh()
 		}
-		r.cur.add(ev)
+		r.cur.add(now, ev)
 		r.n++
 		taken++
 	}
@@ -125,6 +147,7 @@ func (q *queue) swap() *batch {
 		return nil
 	}
 	q.leave(r, b.events)
+	q.crowd.ran = q.crowd.ran || q.front.n == 0
 	return b
 }
 
@@ -164,12 +187,29 @@ func (q *queue) len() int {
 	return q.waiting()
 }
 
-// fill is how full the room for requests is, in percent. What answers there are is no
-// sign of overload: each ends work. What waits behind even less.
+// fill is how full the room for requests is, in percent of what there is in a queue
+// that is not crowded. What answers there are is no sign of overload: each ends work.
+// What waits behind even less.
 func (q *queue) fill() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return max(q.asks*100/q.limit(payment.RequestArrived), q.front.n*100/(deep*q.max))
+	return max(q.asks*100/q.limit(payment.RequestArrived), q.front.n*100/q.deepMost())
+}
+
+// look has the crowd looked at, and says what came of it. Sequencer only.
+func (q *queue) look(now int64) (crowded, turned bool, room int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	turned = q.crowd.look(now, now-q.front.since(now))
+	q.room = q.crowd.room(q.limit(payment.RequestArrived))
+	return q.crowd.on, turned, q.room
+}
+
+// roomNow is how many requests may wait.
+func (q *queue) roomNow() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.room
 }
 
 // close refuses all further events; what is waiting is still taken.

@@ -32,7 +32,7 @@ func drain(t *testing.T, q *queue) (events []payment.Event) {
 func TestWakesWhenEnoughWait(t *testing.T) {
 	q := newQueue(1000, 64, 4)
 	put := func(n int) (woken bool) {
-		if _, err := q.put(make([]payment.Event, n), false); err != nil {
+		if _, err := q.put(0, make([]payment.Event, n), false); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -65,7 +65,7 @@ func TestWakesWhenEnoughWait(t *testing.T) {
 func TestRequestsOnTopOfAnswers(t *testing.T) {
 	q := newQueue(8192, 256, 4)
 	put := func(kind payment.Kind, from int, stray bool) bool {
-		_, err := q.put([]payment.Event{{Kind: kind, From: route.Participant(from)}}, stray)
+		_, err := q.put(0, []payment.Event{{Kind: kind, From: route.Participant(from)}}, stray)
 		return err == nil
 	}
 	for from := range 4 {
@@ -98,7 +98,7 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	q := newQueue(100, 64, 4)
 	fill := func(kind payment.Kind) (n int) {
 		for {
-			if _, err := q.put([]payment.Event{{Kind: kind, From: route.Participant(n % 100)}}, kind == payment.AnswerArrived); err != nil {
+			if _, err := q.put(0, []payment.Event{{Kind: kind, From: route.Participant(n % 100)}}, kind == payment.AnswerArrived); err != nil {
 				if !errors.Is(err, ErrBusy) {
 					t.Fatal(err)
 				}
@@ -128,7 +128,7 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 		t.Errorf("swap gives %d events, %d are left; want %d", n, q.len(), all)
 	}
 	q.close()
-	if _, err := q.put([]payment.Event{{Kind: payment.LinkUp}}, false); !errors.Is(err, ErrStopped) {
+	if _, err := q.put(0, []payment.Event{{Kind: payment.LinkUp}}, false); !errors.Is(err, ErrStopped) {
 		t.Errorf("after close: %v", err)
 	}
 }
@@ -152,7 +152,7 @@ func TestEventsOwnTheirText(t *testing.T) {
 	for i := range 300 {
 		ev.Text.Reset()
 		ev.Text.Set(payment.Note, []byte{byte(i), byte(i), byte(i)})
-		if _, err := q.put([]payment.Event{ev}, false); err != nil {
+		if _, err := q.put(0, []payment.Event{ev}, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +172,7 @@ func TestOrderOfOneProducer(t *testing.T) {
 	for p := range producers {
 		wg.Go(func() {
 			for i := range each {
-				if _, err := q.put([]payment.Event{{Kind: payment.LinkUp, Seq: uint64(p), At: int64(i)}}, false); err != nil {
+				if _, err := q.put(0, []payment.Event{{Kind: payment.LinkUp, Seq: uint64(p), At: int64(i)}}, false); err != nil {
 					t.Error(err)
 				}
 			}

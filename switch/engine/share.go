@@ -38,8 +38,12 @@ const (
 )
 
 // deep is how many times its limit the front of a queue may hold before requests wait
-// for answers: a request of each of those that have room brings three.
+// for answers: a request of each of those that have room brings three. Of a large one
+// it is less, since half of the room for answers is for those that come then.
 const deep = 4
+
+// deepMost is how many events that is, of a queue that is not crowded.
+func (q *queue) deepMost() int { return min(deep*q.max, q.max+answerReserve/2) }
 
 // Answers that messages wait for are as many as there were messages. Requests have to
 // wait for them, or the queue would grow with each that is taken. But stray ones are
@@ -52,7 +56,11 @@ const deep = 4
 // steady overload those of a large bank grew there until they were lost.)
 const behindTurn = 4
 
-func (q *queue) frontShare() int32 { return int32(q.max / 2) }
+func (q *queue) frontShare() int32 { return int32(min(q.max/2, frontShareMax)) }
+
+// frontShareMax bounds it: so many are done in a moment, and several who flood have as
+// much each.
+const frontShareMax = 4096
 
 // stake is what one participant has in the queue.
 type stake struct {
@@ -64,7 +72,7 @@ type stake struct {
 
 func (s stake) answers() int32 { return s.front + s.behind }
 
-// limit is how full the queue may be for an event of this kind.
+// limit is how full the queue may be for an event of this kind, unless it is crowded.
 func (q *queue) limit(kind payment.Kind) int {
 	switch kind {
 	case payment.RequestArrived:
@@ -92,7 +100,7 @@ func (q *queue) refuses(ev *payment.Event, stray bool) error {
 	limit, has := q.limit(ev.Kind), q.waiting()
 	switch {
 	case starts(ev.Kind):
-		if q.front.n >= deep*q.max || q.asks >= q.limit(payment.RequestArrived) || q.greedy(ev.From) {
+		if q.full(ev.From) {
 			return ErrBusy
 		}
 		if has = q.enquiries; ev.Kind == payment.RequestArrived {
@@ -121,13 +129,23 @@ func starts(kind payment.Kind) bool {
 	return kind == payment.RequestArrived || kind == payment.EnquiryArrived
 }
 
-// greedy says that a participant has its share of the room for requests already, and
-// enquiries count like them. A queue that is short has room for everyone; in a longer
-// one nobody has more than two fifths, so that one alone does not make the switch shed
-// the work of others.
-func (q *queue) greedy(n route.Participant) bool {
-	room := q.limit(payment.RequestArrived)
-	return q.asks >= room/4 && int(q.stakeOf(n).asks) >= min(room*2/5, room/max(q.askers, 1))
+// full says that there is no room for something that a participant starts: for nobody,
+// or it has its share of the room already, and enquiries count like requests. A queue
+// that is short has room for everyone; in a longer one nobody has more than two fifths,
+// so that one alone does not make the switch shed the work of others. In a crowded one
+// a participant that has little there finds some room on top.
+func (q *queue) full(n route.Participant) bool {
+	own, front := int(q.stakeOf(n).asks), q.deepMost()
+	if q.crowd.on {
+		front = min(front, crowdDeep*q.room)
+	}
+	switch {
+	case q.front.n >= front:
+		return true
+	case q.asks >= q.room:
+		return !q.crowd.on || own >= max(q.room/crowdFew, 1) || q.asks >= q.room+q.room/4
+	}
+	return q.asks >= q.room/4 && own >= min(q.room*2/5, q.room/max(q.askers, 1))
 }
 
 func (q *queue) stakeOf(n route.Participant) stake {
@@ -185,6 +203,9 @@ func (q *queue) leave(r *row, events []payment.Event) {
 		switch {
 		case starts(ev.Kind):
 			q.ask(&q.by[ev.From], ev.Kind, -1)
+			if ev.Kind == payment.RequestArrived {
+				q.crowd.taken++
+			}
 		case ev.Kind != payment.AnswerArrived:
 		case r == &q.behind:
 			q.by[ev.From].behind--

@@ -19,7 +19,7 @@ func TestOneSenderHasItsShare(t *testing.T) {
 	q := newQueue(1000, 64, 4)
 	fill := func(from route.Participant, kind payment.Kind) (taken int) {
 		for {
-			if n, _ := q.put([]payment.Event{{Kind: kind, From: from}}, false); n == 0 {
+			if n, _ := q.put(0, []payment.Event{{Kind: kind, From: from}}, false); n == 0 {
 				return taken
 			}
 			taken++
@@ -37,7 +37,7 @@ func TestOneSenderHasItsShare(t *testing.T) {
 	if n := fill(7, payment.EnquiryArrived); n != 0 {
 		t.Errorf("who has its share of requests has %d enquiries as well", n)
 	}
-	if n, _ := q.put([]payment.Event{{Kind: payment.AnswerArrived, From: 7}}, false); n != 1 {
+	if n, _ := q.put(0, []payment.Event{{Kind: payment.AnswerArrived, From: 7}}, false); n != 1 {
 		t.Error("an answer of the greedy one is refused")
 	}
 	drain(t, q)
@@ -81,7 +81,7 @@ func TestAnswersTakeNoRoomOfRequests(t *testing.T) {
 // how many were taken and why not the others.
 func putMany(q *queue, n int, from route.Participant, kind payment.Kind, stray ...bool) (taken int, why error) {
 	for range n {
-		one, err := q.put([]payment.Event{{Kind: kind, From: from}}, len(stray) > 0)
+		one, err := q.put(0, []payment.Event{{Kind: kind, From: from}}, len(stray) > 0)
 		if taken += one; err != nil {
 			return taken, err
 		}
@@ -133,11 +133,11 @@ func TestFloodOfAnswers(t *testing.T) {
 		waitMax  = 1  // ticks, once what was in front of the first is gone
 	)
 	q := newQueue(1024, 64, 4)
-	meter := loadMeter{steps: DefaultLoadSteps()}
+	meter := loadMeter{steps: fillSteps()}
 	came, took, flood, longest := 0, 0, 0, int64(0)
 	put := func(ev payment.Event) {
 		came++
-		if _, err := q.put([]payment.Event{ev}, false); err != nil {
+		if _, err := q.put(0, []payment.Event{ev}, false); err != nil {
 			t.Fatalf("event of kind %v of participant %d at tick %d: %v", ev.Kind, ev.From, ev.At, err)
 		}
 	}
@@ -252,7 +252,7 @@ func TestOverloadLosesNoAnswers(t *testing.T) {
 		next, asked, longest := 0, 0, 0
 		var answers []payment.Event // that come next
 		for tick := range ticks {
-			if n, err := q.put(answers, false); err != nil {
+			if n, err := q.put(0, answers, false); err != nil {
 				t.Fatalf("%s: tick %d: %d of %d answers have room: %v", name, tick, n, len(answers), err)
 			}
 			answers = answers[:0]
@@ -296,7 +296,7 @@ func TestCountersOfTheQueue(t *testing.T) {
 		for i := range events {
 			events[i] = payment.Event{Kind: kinds[rng.IntN(len(kinds))], From: from[rng.IntN(len(from))]}
 		}
-		_, _ = q.put(events, round%2 == 0)
+		_, _ = q.put(0, events, round%2 == 0)
 		for range rng.IntN(5) {
 			if b := q.swap(); b != nil {
 				q.give(b)
