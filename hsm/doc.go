@@ -9,6 +9,9 @@
 // (NotDone), so that a payment can be declined safely. Callers are switch/ingress,
 // switch/egress and cmd/switchd; drivers are the packages below this one.
 //
+// A module that answers by nothing but the processor, after microseconds, says so
+// (Prompt), and is asked where the caller is (Pool.Here): a hop would cost more.
+//
 // It does no cryptography itself, holds no key, and never puts a PIN, a key or an
 // account into an error. What the drivers compute with is in hsm/pinblock, hsm/mac,
 // hsm/keyblock and hsm/dukpt.

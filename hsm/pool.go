@@ -17,6 +17,7 @@ import (
 type Pool struct {
 	o       Options
 	module  Module // the Options' one, metered
+	prompt  [opCount]bool
 	queue   chan *job
 	base    context.Context // ends with the pool
 	end     context.CancelFunc
@@ -41,6 +42,7 @@ func NewPool(o Options) (*Pool, error) {
 	p := &Pool{o: o, queue: make(chan *job, o.QueueMax)}
 	p.base, p.end = context.WithCancel(context.Background())
 	p.up.Store(true) // who opened the module has seen that
+	p.prompt = promptOf(o.Module)
 	p.module = meter(o.Module, o.Clock, newCallMetrics(o.Registry))
 	p.metrics = newMetrics(o.Registry, p)
 	return p, nil

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"io"
+	"sync"
 
 	"switchd/hsm"
 )
@@ -14,13 +15,20 @@ import (
 var errBlock = fmt.Errorf("%w: the PIN block is not one of this format, key and account", hsm.ErrBlock)
 
 // work is where clear blocks are while they are made and read. It is on the heap,
-// since the interface of a cipher takes it there, so it is wiped by hand.
+// since the interface of a cipher takes it there, so it is wiped by hand, and used again.
 type work struct {
 	field   [16]byte // the PIN's part
 	account [16]byte
 }
 
-func (w *work) wipe() { *w = work{} }
+// works are wiped ones, of *work.
+var works = sync.Pool{New: func() any { return new(work) }}
+
+// wipe gives it back.
+func (w *work) wipe() {
+	*w = work{}
+	works.Put(w)
+}
 
 // Binding is what a block is made or read with.
 type Binding struct {
@@ -55,7 +63,7 @@ func Encrypt(dst []byte, p *PIN, b Binding, random io.Reader) error {
 	if len(dst) != b.Format.Size() || p.n == 0 {
 		return fmt.Errorf("%w: %d bytes for %s, or no PIN", hsm.ErrBlock, len(dst), b.Format)
 	}
-	w := new(work)
+	w := works.Get().(*work)
 	defer w.wipe()
 	if err := w.fill(p, b.Format, random); err != nil {
 		return err
@@ -81,7 +89,7 @@ func Decrypt(p *PIN, block []byte, b Binding) error {
 	if len(block) != b.Format.Size() {
 		return fmt.Errorf("%w: %s has %d bytes, not %d", hsm.ErrBlock, b.Format, b.Format.Size(), len(block))
 	}
-	w := new(work)
+	w := works.Get().(*work)
 	defer w.wipe()
 	if b.Format == hsm.ISO4 {
 		b.Account.field16(&w.account)

@@ -21,7 +21,10 @@ type Module struct {
 	keys    table        // nil after Close
 }
 
-var _ hsm.Keeper = (*Module)(nil)
+var (
+	_ hsm.Keeper = (*Module)(nil)
+	_ hsm.Prompt = (*Module)(nil)
+)
 
 // New makes a module whose keys are in memory only.
 func New(o Options) (*Module, error) {
@@ -77,6 +80,12 @@ func (m *Module) Close() error {
 // Banner is what a command says before it uses this module.
 func (m *Module) Banner() string {
 	return "HSM in software, for development and tests only: the keys are in the memory of this process. Not for production."
+}
+
+// Prompt says which calls are prompt: those of messages, which take some microseconds by
+// a symmetric key. What they may wait for is one table of keys taking the place of another.
+func (m *Module) Prompt(op hsm.Op) bool {
+	return op == hsm.OpMAC || op == hsm.OpVerifyMAC || op == hsm.OpTranslatePIN
 }
 
 // Health tells that there is no hardware.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 
 	"switchd/hsm"
 	"switchd/hsm/dukpt"
@@ -26,14 +27,14 @@ func (m *Module) TranslatePIN(ctx context.Context, t hsm.Translation) (hsm.Secre
 	if err != nil {
 		return hsm.Secret{}, err
 	}
-	var pin pinblock.PIN
-	defer pin.Wipe()
-	account, err := m.read(&pin, &hsm.EncryptedPIN{Under: t.In, Format: t.Change.From, KSN: t.KSN, Block: t.Block, Account: t.Account})
+	r := newReading()
+	defer r.wipe()
+	account, err := m.read(r, &hsm.EncryptedPIN{Under: t.In, Format: t.Change.From, KSN: t.KSN, Block: t.Block, Account: t.Account})
 	if err != nil {
 		return hsm.Secret{}, err
 	}
 	block := make([]byte, t.Change.To.Size())
-	if err := pinblock.Encrypt(block, &pin, pinblock.Binding{Format: t.Change.To, Key: to.block, Account: account}, m.o.Random); err != nil {
+	if err := pinblock.Encrypt(block, &r.pin, pinblock.Binding{Format: t.Change.To, Key: to.block, Account: account}, m.o.Random); err != nil {
 		return hsm.Secret{}, err
 	}
 	return hsm.NewSecret(block), nil
@@ -45,14 +46,14 @@ func (m *Module) VerifyPVV(ctx context.Context, c hsm.PVVCheck) error {
 		return err
 	}
 	defer m.mu.RUnlock()
-	var pin pinblock.PIN
-	defer pin.Wipe()
-	account, err := m.read(&pin, &c.Input)
+	r := newReading()
+	defer r.wipe()
+	account, err := m.read(r, &c.Input)
 	if err != nil {
 		return err
 	}
 	return m.try(c.By, rule.CheckPVV, func(k *key) error {
-		return pinblock.VerifyPVV(c.PVV.Reveal(), &pin, account, c.Index, k.block)
+		return pinblock.VerifyPVV(c.PVV.Reveal(), &r.pin, account, c.Index, k.block)
 	})
 }
 
@@ -71,37 +72,51 @@ func (m *Module) VerifyOffset(ctx context.Context, c hsm.OffsetCheck) error {
 	if err != nil || len(validation) != 8 {
 		return fmt.Errorf("%w: validation data has 16 digits", hsm.ErrBlock)
 	}
-	var pin pinblock.PIN
-	defer pin.Wipe()
-	if _, err := m.read(&pin, &c.Input); err != nil {
+	r := newReading()
+	defer r.wipe()
+	if _, err := m.read(r, &c.Input); err != nil {
 		return err
 	}
 	return m.try(c.By, rule.CheckOffset, func(k *key) error {
-		return pinblock.VerifyOffset(c.Offset.Reveal(), &pin, pinblock.IBM3624{Key: k.block, Table: table, Validation: [8]byte(validation)})
+		return pinblock.VerifyOffset(c.Offset.Reveal(), &r.pin, pinblock.IBM3624{Key: k.block, Table: table, Validation: [8]byte(validation)})
 	})
+}
+
+// reading is where the PIN of a call is, in the clear. It is on the heap, so it is wiped
+// by hand, and used again.
+type reading struct{ pin, tried pinblock.PIN }
+
+// readings are wiped ones, of *reading.
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+func newReading() *reading { return readings.Get().(*reading) }
+
+// wipe gives it back.
+func (r *reading) wipe() {
+	r.pin.Wipe()
+	r.tried.Wipe()
+	readings.Put(r)
 }
 
 // read reads the PIN of a block, and gives what it is bound to. While a key and the one
 // before it both read, both are asked, and all that fit must read the same PIN: a block
 // of format 1 fits a wrong key once in some hundred times, and a wrong PIN would come out.
-func (m *Module) read(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Account, error) {
+func (m *Module) read(r *reading, in *hsm.EncryptedPIN) (pinblock.Account, error) {
 	account, err := pinblock.ParseAccount(in.Account.Reveal())
 	if err != nil {
 		return account, err
 	}
-	r := rule.ReadPIN
+	right := rule.ReadPIN
 	if len(in.KSN) > 0 {
-		r = rule.DerivePIN
+		right = rule.DerivePIN
 	}
-	var tried pinblock.PIN
-	defer tried.Wipe()
 	fit, differ := false, false
 	var failed error
-	err = m.try(in.Under, r, func(k *key) error {
-		err := k.readPIN(&tried, in, account)
+	err = m.try(in.Under, right, func(k *key) error {
+		err := k.readPIN(&r.tried, in, account)
 		if err == nil {
-			differ = differ || fit && !pin.Equal(&tried)
-			*pin, fit = tried, true
+			differ = differ || fit && !r.pin.Equal(&r.tried)
+			r.pin, fit = r.tried, true
 			return errNext
 		}
 		if failed == nil {
@@ -111,7 +126,7 @@ func (m *Module) read(pin *pinblock.PIN, in *hsm.EncryptedPIN) (pinblock.Account
 	})
 	switch {
 	case differ:
-		pin.Wipe()
+		r.pin.Wipe()
 		return account, fmt.Errorf("%w: the PIN block can be read under two keys", hsm.ErrBlock)
 	case fit:
 		return account, nil

@@ -123,6 +123,9 @@ func (cb *callbacks) OnClose(c gnet.Conn, _ error) gnet.Action {
 		l.retire(ending{endHandshake, shakeClosed})
 	case phaseUp:
 		if why.label == endShutdown {
+			if l.rung.Swap(false) { // what the Handler still has for the last burst
+				s.handler.BurstEnd(l)
+			}
 			l.farewell()
 		}
 		l.retire(why)

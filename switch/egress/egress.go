@@ -11,6 +11,7 @@ import (
 
 	"switchd/codec/frame"
 	"switchd/session"
+	"switchd/switch/guard"
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/translate"
@@ -95,13 +96,17 @@ type lane struct {
 
 // Egress is the engine's sink.
 type Egress struct {
-	o       Options
-	lanes   atomic.Pointer[[]*lane] // by participant number; only ever longer
-	nobody  *lane                   // of participants that have none yet
-	dirty   []*lane
-	spare   []*parcel       // empty ones
-	failed  []payment.Event // what did not leave, until Release
-	other   []byte          // room for the header of a link
+	o      Options
+	lanes  atomic.Pointer[[]*lane] // by participant number; only ever longer
+	nobody *lane                   // of participants that have none yet
+	dirty  []*lane
+	spare  []*parcel       // empty ones
+	failed []payment.Event // what did not leave, until Release
+	other  []byte          // room for the header of a link
+
+	outgoing []guard.Message // room for those of a parcel
+	postings sync.Pool       // of *posting; safe for any goroutine
+
 	metrics *metrics
 
 	unreported atomic.Int64 // when a line last said that a send could not be reported

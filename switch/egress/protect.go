@@ -2,7 +2,6 @@ package egress
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"switchd/hsm"
@@ -11,17 +10,51 @@ import (
 	"switchd/switch/route"
 )
 
-// protect gives a parcel to a link that protects its messages; false when there is no
-// room for it. What becomes of it there is told later, on goroutines of the module's
-// pool.
-func (e *Egress) protect(l *lane, p *parcel) bool {
-	out := guard.Parcel{Bytes: slices.Clone(p.frames), Messages: make([]guard.Message, len(p.messages))}
-	for i := range p.messages {
-		out.Messages[i] = guard.Message{End: p.messages[i].end, Token: p.messages[i].token, NotAfter: p.messages[i].until}
+// posting is what is known of a parcel while a link's guard has it.
+type posting struct {
+	lane     *lane
+	outlet   *outlet
+	messages []message
+	lost     func(i int, why error)
+	gone     func()
+}
+
+// postingKeep is for how many messages an empty posting keeps room.
+const postingKeep = 4096
+
+// newPosting makes one for any parcel; it comes back to the others when the parcel is
+// gone.
+func (e *Egress) newPosting() *posting {
+	p := &posting{}
+	p.lost = func(i int, why error) { e.lost(p.lane, p.outlet, &p.messages[i], why) }
+	p.gone = func() {
+		clear(p.messages)
+		p.lane, p.outlet, p.messages = nil, nil, p.messages[:0]
+		if cap(p.messages) <= postingKeep {
+			e.postings.Put(p)
+		}
 	}
-	o, messages := p.outlet, slices.Clone(p.messages)
-	out.Lost = func(i int, why error) { e.lost(l, o, &messages[i], why) }
-	return o.guard.Post(out) == nil
+	return p
+}
+
+// protect gives a parcel to a link that protects its messages; false when there is no
+// room for it. What becomes of it there is told later, on the link's goroutine or those of
+// the module's pool.
+func (e *Egress) protect(l *lane, p *parcel) bool {
+	w, _ := e.postings.Get().(*posting)
+	if w == nil {
+		w = e.newPosting()
+	}
+	w.lane, w.outlet, w.messages = l, p.outlet, append(w.messages, p.messages...)
+	e.outgoing = e.outgoing[:0]
+	for i := range p.messages {
+		e.outgoing = append(e.outgoing, guard.Message{End: p.messages[i].end, Token: p.messages[i].token, NotAfter: p.messages[i].until})
+	}
+	if p.outlet.guard.Post(guard.Parcel{Bytes: p.frames, Messages: e.outgoing, Lost: w.lost, Gone: w.gone}) != nil {
+		w.gone()
+		return false
+	}
+	return true
 }
 
 // lost takes a message of which not one byte has left.

@@ -4,6 +4,7 @@
 //
 // It promises that what does not verify is read for a refusal only, that a message
 // leaves protected and in time or not at all, and that who is waiting for a security
-// module is one link, never an event loop or the engine. Callers are switch/ingress and
-// switch/egress.
+// module is one link, never an event loop or the engine: a loop asks a module itself only
+// where that answers by nothing but the processor, after microseconds (hsm.Prompt). Callers
+// are switch/ingress and switch/egress.
 package guard

@@ -38,7 +38,7 @@ func exempts(s Scheme) func(message []byte) bool {
 
 // Guard checks and protects the messages of one link, one at a time; it keeps
 // buffers. Its methods ask the module and take as long as that takes, so they are
-// called on goroutines of an hsm.Pool only.
+// called on goroutines of an hsm.Pool, or where the module is prompt.
 type Guard interface {
 	// Check verifies a message as it came, and gives it as the dialect reads it: a
 	// view of body, or a copy that is the caller's. What is wrong or not there is

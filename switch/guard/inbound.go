@@ -41,21 +41,43 @@ type InboundOptions struct {
 	Done func([]Checked)
 }
 
-// Inbound checks what comes on a link. Safe for concurrent use.
+// Inbound checks what comes on a link. Safe for concurrent use, but for Now.
 type Inbound struct {
-	o    InboundOptions
-	line *Line[Received, Checked]
+	o      InboundOptions
+	line   *Line[Received, Checked]
+	exempt func([]byte) bool
+	here   Guard // of Now; nil: the module is not prompt
 }
 
 // NewInbound makes one for a link.
 func NewInbound(o InboundOptions) *Inbound {
-	in := &Inbound{o: o}
-	exempt := exempts(o.Scheme)
+	in := &Inbound{o: o, exempt: exempts(o.Scheme)}
+	if o.Pool.Prompt(o.Op) {
+		in.here = o.Scheme.Open()
+	}
 	in.line = NewLine(LineOptions[Received, Checked]{
 		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: in.check, Done: in.done, Size: func(r Received) int { return len(r.Body) },
-		Exempt: func(r Received) bool { return exempt(r.Body) }, Budget: o.Budget,
+		Exempt: func(r Received) bool { return in.exempt(r.Body) }, Budget: o.Budget,
 	})
 	return in
+}
+
+// Prompt says that messages are checked by Now, and not by Add: the module answers at
+// once.
+func (in *Inbound) Prompt() bool { return in.here != nil }
+
+// Now checks a message where the caller is, always the same goroutine: the link's. The
+// message is a view of body, and the error as of Guard.Check. It is for a Prompt module
+// only.
+func (in *Inbound) Now(body []byte) (message []byte, err error) {
+	if in.exempt(body) {
+		return in.here.Check(context.Background(), nil, body)
+	}
+	ctx, m, err := in.o.Pool.Here(in.o.Op)
+	if err != nil {
+		return nil, err
+	}
+	return in.here.Check(ctx, m, body)
 }
 
 // Add takes the messages of a burst over; false: there is no room, and they are still

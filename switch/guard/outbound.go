@@ -15,30 +15,7 @@ var ErrFull = errors.New("guard: too many messages wait for the security module"
 // ErrLate says that a message was not protected before it must not leave any more.
 var ErrLate = errors.New("guard: too late to be sent")
 
-// Message is one without a frame, on its way out.
-type Message struct {
-	End   int    // in the bytes of its Parcel
-	Token []byte // of the vault, for its PIN block; empty: it has none
-	// Header of its frame, which stays as it is; nil: that of the link when it is protected.
-	Header []byte
-	// NotAfter is when it must not leave any more, UTC nanoseconds; 0: it always may.
-	NotAfter int64
-}
-
-// late says that it must not leave any more.
-func (m *Message) late(now int64) bool { return m.NotAfter != 0 && now >= m.NotAfter }
-
-// Parcel is messages that leave a link together, in order.
-type Parcel struct {
-	Bytes    []byte
-	Messages []Message
-	// Lost is told of each message of which not one byte leaves, by its index, and why:
-	// ErrPIN, what the module said, or what the link said. It must not block. nil: nobody
-	// wants to know.
-	Lost func(index int, why error)
-}
-
-// OutboundOptions of an Outbound; all but PINs and Budget are required.
+// OutboundOptions of an Outbound; all but PINs, Budget and Ring are required.
 type OutboundOptions struct {
 	Link    session.Link
 	Framing frame.Framing
@@ -48,14 +25,20 @@ type OutboundOptions struct {
 	Op      hsm.Op                   // how metrics name the calls
 	PINs    func([]byte) (PIN, bool) // takes a block out of the vault; nil: there is none
 	Budget  *Budget
+	// Ring has Turn called on the goroutine that the link belongs to, soon and once for
+	// many calls. With it, and a module that is prompt, messages are protected there, else
+	// on goroutines of the pool.
+	Ring func()
 }
 
 // Outbound is a link whose messages are protected before they leave. Safe for
-// concurrent use.
+// concurrent use, but for Turn and Close.
 type Outbound struct {
 	session.Link
-	o    OutboundOptions
-	line *Line[posted, sealed]
+	o      OutboundOptions
+	exempt func([]byte) bool
+	line   *Line[posted, sealed]
+	turns  *turns // nil: the line is used
 }
 
 // posted is a message of a Parcel.
@@ -64,21 +47,8 @@ type posted struct {
 	index int
 }
 
-// message is its bytes.
-func (p posted) message() []byte {
-	from := 0
-	if p.index > 0 {
-		from = p.Messages[p.index-1].End
-	}
-	return p.Bytes[from:p.Messages[p.index].End]
-}
-
-// lost tells that it does not leave.
-func (p posted) lost(why error) {
-	if p.Lost != nil {
-		p.Lost(p.index, why)
-	}
-}
+// bytes are those of the message.
+func (p posted) bytes() []byte { return p.message(p.index) }
 
 // sealed is what has become of a message: a frame, or why there is none.
 type sealed struct {
@@ -88,21 +58,33 @@ type sealed struct {
 
 // NewOutbound makes one for a link.
 func NewOutbound(o OutboundOptions) *Outbound {
-	out := &Outbound{Link: o.Link, o: o}
-	exempt := exempts(o.Scheme)
+	out := &Outbound{Link: o.Link, o: o, exempt: exempts(o.Scheme)}
+	if o.Ring != nil && o.Pool.Prompt(o.Op, hsm.OpTranslatePIN) {
+		out.turns = &turns{seal: seal{g: o.Scheme.Open()}}
+		return out
+	}
 	out.line = NewLine(LineOptions[posted, sealed]{
-		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: out.seal, Done: out.leave, Size: func(p posted) int { return len(p.message()) },
-		Exempt: func(p posted) bool { return exempt(p.message()) }, Budget: o.Budget,
+		Pool: o.Pool, Op: o.Op, Scheme: o.Scheme, Work: out.sealAll, Done: out.leave, Size: func(p posted) int { return len(p.bytes()) },
+		Exempt: func(p posted) bool { return out.exempt(p.bytes()) }, Budget: o.Budget, ItemsMax: itemsMax, BytesMax: bytesMax,
 	})
 	return out
 }
 
-// Post takes a parcel over. An error means that nothing of it leaves, and Lost is not
-// called; its messages leave in the order of the calls.
+// Post takes a copy of a parcel. An error means that nothing of it leaves, and neither
+// Lost nor Gone is called; its messages leave in the order of the calls.
 func (o *Outbound) Post(p Parcel) error {
-	items := make([]posted, len(p.Messages))
+	if o.turns != nil {
+		if err := o.turns.add(&p, o.o.Budget); err != nil {
+			return err
+		}
+		o.o.Ring()
+		return nil
+	}
+	k := new(kept)
+	k.keep(&p)
+	items := make([]posted, len(k.Messages))
 	for i := range items {
-		items[i] = posted{&p, i}
+		items[i] = posted{&k.Parcel, i}
 	}
 	if !o.line.Add(items...) {
 		return ErrFull
@@ -110,43 +92,58 @@ func (o *Outbound) Post(p Parcel) error {
 	return nil
 }
 
-// seal protects and frames messages. A block that was taken is wiped, whatever comes of
-// its message.
-func (o *Outbound) seal(ctx context.Context, m hsm.Module, g Guard, batch []posted) []sealed {
-	all := make([]sealed, len(batch))
+// sealAll protects and frames messages.
+func (o *Outbound) sealAll(ctx context.Context, m hsm.Module, g Guard, batch []posted) []sealed {
+	all, s, size := make([]sealed, len(batch)), &seal{ctx: ctx, m: m, g: g}, 0
 	latest := o.Link.AppendHeader(nil)
+	for _, p := range batch {
+		size += len(p.bytes()) + 64
+	}
+	room := make([]byte, 0, size)
 	for i, p := range batch {
-		message, what := p.message(), &p.Messages[p.index]
+		message, what := p.bytes(), &p.Messages[p.index]
 		if what.late(o.o.Pool.Now()) { // and its PIN block stays where it is
 			all[i].err = ErrLate
 			continue
 		}
-		header := what.Header
-		if header == nil {
-			header = latest
-		}
-		all[i].frame, all[i].err = o.sealOne(ctx, m, g, make([]byte, 0, len(message)+64), header, message, what.Token)
+		start := len(room)
+		room, all[i].err = o.sealOne(s, room, latest, message, what)
+		all[i].frame = room[start:]
 	}
 	return all
 }
 
-func (o *Outbound) sealOne(ctx context.Context, m hsm.Module, g Guard, dst, header, message, token []byte) ([]byte, error) {
+// seal is what messages are protected with.
+type seal struct {
+	ctx context.Context
+	m   hsm.Module
+	g   Guard
+	pin PIN // of the message at hand
+}
+
+// sealOne appends a message, protected and framed. A block that was taken is wiped,
+// whatever comes of its message.
+func (o *Outbound) sealOne(s *seal, dst, latest, message []byte, what *Message) ([]byte, error) {
 	var pin *PIN
-	if len(token) > 0 {
+	if len(what.Token) > 0 {
 		if o.o.PINs == nil {
 			return dst, ErrPIN
 		}
-		p, ok := o.o.PINs(token)
-		if !ok {
+		var ok bool
+		if s.pin, ok = o.o.PINs(what.Token); !ok {
 			return dst, ErrPIN
 		}
-		defer p.Wipe()
-		pin = &p
+		defer s.wipe()
+		pin = &s.pin
+	}
+	header := what.Header
+	if header == nil {
+		header = latest
 	}
 	start := len(dst)
 	b, err := o.o.Framing.BeginHeader(dst, header)
 	if err == nil {
-		b, err = g.Protect(ctx, m, b, message, pin)
+		b, err = s.g.Protect(s.ctx, s.m, b, message, pin)
 	}
 	if err == nil {
 		b, err = o.o.Framing.End(b, start, o.o.Limits)
@@ -157,10 +154,15 @@ func (o *Outbound) sealOne(ctx context.Context, m hsm.Module, g Guard, dst, head
 	return b, nil
 }
 
+func (s *seal) wipe() {
+	s.pin.Wipe()
+	s.pin = PIN{}
+}
+
 // leave hands what is protected to the link, as one hand-over. What is too late by now
 // is not sent: the switch may have undone it already.
 func (o *Outbound) leave(batch []posted, all []sealed, err error) {
-	var frames []byte
+	frames := make([]byte, 0, sizeOf(all))
 	now := o.o.Pool.Now()
 	for i := range all {
 		s := &all[i]
@@ -179,9 +181,20 @@ func (o *Outbound) leave(batch []posted, all []sealed, err error) {
 	for i, p := range batch {
 		switch {
 		case err != nil:
-			p.lost(err)
+			p.lost(p.index, err)
 		case all[i].err != nil:
-			p.lost(all[i].err)
+			p.lost(p.index, all[i].err)
+		}
+		if p.index == len(p.Messages)-1 {
+			p.gone()
 		}
 	}
+}
+
+// sizeOf is how many bytes frames have together.
+func sizeOf(all []sealed) (n int) {
+	for i := range all {
+		n += len(all[i].frame)
+	}
+	return n
 }

@@ -48,6 +48,7 @@ func (in *Ingress) guard(s *link) {
 	}
 	s.out = guard.NewOutbound(guard.OutboundOptions{
 		Link: s.Link, Framing: s.Wire.Framing, Limits: s.Wire.Limits, Scheme: s.Guard, Pool: sec.Pool, Op: seal, PINs: sec.PINs, Budget: &s.standing.unsealed,
+		Ring: s.Link.Ring,
 	})
 	s.way = s.out
 	i := &incoming{}
@@ -93,14 +94,31 @@ func (in *Ingress) checked(s *link) {
 	s.reply = nil
 }
 
-// receive keeps a message until the end of the burst, when it is checked with the
-// others.
+// receive checks a message and reads it, or keeps it until the end of the burst, when it
+// is checked with the others.
 func (in *Ingress) receive(s *link, now int64, body []byte) {
+	if s.in.check.Prompt() {
+		in.prove(s, body)
+		return
+	}
 	r := guard.Received{Body: bytes.Clone(body), Header: s.AppendHeader(nil), At: now}
 	if s.in.check.Behind() {
 		r.Asks = in.asks(s, s.in.check.Unproven(r.Body))
 	}
 	s.in.received = append(s.in.received, r)
+}
+
+// prove checks a message where it is, and reads it.
+func (in *Ingress) prove(s *link, body []byte) {
+	from := len(s.replies)
+	s.replies = s.AppendHeader(s.replies)
+	s.reply = s.replies[from:len(s.replies):len(s.replies)] // the next message has its own
+	if message, err := s.in.check.Now(body); err == nil {
+		in.message(s, message)
+	} else {
+		in.unproven(s, s.in.check.Unproven(body), err)
+	}
+	s.reply = nil
 }
 
 // asks says that a message is a request for a payment. One that has waited long must not

@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,28 @@ func (f *failing) VerifyMAC(ctx context.Context, m hsm.MACInput, code []byte) er
 	return f.Module.VerifyMAC(ctx, m, code)
 }
 
+// prompt is one that does so where the link's loop is.
+type prompt struct{ *failing }
+
+func (prompt) Prompt(hsm.Op) bool { return true }
+
+// bothWays runs a test with a module that the pool's workers ask, and with one that the
+// link's loop asks itself: nobody outside may see a difference.
+func bothWays(t *testing.T, test func(t *testing.T, open func(gnetio.Wire, []byte) *guardedRig)) {
+	for name, quick := range map[string]bool{"workers": false, "loop": true} {
+		t.Run(name, func(t *testing.T) {
+			test(t, func(wire gnetio.Wire, header []byte) *guardedRig {
+				return newGuarded(t, wire, header, func(f *failing) hsm.Module {
+					if quick {
+						return prompt{f}
+					}
+					return f
+				})
+			})
+		})
+	}
+}
+
 // guardedRig is a rig whose participant has codes and PINs.
 type guardedRig struct {
 	*rig
@@ -44,14 +67,9 @@ type guardedRig struct {
 	bank   guard.Guard // the participant's side
 }
 
-func newGuarded(t *testing.T) *guardedRig {
-	t.Helper()
-	return newGuardedOf(t, gnetio.Wire{}, nil, true)
-}
-
-// newGuardedOf is newGuarded with another framing, and without works nobody asks the
-// module.
-func newGuardedOf(t *testing.T, wire gnetio.Wire, header []byte, works bool) *guardedRig {
+// newGuarded has a pool over a module by the one that fails when it is told to; nil:
+// nobody asks it.
+func newGuarded(t *testing.T, wire gnetio.Wire, header []byte, by func(*failing) hsm.Module) *guardedRig {
 	t.Helper()
 	m, err := soft.New(soft.Options{Clock: clock})
 	if err != nil {
@@ -70,12 +88,13 @@ func newGuardedOf(t *testing.T, wire gnetio.Wire, header []byte, works bool) *gu
 		t.Fatal(err)
 	}
 	g := &guardedRig{module: &failing{Module: m}, vault: vault.New(vault.Options{Clock: clock}), bank: scheme.Open()}
-	pool, err := hsm.NewPool(hsm.Options{Module: g.module, Clock: clock})
+	asked := by(g.module)
+	pool, err := hsm.NewPool(hsm.Options{Module: cmp.Or(asked, hsm.Module(g.module)), Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = m.Close() })
-	if works {
+	if asked != nil {
 		ctx, stop := context.WithCancel(context.Background())
 		ended := make(chan error)
 		go func() { ended <- pool.Run(ctx) }()
@@ -127,8 +146,10 @@ func forged(b []byte) []byte {
 
 // TestGuardedLink: what has a good code is read, in order; a request without one is
 // told 63 and its proven repeat is declined too, and an answer without one is nothing.
-func TestGuardedLink(t *testing.T) {
-	g := newGuarded(t)
+func TestGuardedLink(t *testing.T) { bothWays(t, guardedLink) }
+
+func guardedLink(t *testing.T, open func(gnetio.Wire, []byte) *guardedRig) {
+	g := open(gnetio.Wire{}, nil)
 	g.send(g.coded(0x0200, pushTo("000001")), forged(g.coded(0x0200, pushTo("000002"))), g.message(0x0200, pushTo("000003")), g.coded(0x0200, pushTo("000004")))
 	g.expect(payment.RequestArrived)
 	g.expect(payment.RequestArrived)
@@ -159,8 +180,10 @@ func TestGuardedLink(t *testing.T) {
 
 // TestGuardedEnquiry: one without a code must not be told anything that could be taken
 // for how its payment has ended.
-func TestGuardedEnquiry(t *testing.T) {
-	g := newGuarded(t)
+func TestGuardedEnquiry(t *testing.T) { bothWays(t, guardedEnquiry) }
+
+func guardedEnquiry(t *testing.T, open func(gnetio.Wire, []byte) *guardedRig) {
+	g := open(gnetio.Wire{}, nil)
 	enquiry := pushTo("000001")
 	delete(enquiry, 4)
 	enquiry[3], enquiry[11], enquiry[90] = "380000", "000009", "020000000111221530000000010000100000999999"
@@ -169,8 +192,10 @@ func TestGuardedEnquiry(t *testing.T) {
 }
 
 // TestGuardedLinkWithoutModule: nothing is paid that nobody could check.
-func TestGuardedLinkWithoutModule(t *testing.T) {
-	g := newGuarded(t)
+func TestGuardedLinkWithoutModule(t *testing.T) { bothWays(t, guardedLinkWithoutModule) }
+
+func guardedLinkWithoutModule(t *testing.T, open func(gnetio.Wire, []byte) *guardedRig) {
+	g := open(gnetio.Wire{}, nil)
 	g.module.down.Store(true)
 	ref := translate.Reference(2, payment.LegDebit)
 	g.send(g.coded(0x0200, pushTo("000001")), g.coded(0x0210, map[int]string{7: "1122153000", 11: "000001", 37: string(ref[:]), 39: "00"}), g.coded(0x0201, pushTo("000001")))
@@ -187,8 +212,10 @@ func TestGuardedLinkWithoutModule(t *testing.T) {
 }
 
 // TestPINGoesToTheVault: the event has a token, and nothing of the block.
-func TestPINGoesToTheVault(t *testing.T) {
-	g := newGuarded(t)
+func TestPINGoesToTheVault(t *testing.T) { bothWays(t, pINGoesToTheVault) }
+
+func pINGoesToTheVault(t *testing.T, open func(gnetio.Wire, []byte) *guardedRig) {
+	g := open(gnetio.Wire{}, nil)
 	f := pushTo("000001")
 	f[52] = "\x23\x0B\x4C\x43\xB8\xBA\x2C\x5C"
 	g.send(g.coded(0x0200, f))
@@ -217,12 +244,14 @@ func TestPINGoesToTheVault(t *testing.T) {
 
 // TestGuardedAnswersGoBack: two that share a link hear each its own refusal, though both
 // were read before either was checked.
-func TestGuardedAnswersGoBack(t *testing.T) {
+func TestGuardedAnswersGoBack(t *testing.T) { bothWays(t, guardedAnswersGoBack) }
+
+func guardedAnswersGoBack(t *testing.T, open func(gnetio.Wire, []byte) *guardedRig) {
 	f, err := frame.Parse("NAC")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGuardedOf(t, gnetio.Wire{Framing: f, Header: []byte("\x60\x00\x00\x00\x00")}, []byte("\x60\x11\x11\x22\x22"), true)
+	g := open(gnetio.Wire{Framing: f, Header: []byte("\x60\x00\x00\x00\x00")}, []byte("\x60\x11\x11\x22\x22"))
 	var burst []byte
 	headers := []string{"\x60\x11\x11\xAA\xAA", "\x60\x11\x11\xBB\xBB", "\x60\x11\x11\xCC\xCC"}
 	for i, message := range [][]byte{
@@ -273,7 +302,7 @@ func TestSignOnOfALinkThatIsGone(t *testing.T) {
 // TestNetworkManagementNeedsNoModule: a link signs on, is looked after and signs off while
 // the module does nothing at all.
 func TestNetworkManagementNeedsNoModule(t *testing.T) {
-	g := newGuardedOf(t, gnetio.Wire{}, nil, false)
+	g := newGuarded(t, gnetio.Wire{}, nil, func(*failing) hsm.Module { return nil })
 	g.send(g.message(0x0800, network("301")), g.message(0x0800, network("002")))
 	g.want(0x0810, "00", "")
 	g.want(0x0810, "00", "")
@@ -392,7 +421,11 @@ func TestUncheckedAnswersGoBack(t *testing.T) {
 	r := newBench(t, Limits{})
 	s := r.guardedLink()
 	s.out = new(guard.Outbound)
-	s.in.check = guard.NewInbound(guard.InboundOptions{Budget: new(guard.Budget)}) // which has no room
+	pool, err := hsm.NewPool(hsm.Options{Module: &failing{}, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.in.check = guard.NewInbound(guard.InboundOptions{Pool: pool, Budget: new(guard.Budget)}) // which has no room
 	for i, mti := range []iso8583.MTI{0x0200, 0x0201} {
 		s.in.received = append(s.in.received, guard.Received{Body: r.message(mti, pushTo(fmt.Sprintf("%06d", i))), Header: []byte{byte('a' + i)}, At: r.now})
 	}

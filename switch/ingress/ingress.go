@@ -4,7 +4,6 @@ import (
 	"context"
 	"hash/maphash"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -132,6 +131,7 @@ type link struct {
 	understood  bool            // a message could be read
 	header      []byte          // of the frame to write, where the framing has one
 	reply       []byte          // the header that answers the message at hand, which is not the latest; nil: it is
+	replies     []byte          // room for those of this burst
 	answers     []byte          // of this burst: framed, or for out
 	ends        []guard.Message // of those for out
 	names       []byte          // room for those of unknown fields
@@ -184,6 +184,7 @@ func (in *Ingress) BurstEnd(l *gnetio.Link) {
 	in.settle(s)
 	in.submit(s)
 	s.flush()
+	s.replies = s.replies[:0]
 }
 
 func (in *Ingress) submit(s *link) {
@@ -206,6 +207,9 @@ func (in *Ingress) LinkDown(l *gnetio.Link, _ string) {
 		in.settle(s)
 		in.submit(s)
 		s.unstand()
+		if s.out != nil {
+			s.out.Close()
+		}
 	}
 }
 
@@ -294,11 +298,14 @@ func (s *link) flush() {
 	switch {
 	case len(s.answers) == 0, s.gone:
 	case s.out != nil: // what finds no room there leaves it to the peer's timer
-		_ = s.out.Post(guard.Parcel{Bytes: slices.Clone(s.answers), Messages: slices.Clone(s.ends)})
+		_ = s.out.Post(guard.Parcel{Bytes: s.answers, Messages: s.ends})
 	case s.Queue(s.answers) == nil:
 		s.Wake()
 	}
 	s.answers, s.ends = s.answers[:0], s.ends[:0]
+	if s.out != nil && !s.gone { // what others have posted too
+		s.out.Turn()
+	}
 }
 
 // Draining says whether Drain was called.

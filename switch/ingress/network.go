@@ -78,7 +78,7 @@ func (in *Ingress) managed(s *link, now int64, msg *translate.Inbound, body []by
 // offered has the hook look at a key, which may take a while; the link goes on
 // meanwhile, so that the offer is read again for its answer.
 func (in *Ingress) offered(s *link, now int64, msg *translate.Inbound, body []byte) {
-	o := &offer{message: bytes.Clone(body), header: s.reply}
+	o := &offer{message: bytes.Clone(body), header: bytes.Clone(s.reply)}
 	if o.header == nil {
 		o.header = s.AppendHeader(nil)
 	}
