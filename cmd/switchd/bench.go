@@ -115,7 +115,7 @@ func (f *benchFlags) run(c *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	o.Address, o.Admin = s.address, s.admin
+	o.Address, o.Admin, o.ProbeDir = s.address, s.admin, s.dir
 	report, err := f.measure(ctx, o, s)
 	stopped := s.stop()
 	if err == nil {
@@ -128,6 +128,7 @@ func (f *benchFlags) run(c *cobra.Command) (err error) {
 type subject struct {
 	address string
 	admin   bench.Admin
+	dir     string // of its data, where that is known
 	cfg     *config.Config
 	proofs  map[string]bench.Proof // of participants whose messages are protected, by id
 	stop    func() error

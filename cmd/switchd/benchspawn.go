@@ -79,7 +79,7 @@ func (f *benchFlags) start(ctx context.Context, talk io.Writer) (subject, error)
 		return subject{}, usageError{err}
 	}
 	remove := func() error { return os.RemoveAll(dir) }
-	s := subject{}
+	s := subject{dir: dir}
 	file, err := f.writeConfig(dir, &s)
 	if err != nil {
 		return subject{}, errors.Join(err, remove())

@@ -8,39 +8,100 @@ import (
 	"switchd/switch/bench"
 )
 
-// printBench writes a report for a reader.
+// benchPage writes the lines of a report, each with its subject in front.
+type benchPage struct{ w io.Writer }
+
+func (p benchPage) line(name, format string, args ...any) {
+	fmt.Fprintf(p.w, "%-12s "+format+"\n", append([]any{name}, args...)...)
+}
+
+// printBench writes a report for a reader, with all that is needed to compare it.
 func printBench(w io.Writer, r benchReport) {
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%-12s "+format+"\n", append([]any{name}, args...)...)
-	}
-	verdict := "valid"
-	if !r.Valid {
-		verdict = "NOT VALID: " + strings.Join(r.Reasons, "; ")
-	}
-	line("result", "%s", verdict)
-	line("rate", "%.1f of %g payments per second over %gs, after %gs of warm-up", r.Achieved, r.Rate, r.Duration, r.Warmup)
-	line("payments", "%d: %d success (%.4f %%), %d declined, %d unanswered", r.Payments, r.Success, 100*r.SuccessRatio, r.Declined, r.Unanswered)
+	p := benchPage{w}
+	p.verdict(r.Report)
+	p.line("rate", "%.1f of %g payments per second over %gs, after %gs of warm-up", r.Achieved, r.Rate, r.Duration, r.Warmup)
+	p.line("payments", "%d: %d success (%.4f %%), %d declined, %d unanswered", r.Payments, r.Success, 100*r.SuccessRatio, r.Declined, r.Unanswered)
 	for _, c := range r.Declines {
-		line("", "%d with DE39 %s", c.Count, c.Code)
+		p.line("", "%d with DE39 %s", c.Count, c.Code)
 	}
-	line("latency", "p50 %.2f  p99 %.2f  p99.9 %.2f  p99.99 %.2f  max %.2f ms, from the due time", r.P50, r.P99, r.P999, r.P9999, r.Max)
-	line("switch", "CPU %s us/payment, %s cores; memory %s MiB", figure(r.CPUPerPayment, 1), figure(r.CPUCores, 2), figure(r.RSS, 0))
-	line("", "%s heap objects, %s bytes/payment allocated", figure(r.AllocsPerPayment, 1), figure(r.AllocBytesPerPayment, 0))
-	line("journal", "%s commits/payment, %s events/commit; commit mean %s, p99 <= %s ms; %s bytes/payment",
-		figure(r.CommitsPerPayment, 3), figure(r.CommitEventsMean, 1), figure(r.CommitMean, 2), figure(r.CommitP99, 2), figure(r.JournalBytes, 0))
-	line("generator", "CPU %s us/payment; late p99 %.2f, max %.2f ms; memory %s MiB", figure(r.GeneratorCPUPerPayment, 1), r.GeneratorLateP99, r.GeneratorLateMax, figure(r.GeneratorRSS, 0))
-	line("machine", "%d cores, %s busy elsewhere; %s, %s", r.Cores, figure(r.ElsewhereCores, 2), r.Platform, r.Go)
-	if w := r.Watching; w != nil {
-		line("watching", "%d consoles and a scrape a second: CPU %s, without %s us/payment, ratio %s of %d spans%s; %d messages, %d scrapes",
-			w.Consoles, figure(w.Watched, 1), figure(w.Unwatched, 1), figure(w.Ratio, 3), w.Spans, budgetWords(w.Within), w.Messages, w.Scrapes)
-	}
-	line("books", "balanced: %t, open %d, positions sum %d", r.BooksBalanced, r.Open, r.PositionsSum)
-	line("load", "%d participants (%s), %d links, %s; %d accounts each, %g %% by address, seed %d",
-		r.Participants, dialectCounts(r.Dialects), r.Links, r.TLS, r.Accounts, 100*r.VPAShare, r.Seed)
+	p.line("latency", "p50 %.2f  p99 %.2f  p99.9 %.2f  p99.99 %.2f  max %.2f ms", r.P50, r.P99, r.P999, r.P9999, r.Max)
+	p.line("", "from the time at which a payment was due")
+	p.line("switch", "CPU %s us/payment, %s cores; memory %s MiB", figure(r.CPUPerPayment, 1), figure(r.CPUCores, 2), figure(r.RSS, 0))
+	p.line("", "heap: %s objects, %s bytes/payment", figure(r.AllocsPerPayment, 1), figure(r.AllocBytesPerPayment, 0))
+	p.line("", "collector: %s %% of its CPU, %s cycles; stops p99 %s, max %s ms",
+		figure(inPercent(r.GCShare), 1), figure(r.GCCycles, 0), figure(r.GCPauseP99, 2), figure(r.GCPauseMax, 2))
+	p.journal(r.Report)
+	p.stalls(r.Report)
+	p.line("generator", "CPU %s us/payment; memory %s MiB", figure(r.GeneratorCPUPerPayment, 1), figure(r.GeneratorRSS, 0))
+	p.line("", "payments left late by p99 %.2f, max %.2f ms", r.GeneratorLateP99, r.GeneratorLateMax)
+	p.line("machine", "%d cores, %s busy elsewhere; %s, %s", r.Cores, figure(r.ElsewhereCores, 2), r.Platform, r.Go)
+	p.watching(r.Watching)
+	p.line("books", "balanced: %t, open %d, positions sum %d", r.BooksBalanced, r.Open, r.PositionsSum)
+	p.line("load", "%d participants, %d links, %s", r.Participants, r.Links, r.TLS)
+	p.line("", "%s", dialectCounts(r.Dialects))
+	p.line("", "%d accounts each, %g %% by address, %g %% at the first; seed %d", r.Accounts, 100*r.VPAShare, 100*r.HeavyShare, r.Seed)
 	if len(r.Mix) > 0 {
-		line("mix", "%s", strings.Join(r.Mix, ", "))
+		p.line("mix", "%s", strings.Join(r.Mix, ", "))
 	}
-	line("build", "%s %s", r.Version, r.Commit)
+	p.line("build", "%s %s", r.Version, r.Commit)
+}
+
+// verdict says first what all else is worth.
+func (p benchPage) verdict(r *bench.Report) {
+	if r.Valid {
+		p.line("result", "valid")
+		return
+	}
+	for i, reason := range r.Reasons {
+		name, mark := "", ""
+		if i == 0 {
+			name, mark = "result", "NOT VALID: "
+		}
+		p.line(name, "%s%s", mark, reason)
+	}
+}
+
+// journal tells what it costs to be durable, and what the disk alone takes.
+func (p benchPage) journal(r *bench.Report) {
+	p.line("journal", "%s commits, %s fsyncs, %s bytes/payment", figure(r.CommitsPerPayment, 3), figure(r.FsyncsPerPayment, 3), figure(r.JournalBytes, 0))
+	p.line("", "%s events/commit; commit mean %s, p99 <= %s ms", figure(r.CommitEventsMean, 1), figure(r.CommitMean, 2), figure(r.CommitP99, 2))
+	p.line("", "fsync p50 %s  p99 %s  max %s ms", figure(r.FsyncP50, 2), figure(r.FsyncP99, 2), figure(r.FsyncMax, 2))
+	p.line("", "%s", r.FsyncMode)
+	if r.ProbeP50 != nil || r.DataFS != "" {
+		p.line("disk", "another file: fsync p50 %s  p99 %s  max %s ms; %s", figure(r.ProbeP50, 2), figure(r.ProbeP99, 2), figure(r.ProbeMax, 2), r.DataFS)
+	}
+}
+
+// stallsShown bounds the stalls of the readable report; the JSON has more.
+const stallsShown = 8
+
+// stalls tells when nothing was answered, and whose doing it was.
+func (p benchPage) stalls(r *bench.Report) {
+	p.line("stalls", "%d of more than 50 ms; the longest of the switch's own making: %s ms", r.StallCount, figure(r.StallMaxOwn, 1))
+	for i, s := range r.Stalls {
+		if i == stallsShown {
+			p.line("", "and %d more", r.StallCount-i)
+			return
+		}
+		p.line("", "at %.3fs  %.1f ms  %s", s.At, s.Ms, s.Blame)
+	}
+}
+
+// watching tells what being looked at costs.
+func (p benchPage) watching(w *bench.WatchCost) {
+	if w == nil {
+		return
+	}
+	p.line("watching", "%d consoles and a scrape a second: %d messages, %d scrapes", w.Consoles, w.Messages, w.Scrapes)
+	p.line("", "CPU %s, without %s us/payment, ratio %s of %d spans%s", figure(w.Watched, 1), figure(w.Unwatched, 1), figure(w.Ratio, 3), w.Spans, budgetWords(w.Within))
+}
+
+// inPercent is a share in percent, if it is known.
+func inPercent(v *float64) *float64 {
+	if v == nil {
+		return nil
+	}
+	return new(100 * *v)
 }
 
 // budgetWords say whether being looked at costs no more than it may.

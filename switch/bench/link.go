@@ -94,6 +94,7 @@ func (l *link) burst(b []byte, now int64) (used int, err error) {
 	}
 	if settled = l.tally.answered - settled; settled > 0 {
 		l.run.answered.Add(settled)
+		l.run.gaps.answered(now)
 	}
 	if len(l.answers) == 0 {
 		return used, nil

@@ -45,6 +45,7 @@ type Options struct {
 	Seed       uint64   // of all chance
 	Mix        []string // what the load has beside plain payments, in the words of the caller; for the report
 	Watching   Watching // default: nobody looks
+	ProbeDir   string   // where the disk is asked for the time of a sync: a folder beside the switch's data; default: it is not
 	LegsMax    int      // legs that a participant's book remembers; default 16,000,000 of all, and 100,000 at least
 
 	Clock    func() int64   // UTC nanoseconds; required

@@ -31,8 +31,11 @@ func (r *run) pace(ctx context.Context, all schedule) (unsent int64) {
 	p := pacer{schedule: all, clock: r.o.Clock, send: s.send, stopped: ctx.Done()}
 	timer := time.NewTimer(tick)
 	defer timer.Stop()
-	for {
-		next, done := p.step()
+	for next := all.start; ; {
+		now := r.o.Clock()
+		r.lagging.note(now, now-next)
+		var done bool
+		next, done = p.step()
 		s.release()
 		if s.err != nil {
 			r.fail(fmt.Errorf("pacer: %w", s.err))

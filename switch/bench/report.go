@@ -40,6 +40,26 @@ type Report struct {
 	AllocsPerPayment     *float64 `json:"allocs_per_payment"` // heap objects that the switch made
 	AllocBytesPerPayment *float64 `json:"alloc_bytes_per_payment"`
 
+	Fsyncs           int64    `json:"fsyncs"` // of the journal's log in the window, each the disk's time alone
+	FsyncsPerPayment *float64 `json:"fsyncs_per_payment"`
+	FsyncP50         *float64 `json:"fsync_p50_ms"`
+	FsyncP99         *float64 `json:"fsync_p99_ms"`
+	FsyncMax         *float64 `json:"fsync_max_ms"`
+	FsyncsLost       int64    `json:"fsyncs_lost"` // counted, but without their times
+	FsyncMode        string   `json:"fsync_mode"`
+	ProbeP50         *float64 `json:"probe_p50_ms"` // of a file of the generator's own on the same disk, 4 KiB ten times a second
+	ProbeP99         *float64 `json:"probe_p99_ms"`
+	ProbeMax         *float64 `json:"probe_max_ms"`
+	DataFS           string   `json:"data_fs"` // the file system of both; empty: unknown
+
+	Stalls      []Stall  `json:"stalls"`           // without any answer for more than 50 ms; at most 100, the longest
+	StallCount  int      `json:"stall_count"`      // all of them
+	StallMaxOwn *float64 `json:"stall_max_ms_own"` // the longest that is the switch's own doing, from 10 ms on; 0: there was none
+	GCPauseP99  *float64 `json:"gc_pause_p99_ms"`  // of the switch's collector, all goroutines stopped
+	GCPauseMax  *float64 `json:"gc_pause_max_ms"`
+	GCCycles    *float64 `json:"gc_cycles"`
+	GCShare     *float64 `json:"gc_cpu_share"` // of the switch's CPU time, as its last collection saw it
+
 	GeneratorCPUPerPayment *float64 `json:"generator_cpu_us_per_payment"`
 	GeneratorLateP99       float64  `json:"generator_late_p99_ms"` // from due to handed to the link
 	GeneratorLateMax       float64  `json:"generator_late_max_ms"`
@@ -91,6 +111,9 @@ type facts struct {
 	afterErr      error
 	first, last   Sample // at both ends of the window
 	drained       int64  // when the wait for answers ended
+	syncs         *syncWatch
+	probe         *probe
+	timer         *intervals
 	watched       *WatchCost
 	failure       error // why the run ended before its time
 }
@@ -124,12 +147,17 @@ func (r *run) report(f *facts) *Report {
 		out.SuccessRatio = float64(all.measuredSuccess) / float64(f.measured)
 	}
 	out.resources(f)
+	out.waits(f)
+	r.stalls(f, out)
 	out.Watching = f.watched
 	r.describe(out)
 	faults := r.compare(f, &all, out)
 	out.judge(faults, r.overrun+f.plan.count-f.unsent, f.failure)
 	return out
 }
+
+// fsyncMode is the only one that there is.
+const fsyncMode = "one for each group, before anything of it leaves"
 
 // describe notes what was run on what.
 func (r *run) describe(out *Report) {
@@ -141,6 +169,7 @@ func (r *run) describe(out *Report) {
 	for _, s := range r.stations {
 		out.Dialects = append(out.Dialects, s.Dialect.Name())
 	}
+	out.FsyncMode, out.DataFS = fsyncMode, fileSystem(r.o.ProbeDir)
 	state := r.links[0].conn.ConnectionState()
 	out.TLS = tls.VersionName(state.Version) + " " + tls.CipherSuiteName(state.CipherSuite)
 }

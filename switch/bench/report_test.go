@@ -218,6 +218,8 @@ func TestReportNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range []string{"valid", "reasons", "rate", "achieved", "success_ratio", "p50_ms", "p99_ms", "p999_ms", "max_ms", "cpu_us_per_payment",
+		"p9999_ms", "fsyncs_per_payment", "fsync_p50_ms", "fsync_p99_ms", "fsync_max_ms", "probe_p50_ms", "probe_p99_ms", "probe_max_ms", "stalls", "stall_max_ms_own",
+		"gc_pause_p99_ms", "gc_pause_max_ms", "gc_cycles", "gc_cpu_share",
 		"books_balanced", "commit_events_mean", "commits_per_payment", "rss_mib", "generator_cpu_us_per_payment", "open"} {
 		if _, there := keys[k]; !there {
 			t.Errorf("%s is missing", k)

@@ -26,12 +26,17 @@ type run struct {
 	readers sync.WaitGroup
 	writers sync.WaitGroup
 
+	gaps    gaps      // without answers
+	lagging intervals // in which the pacer was late
 	late    histogram // of the pacer: from due to sent; pacer only until it ends
 	overrun int64     // payments that found the ring full, so were not sent; pacer only
 }
 
 // inWindow says whether a payment that was due then is measured.
 func (r *run) inWindow(due int64) bool { return due >= r.from.Load() && due < r.to.Load() }
+
+// admin is where the switch gives its figures now.
+func (r *run) admin() Admin { return r.o.Admin }
 
 // startDelay is the time from the last preparation to the first payment.
 const startDelay = 50 * time.Millisecond
@@ -155,8 +160,10 @@ func (r *run) load(ctx context.Context) *facts {
 	} else {
 		watched <- nil
 	}
+	observed := r.observe(paceCtx)
 	f.first = r.sampleAt(ctx, start, from)
 	f.last = r.sampleAt(ctx, start, to)
+	observed(f)
 	// A generator that could not keep up is late with the rest; it is not to go on
 	// for ever with what can no longer become valid.
 	late := time.AfterFunc(r.o.Drain, stop)
@@ -181,7 +188,7 @@ func (r *run) sampleAt(ctx context.Context, start, at int64) Sample {
 		}
 		pause(ctx, min(time.Duration(at-now), time.Second))
 	}
-	return r.o.Admin.sample(ctx, r.o.Clock, &r.answered)
+	return r.admin().sample(ctx, r.o.Clock, &r.answered)
 }
 
 // settlePoll is how often the end of a run looks whether everything has ended.
@@ -197,7 +204,7 @@ func (r *run) settle(ctx context.Context, f *facts) {
 	}
 	f.drained = r.o.Clock()
 	for {
-		s, err := r.o.Admin.Summary(ctx)
+		s, err := r.admin().Summary(ctx)
 		if err == nil {
 			f.after, f.afterErr = s, nil
 		} else if f.after == nil {
