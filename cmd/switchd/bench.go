@@ -89,6 +89,7 @@ Exit code 0: valid, 1: not valid.
 	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
 	fl.StringVar(&f.json, "json", "", "write the report as one JSON object to this file; - is stdout, which then has nothing else")
+	c.AddCommand(newBenchFlame())
 	return c
 }
 
