@@ -45,7 +45,6 @@ type Engine struct {
 	// has landed while the sequencer awaited that.
 	pace     pacer
 	appended uint64
-	begun    []int64 // when the groups on their way were appended, by their numbers
 	landed   atomic.Uint64
 	onWay    atomic.Int64 // events of the groups on their way
 	awaited  atomic.Bool
@@ -57,6 +56,7 @@ type Engine struct {
 	logged     payment.Load
 	probe      bool
 	commitMean atomic.Int64
+	waits      atomic.Int64 // since when the writer waits for the disk; 0: it does not
 	step       atomic.Uint32
 	crowded    atomic.Bool // the queue is; the sequencer's, for everyone
 
@@ -211,7 +211,7 @@ func Open(o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		o: o, m: payment.New(o.State), q: newQueue(o.QueueMax, o.GroupEventsMax, o.GroupsMax+2),
-		pace: newPacer(&o), landing: make(chan struct{}, 1), begun: make([]int64, o.GroupsMax+2),
+		pace: newPacer(&o), landing: make(chan struct{}, 1),
 		pipe: make(chan commit, o.GroupsMax), asks: make(chan func(*payment.Machine)),
 		ready: make(chan struct{}), done: make(chan struct{}), free: make(chan *commit, o.GroupsMax+2),
 		deadKick: make(chan struct{}, 1), verdict: make(chan verdict, 1),

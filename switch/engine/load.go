@@ -59,9 +59,34 @@ type loadMeter struct {
 // mean takes the mean commit time and one more.
 func mean(commits, took int64) int64 { return commits + (took-commits)/loadMean }
 
+// alone is how long the disk has taken for a group of which the writer knows when it was
+// appended, when it came to wait for it, and when it had waited. For so long as it has
+// waited the disk has taken at least. The time before that was the disk's or its own: it
+// makes the mean lower if it can, and never higher. (That the wait is short does not say
+// that the group lay ready, on a machine that has other things to do.)
+func alone(commits, appended, came, now int64) int64 {
+	if commits == 0 { // nothing is known yet
+		return now - appended
+	}
+	return max(now-came, min(commits, now-appended))
+}
+
+// await waits until a group is durable, says how long that took since it was appended,
+// and keeps the mean of what the disk alone takes. Writer only.
+func (e *Engine) await(c *commit) (took int64, err error) {
+	came := e.now()
+	e.waits.Store(came)
+	err = c.ticket.Wait()
+	e.waits.Store(0)
+	now := e.now()
+	before := e.commitMean.Load()
+	e.commitMean.Store(mean(before, alone(before, c.at, came, now)))
+	return now - c.at, err
+}
+
 // look takes how full the queue is, in percent of the room for requests, and how slow
-// the disk: the mean commit time, or how long the oldest group that is not durable has
-// been on its way, whichever is longer. It says which step the ladder is on now.
+// the disk: the mean commit time, or how long the writer has waited for a group,
+// whichever is longer. It says which step the ladder is on now.
 func (l *loadMeter) look(now int64, fill int, slow int64) payment.Load {
 	switch wants := l.wants(fill, slow, 100); {
 	case wants > l.step:
@@ -121,8 +146,8 @@ func (e *Engine) look(now int64) (tell int) {
 	}
 	e.crowd(now)
 	fill, slow := e.q.fill(), e.commitMean.Load()
-	if landed := e.landed.Load(); landed < e.appended {
-		slow = max(slow, now-e.begun[landed%uint64(len(e.begun))])
+	if since := e.waits.Load(); since != 0 {
+		slow = max(slow, now-since)
 	}
 	before := e.meter.step
 	if to := e.meter.look(now, fill, slow); to != before {

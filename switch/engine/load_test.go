@@ -93,6 +93,23 @@ func TestFullQueueMovesNoStep(t *testing.T) {
 	}
 }
 
+// TestDiskAlone: groups that lie ready when a busy writer comes to them say nothing bad
+// of the disk, and something good if they can.
+func TestDiskAlone(t *testing.T) {
+	const usual, slow = int64(2 * time.Millisecond), int64(time.Second)
+	for _, c := range [...]struct{ commits, came, now, want int64 }{
+		{usual, 100, 3 * usual, 3*usual - 100}, // it has waited for the disk
+		{usual, slow, slow + 100, usual},       // it was busy
+		{slow, usual, usual + 100, usual + 100},
+		{usual, slow, 3 * slow, 2 * slow}, // it was busy, and then the disk was not done
+		{0, slow, slow + 100, slow + 100}, // the first of all
+	} {
+		if got := alone(c.commits, 0, c.came, c.now); got != c.want {
+			t.Errorf("mean %v, came after %v, durable after %v: %v", time.Duration(c.commits), time.Duration(c.came), time.Duration(c.now), time.Duration(got))
+		}
+	}
+}
+
 // TestLoadStepsAreChecked: a ladder that goes down is none.
 func TestLoadStepsAreChecked(t *testing.T) {
 	good := DefaultLoadSteps()

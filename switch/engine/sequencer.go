@@ -142,7 +142,6 @@ func (e *Engine) append(c *commit) error {
 	}
 	e.metrics.groupEvents.Observe(float64(len(c.events)))
 	e.metrics.groupBytes.Add(float64(c.group.Bytes()))
-	e.begun[e.appended%uint64(len(e.begun))] = c.at
 	e.appended++
 	select {
 	case e.pipe <- *c:

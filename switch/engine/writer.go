@@ -28,12 +28,11 @@ func (e *Engine) write(sink Sink) error {
 
 // apply makes one group take effect, after it is durable.
 func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]payment.Effect, error) {
-	if err := c.ticket.Wait(); err != nil {
+	took, err := e.await(c)
+	if err != nil {
 		return effects, fmt.Errorf("a group is not durable, nothing of it takes effect: %w", err)
 	}
-	took := e.now() - c.at
 	e.tallies.commit(len(c.events), c.at+took-e.ahead, took)
-	e.commitMean.Store(mean(e.commitMean.Load(), took))
 	e.land()
 	e.onWay.Add(-int64(len(c.events)))
 	ticked, judged := false, verdict{}
