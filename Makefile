@@ -22,6 +22,10 @@ SEED      ?= 1
 FUZZTIME  ?= 60s
 BENCHTIME ?= 1s
 KILLS     ?= 100
+BASE      ?= HEAD~1
+COUNT     ?= 6
+LONG      ?= 10m
+BENCHDIR  ?= /dev/shm
 DIR       ?= .build/certs
 IDS       ?= BANKA,BANKB,BANKC
 
@@ -31,10 +35,14 @@ RACE       := ./hsm ./hsm/payshield ./hsm/payshieldsim ./hsm/soft ./session/... 
               ./switch/console ./switch/egress ./switch/engine ./switch/guard ./switch/ingress ./switch/journal ./switch/simbank ./switch/vault
 RACE_TESTS := Demo|Kill9|Drain|Stop
 
+# The packages that every payment goes through.
+HOT := ./codec/... ./hsm/mac ./hsm/pinblock ./hsm/soft ./session/... ./switch/egress ./switch/engine ./switch/guard/iso8583 ./switch/ingress \
+       ./switch/journal ./switch/payment ./switch/seal ./switch/state ./switch/translate/...
+
 # The parts of check, in this order.
 CHECKS := lint test race pkcs11 crash kill fuzz-smoke sim mutants demo browser bench-smoke
 
-.PHONY: help build run test check bench fuzz sim mutants certs lint race pkcs11 crash crash-long kill demo browser fuzz-smoke bench-smoke clean
+.PHONY: help build run test check bench bench-diff bench-report fuzz sim mutants certs lint race pkcs11 crash crash-long kill demo browser fuzz-smoke bench-smoke clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -163,6 +171,20 @@ bench: build | .build ## Go benchmarks, switchd bench at 10,000 payments per sec
 	$(BIN) bench --spawn --rate 10000 --duration 20s --json -
 	$(BIN) bench --spawn --rate 5000 --duration 60s --participants 8 --consoles 5 --json -
 	$(ratios)
+
+# By turns, so that what else the machine does falls on both.
+bench-diff: | .build ## benchmarks of the hot packages beside those of BASE=HEAD~1, COUNT=6 times by turns, judged by benchstat
+	@rm -rf .build/base .build/bench-old .build/bench-new; git worktree prune; git worktree add -q --detach .build/base $(BASE)
+	@for n in $$(seq $(COUNT)); do \
+		echo "run $$n of $(COUNT)"; \
+		(cd .build/base && $(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(HOT)) >> .build/bench-old && \
+		$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(HOT) >> .build/bench-new || break; \
+	done; code=$$?; git worktree remove --force .build/base; test $$code -eq 0
+	$(GO) tool benchstat old=.build/bench-old new=.build/bench-new
+
+# With figures in .build/bench-report it measures only what is missing there.
+bench-report: build | .build ## measure the figures of docs/performance.md again: half an hour; LONG=10m at 70 % of the knee, data in BENCHDIR=/dev/shm
+	$(GO) run ./deploy/benchreport --bin $(BIN) --dir $(BENCHDIR) --long $(LONG) --write
 
 # Pictures of all pages are in .build/console then, for people to look at.
 browser: build | .build ## the console in a real browser: chromium, node and npm; without them it is skipped
