@@ -49,9 +49,9 @@ func (s *settings) run(ctx context.Context) error {
 		return err
 	}
 	all := reports{}
-	begin := time.Now()
-	for _, st := range s.steps() {
-		got, err := s.step(ctx, st, all, begin)
+	steps := s.steps()
+	for n, st := range steps {
+		got, err := s.step(ctx, st, all, fmt.Sprintf("%2d of %d", n+1, len(steps)))
 		if err != nil {
 			return err
 		}
@@ -69,12 +69,12 @@ func (s *settings) run(ctx context.Context) error {
 }
 
 // step runs one step, unless there is a report of it already, and reads its report.
-func (s *settings) step(ctx context.Context, st step, all reports, begin time.Time) (report, error) {
+func (s *settings) step(ctx context.Context, st step, all reports, place string) (report, error) {
 	file := filepath.Join(s.out, st.name+".json")
 	asked := s.only != "" && named(s.only, st.name)
 	if _, err := os.Stat(file); err != nil && s.only == "" || asked {
 		args := append([]string{"bench"}, st.args(all)...)
-		fmt.Fprintf(os.Stderr, "%5.0f s  %-12s switchd %s\n", time.Since(begin).Seconds(), st.name, strings.Join(args, " "))
+		fmt.Fprintf(os.Stderr, "%s  %-22s switchd %s\n", place, st.name, strings.Join(args, " "))
 		c := exec.CommandContext(ctx, s.bin, append(args, "--json", file)...)
 		c.Cancel = func() error { return c.Process.Signal(syscall.SIGINT) }
 		said, err := c.CombinedOutput()
