@@ -141,7 +141,7 @@ func (f *benchFlags) measure(ctx context.Context, o bench.Options, s subject) (*
 	if o.Participants, err = benchParticipants(s); err != nil {
 		return nil, err
 	}
-	o.Currency = s.cfg.Money().Digits()
+	o.Currency, o.Letters, o.Switch = s.cfg.Money().Digits(), s.cfg.Currency, s.cfg.Institution
 	if err := o.Validate(); err != nil {
 		return nil, usageError{err}
 	}
@@ -194,10 +194,6 @@ func benchParticipants(s subject) ([]bench.Participant, error) {
 		if _, known := s.proofs[p.ID]; !known && (p.MAC.Key != "" || p.Signature.Key != "") {
 			return nil, usageError{fmt.Errorf("participant %s: its messages are protected by mac or signature, and bench does not have its keys: load a configuration without, or use --spawn with --mix pin-mac", p.ID)}
 		}
-		spec, err := builtinSpec(p.Dialect)
-		if err != nil {
-			return nil, err
-		}
 		framing, err := frame.Parse(p.Framing)
 		if err != nil {
 			return nil, err
@@ -206,10 +202,14 @@ func benchParticipants(s subject) ([]bench.Participant, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, bench.Participant{
+		one := bench.Participant{
 			ID: p.ID, Institution: p.Institution, Handle: p.Handles[0], IFSC: p.IFSCPrefixes[0],
-			Dialect: spec, Framing: framing, TLS: conf, Proof: s.proofs[p.ID],
-		})
+			Framing: framing, TLS: conf, Proof: s.proofs[p.ID],
+		}
+		if err := benchSpeech(&one, &p); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -74,11 +75,11 @@ func TestBenchSpawn(t *testing.T) {
 // TestBenchMix: a short run of each thing that a mix can have; its books balance.
 func TestBenchMix(t *testing.T) {
 	t.Parallel()
-	for _, mix := range []string{"pin-mac", "pin-mac=AES-CMAC"} {
+	for _, mix := range []string{"pin-mac", "pin-mac=AES-CMAC", "iso20022", "iso20022=1,receipts", "iso20022,pin-mac"} {
 		t.Run(mix, func(t *testing.T) {
 			t.Parallel()
 			r := benchRun(t, "--spawn", "--rate", "300", "--duration", "2s", "--warmup", "500ms", "--participants", "4", "--mix", mix, "--dir", t.TempDir())
-			if len(r.Mix) == 0 || !strings.HasPrefix(r.Mix[0], strings.Split(mix, "=")[0]) {
+			if len(r.Mix) == 0 || len(r.Mix) != strings.Count(mix, ",")+1 || strings.HasPrefix(mix, "iso20022") != slices.Contains(r.Dialects, "iso20022") {
 				t.Errorf("the report says of the mix: %q", r.Mix)
 			}
 		})
@@ -176,6 +177,7 @@ func TestBenchUsage(t *testing.T) {
 		{"--spawn --mix pins", `"pins" is not known`},
 		{"--spawn --mix pin-mac,pin-mac", "twice"},
 		{"--spawn --mix pin-mac=DES", `"DES" is none of`},
+		{"--spawn --mix iso20022=2", `"2" is no share`},
 		{"--config x.yml --mix pin-mac", "needs --spawn"},
 	} {
 		t.Run(c.line, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"switchd/hsm"
@@ -17,12 +18,15 @@ import (
 	"switchd/hsm/soft"
 	"switchd/hsm/symmetric"
 	"switchd/switch/bench"
+	"switchd/switch/config"
 )
 
 // benchMix is what the load has beside plain payments.
 type benchMix struct {
-	MAC  string   // algorithm of the codes, "" for none; with PIN blocks
-	list []string // its items as they count, with what was not said filled in
+	XML      float64  // share of the participants that speak ISO 20022
+	Receipts bool     // they acknowledge final answers, and take confirmations
+	MAC      string   // algorithm of the codes, "" for none; with PIN blocks
+	list     []string // its items as they count, with what was not said filled in
 }
 
 // mixItem is one thing that a mix can have.
@@ -34,6 +38,8 @@ type mixItem struct {
 }
 
 var mixItems = []mixItem{
+	{"iso20022", "0.5", true, "that share of the participants speaks ISO 20022 (pain.001 and pain.002, acmt.023 and 024, pacs.003, 008 and 002), with the same legs as the others. It measures reading, checking and writing XML", (*benchMix).takeXML},
+	{"receipts", "on", true, "participants of ISO 20022 acknowledge final answers, and are told of each credit that it is final: up to four messages more for a payment. It measures what the switch owes until it is acknowledged", (*benchMix).takeReceipts},
 	{"pin-mac", "X9.19", true, "each request has a PIN block, each message of ISO 8583 a code (X9.9, X9.19, AES-CMAC, TDES-CMAC); the switch has the keys in its module in software. It measures checking and making codes and translating PINs", (*benchMix).takeMAC},
 }
 
@@ -102,6 +108,48 @@ func mixNames() (names []string) {
 	return names
 }
 
+func (m *benchMix) takeXML(value string) (err error) {
+	m.XML, err = parseShare(value, 1)
+	return err
+}
+
+func (m *benchMix) takeReceipts(value string) error {
+	if value != "on" {
+		return fmt.Errorf("%q: it is on, or not in the list", value)
+	}
+	m.Receipts = true
+	return nil
+}
+
+// parseShare reads a share, more than 0 and at most the given one.
+func parseShare(text string, most float64) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v > 0 && v <= most) {
+		return 0, fmt.Errorf("%q is no share above 0 and up to %g", text, most)
+	}
+	return v, nil
+}
+
+// dialects gives the participants of a spawned switch their dialects: those of ISO
+// 20022 are spread evenly, and every fourth of the others speaks iso87-ascii.
+func (m *benchMix) dialects(all []spawnedParticipant) {
+	others := 0
+	for i := range all {
+		p := &all[i]
+		p.Dialect, p.Framing = "iso87-npci", "BIN2"
+		if int(float64(i+1)*m.XML) > int(float64(i)*m.XML) {
+			p.Dialect, p.Framing = dialect20022, "BIN4"
+			if !m.Receipts {
+				p.Proof = ", abilities: []"
+			}
+			continue
+		}
+		if others++; others%4 == 0 {
+			p.Dialect = "iso87-ascii"
+		}
+	}
+}
+
 func (m *benchMix) takeMAC(value string) error {
 	if _, known := macAlgorithms[value]; !known {
 		return fmt.Errorf("%q is none of %s", value, strings.Join(slices.Sorted(maps.Keys(macAlgorithms)), ", "))
@@ -134,6 +182,9 @@ func (m *benchMix) makeKeys(dir string, participants []spawnedParticipant) (proo
 	proofs = map[string]bench.Proof{}
 	for i := range participants {
 		p := &participants[i]
+		if p.Dialect == dialect20022 {
+			continue
+		}
 		if proofs[p.ID], err = m.proofOf(module, p.Handle); err != nil {
 			return nil, fmt.Errorf("make keys of %s: %w", p.ID, err)
 		}
@@ -183,4 +234,15 @@ func shareKey(into hsm.Keeper, n hsm.New) ([]byte, error) {
 	}
 	_, err := into.ImportComponents(context.Background(), hsm.Components{New: n, Parts: parts})
 	return key, err
+}
+
+// benchSpeech is how a participant of a configuration speaks.
+func benchSpeech(to *bench.Participant, p *config.Participant) (err error) {
+	if p.Dialect == dialect20022 {
+		to.Receipts = slices.Contains(abilitiesOf(p), "receipts")
+		to.Profile, err = profileOf(p)
+		return err
+	}
+	to.Dialect, err = builtinSpec(p.Dialect)
+	return err
 }

@@ -46,23 +46,20 @@ defaults:
   timers: {resolve: 60s, debit: 60s, credit: 60s, total: 180s, reversal: 60s, backoff_min: 10s, idle: 60s, echo: 30s}
 participants:
 {{- range .Participants }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: BIN2, net_debit_cap: "10000000000000.00", links: {window: 65536}{{ .Proof }}}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}, net_debit_cap: "10000000000000.00", links: {window: 65536}{{ .Proof }}}
 {{- end }}
 `))
 
 // spawnedParticipant is a row of benchTemplate.
-type spawnedParticipant struct{ ID, Institution, Handle, IFSC, Dialect, Proof string }
+type spawnedParticipant struct{ ID, Institution, Handle, IFSC, Dialect, Framing, Proof string }
 
-// spawnedParticipants invents n participants; every fourth speaks the other dialect.
+// spawnedParticipants invents n participants.
 func spawnedParticipants(n int) (out []spawnedParticipant, ids []string) {
 	letter := func(v int) byte { return byte('A' + v%26) }
 	for i := range n {
 		p := spawnedParticipant{
 			ID: fmt.Sprintf("BANK%03d", i+1), Institution: fmt.Sprintf("%06d", 100_001+i), Handle: fmt.Sprintf("bank%03d", i+1),
-			IFSC: string([]byte{'B', letter(i / 676), letter(i / 26), letter(i)}), Dialect: "iso87-npci",
-		}
-		if i%4 == 3 {
-			p.Dialect = "iso87-ascii"
+			IFSC: string([]byte{'B', letter(i / 676), letter(i / 26), letter(i)}),
 		}
 		out, ids = append(out, p), append(ids, p.ID)
 	}
@@ -99,6 +96,7 @@ func (f *benchFlags) start(ctx context.Context, talk io.Writer) (subject, error)
 // writeConfig writes certificates, keys and a configuration into dir.
 func (f *benchFlags) writeConfig(dir string, s *subject) (file string, err error) {
 	participants, ids := spawnedParticipants(f.participants)
+	f.mix.dialects(participants)
 	if s.proofs, err = f.mix.makeKeys(filepath.Join(dir, "keys"), participants); err != nil {
 		return "", err
 	}

@@ -96,6 +96,14 @@ func (b *book) find(k legKey) (leg, bool) {
 	return l, known
 }
 
+// accountOf is the account of a leg that is known; nowhere when it is not.
+func (b *book) accountOf(k legKey) int32 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, _ := b.find(k)
+	return l.account
+}
+
 // keep stores a leg, new or changed.
 func (b *book) keep(k legKey, l leg) {
 	if len(b.young) >= b.legsMax/2 {

@@ -11,17 +11,21 @@ import (
 
 // newLink is a link without a connection, of the participant with that number.
 func newLink(t testing.TB, participants, number int) *link {
-	o := options(t, participants)
+	return newLinks(options(t, participants)).links[number]
+}
+
+// newLinks is a run with a link of each participant, without connections.
+func newLinks(o Options) *run {
 	r := &run{o: &o, open: newRing(o.openRing()), tag: "ABC", late: newHistogram()}
 	for i := range o.Participants {
 		r.stations = append(r.stations, newStation(i, o.Participants[i], &o))
 	}
 	r.to.Store(1 << 62)
 	for _, s := range r.stations {
-		l := &link{run: r, at: s, wake: make(chan struct{}, 1), on: make(chan struct{}), speaker: speaker{me: s}, tally: newTally(participants)}
+		l := newLinkOf(r, s, nil)
 		s.links, r.links = []*link{l}, append(r.links, l)
 	}
-	return r.links[number]
+	return r
 }
 
 // compose writes one message as the switch would.
@@ -204,7 +208,7 @@ func TestHotPathAllocs(t *testing.T) {
 	r.o.VPAShare = 0.5
 	s := sender{run: r, dealer: newDealer(r.o), speakers: make([]speaker, len(r.stations))}
 	for i, at := range r.stations {
-		s.speakers[i].me = at
+		s.speakers[i] = newSpeaker(at)
 	}
 	n := int64(0)
 	none(t, "request", func() {
@@ -249,7 +253,7 @@ func BenchmarkSend(b *testing.B) {
 	r := newLink(b, 3, 0).run
 	s := sender{run: r, dealer: newDealer(r.o), speakers: make([]speaker, len(r.stations))}
 	for i, at := range r.stations {
-		s.speakers[i].me = at
+		s.speakers[i] = newSpeaker(at)
 	}
 	b.ReportAllocs()
 	for n := int64(0); b.Loop(); n++ {

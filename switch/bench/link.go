@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"switchd/codec/frame"
+	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 )
 
@@ -34,6 +35,7 @@ type link struct {
 
 	// Of the reader alone, from here on.
 	msg      iso8583.Message
+	xml      *iso20022.Message // nil: it speaks ISO 8583
 	speaker  speaker
 	answers  []byte
 	signedOn bool
@@ -53,10 +55,19 @@ func (r *run) dial(ctx context.Context, at *station) (*link, error) {
 		raw.Close()
 		return nil, fmt.Errorf("TLS of %s: %w", at.ID, err)
 	}
-	return &link{
+	return newLinkOf(r, at, conn), nil
+}
+
+// newLinkOf is a link over a connection.
+func newLinkOf(r *run, at *station, conn *tls.Conn) *link {
+	l := &link{
 		run: r, at: at, conn: conn, wake: make(chan struct{}, 1), on: make(chan struct{}),
-		speaker: speaker{me: at}, tally: newTally(len(r.stations)),
-	}, nil
+		speaker: newSpeaker(at), tally: newTally(len(r.stations)),
+	}
+	if at.Profile != nil {
+		l.xml = new(iso20022.Message)
+	}
+	return l
 }
 
 // read parses what comes and answers it until the connection ends. All answers to
@@ -111,6 +122,10 @@ func (l *link) burst(b []byte, now int64) (used int, err error) {
 
 // take handles one message. Reader goroutine.
 func (l *link) take(body []byte, now int64) {
+	if l.xml != nil {
+		l.takeXML(body, now)
+		return
+	}
 	if err := l.msg.Parse(l.at.Dialect, body); err != nil {
 		l.tally.malformed++
 		return
@@ -199,7 +214,12 @@ func (l *link) settle(now int64) {
 // networkAnswered takes the 0810 to the sign-on.
 func (l *link) networkAnswered() {
 	code, _ := l.msg.Uint(70)
-	if code == codeSignOn && string(l.msg.Value(39)) == "00" && !l.signedOn {
+	l.signedOnBy(code == codeSignOn && string(l.msg.Value(39)) == "00")
+}
+
+// signedOnBy notes an answer to the sign-on.
+func (l *link) signedOnBy(yes bool) {
+	if yes && !l.signedOn {
 		l.signedOn = true
 		close(l.on)
 	}
@@ -209,8 +229,8 @@ func (l *link) networkAnswered() {
 func (l *link) signOn(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, signOnLimit)
 	defer cancel()
-	s := speaker{me: l.at}
-	b, err := s.signOn(nil, transmitted(l.run.o.Clock()))
+	s := newSpeaker(l.at)
+	b, err := s.signOn(nil, l.run.o.Clock())
 	if err != nil {
 		return err
 	}

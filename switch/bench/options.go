@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchd/codec/frame"
+	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 )
 
@@ -18,7 +19,9 @@ type Participant struct {
 	Institution string        // DE32, 1-11 digits; also the prefix of its account numbers
 	Handle      string        // of its addresses: user1@handle, user2@handle, ...
 	IFSC        string        // prefix of its IFSC, four letters
-	Dialect     *iso8583.Spec // what it speaks
+	Dialect     *iso8583.Spec // what it speaks, or nil and
+	Profile     *iso20022.Profile
+	Receipts    bool // with Profile: it acknowledges final answers and confirmations
 	Framing     frame.Framing
 	TLS         *tls.Config // client side of the mutual TLS
 	Proof       Proof       // of its messages; default none
@@ -42,6 +45,8 @@ type Options struct {
 	AmountMin  int64    // minor units; default 100
 	AmountMax  int64    // minor units; default 100,000
 	Currency   string   // DE49; default "356"
+	Letters    string   // the same in letters, for ISO 20022; default "INR"
+	Switch     string   // the switch's institution, for ISO 20022; required there
 	Seed       uint64   // of all chance
 	Mix        []string // what the load has beside plain payments, in the words of the caller; for the report
 	Watching   Watching // default: nobody looks
@@ -99,7 +104,7 @@ func (o Options) withDefaults() Options {
 		o.AmountMax = 100_000
 	}
 	if o.Currency == "" {
-		o.Currency = "356"
+		o.Currency, o.Letters = "356", "INR"
 	}
 	if o.LegsMax == 0 {
 		o.LegsMax = max(legsOfAll/max(len(o.Participants), 1), legsMin)
@@ -153,14 +158,27 @@ func (o *Options) faults() (faults []error) {
 
 func (o *Options) participantFaults() (faults []error) {
 	for _, p := range o.Participants {
-		if p.ID == "" || p.Institution == "" || p.Handle == "" || len(p.IFSC) != 4 || p.Dialect == nil || p.TLS == nil {
+		if p.ID == "" || p.Institution == "" || p.Handle == "" || len(p.IFSC) != 4 || (p.Dialect == nil) == (p.Profile == nil) || p.TLS == nil {
 			faults = append(faults, fmt.Errorf("bench: participant %q is not complete", p.ID))
 		}
-		if err := p.Proof.validate(); err != nil {
+		err := p.Proof.validate()
+		if p.Profile != nil {
+			err = errors.Join(err, o.profileFault(p.Profile))
+		}
+		if err != nil {
 			faults = append(faults, fmt.Errorf("bench: participant %q: %w", p.ID, err))
 		}
 	}
 	return faults
+}
+
+// profileFault says why ISO 20022 cannot be spoken.
+func (o *Options) profileFault(p *iso20022.Profile) error {
+	if _, known := iso20022.Exponent(o.Letters); !known || o.Switch == "" {
+		return fmt.Errorf("ISO 20022 needs Switch and Letters, have %q and %q", o.Switch, o.Letters)
+	}
+	_, err := newXMLMessages(p)
+	return err
 }
 
 func within[T cmp.Ordered](v, low, high T) bool { return v >= low && v <= high }

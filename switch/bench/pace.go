@@ -26,7 +26,7 @@ func (s *schedule) firstAfter(at int64) int64 {
 func (r *run) pace(ctx context.Context, all schedule) (unsent int64) {
 	s := sender{run: r, dealer: newDealer(r.o), speakers: make([]speaker, len(r.stations))}
 	for i, at := range r.stations {
-		s.speakers[i].me = at
+		s.speakers[i] = newSpeaker(at)
 	}
 	p := pacer{schedule: all, clock: r.o.Clock, send: s.send, stopped: ctx.Done()}
 	timer := time.NewTimer(tick)
@@ -70,6 +70,7 @@ func (s *sender) send(n, due, now int64) {
 	if second := now / int64(time.Second); second != s.second {
 		s.second, s.stamp = second, transmitted(now)
 	}
+	s.out.at = now
 	s.out.transmitted, s.out.payee = s.stamp, r.stations[s.out.order.payee]
 	r.late.record(now - due)
 	if !r.open.open(s.out.number, due, &s.out.order) {

@@ -93,7 +93,7 @@ func TestProof(t *testing.T) {
 			if m := l.reads(t); m.MTI() != 0x0810 {
 				t.Error("an echo needs no code")
 			}
-			sp := speaker{me: l.at}
+			sp := newSpeaker(l.at)
 			b, err := sp.pay(nil, "ABC", "356", &request{order: order{payerAccount: 7, payeeAccount: 3, amount: 5, byAddress: true}, number: 1, payee: l.run.stations[1-number]})
 			if err != nil {
 				t.Fatal(err)
@@ -132,7 +132,7 @@ func TestProofAllocs(t *testing.T) {
 		l.answers = l.answers[:0]
 		l.take(debit, 1)
 	})
-	sp, out := speaker{me: l.at}, []byte(nil)
+	sp, out := newSpeaker(l.at), []byte(nil)
 	r := request{order: order{payerAccount: 7, payeeAccount: 3, amount: 5, byAddress: true}, number: 1, payee: l.run.stations[1]}
 	none(t, "request", func() {
 		b, err := sp.pay(out[:0], "ABC", "356", &r)

@@ -167,7 +167,7 @@ func (r *run) describe(out *Report) {
 	out.Duration, out.Warmup = r.o.Duration.Seconds(), r.o.Warmup.Seconds()
 	out.Go, out.Platform, out.Cores = runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU()
 	for _, s := range r.stations {
-		out.Dialects = append(out.Dialects, s.Dialect.Name())
+		out.Dialects = append(out.Dialects, s.dialect())
 	}
 	out.FsyncMode, out.DataFS = fsyncMode, fileSystem(r.o.ProbeDir)
 	state := r.links[0].conn.ConnectionState()

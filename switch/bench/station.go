@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"switchd/codec/frame"
+	"switchd/codec/iso20022"
 	"switchd/codec/iso8583"
 )
 
@@ -46,10 +47,19 @@ type station struct {
 	book   *book
 	links  []*link
 	turn   int // of the links for own payments; pacer only
+
+	// Of ISO 20022.
+	central  string // the switch's institution
+	currency string // in letters
+	decimals int    // of it
+	salt     uint64 // of the UETRs of the run
 }
 
 func newStation(number int, p Participant, o *Options) *station {
-	return &station{Participant: p, number: number, branch: p.IFSC + "0000001", book: newBook(o.Accounts, o.LegsMax)}
+	s := &station{Participant: p, number: number, branch: p.IFSC + "0000001", book: newBook(o.Accounts, o.LegsMax)}
+	s.central, s.currency, s.salt = o.Switch, o.Letters, uint64(o.Clock())
+	s.decimals, _ = iso20022.Exponent(o.Letters)
+	return s
 }
 
 // account appends the text of an account number.
@@ -119,6 +129,17 @@ type speaker struct {
 	w    iso8583.Writer
 	text []byte // of the value that is being written
 	sealer
+	xml *xmlSpeaker // nil: it speaks ISO 8583
+}
+
+func newSpeaker(me *station) speaker { return speaker{me: me, xml: newXMLSpeaker(me)} }
+
+// dialect is the name of what the participant speaks.
+func (s *station) dialect() string {
+	if s.Profile != nil {
+		return "iso20022"
+	}
+	return s.Dialect.Name()
 }
 
 // start begins a message in a frame at the end of dst; finish ends both, or takes
@@ -141,12 +162,16 @@ func (s *speaker) finish(dst []byte) ([]byte, error) {
 type request struct {
 	order
 	number      int64
+	at          int64  // when it leaves
 	transmitted uint64 // DE7
 	payee       *station
 }
 
-// pay appends a push request (0200).
+// pay appends a push request: a 0200, or a pain.001.
 func (s *speaker) pay(dst []byte, tag string, currency string, r *request) ([]byte, error) {
+	if s.xml != nil {
+		return s.xml.pay(dst, tag, r)
+	}
 	w := s.start(dst, mtiPosting)
 	w.SetUint(3, processingPay*10_000+1_000)
 	w.SetUint(4, uint64(r.amount))
@@ -192,10 +217,13 @@ const (
 
 func stanOf(n int64) uint64 { return uint64(n % 1_000_000) }
 
-// signOn appends an 0800.
-func (s *speaker) signOn(dst []byte, transmitted uint64) ([]byte, error) {
+// signOn appends an 0800, or an admi.004.
+func (s *speaker) signOn(dst []byte, now int64) ([]byte, error) {
+	if s.xml != nil {
+		return s.xml.signOn(dst, now)
+	}
 	w := s.start(dst, mtiNetwork)
-	w.SetUint(7, transmitted)
+	w.SetUint(7, transmitted(now))
 	w.SetUint(11, 1)
 	w.SetUint(70, codeSignOn)
 	return s.finish(dst)

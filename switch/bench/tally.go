@@ -2,6 +2,7 @@ package bench
 
 import (
 	"sort"
+	"strings"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -45,12 +46,15 @@ func (h *histogram) merge(from *histogram) {
 	h.max = max(h.max, from.max)
 }
 
+// endCode is how a payment was answered: DE39, or a reason or a status of ISO 20022.
+type endCode [4]byte
+
 // tally counts what one link saw. It belongs to the link's reader until that ends.
 type tally struct {
 	answered        int64 // own payments, warm-up included
 	measured        int64 // of them, those that were due in the window
 	measuredSuccess int64
-	codes           map[[2]byte]int64 // DE39 of the measured ones that were no success
+	codes           map[endCode]int64 // of the measured ones that were no success
 	latency         histogram         // of the measured ones
 	told            []int64           // by participant: what answers of success add up to
 
@@ -62,7 +66,7 @@ type tally struct {
 }
 
 func newTally(participants int) tally {
-	return tally{codes: map[[2]byte]int64{}, latency: newHistogram(), told: make([]int64, participants)}
+	return tally{codes: map[endCode]int64{}, latency: newHistogram(), told: make([]int64, participants)}
 }
 
 // answer counts the answer to an own payment.
@@ -82,7 +86,7 @@ func (t *tally) answer(p opened, measured bool, now int64, code []byte) {
 		t.measuredSuccess++
 		return
 	}
-	var c [2]byte
+	var c endCode
 	copy(c[:], code)
 	t.codes[c]++
 }
@@ -110,7 +114,7 @@ func (t *tally) merge(from *tally) {
 func (t *tally) declines() []CodeCount {
 	var list []CodeCount
 	for code, n := range t.codes {
-		list = append(list, CodeCount{Code: string(code[:]), Count: n})
+		list = append(list, CodeCount{Code: strings.TrimRight(string(code[:]), "\x00"), Count: n})
 	}
 	sort.Slice(list, func(i, j int) bool {
 		if list[i].Count != list[j].Count {
