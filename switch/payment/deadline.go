@@ -1,48 +1,70 @@
 package payment
 
-// deadlines is a binary heap of the payments that wait for something, earliest
-// first, ties by ID so that the order is the same on every replay. Each payment
-// knows its place, so that changing a deadline moves one entry instead of
-// leaving a stale one behind: the heap is never larger than what is open.
-type deadlines []*Payment
+// deadlines is a heap of the payments that wait for something, earliest first, ties by
+// ID so that the order is the same on every replay. Each payment knows its place, so
+// that changing a deadline moves one entry instead of leaving a stale one behind: the
+// heap is never larger than what is open.
+//
+// An entry has what it is ordered by, and a node has four of them below it, side by
+// side: with 10,000 open payments a comparison that looks into them costs a cache miss
+// each, and finding a place 13 of these on the way down.
+type deadlines []due
 
-func (d deadlines) before(i, j int) bool {
-	if d[i].deadline != d[j].deadline {
-		return d[i].deadline < d[j].deadline
-	}
-	return d[i].ID < d[j].ID
+// due is an entry of the heap.
+type due struct {
+	at int64
+	id ID
+	p  *Payment
 }
 
-func (d deadlines) swap(i, j int) {
-	d[i], d[j] = d[j], d[i]
-	d[i].heapAt, d[j].heapAt = int32(i), int32(j)
+func (d *due) before(other *due) bool {
+	return d.at < other.at || d.at == other.at && d.id < other.id
 }
 
-func (d deadlines) siftUp(i int) {
+// heapWidth is how many entries are below each.
+const heapWidth = 4
+
+// put writes an entry into a place.
+func (d deadlines) put(i int, e due) {
+	d[i] = e
+	e.p.heapAt = int32(i)
+}
+
+// settle finds the place of e, for which i is free, and puts it there.
+func (d deadlines) settle(i int, e due) {
+	begin := i
 	for i > 0 {
-		parent := (i - 1) / 2
-		if !d.before(i, parent) {
-			return
+		parent := (i - 1) / heapWidth
+		if !e.before(&d[parent]) {
+			break
 		}
-		d.swap(i, parent)
+		d.put(i, d[parent])
 		i = parent
 	}
+	if i == begin {
+		i = d.sink(i, &e)
+	}
+	d.put(i, e)
 }
 
-func (d deadlines) siftDown(i int) {
+// sink moves up what is earlier than e below i, and returns the place that is free then.
+func (d deadlines) sink(i int, e *due) int {
 	for {
-		child := 2*i + 1
-		if child >= len(d) {
-			return
+		first := heapWidth*i + 1
+		if first >= len(d) {
+			return i
 		}
-		if child+1 < len(d) && d.before(child+1, child) {
-			child++
+		least := first
+		for child := first + 1; child < min(first+heapWidth, len(d)); child++ {
+			if d[child].before(&d[least]) {
+				least = child
+			}
 		}
-		if !d.before(child, i) {
-			return
+		if !d[least].before(e) {
+			return i
 		}
-		d.swap(i, child)
-		i = child
+		d.put(i, d[least])
+		i = least
 	}
 }
 
@@ -73,12 +95,9 @@ func (m *Machine) setDeadline(p *Payment, at int64) {
 	p.deadline = at
 	if p.heapAt < 0 {
 		p.heapAt = int32(len(m.due))
-		m.due = append(m.due, p)
-		m.due.siftUp(int(p.heapAt))
-		return
+		m.due = append(m.due, due{})
 	}
-	m.due.siftUp(int(p.heapAt))
-	m.due.siftDown(int(p.heapAt))
+	m.due.settle(int(p.heapAt), due{at, p.ID, p})
 }
 
 // clearDeadline takes p out of the heap.
@@ -88,14 +107,11 @@ func (m *Machine) clearDeadline(p *Payment) {
 		return
 	}
 	last := len(m.due) - 1
-	if i != last {
-		m.due.swap(i, last)
-	}
-	m.due[last] = nil
+	moved := m.due[last]
+	m.due[last] = due{}
 	m.due = m.due[:last]
 	p.heapAt, p.deadline = -1, 0
 	if i < last {
-		m.due.siftUp(i)
-		m.due.siftDown(i)
+		m.due.settle(i, moved)
 	}
 }

@@ -125,7 +125,7 @@ func (m *Machine) NextDeadline() (int64, bool) {
 	if len(m.due) == 0 {
 		return 0, false
 	}
-	return m.due[0].deadline, true
+	return m.due[0].at, true
 }
 
 // OpenCount is the number of payments that wait for an outcome or a repair.

@@ -9,10 +9,10 @@ const expiriesMax = 512
 // tick fires the deadlines that have passed, earliest first.
 func (m *Machine) tick() {
 	for range expiriesMax {
-		if len(m.due) == 0 || m.due[0].deadline > m.now {
+		if len(m.due) == 0 || m.due[0].at > m.now {
 			return
 		}
-		m.expire(m.due[0])
+		m.expire(m.due[0].p)
 	}
 }
 
