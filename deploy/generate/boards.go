@@ -109,7 +109,8 @@ var durabilityBoard = dashboard{
 			chart("Fsync, p99", "s", "By store.", query{"histogram_quantile(0.99, sum by (le, store) (rate(" + selected("switchd_fsync_duration_seconds_bucket", "") + "[$__rate_interval])))", "{{store}}"}),
 			chart("Events in a commit", "short", "Many events share one when there is much to do.", query{"sum(rate(" + selected("switchd_commit_events_sum", "") + "[$__rate_interval])) / sum(rate(" + selected("switchd_commit_events_count", "") + "[$__rate_interval]))", "events"}),
 			chart("What commits wait for", "ops", "Nothing, company, or the disk.", rate("switchd_commit_held_total", "", "for")),
-			chart("Queue", "short", "Events that wait for the writer.", query{selected("switchd_queue_events", ""), "{{instance}}"}),
+			chart("Queue", "short", "Events that wait for the writer, and how many requests may: few when the queue is crowded.",
+				query{selected("switchd_queue_events", ""), "{{instance}}"}, query{selected("switchd_queue_room", ""), "room of {{instance}}"}),
 			chart("Brown-out", "short", "0 nothing is shed, 4 all new payments.", query{selected("switchd_load_step", ""), "{{instance}}"}),
 		}},
 		{"Disk", []panel{
