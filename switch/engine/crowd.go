@@ -30,6 +30,10 @@ const (
 	// crowdLeast is the room that there is whatever the rate is: that of a machine that
 	// stood still for a moment must not lock everybody out.
 	crowdLeast = 256
+	// crowdBurst is the room that there is in a queue that is not crowded, or what is taken
+	// in a second, if that is more: on a small machine a large queue would be a place to
+	// wait for many seconds before it is known to be crowded.
+	crowdBurst = 8192
 	// crowdFew is the part of the room up to which a participant's requests are few: it
 	// finds room in a crowd of others, a fourth on top of the room, all such together.
 	crowdFew = 64
@@ -108,10 +112,10 @@ func (c *crowding) measure(now int64) {
 // crowdRateMax bounds the rate: so many requests nobody takes.
 const crowdRateMax = 10_000_000
 
-// room is for how many requests there is room, of so many in an empty hour.
+// room is for how many requests there is room, up to a limit.
 func (c *crowding) room(limit int) int {
 	if !c.on {
-		return limit
+		return min(limit, max(crowdBurst, int(c.rate)))
 	}
 	takes := int(float64(c.rate) * float64(crowdRoom) / float64(time.Second))
 	return min(max(takes, crowdLeast), limit)

@@ -112,7 +112,7 @@ var events = []Event{
 	{"participant.watched", info, "The debug lines of a participant were asked for, or their time was changed; the line says until when."},
 	{"payment.exception", warn, "A person has to look at a payment; `switchd payment` shows it."},
 	{"profile.asked", info, "Somebody has asked for a profile of the running switch, which costs it something until it is taken."},
-	{"queue.cleared", info, "The queue is not crowded any more, and has its whole room again."},
+	{"queue.cleared", info, "The queue is not crowded any more, and has room for a burst again."},
 	{"queue.crowded", warn, "More requests come than are taken: those that find no room are refused at once."},
 	{"retention.archived", info, "A business day was archived."},
 	{"retention.deleted", info, "A business day was deleted from the archive, as configured."},
