@@ -32,6 +32,7 @@ type benchFlags struct {
 	seed                          uint64
 	mixText                       string
 	mix                           benchMix // of mixText
+	raw                           rawLimits
 }
 
 // consoleStream is the live part of the console's first page.
@@ -89,7 +90,8 @@ Exit code 0: valid, 1: not valid.
 	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
 	fl.StringVar(&f.json, "json", "", "write the report as one JSON object to this file; - is stdout, which then has nothing else")
-	c.AddCommand(newBenchFlame())
+	f.raw.register(c)
+	c.AddCommand(newBenchFlame(), newBenchRaw())
 	return c
 }
 
@@ -102,6 +104,9 @@ func (f *benchFlags) run(c *cobra.Command) (err error) {
 		return usageError{errors.New("say either --spawn, or --config FILE of a running switch. See 'switchd bench --help'")}
 	}
 	if f.mix, err = parseMix(f.mixText, f.spawn); err != nil {
+		return usageError{err}
+	}
+	if err = f.raw.load(); err != nil {
 		return usageError{err}
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(generatorGC))
@@ -217,16 +222,18 @@ func benchParticipants(s subject) ([]bench.Participant, error) {
 // benchReport is the report with what only the command knows.
 type benchReport struct {
 	*bench.Report
-	Version string `json:"version"`
-	Commit  string `json:"commit"`
+	Version string         `json:"version"`
+	Commit  string         `json:"commit"`
+	Limits  *againstLimits `json:"limits,omitempty"` // absent: compared with nothing
 }
 
 // print shows the report and makes it the exit code.
 func (f *benchFlags) print(r *bench.Report, stdout io.Writer) error {
 	v := readVersion()
-	full := benchReport{r, v.Version, v.Commit}
+	full := benchReport{r, v.Version, v.Commit, f.raw.against(r)}
 	if f.json != "-" {
 		printBench(stdout, full)
+		full.Limits.draw(benchPage{stdout})
 	}
 	if f.json != "" {
 		data, err := json.MarshalIndent(full, "", "  ")

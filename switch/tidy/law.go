@@ -77,6 +77,7 @@ var places = []place{
 	{"switch/simbank", []string{"codec/frame", "session", "session/mtls", "switch/guard/...", "hsm/...", "certs"}},
 	{"switch/bench", []string{"codec/...", "session", "session/mtls", "certs", "switch/config"}},
 	{"switch/bench/flame", nil},
+	{"switch/bench/raw", []string{"codec/...", "session/gnetio", "certs", "switch/journal", "switch/payment", "switch/route", "switch/translate/..."}},
 	{"switch/crash", []string{"switch/engine", "switch/journal", "switch/state", "switch/storage", "switch/seal", "switch/payment", "switch/route", "ledger"}},
 	{"switch/sim", []string{"codec/...", "session", "switch/...", "ledger/...", "hsm/..."}},
 	{"switch/tidy", []string{"switch/logline"}},
