@@ -10,6 +10,9 @@ import (
 // Append begins to write g and returns; the ticket waits for the fsync. Several
 // groups may be on their way, Pebble keeps their order.
 func (l *PebbleLog) Append(g *Group) (Ticket, error) {
+	if err := l.place.spread(l.db); err != nil {
+		return nil, fmt.Errorf("journal: write group %d: %w", g.First(), err)
+	}
 	b := l.db.NewBatch()
 	if err := l.put(b, g); err != nil {
 		return nil, fmt.Errorf("journal: write group %d: %w", g.First(), err)

@@ -273,7 +273,7 @@ func BenchmarkOpen(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		s, err := newSurvey(vfs.Default, killed)
+		s, err := newSurvey(vfs.Default, killed, "")
 		if err != nil {
 			b.Fatal(err)
 		}

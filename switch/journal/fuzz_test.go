@@ -105,7 +105,7 @@ func FuzzLog(f *testing.F) {
 			}
 			return
 		}
-		w, err := readWAL(fs, "file", 2, 0)
+		w, err := readWAL(fs, "file", 2, 0, false)
 		if err != nil || w.end > int64(len(content)) {
 			t.Errorf("%+v, %v", w, err)
 		}

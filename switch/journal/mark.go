@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -29,8 +31,34 @@ const (
 
 // mark is the open file.
 type mark struct {
-	f   vfs.File
-	buf [markBytes]byte
+	f     vfs.File
+	mu    sync.Mutex // guards writing: what is written is the newest number
+	buf   [markBytes]byte
+	last  atomic.Uint64 // what set was given
+	later *later        // nil: set writes at once
+}
+
+// later writes a mark beside those who set it: where the log goes on in a second folder
+// while the disk is slow, nobody may wait for the mark on that disk. After the end of a
+// process it is then what the disk had taken by that time.
+type later struct {
+	wake chan struct{} // holds one: there is something new
+	done chan struct{} // closed when nothing is written any more
+	err  atomic.Pointer[error]
+}
+
+// beside begins to write the mark on a goroutine of its own, until close.
+func (m *mark) beside() {
+	m.later = &later{wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go func() {
+		defer close(m.later.done)
+		for range m.later.wake {
+			if err := m.write(); err != nil {
+				m.later.err.Store(&err)
+				return
+			}
+		}
+	}()
 }
 
 // readMark reads the mark of a folder. A folder without one has the mark 0, and so
@@ -81,10 +109,27 @@ func openMark(disk vfs.FS, dir string, seq uint64) (*mark, error) {
 	return m, nil
 }
 
-// set writes the mark. One goroutine at a time.
+// set writes the mark, or has it written. One goroutine at a time.
 func (m *mark) set(seq uint64) error {
+	m.last.Store(seq)
+	if m.later == nil {
+		return m.write()
+	}
+	if failed := m.later.err.Load(); failed != nil {
+		return *failed
+	}
+	select {
+	case m.later.wake <- struct{}{}:
+	default: // it will see the newest
+	}
+	return nil
+}
+
+func (m *mark) write() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	b := append(m.buf[:0], markMagic...)
-	b = binary.LittleEndian.AppendUint64(b, seq)
+	b = binary.LittleEndian.AppendUint64(b, m.last.Load())
 	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 	if _, err := m.f.WriteAt(b, 0); err != nil {
 		return writeError(err)
@@ -92,7 +137,13 @@ func (m *mark) set(seq uint64) error {
 	return nil
 }
 
+// sync writes what was set, and has it stay.
 func (m *mark) sync() error {
+	if m.later != nil {
+		if err := m.write(); err != nil {
+			return err
+		}
+	}
 	if err := m.f.Sync(); err != nil {
 		return writeError(err)
 	}
@@ -101,6 +152,10 @@ func (m *mark) sync() error {
 
 // close leaves the mark on disk.
 func (m *mark) close() error {
+	if m.later != nil {
+		close(m.later.wake)
+		<-m.later.done
+	}
 	err := m.sync()
 	if closing := m.f.Close(); err == nil && closing != nil {
 		err = writeError(closing)

@@ -41,6 +41,8 @@ type PebbleLog struct {
 	end     end
 	tree    tree                 // the Merkle log, up to end
 	mark    *mark                // durable, on disk; nil when opened for reading
+	second  *second              // of two folders; nil: there is one
+	place   place                // in which of them the log goes on
 	base    atomic.Pointer[Base] // where it begins
 	durable atomic.Uint64        // last record that is known to be on disk
 	watch   watch                // for those who wait for durable to move
@@ -97,20 +99,34 @@ func (l *PebbleLog) open(readOnly bool) (found, err error) {
 	po.FS, po.MemTableSize = keep, memTableBytes
 	po.Levels[0].BlockSize, po.TargetFileSizes[0] = blockSize, fileBytes
 	po.L0CompactionThreshold, po.LBaseMaxBytes = 2*flushesMax, levelBytes // Pebble counts a flush twice
+	if l.o.Failover.Dir != "" && !readOnly { // the note of a pair is there before the journal
+		if err := storage.MakeDir(l.o.FS, l.dir); err != nil {
+			return nil, storage.Sentence(err)
+		}
+	}
 	// Files that a running switch writes look like damaged ones to who reads them one
 	// after the other: first of all nobody else may have the folder.
 	if l.lock, err = pebble.LockDirectory(l.dir, keep); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, storage.Sentence(err)
 	}
 	po.Lock = l.lock
-	survey, err := newSurvey(l.o.FS, l.dir)
+	p, err := pairOf(l.o.FS, l.dir, l.o.Failover.Dir, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	survey, err := newSurvey(l.o.FS, l.dir, p.read)
 	if err != nil {
 		return survey.found, err
 	}
 	if readOnly = readOnly || survey.found != nil; readOnly {
-		po.ReadOnly, po.ErrorIfNotExists = true, true
+		po.ReadOnly, po.ErrorIfNotExists, p.use = true, true, ""
 		po.EventListener.DataCorruption = func(pebble.DataCorruptionInfo) {} // whoever looks is given the error, and says it
 	}
+	if l.second, err = l.openSecond(p); err != nil {
+		return survey.found, err
+	}
+	l.second.addTo(po, l.o.Failover)
+	l.place.watch(po, l)
 	if l.db, err = pebble.Open(l.dir, po); err != nil {
 		return survey.found, survey.openError(err)
 	}
@@ -127,7 +143,10 @@ func (l *PebbleLog) open(readOnly bool) (found, err error) {
 	if l.mark, err = openMark(l.o.FS, l.dir, l.Durable()); err != nil {
 		return survey.found, err
 	}
-	return nil, keep.release()
+	if err := keep.release(); err != nil {
+		return nil, err
+	}
+	return nil, l.beginSecond()
 }
 
 // begin checks the folder's format and finds where the journal begins and ends.
@@ -232,11 +251,16 @@ func (l *PebbleLog) Durable() uint64 { return l.durable.Load() }
 // Close closes the database. Its first error is the one that counts.
 func (l *PebbleLog) Close() (err error) {
 	if l.db != nil {
-		err = l.db.Close()
+		err = l.place.closing(l.db)
 	}
 	if l.mark != nil {
 		if marking := l.mark.close(); err == nil {
 			err = marking
+		}
+	}
+	if l.second != nil {
+		if parting := l.closeSecond(err == nil && l.mark != nil); err == nil {
+			err = parting
 		}
 	}
 	if l.lock != nil {

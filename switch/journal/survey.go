@@ -35,10 +35,10 @@ type survey struct {
 	found error  // damage to what the groups can be read without
 }
 
-// newSurvey reads the logs of a folder. It fails when one of them is damaged for
-// sure, with what it has found until then; a folder without a journal gives an empty
-// survey.
-func newSurvey(disk vfs.FS, dir string) (*survey, error) {
+// newSurvey reads the logs of a folder, and of its second one if it has one. It fails when
+// one of them is damaged for sure, with what it has found until then; a folder without a
+// journal gives an empty survey.
+func newSurvey(disk vfs.FS, dir, second string) (*survey, error) {
 	s := &survey{}
 	names, err := disk.List(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -60,7 +60,11 @@ func newSurvey(disk vfs.FS, dir string) (*survey, error) {
 	if err := storage.CheckOptions(disk, dir); err != nil {
 		return s, readError(err)
 	}
-	return s, s.readWALs(disk, dir, names, oldest)
+	files, err := walFiles(disk, dir, second)
+	if err != nil {
+		return s, err
+	}
+	return s, s.readWALs(disk, dir, files, oldest)
 }
 
 // readManifest checks the list of files, and returns the number of the oldest log
@@ -94,25 +98,48 @@ func (s *survey) openError(err error) error {
 	return storage.Sentence(err)
 }
 
-// readWALs reads the write-ahead logs. Of those before the oldest that is needed
-// every group is in a sorted file.
-func (s *survey) readWALs(disk vfs.FS, dir string, names []string, oldest uint64) error {
-	type file struct {
-		name   string
-		number pebblewal.NumWAL
-	}
-	var files []file
-	for _, name := range names {
-		if number, _, ok := pebblewal.ParseLogFilename(name); ok {
-			files = append(files, file{name, number})
+// walFile is one file of a write-ahead log.
+type walFile struct {
+	path   string
+	number pebblewal.NumWAL // of the log
+	index  pebblewal.LogNameIndex
+}
+
+// walFiles are the files of the write-ahead logs, in the order in which they were written,
+// wherever they are. second may be empty.
+func walFiles(disk vfs.FS, dir, second string) (files []walFile, err error) {
+	for _, folder := range []string{dir, second} {
+		if folder == "" {
+			continue
+		}
+		names, err := logsIn(disk, folder)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			number, index, _ := pebblewal.ParseLogFilename(name)
+			files = append(files, walFile{disk.PathJoin(folder, name), number, index})
 		}
 	}
-	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.number, b.number) })
-	if oldest != 0 && !slices.ContainsFunc(files, func(f file) bool { return uint64(f.number) >= oldest }) {
+	slices.SortFunc(files, func(a, b walFile) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.index, b.index))
+	})
+	return files, nil
+}
+
+// readWALs reads the write-ahead logs. Of those before the oldest that is needed
+// every group is in a sorted file.
+func (s *survey) readWALs(disk vfs.FS, dir string, files []walFile, oldest uint64) error {
+	if oldest != 0 && !slices.ContainsFunc(files, func(f walFile) bool { return uint64(f.number) >= oldest }) {
 		s.lost = fmt.Sprintf("the write-ahead log in %s that was written last is missing (%06d.log, or a later number)", dir, oldest)
 	}
 	for i, f := range files {
-		w, err := readWAL(disk, disk.PathJoin(dir, f.name), uint32(f.number), s.next)
+		if i > 0 && files[i-1].number != f.number && uint64(files[i-1].number) < oldest && s.wals[i-1].tail != walClosed && s.mark >= s.next {
+			// The log before is not needed, and has not all of its files any more: they
+			// were in two folders. What it says is not where the next one begins.
+			s.next = 0
+		}
+		w, err := readWAL(disk, f.path, uint32(f.number), s.next, i > 0 && files[i-1].number == f.number)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"errors"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -26,14 +25,16 @@ func (l *PebbleLog) settle() error {
 		return nil
 	}
 	l.synced.once.Do(func() {
-		names, err := l.o.FS.List(l.dir)
-		for _, name := range names {
-			if err == nil && strings.HasSuffix(name, ".log") {
-				err = syncRead(l.o.FS, l.o.FS.PathJoin(l.dir, name))
+		files, err := walFiles(l.o.FS, l.dir, l.second.read)
+		for _, f := range files {
+			if err == nil {
+				err = syncRead(l.o.FS, f.path)
 			}
 		}
-		if err == nil {
-			err = storage.SyncDir(l.o.FS, l.dir)
+		for _, dir := range []string{l.dir, l.second.read} {
+			if err == nil && dir != "" {
+				err = storage.SyncDir(l.o.FS, dir)
+			}
 		}
 		if err != nil && !errors.Is(err, syscall.EROFS) && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
 			l.synced.err = writeError(err)

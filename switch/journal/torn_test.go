@@ -226,7 +226,7 @@ func TestKilledInAFileUsedAgain(t *testing.T) {
 	path := "journal/" + slices.Max(logs)
 	number := 0
 	fmt.Sscanf(slices.Max(logs), "%d", &number)
-	log, err := readWAL(killed, path, uint32(number), 0)
+	log, err := readWAL(killed, path, uint32(number), 0, false)
 	if err != nil {
 		t.Fatal(err)
 	}

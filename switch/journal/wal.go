@@ -12,6 +12,7 @@ type wal struct {
 	path  string
 	first uint64 // sequence number of the first group in it, 0: there is none
 	next  uint64 // after the last whole group in it, 0: it says nothing
+	known uint64 // the same of the files before it that are parts of one log with it, which it may repeat
 	end   int64  // where its whole records end
 	tail  walTail
 	torn  string // what of a record is left behind end, when tail is torn
@@ -28,10 +29,16 @@ const (
 	walDamaged                // with a part of a record, although an fsync had covered it
 )
 
-// readWAL reads a write-ahead log to its end and says how it ends. next is the
-// sequence number after what the logs before it hold, 0 if that is not known.
-func readWAL(disk vfs.FS, path string, number uint32, next uint64) (w wal, err error) {
+// readWAL reads a file of a write-ahead log to its end and says how it ends. next is the
+// sequence number after what the logs before it hold, 0 if that is not known. A log may
+// have several files, where it went on in another folder: the next one repeats what was
+// not known to be durable, so that each of them but the last may end anyhow. goesOn says
+// that the one before belongs to the same log.
+func readWAL(disk vfs.FS, path string, number uint32, next uint64, goesOn bool) (w wal, err error) {
 	w.path, w.next = path, next
+	if goesOn {
+		w.known = next
+	}
 	r, err := openChunks(disk, path, number, false)
 	if err != nil {
 		return w, err
@@ -71,12 +78,12 @@ func (w *wal) take(b batch) {
 		if w.first == 0 {
 			w.first = b.first
 		}
-		w.next = b.next
+		w.next = max(b.next, w.known)
 	case batchCut: // of which the group that it may write again cannot be seen
 		if w.first == 0 || b.first < w.first {
 			w.first = b.first
 		}
-		w.next = 0
+		w.next, w.known = 0, 0
 	}
 }
 

@@ -14,6 +14,8 @@ type Options struct {
 	Log   *slog.Logger // default: slog.Default()
 	Fatal func(error)  // called when Pebble cannot go on after an I/O error; must not return. Default: panic
 	Syncs *Sync        // measures syncs; nil: nobody does
+
+	Failover Failover // of a database that has a write-ahead log: where it goes on while the disk is slow
 }
 
 // WithDefaults fills in what is not set.
