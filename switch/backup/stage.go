@@ -54,13 +54,18 @@ func Closed(dir string, o Options) (s *Source, release func() error, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	return &Source{Dir: dir, Journal: closed{d, d.PathJoin(dir, journalDir)}, State: closed{d, d.PathJoin(dir, stateDir)}}, j.Close, nil
+	beside, err := j.Beside()
+	if err != nil {
+		return nil, nil, errors.Join(err, j.Close())
+	}
+	return &Source{Dir: dir, Journal: closed{d, d.PathJoin(dir, journalDir), beside}, State: closed{d, d.PathJoin(dir, stateDir), nil}}, j.Close, nil
 }
 
 // closed is a store that no process changes.
 type closed struct {
-	d   disk
-	dir string
+	d      disk
+	dir    string
+	beside []string // its files in other folders, whose names are none in this one
 }
 
 // Checkpoint links the files that a store never changes after it has written them,
@@ -74,10 +79,15 @@ func (c closed) Checkpoint(dir string) error {
 		return err
 	}
 	for _, name := range names {
-		if name == lockFile {
+		if name == lockFile || name == journal.FailoverNote {
 			continue
 		}
 		if err := c.linkOrCopy(c.d.PathJoin(c.dir, name), c.d.PathJoin(dir, name)); err != nil {
+			return fmt.Errorf("checkpoint to %s: %w", dir, err)
+		}
+	}
+	for _, path := range c.beside {
+		if err := c.linkOrCopy(path, c.d.PathJoin(dir, c.d.PathBase(path))); err != nil {
 			return fmt.Errorf("checkpoint to %s: %w", dir, err)
 		}
 	}
