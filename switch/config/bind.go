@@ -73,6 +73,7 @@ func (b *binder) config(root value) *Config {
 	}
 	b.access(o.get("admin_access"), o.get("admin"), c)
 	c.Retention = b.retention(o.get("retention"), c)
+	c.Journal = b.journal(o.get("journal"), c)
 	if c.Listen != "" && c.Listen == c.Admin && !strings.HasSuffix(c.Listen, ":0") {
 		o.get("admin").fault("admin and listen are both %s: give admin a port of its own", shown(c.Admin))
 	}

@@ -37,6 +37,8 @@ type Config struct {
 	Limits Limits
 	// Disk is what must stay free on the disk of DataDir.
 	Disk Disk
+	// Journal is how the journal is written.
+	Journal Journal
 	// Log is how lines for operators are written.
 	Log Log
 	// Tracing is which payments are told of to a collector.

@@ -61,6 +61,8 @@ var rootRows = []row[Config]{
 	{key: "disk.reserve", text: func(c *Config) string { return inBytes(c.Disk.Reserve) }},
 	{key: "disk.warning", text: func(c *Config) string { return inBytes(c.Disk.Warning) }},
 	{key: "disk.ballast", text: func(c *Config) string { return inBytes(c.Disk.Ballast) }},
+	{key: "journal.wal_failover_dir", text: func(c *Config) string { return c.Journal.WALFailoverDir }},
+	{key: "journal.wal_failover_after", text: func(c *Config) string { return brief(c.Journal.WALFailoverAfter) }},
 	{key: "log.format", text: func(c *Config) string { return c.Log.Format }},
 	{key: "log.level", text: func(c *Config) string { return c.Log.Level }},
 	{key: "tracing.endpoint", text: func(c *Config) string { return c.Tracing.Endpoint }},

@@ -29,7 +29,7 @@ func CheckFiles(c *Config) error {
 		}
 	}
 	for _, f := range []struct{ key, path string }{
-		{"data_dir", c.DataDir}, {"archive_dir", c.Retention.ArchiveDir},
+		{"data_dir", c.DataDir}, {"archive_dir", c.Retention.ArchiveDir}, {"wal_failover_dir", c.Journal.WALFailoverDir},
 	} {
 		if info, err := os.Stat(f.path); f.path != "" && err == nil && !info.IsDir() {
 			r.fault(c.places[f.key], "%s %s is not a folder: name another one", f.key, f.path)

@@ -15,13 +15,15 @@ import (
 
 // unseen are the bad files in which a schema sees nothing wrong, with the reason.
 var unseen = map[string]string{
-	"nomodule.bad.yml":       "what a participant has needs a module of the switch",
-	"addresses.bad.yml":      "host:port is checked by the binder",
-	"anchors.bad.yml":        "anchors, aliases and merge keys are gone when a validator looks",
-	"health-order.bad.yml":   "one value above another",
-	"health-step.bad.yml":    "one value below the default of another",
-	"storage-inside.bad.yml": "one folder inside another",
-	"storage-years.bad.yml":  "one value above another",
+	"nomodule.bad.yml":        "what a participant has needs a module of the switch",
+	"addresses.bad.yml":       "host:port is checked by the binder",
+	"anchors.bad.yml":         "anchors, aliases and merge keys are gone when a validator looks",
+	"health-order.bad.yml":    "one value above another",
+	"health-step.bad.yml":     "one value below the default of another",
+	"storage-inside.bad.yml":  "one folder inside another",
+	"journal-after.bad.yml":   "one value that needs another",
+	"journal-archive.bad.yml": "one folder inside another",
+	"storage-years.bad.yml":   "one value above another",
 }
 
 // TestSchema: another's validator agrees with the binder. What the binder accepts is

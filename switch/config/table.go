@@ -22,6 +22,7 @@ var rootShape = shape{kind: isTable, some: []string{"participants", "participant
 	{name: "allow", is: listOf(anyText, prefixesMax), says: "addresses that may connect at all, as ADDRESS or ADDRESS/BITS; without: any. Others are closed before a byte is read"},
 	{name: "limits", is: limitsShape, says: "what the switch holds at once; over a limit it answers \"busy\" or closes"},
 	{name: "disk", is: diskShape, says: "what must stay free on the disk of data_dir"},
+	{name: "journal", is: journalShape, says: "how the journal is written"},
 	{name: "log", is: logShape, says: "how lines for operators are written"},
 	{name: "tracing", is: tracingShape, says: "which payments are told of to a collector of OpenTelemetry; without: none"},
 	{name: "canary", is: canaryShape, says: "payments between two built-in participants, by which /readyz knows that payments work; without: none"},
@@ -65,6 +66,11 @@ var diskShape = table(
 var logShape = table(
 	key{name: "format", is: wordOf("text", "json"), def: "text", restart: true, says: "key=value, or a JSON object a line"},
 	key{name: "level", is: wordOf("debug", "info", "warn", "error"), def: "info", says: "the least lines that are written; serve --quiet writes warnings and errors only"},
+)
+
+var journalShape = table(
+	key{name: "wal_failover_dir", is: anyText, restart: true, says: "folder on another disk, of this switch alone, in which the journal's log goes on while the disk of data_dir is slow; without: payments wait for that disk"},
+	key{name: "wal_failover_after", is: lasting(10*time.Millisecond, 10*time.Second), def: "100ms", restart: true, says: "a write or fsync of the journal that takes longer is slow"},
 )
 
 var tracingShape = table(
