@@ -45,6 +45,9 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 	if err := makeDataFolder(cfg.DataDir); err != nil {
 		return nil, err
 	}
+	if err := allowSecondDisk(cfg, log); err != nil {
+		return nil, err
+	}
 	log.Info("opening the data folder", "event", "folder.opening", "dir", cfg.DataDir)
 	if _, err := os.Stat(filepath.Join(cfg.DataDir, journalDir)); errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(cfg.DataDir, stateDir)); err == nil {
@@ -70,7 +73,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 	}
 	syncs := storage.NewSyncs(reg, clock)
 	ofJournal := syncs.Of("journal")
-	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal})
+	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal, Failover: failoverOf(cfg)})
 	if errors.Is(err, journal.ErrDamaged) {
 		return nil, fmt.Errorf("%w: do not repair it by hand, restore a backup (switchd restore)", err)
 	}
@@ -82,6 +85,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 		stat, not := j.Stat()
 		return nil, errors.Join(rowsUnreadable(err, stat.First == 1), not, j.Close())
 	}
+	watchFailover(reg, j)
 	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry, syncs: ofJournal.Log()}, nil
 }
 

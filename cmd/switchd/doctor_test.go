@@ -146,7 +146,7 @@ func TestDoctorOfAServingSwitch(t *testing.T) {
 	e.has(doctor.OK, "data folder", "the running switch has "+in.data)
 	e.has(doctor.Warn, "admin port", "everybody on this machine", "admin_access")
 	e.hasNot("journal")
-	doctorBeside(t, "--dir", in.data).has(doctor.OK, "ready", "all 11 checks hold")
+	doctorBeside(t, "--dir", in.data).has(doctor.OK, "ready", "all 12 checks hold")
 
 	key := filepath.Join(in.certs(), "switch-key.pem")
 	if err := os.Chmod(key, 0o644); err != nil {

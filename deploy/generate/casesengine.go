@@ -91,6 +91,16 @@ var diskCases = []testCase{
 		situation{"none", "5m", []string{`switchd_disk_errors_total{what="ballast"} 0x20`}, nil},
 	},
 	{
+		"SwitchdJournalOnSecondDisk",
+		situation{"at once", "1m", []string{`switchd_wal_failover_active 0 1`}, nil},
+		situation{"it is back", "5m", []string{`switchd_wal_failover_active 1 1 0x10`}, nil},
+	},
+	{
+		"SwitchdJournalOnSecondDiskLong",
+		situation{"for minutes", "10m", []string{`switchd_wal_failover_active 0 1x20`}, nil},
+		situation{"now and then", "10m", []string{`switchd_wal_failover_active 0 1 1 1 0 1 1 1 0 1 1`}, nil},
+	},
+	{
 		"SwitchdBackupOld",
 		situation{"none since a start three days ago", "1h", []string{`process_start_time_seconds -259200x100`, `switchd_backup_last_timestamp_seconds 0x100`}, nil},
 		situation{"the start was yesterday", "1h", []string{`process_start_time_seconds -86400x100`, `switchd_backup_last_timestamp_seconds 0x100`}, nil},

@@ -13,6 +13,9 @@ func inState(state float64) condition {
 	return condition{series: `switchd_disk_state`, is: "==", bound: state, of: func(in *Input) float64 { return float64(in.Disk.State) }}
 }
 
+// onSecondDisk is the condition that the journal goes on in its second folder.
+var onSecondDisk = whether(`switchd_wal_failover_active`, func(in *Input) bool { return in.SecondDisk })
+
 func diskWords(in *Input) string { return in.Disk.words() }
 
 var diskRules = []Rule{
@@ -42,6 +45,18 @@ var diskRules = []Rule{
 		Todo:    "Read the system's log about this disk, and make the standby ready.",
 		Runbook: "disk-errors",
 	}.when(rose(added("5m", `switchd_disk_errors_total`), 0, func(l *Lately) int { return l.DiskErrors })),
+	Rule{
+		Name: "SwitchdJournalOnSecondDisk", Severity: Ticket, Group: "disk",
+		Summary: "The disk of the data folder is slow: the journal goes on in its second folder",
+		Todo:    "See what is wrong with the disk of the data folder, and whether something else writes to it.",
+		Runbook: "second-disk",
+	}.when(onSecondDisk),
+	Rule{
+		Name: "SwitchdJournalOnSecondDiskLong", Severity: Page, For: 5 * time.Minute, Group: "disk",
+		Summary: "The disk of the data folder has been slow for five minutes: only the journal has a second folder",
+		Todo:    "Bring the disk back, or change over before the memory for what it does not take is full.",
+		Runbook: "second-disk",
+	}.when(onSecondDisk),
 	{
 		Name: "SwitchdBackupOld", Severity: Ticket, Group: "disk",
 		Expr: fmt.Sprintf(`time() - (switchd_backup_last_timestamp_seconds > 0) > %[1]d

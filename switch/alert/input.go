@@ -21,6 +21,7 @@ type Input struct {
 	Canary       *Canary // nil: there is none
 	Config       Config
 	Clock        Clock
+	SecondDisk   bool          // the journal goes on in its second folder, because the disk is slow
 	FeedLag      int64         // records that the slowest reader of the events has not been told of
 	Stalled      time.Duration // for how long events have waited without any commit; 0: none waits
 	FilesBad     int           // files of certificates that are not in force because they are not good

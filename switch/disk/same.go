@@ -13,6 +13,14 @@ func Same(a, b string) bool {
 	return !ok || !too || at == other
 }
 
+// Together is Same, for who can do without an answer: where it cannot be found out they
+// are not.
+func Together(a, b string) bool {
+	at, ok := device(a)
+	other, too := device(b)
+	return ok && too && at == other
+}
+
 func device(path string) (uint64, bool) {
 	for {
 		if info, err := os.Stat(path); err == nil {

@@ -218,14 +218,14 @@ func TestCrashInTwoFolders(t *testing.T) {
 	var p promises
 	var crashes []crash
 	var mu sync.Mutex // guards crashes and points
-	points, every, rng := 0, 7, rand.New(rand.NewPCG(6, 12))
+	points, every, rng := 0, 13, rand.New(rand.NewPCG(6, 12))
 	if testing.Short() {
 		every = 41
 	}
 	disks.before = func(op errorfs.Op) {
 		mu.Lock()
 		defer mu.Unlock()
-		if points++; points%every != 0 || len(crashes) >= 300 {
+		if points++; points%every != 0 || len(crashes) >= 160 {
 			return
 		}
 		_, durable := p.now()

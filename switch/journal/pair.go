@@ -204,20 +204,28 @@ type second struct {
 	keep *keeper
 }
 
-// openSecond makes the second folder ready, before Pebble has it.
-func (l *PebbleLog) openSecond(p pair) (*second, error) {
-	s := &second{pair: p, keep: &keeper{FS: l.o.SecondFS("journal")}}
-	if p.use == "" {
-		return s, nil
+// openSecond makes the second folder ready, and tells Pebble of it.
+func (l *PebbleLog) openSecond(p pair, po *pebble.Options) error {
+	l.second = &second{pair: p, keep: &keeper{FS: l.o.SecondFS("journal")}}
+	if p.use != "" {
+		if err := l.second.begun(l); err != nil {
+			return err
+		}
 	}
-	if err := storage.MakeDir(l.o.FS, p.use); err != nil {
-		return s, fmt.Errorf("the second folder %s cannot be made: %w", p.use, storage.Sentence(err))
+	l.second.addTo(po, l.o.Failover)
+	l.place.watch(po, l)
+	return nil
+}
+
+// begun makes the folder, locks it and writes the notes.
+func (s *second) begun(l *PebbleLog) (err error) {
+	if err := storage.MakeDir(l.o.FS, s.use); err != nil {
+		return fmt.Errorf("the second folder %s cannot be made: %w", s.use, storage.Sentence(err))
 	}
-	var err error
-	if s.lock, err = pebble.LockDirectory(p.use, s.keep); err != nil {
-		return s, fmt.Errorf("the second folder %s cannot be locked: another process may have it: %v", p.use, storage.Sentence(err))
+	if s.lock, err = pebble.LockDirectory(s.use, s.keep); err != nil {
+		return fmt.Errorf("the second folder %s cannot be locked: another process may have it: %v", s.use, storage.Sentence(err))
 	}
-	return s, s.begin(l.o.FS, l.dir)
+	return s.begin(l.o.FS, l.dir)
 }
 
 // addTo tells Pebble of the second folder. To whom only reads it is one more folder with

@@ -99,15 +99,8 @@ func (l *PebbleLog) open(readOnly bool) (found, err error) {
 	po.FS, po.MemTableSize = keep, memTableBytes
 	po.Levels[0].BlockSize, po.TargetFileSizes[0] = blockSize, fileBytes
 	po.L0CompactionThreshold, po.LBaseMaxBytes = 2*flushesMax, levelBytes // Pebble counts a flush twice
-	if l.o.Failover.Dir != "" && !readOnly { // the note of a pair is there before the journal
-		if err := storage.MakeDir(l.o.FS, l.dir); err != nil {
-			return nil, storage.Sentence(err)
-		}
-	}
-	// Files that a running switch writes look like damaged ones to who reads them one
-	// after the other: first of all nobody else may have the folder.
-	if l.lock, err = pebble.LockDirectory(l.dir, keep); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, storage.Sentence(err)
+	if err := l.take(keep, readOnly); err != nil {
+		return nil, err
 	}
 	po.Lock = l.lock
 	p, err := pairOf(l.o.FS, l.dir, l.o.Failover.Dir, readOnly)
@@ -122,11 +115,9 @@ func (l *PebbleLog) open(readOnly bool) (found, err error) {
 		po.ReadOnly, po.ErrorIfNotExists, p.use = true, true, ""
 		po.EventListener.DataCorruption = func(pebble.DataCorruptionInfo) {} // whoever looks is given the error, and says it
 	}
-	if l.second, err = l.openSecond(p); err != nil {
+	if err := l.openSecond(p, po); err != nil {
 		return survey.found, err
 	}
-	l.second.addTo(po, l.o.Failover)
-	l.place.watch(po, l)
 	if l.db, err = pebble.Open(l.dir, po); err != nil {
 		return survey.found, survey.openError(err)
 	}
@@ -140,13 +131,32 @@ func (l *PebbleLog) open(readOnly bool) (found, err error) {
 	if readOnly {
 		return survey.found, nil
 	}
+	return nil, l.goOn(keep)
+}
+
+// take locks the folder: files that a running switch writes look like damaged ones to who
+// reads them one after the other, so first of all nobody else may have it.
+func (l *PebbleLog) take(keep *keeper, readOnly bool) (err error) {
+	if l.o.Failover.Dir != "" && !readOnly { // the note of a pair is there before the journal
+		if err := storage.MakeDir(l.o.FS, l.dir); err != nil {
+			return storage.Sentence(err)
+		}
+	}
+	if l.lock, err = pebble.LockDirectory(l.dir, keep); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return storage.Sentence(err)
+	}
+	return nil
+}
+
+// goOn readies a journal that was found whole to be written to.
+func (l *PebbleLog) goOn(keep *keeper) (err error) {
 	if l.mark, err = openMark(l.o.FS, l.dir, l.Durable()); err != nil {
-		return survey.found, err
+		return err
 	}
 	if err := keep.release(); err != nil {
-		return nil, err
+		return err
 	}
-	return nil, l.beginSecond()
+	return l.beginSecond()
 }
 
 // begin checks the folder's format and finds where the journal begins and ends.

@@ -134,12 +134,11 @@ func (s *survey) readWALs(disk vfs.FS, dir string, files []walFile, oldest uint6
 		s.lost = fmt.Sprintf("the write-ahead log in %s that was written last is missing (%06d.log, or a later number)", dir, oldest)
 	}
 	for i, f := range files {
-		if i > 0 && files[i-1].number != f.number && uint64(files[i-1].number) < oldest && s.wals[i-1].tail != walClosed && s.mark >= s.next {
-			// The log before is not needed, and has not all of its files any more: they
-			// were in two folders. What it says is not where the next one begins.
-			s.next = 0
+		goesOn := i > 0 && files[i-1].number == f.number
+		if i > 0 && !goesOn && uint64(files[i-1].number) < oldest {
+			s.leave(&s.wals[i-1])
 		}
-		w, err := readWAL(disk, f.path, uint32(f.number), s.next, i > 0 && files[i-1].number == f.number)
+		w, err := readWAL(disk, f.path, uint32(f.number), s.next, goesOn)
 		if err != nil {
 			return err
 		}
@@ -147,16 +146,29 @@ func (s *survey) readWALs(disk vfs.FS, dir string, files []walFile, oldest uint6
 		if last && w.tail == walDamaged {
 			return fmt.Errorf("%w: %s cannot be read from offset %d on (%s), and %s", ErrDamaged, w.path, w.end, w.torn, w.proof)
 		}
-		s.wals = append(s.wals, w)
-		if w.first != 0 && (s.first == 0 || w.first < s.first) {
-			s.first = w.first
-		}
-		s.next = w.next
+		s.add(w)
 		if last && w.next != 0 && s.mark >= w.next {
 			return fmt.Errorf("%w: records %d to %d were on disk, but %s", ErrDamaged, w.next, s.mark, s.ends(&w))
 		}
 	}
 	return nil
+}
+
+func (s *survey) add(w wal) {
+	s.wals = append(s.wals, w)
+	if w.first != 0 && (s.first == 0 || w.first < s.first) {
+		s.first = w.first
+	}
+	s.next = w.next
+}
+
+// leave goes on to the next log after one that is not needed, of which w is the last file
+// that is left. When there were more, in another folder, it does not say where the next
+// log begins.
+func (s *survey) leave(w *wal) {
+	if w.tail != walClosed && s.mark >= s.next {
+		s.next = 0
+	}
 }
 
 // check compares the journal that Pebble has opened with the survey: all that was

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchd/switch/config"
+	"switchd/switch/disk"
+	"switchd/switch/journal"
+	"switchd/switch/storage"
+)
+
+// failoverOf is the second folder of the journal.
+func failoverOf(cfg *config.Config) storage.Failover {
+	return storage.Failover{Dir: cfg.Journal.WALFailoverDir, After: cfg.Journal.WALFailoverAfter}
+}
+
+// secondDisk says why the second folder of the journal is of no use: it lies on the disk
+// of the data folder. Nil: it does not, or nobody can tell.
+func secondDisk(cfg *config.Config) error {
+	if dir := cfg.Journal.WALFailoverDir; dir != "" && disk.Together(cfg.DataDir, dir) {
+		return fmt.Errorf("journal.wal_failover_dir: %s is on the file system of data_dir (%s), and slow when that is: name a folder on another disk; if its disk is not mounted, mount it", dir, cfg.DataDir)
+	}
+	return nil
+}
+
+// allowSecondDisk refuses such a folder; for development it is good enough.
+func allowSecondDisk(cfg *config.Config, log *slog.Logger) error {
+	err := secondDisk(cfg)
+	if err != nil && cfg.Profile != "production" {
+		log.Warn("the second folder of the journal helps for trials only", "event", "journal.second.near", "error", err)
+		return nil
+	}
+	return err
+}
+
+// watchFailover shows how the second folder of the journal is used. All are 0 without one.
+func watchFailover(reg prometheus.Registerer, j *journal.PebbleLog) {
+	reg.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "switchd_wal_failover_active", Help: "1 while the journal's log goes on in journal.wal_failover_dir because the disk of the data folder is slow, else 0.",
+		}, func() float64 {
+			if j.Failover().Active {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "switchd_wal_failover_switches_total", Help: "How often the journal's log went from one of its two folders to the other.",
+		}, func() float64 { return float64(j.Failover().Switches) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "switchd_wal_failover_seconds_total", Help: "For how long the journal's log has gone on in journal.wal_failover_dir.",
+		}, func() float64 { return j.Failover().Second.Seconds() }),
+	)
+}
+
+// failoverWarning is a warning while the journal goes on in its second folder.
+func failoverWarning(f journal.Failover) string {
+	if !f.Active {
+		return ""
+	}
+	return fmt.Sprintf("the disk of the data folder is slow: the journal goes on in %s (for %v since the start)", f.Dir, f.Second.Round(time.Second))
+}
