@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -73,14 +74,15 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 	}
 	syncs := storage.NewSyncs(reg, clock)
 	ofJournal := syncs.Of("journal")
-	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal, Failover: failoverOf(cfg)})
+	rest := storage.Rest{Clock: clock, Sleep: time.Sleep}
+	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal, Rest: &rest, Failover: failoverOf(cfg)})
 	if errors.Is(err, journal.ErrDamaged) {
 		return nil, fmt.Errorf("%w: do not repair it by hand, restore a backup (switchd restore)", err)
 	}
 	if err != nil {
 		return nil, inUse(cfg.DataDir, err, anotherFolder)
 	}
-	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys, Syncs: syncs.Of("state")})
+	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys, Syncs: syncs.Of("state"), Rest: &rest})
 	if err != nil {
 		stat, not := j.Stat()
 		return nil, errors.Join(rowsUnreadable(err, stat.First == 1), not, j.Close())

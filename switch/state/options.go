@@ -17,6 +17,7 @@ type Options struct {
 	Log   *slog.Logger  // default: slog.Default()
 	Fatal func(error)   // called when Pebble cannot go on after an I/O error; must not return. Default: panic
 	Syncs *storage.Sync // measures syncs; nil: nobody does
+	Rest  *storage.Rest // of the writing in the background; nil: it knows none
 	Keys  *seal.Keys    // seal the secret parts of payment rows; nil: they are in the clear
 
 	ReadOnly bool // for looking at a store that no process has open: nothing in the folder changes
@@ -59,7 +60,7 @@ const (
 
 // pebble returns the options of the database, which takes over the cache.
 func (o Options) pebble(cache *pebble.Cache) *pebble.Options {
-	po := storage.Options{FS: o.FS, Log: o.Log, Fatal: o.Fatal, Syncs: o.Syncs}.Pebble("state store")
+	po := storage.Options{FS: o.FS, Log: o.Log, Fatal: o.Fatal, Syncs: o.Syncs, Rest: o.Rest}.Pebble("state store")
 	po.DisableWAL, po.ReadOnly, po.Cache = true, o.ReadOnly, cache
 	if o.ReadOnly {
 		po.EventListener.DataCorruption = func(pebble.DataCorruptionInfo) {} // whoever looks is given the error, and says it

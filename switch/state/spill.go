@@ -15,6 +15,7 @@ import (
 	"switchd/switch/payment"
 	"switchd/switch/route"
 	"switchd/switch/seal"
+	"switchd/switch/storage"
 )
 
 // handOver makes the pending layer the one that is being written, and returns it
@@ -90,8 +91,10 @@ type writer struct {
 	tokener *seal.Tokener
 	runMin  int // fewer marks make no run: each has to be looked into
 
-	hurry atomic.Bool // the next layer will soon be full: no more giving way
-	rows  int         // since it has last given way
+	rest  *storage.Rest
+	spell storage.Spell
+	hurry atomic.Bool // the next layer will soon be full: no more rests
+	rows  int         // since it has last looked whether to rest
 
 	p        payment.Payment
 	ids      []payment.ID
@@ -120,6 +123,7 @@ type notice struct {
 // write writes a layer as one batch, in the order of the keys.
 func (w *writer) write(l *layer) error {
 	w.hurry.Store(false)
+	w.spell = w.rest.Begin()
 	w.b, w.err = w.db.NewBatchWithSize(len(l.bytes)+len(l.bytes)/4), nil
 	w.ids = slices.AppendSeq(w.ids[:0], maps.Keys(l.payments))
 	slices.Sort(w.ids)
@@ -164,12 +168,13 @@ const wayRows = 64
 
 // giveWay lets those run who have payments to hand on: a layer is 50 to 100 ms of
 // work, and the scheduler would take the processor from it only every 10 ms. Not when
-// there is a hurry: on a machine without a free processor it comes back late.
+// there is a hurry: then the next layer fills as fast as this one is written.
 func (w *writer) giveWay() {
 	if w.rows++; w.rows < wayRows || w.hurry.Load() {
 		return
 	}
 	w.rows = 0
+	w.spell.Worked()
 	runtime.Gosched()
 }
 

@@ -69,7 +69,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open state store %s: %w", dir, err)
 	}
-	s.db, s.writer = db, writer{db: db, sealer: o.Keys.Sealer(), ring: o.Keys, tokener: o.Keys.Tokener(), runMin: runMarksMin}
+	s.db, s.writer = db, writer{db: db, sealer: o.Keys.Sealer(), ring: o.Keys, tokener: o.Keys.Tokener(), runMin: runMarksMin, rest: o.Rest}
 	if err := s.begin(o.ReadOnly); err != nil {
 		return nil, errors.Join(fmt.Errorf("open state store %s: %w", dir, err), db.Close())
 	}

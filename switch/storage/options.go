@@ -14,6 +14,7 @@ type Options struct {
 	Log   *slog.Logger // default: slog.Default()
 	Fatal func(error)  // called when Pebble cannot go on after an I/O error; must not return. Default: panic
 	Syncs *Sync        // measures syncs; nil: nobody does
+	Rest  *Rest        // of work in the background; nil: it knows none
 
 	Failover Failover // of a database that has a write-ahead log: where it goes on while the disk is slow
 }
@@ -44,7 +45,7 @@ func (o Options) Pebble(name string) *pebble.Options {
 	o = o.WithDefaults()
 	r := reporter{o, name}
 	po := &pebble.Options{
-		FS: folders{&strict{FS: o.FS, name: name, fatal: o.Fatal, syncs: o.Syncs}}, Logger: r, FormatMajorVersion: Format,
+		FS: folders{&strict{FS: o.FS, name: name, fatal: o.Fatal, syncs: o.Syncs, rest: o.Rest}}, Logger: r, FormatMajorVersion: Format,
 		EventListener: &pebble.EventListener{BackgroundError: r.background, DataCorruption: r.corruption},
 	}
 	// On the way to durability a byte saved is worth less than the time it takes,

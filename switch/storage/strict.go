@@ -23,6 +23,7 @@ type strict struct {
 	name  string // of the database
 	fatal func(error)
 	syncs *Sync
+	rest  *Rest
 	dir   atomic.Pointer[string] // the folder, once Pebble has it
 }
 
@@ -59,7 +60,12 @@ func (s *strict) made(path string, f vfs.File, err error) (vfs.File, error) {
 	if s.failed("make", path, err); err != nil {
 		return nil, err
 	}
-	return strictFile{f, s, path}, nil
+	file := strictFile{f, s, path}
+	if s.rest != nil && background(path) {
+		spell := s.rest.Begin()
+		return restful{file, &spell}, nil
+	}
+	return file, nil
 }
 
 // Create makes a file.
