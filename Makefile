@@ -31,7 +31,7 @@ IDS       ?= BANKA,BANKB,BANKC
 
 # The packages in which several goroutines meet; -short makes long tests shorter.
 # Of the tests that start processes only those that start, stop, drain and kill.
-RACE       := ./hsm ./hsm/payshield ./hsm/payshieldsim ./hsm/soft ./session/... ./switch/admin ./switch/backup ./switch/bench \
+RACE       := ./hsm ./hsm/payshield ./hsm/payshieldsim ./hsm/soft ./session/... ./switch/admin ./switch/backup ./switch/bench ./switch/bench/raw ./switch/profile \
               ./switch/console ./switch/egress ./switch/engine ./switch/guard ./switch/ingress ./switch/journal ./switch/simbank ./switch/vault
 RACE_TESTS := Demo|Kill9|Drain|Stop
 

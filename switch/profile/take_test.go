@@ -87,7 +87,7 @@ func TestAllocsOfTheTime(t *testing.T) {
 func handOver() {
 	c := make(chan int)
 	go func() {
-		for range 1 << 20 {
+		for range 1 << 17 {
 			runtime.Gosched()
 		}
 		c <- 1
