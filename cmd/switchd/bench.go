@@ -171,7 +171,7 @@ func (f *benchFlags) options(talk io.Writer) bench.Options {
 	o := bench.Options{
 		Links: f.links, Rate: f.rate, Warmup: f.warmup, Duration: f.duration, Drain: f.drain,
 		Accounts: f.accounts, HeavyShare: f.heavyShare, VPAShare: f.vpaShare, Seed: f.seed, Clock: clock,
-		Mix:      f.mix.list,
+		Mix: f.mix.list, Declines: f.mix.Declines, Silence: f.mix.Silence,
 		Watching: bench.Watching{Consoles: f.consoles, Page: consoleStream},
 		Progress: func(p bench.Progress) {
 			phase := "warm-up"

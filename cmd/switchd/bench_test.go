@@ -33,7 +33,7 @@ func benchRun(t *testing.T, flags ...string) benchReport {
 	if rest := strings.TrimSpace(p.out.String()[d.InputOffset():]); rest != "" {
 		t.Errorf("after the object comes %q", rest)
 	}
-	if !r.BooksBalanced || r.Open != 0 || r.Unanswered != 0 || r.Success != r.Payments || r.P50 <= 0 || r.P99 < r.P50 || r.Max < r.P999 {
+	if !r.BooksBalanced || r.Open != 0 || r.Unanswered != 0 || r.Success+r.DeclinedExpected+r.Silent != r.Payments || r.P50 <= 0 || r.P99 < r.P50 || r.Max < r.P999 {
 		t.Errorf("%s", p.out.String())
 	}
 	if code := p.cmd.ProcessState.ExitCode(); (code == 0) != r.Valid || code > 1 {
@@ -75,12 +75,15 @@ func TestBenchSpawn(t *testing.T) {
 // TestBenchMix: a short run of each thing that a mix can have; its books balance.
 func TestBenchMix(t *testing.T) {
 	t.Parallel()
-	for _, mix := range []string{"pin-mac", "pin-mac=AES-CMAC", "iso20022", "iso20022=1,receipts", "iso20022,pin-mac"} {
+	for _, mix := range []string{"pin-mac", "iso20022=1,receipts", "declines=0.2", "iso20022,pin-mac=AES-CMAC,declines=0.2,silence=0.05"} {
 		t.Run(mix, func(t *testing.T) {
 			t.Parallel()
 			r := benchRun(t, "--spawn", "--rate", "300", "--duration", "2s", "--warmup", "500ms", "--participants", "4", "--mix", mix, "--dir", t.TempDir())
 			if len(r.Mix) == 0 || len(r.Mix) != strings.Count(mix, ",")+1 || strings.HasPrefix(mix, "iso20022") != slices.Contains(r.Dialects, "iso20022") {
 				t.Errorf("the report says of the mix: %q", r.Mix)
+			}
+			if strings.Contains(mix, "declines") != (r.DeclinedExpected > 0) || strings.Contains(mix, "silence") != (r.Silent > 0) {
+				t.Errorf("%d declined, %d silent", r.DeclinedExpected, r.Silent)
 			}
 		})
 	}
@@ -178,6 +181,8 @@ func TestBenchUsage(t *testing.T) {
 		{"--spawn --mix pin-mac,pin-mac", "twice"},
 		{"--spawn --mix pin-mac=DES", `"DES" is none of`},
 		{"--spawn --mix iso20022=2", `"2" is no share`},
+		{"--spawn --mix silence=0.2", `"0.2" is no share`},
+		{"--spawn --mix receipts", "goes with iso20022"},
 		{"--config x.yml --mix pin-mac", "needs --spawn"},
 	} {
 		t.Run(c.line, func(t *testing.T) {

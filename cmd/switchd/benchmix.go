@@ -23,10 +23,11 @@ import (
 
 // benchMix is what the load has beside plain payments.
 type benchMix struct {
-	XML      float64  // share of the participants that speak ISO 20022
-	Receipts bool     // they acknowledge final answers, and take confirmations
-	MAC      string   // algorithm of the codes, "" for none; with PIN blocks
-	list     []string // its items as they count, with what was not said filled in
+	XML               float64  // share of the participants that speak ISO 20022
+	Receipts          bool     // they acknowledge final answers, and take confirmations
+	Declines, Silence float64  // shares of payments that a bank declines, of legs that it never answers
+	MAC               string   // algorithm of the codes, "" for none; with PIN blocks
+	list              []string // its items as they count, with what was not said filled in
 }
 
 // mixItem is one thing that a mix can have.
@@ -41,6 +42,8 @@ var mixItems = []mixItem{
 	{"iso20022", "0.5", true, "that share of the participants speaks ISO 20022 (pain.001 and pain.002, acmt.023 and 024, pacs.003, 008 and 002), with the same legs as the others. It measures reading, checking and writing XML", (*benchMix).takeXML},
 	{"receipts", "on", true, "participants of ISO 20022 acknowledge final answers, and are told of each credit that it is final: up to four messages more for a payment. It measures what the switch owes until it is acknowledged", (*benchMix).takeReceipts},
 	{"pin-mac", "X9.19", true, "each request has a PIN block, each message of ISO 8583 a code (X9.9, X9.19, AES-CMAC, TDES-CMAC); the switch has the keys in its module in software. It measures checking and making codes and translating PINs", (*benchMix).takeMAC},
+	{"declines", "0.01", false, "that share of the payments (at most 0.5) is declined: three in four by the payer's bank for want of funds, the others by the payee's bank, so that the debit is reversed. With the right code each counts as it should. It measures what a decline costs, and reversals", (*benchMix).takeDeclines},
+	{"silence", "0.001", true, "that share of the debits, and of the credits (at most 0.1), is never answered: the switch has to time out after 3 s and to reverse, or to deem and advise. Such payments are in no percentile; they count as they should when they have ended rightly, and the books balance. It measures repair under load", (*benchMix).takeSilence},
 }
 
 // mixHelp is what the command says of mixes.
@@ -98,6 +101,9 @@ func parseMix(text string, spawn bool) (m benchMix, err error) {
 		m.list = append(m.list, name+"="+value)
 	}
 	slices.Sort(m.list)
+	if m.Receipts && (m.XML == 0 || m.Silence > 0) {
+		return m, errors.New("--mix receipts goes with iso20022 and not with silence: who takes receipts is also asked about a credit in doubt, and would have to answer")
+	}
 	return m, nil
 }
 
@@ -148,6 +154,16 @@ func (m *benchMix) dialects(all []spawnedParticipant) {
 			p.Dialect = "iso87-ascii"
 		}
 	}
+}
+
+func (m *benchMix) takeDeclines(value string) (err error) {
+	m.Declines, err = parseShare(value, 0.5)
+	return err
+}
+
+func (m *benchMix) takeSilence(value string) (err error) {
+	m.Silence, err = parseShare(value, 0.1)
+	return err
 }
 
 func (m *benchMix) takeMAC(value string) error {

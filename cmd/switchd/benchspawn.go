@@ -43,7 +43,11 @@ hsm: {driver: soft, keys: keys/switch.hsm, unlock: keys/switch.unlock, queue: 65
 {{- end }}
 limits: {links: {{ .Links }}, open_payments: 4000000, outbox: 64MiB, half_open: 4096, handshakes_per_address: 100000, handshake_burst: 100000}
 defaults:
+{{- if .Mix.Silence }}
+  timers: {resolve: 60s, debit: 3s, credit: 3s, total: 180s, reversal: 3s, backoff_min: 1s, backoff_max: 2s, credit_unknown: 4s, idle: 60s, echo: 30s}
+{{- else }}
   timers: {resolve: 60s, debit: 60s, credit: 60s, total: 180s, reversal: 60s, backoff_min: 10s, idle: 60s, echo: 30s}
+{{- end }}
 participants:
 {{- range .Participants }}
   - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}, net_debit_cap: "10000000000000.00", links: {window: 65536}{{ .Proof }}}

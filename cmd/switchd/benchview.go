@@ -21,8 +21,11 @@ func printBench(w io.Writer, r benchReport) {
 	p.verdict(r.Report)
 	p.line("rate", "%.1f of %g payments per second over %gs, after %gs of warm-up", r.Achieved, r.Rate, r.Duration, r.Warmup)
 	p.line("payments", "%d: %d success (%.4f %%), %d declined, %d unanswered", r.Payments, r.Success, 100*r.SuccessRatio, r.Declined, r.Unanswered)
+	if r.DeclinedExpected+r.Silent > 0 {
+		p.line("", "as they should: %d declined, %d not answered by a bank", r.DeclinedExpected, r.Silent)
+	}
 	for _, c := range r.Declines {
-		p.line("", "%d with DE39 %s", c.Count, c.Code)
+		p.line("", "%d with code %s", c.Count, c.Code)
 	}
 	p.line("latency", "p50 %.2f  p99 %.2f  p99.9 %.2f  p99.99 %.2f  max %.2f ms", r.P50, r.P99, r.P999, r.P9999, r.Max)
 	p.line("", "from the time at which a payment was due")

@@ -51,6 +51,7 @@ var (
 	codeNothingDone  = [2]byte{'2', '1'}
 	codeNotFound     = [2]byte{'2', '5'}
 	codeNoFunds      = [2]byte{'5', '1'}
+	codeRefused      = [2]byte{'0', '5'}
 	codePIN          = [2]byte{'5', '5'}
 	codePayeeUnknown = [2]byte{'7', '6'}
 	codePayerUnknown = [2]byte{'7', '7'}
@@ -73,6 +74,7 @@ type book struct {
 	young     map[legKey]leg
 	old       map[legKey]leg
 	legsMax   int
+	fateOf    func(amount int64) fate
 	net       int64
 	legs      int64 // answered, repeats included
 	repeats   int64
@@ -80,7 +82,7 @@ type book struct {
 }
 
 func newBook(accounts, legsMax int) *book {
-	b := &book{balances: make([]int64, accounts+1), young: map[legKey]leg{}, legsMax: max(legsMax, 2)}
+	b := &book{balances: make([]int64, accounts+1), young: map[legKey]leg{}, legsMax: max(legsMax, 2), fateOf: new(Options).fateOf}
 	for i := range b.balances {
 		b.balances[i] = openingBalance
 	}
@@ -202,7 +204,11 @@ func (b *book) same(l leg, account int32, amount int64, credit bool) bool {
 }
 
 func (b *book) judge(account int32, amount int64, credit bool) [2]byte {
-	switch {
+	switch f := b.fateOf(amount); {
+	case f == fateNoFunds && !credit:
+		return codeNoFunds
+	case f == fateRefused && credit:
+		return codeRefused
 	case amount <= 0 || amount > amountMax:
 		return codeAmount
 	case account == nowhere && credit:

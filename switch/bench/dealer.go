@@ -57,11 +57,15 @@ func (d *dealer) next() order {
 	if payee == payer {
 		payee = (payer + 1) % len(d.cumulative)
 	}
-	return order{
+	o := order{
 		payer: payer, payee: payee,
 		payerAccount: 1 + d.chance.IntN(d.o.Accounts),
 		payeeAccount: 1 + d.chance.IntN(d.o.Accounts),
 		amount:       d.o.AmountMin + d.chance.Int64N(d.o.AmountMax-d.o.AmountMin+1),
 		byAddress:    d.o.VPAShare > 0 && d.chance.Float64() < d.o.VPAShare,
 	}
+	if d.o.fated() {
+		o.amount = d.draw(o.amount)
+	}
+	return o
 }

@@ -64,6 +64,7 @@ func newLinkOf(r *run, at *station, conn *tls.Conn) *link {
 		run: r, at: at, conn: conn, wake: make(chan struct{}, 1), on: make(chan struct{}),
 		speaker: newSpeaker(at), tally: newTally(len(r.stations)),
 	}
+	l.tally.fateOf = r.o.fateOf
 	if at.Profile != nil {
 		l.xml = new(iso20022.Message)
 	}
@@ -184,7 +185,14 @@ func (l *link) serve(dst []byte) ([]byte, error) {
 	case mtiAdvice:
 		v = l.at.book.advise(key, account, int64(amount))
 	default:
+		silent := l.run.o.fateOf(int64(amount))
+		if credit && silent == fateCreditSilent {
+			return dst, nil
+		}
 		v = l.at.book.post(key, account, int64(amount), credit)
+		if !credit && silent == fateDebitSilent {
+			return dst, nil
+		}
 	}
 	return l.speaker.posted(dst, m, key, v)
 }
@@ -208,7 +216,12 @@ func (l *link) settle(now int64) {
 	if int64(amount) != p.amount || stan != stanOf(n) || p.payer != l.at.number {
 		t.changed++
 	}
-	t.answer(p, l.run.inWindow(p.due), now, m.Value(39))
+	e := ending{code: m.Value(39)}
+	if string(e.code) == "68" {
+		upi, _ := iso8583.FindTLV(m.Value(120), tagUPI)
+		e.deemed = string(upi) == "BT"
+	}
+	t.answer(p, l.run.inWindow(p.due), now, e)
 }
 
 // networkAnswered takes the 0810 to the sign-on.

@@ -43,10 +43,12 @@ type Options struct {
 	HeavyShare float64  // share of the payments that the first participant sends, and nearly receives; default 0.3
 	VPAShare   float64  // share of the payments by address, resolved at the payee's PSP (a further commit); default 0
 	AmountMin  int64    // minor units; default 100
-	AmountMax  int64    // minor units; default 100,000
+	AmountMax  int64    // minor units; default 100,000. With Declines or Silence the last digits are others
 	Currency   string   // DE49; default "356"
 	Letters    string   // the same in letters, for ISO 20022; default "INR"
 	Switch     string   // the switch's institution, for ISO 20022; required there
+	Declines   float64  // share of the payments that a bank is to decline; default 0, at most 0.5
+	Silence    float64  // share of the debits, and of the credits, that a bank is never to answer; default 0, at most 0.1
 	Seed       uint64   // of all chance
 	Mix        []string // what the load has beside plain payments, in the words of the caller; for the report
 	Watching   Watching // default: nobody looks
@@ -80,6 +82,8 @@ const (
 	legsOfAll       = 16_000_000 // about 60 bytes each
 	legsMin         = 100_000
 	signOnLimit     = 10 * time.Second
+	declinesMax     = 0.5
+	silenceMax      = 0.1 // more would be a bank that is down, to the switch
 )
 
 func (o Options) withDefaults() Options {
@@ -145,6 +149,8 @@ func (o *Options) faults() (faults []error) {
 		{o.Accounts*len(o.Participants) <= accountsOfAll, "%d accounts for each of %d participants, want %d in all at most", []any{o.Accounts, len(o.Participants), accountsOfAll}},
 		{within(o.HeavyShare, 0, 1), "heavy share %g, want 0 to 1", []any{o.HeavyShare}},
 		{within(o.VPAShare, 0, 1), "share by address %g, want 0 to 1", []any{o.VPAShare}},
+		{within(o.Declines, 0, declinesMax), "share of declines %g, want 0 to %g", []any{o.Declines, declinesMax}},
+		{within(o.Silence, 0, silenceMax), "share of silence %g, want 0 to %g", []any{o.Silence, silenceMax}},
 		{within(o.Watching.Consoles, 0, watchersMax), "%d consoles, want at most %d", []any{o.Watching.Consoles, watchersMax}},
 		{o.Watching.Consoles == 0 || within(o.Watching.Span, time.Second, o.Duration/2), "spans of %v in a window of %v, want two at least", []any{o.Watching.Span, o.Duration}},
 		{within(o.AmountMin, 1, o.AmountMax) && o.AmountMax <= amountMax, "amounts %d to %d, want 1 to %d", []any{o.AmountMin, o.AmountMax, int64(amountMax)}},

@@ -82,6 +82,9 @@ func (r *run) stalls(f *facts, out *Report) {
 		if gap.to <= r.from.Load() || gap.from >= r.to.Load() {
 			continue
 		}
+		if r.o.Silence > 0 { // behind the window only what banks were silent about is left
+			gap.to = min(gap.to, r.to.Load())
+		}
 		s := Stall{At: float64(gap.from-r.from.Load()) / 1e9, Ms: float64(gap.length()) / 1e6, Blame: c.blame(gap)}
 		if s.Blame == blameSwitch || s.Blame == blameGC {
 			own = max(own, s.Ms)

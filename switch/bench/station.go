@@ -57,6 +57,7 @@ type station struct {
 
 func newStation(number int, p Participant, o *Options) *station {
 	s := &station{Participant: p, number: number, branch: p.IFSC + "0000001", book: newBook(o.Accounts, o.LegsMax)}
+	s.book.fateOf = o.fateOf
 	s.central, s.currency, s.salt = o.Switch, o.Letters, uint64(o.Clock())
 	s.decimals, _ = iso20022.Exponent(o.Letters)
 	return s

@@ -54,9 +54,12 @@ type tally struct {
 	answered        int64 // own payments, warm-up included
 	measured        int64 // of them, those that were due in the window
 	measuredSuccess int64
-	codes           map[endCode]int64 // of the measured ones that were no success
+	declined        int64             // of them, those that were meant to be declined, and were
+	silent          int64             // of them, those that a bank was silent about, and that have ended rightly
+	codes           map[endCode]int64 // of the measured ones that have ended as they should not
 	latency         histogram         // of the measured ones
-	told            []int64           // by participant: what answers of success add up to
+	fateOf          func(amount int64) fate
+	told            []int64 // by participant: what answers of success add up to
 
 	malformed int64 // messages that the codec refused
 	strange   int64 // messages that are not in the wire table
@@ -66,14 +69,13 @@ type tally struct {
 }
 
 func newTally(participants int) tally {
-	return tally{codes: map[endCode]int64{}, latency: newHistogram(), told: make([]int64, participants)}
+	return tally{fateOf: new(Options).fateOf, codes: map[endCode]int64{}, latency: newHistogram(), told: make([]int64, participants)}
 }
 
 // answer counts the answer to an own payment.
-func (t *tally) answer(p opened, measured bool, now int64, code []byte) {
-	success := string(code) == "00"
+func (t *tally) answer(p opened, measured bool, now int64, e ending) {
 	t.answered++
-	if success {
+	if e.done() {
 		t.told[p.payer] -= p.amount
 		t.told[p.payee] += p.amount
 	}
@@ -81,21 +83,34 @@ func (t *tally) answer(p opened, measured bool, now int64, code []byte) {
 		return
 	}
 	t.measured++
-	t.latency.record(now - p.due)
-	if success {
-		t.measuredSuccess++
-		return
+	f := t.fateOf(p.amount)
+	if !f.silent() { // those take as long as the switch's timers
+		t.latency.record(now - p.due)
 	}
-	var c endCode
-	copy(c[:], code)
-	t.codes[c]++
+	switch {
+	case !f.right(e):
+		var c endCode
+		copy(c[:], e.code)
+		t.codes[c]++
+	case f == fateDone:
+		t.measuredSuccess++
+	case f.silent():
+		t.silent++
+	default:
+		t.declined++
+	}
 }
+
+// right counts the measured payments that have ended as they should.
+func (t *tally) right() int64 { return t.measuredSuccess + t.declined + t.silent }
 
 // merge adds the counts of another link.
 func (t *tally) merge(from *tally) {
 	t.answered += from.answered
 	t.measured += from.measured
 	t.measuredSuccess += from.measuredSuccess
+	t.declined += from.declined
+	t.silent += from.silent
 	t.malformed += from.malformed
 	t.strange += from.strange
 	t.unmatched += from.unmatched

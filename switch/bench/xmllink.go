@@ -97,7 +97,14 @@ func (l *link) serveXML(dst []byte, now int64) ([]byte, error) {
 	case xmlAdvice:
 		v = book.advise(leg.key, leg.account, leg.amount)
 	default:
+		silent := l.run.o.fateOf(leg.amount)
+		if leg.kind == xmlCredit && silent == fateCreditSilent {
+			return dst, nil
+		}
 		v = book.post(leg.key, leg.account, leg.amount, leg.kind == xmlCredit)
+		if leg.kind == xmlDebit && silent == fateDebitSilent {
+			return dst, nil
+		}
 	}
 	return l.speaker.xml.posted(dst, l.xml, &leg, v, now)
 }
@@ -158,22 +165,24 @@ func (l *link) settleXML(id []byte, now int64) {
 	if e := m.Text(iso20022.OriginalEndToEndID); p.payer != l.at.number || len(e) > 0 && !bytes.Equal(e, id) {
 		t.changed++
 	}
-	t.answer(p, l.run.inWindow(p.due), now, l.codeXML())
+	t.answer(p, l.run.inWindow(p.due), now, l.endingXML())
 }
 
-// codeXML is what an answer says, as a code: 00 for a yes, a reason or else a status
-// for anything else.
-func (l *link) codeXML() []byte {
+// endingXML is what an answer says: 00 for a yes, a reason or else a status for
+// anything else.
+func (l *link) endingXML() (e ending) {
 	m := l.xml
+	e.deemed = string(m.Text(iso20022.Status)) == "PDNG" && string(m.Text(iso20022.ReasonCode)) == "AB05"
 	for _, f := range [...]iso20022.Field{iso20022.ReasonCode, iso20022.ReasonProprietary, iso20022.RejectReason} {
 		if v := m.Text(f); len(v) > 0 {
-			return v
+			e.code = v
+			return e
 		}
 	}
-	switch v := m.Text(iso20022.Status); string(v) {
+	e.code = m.Text(iso20022.Status)
+	switch string(e.code) {
 	case "ACSC", "ACCC":
-		return codeApproved[:]
-	default:
-		return v
+		e.code = codeApproved[:]
 	}
+	return e
 }
