@@ -114,8 +114,9 @@ func (s said) until(t *testing.T, event string) {
 }
 
 // quick is a second folder that is used soon, and left soon: on a busy machine also when
-// nothing hangs.
-var quick = storage.Failover{Dir: "second", After: 4 * time.Millisecond, Probe: time.Millisecond, Healthy: 5 * time.Millisecond}
+// nothing hangs. Two tries within a fourth of After are wanted to go back, which a machine
+// that has much else to do must manage.
+var quick = storage.Failover{Dir: "second", After: 100 * time.Millisecond, Probe: time.Millisecond, Healthy: 2 * time.Millisecond}
 
 func twoFolders(disk vfs.FS) Options {
 	o := quiet(disk)
