@@ -27,6 +27,7 @@ const (
 	legDeclined
 	legReversed
 	legReversalFirst // its reversal came before it
+	legFenced        // a credit that was taken back before it came, and never will be made
 )
 
 // leg is what a book remembers of a leg.
@@ -121,7 +122,7 @@ func (b *book) post(k legKey, account int32, amount int64, credit bool) verdict 
 	b.legs++
 	if l, known := b.find(k); known {
 		b.repeats++
-		if !b.same(l, account, amount, credit) {
+		if l.state == legFenced || !b.same(l, account, amount, credit) {
 			return verdict{codeDuplicate, true}
 		}
 		return verdict{l.code, true}
@@ -193,6 +194,28 @@ func (b *book) advise(k legKey, account int32, amount int64) verdict {
 	b.move(account, amount, true)
 	b.keep(k, leg{amount: amount, account: account, credit: true, state: legPosted, code: codeApproved})
 	return verdict{code: codeApproved}
+}
+
+// stands says what became of a credit; 0: it was never seen.
+func (b *book) stands(k legKey) legState {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, _ := b.find(k)
+	return l.state
+}
+
+// fence takes care that a credit that has not been made never is, and says what became
+// of it.
+func (b *book) fence(k legKey) legState {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.legs++
+	l, known := b.find(k)
+	if !known {
+		l = leg{credit: true, state: legFenced, code: codeDuplicate}
+		b.keep(k, l)
+	}
+	return l.state
 }
 
 func (b *book) same(l leg, account int32, amount int64, credit bool) bool {

@@ -160,6 +160,52 @@ func TestAnswersXML(t *testing.T) {
 	}
 }
 
+// TestDoubtXML: the switch is told what became of a credit, and one that it has taken
+// back is never made.
+func TestDoubtXML(t *testing.T) {
+	l := xmlRun(t)
+	own := string(l.at.account(nil, 7))
+	about := func(id string, more xmlFields) xmlFields {
+		f := xmlFields{
+			iso20022.OriginalMsgID: id, iso20022.OriginalMsgName: "pacs.008.001.08", iso20022.OriginalInstructionID: id,
+			iso20022.OriginalEndToEndID: "E1", iso20022.OriginalTransactionID: "T1", iso20022.OriginalUETR: xmlUETR,
+		}
+		for k, v := range more {
+			f[k] = v
+		}
+		return f
+	}
+	const made, other = "SWD0000000000A1C00", "SWD0000000000A2C00"
+	ask := func(id string) []byte {
+		return l.writes(t, "pacs.028", "SWD0000000000A1S01", about(id, xmlFields{iso20022.StatusID: "SWD0000000000A1S01"}))
+	}
+	recall := func(id string) []byte {
+		return l.writes(t, "camt.056", "SWD0000000000A1F00", about(id, xmlFields{iso20022.CancellationID: "SWD0000000000A1F00", iso20022.ReasonCode: "TECH"}))
+	}
+	l.take(l.writes(t, "pacs.008", made, legFields(made, "CREDIT", own)), 0)
+	l.readsXML(t)
+	for i, c := range []struct {
+		body         []byte
+		want, reason string
+	}{
+		{ask(made), "ACCC", ""}, {ask(other), "RJCT", "AG09"}, {recall(made), "RJCR", ""}, {recall(other), "CNCL", ""}, {recall(other), "CNCL", ""},
+		{ask(other), "RJCT", "AB05"}, {l.writes(t, "pacs.008", other, legFields(other, "CREDIT", own)), "RJCT", "AM05"},
+	} {
+		l.take(c.body, 0)
+		m := l.readsXML(t)
+		got := string(m.Text(iso20022.Status)) + string(m.Text(iso20022.CancellationStatus))
+		if got != c.want || string(m.Text(iso20022.ReasonCode)) != c.reason {
+			t.Errorf("%d: told %s %s, want %s %s", i, got, m.Text(iso20022.ReasonCode), c.want, c.reason)
+		}
+		if id := string(m.Text(iso20022.StatusID)); i < 6 && id != "SWD0000000000A1S01" && id != "SWD0000000000A1F00" {
+			t.Errorf("%d: the answer has the id %q", i, id)
+		}
+	}
+	if net, conflicts := l.at.book.state(); net != 500 || conflicts != 0 || l.tally.strange != 0 {
+		t.Errorf("the book moved by %d, %d conflicts, %d strange", net, conflicts, l.tally.strange)
+	}
+}
+
 // told is the final answer to own payment n.
 func (l *link) told(t testing.TB, n int, fields xmlFields) []byte {
 	id := fmt.Sprintf("%sABC%09d", l.at.Institution, n)

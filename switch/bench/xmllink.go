@@ -44,6 +44,8 @@ func (l *link) takeXML(body []byte, now int64) {
 		l.settleXML(m.Text(iso20022.RelatedReference), now)
 	case "pacs.003", "pacs.008", "pacs.007":
 		l.answers, err = l.serveXML(l.answers, now)
+	case "pacs.028", "camt.056":
+		l.answers, err = l.doubted(l.answers, now)
 	case "acmt.023":
 		l.answers, err = s.resolved(l.answers, m, now)
 	case "admi.004":
@@ -73,6 +75,20 @@ func (l *link) confirmed(dst []byte, now int64) ([]byte, error) {
 		return dst, errors.New("a status of no credit")
 	}
 	return l.receipt(dst, now)
+}
+
+// doubted answers what the switch asks of a credit in doubt: what became of it, or that
+// it be taken back or never made.
+func (l *link) doubted(dst []byte, now int64) ([]byte, error) {
+	m, s := l.xml, l.speaker.xml
+	key, ok := keyOfID(m.Text(iso20022.OriginalMsgID))
+	switch {
+	case !ok:
+		return dst, errors.New("a question about no credit")
+	case family(m.Definition()) == "camt.056":
+		return s.fenced(dst, m, l.at.book.fence(key), now)
+	}
+	return s.stands(dst, m, l.at.book.stands(key), now)
 }
 
 // family is the name of a message without its version.

@@ -22,14 +22,14 @@ const (
 
 // xmlMessages are the messages that a participant sends, in the versions that its
 // profile names first.
-type xmlMessages struct{ order, status, verified, event, eventDone, receipt *iso20022.Definition }
+type xmlMessages struct{ order, status, verified, event, eventDone, receipt, recalled *iso20022.Definition }
 
 // newXMLMessages is an error where a profile lacks one of them.
 func newXMLMessages(p *iso20022.Profile) (m xmlMessages, err error) {
 	for _, row := range []struct {
 		name string
 		to   **iso20022.Definition
-	}{{"pain.001", &m.order}, {"pacs.002", &m.status}, {"acmt.024", &m.verified}, {"admi.004", &m.event}, {"admi.011", &m.eventDone}, {"admi.007", &m.receipt}} {
+	}{{"pain.001", &m.order}, {"pacs.002", &m.status}, {"acmt.024", &m.verified}, {"admi.004", &m.event}, {"admi.011", &m.eventDone}, {"admi.007", &m.receipt}, {"camt.029", &m.recalled}} {
 		if *row.to = p.Sent(row.name); *row.to == nil {
 			return m, errors.New("its profile has no " + row.name)
 		}
@@ -181,6 +181,48 @@ func (s *xmlSpeaker) received(dst []byte, m *iso20022.Message, now int64) ([]byt
 	w.Set(iso20022.RelatedReference, m.Text(iso20022.MsgID))
 	w.SetString(iso20022.RelatedName, m.Definition().Name)
 	w.SetString(iso20022.RequestStatus, "RCVD")
+	return s.finish(dst)
+}
+
+// stands appends the pacs.002 to the pacs.028 in m, which asks what became of a credit.
+func (s *xmlSpeaker) stands(dst []byte, m *iso20022.Message, state legState, now int64) ([]byte, error) {
+	s.answerID(m.Text(iso20022.MsgID))
+	w := s.start(dst, s.send.status, now)
+	w.Set(iso20022.StatusID, m.Text(iso20022.StatusID))
+	for _, f := range [...]iso20022.Field{
+		iso20022.OriginalMsgID, iso20022.OriginalMsgName, iso20022.OriginalCreatedAt,
+		iso20022.OriginalInstructionID, iso20022.OriginalEndToEndID, iso20022.OriginalTransactionID, iso20022.OriginalUETR,
+	} {
+		w.Set(f, m.Text(f))
+	}
+	switch state {
+	case legPosted:
+		w.SetString(iso20022.Status, "ACCC")
+	case 0:
+		w.SetString(iso20022.Status, "RJCT")
+		w.SetString(iso20022.ReasonCode, "AG09")
+	default:
+		w.SetString(iso20022.Status, "RJCT")
+		w.SetString(iso20022.ReasonCode, "AB05")
+	}
+	return s.finish(dst)
+}
+
+// fenced appends the camt.029 to the camt.056 in m, which takes a credit back.
+func (s *xmlSpeaker) fenced(dst []byte, m *iso20022.Message, state legState, now int64) ([]byte, error) {
+	s.answerID(m.Text(iso20022.MsgID))
+	w := s.start(dst, s.send.recalled, now)
+	w.SetString(iso20022.InstructingAgent, s.me.Institution)
+	w.SetString(iso20022.InstructedAgent, s.me.central)
+	w.Set(iso20022.StatusID, m.Text(iso20022.CancellationID))
+	for _, f := range [...]iso20022.Field{iso20022.OriginalMsgID, iso20022.OriginalMsgName, iso20022.OriginalUETR} {
+		w.Set(f, m.Text(f))
+	}
+	if state == legPosted {
+		w.SetString(iso20022.CancellationStatus, "RJCR")
+	} else {
+		w.SetString(iso20022.CancellationStatus, "CNCL")
+	}
 	return s.finish(dst)
 }
 
