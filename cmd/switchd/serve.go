@@ -53,6 +53,7 @@ Under systemd use Type=notify: it is told when the switch serves, reloads and st
 
 // run starts the switch and returns when it has ended.
 func (f *serveFlags) run(ctx context.Context, talk io.Writer) error {
+	oneMoreProcessor(os.Getenv)
 	hangup := make(chan os.Signal, 1)
 	notifyHangup(hangup) // from here on: at the start it must not end the switch
 	log := newLogger(talk, f.quiet)

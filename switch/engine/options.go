@@ -69,8 +69,8 @@ type Options struct {
 	// disk or a load.
 	GroupEventsMax int           // events of a group that waits for nothing more; default 512, 16 to 8190
 	GroupsMax      int           // groups between append and durable, all but one of them full; default 16, 1 to 64
-	GapMax         time.Duration // longest wait for company, counted from the commit before; default 1 ms, the least that a Go timer takes; up to 100 ms, negative: none
-	BusyEvents     int           // so many events within GapMax make a group wait for all of it, fewer for a part; default 16, 1 to 8190
+	GapMax         time.Duration // longest wait for company, counted from the commit before; default 2 ms, up to 100 ms, negative: none
+	BusyEvents     int           // so many events within GapMax make a group wait for all of it, fewer for a part; default 32, 1 to 8190
 
 	Load LoadSteps // when new work is shed; default DefaultLoadSteps
 
@@ -92,10 +92,10 @@ func (o Options) withDefaults() Options {
 		o.GroupsMax = 16
 	}
 	if o.GapMax == 0 {
-		o.GapMax = time.Millisecond
+		o.GapMax = 2 * time.Millisecond
 	}
 	if o.BusyEvents == 0 {
-		o.BusyEvents = 16
+		o.BusyEvents = 32
 	}
 	if o.Load == (LoadSteps{}) {
 		o.Load = DefaultLoadSteps()
