@@ -200,11 +200,18 @@ browser: build | .build ## the console in a real browser: chromium, node and npm
 bench-smoke: build | .build
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./... > .build/bench-log 2>&1 || { cat .build/bench-log; exit 1; }
 	@grep -c '^Benchmark' .build/bench-log | sed 's/$$/ benchmarks run/'
-	@rm -f .build/bench.json
+	@rm -f .build/bench.json .build/bench-kill.json .build/bench-surge.json
 	@# Speed is printed, not gated: machines are shared. Lost or doubled money is gated.
 	@$(BIN) bench --spawn --rate 10000 --duration 20s --json .build/bench.json 2> .build/bench.log || true
 	@grep -q '"books_balanced": true' .build/bench.json && grep -q '"open": 0' .build/bench.json \
 		|| { cat .build/bench.log .build/bench.json; exit 1; }
+	@# Killed and started again, and four times the load for a moment: less than 20 s together.
+	@$(BIN) bench --spawn --rate 1000 --duration 3s --warmup 500ms --kill-at 1s --drain 8s --json .build/bench-kill.json 2> .build/bench.log > /dev/null || true
+	@grep -q '"books_balanced": true' .build/bench-kill.json || { cat .build/bench.log .build/bench-kill.json; exit 1; }
+	@$(BIN) bench --spawn --rate 2000 --duration 1s --warmup 500ms --surge 4 --surge-for 1s --drain 5s --json .build/bench-surge.json 2> .build/bench.log > /dev/null || true
+	@grep -q '"books_balanced": true' .build/bench-surge.json && grep -q '"open": 0' .build/bench-surge.json \
+		|| { cat .build/bench.log .build/bench-surge.json; exit 1; }
+	@grep -hE '"(ready_s|in_flight|kept|kept_ratio|back_to_normal_s)"' .build/bench-kill.json .build/bench-surge.json
 	@grep -E '"(valid|achieved|success_ratio|p50_ms|p99_ms|max_ms|cpu_us_per_payment|elsewhere_cpu_cores|books_balanced)"' .build/bench.json
 
 certs: build ## a development CA and certificates in DIR=.build/certs for IDS=BANKA,BANKB,BANKC

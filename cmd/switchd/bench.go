@@ -30,6 +30,8 @@ type benchFlags struct {
 	vpaShare, heavyShare          float64
 	consoles                      int
 	seed                          uint64
+	fault                         benchFault
+	profile                       string
 	mixText                       string
 	mix                           benchMix // of mixText
 	raw                           rawLimits
@@ -67,7 +69,7 @@ A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %)
 nothing is open at the end, all books agree, and the generator itself was punctual.
 Exit code 0: valid, 1: not valid.
 
-` + mixHelp(),
+` + faultHelp + "\n" + profileHelp + "\n" + mixHelp(),
 		Example: "  switchd bench --spawn --rate 1000 --duration 30s",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
@@ -89,6 +91,8 @@ Exit code 0: valid, 1: not valid.
 	fl.StringVar(&f.mixText, "mix", "", "what the load has beside plain payments, such as pin-mac,declines=0.01: see above")
 	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
+	f.fault.register(fl)
+	fl.StringVar(&f.profile, "profile", "", "save profiles of the switch in this folder")
 	fl.StringVar(&f.json, "json", "", "write the report as one JSON object to this file; - is stdout, which then has nothing else")
 	f.raw.register(c)
 	c.AddCommand(newBenchFlame(), newBenchRaw())
@@ -109,6 +113,9 @@ func (f *benchFlags) run(c *cobra.Command) (err error) {
 	if err = f.raw.load(); err != nil {
 		return usageError{err}
 	}
+	if err := f.fault.check(f.spawn); err != nil {
+		return usageError{err}
+	}
 	defer debug.SetGCPercent(debug.SetGCPercent(generatorGC))
 	ctx, talk := c.Context(), c.ErrOrStderr()
 	o := f.options(talk)
@@ -122,12 +129,14 @@ func (f *benchFlags) run(c *cobra.Command) (err error) {
 		return err
 	}
 	o.Address, o.Admin, o.ProbeDir = s.address, s.admin, s.dir
+	f.fault.apply(&o, s)
+	profiled := f.profiled(&o)
 	report, err := f.measure(ctx, o, s)
 	stopped := s.stop()
 	if err == nil {
 		err = f.print(report, c.OutOrStdout())
 	}
-	return errors.Join(err, stopped)
+	return errors.Join(err, stopped, *profiled)
 }
 
 // subject is the switch that is loaded.
@@ -138,6 +147,10 @@ type subject struct {
 	cfg     *config.Config
 	proofs  map[string]bench.Proof // of participants whose messages are protected, by id
 	stop    func() error
+
+	// kill ends a switch that was spawned at once, again starts it again; nil: it was not.
+	kill  func() error
+	again func(context.Context) (address string, admin bench.Admin, err error)
 }
 
 // measure runs the load against s.

@@ -89,6 +89,30 @@ func TestBenchMix(t *testing.T) {
 	}
 }
 
+// TestBenchKill: the switch is killed under load and comes back, and no payment is lost or
+// doubled by it.
+func TestBenchKill(t *testing.T) {
+	t.Parallel()
+	r := benchRun(t, "--spawn", "--rate", "200", "--duration", "3s", "--warmup", "500ms", "--participants", "4", "--kill-at", "1s", "--dir", t.TempDir())
+	k := r.Kill
+	if k == nil || !k.Balanced || k.InFlight == 0 || k.NotSent == 0 || k.Serving <= 0 || k.Ready < k.Serving || k.At < 1 || k.Later > k.InFlight {
+		t.Fatalf("%+v", k)
+	}
+	if r.CPUPerPayment != nil || r.Payments+k.NotSent > 600 {
+		t.Errorf("a process that has begun again has figures: %v; %d payments and %d not sent", r.CPUPerPayment, r.Payments, k.NotSent)
+	}
+}
+
+// TestBenchSurge: each payment of a surge is answered, and counted once.
+func TestBenchSurge(t *testing.T) {
+	t.Parallel()
+	r := benchRun(t, "--spawn", "--rate", "200", "--duration", "1s", "--warmup", "500ms", "--participants", "4", "--surge", "4", "--surge-for", "2s", "--dir", t.TempDir())
+	s := r.Surge
+	if s == nil || s.Rate != 800 || s.Payments != 1600 || s.Success+s.Refused != 1600 || s.Unanswered != 0 || s.Kept <= 0 || s.Watched != 5 || r.Payments != 200 {
+		t.Fatalf("%+v", s)
+	}
+}
+
 // TestBenchRunning: two runs against one running switch; its positions of the
 // first are no fault of the second. The report goes to a file as well.
 func TestBenchRunning(t *testing.T) {
@@ -177,6 +201,12 @@ func TestBenchUsage(t *testing.T) {
 		{"--spawn --duration 1ms", "duration 1ms"},
 		{"--spawn --dir /no/such/folder", "/no/such/folder"},
 		{"--config /no/such/file.yml", "/no/such/file.yml"},
+		{"--config x.yml --kill-at 1s", "--kill-at needs --spawn"},
+		{"--spawn --kill-at -1s", "--kill-at is -1s"},
+		{"--spawn --kill-at 9500ms", "killed at 9.5s of a window of 10s"},
+		{"--spawn --surge 1", "a surge of 1 times"},
+		{"--spawn --surge 3 --surge-for 1ms", "a surge for 1ms"},
+		{"--spawn --surge 3 --kill-at 1s", "one of a surge"},
 		{"--spawn --mix pins", `"pins" is not known`},
 		{"--spawn --mix pin-mac,pin-mac", "twice"},
 		{"--spawn --mix pin-mac=DES", `"DES" is none of`},

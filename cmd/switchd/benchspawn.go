@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"switchd/certs"
-	"switchd/switch/bench"
 )
 
 // Bounds of the life of a spawned switch.
@@ -46,7 +45,7 @@ defaults:
 {{- if .Mix.Silence }}
   timers: {resolve: 60s, debit: 3s, credit: 3s, total: 180s, reversal: 3s, backoff_min: 1s, backoff_max: 2s, credit_unknown: 4s, idle: 60s, echo: 30s}
 {{- else }}
-  timers: {resolve: 60s, debit: 60s, credit: 60s, total: 180s, reversal: 60s, backoff_min: 10s, idle: 60s, echo: 30s}
+  timers: {{ .Timers }}
 {{- end }}
 participants:
 {{- range .Participants }}
@@ -92,8 +91,9 @@ func (f *benchFlags) start(ctx context.Context, talk io.Writer) (subject, error)
 	if err != nil {
 		return subject{}, errors.Join(err, remove())
 	}
-	s.address, s.admin = child.address, bench.Admin{URL: child.admin, PID: child.cmd.Process.Pid}
-	s.stop = func() error { return errors.Join(child.stop(), remove()) }
+	own := &spawned{file: file, talk: talk, now: child}
+	s.address, s.admin, s.kill, s.again = child.address, own.at(), own.kill, own.again
+	s.stop = func() error { return errors.Join(own.stop(), remove()) }
 	return s, nil
 }
 
@@ -112,7 +112,8 @@ func (f *benchFlags) writeConfig(dir string, s *subject) (file string, err error
 		Links        int
 		Participants []spawnedParticipant
 		Mix          benchMix
-	}{f.participants*max(f.links, 1) + 64, participants, f.mix})
+		Timers       string
+	}{f.participants*max(f.links, 1) + 64, participants, f.mix, f.fault.timers()})
 	if err != nil {
 		return "", err
 	}

@@ -39,6 +39,8 @@ func printBench(w io.Writer, r benchReport) {
 	p.line("", "payments left late by p99 %.2f, max %.2f ms", r.GeneratorLateP99, r.GeneratorLateMax)
 	p.line("machine", "%d cores, %s busy elsewhere; %s, %s", r.Cores, figure(r.ElsewhereCores, 2), r.Platform, r.Go)
 	p.watching(r.Watching)
+	p.surge(r.Surge)
+	p.kill(r.Kill)
 	p.line("books", "balanced: %t, open %d, positions sum %d", r.BooksBalanced, r.Open, r.PositionsSum)
 	p.line("load", "%d participants, %d links, %s", r.Participants, r.Links, r.TLS)
 	p.line("", "%s", dialectCounts(r.Dialects))
@@ -97,6 +99,35 @@ func (p benchPage) watching(w *bench.WatchCost) {
 	}
 	p.line("watching", "%d consoles and a scrape a second: %d messages, %d scrapes", w.Consoles, w.Messages, w.Scrapes)
 	p.line("", "CPU %s, without %s us/payment, ratio %s of %d spans%s", figure(w.Watched, 1), figure(w.Unwatched, 1), figure(w.Ratio, 3), w.Spans, budgetWords(w.Within))
+}
+
+// surge tells what became of more load than the switch may hold.
+func (p benchPage) surge(s *bench.SurgeReport) {
+	if s == nil {
+		return
+	}
+	p.line("surge", "%g payments per second for %gs, %.0f per second were sent", s.Rate, s.For, s.Sent)
+	p.line("", "kept %.1f per second with success, %.1f %% of the rate before", s.Kept, 100*s.KeptRatio)
+	p.line("", "of %d: %d success, %d refused, %d unanswered until the end", s.Payments, s.Success, s.Refused, s.Unanswered)
+	for _, c := range s.Refusals {
+		p.line("", "%d with DE39 %s", c.Count, c.Code)
+	}
+	p.line("", "success p99 %.1f, max %.1f ms; generator late p99 %.1f ms", s.P99, s.Max, s.LateP99)
+	if s.Back == nil {
+		p.line("", "not back to normal (p99 %.0f ms) in %gs after it", s.Normal, s.Watched)
+	} else {
+		p.line("", "back to normal (p99 %.0f ms) within %gs after it", s.Normal, *s.Back)
+	}
+}
+
+// kill tells what became of a switch that was killed.
+func (p benchPage) kill(k *bench.KillReport) {
+	if k == nil {
+		return
+	}
+	p.line("kill", "at %.1fs; the new process served after %.2fs, was ready after %.2fs", k.At, k.Serving, k.Ready)
+	p.line("", "%d payments in flight, %d of them answered later; %d not sent in %.2fs", k.InFlight, k.Later, k.NotSent, k.Out)
+	p.line("", "books balanced: %t", k.Balanced)
 }
 
 // inPercent is a share in percent, if it is known.

@@ -102,7 +102,7 @@ func TestRing(t *testing.T) {
 		t.Error("closed what was never opened")
 	}
 	p, ok := r.close(1)
-	if !ok || p != (opened{due: 10, amount: 77, payer: 3, payee: 400}) {
+	if !ok || p != (opened{number: 1, due: 10, amount: 77, payer: 3, payee: 400}) {
 		t.Errorf("closed %+v", p)
 	}
 	if _, ok := r.close(1); ok {

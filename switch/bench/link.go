@@ -62,7 +62,7 @@ func (r *run) dial(ctx context.Context, at *station) (*link, error) {
 func newLinkOf(r *run, at *station, conn *tls.Conn) *link {
 	l := &link{
 		run: r, at: at, conn: conn, wake: make(chan struct{}, 1), on: make(chan struct{}),
-		speaker: newSpeaker(at), tally: newTally(len(r.stations)),
+		speaker: newSpeaker(at), tally: newTallyOf(r.o, len(r.stations)),
 	}
 	l.tally.fateOf = r.o.fateOf
 	if at.Profile != nil {
@@ -207,6 +207,9 @@ func (l *link) settle(now int64) {
 	}
 	n, _ := number(ref[referenceTagBytes:])
 	p, open := l.run.open.close(n)
+	if !open && l.run.killed(n) {
+		return // the switch that was started again does not know what it had answered
+	}
 	if !open {
 		t.unmatched++ // answered before, or never sent
 		return
@@ -221,7 +224,7 @@ func (l *link) settle(now int64) {
 		upi, _ := iso8583.FindTLV(m.Value(120), tagUPI)
 		e.deemed = string(upi) == "BT"
 	}
-	t.answer(p, l.run.inWindow(p.due), now, e)
+	l.count(n, p, now, e)
 }
 
 // networkAnswered takes the 0810 to the sign-on.

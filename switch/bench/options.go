@@ -2,6 +2,7 @@ package bench
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -51,12 +52,15 @@ type Options struct {
 	Silence    float64  // share of the debits, and of the credits, that a bank is never to answer; default 0, at most 0.1
 	Seed       uint64   // of all chance
 	Mix        []string // what the load has beside plain payments, in the words of the caller; for the report
+	Surge      Surge    // after the window; default: none
+	Kill       Kill     // of the switch, in the window; default: it is left alone
 	Watching   Watching // default: nobody looks
 	ProbeDir   string   // where the disk is asked for the time of a sync: a folder beside the switch's data; default: it is not
 	LegsMax    int      // legs that a participant's book remembers; default 16,000,000 of all, and 100,000 at least
 
-	Clock    func() int64   // UTC nanoseconds; required
-	Progress func(Progress) // called about every second; default none
+	Beside   func(context.Context) // called once when the window begins, in a goroutine of its own that Run waits for; ctx ends when the load does early; default none
+	Clock    func() int64          // UTC nanoseconds; required
+	Progress func(Progress)        // called about every second; default none
 }
 
 // Progress is where a run stands.
@@ -125,13 +129,13 @@ func (o Options) withDefaults() Options {
 // Validate says everything that is wrong with the options, defaults filled in.
 func (o Options) Validate() error {
 	o = o.withDefaults()
-	faults := append(o.faults(), o.participantFaults()...)
+	faults := append(append(o.faults(), o.surgeFaults()...), append(o.killFaults(), o.participantFaults()...)...)
 	return errors.Join(faults...)
 }
 
 // faults looks at everything but the participants.
 func (o *Options) faults() (faults []error) {
-	payments := o.Rate * (o.Warmup + o.Duration).Seconds()
+	payments := float64(o.plan(0).count)
 	for _, c := range []struct {
 		ok   bool
 		want string
@@ -191,6 +195,6 @@ func within[T cmp.Ordered](v, low, high T) bool { return v >= low && v <= high }
 
 // openRing is how many payments may be open at once: a power of two.
 func (o *Options) openRing() int {
-	n := min(max(int(o.Rate*openSecondsMax), openMin), openMax)
+	n := min(max(int(o.peak()*openSecondsMax), openMin), openMax)
 	return 1 << bits.Len(uint(n-1))
 }

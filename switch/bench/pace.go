@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"sort"
 	"time"
 )
 
@@ -13,12 +14,7 @@ const tick = time.Millisecond
 
 // firstAfter is the number of the first payment that is due at a time or later.
 func (s *schedule) firstAfter(at int64) int64 {
-	n := int64(float64(at-s.start) * s.rate / 1e9)
-	n = min(max(n-1, 0), s.count)
-	for n < s.count && s.due(n) < at {
-		n++
-	}
-	return n
+	return int64(sort.Search(int(s.count), func(n int) bool { return s.due(int64(n)) >= at }))
 }
 
 // pace sends the payments of a schedule until its end or that of ctx, and returns
@@ -35,7 +31,9 @@ func (r *run) pace(ctx context.Context, all schedule) (unsent int64) {
 		now := r.o.Clock()
 		r.lagging.note(now, now-next)
 		var done bool
+		r.gate.Lock()
 		next, done = p.step()
+		r.gate.Unlock()
 		s.release()
 		if s.err != nil {
 			r.fail(fmt.Errorf("pacer: %w", s.err))
@@ -72,7 +70,12 @@ func (s *sender) send(n, due, now int64) {
 	}
 	s.out.at = now
 	s.out.transmitted, s.out.payee = s.stamp, r.stations[s.out.order.payee]
-	r.late.record(now - due)
+	if r.out.gone {
+		r.skip(due)
+		return
+	}
+	r.last = s.out.number
+	r.left(due, now)
 	if !r.open.open(s.out.number, due, &s.out.order) {
 		r.overrun++
 		return
@@ -91,6 +94,26 @@ func (s *sender) send(n, due, now int64) {
 	s.touch(l)
 	if s.out.number%lookEvery == 0 {
 		s.release() // a long row of late payments must not wait for its end
+	}
+}
+
+// skip counts a payment that nobody can be sent.
+func (r *run) skip(due int64) {
+	if r.inWindow(due) {
+		r.out.skipped++
+	}
+}
+
+// left counts how late a payment leaves.
+func (r *run) left(due, now int64) {
+	to := r.to.Load()
+	if due < to {
+		r.late.record(now - due)
+		return
+	}
+	r.surgeLate.record(now - due)
+	if now < to+int64(r.o.Surge.For) {
+		r.surgeSent++
 	}
 }
 

@@ -64,6 +64,10 @@ func (w *syncWatch) poll(ctx context.Context, a Admin) {
 		if w.failed = err; err != nil {
 			return
 		}
+		if p.Next < w.next { // it was started again
+			w.next, w.known = 0, false
+			continue
+		}
 		w.take(&p)
 		if len(p.SyncNs) < pausesPageMax {
 			return

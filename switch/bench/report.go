@@ -70,6 +70,9 @@ type Report struct {
 
 	Watching *WatchCost `json:"watching,omitempty"` // null: nobody looked
 
+	Surge *SurgeReport `json:"surge,omitempty"`
+	Kill  *KillReport  `json:"kill,omitempty"`
+
 	BooksBalanced bool  `json:"books_balanced"`
 	Open          int   `json:"open"` // payments that the switch still has open
 	PositionsSum  int64 `json:"positions_sum"`
@@ -117,7 +120,8 @@ type facts struct {
 	probe         *probe
 	timer         *intervals
 	watched       *WatchCost
-	failure       error // why the run ended before its time
+	gone          time.Duration // that the switch was away; the counters of its process began again
+	failure       error         // why the run ended before its time
 }
 
 // report puts everything together, after all goroutines have ended.
@@ -130,7 +134,7 @@ func (r *run) report(f *facts) *Report {
 	// that the pacer never came to. Left out, they would make the percentiles
 	// look better than they were.
 	r.open.each(func(p opened) {
-		if r.inWindow(p.due) {
+		if r.inWindow(p.due) && !r.killed(p.number) {
 			all.latency.record(f.drained - p.due)
 		}
 	})
@@ -139,6 +143,7 @@ func (r *run) report(f *facts) *Report {
 			all.latency.record(f.drained - due)
 		}
 	}
+	f.measured -= r.out.skipped + r.out.inWindow
 	out := &Report{
 		Rate: r.o.Rate, Payments: f.measured, Success: all.measuredSuccess,
 		Declined: all.measured - all.right(), DeclinedExpected: all.declined, Silent: all.silent, Unanswered: f.measured - all.measured, Declines: all.declines(),
@@ -148,13 +153,16 @@ func (r *run) report(f *facts) *Report {
 	if f.measured > 0 {
 		out.SuccessRatio = float64(all.right()) / float64(f.measured)
 	}
+	r.begunAgain(f)
 	out.resources(f)
 	out.waits(f)
 	r.stalls(f, out)
 	out.Watching = f.watched
 	r.describe(out)
 	faults := r.compare(f, &all, out)
+	r.surged(f, out)
 	out.judge(faults, r.overrun+f.plan.count-f.unsent, f.failure)
+	r.recovered(out)
 	return out
 }
 
@@ -180,7 +188,7 @@ func (r *run) describe(out *Report) {
 // answered between them.
 func (out *Report) resources(f *facts) {
 	payments := float64(f.last.Answered - f.first.Answered)
-	elapsed := time.Duration(f.last.At - f.first.At)
+	elapsed := time.Duration(f.last.At-f.first.At) - f.gone
 	if elapsed <= 0 || payments <= 0 {
 		return
 	}
@@ -250,6 +258,7 @@ func (out *Report) judge(faults []string, unsent int64, failure error) {
 	add(out.Open > 0, "%d payments are still open", out.Open)
 	add(out.GeneratorLateP99 > lateP99MaxMs, "the generator was saturated: 1 %% of the payments left %.1f ms late or more, allowed are %g ms", out.GeneratorLateP99, lateP99MaxMs)
 	add(watchFault(out.Watching) != "", "a console saw nothing: %s", watchFault(out.Watching))
+	add(out.Surge != nil && out.Surge.Unanswered > 0, "%d payments of the surge, or after it, were never answered", surgeUnanswered(out.Surge))
 	add(unsent > 0, "%d payments were not sent in time, or too many were open", unsent)
 	out.BooksBalanced = len(faults) == 0
 	out.Reasons = append(reasons, faults...)

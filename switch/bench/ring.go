@@ -40,6 +40,7 @@ func (r *ring) open(n, due int64, o *order) bool {
 
 // opened is what was noted of a payment.
 type opened struct {
+	number       int64
 	due, amount  int64
 	payer, payee int
 }
@@ -51,7 +52,7 @@ func (r *ring) close(n int64) (opened, bool) {
 		return opened{}, false
 	}
 	sides := s.sides.Load()
-	p := opened{due: s.due.Load(), amount: s.amount.Load(), payer: int(sides >> 32), payee: int(sides & (1<<32 - 1))}
+	p := opened{number: n, due: s.due.Load(), amount: s.amount.Load(), payer: int(sides >> 32), payee: int(sides & (1<<32 - 1))}
 	return p, s.number.CompareAndSwap(n, 0)
 }
 
@@ -60,7 +61,7 @@ func (r *ring) each(f func(opened)) {
 	for i := range r.slots {
 		if n := r.slots[i].number.Load(); n != 0 {
 			sides := r.slots[i].sides.Load()
-			f(opened{due: r.slots[i].due.Load(), amount: r.slots[i].amount.Load(), payer: int(sides >> 32), payee: int(sides & (1<<32 - 1))})
+			f(opened{number: n, due: r.slots[i].due.Load(), amount: r.slots[i].amount.Load(), payer: int(sides >> 32), payee: int(sides & (1<<32 - 1))})
 		}
 	}
 }

@@ -26,17 +26,32 @@ type run struct {
 	readers sync.WaitGroup
 	writers sync.WaitGroup
 
+	gate       sync.Mutex            // held by the pacer while it sends; guards gone and skipped of out, and last
+	last       int64                 // number of the last payment that was sent
+	out        outage                // when the switch is killed
+	lastBefore atomic.Int64          // last at that moment; 0: it was not killed
+	moved      atomic.Pointer[Admin] // where the switch is since then
+	cut        context.CancelFunc    // ends the writers of the links
+
 	gaps    gaps      // without answers
 	lagging intervals // in which the pacer was late
 	late    histogram // of the pacer: from due to sent; pacer only until it ends
 	overrun int64     // payments that found the ring full, so were not sent; pacer only
+
+	surgeLate histogram // late, of the surge and the time after it; pacer only
+	surgeSent int64     // payments that left while it lasted; pacer only
 }
 
 // inWindow says whether a payment that was due then is measured.
 func (r *run) inWindow(due int64) bool { return due >= r.from.Load() && due < r.to.Load() }
 
 // admin is where the switch gives its figures now.
-func (r *run) admin() Admin { return r.o.Admin }
+func (r *run) admin() Admin {
+	if moved := r.moved.Load(); moved != nil {
+		return *moved
+	}
+	return r.o.Admin
+}
 
 // startDelay is the time from the last preparation to the first payment.
 const startDelay = 50 * time.Millisecond
@@ -53,7 +68,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	// The links outlive ctx: what is open should still get its answers.
 	work, fail := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer fail(nil)
-	r := &run{o: &o, open: newRing(o.openRing()), tag: tagOf(o.Clock()), fail: fail, late: newHistogram()}
+	r := &run{o: &o, open: newRing(o.openRing()), tag: tagOf(o.Clock()), fail: fail, late: newHistogram(), surgeLate: newHistogram()}
 	for i := range o.Participants {
 		r.stations = append(r.stations, newStation(i, o.Participants[i], &o))
 	}
@@ -85,7 +100,7 @@ func (r *run) loadUntil(ctx, work context.Context) *facts {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer context.AfterFunc(work, stop)()
-	return r.load(ctx)
+	return r.load(ctx, work)
 }
 
 // tagOf makes the first characters of all references of a run from its time, so
@@ -103,6 +118,7 @@ func tagOf(now int64) string {
 // connect opens and signs on all links, one after the other: how many handshakes a
 // switch can do at once is another benchmark.
 func (r *run) connect(ctx, work context.Context) error {
+	work, r.cut = context.WithCancel(work)
 	for _, s := range r.stations {
 		for range r.o.Links {
 			l, err := r.dial(ctx, s)
@@ -110,12 +126,20 @@ func (r *run) connect(ctx, work context.Context) error {
 				return err
 			}
 			s.links, r.links = append(s.links, l), append(r.links, l)
-			r.readers.Go(func() { r.ended(l, "read", l.read()) })
-			r.writers.Go(func() { r.ended(l, "write", l.write(work)) })
-			if err := l.signOn(ctx); err != nil {
-				return errors.Join(err, context.Cause(work))
+			if err := r.serve(ctx, work, l); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// serve starts the goroutines of a link that is connected, and signs it on.
+func (r *run) serve(ctx, work context.Context, l *link) error {
+	r.readers.Go(func() { r.ended(l, "read", l.read()) })
+	r.writers.Go(func() { r.ended(l, "write", l.write(work)) })
+	if err := l.signOn(ctx); err != nil {
+		return errors.Join(err, context.Cause(work))
 	}
 	return nil
 }
@@ -139,16 +163,15 @@ func (r *run) hangUp() {
 }
 
 // load sends the payments and takes samples at both ends of the window.
-func (r *run) load(ctx context.Context) *facts {
+func (r *run) load(ctx, work context.Context) *facts {
 	f := &facts{}
 	start := r.o.Clock() + int64(startDelay)
 	from := start + int64(r.o.Warmup)
 	to := from + int64(r.o.Duration)
 	r.from.Store(from)
 	r.to.Store(to)
-	all := schedule{start: start, rate: r.o.Rate}
-	all.count = int64(r.o.Rate * (r.o.Warmup + r.o.Duration).Seconds())
-	f.plan, f.measured = all, all.count-all.firstAfter(from)
+	all := r.o.plan(start)
+	f.plan, f.measured = all, all.firstAfter(to)-all.firstAfter(from)
 
 	pacing := make(chan int64, 1)
 	paceCtx, stop := context.WithCancel(ctx)
@@ -162,8 +185,15 @@ func (r *run) load(ctx context.Context) *facts {
 	}
 	observed := r.observe(paceCtx)
 	f.first = r.sampleAt(ctx, start, from)
+	var beside sync.WaitGroup
+	if r.o.Beside != nil {
+		beside.Go(func() { r.o.Beside(ctx) })
+	}
+	r.killAt(ctx, work, start, from)
 	f.last = r.sampleAt(ctx, start, to)
 	observed(f)
+	r.until(ctx, start, all.until)
+	beside.Wait()
 	// A generator that could not keep up is late with the rest; it is not to go on
 	// for ever with what can no longer become valid.
 	late := time.AfterFunc(r.o.Drain, stop)
@@ -173,9 +203,28 @@ func (r *run) load(ctx context.Context) *facts {
 	return f
 }
 
-// sampleAt waits until the given time, telling how far the run is, and takes a
-// sample of the machine and the switch.
+// sampleAt waits until the given time and takes a sample of the machine and the switch.
 func (r *run) sampleAt(ctx context.Context, start, at int64) Sample {
+	r.until(ctx, start, at)
+	return r.admin().sample(ctx, r.o.Clock, &r.answered)
+}
+
+// killAt kills the switch at its time, if the run is to do so.
+func (r *run) killAt(ctx, work context.Context, start, from int64) {
+	if r.o.Kill.At == 0 {
+		return
+	}
+	r.until(ctx, start, from+int64(r.o.Kill.At))
+	if ctx.Err() != nil {
+		return
+	}
+	if err := r.kill(ctx, work); err != nil {
+		r.fail(err)
+	}
+}
+
+// until waits until the given time, telling how far the run is.
+func (r *run) until(ctx context.Context, start, at int64) {
 	for {
 		now := r.o.Clock()
 		if now >= at || ctx.Err() != nil {
@@ -183,12 +232,11 @@ func (r *run) sampleAt(ctx context.Context, start, at int64) Sample {
 		}
 		if now > start {
 			p := Progress{Elapsed: time.Duration(now - start), Measured: now >= r.from.Load(), Sent: r.sent.Load(), Answered: r.answered.Load()}
-			p.Open = p.Sent - p.Answered
+			p.Open = max(p.Sent-p.Answered, 0) // answers of a switch that was killed may come after all
 			r.o.Progress(p)
 		}
 		pause(ctx, min(time.Duration(at-now), time.Second))
 	}
-	return r.admin().sample(ctx, r.o.Clock, &r.answered)
 }
 
 // settlePoll is how often the end of a run looks whether everything has ended.

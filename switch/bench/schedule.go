@@ -1,16 +1,50 @@
 package bench
 
+import "time"
+
 // schedule is the open loop: when each payment is due. It is fixed before the run
 // and depends on nothing that happens in it.
 type schedule struct {
 	start int64   // when the payment 0 is due, UTC nanoseconds
 	rate  float64 // payments per second
 	count int64   // payments in all
+	until int64   // when it ends, UTC nanoseconds
+	parts []part  // those with a rate of their own, in order; none: the rate holds throughout
+}
+
+// part is what follows the first part of a schedule at another rate.
+type part struct {
+	first int64 // payment
+	start int64 // when that is due
+	rate  float64
+}
+
+// plan is the schedule of a run that begins at a time.
+func (o *Options) plan(start int64) schedule {
+	span := o.Warmup + o.Duration
+	s := schedule{start: start, rate: o.Rate, count: int64(o.Rate * span.Seconds()), until: start + int64(span)}
+	if o.Surge.Times != 0 {
+		s.then(o.peak(), o.Surge.For)
+		s.then(o.Rate, o.after())
+	}
+	return s
+}
+
+// then goes on at another rate.
+func (s *schedule) then(rate float64, span time.Duration) {
+	s.parts = append(s.parts, part{first: s.count, start: s.until, rate: rate})
+	s.count += int64(rate * span.Seconds())
+	s.until += int64(span)
 }
 
 // due is when payment n is to be sent. Each time is computed from the start, so
 // that the rounding of one does not add to the next.
 func (s *schedule) due(n int64) int64 {
+	for i := len(s.parts) - 1; i >= 0; i-- {
+		if p := &s.parts[i]; n >= p.first {
+			return p.start + int64(float64(n-p.first)*1e9/p.rate)
+		}
+	}
 	return s.start + int64(float64(n)*1e9/s.rate)
 }
 

@@ -79,7 +79,7 @@ func (r *run) stalls(f *facts, out *Report) {
 	}
 	c := causes{timer: f.timer, syncs: &f.syncs.slow, probes: &f.probe.slow, stops: &f.syncs.stopped, pacer: &r.lagging}
 	for _, gap := range r.gapsUntil(f.drained) {
-		if gap.to <= r.from.Load() || gap.from >= r.to.Load() {
+		if gap.to <= r.from.Load() || gap.from >= r.to.Load() || r.out.at.from < gap.to && r.out.at.to > gap.from {
 			continue
 		}
 		if r.o.Silence > 0 { // behind the window only what banks were silent about is left

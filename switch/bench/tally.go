@@ -66,10 +66,19 @@ type tally struct {
 	unmatched int64 // answers to no open payment
 	unproven  int64 // messages whose code is wrong or missing
 	changed   int64 // answers with another amount, STAN or payer than was sent
+
+	surge *surgeTally // nil: there is none
 }
 
 func newTally(participants int) tally {
 	return tally{fateOf: new(Options).fateOf, codes: map[endCode]int64{}, latency: newHistogram(), told: make([]int64, participants)}
+}
+
+// newTallyOf is the tally of a link of a run.
+func newTallyOf(o *Options, participants int) tally {
+	t := newTally(participants)
+	t.surge = newSurgeTally(o)
+	return t
 }
 
 // answer counts the answer to an own payment.
@@ -126,9 +135,12 @@ func (t *tally) merge(from *tally) {
 }
 
 // declines lists the codes other than success with their counts, most first.
-func (t *tally) declines() []CodeCount {
+func (t *tally) declines() []CodeCount { return counted(t.codes) }
+
+// counted lists codes, most first.
+func counted(codes map[endCode]int64) []CodeCount {
 	var list []CodeCount
-	for code, n := range t.codes {
+	for code, n := range codes {
 		list = append(list, CodeCount{Code: strings.TrimRight(string(code[:]), "\x00"), Count: n})
 	}
 	sort.Slice(list, func(i, j int) bool {

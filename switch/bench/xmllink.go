@@ -173,7 +173,7 @@ func (l *link) settleXML(id []byte, now int64) {
 	n, _ := number(id[tag+referenceTagBytes:])
 	p, open := l.run.open.close(n)
 	if !open {
-		if !l.at.Receipts { // otherwise it is repeated until it is acknowledged
+		if !l.at.Receipts && !l.run.killed(n) { // otherwise it is repeated until it is acknowledged
 			t.unmatched++
 		}
 		return
@@ -181,7 +181,7 @@ func (l *link) settleXML(id []byte, now int64) {
 	if e := m.Text(iso20022.OriginalEndToEndID); p.payer != l.at.number || len(e) > 0 && !bytes.Equal(e, id) {
 		t.changed++
 	}
-	t.answer(p, l.run.inWindow(p.due), now, l.endingXML())
+	l.count(n, p, now, l.endingXML())
 }
 
 // endingXML is what an answer says: 00 for a yes, a reason or else a status for
