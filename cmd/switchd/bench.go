@@ -31,6 +31,7 @@ type benchFlags struct {
 	consoles                      int
 	seed                          uint64
 	fault                         benchFault
+	knee                          benchKnee
 	profile                       string
 	mixText                       string
 	mix                           benchMix // of mixText
@@ -69,7 +70,7 @@ A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %)
 nothing is open at the end, all books agree, and the generator itself was punctual.
 Exit code 0: valid, 1: not valid.
 
-` + faultHelp + "\n" + profileHelp + "\n" + mixHelp(),
+` + kneeHelp + "\n" + faultHelp + "\n" + profileHelp + "\n" + mixHelp(),
 		Example: "  switchd bench --spawn --rate 1000 --duration 30s",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
@@ -92,10 +93,11 @@ Exit code 0: valid, 1: not valid.
 	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
 	f.fault.register(fl)
+	f.knee.register(fl)
 	fl.StringVar(&f.profile, "profile", "", "save profiles of the switch in this folder")
 	fl.StringVar(&f.json, "json", "", "write the report as one JSON object to this file; - is stdout, which then has nothing else")
 	f.raw.register(c)
-	c.AddCommand(newBenchFlame(), newBenchRaw())
+	c.AddCommand(newBenchCompare(), newBenchFlame(), newBenchRaw())
 	return c
 }
 
@@ -103,21 +105,38 @@ Exit code 0: valid, 1: not valid.
 // and its work is not what is measured.
 const generatorGC = 400
 
-func (f *benchFlags) run(c *cobra.Command) (err error) {
-	if f.spawn == (f.config != "") {
-		return usageError{errors.New("say either --spawn, or --config FILE of a running switch. See 'switchd bench --help'")}
-	}
-	if f.mix, err = parseMix(f.mixText, f.spawn); err != nil {
-		return usageError{err}
-	}
-	if err = f.raw.load(); err != nil {
-		return usageError{err}
-	}
-	if err := f.fault.check(f.spawn); err != nil {
+func (f *benchFlags) run(c *cobra.Command) error {
+	if err := f.check(); err != nil {
 		return usageError{err}
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(generatorGC))
 	ctx, talk := c.Context(), c.ErrOrStderr()
+	full := benchReport{}
+	var err error
+	if f.knee.find {
+		full.Report, full.Knee, err = f.searchKnee(ctx, talk)
+	} else {
+		full.Report, err = f.once(ctx, talk)
+	}
+	if full.Report == nil {
+		return err
+	}
+	return errors.Join(f.print(full, c.OutOrStdout()), err)
+}
+
+// check refuses what cannot be meant.
+func (f *benchFlags) check() (err error) {
+	if f.spawn == (f.config != "") {
+		return errors.New("say either --spawn, or --config FILE of a running switch. See 'switchd bench --help'")
+	}
+	if f.mix, err = parseMix(f.mixText, f.spawn); err != nil {
+		return err
+	}
+	return errors.Join(f.raw.load(), f.fault.check(f.spawn), f.knee.check(f))
+}
+
+// once makes one run. A report comes with an error when something else than the load failed.
+func (f *benchFlags) once(ctx context.Context, talk io.Writer) (report *bench.Report, err error) {
 	o := f.options(talk)
 	var s subject
 	if f.spawn {
@@ -126,17 +145,14 @@ func (f *benchFlags) run(c *cobra.Command) (err error) {
 		s, err = f.running()
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o.Address, o.Admin, o.ProbeDir = s.address, s.admin, s.dir
 	f.fault.apply(&o, s)
 	profiled := f.profiled(&o)
-	report, err := f.measure(ctx, o, s)
+	report, err = f.measure(ctx, o, s)
 	stopped := s.stop()
-	if err == nil {
-		err = f.print(report, c.OutOrStdout())
-	}
-	return errors.Join(err, stopped, *profiled)
+	return report, errors.Join(err, stopped, *profiled)
 }
 
 // subject is the switch that is loaded.
@@ -235,15 +251,16 @@ func benchParticipants(s subject) ([]bench.Participant, error) {
 // benchReport is the report with what only the command knows.
 type benchReport struct {
 	*bench.Report
+	Knee    *kneeReport    `json:"knee,omitempty"` // how it was found
 	Version string         `json:"version"`
 	Commit  string         `json:"commit"`
 	Limits  *againstLimits `json:"limits,omitempty"` // absent: compared with nothing
 }
 
 // print shows the report and makes it the exit code.
-func (f *benchFlags) print(r *bench.Report, stdout io.Writer) error {
-	v := readVersion()
-	full := benchReport{r, v.Version, v.Commit, f.raw.against(r)}
+func (f *benchFlags) print(full benchReport, stdout io.Writer) error {
+	v, r := readVersion(), full.Report
+	full.Version, full.Commit, full.Limits = v.Version, v.Commit, f.raw.against(r)
 	if f.json != "-" {
 		printBench(stdout, full)
 		full.Limits.draw(benchPage{stdout})

@@ -19,6 +19,9 @@ func (p benchPage) line(name, format string, args ...any) {
 func printBench(w io.Writer, r benchReport) {
 	p := benchPage{w}
 	p.verdict(r.Report)
+	if r.Knee != nil {
+		p.line("knee", "%g payments per second, p99 within %g ms; %d trials", r.Knee.Rate, r.Knee.P99Limit, len(r.Knee.Trials))
+	}
 	p.line("rate", "%.1f of %g payments per second over %gs, after %gs of warm-up", r.Achieved, r.Rate, r.Duration, r.Warmup)
 	p.line("payments", "%d: %d success (%.4f %%), %d declined, %d unanswered", r.Payments, r.Success, 100*r.SuccessRatio, r.Declined, r.Unanswered)
 	if r.DeclinedExpected+r.Silent > 0 {

@@ -29,7 +29,7 @@ func eachCommand(c *cobra.Command, f func(*cobra.Command)) {
 
 // ownForm are the commands with --json and without -o: they run for long and report at
 // their end, or print lines or files as they stand.
-var ownForm = []string{"bank", "bench", "bench raw", "demo", "sim", "decode", "validate", "spec show"}
+var ownForm = []string{"bank", "bench", "bench compare", "bench raw", "demo", "sim", "decode", "validate", "spec show"}
 
 // TestEveryCommand: each command says what it is for in one line, shows an example, says of
 // each flag what it does, and has -o if it has --json.
