@@ -103,6 +103,18 @@ func TestBenchKill(t *testing.T) {
 	}
 }
 
+// TestBenchProfile: all profiles of the switch are saved while it is loaded, and a picture.
+func TestBenchProfile(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "profiles")
+	benchRun(t, "--spawn", "--rate", "200", "--duration", "2s", "--warmup", "500ms", "--participants", "4", "--profile", dir, "--dir", t.TempDir())
+	for _, name := range []string{"cpu.pprof", "mutex.pprof", "block.pprof", "heap.pprof", "trace.out", flameFile} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() < 100 {
+			t.Errorf("%s: %v %v", name, info, err)
+		}
+	}
+}
+
 // TestBenchSurge: each payment of a surge is answered, and counted once.
 func TestBenchSurge(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ var benchProfiles = []benchProfile{
 
 const profileHelp = `With --profile DIR profiles of the switch in the window are saved there: cpu.pprof,
 mutex.pprof, block.pprof, trace.out and heap.pprof, for 'go tool pprof' and 'go tool
-trace'. They are taken one after the other and cost the switch something, the trace and
+trace', and flame.svg, the picture of the first. They are taken one after the other and cost the switch something, the trace and
 the block profile most: figures of such a run are not to be compared.
 `
 
@@ -52,8 +53,10 @@ func (f *benchFlags) profiled(o *bench.Options) *error {
 	if f.profile == "" {
 		return failed
 	}
-	admin, window := o.Admin, o.Duration
-	o.Beside = func(ctx context.Context) { *failed = profiles(ctx, admin, f.profile, window) }
+	admin, window, title := o.Admin, o.Duration, fmt.Sprintf("switchd serve: CPU at %g payments a second", o.Rate)
+	o.Beside = func(ctx context.Context) {
+		*failed = errors.Join(profiles(ctx, admin, f.profile, window), flameOf(f.profile, title))
+	}
 	return failed
 }
 
@@ -75,6 +78,26 @@ func profiles(ctx context.Context, admin bench.Admin, dir string, window time.Du
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// flameFile is the picture of the CPU profile.
+const flameFile = "flame.svg"
+
+// flameOf draws the CPU profile in dir, if it is there.
+func flameOf(dir, title string) error {
+	in, err := os.Open(filepath.Join(dir, benchProfiles[0].file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // why, is told already
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(filepath.Join(dir, flameFile))
+	if err != nil {
+		return err
+	}
+	return errors.Join(drawFlame(out, in, "", title), out.Close())
 }
 
 // saveProfile writes what a page answers into a file, which is there only when it is whole.
