@@ -66,7 +66,7 @@ scraped every second, in every second span of 1 to 5 s of the window: the report
 what being looked at costs the switch for each payment, and whether that is within 1.05
 of what it costs otherwise.
 
-A run is valid when the rate was reached (99 %), the payments succeeded (99.9 %),
+A run is valid when the rate was reached (99 %), the payments ended as they should (99.9 %),
 nothing is open at the end, all books agree, and the generator itself was punctual.
 Exit code 0: valid, 1: not valid.
 
