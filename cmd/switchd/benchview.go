@@ -15,6 +15,13 @@ func (p benchPage) line(name, format string, args ...any) {
 	fmt.Fprintf(p.w, "%-12s "+format+"\n", append([]any{name}, args...)...)
 }
 
+// wrapped writes a text of any length, in lines of 80 columns.
+func (p benchPage) wrapped(name, text string) {
+	const room = "             " // as wide as a subject
+	lines := paragraph(text, room, 80)
+	fmt.Fprintf(p.w, "%-12s%s", name, lines[len(room)-1:])
+}
+
 // printBench writes a report for a reader, with all that is needed to compare it.
 func printBench(w io.Writer, r benchReport) {
 	p := benchPage{w}
@@ -22,19 +29,19 @@ func printBench(w io.Writer, r benchReport) {
 	if r.Knee != nil {
 		p.line("knee", "%g payments per second, p99 within %g ms; %d trials", r.Knee.Rate, r.Knee.P99Limit, len(r.Knee.Trials))
 	}
-	p.line("rate", "%.1f of %g payments per second over %gs, after %gs of warm-up", r.Achieved, r.Rate, r.Duration, r.Warmup)
-	p.line("payments", "%d: %d success (%.4f %%), %d declined, %d unanswered", r.Payments, r.Success, 100*r.SuccessRatio, r.Declined, r.Unanswered)
+	p.line("rate", "%.1f of %g payments per second over %gs, warm-up %gs", r.Achieved, r.Rate, r.Duration, r.Warmup)
+	p.line("payments", "%d: %d success (%.3f %%), %d declined, %d unanswered", r.Payments, r.Success, 100*r.SuccessRatio, r.Declined, r.Unanswered)
 	if r.DeclinedExpected+r.Silent > 0 {
 		p.line("", "as they should: %d declined, %d not answered by a bank", r.DeclinedExpected, r.Silent)
 	}
 	for _, c := range r.Declines {
 		p.line("", "%d with code %s", c.Count, c.Code)
 	}
-	p.line("latency", "p50 %.2f  p99 %.2f  p99.9 %.2f  p99.99 %.2f  max %.2f ms", r.P50, r.P99, r.P999, r.P9999, r.Max)
-	p.line("", "from the time at which a payment was due")
+	p.line("latency", "p50 %.2f  p99 %.2f  p99.9 %.2f ms", r.P50, r.P99, r.P999)
+	p.line("", "p99.99 %.2f  max %.2f ms, from the due time", r.P9999, r.Max)
 	p.line("switch", "CPU %s us/payment, %s cores; memory %s MiB", figure(r.CPUPerPayment, 1), figure(r.CPUCores, 2), figure(r.RSS, 0))
 	p.line("", "heap: %s objects, %s bytes/payment", figure(r.AllocsPerPayment, 1), figure(r.AllocBytesPerPayment, 0))
-	p.line("", "collector: %s %% of its CPU, %s cycles; stops p99 %s, max %s ms",
+	p.line("", "collector: %s %% of its CPU; %s stops, p99 %s, max %s ms",
 		figure(inPercent(r.GCShare), 1), figure(r.GCCycles, 0), figure(r.GCPauseP99, 2), figure(r.GCPauseMax, 2))
 	p.journal(r.Report)
 	p.stalls(r.Report)
@@ -47,9 +54,10 @@ func printBench(w io.Writer, r benchReport) {
 	p.line("books", "balanced: %t, open %d, positions sum %d", r.BooksBalanced, r.Open, r.PositionsSum)
 	p.line("load", "%d participants, %d links, %s", r.Participants, r.Links, r.TLS)
 	p.line("", "%s", dialectCounts(r.Dialects))
-	p.line("", "%d accounts each, %g %% by address, %g %% at the first; seed %d", r.Accounts, 100*r.VPAShare, 100*r.HeavyShare, r.Seed)
+	p.line("", "%d accounts each, %g %% by address", r.Accounts, 100*r.VPAShare)
+	p.line("", "%g %% at the first participant; seed %d", 100*r.HeavyShare, r.Seed)
 	if len(r.Mix) > 0 {
-		p.line("mix", "%s", strings.Join(r.Mix, ", "))
+		p.wrapped("mix", strings.Join(r.Mix, ", "))
 	}
 	p.line("build", "%s %s", r.Version, r.Commit)
 }
@@ -60,13 +68,7 @@ func (p benchPage) verdict(r *bench.Report) {
 		p.line("result", "valid")
 		return
 	}
-	for i, reason := range r.Reasons {
-		name, mark := "", ""
-		if i == 0 {
-			name, mark = "result", "NOT VALID: "
-		}
-		p.line(name, "%s%s", mark, reason)
-	}
+	p.wrapped("result", "NOT VALID: "+strings.Join(r.Reasons, "; "))
 }
 
 // journal tells what it costs to be durable, and what the disk alone takes.
@@ -85,7 +87,7 @@ const stallsShown = 8
 
 // stalls tells when nothing was answered, and whose doing it was.
 func (p benchPage) stalls(r *bench.Report) {
-	p.line("stalls", "%d of more than 50 ms; the longest of the switch's own making: %s ms", r.StallCount, figure(r.StallMaxOwn, 1))
+	p.line("stalls", "%d of more than 50 ms; the longest of its own making: %s ms", r.StallCount, figure(r.StallMaxOwn, 1))
 	for i, s := range r.Stalls {
 		if i == stallsShown {
 			p.line("", "and %d more", r.StallCount-i)
@@ -111,7 +113,7 @@ func (p benchPage) surge(s *bench.SurgeReport) {
 	}
 	p.line("surge", "%g payments per second for %gs, %.0f per second were sent", s.Rate, s.For, s.Sent)
 	p.line("", "kept %.1f per second with success, %.1f %% of the rate before", s.Kept, 100*s.KeptRatio)
-	p.line("", "of %d: %d success, %d refused, %d unanswered until the end", s.Payments, s.Success, s.Refused, s.Unanswered)
+	p.line("", "of %d: %d success, %d refused, %d unanswered", s.Payments, s.Success, s.Refused, s.Unanswered)
 	for _, c := range s.Refusals {
 		p.line("", "%d with DE39 %s", c.Count, c.Code)
 	}
@@ -128,9 +130,9 @@ func (p benchPage) kill(k *bench.KillReport) {
 	if k == nil {
 		return
 	}
-	p.line("kill", "at %.1fs; the new process served after %.2fs, was ready after %.2fs", k.At, k.Serving, k.Ready)
-	p.line("", "%d payments in flight, %d of them answered later; %d not sent in %.2fs", k.InFlight, k.Later, k.NotSent, k.Out)
-	p.line("", "books balanced: %t", k.Balanced)
+	p.line("kill", "at %.1fs; it served again after %.2fs, was ready after %.2fs", k.At, k.Serving, k.Ready)
+	p.line("", "%d payments in flight, %d of them answered later", k.InFlight, k.Later)
+	p.line("", "%d not sent in %.2fs; books balanced: %t", k.NotSent, k.Out, k.Balanced)
 }
 
 // inPercent is a share in percent, if it is known.
