@@ -12,7 +12,14 @@ func (all reports) limits(b *strings.Builder) {
 	if r == nil {
 		return
 	}
-	b.WriteString("\n### Limits of the same machine\n\n`switchd bench raw`, just before:\n\n| what | figure |\n|---|---|\n")
+	b.WriteString("\n### Limits of the same machine\n\n")
+	for _, name := range []string{"plain", "high-30000"} {
+		if run := all[name]; run != nil {
+			fmt.Fprintf(b, "At %s a second a payment took %s times the CPU of the limits alone (%s us), and %s %% of the commits that the disk allows.\n",
+				show(run.at("rate"), 0), show(run.at("limits", "cpu_times"), 2), show(run.at("limits", "cpu_us_per_payment"), 1), show(100*run.at("limits", "share_of_fsync"), 1))
+		}
+	}
+	b.WriteString("\n`switchd bench raw`, just before:\n\n| what | figure |\n|---|---|\n")
 	rows := map[string]string{}
 	leaves("", map[string]any(r), rows)
 	names := make([]string, 0, len(rows))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -31,16 +32,17 @@ func (s *settings) steps() []step {
 	spawn := func(rate float64, more ...string) []string {
 		return append([]string{"--spawn", "--dir", s.dir, "--rate", strconv.FormatFloat(rate, 'f', 0, 64), "--duration", window}, more...)
 	}
+	limits := filepath.Join(s.out, "raw.json")
 	fixed := func(args []string) func(reports) []string { return func(reports) []string { return args } }
 	all := []step{
 		{"raw", fixed([]string{"raw", "--dir", s.dir})},
-		{"plain", fixed(spawn(rate))},
+		{"plain", fixed(spawn(rate, "--raw", limits))},
 		{"iso20022", fixed(spawn(rate, "--mix", "iso20022=0.5"))},
 		{"pinmac-aes", fixed(spawn(rate, "--mix", "pin-mac=AES-CMAC"))},
 		{"pinmac-x919", fixed(spawn(rate, "--mix", "pin-mac=X9.19"))},
 		{"low-5000", fixed(spawn(5000))},
 		{"low-10000", fixed(spawn(10_000))},
-		{"high-30000", fixed(spawn(30_000))},
+		{"high-30000", fixed(spawn(30_000, "--raw", limits))},
 		{"knee", fixed([]string{"--spawn", "--dir", s.dir, "--find-knee", "--rate", "10000", "--duration", "10s"})},
 	}
 	for n := range pairs {
