@@ -175,11 +175,11 @@ bench: build | .build ## Go benchmarks, switchd bench at 10,000 payments per sec
 # By turns, so that what else the machine does falls on both.
 bench-diff: | .build ## benchmarks of the hot packages beside those of BASE=HEAD~1, COUNT=6 times by turns, judged by benchstat
 	@rm -rf .build/base .build/bench-old .build/bench-new; git worktree prune; git worktree add -q --detach .build/base $(BASE)
-	@for n in $$(seq $(COUNT)); do \
+	@trap 'git worktree remove --force .build/base' EXIT; for n in $$(seq $(COUNT)); do \
 		echo "run $$n of $(COUNT)"; \
-		(cd .build/base && $(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(HOT)) >> .build/bench-old && \
-		$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(HOT) >> .build/bench-new || break; \
-	done; code=$$?; git worktree remove --force .build/base; test $$code -eq 0
+		(cd .build/base && $(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(HOT)) >> .build/bench-old || exit 1; \
+		$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(HOT) >> .build/bench-new || exit 1; \
+	done
 	$(GO) tool benchstat old=.build/bench-old new=.build/bench-new
 
 # With figures in .build/bench-report it measures only what is missing there.
@@ -203,6 +203,9 @@ bench-smoke: build | .build
 	@rm -f .build/bench.json .build/bench-kill.json .build/bench-surge.json
 	@# Speed is printed, not gated: machines are shared. Lost or doubled money is gated.
 	@$(BIN) bench --spawn --rate 10000 --duration 20s --json .build/bench.json 2> .build/bench.log || true
+	@# So is what a payment allocates, 6 objects at this rate: it is counted, not timed.
+	@awk -F '[:,]' '/"allocs_per_payment"/ { if ($$2 == " null" || $$2 > 20) { print "a payment allocates" $$2 " heap objects, 20 at most are allowed"; exit 1 } found = 1 } END { exit !found }' .build/bench.json \
+		|| { cat .build/bench.json; exit 1; }
 	@grep -q '"books_balanced": true' .build/bench.json && grep -q '"open": 0' .build/bench.json \
 		|| { cat .build/bench.log .build/bench.json; exit 1; }
 	@# Killed and started again, and four times the load for a moment: less than 20 s together.

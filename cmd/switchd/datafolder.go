@@ -37,9 +37,13 @@ type dataFolder struct {
 	checkpoint *checkpointKey
 	entry      *backup.Entry
 	syncs      *storage.Recent // of the journal's log
+	rest       *storage.Rest   // relaxed once payments are served
 }
 
-func (f *dataFolder) close() error { return errors.Join(f.state.Close(), f.journal.Close()) }
+func (f *dataFolder) close() error {
+	f.rest.Urge()
+	return errors.Join(f.state.Close(), f.journal.Close())
+}
 
 // openDataFolder opens or creates the data folder of a switch.
 func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prometheus.Registerer) (*dataFolder, error) {
@@ -74,21 +78,22 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 	}
 	syncs := storage.NewSyncs(reg, clock)
 	ofJournal := syncs.Of("journal")
-	rest := storage.Rest{Clock: clock, Sleep: time.Sleep}
-	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal, Rest: &rest, Failover: failoverOf(cfg)})
+	rest := &storage.Rest{Clock: clock, Sleep: time.Sleep}
+	rest.Urge() // nobody is to be spared before payments are served
+	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal, Rest: rest, Failover: failoverOf(cfg)})
 	if errors.Is(err, journal.ErrDamaged) {
 		return nil, fmt.Errorf("%w: do not repair it by hand, restore a backup (switchd restore)", err)
 	}
 	if err != nil {
 		return nil, inUse(cfg.DataDir, err, anotherFolder)
 	}
-	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys, Syncs: syncs.Of("state"), Rest: &rest})
+	s, err := state.Open(filepath.Join(cfg.DataDir, stateDir), state.Options{Log: log, Fatal: fatal, Keys: keys, Syncs: syncs.Of("state"), Rest: rest})
 	if err != nil {
 		stat, not := j.Stat()
 		return nil, errors.Join(rowsUnreadable(err, stat.First == 1), not, j.Close())
 	}
 	watchFailover(reg, j)
-	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry, syncs: ofJournal.Log()}, nil
+	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry, syncs: ofJournal.Log(), rest: rest}, nil
 }
 
 // isFolder refuses what a command line names as a folder, and is none.

@@ -64,6 +64,7 @@ func (n *node) listenAdmin() (admin.Options, error) {
 // offer has the admin port answer everything.
 func (n *node) offer(o admin.Options) error {
 	n.rising.up.Store(true)
+	n.data.rest.Relax()
 	o.Started, o.Checks, o.Summary = n.started, n.checks(), func() (any, error) { return n.summary(context.Background()) }
 	o.Backup, o.Routes = n.takeBackup, n.routes()
 	o.Console = console.New(console.Options{Source: n.desk, Caller: callerOf, Reload: n.pageReload, Log: n.log})

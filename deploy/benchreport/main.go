@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -17,22 +18,24 @@ import (
 
 // settings are what a user may set.
 type settings struct {
-	bin, dir, out, page string
-	long                time.Duration
-	fill                int
-	only                string
-	write               bool
+	bin, dir, disk, out, page string
+	long                      time.Duration
+	fill                      int
+	only, commit              string
+	keep, write               bool
 }
 
 func main() {
 	var s settings
 	flag.StringVar(&s.bin, "bin", "bin/switchd", "the program that is measured")
 	flag.StringVar(&s.dir, "dir", "/dev/shm", "where the data folders of the runs are; in memory, so that a shared disk does not spoil it")
+	flag.StringVar(&s.disk, "disk", ".build", "the same of the runs with a real disk")
 	flag.StringVar(&s.out, "out", ".build/bench-report", "where the reports of the runs are kept")
 	flag.StringVar(&s.page, "page", "docs/performance.md", "the page that gets the figures")
 	flag.DurationVar(&s.long, "long", 10*time.Minute, "the run at 70 % of the knee that looks for pauses")
 	flag.IntVar(&s.fill, "fill", 5_000_000, "payments in the store of the last run of the growth")
 	flag.StringVar(&s.only, "only", "", "run these steps only, with commas between; the others are as they were")
+	flag.BoolVar(&s.keep, "keep", false, "keep what was measured with another version of the program; the page says of which versions its figures are")
 	flag.BoolVar(&s.write, "write", false, "write the figures into the page; otherwise they are printed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -48,12 +51,20 @@ func (s *settings) run(ctx context.Context) error {
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
 	}
-	all := reports{}
-	steps := s.steps()
+	version, err := exec.CommandContext(ctx, s.bin, "version", "--json").Output()
+	if err != nil {
+		return fmt.Errorf("%s version: %w", s.bin, err)
+	}
+	var of report
+	if err := json.Unmarshal(version, &of); err != nil {
+		return fmt.Errorf("%s version: %w", s.bin, err)
+	}
+	s.commit = of.text("commit")
+	all, steps := reports{}, s.steps()
 	for n, st := range steps {
 		got, err := s.step(ctx, st, all, fmt.Sprintf("%2d of %d", n+1, len(steps)))
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", st.name, err)
 		}
 		all[st.name] = got
 	}
@@ -68,24 +79,55 @@ func (s *settings) run(ctx context.Context) error {
 	return s.put(text)
 }
 
-// step runs one step, unless there is a report of it already, and reads its report.
+// step runs one step, unless there is a report of it already, and returns its report;
+// nil: it was not measured, and its figures stay open.
 func (s *settings) step(ctx context.Context, st step, all reports, place string) (report, error) {
 	file := filepath.Join(s.out, st.name+".json")
-	asked := s.only != "" && named(s.only, st.name)
-	if _, err := os.Stat(file); err != nil && s.only == "" || asked {
-		args := append([]string{"bench"}, st.args(all)...)
-		fmt.Fprintf(os.Stderr, "%s  %-22s switchd %s\n", place, st.name, strings.Join(args, " "))
-		c := exec.CommandContext(ctx, s.bin, append(args, "--json", file)...)
-		c.Cancel = func() error { return c.Process.Signal(syscall.SIGINT) }
-		said, err := c.CombinedOutput()
-		// A run that is not valid ends with 1 and has a report that says so.
-		if _, left := os.Stat(file); left != nil || ctx.Err() != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", st.name, err), ctx.Err(), fmt.Errorf("it said:\n%s", said))
-		}
-	}
-	text, err := os.ReadFile(file)
+	was, err := read(file)
 	if err != nil {
-		return nil, nil // not measured: its figures stay open
+		return nil, err
+	}
+	args := st.args(all)
+	switch asked := s.only != "" && named(s.only, st.name); {
+	case asked:
+	case s.only != "" || was != nil && (s.keep || was.text("commit") == "" || was.text("commit") == s.commit):
+		return was, nil
+	}
+	if args == nil {
+		return nil, nil // there is no knee to measure it at
+	}
+	args = append([]string{"bench"}, args...)
+	fmt.Fprintf(os.Stderr, "%s  %-22s switchd %s\n", place, st.name, strings.Join(args, " "))
+	return s.measure(ctx, args, file)
+}
+
+// measure runs the program, and keeps its report when the run came to its end.
+func (s *settings) measure(ctx context.Context, args []string, file string) (report, error) {
+	part := file + ".part"
+	defer os.Remove(part)
+	c := exec.CommandContext(ctx, s.bin, append(args, "--json", part)...)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGINT) }
+	said, err := c.CombinedOutput()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	got, unread := read(part)
+	// A run that is not valid ends with 1 and has a report that says so. Whatever else
+	// goes wrong is no figure.
+	if unread != nil || got == nil || err != nil && got.at("valid") != 0 {
+		return nil, errors.Join(err, unread, fmt.Errorf("it said:\n%s", said))
+	}
+	return got, os.Rename(part, file)
+}
+
+// read reads a report; nil: there is none.
+func read(file string) (report, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	var r report
 	if err := json.Unmarshal(text, &r); err != nil {
@@ -111,7 +153,10 @@ const (
 	endMark   = "<!-- end of figures -->\n"
 )
 
-// put writes the figures between the marks of the page.
+// flameFile is the flame graph, among the reports and beside the page.
+const flameFile = "flame.svg"
+
+// put writes the figures between the marks of the page, and the flame graph beside it.
 func (s *settings) put(figures string) error {
 	page, err := os.ReadFile(s.page)
 	if err != nil {
@@ -121,6 +166,11 @@ func (s *settings) put(figures string) error {
 	_, after, ends := strings.Cut(rest, endMark)
 	if !begins || !ends {
 		return fmt.Errorf("%s has no place for the figures: it wants the lines %q and %q", s.page, beginMark, endMark)
+	}
+	if picture, err := os.ReadFile(filepath.Join(s.out, flameFile)); err == nil {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(s.page), "performance-"+flameFile), picture, 0o644); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(s.page, []byte(before+beginMark+figures+endMark+after), 0o644)
 }

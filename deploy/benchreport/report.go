@@ -65,15 +65,49 @@ func (r report) verdict() string {
 	return "not valid: " + strings.Join(why, "; ")
 }
 
+// median is that of a figure of several runs, with all of them, least first.
+func (all reports) median(names []string, key string) (v float64, each []float64) {
+	for _, name := range names {
+		if v := all[name].at(key); !math.IsNaN(v) {
+			each = append(each, v)
+		}
+	}
+	if len(each) == 0 {
+		return math.NaN(), nil
+	}
+	slices.Sort(each)
+	return (each[(len(each)-1)/2] + each[len(each)/2]) / 2, each
+}
+
+// neighbours are the runs of a comparison, two of each pair.
+func neighbours(family string) (small, large []string) {
+	for n := range pairs {
+		small = append(small, fmt.Sprintf("%s-%d-small", family, n))
+		large = append(large, fmt.Sprintf("%s-%d-large", family, n))
+	}
+	return small, large
+}
+
+// alike are the runs that were asked the same as plain.
+func alike() []string {
+	names := []string{"plain"}
+	for _, family := range []string{"participants", "store"} {
+		small, _ := neighbours(family)
+		names = append(names, small...)
+	}
+	return names
+}
+
 // growth compares the CPU of a payment of two kinds of runs: the median of the ratios of
-// neighbours, and all ratios.
+// neighbours, and all of them.
 func (all reports) growth(family string) (ratio float64, each []string) {
 	var ratios []float64
-	for n := range pairs {
-		small, large := all[fmt.Sprintf("%s-%d-small", family, n)], all[fmt.Sprintf("%s-%d-large", family, n)]
-		if v := large.at("cpu_us_per_payment") / small.at("cpu_us_per_payment"); !math.IsNaN(v) {
+	small, large := neighbours(family)
+	for n := range small {
+		a, b := all[small[n]].at("cpu_us_per_payment"), all[large[n]].at("cpu_us_per_payment")
+		if v := b / a; !math.IsNaN(v) {
 			ratios = append(ratios, v)
-			each = append(each, fmt.Sprintf("%.1f / %.1f", large.at("cpu_us_per_payment"), small.at("cpu_us_per_payment")))
+			each = append(each, fmt.Sprintf("%.1f / %.1f us", b, a))
 		}
 	}
 	if len(ratios) == 0 {

@@ -2,16 +2,16 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 )
 
 // step is one run of `switchd bench`.
 type step struct {
-	name string // of its report; what comes before a dash is its family
-	args func(done reports) []string
+	name string                      // of its report; what comes before a dash is its family
+	args func(done reports) []string // nil: it cannot be measured
 }
 
 // The sizes of the runs.
@@ -33,6 +33,9 @@ func (s *settings) steps() []step {
 		return append([]string{"--spawn", "--dir", s.dir, "--rate", strconv.FormatFloat(rate, 'f', 0, 64), "--duration", window}, more...)
 	}
 	limits := filepath.Join(s.out, "raw.json")
+	onDisk := func(rate float64, more ...string) []string {
+		return append([]string{"--spawn", "--dir", s.disk, "--rate", strconv.FormatFloat(rate, 'f', 0, 64), "--duration", window}, more...)
+	}
 	fixed := func(args []string) func(reports) []string { return func(reports) []string { return args } }
 	all := []step{
 		{"raw", fixed([]string{"raw", "--dir", s.dir})},
@@ -43,6 +46,10 @@ func (s *settings) steps() []step {
 		{"low-5000", fixed(spawn(5000))},
 		{"low-10000", fixed(spawn(10_000))},
 		{"high-30000", fixed(spawn(30_000, "--raw", limits))},
+		{"disk-plain", fixed(onDisk(rate))},
+		{"disk-iso20022", fixed(onDisk(rate, "--mix", "iso20022=0.5"))},
+		{"disk-pinmac", fixed(onDisk(rate, "--mix", "pin-mac=AES-CMAC"))},
+		{"disk-30000", fixed(onDisk(30_000))},
 		{"knee", fixed([]string{"--spawn", "--dir", s.dir, "--find-knee", "--rate", "10000", "--duration", "10s"})},
 	}
 	for n := range pairs {
@@ -55,31 +62,22 @@ func (s *settings) steps() []step {
 			step{fmt.Sprintf("store-%d-large", n), fixed(spawn(rate, "--warmup", (time.Duration(s.fill/rate) * time.Second).String()))},
 		)
 	}
-	return append(all,
-		step{"latency", func(done reports) []string {
-			return append(spawn(part*done.knee(), "--accounts", "10000"), "--duration", "60s")
-		}},
-		step{"surge", func(done reports) []string {
-			base := part * done.knee()
-			return spawn(base, "--accounts", "100000", "--surge", strconv.FormatFloat(surge/part, 'f', 3, 64), "--surge-for", fmt.Sprintf("%ds", surgeSec))
-		}},
-		step{"kill", func(done reports) []string {
-			return spawn(part*done.knee(), "--kill-at", "8s")
-		}},
-		step{"flame", func(done reports) []string { return spawn(rate, "--profile", s.out) }},
-		step{"long", func(done reports) []string {
-			return slices.Concat(spawn(part*done.knee(), "--accounts", "10000"), []string{"--duration", s.long.String()})
-		}},
-	)
-}
-
-// kneeWithout is what is taken for the knee when it was not looked for.
-const kneeWithout = 20_000.0
-
-// knee is the highest rate that passed.
-func (all reports) knee() float64 {
-	if at := all["knee"].at("rate"); at > 0 {
-		return at
+	// atKnee measures at a part of the knee, when there is one.
+	atKnee := func(more func(base float64) []string) func(reports) []string {
+		return func(done reports) []string {
+			base := part * done["knee"].at("rate")
+			if math.IsNaN(base) {
+				return nil
+			}
+			return spawn(base, more(base)...)
+		}
 	}
-	return kneeWithout
+	with := func(more ...string) func(float64) []string { return func(float64) []string { return more } }
+	return append(all,
+		step{"latency", atKnee(with("--accounts", "10000", "--duration", "60s"))},
+		step{"surge", atKnee(with("--accounts", "100000", "--surge", strconv.FormatFloat(surge/part, 'f', 3, 64), "--surge-for", fmt.Sprintf("%ds", surgeSec)))},
+		step{"kill", atKnee(with("--kill-at", "8s"))},
+		step{"flame", fixed(spawn(rate, "--profile", s.out))},
+		step{"long", atKnee(with("--accounts", "10000", "--duration", s.long.String()))},
+	)
 }

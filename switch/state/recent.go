@@ -16,7 +16,8 @@ import (
 // Without it a new request costs 2 to 3 us, and more with every level of the
 // database. What it does not rule out is looked up: the database
 // alone says what there is. Clocks of senders need not agree: each is compared with itself. A new
-// year puts all back to looking up, until the old one is swept away: DE7 has none.
+// year puts all back to looking up, until the old one is swept away and the switch started
+// again: DE7 has none. So does a request that is far ahead of its time, for its sender.
 type recent struct {
 	newest []uint32                      // by participant: DE7 of its newest request in the database, without those of last
 	floor  uint32                        // of participants that newest does not have

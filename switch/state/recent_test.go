@@ -1,6 +1,7 @@
 package state
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -116,6 +117,86 @@ func TestRecentFloor(t *testing.T) {
 	}{{sent(2, 10, 2), false}, {sent(3, 999, 1), false}, {sent(3, 1001, 1), true}, {sent(1, 1001, 1), false}} {
 		if text := keyOf(payment.AppendKey(nil, c.key)); s.recent.absent(&text) != c.absent {
 			t.Errorf("%+v absent: %t, floor %d", c.key, !c.absent, s.recent.floor)
+		}
+	}
+}
+
+// TestRecentRandom: over layers that are pending, on their way and written, over starts
+// from what is on disk, no key that was stored is ruled out, whatever clocks its sender
+// has, and most new ones are.
+func TestRecentRandom(t *testing.T) {
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		fs := vfs.NewMem()
+		s := openWith(t, fs, Options{})
+		stored := map[[keyBytes]byte]*payment.RequestKey{}
+		clock, ruled := uint32(1000), 0
+		random := func() *payment.RequestKey {
+			return sent(route.Participant(rng.IntN(4)), clock-uint32(rng.IntN(6))+uint32(rng.IntN(4)), rng.Uint32N(50))
+		}
+		for range 400 {
+			switch rng.IntN(12) {
+			case 0:
+				s.mu.Lock()
+				var l *layer
+				if s.spilling == nil && s.pending.used {
+					l = s.handOver()
+				}
+				s.mu.Unlock()
+				if l != nil {
+					go s.spill(l)
+				}
+			case 1:
+				if err := s.settle(); err != nil {
+					t.Fatal(err)
+				}
+			case 2:
+				clock += rng.Uint32N(3)
+			case 3:
+				if rng.IntN(6) > 0 {
+					break
+				}
+				if err := s.Flush(); err != nil {
+					t.Fatal(err)
+				}
+				s.Close()
+				s = openWith(t, fs, Options{})
+			default:
+				key := random()
+				text := keyOf(payment.AppendKey(nil, key))
+				if stored[text] != nil {
+					break
+				}
+				if _, found := s.FindRequest(key, nil); found {
+					t.Fatalf("seed %d: %+v is there before it came", seed, key)
+				}
+				s.mu.Lock()
+				if s.recent.absent(&text) {
+					ruled++
+				}
+				s.mu.Unlock()
+				id := payment.ID(s.Applied() + 1)
+				p := payment.Payment{ID: id, Key: *key, State: payment.Success}
+				b := s.Begin()
+				b.PutPayment(&p, payment.AppendPayment(nil, &p))
+				b.PutKey(payment.AppendKey(nil, key), id)
+				if err := b.Commit(uint64(id)); err != nil {
+					t.Fatal(err)
+				}
+				stored[text] = key
+			}
+			for _, key := range stored {
+				if _, found := s.FindRequest(key, nil); !found {
+					t.Fatalf("seed %d: %+v was stored, and is not found", seed, key)
+				}
+				if rng.IntN(4) == 0 {
+					break
+				}
+			}
+		}
+		s.Close()
+		if ruled == 0 {
+			t.Errorf("seed %d: no new key was ruled out", seed)
 		}
 	}
 }

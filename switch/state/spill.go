@@ -23,6 +23,7 @@ import (
 func (s *Store) handOver() *layer {
 	l := s.pending
 	s.spilling, s.pending, s.spare = l, s.spare, nil
+	s.writer.hurry.Store(false) // here, since Commit may ask for it before the write begins
 	if s.pending == nil {
 		s.pending = newLayer()
 	}
@@ -122,7 +123,6 @@ type notice struct {
 
 // write writes a layer as one batch, in the order of the keys.
 func (w *writer) write(l *layer) error {
-	w.hurry.Store(false)
 	w.spell = w.rest.Begin()
 	w.b, w.err = w.db.NewBatchWithSize(len(l.bytes)+len(l.bytes)/4), nil
 	w.ids = slices.AppendSeq(w.ids[:0], maps.Keys(l.payments))

@@ -46,7 +46,10 @@ func (o Options) Pebble(name string) *pebble.Options {
 	r := reporter{o, name}
 	po := &pebble.Options{
 		FS: folders{&strict{FS: o.FS, name: name, fatal: o.Fatal, syncs: o.Syncs, rest: o.Rest}}, Logger: r, FormatMajorVersion: Format,
-		EventListener: &pebble.EventListener{BackgroundError: r.background, DataCorruption: r.corruption},
+		EventListener: &pebble.EventListener{
+			BackgroundError: r.background, DataCorruption: r.corruption,
+			WriteStallBegin: func(pebble.WriteStallBeginInfo) { o.Rest.Urge() }, WriteStallEnd: o.Rest.Relax,
+		},
 	}
 	// On the way to durability a byte saved is worth less than the time it takes,
 	// and rows are mostly numbers; exported segments are where compression belongs.

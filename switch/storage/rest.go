@@ -2,6 +2,7 @@ package storage
 
 import (
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,23 @@ import (
 type Rest struct {
 	Clock func() int64        // UTC nanoseconds
 	Sleep func(time.Duration) // waits
+
+	urgent atomic.Int32 // so many have a reason not to rest
+}
+
+// Urge ends all rests until Relax: payments wait for the work in the background, or
+// there are none yet. Safe for concurrent use.
+func (r *Rest) Urge() {
+	if r != nil {
+		r.urgent.Add(1)
+	}
+}
+
+// Relax takes one Urge back.
+func (r *Rest) Relax() {
+	if r != nil {
+		r.urgent.Add(-1)
+	}
 }
 
 const (
@@ -43,7 +61,7 @@ func (s *Spell) again() {
 
 // Worked is called often. When the spell was long enough it rests, and begins another.
 func (s *Spell) Worked() {
-	if s.rest == nil || s.rest.Clock == nil {
+	if s.rest == nil || s.rest.Clock == nil || s.rest.urgent.Load() > 0 {
 		return
 	}
 	worked := s.rest.Clock() - s.since

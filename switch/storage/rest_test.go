@@ -22,7 +22,19 @@ func TestRest(t *testing.T) {
 	if want := []time.Duration{1200 * time.Microsecond, 2 * time.Millisecond, 5 * time.Millisecond}; len(rested) != 3 || rested[0] != want[0] || rested[1] != want[1] || rested[2] != want[2] {
 		t.Errorf("rested %v, want %v", rested, want)
 	}
+	r.Urge()
+	now += int64(time.Second)
+	s.Worked()
+	if len(rested) != 3 {
+		t.Error("rests although there is no time for it")
+	}
+	r.Relax()
+	if s.Worked(); len(rested) != 4 {
+		t.Error("no rest although there is time again")
+	}
 	var none *Rest
+	none.Urge()
+	none.Relax()
 	idle := none.Begin()
 	idle.Worked()
 	new(Rest).Begin()
