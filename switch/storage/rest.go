@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Rest spreads the work in the background over time: whoever works there rests as long
-// as it has worked. A switch writes rows of payments in bursts, some 200 ms of work once
+// Rest spreads the work in the background over time: whoever works there rests twice
+// as long as it has worked. A switch writes rows of payments in bursts, some 200 ms of work once
 // a second at 20,000 payments a second. Without rests such a burst has a processor for
 // itself, and what payments need besides no longer fits into the other one of a small
 // machine: 1 % of them waited 60 ms for that (docs/performance.md).
@@ -36,8 +36,9 @@ func (r *Rest) Relax() {
 }
 
 const (
-	spellMin = int64(time.Millisecond)     // so much work is done at once
-	restMax  = int64(5 * time.Millisecond) // for a spell that was long because it waited itself
+	spellMin  = int64(time.Millisecond)      // so much work is done at once
+	restTimes = 2                            // so many times the work
+	restMax   = int64(10 * time.Millisecond) // for a spell that was long because it waited itself
 )
 
 // Spell is what one goroutine works between two rests. It belongs to it.
@@ -68,7 +69,7 @@ func (s *Spell) Worked() {
 	if worked < spellMin {
 		return
 	}
-	s.rest.Sleep(time.Duration(min(worked, restMax)))
+	s.rest.Sleep(time.Duration(min(restTimes*worked, restMax)))
 	s.again()
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// TestRest: whoever works in the background rests as long as it has worked, not for
+// TestRest: whoever works in the background rests twice as long as it has worked, not for
 // less than a spell, and not longer than there is sense in.
 func TestRest(t *testing.T) {
 	var now int64
@@ -19,7 +19,7 @@ func TestRest(t *testing.T) {
 		now += int64(work)
 		s.Worked()
 	}
-	if want := []time.Duration{1200 * time.Microsecond, 2 * time.Millisecond, 5 * time.Millisecond}; len(rested) != 3 || rested[0] != want[0] || rested[1] != want[1] || rested[2] != want[2] {
+	if want := []time.Duration{2400 * time.Microsecond, 4 * time.Millisecond, 10 * time.Millisecond}; len(rested) != 3 || rested[0] != want[0] || rested[1] != want[1] || rested[2] != want[2] {
 		t.Errorf("rested %v, want %v", rested, want)
 	}
 	r.Urge()
