@@ -188,11 +188,15 @@ func (p *pair) end(disk vfs.FS, dir string) error {
 	return removeNote(disk, was.other, ownerNote)
 }
 
-// close says that the second folder is not needed, if the log has left nothing in it.
+// close says that the second folder is not needed, if the log has left nothing in it. What
+// was removed there must not come back: it would be taken for another journal's.
 func (p *pair) close(disk vfs.FS, dir string) error {
 	logs, err := logsIn(disk, p.use)
 	if err != nil || len(logs) > 0 {
 		return err
+	}
+	if err := storage.SyncDir(disk, p.use); err != nil {
+		return writeError(err)
 	}
 	return p.say(disk, dir, pairClosed)
 }

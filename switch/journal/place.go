@@ -20,38 +20,61 @@ type Failover struct {
 
 // place is in which of two folders the log goes on.
 type place struct {
-	mu     sync.Mutex // guards the rest: Pebble makes files on goroutines of its own
+	mu     sync.Mutex // guards the rest, and the order of what is logged: Pebble makes and removes files on goroutines of its own
 	dir    string     // the second folder
 	active bool
+	alone  map[string]bool  // files that were made there, and may have what no sorted file has
 	number pebblewal.NumWAL // of the latest file
 	index  pebblewal.LogNameIndex
 	closed bool
 	at     Failover // when it was closed
 
-	crowded atomic.Bool // the latest log has so many files that a new one is wanted
+	crowded atomic.Bool // a new log is wanted: the latest has many files, or one that was left in the second folder
 }
 
 // filesMost is from how many files of one log on a new log is begun. Pebble makes ten at
 // most, and then goes from one folder to the other no more.
 const filesMost = 6
 
-// watch sees where Pebble makes the files of its logs.
+// watch sees where Pebble makes the files of its logs, and when it needs them no more.
 func (p *place) watch(po *pebble.Options, l *PebbleLog) {
 	if po.WALFailover == nil {
 		return
 	}
-	p.dir = po.WALFailover.Secondary.Dirname
+	p.dir, p.alone = po.WALFailover.Secondary.Dirname, map[string]bool{}
+	disk := l.o.FS
 	po.EventListener.WALCreated = func(i pebble.WALCreateInfo) {
 		if i.Err != nil {
 			return
 		}
-		disk := l.o.FS
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		switch p.made(disk.PathDir(i.Path) == p.dir, disk.PathBase(i.Path)) {
 		case moved:
 			l.o.Log.Warn("the disk of the journal is slow: it goes on in the second folder", "event", "journal.second.used", "folder", p.dir)
 		case back:
 			l.o.Log.Info("the journal is back in its own folder", "event", "journal.second.over", "folder", l.dir)
+			p.empty(l)
 		}
+	}
+	po.EventListener.WALDeleted = func(i pebble.WALDeleteInfo) {
+		if i.Err != nil || disk.PathDir(i.Path) != p.dir {
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if name := disk.PathBase(i.Path); p.alone[name] { // not of the process before this one
+			delete(p.alone, name)
+			p.empty(l)
+		}
+	}
+}
+
+// empty says so when nothing is in the second folder alone. While the log goes on there
+// the next file may be on its way. REQUIRES: p.mu.
+func (p *place) empty(l *PebbleLog) {
+	if !p.active && len(p.alone) == 0 {
+		l.o.Log.Info("the journal's own folder has all of it again", "event", "journal.second.empty", "folder", l.dir)
 	}
 }
 
@@ -65,11 +88,12 @@ const (
 )
 
 // made takes note of a new file. One that the slow disk has made at last, when the log is
-// elsewhere already, changes nothing.
+// elsewhere already, moves nothing. REQUIRES: p.mu.
 func (p *place) made(second bool, name string) move {
+	if second {
+		p.alone[name] = true
+	}
 	number, index, ok := pebblewal.ParseLogFilename(name)
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if !ok || number < p.number || number == p.number && index < p.index {
 		return stayed
 	}
@@ -80,12 +104,15 @@ func (p *place) made(second bool, name string) move {
 	case second && !was:
 		return moved
 	case was && !second:
+		// Of what it has left there only that is written again which was not durable. With
+		// a new log all of it comes into a sorted file now, not when the memtable is full.
+		p.crowded.Store(true)
 		return back
 	}
 	return stayed
 }
 
-// spread begins a new log when the present one has many files, before a group is written.
+// spread begins a new log when one is wanted, before a group is written.
 func (p *place) spread(db *pebble.DB) error {
 	if !p.crowded.Swap(false) {
 		return nil

@@ -72,6 +72,7 @@ var events = []Event{
 	{"hsm.software", warn, "The security module is software: for development and tests only."},
 	{"journal.list.torn", warn, "The last change of the journal's list of files was torn by a crash and is left out."},
 	{"journal.replayed", info, "The journal was replayed and the state of all payments is as before the stop."},
+	{"journal.second.empty", info, "The data folder has all of the journal again: nothing is in journal.wal_failover_dir alone any more."},
 	{"journal.second.left", info, "The journal has no second folder any more: all of it is in the data folder."},
 	{"journal.second.near", warn, "journal.wal_failover_dir is on the file system of data_dir, and slow when that is: for trials only."},
 	{"journal.second.over", info, "The disk of the data folder is quick again: the journal is back there."},
