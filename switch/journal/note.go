@@ -36,6 +36,7 @@ type pairState string
 
 const (
 	pairBegun  pairState = "begun"  // the second folder may have no note yet; nothing was ever written there
+	pairTurned pairState = "turned" // the same as open, and the second folder's turn may still be the one before
 	pairOpen   pairState = "open"   // records may be in the second folder
 	pairClosed pairState = "closed" // the journal was closed, and all its records are in its own folder
 	pairOwned  pairState = "owned"  // in the note of a second folder
@@ -45,8 +46,13 @@ const (
 type pairNote struct {
 	id    string // of the pair, 32 hexadecimal digits
 	state pairState
-	turn  uint64 // how often the journal was opened to go on in the two folders; the second one may be one behind
+	turn  uint64 // how often the journal was opened to go on in the two folders; the same in both
 	other string // the folder that this one goes with
+}
+
+// needs says that records may be in the second folder alone.
+func (n *pairNote) needs() bool {
+	return n != nil && (n.state == pairOpen || n.state == pairTurned)
 }
 
 // text is a note as people can read it, with a checksum in its last line.

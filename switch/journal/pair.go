@@ -34,7 +34,7 @@ func pairOf(disk vfs.FS, dir, wanted string, readOnly bool) (p pair, err error) 
 	if p.note, err = readNote(disk, disk.PathJoin(dir, FailoverNote)); err != nil {
 		return p, err
 	}
-	needed := p.note != nil && p.note.state == pairOpen
+	needed := p.note.needs()
 	if readOnly || p.note == nil && wanted == "" {
 		if needed {
 			p.read = p.note.other
@@ -70,6 +70,8 @@ func isSecond(disk vfs.FS, dir string, note *pairNote) error {
 		return fmt.Errorf("%w: its latest records may be in the second one, which was %s, and %s is that of the journal in %s: name the right one in journal.wal_failover_dir", ErrSecondFolder, note.other, dir, owner.other)
 	case owner.turn > note.turn:
 		return fmt.Errorf("%w: %s has gone on with the journal in %s since this one was copied, and what this one needs is there no more: use that, or restore a backup", ErrSecondFolder, dir, owner.other)
+	case owner.turn < note.turn && !(note.state == pairTurned && owner.turn+1 == note.turn):
+		return fmt.Errorf("%w: %s is that of an earlier time (a copy, a snapshot, an old disk): the latest records are in the one that was there at the last start: bring that back, or restore a backup", ErrSecondFolder, dir)
 	}
 	return nil
 }
@@ -142,16 +144,22 @@ func (p *pair) begin(disk vfs.FS, dir string) error {
 		_, _ = rand.Read(id[:]) // never fails (crypto/rand)
 		p.note = &pairNote{id: hex.EncodeToString(id[:])}
 	}
-	p.note.turn++
+	owner, err := readNote(disk, disk.PathJoin(p.use, ownerNote))
+	if err != nil {
+		return err
+	}
+	if p.note.state != pairTurned || owner == nil || owner.turn == p.note.turn { // else an opening was cut off right here
+		p.note.turn++
+	}
 	first := pairBegun
 	if p.read != "" {
-		first = pairOpen
+		first = pairTurned
 	}
 	if err := p.say(disk, dir, first); err != nil {
 		return err
 	}
-	owner := &pairNote{id: p.note.id, state: pairOwned, turn: p.note.turn, other: dir}
-	if err := owner.write(disk, p.use, ownerNote); err != nil || first == pairOpen {
+	owner = &pairNote{id: p.note.id, state: pairOwned, turn: p.note.turn, other: dir}
+	if err := owner.write(disk, p.use, ownerNote); err != nil {
 		return err
 	}
 	return p.say(disk, dir, pairOpen)

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"switchd/switch/storage"
 )
 
 // refused fails the test unless an opening is refused because of the second folder, with
@@ -170,6 +173,59 @@ func TestPartedAfterAStall(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds(t, "without it", OpenPebble, quiet(killed), 7)
+}
+
+// TestEarlierFolder: a second folder of an earlier opening does not pass for the one that
+// the journal needs, however often an opening is cut off between its two notes.
+func TestEarlierFolder(t *testing.T) {
+	disks := newTwoDisks()
+	disks.mem = stalledAndKilled(t)
+	disks.FS = errorfs.Wrap(disks.mem, errorfs.InjectorFunc(disks.change))
+	if err := storage.MakeDir(disks.mem, "snapshot"); err != nil {
+		t.Fatal(err)
+	}
+	names, err := disks.mem.List("second")
+	for _, name := range names {
+		if err == nil {
+			err = vfs.Copy(disks.mem, "second/"+name, "snapshot/"+name)
+		}
+	}
+	if err == nil {
+		err = storage.SyncDir(disks.mem, "snapshot")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cut *vfs.MemFS
+	for range 3 {
+		disks.before = func(op errorfs.Op) {
+			if op.Kind == errorfs.OpCreate && op.Path == "second/"+ownerNote+".new" && cut == nil {
+				cut = disks.mem.CrashClone(vfs.CrashCloneCfg{})
+			}
+		}
+		cut = nil
+		l := openTwo(t, patient(disks))
+		left := disks.copy()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		o := patient(left)
+		o.Failover.Dir = "snapshot"
+		refused(t, "an earlier one", OpenPebble, "journal", o, "snapshot", "earlier")
+		if err := errors.Join(left.RemoveAll("second"), left.Rename("snapshot", "second")); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, "an earlier one, read", OpenReadOnly, "journal", quiet(left), "second", "earlier")
+		refused(t, "an earlier one, parted", OpenPebble, "journal", quiet(left), "second", "earlier")
+		if cut == nil {
+			t.Fatal("the second folder has no new note")
+		}
+		holds(t, "cut off, read", OpenReadOnly, quiet((&twoDisks{mem: cut}).copy()), 7)
+		disks = newTwoDisks()
+		disks.mem = cut
+		disks.FS = errorfs.Wrap(disks.mem, errorfs.InjectorFunc(disks.change))
+	}
+	holds(t, "cut off", OpenPebble, patient(disks), 7)
 }
 
 // TestDamagedNote: a note that cannot be read opens nothing.
