@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -219,6 +220,38 @@ func (w *world) flipBits(t *testing.T, most, least int) {
 	for _, kind := range []string{"log", "sst", "MANIFEST", markName} {
 		if found[kind] == 0 {
 			t.Errorf("no flip in a file of kind %s was found", kind)
+		}
+	}
+}
+
+// TestDamageBeforeAnEmptyFile: a file of the log that is damaged where it was durable is
+// found, too, when the process has ended right after it had made the next one, and the mark
+// is of long before.
+func TestDamageBeforeAnEmptyFile(t *testing.T) {
+	disks := newTwoDisks()
+	l := openTwo(t, patient(disks))
+	w := &world{}
+	w.fill(t, l, rand.New(rand.NewPCG(6, 18)), 200_000)
+	w.fs = disks.copy()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	name := slices.Max(filesOf(t, w.fs, ".log"))
+	next, err := w.fs.Create("second/"+strings.TrimSuffix(name, ".log")+"-001.log", vfs.WriteCategoryUnspecified)
+	if err == nil {
+		err = errors.Join(next.Close(), w.fs.Remove("journal/"+markName))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := w.outcome(t, w.copy(), "whole"); err != nil || n != w.durable {
+		t.Fatalf("whole: %d records of %d: %v", n, w.durable, err)
+	}
+	b, _ := w.fs.UnsafeGetFileDataBuffer("journal/" + name)
+	b[len(b)/2] ^= 4
+	for _, o := range []Options{quiet(w.fs), patient(w.fs)} {
+		if l, err := OpenPebble("journal", o); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v %v", l, err)
 		}
 	}
 }

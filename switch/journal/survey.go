@@ -142,13 +142,22 @@ func (s *survey) readWALs(disk vfs.FS, dir string, files []walFile, oldest uint6
 		if err != nil {
 			return err
 		}
-		last := i == len(files)-1
-		if last && w.tail == walDamaged {
+		s.add(w)
+	}
+	return s.damage(oldest)
+}
+
+// damage finds what was durable for sure, and is in no log any more. What is damaged in a
+// file before the last shows in the groups behind it, which do not follow; but those that
+// Pebble makes while a disk hangs may have none.
+func (s *survey) damage(oldest uint64) error {
+	for i := range s.wals {
+		w, last := &s.wals[i], i == len(s.wals)-1
+		if w.tail == walDamaged && (last || w.of >= oldest && w.next == s.next) {
 			return fmt.Errorf("%w: %s cannot be read from offset %d on (%s), and %s", ErrDamaged, w.path, w.end, w.torn, w.proof)
 		}
-		s.add(w)
 		if last && w.next != 0 && s.mark >= w.next {
-			return fmt.Errorf("%w: records %d to %d were on disk, but %s", ErrDamaged, w.next, s.mark, s.ends(&w))
+			return fmt.Errorf("%w: records %d to %d were on disk, but %s", ErrDamaged, w.next, s.mark, s.ends(w))
 		}
 	}
 	return nil

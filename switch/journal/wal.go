@@ -10,6 +10,7 @@ import (
 // wal is what one write-ahead log of a folder holds.
 type wal struct {
 	path  string
+	of    uint64 // number of the log
 	first uint64 // sequence number of the first group in it, 0: there is none
 	next  uint64 // after the last whole group in it, 0: it says nothing
 	known uint64 // the same of the files before it that are parts of one log with it, which it may repeat
@@ -35,7 +36,7 @@ const (
 // not known to be durable, so that each of them but the last may end anyhow. goesOn says
 // that the one before belongs to the same log.
 func readWAL(disk vfs.FS, path string, number uint32, next uint64, goesOn bool) (w wal, err error) {
-	w.path, w.next = path, next
+	w.path, w.of, w.next = path, uint64(number), next
 	if goesOn {
 		w.known = next
 	}
