@@ -208,8 +208,9 @@ func (a *alerting) canary() *alert.Canary {
 func (a *alerting) limits() []view.Limit {
 	f, n := a.figures, a.n
 	f.look(clock())
+	wait, most := n.engine.Requests()
 	all := []view.Limit{
-		{Name: "queue", Unit: view.UnitMessages, Used: int64(n.engine.Queued()), Max: int64(n.engine.QueueMax()), Reached: uint64(f.sum("switchd_messages_shed_total"))},
+		{Name: "queue", Unit: view.UnitMessages, Used: int64(wait), Max: int64(most), Reached: uint64(f.sum("switchd_messages_shed_total"))},
 	}
 	if used, most := n.feed.Usage(); most > 0 {
 		all = append(all, view.Limit{Name: "readers of events", Unit: view.UnitReaders, Used: int64(used), Max: int64(most), Reached: uint64(f.sum("switchd_feed_refused_total"))})

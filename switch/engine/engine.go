@@ -18,7 +18,8 @@ import (
 type Engine struct {
 	o        Options
 	m        *payment.Machine
-	tidings  payment.Tidings // of the group under way; the writer's
+	tidings  payment.Tidings            // of the group under way; the writer's
+	rows     func(applied uint64) error // writes what a group has changed to the state store; the writer's
 	q        *queue
 	metrics  *metrics
 	tallies  tallies
@@ -56,7 +57,7 @@ type Engine struct {
 	logged     payment.Load
 	probe      bool
 	commitMean atomic.Int64
-	waits      atomic.Int64 // since when the writer waits for the disk; 0: it does not
+	waits      atomic.Int64 // since when the writer waits for the disk, or is in rows; 0: neither
 	step       atomic.Uint32
 	crowded    atomic.Bool // the queue is; the sequencer's, for everyone
 
@@ -134,8 +135,9 @@ func (e *Engine) Queued() int { return e.q.len() }
 // concurrent use.
 func (e *Engine) Uncommitted() int { return e.q.len() + int(e.onWay.Load()) }
 
-// QueueMax is how many may wait.
-func (e *Engine) QueueMax() int { return e.o.QueueMax }
+// Requests is how many requests and enquiries wait for the sequencer, and for how many
+// there is room now. Safe for concurrent use.
+func (e *Engine) Requests() (wait, most int) { return e.q.requests() }
 
 // Ahead is how far the journal's time was before the clock at the start. Safe for
 // concurrent use.
@@ -217,6 +219,7 @@ func Open(o Options) (*Engine, error) {
 		deadKick: make(chan struct{}, 1), verdict: make(chan verdict, 1),
 		sealer: o.Keys.Sealer(), meter: loadMeter{steps: o.Load},
 	}
+	e.rows = func(applied uint64) error { return store(e.m, &e.tidings, o.State, applied) }
 	e.metrics = newMetrics(o.Registry)
 	if err := e.restore(); err != nil {
 		return nil, err

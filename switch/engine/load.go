@@ -84,9 +84,18 @@ func (e *Engine) await(c *commit) (took int64, err error) {
 	return now - c.at, err
 }
 
+// keep writes what a group has changed to the state store. It waits for nothing but a
+// store whose disk takes no more, and that is to be seen while it lasts: no group becomes
+// durable behind it, and the journal says nothing bad of the disk. Writer only.
+func (e *Engine) keep(applied uint64) error {
+	e.waits.Store(e.now())
+	defer e.waits.Store(0)
+	return e.rows(applied)
+}
+
 // look takes how full the queue is, in percent of the room for requests, and how slow
-// the disk: the mean commit time, or how long the writer has waited for a group,
-// whichever is longer. It says which step the ladder is on now.
+// the disk: the mean commit time, or how long the writer has waited for a group or for
+// the state store, whichever is longer. It says which step the ladder is on now.
 func (l *loadMeter) look(now int64, fill int, slow int64) payment.Load {
 	switch wants := l.wants(fill, slow, 100); {
 	case wants > l.step:

@@ -231,6 +231,45 @@ func TestDiskThatHangs(t *testing.T) {
 	}
 }
 
+// TestStoreThatHangs: groups become durable, and the writer cannot write what they have
+// changed. That is the disk, too, for as long as it lasts.
+func TestStoreThatHangs(t *testing.T) {
+	var now atomic.Int64
+	now.Store(clockOf())
+	h := told{to: make(chan string, 16)}
+	e := openWith(t, vfs.NewMem(), Options{Config: testConfig(time.Minute), Clock: now.Load, Logger: slog.New(h)})
+	rows, hangs := e.rows, make(chan struct{})
+	came := make(chan struct{}, 1)
+	e.rows = func(applied uint64) error {
+		select {
+		case came <- struct{}{}:
+		default:
+		}
+		<-hangs
+		return rows(applied)
+	}
+	ended := make(chan error, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { ended <- e.Run(ctx, &sink{}) }()
+	<-came
+	now.Add(int64(700 * time.Millisecond))
+	submit(t, e, links()...) // wakes it
+	if to := <-h.to; to != "no-enquiries" || e.Load() != payment.LoadNoEnquiries {
+		t.Errorf("the load is %s", to)
+	}
+	close(hangs)
+	<-e.Ready()
+	for now.Add(int64(loadDwell)); e.Load() != payment.LoadNormal; now.Add(int64(100 * time.Millisecond)) {
+		submit(t, e, links()...)
+		if err := e.Inspect(t.Context(), func(*payment.Machine) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if stop(); <-ended != nil || e.waits.Load() != 0 {
+		t.Errorf("waits since %d", e.waits.Load())
+	}
+}
+
 // TestQueueAndDiskAreTheLoad: the ladder is climbed by how full the queue is, and by
 // what the writer has measured of the disk.
 func TestQueueAndDiskAreTheLoad(t *testing.T) {

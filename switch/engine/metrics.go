@@ -52,7 +52,7 @@ func (m *metrics) show(reg prometheus.Registerer, e *Engine) {
 		}, func() float64 { return float64(e.q.len()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "switchd_queue_room", Help: "Requests that may wait for the sequencer: as many as are taken in a second (8192 at least), and in 100 ms when the queue is crowded.",
-		}, func() float64 { return float64(e.q.roomNow()) }),
+		}, func() float64 { _, most := e.Requests(); return float64(most) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "switchd_load_step", Help: "How far new work is shed: 0 not at all, 1 enquiries, 2 also collects, 3 also large payments, 4 all new payments.",
 		}, func() float64 { return float64(e.Load()) }),

@@ -187,13 +187,21 @@ func (q *queue) len() int {
 	return q.waiting()
 }
 
-// fill is how full the room for requests is, in percent of what there is in a queue
-// that is not crowded. What answers there are is no sign of overload: each ends work.
-// What waits behind even less.
+// fill is how full the room for requests is, in percent of what there is now: less in a
+// crowded queue, and above 100 when some have found room on top. What answers there are
+// is no sign of overload, up to where requests wait for them: each ends work. What waits
+// behind even less.
 func (q *queue) fill() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return max(q.asks*100/q.limit(payment.RequestArrived), q.front.n*100/q.deepMost())
+	return max(q.asks*100/q.room, q.front.n*100/q.frontMost())
+}
+
+// requests is how many requests and enquiries wait, and how many may.
+func (q *queue) requests() (wait, most int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.asks, q.room
 }
 
 // look has the crowd looked at, and says what came of it. Sequencer only.
@@ -203,13 +211,6 @@ func (q *queue) look(now int64) (crowded, turned bool, room int) {
 	turned = q.crowd.look(now, now-q.front.since(now))
 	q.room = q.crowd.room(q.limit(payment.RequestArrived))
 	return q.crowd.on, turned, q.room
-}
-
-// roomNow is how many requests may wait.
-func (q *queue) roomNow() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.room
 }
 
 // close refuses all further events; what is waiting is still taken.

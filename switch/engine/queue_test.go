@@ -133,6 +133,40 @@ func TestFullQueueKeepsRoomForAnswers(t *testing.T) {
 	}
 }
 
+// TestFillIsOfTheRoomThereIs: in a large queue, which has less room than its limit, and
+// in a crowded one, which has far less.
+func TestFillIsOfTheRoomThereIs(t *testing.T) {
+	q := newQueue(32_768, 512, 4)
+	q.look(1)
+	for q.fill() < 50 {
+		if _, err := q.put(1, []payment.Event{{Kind: payment.RequestArrived, From: route.Participant(q.asks % 64)}}, false); err != nil {
+			t.Fatalf("%d wait: %v", q.asks, err)
+		}
+	}
+	if wait, most := q.requests(); most != crowdBurst || wait != most/2 {
+		t.Errorf("%d of %d requests are half of the room", wait, most)
+	}
+	for now := crowdWait + 1; !q.crowd.on; now += crowdAfter {
+		q.look(now)
+	}
+	if wait, most := q.requests(); most != crowdLeast || q.fill() != 100*wait/most {
+		t.Errorf("crowded: %d of %d requests are %d %%", wait, most, q.fill())
+	}
+	for q.swap() != nil {
+	}
+	if q.fill() != 0 {
+		t.Errorf("an empty queue is %d %% full", q.fill())
+	}
+	for range crowdDeep * crowdLeast { // requests wait for these
+		if _, err := q.put(1, []payment.Event{{Kind: payment.AnswerArrived}}, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if q.fill() != 100 || !q.full(1) {
+		t.Errorf("with the answers before which no request comes it is %d %% full", q.fill())
+	}
+}
+
 // TestSparesAreBounded: batches that come from elsewhere do not pile up.
 func TestSparesAreBounded(t *testing.T) {
 	q := newQueue(100, 64, 4)

@@ -33,8 +33,6 @@ func (e *Engine) restore() error {
 	return nil
 }
 
-func (e *Engine) store(applied uint64) error { return store(e.m, &e.tidings, e.o.State, applied) }
-
 // store writes the rows that have changed, and the tidings of the events.
 func store(m *payment.Machine, t *payment.Tidings, s *state.Store, applied uint64) error {
 	b := s.Begin()

@@ -42,8 +42,15 @@ const (
 // it is less, since half of the room for answers is for those that come then.
 const deep = 4
 
-// deepMost is how many events that is, of a queue that is not crowded.
-func (q *queue) deepMost() int { return min(deep*q.max, q.max+answerReserve/2) }
+// frontMost is how many events that is, fewer where the queue is crowded. The caller
+// holds mu.
+func (q *queue) frontMost() int {
+	most := min(deep*q.max, q.max+answerReserve/2)
+	if q.crowd.on {
+		most = min(most, crowdDeep*q.room)
+	}
+	return most
+}
 
 // Answers that messages wait for are as many as there were messages. Requests have to
 // wait for them, or the queue would grow with each that is taken. But stray ones are
@@ -135,12 +142,9 @@ func starts(kind payment.Kind) bool {
 // so that one alone does not make the switch shed the work of others. In a crowded one
 // a participant that has little there finds some room on top.
 func (q *queue) full(n route.Participant) bool {
-	own, front := int(q.stakeOf(n).asks), q.deepMost()
-	if q.crowd.on {
-		front = min(front, crowdDeep*q.room)
-	}
+	own := int(q.stakeOf(n).asks)
 	switch {
-	case q.front.n >= front:
+	case q.front.n >= q.frontMost():
 		return true
 	case q.asks >= q.room:
 		return !q.crowd.on || own >= max(q.room/crowdFew, 1) || q.asks >= q.room+q.room/4

@@ -52,7 +52,7 @@ func (e *Engine) apply(c *commit, sink Sink, effects []payment.Effect) ([]paymen
 		}
 		e.metrics.events[ev.Kind].Inc()
 	}
-	if err := e.store(c.group.Next() - 1); err != nil {
+	if err := e.keep(c.group.Next() - 1); err != nil {
 		return effects, err
 	}
 	sink.Release()
