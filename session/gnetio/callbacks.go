@@ -99,6 +99,10 @@ func (cb *callbacks) OnTraffic(c gnet.Conn) gnet.Action {
 	return l.verdict()
 }
 
+// lastBursts bounds how often the Handler of a link that goes down with the server is
+// heard, whoever rings. What may wait for a link is fewer of its turns.
+const lastBursts = 256
+
 // OnClose is the last call for a connection, whoever closed it. It may come
 // inside a turn, when a write fails.
 func (cb *callbacks) OnClose(c gnet.Conn, _ error) gnet.Action {
@@ -123,8 +127,8 @@ func (cb *callbacks) OnClose(c gnet.Conn, _ error) gnet.Action {
 		l.retire(ending{endHandshake, shakeClosed})
 	case phaseUp:
 		if why.label == endShutdown {
-			if l.rung.Swap(false) { // what the Handler still has for the last burst
-				s.handler.BurstEnd(l)
+			for n := 0; n < lastBursts && l.rung.Swap(false); n++ {
+				s.handler.BurstEnd(l) // it rings again as long as it has more for the last burst
 			}
 			l.farewell()
 		}

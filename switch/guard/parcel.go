@@ -1,5 +1,7 @@
 package guard
 
+import "sync"
+
 // Message is one without a frame, on its way out.
 type Message struct {
 	End   int    // in the bytes of its Parcel
@@ -52,8 +54,15 @@ func (p *Parcel) gone() {
 // kept is a Parcel with all that it names in rooms of its own, which are used again.
 type kept struct {
 	Parcel
-	named []byte // tokens and headers
+	named  []byte  // tokens and headers
+	next   int     // of its messages, to be protected
+	frames []byte  // of those at hand
+	whys   []error // of those at hand: nil of one that is among the frames
 }
+
+// spare has empty ones for all links: an idle link keeps none. Safe for any goroutine;
+// what is not used goes with the garbage.
+var spare = sync.Pool{New: func() any { return new(kept) }}
 
 // keep copies a parcel.
 func (k *kept) keep(p *Parcel) {
@@ -77,12 +86,23 @@ func (k *kept) name(b []byte) []byte {
 	return k.named[from:len(k.named):len(k.named)]
 }
 
-// keptMax is the largest buffer that waits for use, in bytes.
-const keptMax = 256 << 10
+// The largest rooms that wait for use.
+const (
+	keptMax   = 256 << 10 // bytes
+	keptItems = 4096      // messages
+)
 
-// clear forgets the parcel; false: its rooms are too large to be kept.
-func (k *kept) clear() bool {
+// free gives the rooms back, unless they are too large, and forgets the parcel.
+func (k *kept) free() {
 	clear(k.Messages)
-	k.Parcel = Parcel{Bytes: k.Bytes[:0], Messages: k.Messages[:0]}
-	return cap(k.Bytes) <= keptMax && cap(k.named) <= keptMax
+	k.Parcel, k.next = Parcel{Bytes: k.Bytes[:0], Messages: k.Messages[:0]}, 0
+	if k.small() {
+		spare.Put(k)
+	}
+}
+
+// small says that none of its rooms is too large to be kept; those of whys are for a
+// stretch at most.
+func (k *kept) small() bool {
+	return cap(k.Bytes) <= keptMax && cap(k.named) <= keptMax && cap(k.frames) <= keptMax && cap(k.Messages) <= keptItems
 }

@@ -18,8 +18,12 @@ const (
 // goroutine come in between.
 const turnBytes = 64 << 10
 
-// spareMax is how many empty parcels a link keeps.
-const spareMax = 8
+// stretch is how many messages of a parcel are protected and handed over together. What
+// is not too late at its beginning leaves so soon after that it is not too late then.
+const stretch = 64
+
+// waitingKept is the largest room for what waits that an idle link keeps.
+const waitingKept = 64
 
 // turns is what waits to be protected on the goroutine of the link, because the module
 // is prompt: nobody else is woken for it than who has to write it anyway.
@@ -30,13 +34,10 @@ type turns struct {
 	items   int  // in waiting
 	bytes   int  // of them
 	closed  bool // the link has no turns any more
-	spare   []*kept
 
 	// The goroutine's own.
 	seal   seal
 	header []byte
-	frames []byte  // of a parcel
-	whys   []error // of its messages: nil of one that is among the frames
 }
 
 // add keeps a copy of a parcel until its turn.
@@ -49,24 +50,12 @@ func (t *turns) add(p *Parcel, b *Budget) error {
 	case t.items+len(p.Messages) > itemsMax || t.bytes+len(p.Bytes) > bytesMax || !b.take(len(p.Bytes)):
 		return ErrFull
 	}
-	k := t.empty()
+	k := spare.Get().(*kept)
 	k.keep(p)
 	t.items += len(k.Messages)
 	t.bytes += len(k.Bytes)
 	t.waiting = append(t.waiting, k)
 	return nil
-}
-
-// empty is a parcel to be filled. t.mu is held.
-func (t *turns) empty() *kept {
-	n := len(t.spare)
-	if n == 0 {
-		return new(kept)
-	}
-	k := t.spare[n-1]
-	t.spare[n-1] = nil
-	t.spare = t.spare[:n-1]
-	return k
 }
 
 // first is the parcel whose turn it is, nil if there is none. It stays where it is until
@@ -94,9 +83,10 @@ func (t *turns) done(b *Budget) {
 		clear(t.waiting[rest:])
 		t.waiting, t.next = t.waiting[:rest], 0
 	}
-	if k.clear() && len(t.spare) < spareMax {
-		t.spare = append(t.spare, k)
+	if len(t.waiting) == 0 && cap(t.waiting) > waitingKept {
+		t.waiting = nil
 	}
+	k.free()
 }
 
 // Turn protects what waits, and hands it to the link. It is called on the link's
@@ -112,9 +102,11 @@ func (o *Outbound) Turn() {
 		if k == nil {
 			return
 		}
-		room -= len(k.Bytes)
-		o.depart(k)
-		t.done(o.o.Budget)
+		room -= o.depart(k)
+		if k.next == len(k.Messages) {
+			k.gone()
+			t.done(o.o.Budget)
+		}
 	}
 	if t.first() != nil {
 		o.o.Ring()
@@ -132,22 +124,26 @@ func (o *Outbound) Close() {
 	t.closed = true
 	t.mu.Unlock()
 	for k := t.first(); k != nil; k = t.first() {
-		for i := range k.Messages {
-			k.lost(i, ErrClosed)
+		for ; k.next < len(k.Messages); k.next++ {
+			k.lost(k.next, ErrClosed)
 		}
 		k.gone()
 		t.done(o.o.Budget)
 	}
 }
 
-// depart protects a parcel and hands it to the link, as one hand-over.
-func (o *Outbound) depart(k *kept) {
+// depart protects the next stretch of a parcel and hands it to the link, as one
+// hand-over. It says how many bytes that was.
+func (o *Outbound) depart(k *kept) (size int) {
 	t, now := o.turns, o.o.Pool.Now()
 	t.header = o.Link.AppendHeader(t.header[:0])
 	ctx, m, down := o.o.Pool.Here(o.o.Op)
 	t.seal.ctx = ctx
-	for i := range k.Messages {
+	from := k.next
+	k.next = min(from+stretch, len(k.Messages))
+	for i := from; i < k.next; i++ {
 		what, message := &k.Messages[i], k.message(i)
+		size += len(message)
 		why := down
 		switch t.seal.m = m; {
 		case what.late(now): // and its PIN block stays where it is
@@ -156,27 +152,31 @@ func (o *Outbound) depart(k *kept) {
 			t.seal.m, why = nil, nil
 		}
 		if why == nil {
-			t.frames, why = o.sealOne(&t.seal, t.frames, t.header, message, what)
+			k.frames, why = o.sealOne(&t.seal, k.frames, t.header, message, what)
 		}
-		t.whys = append(t.whys, why)
+		k.whys = append(k.whys, why)
 	}
+	o.handOver(k, from)
+	return size
+}
+
+// handOver hands the frames of a stretch to the link, and tells what is lost of its
+// messages, the first of which is from.
+func (o *Outbound) handOver(k *kept, from int) {
 	var why error
-	if len(t.frames) > 0 {
-		if why = o.Link.Queue(t.frames); why == nil {
+	if len(k.frames) > 0 {
+		if why = o.Link.Queue(k.frames); why == nil {
 			o.Link.Wake()
 		}
 	}
-	for i, lost := range t.whys {
+	for i, lost := range k.whys {
 		if lost == nil {
 			lost = why
 		}
 		if lost != nil {
-			k.lost(i, lost)
+			k.lost(from+i, lost)
 		}
 	}
-	k.gone()
-	clear(t.whys)
-	if t.frames, t.whys = t.frames[:0], t.whys[:0]; cap(t.frames) > keptMax {
-		t.frames = nil
-	}
+	clear(k.whys)
+	k.frames, k.whys = k.frames[:0], k.whys[:0]
 }

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -139,8 +140,69 @@ func TestTurnIsBounded(t *testing.T) {
 		t.Errorf("room for all messages: %v", err)
 	}
 	o.Turn()
-	if n := len(o.turns.spare); n < 1 || n > spareMax {
-		t.Errorf("%d spare parcels", n)
+	if n := len(o.turns.waiting); n > 0 || cap(o.turns.waiting) > waitingKept {
+		t.Errorf("%d parcels wait, in room for %d", n, cap(o.turns.waiting))
+	}
+}
+
+// TestTurnInStretches: a large parcel leaves in stretches. What is too late by the time
+// that those before it took does not leave, a turn ends within it, and the next one goes
+// on there.
+func TestTurnInStretches(t *testing.T) {
+	const messages = 10 * stretch
+	var l link
+	var now atomic.Int64
+	now.Store(100)
+	p, err := hsm.NewPool(hsm.Options{Module: prompt{}, Clock: func() int64 { return now.Add(1) }}) // each look takes time
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, rings := turned(t, &l, func(o *OutboundOptions) { o.Pool = p })
+	var lost []int
+	gone := 0
+	long := Parcel{Lost: func(i int, why error) {
+		if lost = append(lost, i); !errors.Is(why, ErrLate) {
+			t.Errorf("message %d: %v", i, why)
+		}
+	}, Gone: func() { gone++ }}
+	size := turnBytes / (4 * stretch) // four stretches are a turn
+	for i := range messages {
+		long.Bytes = append(long.Bytes, bytes.Repeat([]byte{byte(i / stretch)}, size)...)
+		long.Messages = append(long.Messages, Message{End: len(long.Bytes)})
+	}
+	long.Messages[0].NotAfter, long.Messages[messages-1].NotAfter = 105, 105
+	if err := o.Post(long); err != nil {
+		t.Fatal(err)
+	}
+	was := rings.Load()
+	if o.Turn(); len(l.frames) != 4*stretch*(2+size) || rings.Load() != was+1 || gone > 0 {
+		t.Errorf("one turn: %d bytes, %d rings, gone %d", len(l.frames), rings.Load()-was, gone)
+	}
+	o.Turn()
+	if o.Turn(); len(l.frames) != (messages-1)*(2+size) || gone != 1 || len(lost) != 1 || lost[0] != messages-1 {
+		t.Errorf("all turns: %d bytes, gone %d, lost %v", len(l.frames), gone, lost)
+	}
+	for i := range messages - 1 {
+		if got := l.frames[i*(2+size)+2]; got != byte(i/stretch) {
+			t.Fatalf("message %d is of stretch %d", i, got)
+		}
+	}
+	if n := o.o.Budget.used.Load(); n != 0 || o.turns.items != 0 || o.turns.bytes != 0 {
+		t.Errorf("left: %d of the budget, %d items, %d bytes", n, o.turns.items, o.turns.bytes)
+	}
+	if err := o.Post(long); err != nil {
+		t.Fatal(err)
+	}
+	lost, l.frames = nil, nil
+	now.Store(0)
+	o.Turn()
+	o.turns.waiting[0].Lost = func(i int, why error) {
+		if lost = append(lost, i); !errors.Is(why, ErrClosed) {
+			t.Errorf("message %d: %v", i, why)
+		}
+	}
+	if o.Close(); len(lost) != 6*stretch || lost[0] != 4*stretch || gone != 2 {
+		t.Errorf("closed within a parcel: %d lost, gone %d", len(lost), gone)
 	}
 }
 
@@ -250,8 +312,29 @@ type exempting struct{ plain }
 
 func (exempting) Exempt(message []byte) bool { return string(message) == "exempt" }
 
+// TestLargeRoomsAreNotKept, whichever it is.
+func TestLargeRoomsAreNotKept(t *testing.T) {
+	for name, grow := range map[string]func(*kept){
+		"bytes":    func(k *kept) { k.Bytes = make([]byte, 0, keptMax+1) },
+		"named":    func(k *kept) { k.named = make([]byte, 0, keptMax+1) },
+		"frames":   func(k *kept) { k.frames = make([]byte, 0, keptMax+1) },
+		"messages": func(k *kept) { k.Messages = make([]Message, 0, keptItems+1) },
+	} {
+		k := new(kept)
+		if !k.small() {
+			t.Fatal("an empty one is too large")
+		}
+		if grow(k); k.small() {
+			t.Errorf("%s: it is kept", name)
+		}
+	}
+}
+
 // TestTurnAllocates nothing of its own.
 func TestTurnAllocates(t *testing.T) {
+	if raced {
+		t.Skip("the race detector makes a sync.Pool forget some of what it is given")
+	}
 	var l link
 	o, _ := turned(t, &l, nil)
 	p := Parcel{Gone: func() {}, Lost: func(int, error) {}}
