@@ -88,7 +88,11 @@ func (c *crowding) look(now, wait int64) (turned bool) {
 // measure keeps the rate of taking. It goes up fast and down slowly, because too
 // little room leaves the switch without work and too much is only a longer wait. In a
 // window in which the queue ran empty the rate was that of what came, and says nothing;
-// if requests were refused in it all the same, there was too little room.
+// if requests were refused in it all the same, there was too little room. (A commit takes
+// all that waits, up to GroupEventsMax, so the queue runs empty also where the writer is
+// what limits: the room grows then until more waits than one commit takes. To look whether
+// the commit had to wait for the one before it would not tell either: with a slow disk
+// each does, and the room has to grow there, or it would never be more than 256.)
 func (c *crowding) measure(now int64) {
 	passed := now - c.window
 	if passed < crowdWindow && c.window != 0 {
