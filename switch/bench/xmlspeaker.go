@@ -92,9 +92,10 @@ func (s *xmlSpeaker) orderID(tag string, n int64) {
 	s.id = digits(append(append(s.id[:0], s.me.Institution...), tag...), uint64(n), referenceDigits)
 }
 
-// answerID makes the id of an answer of the id that is answered.
-func (s *xmlSpeaker) answerID(asked []byte) {
+// answer begins an answer to the message with the id asked, whose own id is made of that.
+func (s *xmlSpeaker) answer(dst []byte, d *iso20022.Definition, asked []byte, now int64) *iso20022.Writer {
 	s.id = append(append(append(s.id[:0], s.me.Institution...), 'R'), asked[max(len(asked)-16, 0):]...)
+	return s.start(dst, d, now)
 }
 
 // pay appends a push payment (pain.001): the switch has the payer debited, as with a
@@ -165,8 +166,7 @@ func (s *xmlSpeaker) signOn(dst []byte, now int64) ([]byte, error) {
 
 // done appends the admi.011 to the admi.004 in m.
 func (s *xmlSpeaker) done(dst []byte, m *iso20022.Message, now int64) ([]byte, error) {
-	s.answerID(m.Text(iso20022.BizMsgID))
-	w := s.start(dst, s.send.eventDone, now)
+	w := s.answer(dst, s.send.eventDone, m.Text(iso20022.BizMsgID), now)
 	w.Set(iso20022.OriginatorReference, m.Text(iso20022.EventParameter))
 	w.Set(iso20022.EventCode, m.Text(iso20022.EventCode))
 	w.SetString(iso20022.EventDescription, xmlYes)
@@ -176,8 +176,7 @@ func (s *xmlSpeaker) done(dst []byte, m *iso20022.Message, now int64) ([]byte, e
 
 // received appends the admi.007 to a final answer or a confirmation in m.
 func (s *xmlSpeaker) received(dst []byte, m *iso20022.Message, now int64) ([]byte, error) {
-	s.answerID(m.Text(iso20022.MsgID))
-	w := s.start(dst, s.send.receipt, now)
+	w := s.answer(dst, s.send.receipt, m.Text(iso20022.MsgID), now)
 	w.Set(iso20022.RelatedReference, m.Text(iso20022.MsgID))
 	w.SetString(iso20022.RelatedName, m.Definition().Name)
 	w.SetString(iso20022.RequestStatus, "RCVD")
@@ -186,8 +185,7 @@ func (s *xmlSpeaker) received(dst []byte, m *iso20022.Message, now int64) ([]byt
 
 // stands appends the pacs.002 to the pacs.028 in m, which asks what became of a credit.
 func (s *xmlSpeaker) stands(dst []byte, m *iso20022.Message, state legState, now int64) ([]byte, error) {
-	s.answerID(m.Text(iso20022.MsgID))
-	w := s.start(dst, s.send.status, now)
+	w := s.answer(dst, s.send.status, m.Text(iso20022.MsgID), now)
 	w.Set(iso20022.StatusID, m.Text(iso20022.StatusID))
 	for _, f := range [...]iso20022.Field{
 		iso20022.OriginalMsgID, iso20022.OriginalMsgName, iso20022.OriginalCreatedAt,
@@ -210,8 +208,7 @@ func (s *xmlSpeaker) stands(dst []byte, m *iso20022.Message, state legState, now
 
 // fenced appends the camt.029 to the camt.056 in m, which takes a credit back.
 func (s *xmlSpeaker) fenced(dst []byte, m *iso20022.Message, state legState, now int64) ([]byte, error) {
-	s.answerID(m.Text(iso20022.MsgID))
-	w := s.start(dst, s.send.recalled, now)
+	w := s.answer(dst, s.send.recalled, m.Text(iso20022.MsgID), now)
 	w.SetString(iso20022.InstructingAgent, s.me.Institution)
 	w.SetString(iso20022.InstructedAgent, s.me.central)
 	w.Set(iso20022.StatusID, m.Text(iso20022.CancellationID))
@@ -228,9 +225,8 @@ func (s *xmlSpeaker) fenced(dst []byte, m *iso20022.Message, state legState, now
 
 // resolved appends the acmt.024 to the acmt.023 in m.
 func (s *xmlSpeaker) resolved(dst []byte, m *iso20022.Message, now int64) ([]byte, error) {
-	s.answerID(m.Text(iso20022.MsgID))
 	account := s.me.userOf(m.Text(iso20022.PartyAddress))
-	w := s.start(dst, s.send.verified, now)
+	w := s.answer(dst, s.send.verified, m.Text(iso20022.MsgID), now)
 	w.SetString(iso20022.InstructingAgent, s.me.Institution)
 	w.SetString(iso20022.InstructedAgent, s.me.central)
 	w.Set(iso20022.OriginalMsgID, m.Text(iso20022.MsgID))
@@ -257,8 +253,7 @@ var (
 
 // posted appends the pacs.002 to the debit, credit, reversal or advice in m.
 func (s *xmlSpeaker) posted(dst []byte, m *iso20022.Message, l *xmlLeg, v verdict, now int64) ([]byte, error) {
-	s.answerID(m.Text(iso20022.MsgID))
-	w := s.start(dst, s.send.status, now)
+	w := s.answer(dst, s.send.status, m.Text(iso20022.MsgID), now)
 	w.Set(iso20022.OriginalMsgID, m.Text(iso20022.MsgID))
 	w.SetString(iso20022.OriginalMsgName, m.Definition().Name)
 	w.Set(iso20022.OriginalCreatedAt, m.Text(iso20022.CreatedAt))
