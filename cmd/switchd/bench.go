@@ -52,7 +52,8 @@ was due, exact books that have to agree with the switch's positions to the unit.
 With --spawn it starts a switch of its own as a separate process on loopback, with
 fresh certificates, configuration and data in a temporary folder, and ends it
 afterwards. With --config it loads a running 'switchd serve' as all participants of
-that configuration, with their certificates beside its CA.
+that configuration, with their certificates beside its CA. Its admin port is read without
+a token, so it may have no admin_access.
 
 30 % of the payments are sent by the first participant, and nearly as many are
 received there; payer and payee are always two participants. The payee is named by
@@ -66,8 +67,9 @@ scraped every second, in every second span of 1 to 5 s of the window: the report
 what being looked at costs the switch for each payment, and whether that is within 1.05
 of what it costs otherwise.
 
-A run is valid when the rate was reached (99 %), the payments ended as they should (99.9 %),
-nothing is open at the end, all books agree, and the generator itself was punctual.
+A run is valid when the rate was reached (99 %), the payments ended as they should
+(99.9 %), nothing is open at the end, all books agree, and the generator itself was
+punctual.
 Exit code 0: valid, 1: not valid.
 
 ` + kneeHelp + "\n" + faultHelp + "\n" + profileHelp + "\n" + mixHelp(),
@@ -188,6 +190,9 @@ func (f *benchFlags) running() (subject, error) {
 	if err != nil {
 		return subject{}, err
 	}
+	if a := cfg.AdminAccess; a.Users != "" || a.Cert != "" {
+		return subject{}, usageError{errors.New("bench reads figures and profiles from the admin port without a token and without TLS, and this configuration has admin_access: load a switch that has none")}
+	}
 	s := subject{address: f.target, cfg: cfg, stop: func() error { return nil }}
 	if s.address == "" {
 		s.address = dialable(cfg.Listen)
@@ -265,23 +270,29 @@ func (f *benchFlags) print(full benchReport, stdout io.Writer) error {
 		printBench(stdout, full)
 		full.Limits.draw(benchPage{stdout})
 	}
-	if f.json != "" {
-		data, err := json.MarshalIndent(full, "", "  ")
-		if err != nil {
-			return err
-		}
-		data = append(data, '\n')
-		if f.json == "-" {
-			_, err = stdout.Write(data)
-		} else {
-			err = os.WriteFile(f.json, data, 0o644)
-		}
-		if err != nil {
-			return err
-		}
+	if err := writeFigures(f.json, stdout, full); err != nil {
+		return err
 	}
 	if !r.Valid {
 		return fmt.Errorf("the run is not valid: %s", strings.Join(r.Reasons, "; "))
 	}
 	return nil
+}
+
+// writeFigures writes v as one JSON object to the file that --json names: "-" is stdout,
+// and nothing is written where there is none.
+func writeFigures(file string, stdout io.Writer, v any) error {
+	if file == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	data = append(data, '\n')
+	if file == "-" {
+		_, err = stdout.Write(data)
+		return err
+	}
+	return os.WriteFile(file, data, 0o644)
 }

@@ -38,11 +38,7 @@ reports that are not valid.`,
 				return usageError{err}
 			}
 			if asJSON {
-				data, err := json.MarshalIndent(v, "", "  ")
-				if err == nil {
-					_, err = fmt.Fprintf(c.OutOrStdout(), "%s\n", data)
-				}
-				return err
+				return writeFigures("-", c.OutOrStdout(), v)
 			}
 			return v.print(c.OutOrStdout())
 		},

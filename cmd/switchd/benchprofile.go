@@ -34,8 +34,9 @@ var benchProfiles = []benchProfile{
 
 const profileHelp = `With --profile DIR profiles of the switch in the window are saved there: cpu.pprof,
 mutex.pprof, block.pprof, trace.out and heap.pprof, for 'go tool pprof' and 'go tool
-trace', and flame.svg, the picture of the first. They are taken one after the other and cost the switch something, the trace and
-the block profile most: figures of such a run are not to be compared.
+trace', and flame.svg, the picture of the first. They are taken one after the other and
+cost the switch something, the trace and the block profile most: figures of such a run
+are not to be compared.
 `
 
 // Bounds of a profile: what is saved at most, and how long it may take beyond its time.
@@ -66,6 +67,7 @@ func profiles(ctx context.Context, admin bench.Admin, dir string, window time.Du
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	port := &adminPort{address: strings.TrimPrefix(admin.URL, "http://"), client: http.DefaultClient}
 	var faults []error
 	for _, p := range benchProfiles {
 		page, span := profilePage+"?kind="+p.kind, time.Duration(0)
@@ -73,7 +75,7 @@ func profiles(ctx context.Context, admin bench.Admin, dir string, window time.Du
 			span = min(max(time.Duration(p.share*float64(window)).Truncate(time.Second), profileShortest), p.most)
 			page += fmt.Sprintf("&seconds=%d", span/time.Second)
 		}
-		if err := saveProfile(ctx, admin.URL+page, filepath.Join(dir, p.file), span+profileGrace); err != nil {
+		if err := saveProfile(ctx, port, page, filepath.Join(dir, p.file), span+profileGrace); err != nil {
 			faults = append(faults, fmt.Errorf("profile %s: %w", p.kind, err))
 		}
 	}
@@ -101,21 +103,17 @@ func flameOf(dir, title string) error {
 }
 
 // saveProfile writes what a page answers into a file, which is there only when it is whole.
-func saveProfile(ctx context.Context, url, path string, limit time.Duration) error {
+func saveProfile(ctx context.Context, port *adminPort, page, path string, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	answer, err := http.DefaultClient.Do(q)
+	answer, err := port.request(ctx, http.MethodGet, page, nil)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 200)) // only to say more
-		return fmt.Errorf("the switch answers %s: %s", answer.Status, strings.TrimSpace(string(text)))
+		return port.refusal(answer.StatusCode, text)
 	}
 	f, err := os.Create(path)
 	if err != nil {

@@ -55,19 +55,7 @@ func (f *rawFlags) run(ctx context.Context, stdout, talk io.Writer) error {
 	if f.json != "-" {
 		drawRaw(benchPage{stdout}, limits)
 	}
-	if f.json == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(limits, "", "  ")
-	if err != nil {
-		return err
-	}
-	data = append(data, '\n')
-	if f.json == "-" {
-		_, err = stdout.Write(data)
-		return err
-	}
-	return os.WriteFile(f.json, data, 0o644)
+	return writeFigures(f.json, stdout, limits)
 }
 
 func (f *rawFlags) measure(ctx context.Context, dir string, talk io.Writer) (*raw.Limits, error) {
@@ -170,13 +158,7 @@ func (l *rawLimits) against(r *bench.Report) *againstLimits {
 	if r.CommitEventsMean != nil {
 		events = *r.CommitEventsMean
 	}
-	xml := 0
-	for _, d := range r.Dialects {
-		if d == dialect20022 {
-			xml++
-		}
-	}
-	share := float64(xml) / float64(max(len(r.Dialects), 1))
+	share := shareOf(dialect20022, r)
 	plain, rich := l.limits.Nearest("iso87-npci", events), l.limits.Nearest(dialect20022, events)
 	group := l.limits.Group(events)
 	if plain == nil || rich == nil {
@@ -195,6 +177,37 @@ func (l *rawLimits) against(r *bench.Report) *againstLimits {
 		a.FsyncShare = r.Achieved / a.Fsync
 	}
 	return a
+}
+
+// shareOf is the share of the messages of a run that participants of a dialect exchange with
+// the switch. Half of a payment's are the payer's (request and debit), half the payee's
+// (resolution and credit); both are drawn by weight, the payee among the others.
+func shareOf(dialect string, r *bench.Report) (share float64) {
+	n := len(r.Dialects)
+	weight := func(i int) float64 {
+		heavy := max(r.HeavyShare, 1/float64(n))
+		if i == 0 {
+			return heavy
+		}
+		return (1 - heavy) / float64(n-1)
+	}
+	for i, one := range r.Dialects {
+		if one != dialect {
+			continue
+		}
+		paid := 0.0
+		for payer := range n {
+			switch w := weight(payer); {
+			case payer == i:
+			case w < 1:
+				paid += w * weight(i) / (1 - w)
+			case i == 1: // who sends all payments pays the next one
+				paid++
+			}
+		}
+		share += (weight(i) + paid) / 2
+	}
+	return share
 }
 
 // ratio is how many times b there is in a, if both are known.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +67,16 @@ func TestAgainstLimits(t *testing.T) {
 	for _, want := range []string{"3.00 times that", "1.50 times its group's fsync", "25.0 % of that"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	// Half of the participants, without the large one, have less than half of the messages.
+	names := []string{"iso87-npci", "iso20022", "iso87-npci", "iso20022", "iso87-npci", "iso20022", "iso87-npci", "iso20022"}
+	for _, c := range []struct {
+		heavy, want float64
+		names       []string
+	}{{0.3, 0.419, names}, {0, 0.5, names}, {0.3, 0.581, slices.Concat(names[1:], names[:1])}, {1, 0.5, names}, {1, 0, names[:1]}, {0.3, 0, nil}} {
+		if got := shareOf("iso20022", &bench.Report{HeavyShare: c.heavy, Dialects: c.names}); math.Abs(got-c.want) > 0.0005 {
+			t.Errorf("%g of %v: %.4f, want %g", c.heavy, c.names, got, c.want)
 		}
 	}
 	if none := (&rawLimits{}).against(&bench.Report{}); none != nil {

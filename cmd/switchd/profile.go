@@ -44,10 +44,18 @@ func (n *node) profileRoute() admin.Route {
 				return profileFault(err)
 			}
 			n.log.Info("a profile is asked for", "event", "profile.asked", "kind", string(kind), "seconds", seconds, "operator", cmp.Or(c.Caller.Name, "-"))
-			err = taker.Take(c.Context, kind, d, &attachment{ResponseWriter: w, name: string(kind)})
+			err = taker.Take(c.Context, kind, d, &attachment{ResponseWriter: w, name: profileFile(kind)})
 			return profileFault(err)
 		},
 	}
+}
+
+// profileFile is the name of a profile as a file; a trace is for another tool than the others.
+func profileFile(kind profile.Kind) string {
+	if kind == profile.Trace {
+		return "trace.out"
+	}
+	return string(kind) + ".pprof"
 }
 
 // profileFault says what is wrong in the words of package view.
@@ -74,7 +82,7 @@ func (a *attachment) Write(p []byte) (int, error) {
 		a.begun = true
 		h := a.Header()
 		h.Set("Content-Type", "application/octet-stream")
-		h.Set("Content-Disposition", `attachment; filename="switchd-`+a.name+`.pprof"`)
+		h.Set("Content-Disposition", `attachment; filename="switchd-`+a.name+`"`)
 	}
 	return a.ResponseWriter.Write(p)
 }

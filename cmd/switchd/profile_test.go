@@ -6,7 +6,11 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
+
+	"switchd/switch/profile"
 )
 
 // profiles: operators and security officers get them, nobody else; what is asked wrongly is
@@ -32,6 +36,22 @@ func (o *office) profiles(t *testing.T) {
 		}
 	}
 	o.profileBusy(t, now)
+	if _, said := runs(t, exitUsage, "bench", "--config", o.config, "--duration", "1s"); !strings.Contains(said, "has admin_access: load a switch that has none") {
+		t.Errorf("a load that could read nothing from this admin port: %s", said)
+	}
+}
+
+// TestProfileFile: browsers name a profile for the tool that reads it.
+func TestProfileFile(t *testing.T) {
+	for kind, want := range map[profile.Kind]string{profile.CPU: "switchd-cpu.pprof", profile.Heap: "switchd-heap.pprof", profile.Trace: "switchd-trace.out"} {
+		w := httptest.NewRecorder()
+		if _, err := (&attachment{ResponseWriter: w, name: profileFile(kind)}).Write([]byte("profile")); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Header().Get("Content-Disposition"); got != `attachment; filename="`+want+`"` {
+			t.Error(got)
+		}
+	}
 }
 
 // profileBusy holds the place of the only profile, and gives it up.
