@@ -90,16 +90,50 @@ func TestBenchMix(t *testing.T) {
 }
 
 // TestBenchKill: the switch is killed under load and comes back, and no payment is lost or
-// doubled by it.
+// doubled by it. Banks that are silent for some are why payments are in flight then, however
+// fast the machine is.
 func TestBenchKill(t *testing.T) {
 	t.Parallel()
-	r := benchRun(t, "--spawn", "--rate", "200", "--duration", "3s", "--warmup", "500ms", "--participants", "4", "--kill-at", "1s", "--dir", t.TempDir())
+	r := benchRun(t, "--spawn", "--rate", "200", "--duration", "3s", "--warmup", "500ms", "--participants", "4", "--kill-at", "1s", "--mix", "silence=0.1", "--dir", t.TempDir())
 	k := r.Kill
-	if k == nil || !k.Balanced || k.NotSent == 0 || k.Serving <= 0 || k.Ready < k.Serving || k.At < 1 || k.Later > k.InFlight {
+	if k == nil || !k.Balanced || k.InFlight == 0 || k.NotSent == 0 || k.Serving <= 0 || k.Ready < k.Serving || k.At < 1 || k.Later > k.InFlight {
 		t.Fatalf("%+v", k)
 	}
 	if r.CPUPerPayment != nil || r.Payments+k.NotSent > 600 {
 		t.Errorf("a process that has begun again has figures: %v; %d payments and %d not sent", r.CPUPerPayment, r.Payments, k.NotSent)
+	}
+}
+
+// TestBenchKnee: a search that is stopped after its first trials tells the highest rate that
+// has passed, with its report.
+func TestBenchKnee(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := start(t, "bench", "--spawn", "--find-knee", "--knee-p99", "1m", "--rate", "50", "--duration", "1s", "--warmup", "200ms", "--participants", "2", "--dir", dir, "--json", "-")
+	p.says(3*patience, "us/payment: passed")
+	p.signal(syscall.SIGINT)
+	p.wait(patience, exitFailed)
+	var r benchReport
+	if err := json.Unmarshal([]byte(p.out.String()), &r); err != nil {
+		t.Fatal(err)
+	}
+	k := r.Knee
+	if !r.Valid || k == nil || !k.Stopped || k.Rate <= 0 || k.Rate != r.Rate || len(k.Trials) == 0 || !strings.Contains(p.err.String(), "interrupted before its end") {
+		t.Errorf("%+v", r.Knee)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%s is left", left[0].Name())
+	}
+}
+
+// TestBenchLimits: a run is held against the limits of its machine.
+func TestBenchLimits(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "limits.json")
+	runs(t, 0, "bench", "raw", "--duration", "30ms", "--dir", t.TempDir(), "--json", file)
+	r := benchRun(t, "--spawn", "--rate", "100", "--duration", "1s", "--warmup", "200ms", "--participants", "2", "--dir", t.TempDir(), "--raw", file)
+	if l := r.Limits; l == nil || !l.SameMachine || l.Events == 0 || l.Fsync <= 0 || l.FsyncShare <= 0 || (r.CPUPerPayment != nil && l.CPU != nil) != (l.CPUTimes != nil) {
+		t.Errorf("%+v", l)
 	}
 }
 

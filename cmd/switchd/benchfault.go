@@ -48,12 +48,16 @@ func (b *benchFault) check(spawned bool) error {
 }
 
 // timers are those of the configuration of --spawn. Beside a healthy switch none may
-// ever run out; one that was killed leaves work to them.
-func (b *benchFault) timers() string {
+// ever run out; one that was killed leaves work to them, and so does a silent bank.
+func (b *benchFault) timers(silence bool) string {
+	resolve, total, leg, rest := "60s", "180s", "60s", "backoff_min: 10s"
 	if b.killAt > 0 {
-		return "{resolve: 5s, debit: 5s, credit: 5s, total: 15s, reversal: 5s, credit_unknown: 4s, backoff_min: 500ms, idle: 60s, echo: 30s}"
+		resolve, total, leg, rest = "5s", "15s", "5s", "credit_unknown: 4s, backoff_min: 500ms"
 	}
-	return "{resolve: 60s, debit: 60s, credit: 60s, total: 180s, reversal: 60s, backoff_min: 10s, idle: 60s, echo: 30s}"
+	if silence {
+		leg, rest = "3s", "credit_unknown: 4s, backoff_min: 1s, backoff_max: 2s"
+	}
+	return fmt.Sprintf("{resolve: %s, debit: %s, credit: %s, total: %s, reversal: %s, %s, idle: 60s, echo: 30s}", resolve, leg, leg, total, leg, rest)
 }
 
 // apply adds the faults to what the run does.

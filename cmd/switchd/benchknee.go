@@ -25,7 +25,8 @@ const kneeHelp = `With --find-knee it searches the highest rate with a valid rep
 does), then the step between the two is halved until they are 5 % apart. Each trial has a
 switch of its own and a window of --duration; one that does not pass is tried once more,
 since a shared disk may have stood still. The report is that of the highest rate that
-passed; with --json it has the trials in "knee".
+passed; with --json it has the trials in "knee". Ctrl-C ends the search, with the report
+of the highest rate that has passed until then.
 `
 
 func (k *benchKnee) register(fl *pflag.FlagSet) {
@@ -52,7 +53,8 @@ func (k *benchKnee) check(f *benchFlags) error {
 type kneeReport struct {
 	Rate     float64     `json:"rate"` // the highest that passed
 	P99Limit float64     `json:"p99_limit_ms"`
-	Trials   []kneeTrial `json:"trials"` // in the order in which they were made
+	Trials   []kneeTrial `json:"trials"`            // in the order in which they were made
+	Stopped  bool        `json:"stopped,omitempty"` // before it was found: it may be higher
 }
 
 // kneeTrial is one run of the search.
@@ -112,18 +114,22 @@ func threeDigits(v float64) float64 {
 	return math.Round(math.Round(v/unit) * unit)
 }
 
-// knee searches. try makes one run at a rate.
-func (k *benchKnee) knee(first float64, talk io.Writer, try func(rate float64) (*bench.Report, error)) (*bench.Report, *kneeReport, error) {
+// knee searches until it is found or ctx ends. try makes one run at a rate.
+func (k *benchKnee) knee(ctx context.Context, first float64, talk io.Writer, try func(rate float64) (*bench.Report, error)) (*bench.Report, *kneeReport, error) {
 	found := &kneeReport{P99Limit: float64(k.p99) / float64(time.Millisecond)}
 	var search kneeSearch
 	var best *bench.Report
 	again := false
 	for rate, more := first, true; more && len(found.Trials) < kneeTrialsMax; {
 		r, err := try(rate)
-		if err != nil {
-			return nil, nil, fmt.Errorf("trial at %g: %w", rate, err)
+		if ctx.Err() != nil {
+			found.Stopped = true
+			return best, found, fmt.Errorf("the search was stopped in the trial at %g: %w", rate, ctx.Err())
 		}
-		trial := k.judge(rate, r)
+		if err != nil && r == nil && len(found.Trials) == 0 {
+			return nil, nil, fmt.Errorf("trial at %g: %w", rate, err) // it is not the rate that is wrong
+		}
+		trial := k.judge(rate, r, err)
 		found.Trials = append(found.Trials, trial)
 		fmt.Fprintln(talk, trial.line(len(found.Trials)))
 		if !trial.Passed && !again {
@@ -143,10 +149,16 @@ func (k *benchKnee) knee(first float64, talk io.Writer, try func(rate float64) (
 	return best, found, nil
 }
 
-// judge says whether a rate passes.
-func (k *benchKnee) judge(rate float64, r *bench.Report) kneeTrial {
-	t := kneeTrial{Rate: rate, Achieved: r.Achieved, P99: r.P99, FsyncP99: r.FsyncP99, CPU: r.CPUPerPayment}
+// judge says whether a rate passes, by the report of a run, if it came to one, and what
+// else has failed: a switch with more load than it can hold may not even end in time.
+func (k *benchKnee) judge(rate float64, r *bench.Report, failure error) kneeTrial {
+	t := kneeTrial{Rate: rate}
+	if r != nil {
+		t.Achieved, t.P99, t.FsyncP99, t.CPU = r.Achieved, r.P99, r.FsyncP99, r.CPUPerPayment
+	}
 	switch limit := float64(k.p99) / float64(time.Millisecond); {
+	case failure != nil:
+		t.Why = strings.ReplaceAll(failure.Error(), "\n", "; ")
 	case !r.Valid:
 		t.Why = strings.Join(r.Reasons, "; ")
 	case r.P99 > limit:
@@ -170,13 +182,9 @@ func (t *kneeTrial) line(number int) string {
 // searchKnee finds the knee with a switch of its own for each trial, whose talk is not
 // shown.
 func (f *benchFlags) searchKnee(ctx context.Context, talk io.Writer) (*bench.Report, *kneeReport, error) {
-	return f.knee.knee(f.rate, talk, func(rate float64) (*bench.Report, error) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+	return f.knee.knee(ctx, f.rate, talk, func(rate float64) (*bench.Report, error) {
 		trial := *f
 		trial.rate = rate
-		r, err := trial.once(ctx, io.Discard)
-		return r, errors.Join(err, ctx.Err())
+		return trial.once(ctx, io.Discard)
 	})
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +16,7 @@ func searchFor(t *testing.T, first, knee float64, fail func(n int) bool) (*kneeR
 	t.Helper()
 	k := benchKnee{find: true, p99: 100 * time.Millisecond}
 	n := 0
-	best, found, err := k.knee(first, &strings.Builder{}, func(rate float64) (*bench.Report, error) {
+	best, found, err := k.knee(t.Context(), first, &strings.Builder{}, func(rate float64) (*bench.Report, error) {
 		n++
 		r := &bench.Report{Rate: rate, Valid: true, P99: 20}
 		switch {
@@ -62,7 +64,54 @@ func TestKneeNone(t *testing.T) {
 		t.Errorf("%+v %v", found, err)
 	}
 	k := benchKnee{p99: time.Second}
-	if _, _, err := k.knee(1, &strings.Builder{}, func(float64) (*bench.Report, error) { return nil, errors.New("no room") }); err == nil || !strings.Contains(err.Error(), "trial at 1: no room") {
+	if _, _, err := k.knee(t.Context(), 1, &strings.Builder{}, func(float64) (*bench.Report, error) { return nil, errors.New("no room") }); err == nil || !strings.Contains(err.Error(), "trial at 1: no room") {
 		t.Error(err)
+	}
+}
+
+// TestKneeFailures: a switch that does not end in time, or does not even begin, under more
+// than it can hold has not passed, and the search goes on.
+func TestKneeFailures(t *testing.T) {
+	k := benchKnee{p99: time.Second}
+	try := func(rate float64) (*bench.Report, error) {
+		r := &bench.Report{Rate: rate, Valid: true, P99: 20}
+		switch {
+		case rate >= 400:
+			return nil, errors.New("no sign-on")
+		case rate > 210:
+			return r, errors.Join(errors.New("it did not end"), errors.New("it was killed"))
+		}
+		return r, nil
+	}
+	best, found, err := k.knee(t.Context(), 100, &strings.Builder{}, try)
+	if err != nil || best.Rate != found.Rate || found.Rate > 210 || found.Rate*kneeStep*1.01 < 210 || found.Stopped {
+		t.Fatalf("%+v %v", found, err)
+	}
+	if trial := found.Trials[2]; trial.Rate != 400 || trial.Passed || trial.Why != "no sign-on" {
+		t.Errorf("%+v", trial)
+	}
+	if !slices.ContainsFunc(found.Trials, func(one kneeTrial) bool { return !one.Passed && one.Why == "it did not end; it was killed" }) {
+		t.Errorf("%+v", found.Trials)
+	}
+}
+
+// TestKneeStopped: a search that is stopped keeps what has passed, and says that it was.
+func TestKneeStopped(t *testing.T) {
+	k := benchKnee{p99: time.Second}
+	for _, after := range []float64{50, 250} {
+		ctx, stop := context.WithCancel(t.Context())
+		best, found, err := k.knee(ctx, 100, &strings.Builder{}, func(rate float64) (*bench.Report, error) {
+			r := &bench.Report{Rate: rate, Valid: rate < after, P99: 20, Reasons: []string{"it was stopped"}}
+			if !r.Valid {
+				stop()
+			}
+			return r, nil
+		})
+		if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "the search was stopped in the trial at ") || (best != nil) != (after > 100) {
+			t.Errorf("%g: %+v %v", after, best, err)
+		}
+		if best != nil && (best.Rate != 200 || found.Rate != 200 || !found.Stopped || len(found.Trials) != 2) {
+			t.Errorf("%g: %+v", after, found)
+		}
 	}
 }

@@ -42,11 +42,7 @@ hsm: {driver: soft, keys: keys/switch.hsm, unlock: keys/switch.unlock, queue: 65
 {{- end }}
 limits: {links: {{ .Links }}, open_payments: 4000000, outbox: 64MiB, half_open: 4096, handshakes_per_address: 100000, handshake_burst: 100000}
 defaults:
-{{- if .Mix.Silence }}
-  timers: {resolve: 60s, debit: 3s, credit: 3s, total: 180s, reversal: 3s, backoff_min: 1s, backoff_max: 2s, credit_unknown: 4s, idle: 60s, echo: 30s}
-{{- else }}
   timers: {{ .Timers }}
-{{- end }}
 participants:
 {{- range .Participants }}
   - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}, net_debit_cap: "10000000000000.00", links: {window: 65536}{{ .Proof }}}
@@ -113,7 +109,7 @@ func (f *benchFlags) writeConfig(dir string, s *subject) (file string, err error
 		Participants []spawnedParticipant
 		Mix          benchMix
 		Timers       string
-	}{f.participants*max(f.links, 1) + 64, participants, f.mix, f.fault.timers()})
+	}{f.participants*max(f.links, 1) + 64, participants, f.mix, f.fault.timers(f.mix.Silence > 0)})
 	if err != nil {
 		return "", err
 	}

@@ -28,6 +28,9 @@ func printBench(w io.Writer, r benchReport) {
 	p.verdict(r.Report)
 	if r.Knee != nil {
 		p.line("knee", "%g payments per second, p99 within %g ms; %d trials", r.Knee.Rate, r.Knee.P99Limit, len(r.Knee.Trials))
+		if r.Knee.Stopped {
+			p.line("", "the search was stopped before its end: it may be higher")
+		}
 	}
 	p.line("rate", "%.1f of %g payments per second over %gs, warm-up %gs", r.Achieved, r.Rate, r.Duration, r.Warmup)
 	p.line("payments", "%d: %d success (%.3f %%), %d declined, %d unanswered", r.Payments, r.Success, 100*r.SuccessRatio, r.Declined, r.Unanswered)
