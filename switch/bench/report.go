@@ -66,7 +66,7 @@ type Report struct {
 	GeneratorLateP99       float64  `json:"generator_late_p99_ms"` // from due to handed to the link
 	GeneratorLateMax       float64  `json:"generator_late_max_ms"`
 	GeneratorRSS           *float64 `json:"generator_rss_mib"`
-	ElsewhereCores         *float64 `json:"elsewhere_cpu_cores"` // busy with neither of the two; the kernel's own network work is here too
+	ElsewhereCores         *float64 `json:"elsewhere_cpu_cores"` // busy with neither of the two; the kernel's own network work is here too; null: the kernel's accounts contradict each other
 
 	Watching *WatchCost `json:"watching,omitempty"` // null: nobody looked
 
@@ -203,8 +203,7 @@ func (out *Report) resources(f *facts) {
 	out.CPUPerPayment = per(ofSwitch, payments*1e3)
 	out.CPUCores = per(ofSwitch, float64(elapsed))
 	out.GeneratorCPUPerPayment = per(own, payments*1e3)
-	out.ElsewhereCores = when(ofSwitch != nil && own != nil && machine != nil,
-		max(value(machine)-value(ofSwitch)-value(own), 0)/float64(elapsed))
+	out.ElsewhereCores = per(elsewhere(machine, ofSwitch, own), float64(elapsed))
 	out.GeneratorRSS = when(f.last.Own.known, float64(f.last.Own.rss)/(1<<20))
 	if f.first.Err != nil || f.last.Err != nil {
 		return
@@ -221,6 +220,23 @@ func (out *Report) resources(f *facts) {
 		out.CommitMean = per(d.of("switchd_commit_duration_seconds_sum"), value(commits)/1e3)
 		out.CommitP99 = per(d.quantile("switchd_commit_duration_seconds", 0.99), 1e-3)
 	}
+}
+
+// The kernel counts the machine's CPU time by ticks and that of a process exactly, so that
+// the two of a run may seem to have used a little more than the machine; elsewhereSlack of
+// what they used, and elsewhereTicks, is a little.
+const (
+	elsewhereSlack = 0.05
+	elsewhereTicks = 3 * jiffy
+)
+
+// elsewhere is the CPU time that neither of two processes used, in nanoseconds; null when
+// one figure is missing, or when the figures contradict each other.
+func elsewhere(machine, ofSwitch, own *float64) *float64 {
+	both := value(ofSwitch) + value(own)
+	rest := value(machine) - both
+	known := machine != nil && ofSwitch != nil && own != nil && rest >= -elsewhereSlack*both-float64(elsewhereTicks)
+	return when(known, max(rest, 0))
 }
 
 // when is a figure, or null.

@@ -190,6 +190,29 @@ process_resident_memory_bytes 1.048576e+06
 	}
 }
 
+// TestElsewhere: what others used is what is left; figures that contradict each other give
+// none.
+func TestElsewhere(t *testing.T) {
+	s := float64(time.Second)
+	for name, c := range map[string]struct {
+		machine, ofSwitch, own *float64
+		want                   *float64
+	}{
+		"half":          {when(true, 2*s), when(true, s), when(true, s/2), when(true, s/2)},
+		"nothing":       {when(true, 1.5*s), when(true, s), when(true, s/2), new(0.0)},
+		"by ticks":      {when(true, 1.45*s), when(true, s), when(true, s/2), new(0.0)},
+		"contradiction": {when(true, 1.3*s), when(true, s), when(true, s/2), nil},
+		"no machine":    {nil, when(true, s), when(true, s/2), nil},
+		"no switch":     {when(true, 2*s), nil, when(true, s/2), nil},
+		"no generator":  {when(true, 2*s), when(true, s), nil, nil},
+	} {
+		got := elsewhere(c.machine, c.ofSwitch, c.own)
+		if (got == nil) != (c.want == nil) || value(got) != value(c.want) {
+			t.Errorf("%s: %v, want %v", name, value(got), value(c.want))
+		}
+	}
+}
+
 // TestUsage: this process has used some CPU and memory, and one that does not
 // exist has no figures.
 func TestUsage(t *testing.T) {
