@@ -104,16 +104,18 @@ func (r *run) skip(due int64) {
 	}
 }
 
-// left counts how late a payment leaves.
+// left counts how late a payment leaves. The warm-up is not counted: its punctual
+// payments would make up for late ones of the window.
 func (r *run) left(due, now int64) {
 	to := r.to.Load()
-	if due < to {
+	switch {
+	case r.inWindow(due):
 		r.late.record(now - due)
-		return
-	}
-	r.surgeLate.record(now - due)
-	if now < to+int64(r.o.Surge.For) {
-		r.surgeSent++
+	case due >= to:
+		r.surgeLate.record(now - due)
+		if now < to+int64(r.o.Surge.For) {
+			r.surgeSent++
+		}
 	}
 }
 

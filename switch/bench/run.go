@@ -35,7 +35,7 @@ type run struct {
 
 	gaps    gaps      // without answers
 	lagging intervals // in which the pacer was late
-	late    histogram // of the pacer: from due to sent; pacer only until it ends
+	late    histogram // of the pacer: from due to sent, of the window; pacer only until it ends
 	overrun int64     // payments that found the ring full, so were not sent; pacer only
 
 	surgeLate histogram // late, of the surge and the time after it; pacer only
