@@ -1,6 +1,10 @@
 package bench
 
-import "sync"
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
 
 // interval is a stretch of time, in UTC nanoseconds.
 type interval struct{ from, to int64 }
@@ -27,13 +31,32 @@ func (s *intervals) add(i interval) {
 	}
 }
 
-// covers is how much of a stretch they take up; two that lie over each other count
-// once each, so it may be more than the whole.
-func (s *intervals) covers(of interval) (total int64) {
+// within appends the parts of them that lie in a stretch. Nil has none.
+func (s *intervals) within(of interval, dst []interval) []interval {
+	if s == nil {
+		return dst
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, i := range s.all {
-		total += max(0, min(i.to, of.to)-max(i.from, of.from))
+		if i = (interval{max(i.from, of.from), min(i.to, of.to)}); i.length() > 0 {
+			dst = append(dst, i)
+		}
+	}
+	return dst
+}
+
+// union is how long stretches are together; what lies over each other counts once. It
+// sorts them.
+func union(all []interval) (total int64) {
+	slices.SortFunc(all, func(a, b interval) int { return cmp.Compare(a.from, b.from) })
+	var end int64
+	for n, i := range all {
+		if n == 0 || i.from > end {
+			end = i.from
+		}
+		total += max(0, i.to-end)
+		end = max(end, i.to)
 	}
 	return total
 }

@@ -12,10 +12,10 @@ func (r *run) observe(ctx context.Context) (finish func(*facts)) {
 	var all sync.WaitGroup
 	var syncs *syncWatch
 	var disk *probe
-	var timer *intervals
 	all.Go(func() { syncs = r.watchSyncs(ctx) })
 	all.Go(func() { disk = r.probeDisk(ctx) })
-	all.Go(func() { timer = r.probeTimer(ctx) })
+	timer := r.newTimerProbe()
+	all.Go(func() { timer.watch(ctx) })
 	return func(f *facts) {
 		stop()
 		all.Wait()

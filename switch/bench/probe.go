@@ -63,19 +63,3 @@ func (p *probe) measure(ctx context.Context, f *os.File, r *run) error {
 	}
 	return nil
 }
-
-// timerStep is how often the timer probe wants to run.
-const timerStep = 5 * time.Millisecond
-
-// probeTimer notes when this process did not run though it should have, until ctx ends:
-// then nobody on the machine can tell what the switch was doing.
-func (r *run) probeTimer(ctx context.Context) *intervals {
-	var late intervals
-	for ctx.Err() == nil {
-		due := r.o.Clock() + int64(timerStep)
-		pause(ctx, timerStep)
-		now := r.o.Clock()
-		late.note(now, now-due)
-	}
-	return &late
-}

@@ -42,7 +42,7 @@ type Report struct {
 	AllocsPerPayment     *float64 `json:"allocs_per_payment"` // heap objects that the switch made
 	AllocBytesPerPayment *float64 `json:"alloc_bytes_per_payment"`
 
-	Fsyncs           int64    `json:"fsyncs"` // of the journal's log in the window, each the disk's time alone
+	Fsyncs           int64    `json:"fsyncs"` // of the journal's log in the window, each the time of the disk and of the wait for a processor
 	FsyncsPerPayment *float64 `json:"fsyncs_per_payment"`
 	FsyncP50         *float64 `json:"fsync_p50_ms"`
 	FsyncP99         *float64 `json:"fsync_p99_ms"`
@@ -56,7 +56,7 @@ type Report struct {
 
 	Stalls      []Stall  `json:"stalls"`           // without any answer for more than 50 ms; at most 100, the longest
 	StallCount  int      `json:"stall_count"`      // all of them
-	StallMaxOwn *float64 `json:"stall_max_ms_own"` // the longest that is the switch's own doing, from 10 ms on; 0: there was none
+	StallMaxOwn *float64 `json:"stall_max_ms_own"` // the longest part of one that nothing else explains, from 10 ms on; 0: there was none
 	GCPauseP99  *float64 `json:"gc_pause_p99_ms"`  // of the switch's collector, all goroutines stopped
 	GCPauseMax  *float64 `json:"gc_pause_max_ms"`
 	GCCycles    *float64 `json:"gc_cycles"`
@@ -118,7 +118,7 @@ type facts struct {
 	drained       int64  // when the wait for answers ended
 	syncs         *syncWatch
 	probe         *probe
-	timer         *intervals
+	timer         *timerProbe
 	watched       *WatchCost
 	gone          time.Duration // that the switch was away; the counters of its process began again
 	failure       error         // why the run ended before its time
@@ -156,9 +156,9 @@ func (r *run) report(f *facts) *Report {
 	r.begunAgain(f)
 	out.resources(f)
 	out.waits(f)
+	r.describe(out)
 	r.stalls(f, out)
 	out.Watching = f.watched
-	r.describe(out)
 	faults := r.compare(f, &all, out)
 	r.surged(f, out)
 	out.judge(faults, r.overrun+f.plan.count-f.unsent, f.failure)

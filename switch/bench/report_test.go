@@ -225,6 +225,9 @@ func TestUsage(t *testing.T) {
 	if u := machineUsage(); !u.known || u.cpu <= 0 {
 		t.Errorf("%+v", u)
 	}
+	if times, known := machineTimes(); !known || stolenTime() < time.Duration(times[stealTime])*jiffy {
+		t.Errorf("%v, %t, stolen %v", times, known, stolenTime())
+	}
 	if processUsage("0").known {
 		t.Error("process 0 has figures")
 	}

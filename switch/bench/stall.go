@@ -10,17 +10,21 @@ import (
 type Stall struct {
 	At    float64 `json:"at_s"` // its begin, from the begin of the window
 	Ms    float64 `json:"ms"`
-	Blame string  `json:"blame"` // one of the blames
+	Own   float64 `json:"own_ms"` // the part of it that nothing but the switch explains
+	Blame string  `json:"blame"`  // one of the blames
 }
 
 // Whose doing a stall was.
 const (
-	blameMachine   = "machine"   // the generator did not run either: its timer was late
-	blameDisk      = "disk"      // a sync of the switch, or the probe's, was as long
+	blameMachine   = "machine"   // neither process ran: a timer of the generator was late, and the switch hardly did
+	blameDisk      = "disk"      // a sync of the switch, or the probe's, was as long; never in memory
 	blameGC        = "gc"        // the switch's collector had stopped it
 	blameGenerator = "generator" // the pacer was late
 	blameSwitch    = "switch"    // nothing else explains it
 )
+
+// inMemory is the file system that keeps everything in memory.
+const inMemory = "tmpfs"
 
 const (
 	stallMin  = 50 * time.Millisecond // from when on a pause is reported
@@ -50,34 +54,64 @@ func (g *gaps) answered(now int64) {
 
 // causes are what may have stopped the answers.
 type causes struct {
-	timer, syncs, probes, stops, pacer *intervals
+	machine, syncs, probes, stops, pacer *intervals
+	// crowded is when the generator wanted to run and the switch did: the times that are
+	// measured then, those of a sync and of the pacer too, hold a wait for a processor that
+	// may be of the switch's own making. They explain nothing.
+	crowded *intervals
+}
+
+// causes are those of a run. In a file system in memory there is no disk to wait for: what
+// a sync takes there is a wait for a processor.
+func (r *run) causes(f *facts, dataFS string) causes {
+	c := causes{machine: &f.timer.neither, syncs: &f.syncs.slow, probes: &f.probe.slow, stops: &f.syncs.stopped, pacer: &r.lagging, crowded: &f.timer.crowded}
+	if dataFS == inMemory {
+		c.syncs, c.probes = nil, nil
+	}
+	return c
+}
+
+// explained is how much of a gap some of the causes take up.
+func (c *causes) explained(gap interval, by ...*intervals) int64 {
+	crowded := c.crowded.within(gap, nil)
+	all := slices.Clone(crowded)
+	for _, cause := range by {
+		all = cause.within(gap, all)
+	}
+	return union(all) - union(crowded)
 }
 
 // blame says whose doing a gap was: the first cause that explains half of it. What stopped
 // the generator too comes first, since it makes a disk look slow as well.
 func (c *causes) blame(gap interval) string {
 	for _, cause := range []struct {
-		of   *intervals
+		of   []*intervals
 		name string
-	}{{c.timer, blameMachine}, {c.syncs, blameDisk}, {c.probes, blameDisk}, {c.stops, blameGC}, {c.pacer, blameGenerator}} {
-		if cause.of != nil && 2*cause.of.covers(gap) >= gap.length() {
+	}{{[]*intervals{c.machine}, blameMachine}, {[]*intervals{c.syncs, c.probes}, blameDisk}, {[]*intervals{c.stops}, blameGC}, {[]*intervals{c.pacer}, blameGenerator}} {
+		if 2*c.explained(gap, cause.of...) >= gap.length() {
 			return cause.name
 		}
 	}
 	return blameSwitch
 }
 
-// stalls fills in the pauses of the window.
+// own is the part of a gap that none of the causes outside the switch explains, however
+// much of the rest they do: a long sync must not hide a pause beside it.
+func (c *causes) own(gap interval) int64 {
+	return gap.length() - c.explained(gap, c.machine, c.syncs, c.probes, c.pacer)
+}
+
+// stalls fills in the pauses of the window. The file system of the data is in out already.
 func (r *run) stalls(f *facts, out *Report) {
 	out.Stalls = []Stall{}
 	if r.o.Rate < stallRate {
 		return // stall_max_ms_own stays unknown
 	}
 	own := 0.0
-	if f.syncs == nil || f.probe == nil {
+	if f.syncs == nil || f.probe == nil || f.timer == nil {
 		return
 	}
-	c := causes{timer: f.timer, syncs: &f.syncs.slow, probes: &f.probe.slow, stops: &f.syncs.stopped, pacer: &r.lagging}
+	c := r.causes(f, out.DataFS)
 	for _, gap := range r.gapsUntil(f.drained) {
 		if gap.to <= r.from.Load() || gap.from >= r.to.Load() || r.out.at.from < gap.to && r.out.at.to > gap.from {
 			continue
@@ -85,9 +119,10 @@ func (r *run) stalls(f *facts, out *Report) {
 		if r.o.Silence > 0 { // behind the window only what banks were silent about is left
 			gap.to = min(gap.to, r.to.Load())
 		}
-		s := Stall{At: float64(gap.from-r.from.Load()) / 1e9, Ms: float64(gap.length()) / 1e6, Blame: c.blame(gap)}
-		if s.Blame == blameSwitch || s.Blame == blameGC {
-			own = max(own, s.Ms)
+		rest := c.own(gap)
+		s := Stall{At: float64(gap.from-r.from.Load()) / 1e9, Ms: float64(gap.length()) / 1e6, Own: float64(rest) / 1e6, Blame: c.blame(gap)}
+		if rest >= int64(gapMin) {
+			own = max(own, s.Own)
 		}
 		if gap.length() >= int64(stallMin) {
 			out.StallCount++

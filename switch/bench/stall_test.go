@@ -20,7 +20,7 @@ func stalledRun(t *testing.T) (*run, *facts) {
 	r.o.Rate = 1000
 	r.from.Store(1000 * ms)
 	r.to.Store(2000 * ms)
-	return r, &facts{syncs: newSyncWatch(r.inWindow), probe: &probe{took: newHistogram()}, timer: &intervals{}, drained: 2100 * ms}
+	return r, &facts{syncs: newSyncWatch(r.inWindow), probe: &probe{took: newHistogram()}, timer: &timerProbe{}, drained: 2100 * ms}
 }
 
 // answers at each of the times.
@@ -30,30 +30,45 @@ func (r *run) answersAt(times ...int64) {
 	}
 }
 
-// TestStalls: a pause is reported with its time, its length, and whose doing it was.
+// TestStalls: a pause is reported with its time, its length, whose doing it was, and the
+// part of it that nothing but the switch explains.
 func TestStalls(t *testing.T) {
 	for name, c := range map[string]struct {
 		cause func(r *run, f *facts)
 		want  string
+		own   float64
 	}{
-		"switch": {func(*run, *facts) {}, blameSwitch},
-		"disk":   {func(_ *run, f *facts) { f.syncs.slow.note(1280*ms, 70*ms) }, blameDisk},
+		"switch": {func(*run, *facts) {}, blameSwitch, 100},
+		"disk":   {func(_ *run, f *facts) { f.syncs.slow.note(1280*ms, 70*ms) }, blameDisk, 30},
 		"three syncs": {func(_ *run, f *facts) {
 			f.syncs.slow.note(1220*ms, 20*ms)
 			f.syncs.slow.note(1260*ms, 20*ms)
 			f.syncs.slow.note(1290*ms, 15*ms)
-		}, blameDisk},
-		"probe":          {func(_ *run, f *facts) { f.probe.slow.note(1310*ms, 100*ms) }, blameDisk},
-		"collector":      {func(_ *run, f *facts) { f.syncs.stopped.note(1300*ms, 60*ms) }, blameGC},
-		"pacer":          {func(r *run, _ *facts) { r.lagging.note(1290*ms, 80*ms) }, blameGenerator},
-		"machine":        {func(r *run, f *facts) { f.timer.note(1290*ms, 80*ms); f.syncs.slow.note(1290*ms, 80*ms) }, blameMachine},
-		"shorter":        {func(_ *run, f *facts) { f.syncs.slow.note(1280*ms, 40*ms) }, blameSwitch},
-		"at other times": {func(r *run, f *facts) { f.syncs.slow.note(1200*ms, 90*ms); f.timer.note(1400*ms, 90*ms) }, blameSwitch},
+		}, blameDisk, 45},
+		"probe": {func(_ *run, f *facts) { f.probe.slow.note(1310*ms, 100*ms) }, blameDisk, 10},
+		"sync and probe, one over the other": {func(_ *run, f *facts) {
+			f.syncs.slow.note(1260*ms, 40*ms)
+			f.probe.slow.note(1280*ms, 40*ms)
+		}, blameDisk, 40},
+		"collector":      {func(_ *run, f *facts) { f.syncs.stopped.note(1300*ms, 60*ms) }, blameGC, 100},
+		"pacer":          {func(r *run, _ *facts) { r.lagging.note(1290*ms, 80*ms) }, blameGenerator, 20},
+		"machine":        {func(_ *run, f *facts) { f.timer.neither.note(1290*ms, 80*ms); f.syncs.slow.note(1290*ms, 80*ms) }, blameMachine, 20},
+		"shorter":        {func(_ *run, f *facts) { f.syncs.slow.note(1280*ms, 40*ms) }, blameSwitch, 60},
+		"at other times": {func(_ *run, f *facts) { f.syncs.slow.note(1200*ms, 90*ms); f.timer.neither.note(1400*ms, 90*ms) }, blameSwitch, 100},
 		"many small": {func(_ *run, f *facts) {
 			for at := int64(1200); at < 1300; at += 5 {
 				f.syncs.slow.note(at*ms, 5*ms)
 			}
-		}, blameSwitch},
+		}, blameSwitch, 100},
+		"the switch is in the way": {func(r *run, f *facts) {
+			f.timer.crowded.note(1290*ms, 80*ms)
+			f.syncs.slow.note(1290*ms, 80*ms)
+			r.lagging.note(1290*ms, 80*ms)
+		}, blameSwitch, 100},
+		"the switch is in the way after a sync": {func(_ *run, f *facts) {
+			f.syncs.slow.note(1290*ms, 80*ms)
+			f.timer.crowded.note(1290*ms, 20*ms)
+		}, blameDisk, 40},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, f := stalledRun(t)
@@ -67,8 +82,8 @@ func TestStalls(t *testing.T) {
 			if len(out.Stalls) != 3 || out.StallCount != 3 {
 				t.Fatalf("%+v", out.Stalls)
 			}
-			if got := out.Stalls[2]; got != (Stall{0.2, 100, c.want}) {
-				t.Errorf("%+v, want the blame %s", got, c.want)
+			if got := out.Stalls[2]; got != (Stall{0.2, 100, c.own, c.want}) {
+				t.Errorf("%+v, want the blame %s, %g ms of its own", got, c.want, c.own)
 			}
 			if out.StallMaxOwn == nil || *out.StallMaxOwn != 100 { // the one of 1000 to 1100 ms
 				t.Errorf("longest of its own: %v", out.StallMaxOwn)
@@ -87,7 +102,7 @@ func TestStallsOfItsOwn(t *testing.T) {
 	}
 	r.answersAt(1530, 1930, 1950, 2020, 2300)
 	f.syncs.slow.note(1930*ms, 400*ms)
-	f.timer.note(2020*ms, 70*ms)
+	f.timer.neither.note(2020*ms, 70*ms)
 	var out Report
 	r.stalls(f, &out)
 	if len(out.Stalls) != 2 || out.Stalls[0].Blame != blameDisk || out.Stalls[1].Blame != blameMachine || *out.StallMaxOwn != 31 {
@@ -100,13 +115,65 @@ func TestStallsOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestStallOfTwo: what explains half of a pause does not hide the other half.
+func TestStallOfTwo(t *testing.T) {
+	r, f := stalledRun(t)
+	r.answersAt(1000, 1220)
+	for at := int64(1221); at < 2010; at++ {
+		r.answersAt(at)
+	}
+	f.syncs.slow.note(1110*ms, 110*ms)
+	var out Report
+	r.stalls(f, &out)
+	if len(out.Stalls) != 1 || out.Stalls[0] != (Stall{0, 220, 110, blameDisk}) || *out.StallMaxOwn != 110 {
+		t.Errorf("%+v, longest of its own %v", out.Stalls, *out.StallMaxOwn)
+	}
+	f.syncs.slow.note(1211*ms, 101*ms) // what is left, 9 ms, is not looked for
+	if r.stalls(f, &out); *out.StallMaxOwn != 0 {
+		t.Errorf("longest of its own %v", *out.StallMaxOwn)
+	}
+}
+
+// TestStallInMemory: in memory there is no disk to blame.
+func TestStallInMemory(t *testing.T) {
+	for fs, want := range map[string]Stall{"ext4": {0, 100, 0, blameDisk}, inMemory: {0, 100, 100, blameSwitch}} {
+		r, f := stalledRun(t)
+		r.answersAt(1000, 1100)
+		for at := int64(1101); at < 2010; at++ {
+			r.answersAt(at)
+		}
+		f.syncs.slow.note(1100*ms, 90*ms)
+		f.probe.slow.note(1100*ms, 100*ms)
+		out := Report{DataFS: fs}
+		r.stalls(f, &out)
+		if len(out.Stalls) != 1 || out.Stalls[0] != want || *out.StallMaxOwn != want.Own {
+			t.Errorf("%s: %+v, longest of its own %v", fs, out.Stalls, *out.StallMaxOwn)
+		}
+	}
+}
+
+// TestUnion: what lies over each other counts once.
+func TestUnion(t *testing.T) {
+	for _, c := range []struct {
+		all  []interval
+		want int64
+	}{
+		{nil, 0}, {[]interval{{-5, 5}}, 10}, {[]interval{{20, 30}, {0, 10}}, 20}, {[]interval{{5, 15}, {0, 10}}, 15},
+		{[]interval{{0, 100}, {10, 20}, {90, 110}, {110, 120}}, 120},
+	} {
+		if got := union(c.all); got != c.want {
+			t.Errorf("%v: %d, want %d", c.all, got, c.want)
+		}
+	}
+}
+
 // TestStallThatNeverEnds: no answer any more is a stall until the end of the wait.
 func TestStallThatNeverEnds(t *testing.T) {
 	r, f := stalledRun(t)
 	r.answersAt(1500)
 	f.drained = 5000 * ms
 	var out Report
-	if r.stalls(f, &out); len(out.Stalls) != 1 || out.Stalls[0] != (Stall{0.5, 3500, blameSwitch}) {
+	if r.stalls(f, &out); len(out.Stalls) != 1 || out.Stalls[0] != (Stall{0.5, 3500, 3500, blameSwitch}) {
 		t.Errorf("%+v", out.Stalls)
 	}
 }
@@ -180,8 +247,7 @@ func TestSyncWatch(t *testing.T) {
 	}
 }
 
-// TestProbes: the disk is asked in a file that is gone afterwards, the timer is looked at
-// while the run goes on.
+// TestProbes: the disk is asked in a file that is gone afterwards.
 func TestProbes(t *testing.T) {
 	r, _ := stalledRun(t)
 	var now atomic.Int64
@@ -202,12 +268,6 @@ func TestProbes(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(r.o.ProbeDir); len(left) != 0 {
 		t.Errorf("%s is left", left[0].Name())
-	}
-	now.Store(0)
-	ctx, stop = context.WithCancel(t.Context())
-	defer stop()
-	if late := r.probeTimer(ctx); len(late.list()) == 0 || late.list()[0].length() != 25*ms {
-		t.Errorf("%v", late.list())
 	}
 	r.o.ProbeDir = filepath.Join(r.o.ProbeDir, "none")
 	if p := r.probeDisk(t.Context()); p.err == nil {

@@ -40,27 +40,47 @@ func processUsage(pid string) usage {
 	}
 }
 
-// machineUsage reads the time that all CPUs together were in use.
-func machineUsage() usage {
+// Columns of /proc/stat; guest times behind them are in the user time too.
+const (
+	idleTime   = 3
+	iowaitTime = 4
+	stealTime  = 7
+)
+
+// machineTimes reads what all CPUs together have done with their time, in jiffies.
+func machineTimes() (times [stealTime + 1]int64, known bool) {
 	data, err := os.ReadFile("/proc/stat")
 	if err != nil {
-		return usage{}
+		return times, false
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	fields := strings.Fields(line)
-	const idle, iowait, steal = 4, 5, 8 // guest times behind them are in the user time too
-	if len(fields) <= steal || fields[0] != "cpu" {
-		return usage{}
+	if len(fields) < 1+len(times) || fields[0] != "cpu" {
+		return times, false
 	}
-	var total int64
-	for i := 1; i <= steal; i++ {
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return usage{}
+	for i := range times {
+		if times[i], err = strconv.ParseInt(fields[1+i], 10, 64); err != nil {
+			return times, false
 		}
-		if i != idle && i != iowait {
+	}
+	return times, true
+}
+
+// machineUsage reads the time that all CPUs together were in use.
+func machineUsage() usage {
+	times, known := machineTimes()
+	var total int64
+	for i, n := range times {
+		if i != idleTime && i != iowaitTime {
 			total += n
 		}
 	}
-	return usage{cpu: time.Duration(total) * jiffy, known: true}
+	return usage{cpu: time.Duration(total) * jiffy, known: known}
+}
+
+// stolenTime is how long CPUs wanted to run and the machine below this one did not let
+// them; 0 where nobody tells.
+func stolenTime() time.Duration {
+	times, _ := machineTimes()
+	return time.Duration(times[stealTime]) * jiffy
 }
