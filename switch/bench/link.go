@@ -90,7 +90,7 @@ func (l *link) read() error {
 // burst takes the whole frames at the front of b and says how many bytes they are.
 func (l *link) burst(b []byte, now int64) (used int, err error) {
 	l.answers = l.answers[:0]
-	settled := l.tally.answered
+	settled, before := l.tally.answered, l.tally.before
 	for {
 		body, n, err := l.at.Framing.Next(b[used:], frame.Limits{})
 		if err != nil {
@@ -105,7 +105,7 @@ func (l *link) burst(b []byte, now int64) (used int, err error) {
 		l.take(body, now)
 	}
 	if settled = l.tally.answered - settled; settled > 0 {
-		l.run.answered.Add(settled)
+		l.run.answered.Add(settled - (l.tally.before - before)) // as sent, see [run.kill]
 		l.run.gaps.answered(now)
 	}
 	if len(l.answers) == 0 {

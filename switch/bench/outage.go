@@ -71,6 +71,8 @@ func (r *run) kill(ctx, work context.Context) error {
 			r.out.inWindow++
 		}
 	})
+	// Answers to them are not added to answered either: the wait at the end is for the
+	// others, and theirs would make up for some of those.
 	r.sent.Add(-r.out.report.InFlight)
 	starting := r.o.Clock()
 	address, admin, err := r.o.Kill.Start(ctx)
@@ -187,14 +189,14 @@ func (r *run) doubt() []int64 {
 var errKilled = errors.New("the switch was killed meanwhile")
 
 // begunAgain makes the figures of a switch that was killed unknown: its process has begun
-// to count again. What it took in and could not answer any more, it has achieved: whether
-// it has kept that is what the books say.
+// to count again. What it had taken in when it was killed, it has achieved: whether it has
+// kept that is what the books say.
 func (r *run) begunAgain(f *facts) {
 	if r.out.at == (interval{}) {
 		return
 	}
 	f.gone = time.Duration(r.out.at.length())
-	f.last.Answered += r.unanswered()
+	f.last.Answered += r.out.report.InFlight
 	f.first.Switch.known, f.first.Err = false, errKilled
 }
 

@@ -18,8 +18,8 @@ type run struct {
 	tag      string // of this run's references
 
 	from, to atomic.Int64 // the window, 0 until it is fixed
-	answered atomic.Int64
-	sent     atomic.Int64
+	answered atomic.Int64 // without those that answers after a kill are of
+	sent     atomic.Int64 // without those that were in flight at a kill
 
 	fail    context.CancelCauseFunc // ends the run: a link or the pacer has failed
 	closing atomic.Bool             // links end because the run does
@@ -232,7 +232,7 @@ func (r *run) until(ctx context.Context, start, at int64) {
 		}
 		if now > start {
 			p := Progress{Elapsed: time.Duration(now - start), Measured: now >= r.from.Load(), Sent: r.sent.Load(), Answered: r.answered.Load()}
-			p.Open = max(p.Sent-p.Answered, 0) // answers of a switch that was killed may come after all
+			p.Open = max(p.Sent-p.Answered, 0) // the two are not of one moment
 			r.o.Progress(p)
 		}
 		pause(ctx, min(time.Duration(at-now), time.Second))

@@ -39,16 +39,16 @@ type SurgeReport struct {
 	For        float64     `json:"for_s"`      // so long
 	Sent       float64     `json:"sent_per_s"` // that really left during it
 	Payments   int64       `json:"payments"`   // due during it
-	Kept       float64     `json:"kept"`       // answered with success during it, per second
+	Kept       float64     `json:"kept"`       // ended as they should during it, per second
 	KeptRatio  float64     `json:"kept_ratio"` // of the rate before
-	Success    int64       `json:"success"`
+	Success    int64       `json:"success"`    // ended as they should: a decline that is meant is no refusal
 	Refused    int64       `json:"refused"`
 	Refusals   []CodeCount `json:"refused_by_code"`  // DE39
 	Unanswered int64       `json:"unanswered"`       // during it and after
-	P99        float64     `json:"success_p99_ms"`   // of those of it that were a success
+	P99        float64     `json:"success_p99_ms"`   // of success, without those that a bank was silent about
 	Max        float64     `json:"success_max_ms"`   //
 	Back       *float64    `json:"back_to_normal_s"` // from its end on until all is as before; null: not within the time that it was looked at
-	Normal     float64     `json:"normal_p99_ms"`    // what "as before" means: each second from there on has its p99 within this, and 99.9 % success
+	Normal     float64     `json:"normal_p99_ms"`    // what "as before" means: each second from there on has its p99 within this, and 99.9 % as they should
 	Watched    float64     `json:"after_s"`          // for so long after it
 	LateP99    float64     `json:"generator_late_p99_ms"`
 }
@@ -60,8 +60,8 @@ const normalMin = 100.0
 // A surgeSecond counts payments by the second in which they were due. Its latencies are
 // kept in steps of a quarter: it only has to tell normal from not.
 type surgeSecond struct {
-	answered, success int64
-	latency           [surgeSteps]int64
+	answered, right int64
+	latency         [surgeSteps]int64 // of those that no bank was silent about
 }
 
 const (
@@ -77,9 +77,12 @@ func stepOf(nanos int64) int {
 
 // p99 is the upper bound of the step that holds it, in ms.
 func (s *surgeSecond) p99() float64 {
-	sum := int64(0)
+	timed, sum := int64(0), int64(0)
+	for _, n := range s.latency {
+		timed += n
+	}
 	for step, n := range s.latency {
-		if sum += n; float64(sum) >= 0.99*float64(s.answered) {
+		if sum += n; float64(sum) >= 0.99*float64(timed) {
 			return math.Pow(surgeStep, float64(step))
 		}
 	}
@@ -90,10 +93,10 @@ func (s *surgeSecond) p99() float64 {
 // the link's reader until that ends; nil: there is no surge.
 type surgeTally struct {
 	length  int64 // of the surge
-	kept    int64 // answers of success while it lasted
-	success int64 // of payments due in it
+	kept    int64 // payments that ended as they should while it lasted
+	success int64 // of payments due in it those that ended as they should
 	refused map[endCode]int64
-	latency histogram     // of those of success
+	latency histogram     // of success, without those that a bank was silent about
 	seconds []surgeSecond // from the begin of the surge on
 }
 
@@ -107,10 +110,12 @@ func newSurgeTally(o *Options) *surgeTally {
 	}
 }
 
-// answer counts an answer; the times are from the begin of the surge.
-func (t *surgeTally) answer(due, now int64, code []byte) {
-	success := string(code) == "00"
-	if success && now >= 0 && now < t.length {
+// answer counts an answer; the times are from the begin of the surge. A payment that is
+// meant to be declined, and is, has not been refused by the switch; one that a bank is
+// silent about takes as long as the switch's timers.
+func (t *surgeTally) answer(due, now int64, f fate, e ending) {
+	right, timed := f.right(e), !f.silent()
+	if right && now >= 0 && now < t.length {
 		t.kept++
 	}
 	if due < 0 {
@@ -119,19 +124,23 @@ func (t *surgeTally) answer(due, now int64, code []byte) {
 	if i := due / int64(time.Second); i < int64(len(t.seconds)) {
 		s := &t.seconds[i]
 		s.answered++
-		s.latency[stepOf(now-due)]++
-		if success {
-			s.success++
+		if timed {
+			s.latency[stepOf(now-due)]++
+		}
+		if right {
+			s.right++
 		}
 	}
 	switch {
 	case due >= t.length:
-	case success:
+	case right:
 		t.success++
-		t.latency.record(now - due)
+		if timed {
+			t.latency.record(now - due)
+		}
 	default:
 		var c endCode
-		copy(c[:], code)
+		copy(c[:], e.code)
 		t.refused[c]++
 	}
 }
@@ -144,7 +153,7 @@ func (t *surgeTally) merge(from *surgeTally) {
 	}
 	for i := range from.seconds {
 		to, s := &t.seconds[i], &from.seconds[i]
-		to.answered, to.success = to.answered+s.answered, to.success+s.success
+		to.answered, to.right = to.answered+s.answered, to.right+s.right
 		for step, n := range s.latency {
 			to.latency[step] += n
 		}
@@ -157,7 +166,7 @@ func (t *surgeTally) back(rate, normal float64) *float64 {
 	first := len(t.seconds)
 	for first > end {
 		s := &t.seconds[first-1]
-		if float64(s.answered) < math.Floor(rate)-1 || float64(s.success) < successMin*float64(s.answered) || s.p99() > normal {
+		if float64(s.answered) < math.Floor(rate)-1 || float64(s.right) < successMin*float64(s.answered) || s.p99() > normal {
 			break
 		}
 		first--
@@ -198,10 +207,14 @@ func (r *run) surged(f *facts, out *Report) {
 
 // count counts the answer to own payment n. Reader goroutine.
 func (l *link) count(n int64, p opened, now int64, e ending) {
-	l.tally.answer(p, l.run.inWindow(p.due) && !l.run.wasOpen(n), now, e)
+	before := l.run.wasOpen(n)
+	l.tally.answer(p, l.run.inWindow(p.due) && !before, now, e)
+	if before {
+		l.tally.before++
+	}
 	if l.tally.surge != nil {
 		begin := l.run.to.Load()
-		l.tally.surge.answer(p.due-begin, now-begin, e.code)
+		l.tally.surge.answer(p.due-begin, now-begin, l.tally.fateOf(p.amount), e)
 	}
 }
 

@@ -53,7 +53,7 @@ func surgedRun(t *testing.T, answer func(due int64) (took time.Duration, code st
 	for n := range f.plan.count {
 		due := f.plan.due(n) - r.to.Load()
 		if took, code := answer(due); code != "" {
-			l.tally.surge.answer(due, due+int64(took), []byte(code))
+			l.tally.surge.answer(due, due+int64(took), fateDone, ending{code: []byte(code)})
 		}
 	}
 	return r, f
@@ -91,6 +91,40 @@ func TestSurge(t *testing.T) {
 	out.Rate, out.Achieved, out.SuccessRatio = 100, 100, 1
 	if out.judge(nil, 0, nil); !out.Valid {
 		t.Error(out.Reasons)
+	}
+}
+
+// TestSurgeOfFates: what a bank is meant to decline is not refused by the switch, and what
+// one is silent about is not slow; told otherwise than they should, they are.
+func TestSurgeOfFates(t *testing.T) {
+	const second = int64(time.Second)
+	for name, c := range map[string]struct {
+		declined, silent string
+		refused          int64
+		back             bool
+	}{"as they should": {"51", "68", 0, true}, "declined by another": {"91", "68", 60, false}, "a success that nobody made": {"51", "00", 60, false}} {
+		r, f := surgedRun(t, func(int64) (time.Duration, string) { return 0, "" })
+		s := r.links[0].tally.surge
+		for n := range f.plan.count {
+			due := f.plan.due(n) - r.to.Load()
+			switch n % 10 {
+			case 0:
+				s.answer(due, due+int64(time.Millisecond), fateNoFunds, ending{code: []byte(c.declined)})
+			case 1:
+				s.answer(due, due+4*second, fateDebitSilent, ending{code: []byte(c.silent)})
+			default:
+				s.answer(due, due+int64(time.Millisecond), fateDone, ending{code: []byte("00")})
+			}
+		}
+		var out Report
+		r.surged(f, &out)
+		if s := out.Surge; s.Refused != c.refused || s.Success != 600-c.refused || s.Unanswered != 0 || (s.Back != nil) != c.back || s.Max != 1 {
+			t.Errorf("%s: %+v", name, s)
+		}
+		// One in ten is told after the surge.
+		if s := out.Surge; c.refused == 0 && s.Kept != 540/2 {
+			t.Errorf("%s: kept %g", name, s.Kept)
+		}
 	}
 }
 

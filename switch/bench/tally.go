@@ -52,6 +52,7 @@ type endCode [4]byte
 // tally counts what one link saw. It belongs to the link's reader until that ends.
 type tally struct {
 	answered        int64 // own payments, warm-up included
+	before          int64 // of them, those that were in flight when the switch was killed
 	measured        int64 // of them, those that were due in the window
 	measuredSuccess int64
 	declined        int64             // of them, those that were meant to be declined, and were
@@ -116,6 +117,7 @@ func (t *tally) right() int64 { return t.measuredSuccess + t.declined + t.silent
 // merge adds the counts of another link.
 func (t *tally) merge(from *tally) {
 	t.answered += from.answered
+	t.before += from.before
 	t.measured += from.measured
 	t.measuredSuccess += from.measuredSuccess
 	t.declined += from.declined
