@@ -114,8 +114,8 @@ func (s said) until(t *testing.T, event string) {
 }
 
 // quick is a second folder that is used soon, and left soon: on a busy machine also when
-// nothing hangs. Two tries within a fourth of After are wanted to go back: half a second,
-// which two small writes to memory are within however much else the machine has to do.
+// nothing hangs. Two tries within a fourth of After, 25 ms, are wanted to go back: a starved machine
+// may need several, and the watchdog of a minute is for that.
 var quick = storage.Failover{Dir: "second", After: 100 * time.Millisecond, Probe: time.Millisecond, Healthy: 2 * time.Millisecond}
 
 func twoFolders(disk vfs.FS) Options {
