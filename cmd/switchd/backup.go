@@ -164,6 +164,7 @@ backup cannot be read. Keep it elsewhere.`,
 	c.Flags().StringVar(&f.out, "out", "", "folder to make (required)")
 	c.Flags().StringVar(&f.dir, "dir", "", "data folder of a switch that does not run")
 	c.Flags().StringVar(&f.sealKey, "seal-key", "", "of a data folder: the key file (default: that of the configuration, or seal.key in the data folder)")
+	f.registerSecond(c)
 	c.Flags().BoolVar(&f.unverified, "no-verify", false, "do not read the backup again after it was made")
 	if err := c.MarkFlagRequired("out"); err != nil {
 		panic(err)
@@ -218,7 +219,7 @@ func (f *backupFlags) closed(c *cobra.Command, out string) (v *backupView, err e
 		return nil, err
 	}
 	log := newLogger(c.ErrOrStderr(), true)
-	o := backup.Options{Build: build(), Clock: clock, Keys: keys, Log: log, Fatal: storageFailed(), Progress: tell(c.ErrOrStderr())}
+	o := backup.Options{Build: build(), Clock: clock, Keys: keys, Log: log, Fatal: storageFailed(), Progress: tell(c.ErrOrStderr()), Second: f.second(&l)}
 	s, release, err := backup.Closed(l.dir, o)
 	if err != nil {
 		return nil, inUse(l.dir, err, "if that is its switch, name it by --config or --admin, without --dir")

@@ -136,7 +136,9 @@ func checkKeys(file string, cfg *config.Config) (faults config.Faults) {
 			fault("checkpoint_key: %v%s", err, putBack(err, "others know the switch by it"))
 		}
 	}
-	if err := secondDisk(cfg); err != nil && cfg.Profile == "production" {
+	if err := secondApart(cfg); err != nil {
+		fault("%v", err)
+	} else if err := secondDisk(cfg); err != nil && cfg.Profile == "production" {
 		fault("%v", err)
 	}
 	if dir := cfg.Retention.ArchiveDir; dir != "" {

@@ -61,7 +61,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 		log.Warn("a new data folder: no payment is known; if there should be some, stop at once and look at data_dir", "event", "folder.new", "dir", cfg.DataDir)
 	}
 	fatal := storageFailed()
-	entry, err := backup.Enter(cfg.DataDir, backup.Options{Build: build(), Clock: clock, Log: log, Fatal: fatal})
+	entry, err := backup.Enter(cfg.DataDir, backup.Options{Build: build(), Clock: clock, Log: log, Fatal: fatal, Second: cfg.Journal.WALFailoverDir})
 	if err != nil {
 		return nil, err
 	}

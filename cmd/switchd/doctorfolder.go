@@ -99,7 +99,7 @@ func storeFindings(ctx context.Context, cfg *config.Config) []doctor.Finding {
 		}
 		return []doctor.Finding{doctor.Good(name, "there is none yet: the first start makes it")}
 	}
-	log, err := journal.OpenReadOnly(filepath.Join(l.dir, journalDir), journal.Options{Log: l.out, Fatal: storageFailed()})
+	log, err := journal.OpenReadOnly(filepath.Join(l.dir, journalDir), journal.Options{Log: l.out, Fatal: storageFailed(), Failover: failoverOf(cfg)})
 	if err != nil {
 		return []doctor.Finding{doctor.Wrong(doctor.Bad, name, "no start opens it: do not repair it by hand, restore the last backup (docs/operations.md)", "%v", err)}
 	}

@@ -16,6 +16,7 @@ import (
 	"switchd/switch/journal"
 	"switchd/switch/retention"
 	"switchd/switch/seal"
+	"switchd/switch/storage"
 )
 
 func newJournal() *cobra.Command {
@@ -41,6 +42,7 @@ type journalFlags struct {
 	dir           string
 	sealKey       string
 	checkpointKey string
+	secondDir     string
 }
 
 // registerFolder registers the flags of a command that reads a folder.
@@ -48,6 +50,7 @@ func (f *journalFlags) registerFolder(c *cobra.Command) {
 	fl := c.Flags()
 	fl.StringVar(&f.dir, "dir", "", "data folder of a switch that does not run, or a backup")
 	fl.StringVar(&f.config, "config", "", "configuration of the switch, for its data folder and its keys")
+	f.registerSecond(c)
 	f.outputFlags.register(c)
 }
 
@@ -58,6 +61,11 @@ func (f *journalFlags) registerBoth(c *cobra.Command) {
 	c.Flags().StringVar(&f.address, "admin", "", "address of the admin port of a running switch, host:port or https://host:port")
 	f.registerCredentials(c)
 	c.Flags().Lookup("config").Usage = "configuration of the switch: it is asked if it runs, otherwise its data folder is read"
+}
+
+// registerSecond registers where the second folder of the journal is.
+func (f *journalFlags) registerSecond(c *cobra.Command) {
+	c.Flags().StringVar(&f.secondDir, "wal-failover-dir", "", "second folder of the journal, when it is needed (default: that of the configuration, or where it was at the last start)")
 }
 
 // registerSealKey registers where the key of the sealed parts is.
@@ -126,7 +134,7 @@ func (f *journalFlags) openWith(c *cobra.Command, open func(string, journal.Opti
 	if l.keys, err = f.sealKeys(l); err != nil {
 		return nil, err
 	}
-	l.log, err = open(filepath.Join(l.dir, journalDir), journal.Options{Log: l.out, Fatal: storageFailed()})
+	l.log, err = open(filepath.Join(l.dir, journalDir), journal.Options{Log: l.out, Fatal: storageFailed(), Failover: storage.Failover{Dir: f.second(l)}})
 	if errors.Is(err, syscall.EAGAIN) { // what a lock held by another process gives
 		what := "take a backup ('switchd backup') and name that with --dir"
 		if c.Flags().Lookup("admin") != nil { // not verify, not export
@@ -135,6 +143,15 @@ func (f *journalFlags) openWith(c *cobra.Command, open func(string, journal.Opti
 		return nil, fmt.Errorf("%s is in use by another process: %s", l.dir, what)
 	}
 	return l, err
+}
+
+// second is where the second folder of the journal of a data folder is; empty: where it was
+// at the last start. The configuration tells of its own data folder only.
+func (f *journalFlags) second(l *lookFolder) string {
+	if f.secondDir == "" && l.cfg != nil && storage.SameFolder(storage.Options{}.WithDefaults().FS, l.dir, l.cfg.DataDir) {
+		return l.cfg.Journal.WALFailoverDir
+	}
+	return f.secondDir
 }
 
 // sealKeys reads the key file that goes with a folder; nil when there is none.

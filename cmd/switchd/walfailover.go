@@ -18,6 +18,18 @@ func failoverOf(cfg *config.Config) storage.Failover {
 	return storage.Failover{Dir: cfg.Journal.WALFailoverDir, After: cfg.Journal.WALFailoverAfter}
 }
 
+// secondApart refuses a second folder of the journal that leads into another folder of the
+// switch, or one of them into it: the names were compared when they were read.
+func secondApart(cfg *config.Config) error {
+	fs, dir := storage.Options{}.WithDefaults().FS, cfg.Journal.WALFailoverDir
+	for _, other := range []string{cfg.DataDir, cfg.Retention.ArchiveDir} {
+		if dir != "" && other != "" && (storage.WithinFolder(fs, dir, other) || storage.WithinFolder(fs, other, dir)) {
+			return fmt.Errorf("journal.wal_failover_dir: %s and %s lead into each other: name a folder of its own on another disk", dir, other)
+		}
+	}
+	return nil
+}
+
 // secondDisk says why the second folder of the journal is of no use: it lies on the disk
 // of the data folder. Nil: it does not, or nobody can tell.
 func secondDisk(cfg *config.Config) error {
@@ -29,6 +41,9 @@ func secondDisk(cfg *config.Config) error {
 
 // allowSecondDisk refuses such a folder; for development it is good enough.
 func allowSecondDisk(cfg *config.Config, log *slog.Logger) error {
+	if err := secondApart(cfg); err != nil {
+		return err
+	}
 	err := secondDisk(cfg)
 	if err != nil && cfg.Profile != "production" {
 		log.Warn("the second folder of the journal helps for trials only", "event", "journal.second.near", "error", err)

@@ -20,6 +20,10 @@ type Options struct {
 	Clock func() int64 // required by Take and Enter: UTC nanoseconds
 	Keys  *seal.Keys   // of the data folder; nil: nothing in it is sealed
 
+	// Second is where the second folder of the journal is, if its records may be there
+	// (Closed, Enter). Default: where it was at the last start.
+	Second string
+
 	Reserve int64 // bytes that a backup must leave free on the disk of the data folder; default: any
 	// Finish is called by Restore with the folder, when all is in it and before a
 	// switch may start on it. Default: nothing.

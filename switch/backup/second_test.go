@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -54,7 +55,16 @@ func TestClosedSecondFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	s, release, err := Closed("data", options(t, killed))
+	// Its disk is mounted elsewhere now.
+	if err := killed.Rename("second", "elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	bo := options(t, killed)
+	if _, _, err := Closed("data", bo); !errors.Is(err, journal.ErrSecondFolder) {
+		t.Errorf("where the second folder is, nobody has said: %v", err)
+	}
+	bo.Second = "elsewhere"
+	s, release, err := Closed("data", bo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +72,7 @@ func TestClosedSecondFolder(t *testing.T) {
 	if err := s.Journal.Checkpoint("copy"); err != nil {
 		t.Fatal(err)
 	}
-	if err := killed.RemoveAll("second"); err != nil {
+	if err := killed.RemoveAll("elsewhere"); err != nil {
 		t.Fatal(err)
 	}
 	gone(t, killed, "copy/"+journal.FailoverNote)

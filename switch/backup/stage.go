@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"switchd/switch/journal"
+	"switchd/switch/storage"
 )
 
 // Checkpointer is a store that can write a consistent copy of itself to a folder
@@ -50,7 +51,7 @@ func Closed(dir string, o Options) (s *Source, release func() error, err error) 
 		return nil, nil, err
 	}
 	// The journal is opened first by everybody, so its lock is that of the folder.
-	j, err := journal.OpenReadOnly(d.PathJoin(dir, journalDir), journal.Options{FS: d.FS, Log: o.Log, Fatal: o.Fatal})
+	j, err := journal.OpenReadOnly(d.PathJoin(dir, journalDir), journal.Options{FS: d.FS, Log: o.Log, Fatal: o.Fatal, Failover: storage.Failover{Dir: o.Second}})
 	if err != nil {
 		return nil, nil, err
 	}

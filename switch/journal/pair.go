@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -28,16 +29,19 @@ type pair struct {
 	part bool      // the two are to be parted: the log goes on in one folder only
 }
 
-// pairOf finds the second folder of a journal, and whether it may be opened so. It
-// changes nothing.
+// pairOf finds the second folder of a journal, and whether it may be opened so: where wanted
+// says, and for who only reads and does not know, where the note says. It changes nothing.
 func pairOf(disk vfs.FS, dir, wanted string, readOnly bool) (p pair, err error) {
 	if p.note, err = readNote(disk, disk.PathJoin(dir, FailoverNote)); err != nil {
 		return p, err
 	}
 	needed := p.note.needs()
+	if !readOnly && wanted != "" && (storage.WithinFolder(disk, wanted, dir) || storage.WithinFolder(disk, dir, wanted)) {
+		return p, fmt.Errorf("%w that lie in each other, %s and %s: name a folder of its own on another disk", ErrSecondFolder, wanted, dir)
+	}
 	if readOnly || p.note == nil && wanted == "" {
 		if needed {
-			p.read = p.note.other
+			p.read = cmp.Or(wanted, p.note.other)
 			err = isSecond(disk, p.read, p.note)
 		}
 		return p, err
@@ -65,7 +69,7 @@ func isSecond(disk vfs.FS, dir string, note *pairNote) error {
 	case err != nil:
 		return err
 	case owner == nil:
-		return fmt.Errorf("%w: its latest records may be in the second one, which was %s, and %s is not it or is not there: mount its disk, or name in journal.wal_failover_dir where it is now", ErrSecondFolder, note.other, dir)
+		return fmt.Errorf("%w: its latest records may be in the second one, which was %s, and %s is not it or is not there: mount its disk, or name where it is now: in journal.wal_failover_dir, or with --wal-failover-dir where a command has no configuration", ErrSecondFolder, note.other, dir)
 	case owner.id != note.id:
 		return fmt.Errorf("%w: its latest records may be in the second one, which was %s, and %s is that of the journal in %s: name the right one in journal.wal_failover_dir", ErrSecondFolder, note.other, dir, owner.other)
 	case owner.turn > note.turn:
@@ -88,7 +92,7 @@ func (p *pair) isOurs(disk vfs.FS, dir, folder string) error {
 // one second folder, and each would delete what the other one needs.
 func isNoCopy(disk vfs.FS, dir, folder string) error {
 	owner, err := readNote(disk, disk.PathJoin(folder, ownerNote))
-	if err != nil || owner == nil || owner.other == dir {
+	if err != nil || owner == nil || storage.SameFolder(disk, owner.other, dir) {
 		return err
 	}
 	there, err := readNote(disk, disk.PathJoin(owner.other, FailoverNote))
@@ -158,7 +162,7 @@ func (p *pair) begin(disk vfs.FS, dir string) error {
 	if err := p.say(disk, dir, first); err != nil {
 		return err
 	}
-	owner = &pairNote{id: p.note.id, state: pairOwned, turn: p.note.turn, other: dir}
+	owner = &pairNote{id: p.note.id, state: pairOwned, turn: p.note.turn, other: storage.Absolute(disk, dir)}
 	if err := owner.write(disk, p.use, ownerNote); err != nil {
 		return err
 	}
@@ -166,7 +170,7 @@ func (p *pair) begin(disk vfs.FS, dir string) error {
 }
 
 func (p *pair) say(disk vfs.FS, dir string, state pairState) error {
-	p.note.state, p.note.other = state, p.use
+	p.note.state, p.note.other = state, storage.Absolute(disk, p.use)
 	return p.note.write(disk, dir, FailoverNote)
 }
 

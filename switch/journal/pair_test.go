@@ -90,6 +90,8 @@ func TestNeededFolder(t *testing.T) {
 	}
 	o = twoFolders(moved)
 	o.Failover.Dir = "elsewhere"
+	refused(t, "moved, nobody says where to", OpenReadOnly, "journal", quiet(moved), "second", "--wal-failover-dir")
+	holds(t, "moved, read", OpenReadOnly, o, 7)
 	holds(t, "moved", OpenPebble, o, 7)
 	holds(t, "moved, then read", OpenReadOnly, quiet(moved), 7)
 }

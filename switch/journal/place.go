@@ -41,8 +41,8 @@ func (p *place) watch(po *pebble.Options, l *PebbleLog) {
 	if po.WALFailover == nil {
 		return
 	}
-	p.dir, p.alone = po.WALFailover.Secondary.Dirname, map[string]bool{}
 	disk := l.o.FS
+	p.dir, p.alone = disk.PathJoin(po.WALFailover.Secondary.Dirname), map[string]bool{} // as in the names of its files
 	po.EventListener.WALCreated = func(i pebble.WALCreateInfo) {
 		if i.Err != nil {
 			return
