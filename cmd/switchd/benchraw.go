@@ -55,7 +55,16 @@ func (f *rawFlags) run(ctx context.Context, stdout, talk io.Writer) error {
 	if f.json != "-" {
 		drawRaw(benchPage{stdout}, limits)
 	}
-	return writeFigures(f.json, stdout, limits)
+	v := readVersion()
+	return writeFigures(f.json, stdout, rawFigures{limits, v.Version, v.Commit})
+}
+
+// rawFigures is the object of --json: the limits, and which version of this program has
+// measured them.
+type rawFigures struct {
+	*raw.Limits
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
 }
 
 func (f *rawFlags) measure(ctx context.Context, dir string, talk io.Writer) (*raw.Limits, error) {

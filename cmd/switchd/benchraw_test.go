@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -30,6 +31,11 @@ func TestBenchRaw(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
+	}
+	var of struct{ Version, Commit string }
+	data, err := os.ReadFile(file)
+	if err = errors.Join(err, json.Unmarshal(data, &of)); err != nil || of.Version != readVersion().Version || of.Commit != readVersion().Commit || !strings.Contains(string(data), `"commit":`) {
+		t.Errorf("%v: of version %q, commit %q:\n%s", err, of.Version, of.Commit, data)
 	}
 	l := rawLimits{file: file}
 	if err := l.load(); err != nil {
