@@ -1,34 +1,40 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 )
 
 // limits are the figures of `switchd bench raw`, whatever it measures.
 func (all reports) limits(b *strings.Builder) {
-	r := all["raw"]
-	if r == nil {
+	memory, disk := all["raw"], all["disk-raw"]
+	if memory == nil && disk == nil {
 		return
 	}
 	b.WriteString("\n### Limits of the same machine\n\n")
-	for _, name := range []string{"plain", "high-30000"} {
-		if run := all[name]; run != nil {
-			fmt.Fprintf(b, "At %s a second a payment took %s times the CPU of the limits alone (%s us), and %s %% of the commits that the disk allows.\n",
-				show(run.at("rate"), 0), show(run.at("limits", "cpu_times"), 2), show(run.at("limits", "cpu_us_per_payment"), 1), show(100*run.at("limits", "share_of_fsync"), 1))
+	for _, of := range []struct{ name, where, allows string }{
+		{"plain", "In memory", "the journal alone would take in memory"}, {"high-30000", "In memory", "the journal alone would take in memory"},
+		{"disk-plain", "On the disk", "the disk allows the journal alone"}, {"disk-30000", "On the disk", "the disk allows the journal alone"},
+	} {
+		if run := all[of.name]; run != nil {
+			fmt.Fprintf(b, "- %s, at %s a second, a payment took %s times the CPU of the limits alone (%s us); the rate was %s %% of what %s.\n", of.where,
+				show(run.at("rate"), 0), show(run.at("limits", "cpu_times"), 2), show(run.at("limits", "cpu_us_per_payment"), 1), show(100*run.at("limits", "share_of_fsync"), 1), of.allows)
 		}
 	}
-	b.WriteString("\n`switchd bench raw`, just before:\n\n| what | figure |\n|---|---|\n")
-	rows := map[string]string{}
-	leaves("", map[string]any(r), rows)
-	names := make([]string, 0, len(rows))
-	for name := range rows {
-		names = append(names, name)
+	b.WriteString("\n`switchd bench raw`, just before:\n\n| what | in memory | on the disk |\n|---|---|---|\n")
+	columns := [...]map[string]string{{}, {}}
+	names := map[string]bool{}
+	for n, r := range [...]report{memory, disk} {
+		leaves("", map[string]any(r), columns[n])
+		for name := range columns[n] {
+			names[name] = true
+		}
 	}
-	sort.Strings(names)
-	for _, name := range names {
-		fmt.Fprintf(b, "| `%s` | %s |\n", name, rows[name])
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", name, cmp.Or(columns[0][name], unmeasured), cmp.Or(columns[1][name], unmeasured))
 	}
 }
 

@@ -88,9 +88,12 @@ func (s *settings) step(ctx context.Context, st step, all reports, place string)
 		return nil, err
 	}
 	args := st.args(all)
+	if !was.fits(args) {
+		was = nil
+	}
 	switch asked := s.only != "" && named(s.only, st.name); {
 	case asked:
-	case s.only != "" || was != nil && (s.keep || was.text("commit") == "" || was.text("commit") == s.commit):
+	case s.only != "" || was != nil && (s.keep || was.text("commit") == s.commit):
 		return was, nil
 	}
 	if args == nil {
@@ -153,8 +156,11 @@ const (
 	endMark   = "<!-- end of figures -->\n"
 )
 
-// flameFile is the flame graph, among the reports and beside the page.
-const flameFile = "flame.svg"
+// The flame graph among the reports, and beside the page, which shows it by that name.
+const (
+	flameFile = "flame.svg"
+	flameLink = "performance-" + flameFile
+)
 
 // put writes the figures between the marks of the page, and the flame graph beside it.
 func (s *settings) put(figures string) error {
@@ -167,8 +173,12 @@ func (s *settings) put(figures string) error {
 	if !begins || !ends {
 		return fmt.Errorf("%s has no place for the figures: it wants the lines %q and %q", s.page, beginMark, endMark)
 	}
-	if picture, err := os.ReadFile(filepath.Join(s.out, flameFile)); err == nil {
-		if err := os.WriteFile(filepath.Join(filepath.Dir(s.page), "performance-"+flameFile), picture, 0o644); err != nil {
+	if strings.Contains(figures, flameLink) {
+		picture, err := os.ReadFile(filepath.Join(s.out, flameFile))
+		if err != nil {
+			return fmt.Errorf("the picture that the page is to show: %w: measure it again with --only flame", err)
+		}
+		if err := os.WriteFile(filepath.Join(filepath.Dir(s.page), flameLink), picture, 0o644); err != nil {
 			return err
 		}
 	}

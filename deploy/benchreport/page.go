@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -20,7 +21,7 @@ func (all reports) text() (string, error) {
 	all.budgets(&b)
 	all.next(&b)
 	if all["flame"] != nil {
-		b.WriteString("\n### Where the CPU goes\n\n![Flame graph of the switch at 20,000 payments a second](performance-flame.svg)\n")
+		b.WriteString("\n### Where the CPU goes\n\n![Flame graph of the switch at 20,000 payments a second](" + flameLink + ")\n")
 	}
 	all.rates(&b)
 	all.kinds(&b)
@@ -80,9 +81,27 @@ func (all reports) next(b *strings.Builder) {
 	if r == nil {
 		return
 	}
-	at, generator := r.at("rate"), r.at("generator_cpu_us_per_payment")
-	fmt.Fprintf(b, "\nAt the knee, %s a second, the switch keeps %s of the %s cores busy (%s us a payment) and the load generator %s (%s us). A generator on a machine of its own is the\nfirst factor, the switch's own CPU the second: [where it goes](#what-was-tried).\n",
-		show(at, 0), show(r.at("cpu_cores"), 2), show(r.at("cores"), 0), show(r.at("cpu_us_per_payment"), 1), show(generator*at/1e6, 2), show(generator, 1))
+	at, perPayment := r.at("rate"), r.at("generator_cpu_us_per_payment")
+	own, generator, cores := r.at("cpu_cores"), perPayment*at/1e6, r.at("cores")
+	fmt.Fprintf(b, "\nAt the knee, %s a second, the switch keeps %s of the %s cores busy (%s us a payment) and the load generator %s (%s us). %s\n",
+		show(at, 0), show(own, 2), show(cores, 0), show(r.at("cpu_us_per_payment"), 1), show(generator, 2), show(perPayment, 1), factors(own, generator, cores))
+}
+
+// idleMin is the part of the cores that stays free when they are not what keeps a run from more.
+const idleMin = 0.2
+
+// factors says what would bring most, by the cores that the two keep busy.
+func factors(own, generator, cores float64) string {
+	const goes = "[where it goes](#what-was-tried)"
+	switch {
+	case math.IsNaN(own + generator + cores):
+		return "What would bring more cannot be said: a figure is missing."
+	case own+generator < (1-idleMin)*cores:
+		return fmt.Sprintf("%.2f cores are left or are busy with other things: CPU alone does not explain the knee.", cores-own-generator)
+	case generator > own:
+		return "The generator takes more than\nthe switch: one on a machine of its own is the first factor, the switch's own CPU the second: " + goes + "."
+	}
+	return "The switch takes more than\nthe generator: its own CPU is the first factor (" + goes + "), a generator on a machine of its own the second."
 }
 
 // commits are the versions of the program that the figures are of.

@@ -41,10 +41,13 @@ func (r report) text(name string) string {
 	return s
 }
 
+// unmeasured stands where a figure is missing.
+const unmeasured = "not measured"
+
 // show writes a figure with so many digits, or that it was not measured.
 func show(v float64, digits int) string {
 	if math.IsNaN(v) {
-		return "not measured"
+		return unmeasured
 	}
 	return fmt.Sprintf("%.*f", digits, v)
 }
@@ -53,7 +56,7 @@ func show(v float64, digits int) string {
 func (r report) verdict() string {
 	switch {
 	case r == nil:
-		return "not measured"
+		return unmeasured
 	case r.at("valid") == 1:
 		return "valid"
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -62,12 +63,13 @@ func TestStep(t *testing.T) {
 	s := settings{bin: program(t, `{"valid":true,"commit":"new"}`, "0"), out: t.TempDir(), commit: "new"}
 	file := filepath.Join(s.out, "plain.json")
 	st := step{"plain", func(reports) []string { return []string{"--x"} }}
-	old := func() {
+	put := func(text string) {
 		t.Helper()
-		if err := os.WriteFile(file, []byte(`{"valid":true,"commit":"old"}`), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	old := func() { put(`{"valid":true,"commit":"old"}`) }
 	for _, c := range []struct {
 		name string
 		set  func()
@@ -75,6 +77,7 @@ func TestStep(t *testing.T) {
 	}{
 		{"first", func() {}, "new"},
 		{"another version", old, "new"},
+		{"nobody knows the version", func() { put(`{"valid":true}`) }, "new"},
 		{"kept", func() { old(); s.keep = true }, "old"},
 		{"others only", func() { s.keep, s.only = false, "kill" }, "old"},
 		{"this one", func() { s.only = "plain" }, "new"},
@@ -85,6 +88,7 @@ func TestStep(t *testing.T) {
 		}
 	}
 	s.only = ""
+	testOtherKnee(t, &s)
 	for _, st := range s.steps() {
 		if st.name == "kill" && st.args(reports{}) != nil {
 			t.Error("a run at 70 % of no knee")
@@ -92,5 +96,37 @@ func TestStep(t *testing.T) {
 		if st.name == "kill" && !strings.Contains(strings.Join(st.args(reports{"knee": {"rate": 30_000.0}}), " "), "--rate 21000") {
 			t.Errorf("%v", st.args(reports{"knee": {"rate": 30_000.0}}))
 		}
+	}
+}
+
+// testOtherKnee: what lies at a part of the knee is kept as long as that is the knee.
+func testOtherKnee(t *testing.T, s *settings) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.out, "kill.json"), []byte(`{"valid":true,"commit":"new","rate":21000,"kept":true}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kill := slices.IndexFunc(s.steps(), func(st step) bool { return st.name == "kill" })
+	for _, c := range []struct {
+		name string
+		set  settings
+		knee report
+		kept bool // of what was measured before; otherwise it is measured again
+		open bool // neither
+	}{
+		{"the same knee", settings{}, report{"rate": 30_000.0}, true, false},
+		{"a part of a payment more", settings{}, report{"rate": 30_000.2}, true, false},
+		{"another, others are asked for", settings{only: "plain"}, report{"rate": 31_000.0}, false, true},
+		{"none", settings{keep: true}, nil, false, true},
+		{"another", settings{keep: true}, report{"rate": 31_000.0}, false, false},
+	} {
+		c.set.bin, c.set.out, c.set.commit = s.bin, s.out, s.commit
+		got, err := c.set.step(t.Context(), c.set.steps()[kill], reports{"knee": c.knee}, "")
+		if err != nil || (got.at("kept") == 1) != c.kept || (got == nil) != c.open {
+			t.Errorf("%s: %v, %v", c.name, got, err)
+		}
+	}
+	knee := []string{"--spawn", findKnee, "--rate", "10000"}
+	if !(report{"rate": 33_000.0}).fits(knee) || !(report{}).fits([]string{"raw"}) || (report{"rate": 5000.0}).fits([]string{"--rate", "10000"}) {
+		t.Error("a knee is to be at the rate at which its search begins, or another run is not")
 	}
 }

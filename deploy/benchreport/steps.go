@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -13,6 +14,19 @@ type step struct {
 	name string                      // of its report; what comes before a dash is its family
 	args func(done reports) []string // nil: it cannot be measured
 }
+
+// fits says that a report is of the rate that its step has now: another knee gives other
+// rates to the steps that lie at a part of it. What the knee itself is at is its result.
+func (r report) fits(args []string) bool {
+	if args == nil {
+		return false
+	}
+	at := slices.Index(args, "--rate")
+	return at < 0 || slices.Contains(args, findKnee) || strconv.FormatFloat(r.at("rate"), 'f', 0, 64) == args[at+1]
+}
+
+// findKnee is the flag of a run that looks for its rate itself.
+const findKnee = "--find-knee"
 
 // The sizes of the runs.
 const (
@@ -32,13 +46,14 @@ func (s *settings) steps() []step {
 	spawn := func(rate float64, more ...string) []string {
 		return append([]string{"--spawn", "--dir", s.dir, "--rate", strconv.FormatFloat(rate, 'f', 0, 64), "--duration", window}, more...)
 	}
-	limits := filepath.Join(s.out, "raw.json")
+	limits, diskLimits := filepath.Join(s.out, "raw.json"), filepath.Join(s.out, "disk-raw.json")
 	onDisk := func(rate float64, more ...string) []string {
 		return append([]string{"--spawn", "--dir", s.disk, "--rate", strconv.FormatFloat(rate, 'f', 0, 64), "--duration", window}, more...)
 	}
 	fixed := func(args []string) func(reports) []string { return func(reports) []string { return args } }
 	all := []step{
 		{"raw", fixed([]string{"raw", "--dir", s.dir})},
+		{"disk-raw", fixed([]string{"raw", "--dir", s.disk})},
 		{"plain", fixed(spawn(rate, "--raw", limits))},
 		{"iso20022", fixed(spawn(rate, "--mix", "iso20022=0.5"))},
 		{"pinmac-aes", fixed(spawn(rate, "--mix", "pin-mac=AES-CMAC"))},
@@ -46,11 +61,11 @@ func (s *settings) steps() []step {
 		{"low-5000", fixed(spawn(5000))},
 		{"low-10000", fixed(spawn(10_000))},
 		{"high-30000", fixed(spawn(30_000, "--raw", limits))},
-		{"disk-plain", fixed(onDisk(rate))},
+		{"disk-plain", fixed(onDisk(rate, "--raw", diskLimits))},
 		{"disk-iso20022", fixed(onDisk(rate, "--mix", "iso20022=0.5"))},
 		{"disk-pinmac", fixed(onDisk(rate, "--mix", "pin-mac=AES-CMAC"))},
-		{"disk-30000", fixed(onDisk(30_000))},
-		{"knee", fixed([]string{"--spawn", "--dir", s.dir, "--find-knee", "--rate", "10000", "--duration", "10s"})},
+		{"disk-30000", fixed(onDisk(30_000, "--raw", diskLimits))},
+		{"knee", fixed([]string{"--spawn", "--dir", s.dir, findKnee, "--rate", "10000", "--duration", "10s"})},
 	}
 	for n := range pairs {
 		all = append(all,
