@@ -133,7 +133,7 @@ var brownOutShape = table(
 	key{name: "small_amount", is: amounts, says: "largest payment that is still taken at step 3; without: any amount"},
 	key{name: "steps", is: listOf(table(
 		key{name: "queue", is: number(1, 101), example: "50", says: "percent of the room for requests that is full; 101: never"},
-		key{name: "commit", is: lasting(time.Millisecond, time.Hour), example: "500ms", says: "mean time of a commit"},
-	), loadSteps).atLeast(loadSteps), restart: true, says: "four steps, growing; each begins when the queue is so full or commits take so long: 1 no enquiries, 2 no collects, 3 no payments above small_amount, 4 no new payments. " +
+		key{name: "commit", is: lasting(time.Millisecond, time.Hour), example: "500ms", says: "mean of what the disk alone takes for a commit, or how long the writer waits for a commit or for the state store now, whichever is longer"},
+	), loadSteps).atLeast(loadSteps), restart: true, says: "four steps, growing; each begins when the queue is so full or the disk takes so long: 1 no enquiries, 2 no collects, 3 no payments above small_amount, 4 no new payments. " +
 		"Without: 500ms, 1s, 2s and 4s, and however full the queue is"},
 )

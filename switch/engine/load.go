@@ -11,10 +11,13 @@ import (
 )
 
 // LoadStep is when a step of the brown-out ladder is entered: when the queue is so
-// full, or a commit takes so long.
+// full, or the disk so slow.
 type LoadStep struct {
-	Fill   int           // percent of the room for requests; FillNever: only Commit counts
-	Commit time.Duration // mean from the append of a group to its durability
+	Fill int // percent of the room for requests; FillNever: only Commit counts
+	// Commit is what the disk takes: the mean of what it alone takes for a group (alone), or
+	// how long it keeps the writer waiting now, for a group or for the state store, whichever
+	// is longer. It is no mean from the append of a group to its durability.
+	Commit time.Duration
 }
 
 // LoadSteps are those of payment.LoadNoEnquiries, LoadNoCollects, LoadSmallOnly and
@@ -44,7 +47,7 @@ const (
 	// loadClimb is the least time between two steps up, so that a moment's burst does
 	// not turn everything away.
 	loadClimb = int64(250 * time.Millisecond)
-	// loadMean is of how many commits the mean commit time is.
+	// loadMean is of how many commits the mean of what the disk alone takes is.
 	loadMean = 8
 )
 
@@ -56,7 +59,7 @@ type loadMeter struct {
 	calm  int64 // since when there is less load than the step stands for; 0: there is not
 }
 
-// mean takes the mean commit time and one more.
+// mean takes the mean of what the disk alone takes for a commit and one more.
 func mean(commits, took int64) int64 { return commits + (took-commits)/loadMean }
 
 // alone is how long the disk has taken for a group of which the writer knows when it was
@@ -94,8 +97,9 @@ func (e *Engine) keep(applied uint64) error {
 }
 
 // look takes how full the queue is, in percent of the room for requests, and how slow
-// the disk: the mean commit time, or how long the writer has waited for a group or for
-// the state store, whichever is longer. It says which step the ladder is on now.
+// the disk: the mean of what it alone takes for a commit, or how long the writer has
+// waited for a group or for the state store, whichever is longer. It says which step the
+// ladder is on now.
 func (l *loadMeter) look(now int64, fill int, slow int64) payment.Load {
 	switch wants := l.wants(fill, slow, 100); {
 	case wants > l.step:
