@@ -15,7 +15,7 @@ import (
 )
 
 // Codec is one format alone: the four messages that the switch sends for a payment are
-// written, and read again with all checks of their format. What banks send is as long: a
+// written, and read again with all checks of their format. What participants send is as long: a
 // request as a credit, each answer as the answer to the sender.
 type Codec struct {
 	Dialect    string    `json:"dialect"`
@@ -41,8 +41,8 @@ type format struct {
 
 func formats() ([]format, error) {
 	dir := &translate.Directory{Institution: "999999", Currency: currency, CurrencyCode: "INR", Decimals: 2}
-	for i := range banks {
-		_, _, institution, _ := bank(i)
+	for i := range participants {
+		_, _, institution, _ := participant(i)
 		dir.Institutions = append(dir.Institutions, institution)
 	}
 	spec, err := codec8583.Builtin("iso87-npci")

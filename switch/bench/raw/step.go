@@ -45,14 +45,15 @@ func (nowhere) DropLimits(payment.LimitKey)                  {}
 
 // The payments of a cell that is measured.
 const (
-	banks    = 8
-	currency = 356
-	wave     = 64 // payments that are under way together
+	participants = 8
+	currency     = 356
+	wave         = 64 // payments that are under way together
 	// stamp is when all of it happens: 2026-11-22.
 	stamp = 1_795_361_400_000_000_000
 )
 
-func bank(n int) (id, handle, institution, branch string) {
+// participant is what names number n.
+func participant(n int) (id, handle, institution, branch string) {
 	return fmt.Sprintf("BANK%c", 'A'+n), fmt.Sprintf("bank%c", 'a'+n), fmt.Sprint(100_001 + n), fmt.Sprintf("BNK%c0000001", 'A'+n)
 }
 
@@ -61,7 +62,7 @@ type driver struct {
 	m        *payment.Machine
 	event    payment.Event
 	out      []payment.Effect
-	owed     []payment.Event // what banks answer next; their Text is set when it is said
+	owed     []payment.Event // what participants answer next; their Text is set when it is said
 	next     []payment.Event
 	seq      uint64
 	at       int64
@@ -72,8 +73,8 @@ type driver struct {
 func newDriver() *driver {
 	d := &driver{m: payment.New(nowhere{}), at: stamp}
 	c := &payment.Config{Currency: currency, OpenMax: 1 << 20}
-	for i := range banks {
-		id, handle, institution, branch := bank(i)
+	for i := range participants {
+		id, handle, institution, branch := participant(i)
 		c.Participants = append(c.Participants, payment.Profile{
 			Number: route.Participant(i), ID: id, Institution: institution, Handles: []string{handle}, IFSCPrefixes: []string{branch[:4]}, NetDebitCap: 1 << 60,
 			Timers: payment.Timers{
@@ -83,13 +84,13 @@ func newDriver() *driver {
 		})
 	}
 	d.step(&payment.Event{Kind: payment.ConfigChanged, Config: c})
-	for i := range banks {
+	for i := range participants {
 		d.step(&payment.Event{Kind: payment.LinkUp, From: route.Participant(i)})
 	}
 	return d
 }
 
-// step has an event happen, and notes what banks answer to what it sends.
+// step has an event happen, and notes what participants answer to what it sends.
 func (d *driver) step(e *payment.Event) {
 	d.seq++
 	d.at += 1000
@@ -117,8 +118,8 @@ func (d *driver) step(e *payment.Event) {
 // request has participant number i pay the next one.
 func (d *driver) request(i int) {
 	e := &d.event
-	payer, payee := &bankNames[i%banks], &bankNames[(i+1)%banks]
-	*e = payment.Event{Kind: payment.RequestArrived, From: route.Participant(i % banks), Text: e.Text}
+	payer, payee := &participantNames[i%participants], &participantNames[(i+1)%participants]
+	*e = payment.Event{Kind: payment.RequestArrived, From: route.Participant(i % participants), Text: e.Text}
 	e.Request = payment.Request{Key: payment.RequestKey{From: e.From, STAN: uint32(d.seq % 1e6), Transmitted: 1122000000, Acquirer: d.seq}, Hash: 1}
 	e.Request.Echo = payment.Echo{Transmitted: e.Request.Key.Transmitted, STAN: e.Request.Key.STAN, RRN: reference}
 	e.Request.Amount.Minor, e.Request.Amount.Currency = 1+int64(i), currency
@@ -136,18 +137,18 @@ var (
 	reference = [12]byte([]byte("ABC000000001"))
 )
 
-// names are what is said of a bank.
+// names are what is said of a participant.
 type names struct{ account, branch, address, holder []byte }
 
-var bankNames = func() (all [banks]names) {
+var participantNames = func() (all [participants]names) {
 	for i := range all {
-		_, handle, institution, branch := bank(i)
+		_, handle, institution, branch := participant(i)
 		all[i] = names{[]byte(institution + "0000001"), []byte(branch), []byte("user1@" + handle), []byte("SIMULATED USER")}
 	}
 	return all
 }()
 
-// answer says what a bank answers.
+// answer says what a participant answers.
 func (d *driver) answer(e *payment.Event) {
 	t := &d.event.Text
 	d.event = *e
@@ -155,7 +156,7 @@ func (d *driver) answer(e *payment.Event) {
 	d.event.Text.Reset()
 	if e.Answer.Leg == payment.LegResolve {
 		d.event.Answer.Minor = payment.AmountMissing
-		n := &bankNames[e.From]
+		n := &participantNames[e.From]
 		d.event.Text.Set(payment.PayeeAccount, n.account)
 		d.event.Text.Set(payment.PayeeIFSC, n.branch)
 		d.event.Text.Set(payment.PayeeName, n.holder)
