@@ -16,7 +16,7 @@ func newLink(t testing.TB, participants, number int) *link {
 
 // newLinks is a run with a link of each participant, without connections.
 func newLinks(o Options) *run {
-	r := &run{o: &o, open: newRing(o.openRing()), tag: "ABC", late: newHistogram(), surgeLate: newHistogram()}
+	r := &run{o: &o, open: newRing(o.openRing()), tag: "ABC", late: newHistogram(), overran: newHistogram(), surgeLate: newHistogram()}
 	for i := range o.Participants {
 		r.stations = append(r.stations, newStation(i, o.Participants[i], &o))
 	}

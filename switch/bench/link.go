@@ -227,6 +227,21 @@ func (l *link) settle(now int64) {
 	l.count(n, p, now, e)
 }
 
+// count counts the answer to own payment n. Reader goroutine.
+func (l *link) count(n int64, p opened, now int64, e ending) {
+	r, before := l.run, l.run.wasOpen(n)
+	l.tally.answer(p, r.inWindow(p.due) && !before, now, e)
+	if before {
+		l.tally.before++
+		return
+	}
+	l.tally.carry(p, r.from.Load(), r.to.Load(), now, e)
+	if l.tally.surge != nil {
+		begin := r.to.Load()
+		l.tally.surge.answer(p.due-begin, now-begin, l.tally.fateOf(p.amount), e)
+	}
+}
+
 // networkAnswered takes the 0810 to the sign-on.
 func (l *link) networkAnswered() {
 	code, _ := l.msg.Uint(70)

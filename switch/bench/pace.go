@@ -75,11 +75,11 @@ func (s *sender) send(n, due, now int64) {
 		return
 	}
 	r.last = s.out.number
-	r.left(due, now)
 	if !r.open.open(s.out.number, due, &s.out.order) {
-		r.overrun++
+		r.full(due)
 		return
 	}
+	r.left(due, now)
 	r.sent.Add(1)
 	payer := r.stations[s.out.payer]
 	payer.turn++
@@ -101,6 +101,15 @@ func (s *sender) send(n, due, now int64) {
 func (r *run) skip(due int64) {
 	if r.inWindow(due) {
 		r.out.skipped++
+	}
+}
+
+// full counts a payment for which there was no room among the open ones, and which nobody
+// was sent. Its customer waits until the end all the same.
+func (r *run) full(due int64) {
+	r.overrun++
+	if r.inWindow(due) {
+		r.overran.record(r.to.Load() - due)
 	}
 }
 

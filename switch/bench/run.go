@@ -37,6 +37,7 @@ type run struct {
 	lagging intervals // in which the pacer was late
 	late    histogram // of the pacer: from due to sent, of the window; pacer only until it ends
 	overrun int64     // payments that found the ring full, so were not sent; pacer only
+	overran histogram // of them, from due to the end of the window, of the window; pacer only until it ends
 
 	surgeLate histogram // late, of the surge and the time after it; pacer only
 	surgeSent int64     // payments that left while it lasted; pacer only
@@ -68,7 +69,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	// The links outlive ctx: what is open should still get its answers.
 	work, fail := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer fail(nil)
-	r := &run{o: &o, open: newRing(o.openRing()), tag: tagOf(o.Clock()), fail: fail, late: newHistogram(), surgeLate: newHistogram()}
+	r := &run{o: &o, open: newRing(o.openRing()), tag: tagOf(o.Clock()), fail: fail, late: newHistogram(), overran: newHistogram(), surgeLate: newHistogram()}
 	for i := range o.Participants {
 		r.stations = append(r.stations, newStation(i, o.Participants[i], &o))
 	}

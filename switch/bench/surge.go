@@ -205,19 +205,6 @@ func (r *run) surged(f *facts, out *Report) {
 	out.Surge = s
 }
 
-// count counts the answer to own payment n. Reader goroutine.
-func (l *link) count(n int64, p opened, now int64, e ending) {
-	before := l.run.wasOpen(n)
-	l.tally.answer(p, l.run.inWindow(p.due) && !before, now, e)
-	if before {
-		l.tally.before++
-	}
-	if l.tally.surge != nil {
-		begin := l.run.to.Load()
-		l.tally.surge.answer(p.due-begin, now-begin, l.tally.fateOf(p.amount), e)
-	}
-}
-
 func surgeUnanswered(s *SurgeReport) int64 {
 	if s == nil {
 		return 0

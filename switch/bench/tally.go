@@ -46,6 +46,19 @@ func (h *histogram) merge(from *histogram) {
 	h.max = max(h.max, from.max)
 }
 
+// mergeLater takes times that were all so much longer.
+func (h *histogram) mergeLater(from *histogram, by int64) {
+	if from.TotalCount() == 0 {
+		return
+	}
+	for _, bar := range from.Distribution() {
+		if bar.Count > 0 {
+			_ = h.RecordValues(min(max(bar.To+by/1000, 1), latencyMaxMicros), bar.Count) // clamped, so it cannot fail
+		}
+	}
+	h.max = max(h.max, from.max+by)
+}
+
 // endCode is how a payment was answered: DE39, or a reason or a status of ISO 20022.
 type endCode [4]byte
 
@@ -57,6 +70,7 @@ type tally struct {
 	measuredSuccess int64
 	declined        int64             // of them, those that were meant to be declined, and were
 	silent          int64             // of them, those that a bank was silent about, and that have ended rightly
+	carried         int64             // of those that a bank was silent about: due in the window and answered behind it, less those due before it and answered in it
 	codes           map[endCode]int64 // of the measured ones that have ended as they should not
 	latency         histogram         // of the measured ones
 	fateOf          func(amount int64) fate
@@ -111,6 +125,20 @@ func (t *tally) answer(p opened, measured bool, now int64, e ending) {
 	}
 }
 
+// carry counts a payment that a bank was silent about, and that has ended rightly, on the
+// other side of an end of the window than it was due: it is answered when the switch's timer
+// is over, however fast the switch is.
+func (t *tally) carry(p opened, from, to, now int64, e ending) {
+	f := t.fateOf(p.amount)
+	switch {
+	case !f.silent() || !f.right(e):
+	case p.due >= from && p.due < to && now >= to:
+		t.carried++
+	case p.due < from && now >= from && now < to:
+		t.carried--
+	}
+}
+
 // right counts the measured payments that have ended as they should.
 func (t *tally) right() int64 { return t.measuredSuccess + t.declined + t.silent }
 
@@ -122,6 +150,7 @@ func (t *tally) merge(from *tally) {
 	t.measuredSuccess += from.measuredSuccess
 	t.declined += from.declined
 	t.silent += from.silent
+	t.carried += from.carried
 	t.malformed += from.malformed
 	t.strange += from.strange
 	t.unmatched += from.unmatched
