@@ -64,7 +64,7 @@ func (s *Store) payment(id payment.ID, row []byte) ([]byte, bool) {
 		if l == nil {
 			continue
 		}
-		if at, ok := l.payments[id]; ok {
+		if at, ok := l.payments.get(id); ok {
 			if at.open {
 				return row, false
 			}

@@ -33,7 +33,7 @@ type layer struct {
 	applied uint64 // this one has it up to here
 
 	bytes        []byte // the rows of payments, unsealed
-	payments     map[payment.ID]place
+	payments     places
 	keys         map[[keyBytes]byte]payment.ID
 	business     map[payment.Business]payment.ID
 	participants [][]byte // by number; empty: not in this layer
@@ -45,27 +45,23 @@ type layer struct {
 	used         bool // it has something of a group
 }
 
-// place is where a payment's row is. room is what may be written there.
-type place struct {
-	at, size, room uint32
-	open           bool
-	reopened       bool // it has been taken out of the history
-}
-
 func newLayer() *layer {
 	return &layer{
-		payments: map[payment.ID]place{}, keys: map[[keyBytes]byte]payment.ID{}, business: map[payment.Business]payment.ID{},
+		payments: places{older: map[payment.ID]place{}}, keys: map[[keyBytes]byte]payment.ID{}, business: map[payment.Business]payment.ID{},
 	}
 }
 
 // begin has an empty layer lie on top of the events up to since.
-func (l *layer) begin(since uint64) { l.since, l.applied = since, since }
+func (l *layer) begin(since uint64) {
+	l.since, l.applied = since, since
+	l.payments.begin(since)
+}
 
 // reset empties l.
 func (l *layer) reset() {
 	l.used = false
 	l.bytes, l.machine, l.config = l.bytes[:0], l.machine[:0], l.config[:0]
-	clear(l.payments)
+	l.payments.reset()
 	clear(l.keys)
 	clear(l.business)
 	l.limits.reset()
@@ -83,7 +79,7 @@ func (l *layer) full() bool { return l.filled(1) }
 // filled says that l has a part of its room used up, 1/n.
 func (l *layer) filled(n int) bool {
 	return len(l.bytes) >= layerBytes/n || len(l.tidings.bytes) >= layerTidings/n ||
-		max(len(l.payments), len(l.keys), len(l.limits.uses), len(l.changes)) >= layerKeys/n
+		max(l.payments.len(), len(l.keys), len(l.limits.uses), len(l.changes)) >= layerKeys/n
 }
 
 // born says whether a payment is younger than everything below this layer: the
@@ -91,7 +87,7 @@ func (l *layer) filled(n int) bool {
 func (l *layer) born(id payment.ID) bool { return uint64(id) > l.since }
 
 func (l *layer) putPayment(id payment.ID, row []byte, open bool) {
-	p := l.payments[id]
+	p, _ := l.payments.get(id)
 	if size := uint32(len(row)); size > p.room {
 		p.at, p.room = uint32(len(l.bytes)), size
 		if open {
@@ -101,15 +97,15 @@ func (l *layer) putPayment(id payment.ID, row []byte, open bool) {
 		l.bytes = append(l.bytes, emptyRoom[:p.room-size]...)
 	}
 	p.size, p.open = uint32(copy(l.bytes[p.at:], row)), open
-	l.payments[id] = p
+	l.payments.put(id, p)
 }
 
 var emptyRoom [rowRoom]byte
 
 func (l *layer) reopen(id payment.ID) {
-	p := l.payments[id]
+	p, _ := l.payments.get(id)
 	p.open, p.reopened = true, true
-	l.payments[id] = p
+	l.payments.put(id, p)
 }
 
 func (l *layer) putParticipant(n route.Participant, row []byte) {

@@ -125,8 +125,7 @@ type notice struct {
 func (w *writer) write(l *layer) error {
 	w.spell = w.rest.Begin()
 	w.b, w.err = w.db.NewBatchWithSize(len(l.bytes)+len(l.bytes)/4), nil
-	w.ids = slices.AppendSeq(w.ids[:0], maps.Keys(l.payments))
-	slices.Sort(w.ids)
+	w.ids = l.payments.ids(w.ids[:0])
 	w.err = w.derive(l)
 	w.number([]byte{tagApplied}, l.applied)
 	w.identities(l)
@@ -220,7 +219,7 @@ func (w *writer) derive(l *layer) error {
 	w.facets.reset()
 	for place, id := range w.ids {
 		w.giveWay()
-		at := l.payments[id]
+		at, _ := l.payments.get(id)
 		if err := payment.DecodePayment(l.row(at), &w.p); err != nil {
 			return fmt.Errorf("payment %d: %w", id, err)
 		}
@@ -262,7 +261,7 @@ func (w *writer) notice(l *layer) {
 // are open again.
 func (w *writer) history(l *layer) {
 	for _, id := range w.ids {
-		at := l.payments[id]
+		at, _ := l.payments.get(id)
 		w.key = appendID(w.key[:0], tagHistory, id)
 		switch {
 		case !at.open:
@@ -277,7 +276,7 @@ func (w *writer) history(l *layer) {
 // in the database, unless they began here.
 func (w *writer) open(l *layer) {
 	for _, id := range w.ids {
-		at := l.payments[id]
+		at, _ := l.payments.get(id)
 		w.key = appendID(w.key[:0], tagOpen, id)
 		switch {
 		case at.open:
