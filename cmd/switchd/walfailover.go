@@ -15,7 +15,7 @@ import (
 
 // failoverOf is the second folder of the journal.
 func failoverOf(cfg *config.Config) storage.Failover {
-	return storage.Failover{Dir: cfg.Journal.WALFailoverDir, After: cfg.Journal.WALFailoverAfter}
+	return storage.Failover{Dir: cfg.Journal.WALFailoverDir, After: cfg.Journal.WALFailoverAfter, Clock: clock}
 }
 
 // secondApart refuses a second folder of the journal that leads into another folder of the
@@ -52,24 +52,39 @@ func allowSecondDisk(cfg *config.Config, log *slog.Logger) error {
 	return err
 }
 
-// watchFailover shows how the second folder of the journal is used. All are 0 without one.
+// failoverCollector shows how the second folder of the journal is used, by one look for all
+// of it. All are 0 without one.
+type failoverCollector struct {
+	look                    func() journal.Failover
+	active, switches, spent *prometheus.Desc
+}
+
 func watchFailover(reg prometheus.Registerer, j *journal.PebbleLog) {
-	reg.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "switchd_wal_failover_active", Help: "1 while the journal's log goes on in journal.wal_failover_dir because the disk of the data folder is slow, else 0.",
-		}, func() float64 {
-			if j.Failover().Active {
-				return 1
-			}
-			return 0
-		}),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "switchd_wal_failover_switches_total", Help: "How often the journal's log went from one of its two folders to the other.",
-		}, func() float64 { return float64(j.Failover().Switches) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "switchd_wal_failover_seconds_total", Help: "For how long the journal's log has gone on in journal.wal_failover_dir.",
-		}, func() float64 { return j.Failover().Second.Seconds() }),
-	)
+	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
+	reg.MustRegister(&failoverCollector{
+		look:     j.Failover,
+		active:   desc("switchd_wal_failover_active", "1 while the journal's log goes on in journal.wal_failover_dir because the disk of the data folder is slow, else 0."),
+		switches: desc("switchd_wal_failover_switches_total", "How often the journal's log went from one of its two folders to the other."),
+		spent:    desc("switchd_wal_failover_seconds_total", "For how long the journal's log has gone on in journal.wal_failover_dir."),
+	})
+}
+
+// Describe is prometheus.Collector.
+func (c *failoverCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- c.active
+	ch <- c.switches
+	ch <- c.spent
+}
+
+// Collect is prometheus.Collector.
+func (c *failoverCollector) Collect(ch chan<- prometheus.Metric) {
+	f, active := c.look(), 0.0
+	if f.Active {
+		active = 1
+	}
+	ch <- prometheus.MustNewConstMetric(c.active, prometheus.GaugeValue, active)
+	ch <- prometheus.MustNewConstMetric(c.switches, prometheus.CounterValue, float64(f.Switches))
+	ch <- prometheus.MustNewConstMetric(c.spent, prometheus.CounterValue, f.Second.Seconds())
 }
 
 // failoverWarning is a warning while the journal goes on in its second folder.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -24,8 +25,8 @@ type twoDisks struct {
 	vfs.FS
 	mem *vfs.MemFS
 
-	mu     sync.Mutex // guards the rest
-	hang   map[string]chan struct{}
+	mu     sync.Mutex               // guards the rest
+	hang   map[string]chan struct{} // by what the path begins with
 	fail   map[string]error
 	before func(op errorfs.Op) // of a change; without the lock
 	failed map[string]int      // operations that have failed, by file
@@ -47,8 +48,14 @@ func (d *twoDisks) change(op errorfs.Op) error {
 		return nil
 	}
 	folder, _, _ := strings.Cut(op.Path, "/")
+	var hang chan struct{}
 	d.mu.Lock()
-	hang, err, before := d.hang[folder], d.fail[folder], d.before
+	err, before := d.fail[folder], d.before
+	for begin, goOn := range d.hang {
+		if strings.HasPrefix(op.Path, begin) {
+			hang = goOn
+		}
+	}
 	if err != nil {
 		d.failed[op.Path]++
 	}
@@ -62,15 +69,15 @@ func (d *twoDisks) change(op errorfs.Op) error {
 	return err
 }
 
-// stall lets a disk hang until go on is called.
-func (d *twoDisks) stall(folder string) (goOn func()) {
+// stall lets a disk, or files of it, hang until go on is called.
+func (d *twoDisks) stall(begin string) (goOn func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	hang := make(chan struct{})
-	d.hang[folder] = hang
+	d.hang[begin] = hang
 	return sync.OnceFunc(func() {
 		d.mu.Lock()
-		delete(d.hang, folder)
+		delete(d.hang, begin)
 		d.mu.Unlock()
 		close(hang)
 	})
@@ -159,6 +166,8 @@ func TestStalledDisk(t *testing.T) {
 	disks, events := newTwoDisks(), make(said, 1000)
 	o := twoFolders(disks)
 	o.Log = slog.New(events)
+	var now atomic.Int64
+	o.Failover.Clock = func() int64 { return now.Add(1) }
 	l := openTwo(t, o)
 	write(t, l, 3, 2)
 	if f := l.Failover(); f.Dir != "second" {
@@ -186,7 +195,7 @@ func TestStalledDisk(t *testing.T) {
 	goOn()
 	events.until(t, "journal.second.over")
 	write(t, l, 4)
-	if f := l.Failover(); f.Switches < 2 || f.Second <= 0 {
+	if f := l.Failover(); f.Switches < 2 || f.Second <= 0 || f.Second > l.Failover().Second {
 		t.Errorf("after: %+v", f)
 	}
 	events.until(t, "journal.second.empty")
@@ -216,6 +225,66 @@ func ownFolder(t *testing.T, disks *twoDisks, last int) {
 		t.Fatal(err)
 	}
 	holds(t, "the second folder is lost", OpenPebble, quiet(left), last)
+}
+
+// TestLookWhileListHangs: while the list of files cannot be written, which a flush wants, who
+// looks how the second folder is used does not wait, and the log goes on there.
+func TestLookWhileListHangs(t *testing.T) {
+	disks, listed := newTwoDisks(), make(chan error, 100)
+	l := openTwo(t, twoFolders(disks))
+	write(t, l, 3)
+	disks.mu.Lock()
+	disks.before = func(op errorfs.Op) {
+		if strings.Contains(op.Path, "MANIFEST") {
+			listed <- nil
+		}
+	}
+	disks.mu.Unlock()
+	soon := func(what string, done <-chan error) {
+		t.Helper()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("not yet: %s", what)
+		}
+	}
+	listGoesOn := disks.stall("journal/MANIFEST")
+	defer listGoesOn()
+	if _, err := l.db.AsyncFlush(); err != nil {
+		t.Fatal(err)
+	}
+	soon("the list is written", listed)
+	looked, durable := make(chan error, 1), make(chan error, 1)
+	go func() {
+		if f := l.Failover(); f.Dir != "second" {
+			t.Errorf("%+v", f)
+		}
+		looked <- nil
+	}()
+	soon("somebody has looked", looked)
+	goOn := disks.stall("journal")
+	defer goOn()
+	var g Group
+	g.Reset(l.Next())
+	g.Add([]byte("record 4"))
+	promise, err := l.Append(&g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { durable <- promise.Wait() }()
+	soon("the group is durable", durable)
+	if f := l.Failover(); !f.Active || l.Durable() != 4 {
+		t.Errorf("%+v, durable to %d", f, l.Durable())
+	}
+	listGoesOn()
+	goOn()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "stopped", OpenReadOnly, quiet(disks.copy()), 4)
 }
 
 // TestCrashInTwoFolders takes the power away before every change of both disks while the

@@ -20,6 +20,10 @@ type Failover struct {
 	// for how long each try must have been quick until it is written to again. Healthy is
 	// at most 100 times Probe. Defaults 1 s and 15 s.
 	Probe, Healthy time.Duration
+
+	// Clock is UTC nanoseconds, by which it is counted for how long the second folder is
+	// used. Default: that is not counted.
+	Clock func() int64
 }
 
 const (
