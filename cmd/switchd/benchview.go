@@ -91,6 +91,9 @@ const stallsShown = 8
 // stalls tells when nothing was answered, and whose doing it was.
 func (p benchPage) stalls(r *bench.Report) {
 	p.line("stalls", "%d of more than 50 ms; the longest of its own making: %s ms", r.StallCount, figure(r.StallMaxOwn, 1))
+	if r.StallUnknown != "" {
+		p.wrapped("", "not known: "+r.StallUnknown)
+	}
 	for i, s := range r.Stalls {
 		if i == stallsShown {
 			p.line("", "and %d more", r.StallCount-i)

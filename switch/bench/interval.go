@@ -11,24 +11,35 @@ type interval struct{ from, to int64 }
 
 func (i interval) length() int64 { return i.to - i.from }
 
-// intervalsMax bounds what one list of stretches remembers. Who has more of them than
-// that has no need to know each.
+// intervalsMax bounds what one list of stretches remembers. A list that was full says so:
+// nothing may be concluded from what it does not have.
 const intervalsMax = 1 << 14
 
 // intervals are the stretches of one kind. The zero value is ready. Safe for concurrent
 // use.
 type intervals struct {
-	mu  sync.Mutex // guards all
-	all []interval
+	mu   sync.Mutex // guards all below
+	all  []interval
+	lost bool // there were more
 }
 
 // add remembers one, unless there are too many.
 func (s *intervals) add(i interval) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.all) < intervalsMax {
+	if s.lost = s.lost || len(s.all) == intervalsMax; !s.lost {
 		s.all = append(s.all, i)
 	}
+}
+
+// full says that there were more of them than are remembered. Nil had none.
+func (s *intervals) full() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
 }
 
 // within appends the parts of them that lie in a stretch. Nil has none.

@@ -106,7 +106,7 @@ func (l *link) burst(b []byte, now int64) (used int, err error) {
 	}
 	if settled = l.tally.answered - settled; settled > 0 {
 		l.run.answered.Add(settled - (l.tally.before - before)) // as sent, see [run.kill]
-		l.run.gaps.answered(now)
+		l.run.answeredAt(now)
 	}
 	if len(l.answers) == 0 {
 		return used, nil

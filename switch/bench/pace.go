@@ -29,7 +29,9 @@ func (r *run) pace(ctx context.Context, all schedule) (unsent int64) {
 	defer timer.Stop()
 	for next := all.start; ; {
 		now := r.o.Clock()
-		r.lagging.note(now, now-next)
+		if r.touches(interval{next, now}) {
+			r.lagging.note(now, now-next)
+		}
 		var done bool
 		r.gate.Lock()
 		next, done = p.step()

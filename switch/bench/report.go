@@ -55,13 +55,14 @@ type Report struct {
 	ProbeMax         *float64 `json:"probe_max_ms"`
 	DataFS           string   `json:"data_fs"` // the file system of both; empty: unknown
 
-	Stalls      []Stall  `json:"stalls"`           // without any answer for more than 50 ms; at most 100, the longest
-	StallCount  int      `json:"stall_count"`      // all of them
-	StallMaxOwn *float64 `json:"stall_max_ms_own"` // the longest part of one that nothing else explains, from 10 ms on; 0: there was none
-	GCPauseP99  *float64 `json:"gc_pause_p99_ms"`  // of the switch's collector, all goroutines stopped
-	GCPauseMax  *float64 `json:"gc_pause_max_ms"`
-	GCCycles    *float64 `json:"gc_cycles"`
-	GCShare     *float64 `json:"gc_cpu_share"` // of the switch's CPU time, as its last collection saw it
+	Stalls       []Stall  `json:"stalls"`                  // without any answer for more than 50 ms; at most 100, the longest
+	StallCount   int      `json:"stall_count"`             // all of them
+	StallMaxOwn  *float64 `json:"stall_max_ms_own"`        // the longest part of one that nothing else explains, from 10 ms and three payments on; 0: there was none
+	StallUnknown string   `json:"stall_unknown,omitempty"` // why that is null
+	GCPauseP99   *float64 `json:"gc_pause_p99_ms"`         // of the switch's collector, all goroutines stopped
+	GCPauseMax   *float64 `json:"gc_pause_max_ms"`
+	GCCycles     *float64 `json:"gc_cycles"`
+	GCShare      *float64 `json:"gc_cpu_share"` // of the switch's CPU time, as its last collection saw it
 
 	GeneratorCPUPerPayment *float64 `json:"generator_cpu_us_per_payment"`
 	GeneratorLateP99       float64  `json:"generator_late_p99_ms"` // from due to handed to the link

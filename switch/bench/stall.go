@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -28,27 +29,37 @@ const inMemory = "tmpfs"
 
 const (
 	stallMin  = 50 * time.Millisecond // from when on a pause is reported
-	gapMin    = 10 * time.Millisecond // and from when on it is remembered
+	gapMin    = 10 * time.Millisecond // and from when on it is remembered at least, see Options.gapMin
+	gapDues   = 3                     // so many payments are due in what is remembered at least
 	stallsMax = 100                   // reported; the longest
 	// stallRate is the least rate at which a pause is a sign: below it stallMin is hardly
 	// more than the time between two payments.
 	stallRate = 100
 )
 
-// gaps finds the times without any answer. Safe for concurrent use.
+// gaps are the times without any answer. Safe for concurrent use.
 type gaps struct {
 	last atomic.Int64 // answer
 	long intervals
 }
 
-// answered is told of answers that came at a time.
-func (g *gaps) answered(now int64) {
+// gapMin is from when on a pause is remembered: at a low rate it is no pause that nothing
+// was due.
+func (o *Options) gapMin() int64 { return max(int64(gapMin), int64(gapDues*1e9/o.Rate)) }
+
+// touches says whether a stretch lies in the window, or a part of it does: what is
+// remembered of a long warm-up or of a surge would leave no room for what counts.
+func (r *run) touches(i interval) bool { return i.to > r.from.Load() && i.from < r.to.Load() }
+
+// answeredAt is told of answers that came at a time. Safe for concurrent use.
+func (r *run) answeredAt(now int64) {
+	g := &r.gaps
 	before := g.last.Load()
 	if now <= before || !g.last.CompareAndSwap(before, now) {
 		return // another link was as late or later
 	}
-	if before != 0 && now-before >= int64(gapMin) {
-		g.long.add(interval{before, now})
+	if gap := (interval{before, now}); before != 0 && gap.length() >= r.o.gapMin() && r.touches(gap) {
+		g.long.add(gap)
 	}
 }
 
@@ -101,17 +112,39 @@ func (c *causes) own(gap interval) int64 {
 	return gap.length() - c.explained(gap, c.machine, c.syncs, c.probes, c.pacer)
 }
 
+// unknown says why the pauses, or what they are held against, are not all remembered; empty:
+// they are.
+func (c *causes) unknown(long *intervals) string {
+	for _, list := range []struct {
+		of   *intervals
+		what string
+	}{
+		{long, "pauses"}, {c.crowded, "times in which the switch kept the generator from running"}, {c.machine, "times in which neither process ran"},
+		{c.syncs, "long syncs of the journal"}, {c.probes, "long syncs of the probe"}, {c.pacer, "times in which the pacer was late"},
+	} {
+		if list.of.full() {
+			return fmt.Sprintf("there were more %s than the %d that are remembered: make the run shorter, or the machine less busy", list.what, intervalsMax)
+		}
+	}
+	return ""
+}
+
 // stalls fills in the pauses of the window. The file system of the data is in out already.
 func (r *run) stalls(f *facts, out *Report) {
 	out.Stalls = []Stall{}
 	if r.o.Rate < stallRate {
-		return // stall_max_ms_own stays unknown
+		out.StallUnknown = fmt.Sprintf("at less than %d payments a second a pause is no sign", stallRate)
+		return
 	}
 	own := 0.0
 	if f.syncs == nil || f.probe == nil || f.timer == nil {
+		out.StallUnknown = "the run ended before its window"
 		return
 	}
 	c := r.causes(f, out.DataFS)
+	if out.StallUnknown = c.unknown(&r.gaps.long); out.StallUnknown == "" {
+		defer func() { out.StallMaxOwn = &own }()
+	}
 	for _, gap := range r.gapsUntil(f.drained) {
 		if gap.to <= r.from.Load() || gap.from >= r.to.Load() || r.out.at.from < gap.to && r.out.at.to > gap.from {
 			continue
@@ -121,7 +154,7 @@ func (r *run) stalls(f *facts, out *Report) {
 		}
 		rest := c.own(gap)
 		s := Stall{At: float64(gap.from-r.from.Load()) / 1e9, Ms: float64(gap.length()) / 1e6, Own: float64(rest) / 1e6, Blame: c.blame(gap)}
-		if rest >= int64(gapMin) {
+		if rest >= r.o.gapMin() {
 			own = max(own, s.Own)
 		}
 		if gap.length() >= int64(stallMin) {
@@ -129,7 +162,6 @@ func (r *run) stalls(f *facts, out *Report) {
 			out.Stalls = append(out.Stalls, s)
 		}
 	}
-	out.StallMaxOwn = &own
 	if len(out.Stalls) > stallsMax {
 		slices.SortFunc(out.Stalls, func(a, b Stall) int { return int(b.Ms*1e3) - int(a.Ms*1e3) })
 		out.Stalls = out.Stalls[:stallsMax]

@@ -26,7 +26,7 @@ func stalledRun(t *testing.T) (*run, *facts) {
 // answers at each of the times.
 func (r *run) answersAt(times ...int64) {
 	for _, at := range times {
-		r.gaps.answered(at * ms)
+		r.answeredAt(at * ms)
 	}
 }
 

@@ -22,6 +22,7 @@ type timerProbe struct {
 	wait     func(context.Context, time.Duration)
 	ofSwitch func() (used time.Duration, known bool) // CPU time of the switch so far
 	stolen   func() time.Duration                    // of this machine so far
+	touches  func(interval) bool                     // the window
 
 	neither intervals // this process did not run, and the switch hardly
 	crowded intervals // this process did not run, and the switch did
@@ -29,7 +30,7 @@ type timerProbe struct {
 
 // newTimerProbe is that of a run.
 func (r *run) newTimerProbe() *timerProbe {
-	return &timerProbe{clock: r.o.Clock, wait: pause, ofSwitch: func() (time.Duration, bool) { return cpuClock(r.admin().PID) }, stolen: stolenTime}
+	return &timerProbe{clock: r.o.Clock, wait: pause, ofSwitch: func() (time.Duration, bool) { return cpuClock(r.admin().PID) }, stolen: stolenTime, touches: r.touches}
 }
 
 // watch looks until ctx ends.
@@ -49,6 +50,9 @@ func (p *timerProbe) watch(ctx context.Context) {
 		taken := -stolen
 		stolen, stolenAt = p.stolen(), now
 		taken += stolen
+		if !p.touches(interval{due, now}) {
+			continue
+		}
 		if knew && known && busy(used-before, now-begun) && !busy(taken, late) {
 			p.crowded.note(now, late)
 		} else {

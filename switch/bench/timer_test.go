@@ -39,6 +39,7 @@ func TestTimerProbe(t *testing.T) {
 				},
 				ofSwitch: func() (time.Duration, bool) { used += c.used; return used, c.known },
 				stolen:   func() time.Duration { stolen += c.stolen; return stolen },
+				touches:  func(interval) bool { return true },
 			}
 			p.watch(ctx)
 			found, not := &p.neither, &p.crowded
@@ -66,6 +67,7 @@ func TestTimerProbeInTime(t *testing.T) {
 		},
 		ofSwitch: func() (time.Duration, bool) { return time.Duration(2 * now), true },
 		stolen:   func() time.Duration { asked++; return 0 },
+		touches:  func(interval) bool { return true },
 	}
 	p.watch(ctx)
 	if late := len(p.neither.list()) + len(p.crowded.list()); late != 0 || asked < 5 || asked > 12 {
