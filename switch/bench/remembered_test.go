@@ -34,9 +34,9 @@ func TestStallsBesideTheWindow(t *testing.T) {
 	}
 }
 
-// TestStallsUnknown: when a list was full, nobody knows the longest pause, and the report
+// TestStallsNotRemembered: when a list was full, nobody knows the longest pause, and the report
 // says so.
-func TestStallsUnknown(t *testing.T) {
+func TestStallsNotRemembered(t *testing.T) {
 	for what, list := range map[string]func(r *run, f *facts) *intervals{
 		"pauses than":          func(r *run, _ *facts) *intervals { return &r.gaps.long },
 		"kept the generator":   func(_ *run, f *facts) *intervals { return &f.timer.crowded },
