@@ -61,8 +61,8 @@ type kneeReport struct {
 type kneeTrial struct {
 	Rate     float64  `json:"rate"`
 	Passed   bool     `json:"passed"`
-	Achieved float64  `json:"achieved"`
-	P99      float64  `json:"p99_ms"`
+	Achieved *float64 `json:"achieved"` // null, like the others: the trial came to no report
+	P99      *float64 `json:"p99_ms"`
 	FsyncP99 *float64 `json:"fsync_p99_ms"`
 	CPU      *float64 `json:"cpu_us_per_payment"`
 	Why      string   `json:"why,omitempty"` // it did not pass
@@ -154,7 +154,7 @@ func (k *benchKnee) knee(ctx context.Context, first float64, talk io.Writer, try
 func (k *benchKnee) judge(rate float64, r *bench.Report, failure error) kneeTrial {
 	t := kneeTrial{Rate: rate}
 	if r != nil {
-		t.Achieved, t.P99, t.FsyncP99, t.CPU = r.Achieved, r.P99, r.FsyncP99, r.CPUPerPayment
+		t.Achieved, t.P99, t.FsyncP99, t.CPU = &r.Achieved, &r.P99, r.FsyncP99, r.CPUPerPayment
 	}
 	switch limit := float64(k.p99) / float64(time.Millisecond); {
 	case failure != nil:
@@ -175,8 +175,8 @@ func (t *kneeTrial) line(number int) string {
 	if !t.Passed {
 		verdict = "not passed: " + t.Why
 	}
-	return fmt.Sprintf("trial %d: %g payments per second: achieved %.1f, p99 %.1f ms, fsync p99 %s ms, CPU %s us/payment: %s",
-		number, t.Rate, t.Achieved, t.P99, figure(t.FsyncP99, 1), figure(t.CPU, 1), verdict)
+	return fmt.Sprintf("trial %d: %g payments per second: achieved %s, p99 %s ms, fsync p99 %s ms, CPU %s us/payment: %s",
+		number, t.Rate, figure(t.Achieved, 1), figure(t.P99, 1), figure(t.FsyncP99, 1), figure(t.CPU, 1), verdict)
 }
 
 // searchKnee finds the knee with a switch of its own for each trial, whose talk is not

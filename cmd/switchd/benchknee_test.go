@@ -87,7 +87,11 @@ func TestKneeFailures(t *testing.T) {
 	if err != nil || best.Rate != found.Rate || found.Rate > 210 || found.Rate*kneeStep*1.01 < 210 || found.Stopped {
 		t.Fatalf("%+v %v", found, err)
 	}
-	if trial := found.Trials[2]; trial.Rate != 400 || trial.Passed || trial.Why != "no sign-on" {
+	if trial := found.Trials[2]; trial.Rate != 400 || trial.Passed || trial.Why != "no sign-on" || trial.Achieved != nil || trial.P99 != nil ||
+		trial.line(3) != "trial 3: 400 payments per second: achieved ?, p99 ? ms, fsync p99 ? ms, CPU ? us/payment: not passed: no sign-on" {
+		t.Errorf("%+v: %s", trial, trial.line(3))
+	}
+	if trial := found.Trials[0]; trial.P99 == nil || *trial.P99 != 20 || trial.Achieved == nil {
 		t.Errorf("%+v", trial)
 	}
 	if !slices.ContainsFunc(found.Trials, func(one kneeTrial) bool { return !one.Passed && one.Why == "it did not end; it was killed" }) {

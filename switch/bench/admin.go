@@ -61,13 +61,16 @@ func (a Admin) get(ctx context.Context, page string, read func(io.Reader) error)
 	return read(io.LimitReader(answer.Body, adminBytesMax))
 }
 
+// errEmpty is a summary that says nothing.
+var errEmpty = errors.New("the summary is empty")
+
 // Summary asks for the state of the switch. A summary without participants is an
 // error: a switch that is too busy to look gives one.
 func (a Admin) Summary(ctx context.Context) (*Summary, error) {
 	var s Summary
 	err := a.get(ctx, "/api/v1/summary", func(r io.Reader) error { return json.NewDecoder(r).Decode(&s) })
 	if err == nil && len(s.Participants) == 0 {
-		err = errors.New("the summary is empty")
+		err = errEmpty
 	}
 	return &s, err
 }

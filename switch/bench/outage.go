@@ -46,7 +46,8 @@ const (
 )
 
 // killed says whether a payment was in flight when the switch was killed, or sent before.
-func (r *run) killed(number int64) bool { return number <= r.lastBefore.Load() }
+// Numbers begin at 1: what has no number was never sent.
+func (r *run) killed(number int64) bool { return number > 0 && number <= r.lastBefore.Load() }
 
 // wasOpen says whether the answer to a payment is of a switch that was started again, to
 // one of the time before.

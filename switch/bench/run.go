@@ -77,7 +77,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := r.connect(ctx, work); err != nil {
 		return nil, err
 	}
-	before, err := o.Admin.Summary(ctx)
+	before, err := r.firstSummary(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the switch's admin port: %w", err)
 	}
@@ -87,9 +87,23 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		o.Drain = min(o.Drain, interruptedDrain)
 	}
 	r.settle(work, f)
-	f.failure = errors.Join(ctx.Err(), context.Cause(work))
+	f.failure = r.cutShort(f, errors.Join(ctx.Err(), context.Cause(work)))
 	r.hangUp()
 	return r.report(f), nil
+}
+
+// firstSummary is the switch's word before the load. One that has just started may be too
+// busy to look for a moment.
+func (r *run) firstSummary(ctx context.Context) (*Summary, error) {
+	ctx, cancel := context.WithTimeout(ctx, signOnLimit)
+	defer cancel()
+	for {
+		s, err := r.o.Admin.Summary(ctx)
+		if !errors.Is(err, errEmpty) || ctx.Err() != nil {
+			return s, err
+		}
+		pause(ctx, settlePoll)
+	}
 }
 
 // interruptedDrain is how long a run that is told to stop may wait for what is
@@ -163,16 +177,21 @@ func (r *run) hangUp() {
 	r.writers.Wait()
 }
 
-// load sends the payments and takes samples at both ends of the window.
-func (r *run) load(ctx, work context.Context) *facts {
-	f := &facts{}
-	start := r.o.Clock() + int64(startDelay)
+// begin fixes what is due when, and what of it is measured, for a load that starts then.
+func (r *run) begin(start int64) *facts {
 	from := start + int64(r.o.Warmup)
 	to := from + int64(r.o.Duration)
 	r.from.Store(from)
 	r.to.Store(to)
 	all := r.o.plan(start)
-	f.plan, f.measured = all, all.firstAfter(to)-all.firstAfter(from)
+	return &facts{plan: all, measured: all.firstAfter(to) - all.firstAfter(from)}
+}
+
+// load sends the payments and takes samples at both ends of the window.
+func (r *run) load(ctx, work context.Context) *facts {
+	start := r.o.Clock() + int64(startDelay)
+	f := r.begin(start)
+	all, from, to := f.plan, r.from.Load(), r.to.Load()
 
 	pacing := make(chan int64, 1)
 	paceCtx, stop := context.WithCancel(ctx)
@@ -185,13 +204,18 @@ func (r *run) load(ctx, work context.Context) *facts {
 		watched <- nil
 	}
 	observed := r.observe(paceCtx)
-	f.first = r.sampleAt(ctx, start, from)
+	r.until(ctx, start, from)
+	first := make(chan Sample, 1)
+	go func() { first <- r.sample(ctx) }() // a switch that is slow to answer must not move the end of the window
 	var beside sync.WaitGroup
 	if r.o.Beside != nil {
 		beside.Go(func() { r.o.Beside(ctx) })
 	}
 	r.killAt(ctx, work, start, from)
-	f.last = r.sampleAt(ctx, start, to)
+	r.until(ctx, start, to)
+	f.ended = r.o.Clock()
+	f.last = r.sample(ctx)
+	f.first = <-first
 	observed(f)
 	r.until(ctx, start, all.until)
 	beside.Wait()
@@ -204,10 +228,24 @@ func (r *run) load(ctx, work context.Context) *facts {
 	return f
 }
 
-// sampleAt waits until the given time and takes a sample of the machine and the switch.
-func (r *run) sampleAt(ctx context.Context, start, at int64) Sample {
-	r.until(ctx, start, at)
+// sample takes one of the machine and the switch.
+func (r *run) sample(ctx context.Context) Sample {
 	return r.admin().sample(ctx, r.o.Clock, &r.answered)
+}
+
+// cutShort says of a run that was ended when that was: a window that has not been there
+// has figures that mean nothing. Nil stays nil.
+func (r *run) cutShort(f *facts, why error) error {
+	into := time.Duration(f.ended - r.from.Load()).Round(10 * time.Millisecond)
+	switch {
+	case why == nil:
+		return nil
+	case into <= 0:
+		return fmt.Errorf("before the window began: %w", why)
+	case f.ended < r.to.Load():
+		return fmt.Errorf("%v into the window of %v: %w", into, r.o.Duration, why)
+	}
+	return why
 }
 
 // killAt kills the switch at its time, if the run is to do so.
