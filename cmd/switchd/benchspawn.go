@@ -27,8 +27,7 @@ const (
 )
 
 // benchTemplate has timers that no healthy run meets, so that a stall shows as
-// latency and not as a repair, caps and windows that no run reaches, and no limit of
-// what waits for a participant (in_flight), which would refuse in a surge: what a run
+// latency and not as a repair, and caps and windows that no run reaches: what a run
 // finds is how fast the switch is, not how much one line is trusted with. All
 // participants come from one address, which may connect them all at once.
 var benchTemplate = template.Must(template.New("bench").Parse(`# Written by switchd bench.
@@ -46,7 +45,7 @@ defaults:
   timers: {{ .Timers }}
 participants:
 {{- range .Participants }}
-  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}, net_debit_cap: "10000000000000.00", links: {window: 65536}, in_flight: off{{ .Proof }}}
+  - {id: {{ .ID }}, institution: "{{ .Institution }}", handles: [{{ .Handle }}], ifsc_prefixes: [{{ .IFSC }}], dialect: {{ .Dialect }}, framing: {{ .Framing }}, net_debit_cap: "10000000000000.00", links: {window: 65536}{{ .Proof }}}
 {{- end }}
 `))
 
