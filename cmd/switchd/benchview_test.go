@@ -19,7 +19,7 @@ func TestBenchPage(t *testing.T) {
 		GCPauseP99: v(12.34), GCPauseMax: v(123.45), CommitsPerPayment: v(3.123), FsyncsPerPayment: v(3.123), JournalBytes: v(12345), CommitEventsMean: v(1234.5), CommitMean: v(123.45),
 		CommitP99: v(1234.56), FsyncP50: v(12.34), FsyncP99: v(123.45), FsyncMax: v(1234.56), FsyncMode: "one for each group, before anything of it leaves",
 		ProbeP50: v(12.34), ProbeP99: v(123.45), ProbeMax: v(1234.56), DataFS: "overlay", StallCount: 1234, StallMaxOwn: v(1234.5),
-		StallUnknown: "there were more times in which the switch kept the generator from running than the 16384 that are remembered: make the run shorter, or the machine less busy",
+		StallUnknown:           "there were more times in which the switch kept the generator from running than the 16384 that are remembered: make the run shorter, or the machine less busy",
 		GeneratorCPUPerPayment: v(123.4), GeneratorRSS: v(12345), GeneratorLateP99: 1234.56, GeneratorLateMax: 12345.67, Cores: 128, ElsewhereCores: v(123.45),
 		Platform: "linux/amd64", Go: "go1.26.8", Participants: 512, Links: 32768, TLS: "TLS 1.3 TLS_CHACHA20_POLY1305_SHA256", Dialects: []string{"iso87-npci", "iso87-ascii", "iso20022"},
 		Mix: []string{"declines=0.01", "iso20022=0.5", "pin-mac=AES-CMAC", "receipts", "silence=0.001", "something=else", "and=more"}, Accounts: 9999999, VPAShare: 0.123456, HeavyShare: 0.123456, Seed: 1 << 40,
