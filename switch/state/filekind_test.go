@@ -34,8 +34,8 @@ func TestFileEnd(t *testing.T) {
 	}
 }
 
-// TestRowsAreWrittenOnce: rows that come in the order of their keys are not written again
-// by compactions, whatever lies beside them.
+// TestRowsAreWrittenOnce: rows of payments that begin and end in one layer come in the order
+// of their keys, and are not written again by compactions, whatever lies beside them.
 func TestRowsAreWrittenOnce(t *testing.T) {
 	s, err := Open(t.TempDir(), Options{})
 	if err != nil {
