@@ -86,6 +86,7 @@ func positive(d time.Duration) error {
 // drawRaw writes the figures for a reader.
 func drawRaw(p benchPage, l *raw.Limits) {
 	p.line("machine", "%d cores; %s, %s; %gs for each part", l.Cores, l.Platform, l.Go, l.Duration)
+	p.line("new memory", "CPU %s us for a page at the first touch, %s again", figure(l.Memory.First, 2), figure(l.Memory.Again, 2))
 	p.line("TLS echo", "%s; 200 bytes, one link", l.TLS)
 	for _, e := range l.Echo {
 		p.line("", "bursts of %2d: %9.0f/s  CPU of the switch %s, with the client %s us/message", e.Burst, e.PerSecond, figure(e.SwitchCPU, 2), figure(e.CPU, 2))

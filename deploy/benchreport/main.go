@@ -22,7 +22,7 @@ type settings struct {
 	long                      time.Duration
 	fill                      int
 	only, commit              string
-	keep, write               bool
+	keep, write, warm         bool
 }
 
 func main() {
@@ -37,6 +37,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "run these steps only, with commas between; the others are as they were")
 	flag.BoolVar(&s.keep, "keep", false, "keep what was measured with another version of the program; the page says of which versions its figures are")
 	flag.BoolVar(&s.write, "write", false, "write the figures into the page; otherwise they are printed")
+	flag.BoolVar(&s.warm, "warm", true, "where new memory is dear, since free memory goes back to the host of a virtual machine, hold it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -60,6 +61,15 @@ func (s *settings) run(ctx context.Context) error {
 		return fmt.Errorf("%s version: %w", s.bin, err)
 	}
 	s.commit = of.text("commit")
+	if s.warm {
+		end, err := warm(ctx, func(format string, a ...any) { fmt.Fprintf(os.Stderr, "benchreport: "+format+"\n", a...) })
+		if err != nil {
+			return err
+		}
+		if end != nil {
+			defer end()
+		}
+	}
 	all, steps := reports{}, s.steps()
 	for n, st := range steps {
 		got, err := s.step(ctx, st, all, fmt.Sprintf("%2d of %d", n+1, len(steps)))

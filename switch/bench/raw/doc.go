@@ -1,5 +1,6 @@
-// Package raw measures the limits of a machine for a switch: what TLS echoes, group
-// commits, the payment machine and the codecs cost when each has the machine for itself.
+// Package raw measures the limits of a machine for a switch: what new memory, TLS echoes,
+// group commits, the payment machine and the codecs cost when each has the machine for
+// itself.
 //
 // It promises that each part is the switch's own code (the event loops of session/gnetio
 // with session/mtls, the log of switch/journal, payment.Machine, the dialects of

@@ -12,7 +12,7 @@ import (
 // Options say how to measure. Dir and Clock are required.
 type Options struct {
 	Dir      string            // an empty folder on the disk that counts; what is put in is for the caller to remove
-	Duration time.Duration     // of each of the four parts; 30 ms to 1 min; 3 s
+	Duration time.Duration     // of each of the five parts; 30 ms to 1 min; 3 s
 	Clock    func() int64      // UTC nanoseconds, never going back
 	Progress func(part string) // told what is measured next; nobody
 }
@@ -55,6 +55,7 @@ type Limits struct {
 	Duration float64 `json:"duration_s"` // of each part
 	TLS      string  `json:"tls"`
 
+	Memory  Memory    `json:"memory"`
 	Echo    []Echo    `json:"echo"`
 	Fsync   []Fsync   `json:"fsync"`
 	Step    Step      `json:"step"`
@@ -74,6 +75,7 @@ func Measure(ctx context.Context, o Options) (*Limits, error) {
 		name    string
 		measure func() error
 	}{
+		{"new memory", func() (err error) { l.Memory, err = memory(ctx, &o); return err }},
 		{"TLS echo", func() (err error) { l.TLS, l.Echo, err = echoes(ctx, &o); return err }},
 		{"group fsync", func() (err error) { l.Fsync, err = syncs(ctx, &o); return err }},
 		{"payment machine", func() (err error) { l.Step, legs, err = steps(ctx, &o); return err }},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -20,11 +21,14 @@ func TestMeasure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(parts) != 4 || !strings.HasPrefix(l.TLS, "TLS 1.3 ") {
+	if len(parts) != 5 || !strings.HasPrefix(l.TLS, "TLS 1.3 ") {
 		t.Errorf("%v, %s", parts, l.TLS)
 	}
 	if len(l.Echo) != len(bursts) || len(l.Fsync) != len(groups) || len(l.Codec) != 2 || len(l.Payment) != 2*len(batches) {
 		t.Fatalf("%+v", l)
+	}
+	if m := l.Memory; runtime.GOOS == "linux" && (m.Pages < pagesOfRound || *m.First <= 0 || *m.Again <= 0) {
+		t.Errorf("%+v", m)
 	}
 	for _, e := range l.Echo {
 		if e.Messages < e.Burst || e.PerSecond <= 0 || (e.CPU != nil && (*e.SwitchCPU > *e.CPU)) {
@@ -55,7 +59,7 @@ func TestMeasure(t *testing.T) {
 
 // TestEnds: it ends with its context, wherever it is.
 func TestEnds(t *testing.T) {
-	for stop := range 4 {
+	for stop := range 5 {
 		ctx, cancel := context.WithCancel(t.Context())
 		parts := 0
 		_, err := Measure(ctx, Options{Dir: t.TempDir(), Duration: durationMin, Clock: clock, Progress: func(string) {
