@@ -30,6 +30,7 @@ type benchFlags struct {
 	vpaShare, heavyShare          float64
 	consoles                      int
 	seed                          uint64
+	admin                         adminFlags
 	fault                         benchFault
 	knee                          benchKnee
 	profile                       string
@@ -52,8 +53,8 @@ was due, exact books that have to agree with the switch's positions to the unit.
 With --spawn it starts a switch of its own as a separate process on loopback, with
 fresh certificates, configuration and data in a temporary folder, and ends it
 afterwards. With --config it loads a running 'switchd serve' as all participants of
-that configuration, with their certificates beside its CA. Its admin port is read without
-a token, so it may have no admin_access.
+that configuration, with their certificates beside its CA. Where it has admin_access, say
+with --token-file, or --cert and --key, who reads its admin port.
 
 30 % of the payments are sent by the first participant, and nearly as many are
 received there; payer and payee are always two participants. The payee is named by
@@ -94,6 +95,7 @@ Exit code 0: valid, 1: not valid.
 	fl.StringVar(&f.mixText, "mix", "", "what the load has beside plain payments, such as pin-mac,declines=0.01: see above")
 	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
+	f.admin.registerCredentials(c)
 	f.fault.register(fl)
 	f.knee.register(fl)
 	fl.StringVar(&f.profile, "profile", "", "save profiles of the switch in this folder")
@@ -134,7 +136,7 @@ func (f *benchFlags) check() (err error) {
 	if f.mix, err = parseMix(f.mixText, f.spawn); err != nil {
 		return err
 	}
-	return errors.Join(f.raw.load(), f.fault.check(f.spawn), f.knee.check(f))
+	return errors.Join(f.raw.load(), f.checkAdmin(), f.fault.check(f.spawn), f.knee.check(f))
 }
 
 // once makes one run. A report comes with an error when something else than the load failed.
@@ -190,15 +192,12 @@ func (f *benchFlags) running() (subject, error) {
 	if err != nil {
 		return subject{}, err
 	}
-	if a := cfg.AdminAccess; a.Users != "" || a.Cert != "" {
-		return subject{}, usageError{errors.New("bench reads figures and profiles from the admin port without a token and without TLS, and this configuration has admin_access: load a switch that has none")}
-	}
 	s := subject{address: f.target, cfg: cfg, stop: func() error { return nil }}
 	if s.address == "" {
 		s.address = dialable(cfg.Listen)
 	}
-	s.admin.URL = "http://" + dialable(cfg.Admin)
-	return s, nil
+	s.admin, err = f.adminOf(cfg)
+	return s, err
 }
 
 func (f *benchFlags) options(talk io.Writer) bench.Options {

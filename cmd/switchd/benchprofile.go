@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +68,8 @@ func profiles(ctx context.Context, admin bench.Admin, dir string, window time.Du
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	port := &adminPort{address: strings.TrimPrefix(admin.URL, "http://"), client: http.DefaultClient}
+	address, secure := strings.CutPrefix(admin.URL, "https://")
+	port := &adminPort{address: strings.TrimPrefix(address, "http://"), secure: secure, client: cmp.Or(admin.Client, http.DefaultClient)}
 	var faults []error
 	for _, p := range benchProfiles {
 		page, span := profilePage+"?kind="+p.kind, time.Duration(0)

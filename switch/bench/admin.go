@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,8 +18,9 @@ import (
 // Admin is how the switch is watched: its admin port, and its process where that
 // runs on this machine.
 type Admin struct {
-	URL string // of the admin port, "http://127.0.0.1:9583"
-	PID int    // of the switch; 0: its CPU time is read from its own metrics
+	URL    string       // of the admin port, "http://127.0.0.1:9583"
+	PID    int          // of the switch; 0: its CPU time is read from its own metrics
+	Client *http.Client // that asks, and says who does; nil: http.DefaultClient, which does not
 }
 
 // Summary is what the switch says of itself on /api/v1/summary.
@@ -42,6 +44,11 @@ const (
 	adminBytesMax = 8 << 20
 )
 
+// do asks.
+func (a Admin) do(q *http.Request) (*http.Response, error) {
+	return cmp.Or(a.Client, http.DefaultClient).Do(q)
+}
+
 // get reads one page.
 func (a Admin) get(ctx context.Context, page string, read func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
@@ -50,7 +57,7 @@ func (a Admin) get(ctx context.Context, page string, read func(io.Reader) error)
 	if err != nil {
 		return err
 	}
-	answer, err := http.DefaultClient.Do(q)
+	answer, err := a.do(q)
 	if err != nil {
 		return err
 	}

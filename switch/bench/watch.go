@@ -149,7 +149,7 @@ func (a Admin) stream(ctx context.Context, page string, got func()) error {
 		return err
 	}
 	q.Header.Set("Accept", "text/event-stream")
-	answer, err := http.DefaultClient.Do(q)
+	answer, err := a.do(q)
 	if err != nil {
 		return err
 	}
