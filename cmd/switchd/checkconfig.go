@@ -11,6 +11,7 @@ import (
 
 	"switchd/certs"
 	"switchd/switch/config"
+	"switchd/switch/disk"
 	"switchd/switch/retention"
 )
 
@@ -72,6 +73,7 @@ func (f *checkFlags) check(c *cobra.Command, file string) error {
 	cfg, err := loadConfig(file, f.files)
 	if err == nil && f.files {
 		log := newLogger(c.ErrOrStderr(), true)
+		disk.OpenSecond(disk.SecondOptions{Dir: cfg.Journal.WALFailoverDir, Log: log}) // says what room it lacks
 		if faults := append(checkCertificates(file, cfg, log), checkModule(cfg, log)...); len(faults) > 0 {
 			err = usageError{faults}
 		}

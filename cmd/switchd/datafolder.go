@@ -15,6 +15,7 @@ import (
 
 	"switchd/switch/backup"
 	"switchd/switch/config"
+	"switchd/switch/disk"
 	"switchd/switch/journal"
 	"switchd/switch/seal"
 	"switchd/switch/state"
@@ -38,6 +39,7 @@ type dataFolder struct {
 	entry      *backup.Entry
 	syncs      *storage.Recent // of the journal's log
 	rest       *storage.Rest   // relaxed once payments are served
+	second     *disk.Second    // the room for the journal's second folder
 }
 
 func (f *dataFolder) close() error {
@@ -80,7 +82,10 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 	ofJournal := syncs.Of("journal")
 	rest := &storage.Rest{Clock: clock, Sleep: time.Sleep}
 	rest.Urge() // nobody is to be spared before payments are served
-	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal, Rest: rest, Failover: failoverOf(cfg)})
+	second := disk.OpenSecond(disk.SecondOptions{Dir: cfg.Journal.WALFailoverDir, Log: log, Registry: reg})
+	failover := failoverOf(cfg)
+	failover.Enough = second.Enough
+	j, err := journal.OpenPebble(filepath.Join(cfg.DataDir, journalDir), journal.Options{Log: log, Fatal: fatal, Syncs: ofJournal, Rest: rest, Failover: failover})
 	if errors.Is(err, journal.ErrDamaged) {
 		return nil, fmt.Errorf("%w: do not repair it by hand, restore a backup (switchd restore)", err)
 	}
@@ -93,7 +98,7 @@ func openDataFolder(cfg *config.Config, log *slog.Logger, m *security, reg prome
 		return nil, errors.Join(rowsUnreadable(err, stat.First == 1), not, j.Close())
 	}
 	watchFailover(reg, j)
-	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry, syncs: ofJournal.Log(), rest: rest}, nil
+	return &dataFolder{journal: j, state: s, keys: keys, checkpoint: checkpoint, entry: entry, syncs: ofJournal.Log(), rest: rest, second: second}, nil
 }
 
 // isFolder refuses what a command line names as a folder, and is none.

@@ -122,8 +122,8 @@ func (a *alerting) input(now int64, v *view.Overview, all []view.Participant, li
 			Known: f.has("switchd_clock_synchronized"), Synced: f.sum("switchd_clock_synchronized") > 0,
 			Offset: time.Duration(f.sum("switchd_clock_offset_seconds") * 1e9), Behind: time.Duration(f.sum("switchd_clock_behind_seconds") * 1e9),
 		},
-		SecondDisk: f.sum("switchd_wal_failover_active") > 0,
-		FeedLag:    int64(f.sum("switchd_feed_lag_records")), Stalled: a.stall.lasts(now, n.health().CommitAge),
+		SecondDisk: f.sum("switchd_wal_failover_active") > 0, SecondRoom: int(f.sum("switchd_wal_failover_room_state")),
+		FeedLag: int64(f.sum("switchd_feed_lag_records")), Stalled: a.stall.lasts(now, n.health().CommitAge),
 		FilesBad: int(f.sum("switchd_cert_files_refused")), AdminBad: f.sum("switchd_admin_files_bad") > 0,
 		Lately: alert.Lately{
 			MoneyExceptions: f.minutes.of(countMoney), Refused: f.minutes.of(countRefused), LinksRefused: f.minutes.of(countLinks),

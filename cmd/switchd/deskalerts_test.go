@@ -133,6 +133,8 @@ var occasions = map[string]occasion{
 	"SwitchdDiskBelowReserve":        gauged("switchd_disk_state", 2),
 	"SwitchdJournalOnSecondDisk":     gauged("switchd_wal_failover_active", 1),
 	"SwitchdJournalOnSecondDiskLong": gauged("switchd_wal_failover_active", 1),
+	"SwitchdSecondDiskLow":           gauged("switchd_wal_failover_room_state", 1),
+	"SwitchdSecondDiskFull":          {shows: []shown{{"switchd_wal_failover_room_state", 2, nil}, {"switchd_wal_failover_active", 1, nil}}},
 	"SwitchdDiskErrors":              gauged("switchd_disk_errors_total", 1, "what", "look"),
 	"SwitchdBackupOld":               gauged("switchd_backup_last_timestamp_seconds", 1),
 	"SwitchdBackupFailed":            gauged("switchd_backups_total", 1, "result", "failed"),

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"switchd/switch/config"
+	"switchd/switch/disk"
 	"switchd/switch/doctor"
 	"switchd/switch/journal"
 	"switchd/switch/screen"
@@ -19,7 +20,8 @@ import (
 // machineOptions are what a machine must have for a configuration.
 func machineOptions(cfg *config.Config) doctor.Options {
 	return doctor.Options{
-		Dir: cfg.DataDir, Reserve: cfg.Disk.Reserve, Warning: cfg.Disk.Warning, Links: cfg.Limits.Links,
+		Dir: cfg.DataDir, Reserve: cfg.Disk.Reserve, Warning: cfg.Disk.Warning,
+		Second: cfg.Journal.WALFailoverDir, SecondLeast: disk.SecondLeast, SecondLow: disk.SecondLow, Links: cfg.Limits.Links,
 		KeyFiles: keyFilesOf(cfg), Clock: clock, Process: doctor.Holder(filepath.Join(cfg.DataDir, journalDir, folderLock)),
 	}
 }

@@ -157,7 +157,7 @@ func toMend(check string) string {
 		"writer":        "look at the disk and the log (docs/runbooks/commit-slow.md); a writer that stays silent wants a restart",
 		"commits":       "look at the disk of data_dir: it does not take what is written (docs/runbooks/nothing-committed.md)",
 		"disk":          "make room on the disk of data_dir (docs/runbooks/disk-low.md)",
-		"second-disk":   "see why the disk of data_dir is slow (docs/runbooks/second-disk.md)",
+		"second-disk":   "see why the disk of data_dir is slow, or make room on the second one (docs/runbooks/second-disk.md)",
 		"clock-jump":    "look which clock is right, set it, and restart the switch (docs/runbooks/clock.md)",
 		"links":         "see why no participant has a link: 'switchd participant ls'",
 		"module":        "bring the security module back (docs/runbooks/module-down.md)",

@@ -18,7 +18,7 @@ func (n *node) checks() []admin.Check {
 		{Name: "writer", Run: alone(n.live)},
 		{Name: "commits", Run: func() (string, error) { return "", n.stall.check(clock(), n.health().CommitAge) }},
 		{Name: "disk", Run: n.checkDisk},
-		{Name: "second-disk", Run: func() (string, error) { return failoverWarning(n.data.journal.Failover()), nil }},
+		{Name: "second-disk", Run: func() (string, error) { return failoverWarning(n.data.journal.Failover(), n.data.second), nil }},
 		{Name: "clock-jump", Run: func() (string, error) { return checkClock(n.health(), clockSet(), n.engine.Ahead()) }},
 		{Name: "links", Run: func() (string, error) {
 			if n.linksUp() == 0 {

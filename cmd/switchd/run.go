@@ -20,7 +20,7 @@ import (
 // participants can connect.
 //
 // Goroutines: this one (waits), the engine's sequencer and writer, gnetio's loops
-// and handshake workers, the admin server, the heartbeat, the watch of the disk,
+// and handshake workers, the admin server, the heartbeat, the watches of the disks,
 // retention, the desk, the canary, what tells of traces, the workers of the security module.
 func (n *node) run(ctx context.Context, started func()) error {
 	offered, err := n.listenAdmin()
@@ -48,6 +48,7 @@ func (n *node) run(ctx context.Context, started func()) error {
 	stopSecurity := n.startSecurity(ctx)
 	rim.Go(func() error { return n.beat(rimCtx) })
 	rim.Go(func() error { return n.disk.Run(rimCtx) })
+	rim.Go(func() error { return n.data.second.Run(rimCtx) })
 	rim.Go(func() error { return n.tracing.run(rimCtx) })
 	for _, job := range []func(context.Context) error{n.retainer.Run, n.desk.Run} {
 		rim.Go(func() error {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -87,10 +88,15 @@ func (c *failoverCollector) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(c.spent, prometheus.CounterValue, f.Second.Seconds())
 }
 
-// failoverWarning is a warning while the journal goes on in its second folder.
-func failoverWarning(f journal.Failover) string {
-	if !f.Active {
-		return ""
+// failoverWarning is a warning while the journal goes on in its second folder, or has no room
+// there.
+func failoverWarning(f journal.Failover, second *disk.Second) string {
+	var all []string
+	if f.Active {
+		all = append(all, fmt.Sprintf("the disk of the data folder is slow: the journal goes on in %s (for %v since the start)", f.Dir, f.Second.Round(time.Second)))
 	}
-	return fmt.Sprintf("the disk of the data folder is slow: the journal goes on in %s (for %v since the start)", f.Dir, f.Second.Round(time.Second))
+	if room := second.Warning(); room != "" {
+		all = append(all, room)
+	}
+	return strings.Join(all, "; ")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchd/switch/config"
+	"switchd/switch/disk"
 	"switchd/switch/doctor"
 	"switchd/switch/journal"
 )
@@ -194,10 +195,18 @@ func TestLinkedSecondFolder(t *testing.T) {
 
 // TestFailoverWarning: readiness warns while the journal goes on elsewhere, and not else.
 func TestFailoverWarning(t *testing.T) {
-	if got := failoverWarning(journal.Failover{Dir: "/mnt/second", Switches: 2}); got != "" {
+	free := int64(1 << 40)
+	second := func() *disk.Second {
+		return disk.OpenSecond(disk.SecondOptions{Dir: "/mnt/second", Free: func() (int64, error) { return free, nil }, Log: slog.New(slog.DiscardHandler)})
+	}
+	if got := failoverWarning(journal.Failover{Dir: "/mnt/second", Switches: 2}, second()); got != "" {
 		t.Errorf("it is back: %s", got)
 	}
-	if got := failoverWarning(journal.Failover{Dir: "/mnt/second", Active: true}); !strings.Contains(got, "/mnt/second") {
+	if got := failoverWarning(journal.Failover{Dir: "/mnt/second", Active: true}, second()); !strings.Contains(got, "/mnt/second") {
 		t.Errorf("it is there: %s", got)
+	}
+	free = 1 << 20
+	if got := failoverWarning(journal.Failover{Dir: "/mnt/second", Active: true}, second()); !strings.Contains(got, "goes on in /mnt/second") || !strings.Contains(got, "; the disk of /mnt/second has 1 MiB free") {
+		t.Errorf("it is there, and there is no room: %s", got)
 	}
 }

@@ -98,7 +98,17 @@ var diskCases = []testCase{
 	{
 		"SwitchdJournalOnSecondDiskLong",
 		situation{"for minutes", "10m", []string{`switchd_wal_failover_active 0 1x20`}, nil},
-		situation{"now and then", "10m", []string{`switchd_wal_failover_active 0 1 1 1 0 1 1 1 0 1 1`}, nil},
+		situation{"now and then", "10m", []string{`switchd_wal_failover_active 0 1 0 1 0 1 0 1 0 1 0`}, nil},
+	},
+	{
+		"SwitchdSecondDiskLow",
+		situation{"for minutes", "5m", []string{`switchd_wal_failover_room_state 0 1x10`}, nil},
+		situation{"for a moment", "5m", []string{`switchd_wal_failover_room_state 0 1 0x10`}, nil},
+	},
+	{
+		"SwitchdSecondDiskFull",
+		situation{"the journal is there", "1m", []string{`switchd_wal_failover_room_state 1 2`, `switchd_wal_failover_active 1 1`}, nil},
+		situation{"the journal is not there", "5m", []string{`switchd_wal_failover_room_state 2x10`, `switchd_wal_failover_active 0x10`}, nil},
 	},
 	{
 		"SwitchdBackupOld",

@@ -16,6 +16,12 @@ func inState(state float64) condition {
 // onSecondDisk is the condition that the journal goes on in its second folder.
 var onSecondDisk = whether(`switchd_wal_failover_active`, func(in *Input) bool { return in.SecondDisk })
 
+// noRoomThere is the condition that the disk of the second folder has too little room while
+// the journal goes on there.
+func noRoomThere(in *Input) []Held {
+	return when(in.SecondDisk && in.SecondRoom == 2, "")
+}
+
 func diskWords(in *Input) string { return in.Disk.words() }
 
 var diskRules = []Rule{
@@ -52,11 +58,25 @@ var diskRules = []Rule{
 		Runbook: "second-disk",
 	}.when(onSecondDisk),
 	Rule{
-		Name: "SwitchdJournalOnSecondDiskLong", Severity: Page, For: 5 * time.Minute, Group: "disk",
-		Summary: "The disk of the data folder has been slow for five minutes: only the journal has a second folder",
+		Name: "SwitchdJournalOnSecondDiskLong", Severity: Page, For: time.Minute, Group: "disk",
+		Summary: "The disk of the data folder has been slow for a minute: only the journal has a second folder",
 		Todo:    "Bring the disk back, or change over before the memory for what it does not take is full.",
 		Runbook: "second-disk",
 	}.when(onSecondDisk),
+	Rule{
+		Name: "SwitchdSecondDiskLow", Severity: Ticket, For: time.Minute, Group: "disk",
+		Summary: "The disk of the journal's second folder has little room: full it does not help against a slow disk",
+		Todo:    "Make room on the disk of journal.wal_failover_dir.",
+		Runbook: "second-disk",
+	}.when(condition{series: `switchd_wal_failover_room_state`, is: ">", of: func(in *Input) float64 { return float64(in.SecondRoom) }}),
+	{
+		Name: "SwitchdSecondDiskFull", Severity: Page, Group: "disk",
+		Expr:    `switchd_wal_failover_room_state == 2 and on (job, instance) switchd_wal_failover_active > 0`,
+		Summary: "The journal goes on in its second folder, and there is hardly any room: the switch ends when that disk is full",
+		Todo:    "Make room on the disk of journal.wal_failover_dir now.",
+		Runbook: "second-disk",
+		Holds:   noRoomThere,
+	},
 	{
 		Name: "SwitchdBackupOld", Severity: Ticket, Group: "disk",
 		Expr: fmt.Sprintf(`time() - (switchd_backup_last_timestamp_seconds > 0) > %[1]d

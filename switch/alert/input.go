@@ -22,6 +22,7 @@ type Input struct {
 	Config       Config
 	Clock        Clock
 	SecondDisk   bool          // the journal goes on in its second folder, because the disk is slow
+	SecondRoom   int           // on the disk of that folder: 0 ok or no such folder, 1 low, 2 too little
 	FeedLag      int64         // records that the slowest reader of the events has not been told of
 	Stalled      time.Duration // for how long events have waited without any commit; 0: none waits
 	FilesBad     int           // files of certificates that are not in force because they are not good

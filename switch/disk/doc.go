@@ -6,6 +6,9 @@
 // when even the open payments could not be finished, and made again later. A disk
 // on which nothing could be finished refuses the start, with what is needed.
 //
+// Second watches the disk of the journal's second folder, to which the log does not go
+// without room.
+//
 // Its caller is cmd/switchd: Open before the stores are opened, Attach when the
 // machine has recovered, then Run. It never deletes anything but its own two files
 // in the data folder, and never looks at a payment.

@@ -22,13 +22,19 @@ func Together(a, b string) bool {
 }
 
 func device(path string) (uint64, bool) {
+	info, err := os.Stat(there(path))
+	if err != nil {
+		return 0, false
+	}
+	return deviceOf(info)
+}
+
+// there is the folder, or the first one above it that is there.
+func there(path string) string {
 	for {
-		if info, err := os.Stat(path); err == nil {
-			return deviceOf(info)
-		}
 		above := filepath.Dir(path)
-		if above == path {
-			return 0, false
+		if _, err := os.Stat(path); err == nil || above == path {
+			return path
 		}
 		path = above
 	}

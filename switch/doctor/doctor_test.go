@@ -47,6 +47,28 @@ func TestMachine(t *testing.T) {
 	}
 }
 
+// TestSecondDisk: the room for the journal's second folder is judged by itself, also where
+// that is not there yet; without one nothing is said.
+func TestSecondDisk(t *testing.T) {
+	t.Parallel()
+	o := Options{Clock: step(time.Millisecond)}
+	for _, f := range Machine(t.Context(), o) {
+		if f.Name == "second disk" {
+			t.Errorf("without one: %+v", f)
+		}
+	}
+	o.Second = filepath.Join(t.TempDir(), "not", "yet")
+	for _, c := range []struct {
+		least, low int64
+		want       Level
+	}{{1, 2, OK}, {1, 1 << 60, Warn}, {1 << 60, 1 << 61, Bad}} {
+		o.SecondLeast, o.SecondLow = c.least, c.low
+		if f := of(t, Machine(t.Context(), o), "second disk"); f.Level != c.want || !strings.Contains(f.Text, o.Second) || (f.Level != OK) != (f.Todo != "") {
+			t.Errorf("%+v: %+v", c, f)
+		}
+	}
+}
+
 // took is a clock by which the fsyncs take what a list says, again and again.
 func took(each ...time.Duration) func() int64 {
 	now, reads := int64(0), 0 // one at the begin, then two for each

@@ -21,6 +21,10 @@ type Options struct {
 	Dir string
 	// Reserve and Warning are bytes that must and that should be free.
 	Reserve, Warning int64
+	// Second is the second folder of the journal, which needs SecondLeast bytes and should
+	// have SecondLow; empty: there is none.
+	Second                 string
+	SecondLeast, SecondLow int64
 	// Links is how many connections the configuration allows.
 	Links int
 	// KeyFiles are files that only their owner may read.
@@ -41,6 +45,9 @@ func Machine(ctx context.Context, o Options) []Finding {
 	var all []Finding
 	if o.Dir != "" {
 		all = append(all, room(&o), ahead(&o))
+	}
+	if o.Second != "" {
+		all = append(all, secondRoom(&o))
 	}
 	if o.Dir != "" && o.Syncs > 0 {
 		all = append(all, syncs(ctx, &o))
@@ -76,6 +83,23 @@ func room(o *Options) Finding {
 		return Wrong(Bad, name, "make room now: the switch takes no new payment below its reserve, and does not start on a full disk; archive or shorten retention, or grow the disk", "%s, the reserve is %s", text, screen.Bytes(o.Reserve))
 	case free < o.Warning:
 		return Wrong(Warn, name, "make room soon: archive or shorten retention, or grow the disk", "%s, below the warning of %s", text, screen.Bytes(o.Warning))
+	}
+	return Good(name, "%s", text)
+}
+
+// secondRoom is what is free on the disk of the journal's second folder.
+func secondRoom(o *Options) Finding {
+	const name = "second disk"
+	free, total, err := space(nearest(o.Second))
+	if err != nil {
+		return unknown(name, err)
+	}
+	text := fmt.Sprintf("%s free of %s in %s", screen.Bytes(free), screen.Bytes(total), o.Second)
+	switch {
+	case free < o.SecondLeast:
+		return Wrong(Bad, name, "make room now: the journal does not go there with less, and payments wait when the disk of the data folder is slow", "%s, it takes %s", text, screen.Bytes(o.SecondLeast))
+	case free < o.SecondLow:
+		return Wrong(Warn, name, "make room soon: on a full disk the journal cannot go on", "%s, there should be %s", text, screen.Bytes(o.SecondLow))
 	}
 	return Good(name, "%s", text)
 }

@@ -360,10 +360,79 @@ func TestCrashInTwoFolders(t *testing.T) {
 	}
 }
 
+// TestNoRoomInSecondFolder: with too little room on the second disk the log does not go there:
+// who writes waits for the first disk, however long it hangs, and goes on with room again.
+func TestNoRoomInSecondFolder(t *testing.T) {
+	disks, events := newTwoDisks(), make(said, 1000)
+	o := twoFolders(disks)
+	o.Log = slog.New(events)
+	var room atomic.Bool
+	asked := make(chan struct{}, 1000)
+	o.Failover.Enough = func() bool {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		return room.Load()
+	}
+	l := openTwo(t, o)
+	write(t, l, 3)
+	goOn := disks.stall("journal")
+	defer goOn()
+	waits := func() <-chan error {
+		var g Group
+		g.Reset(l.Next())
+		g.Add([]byte("record 4")) // which has to wait
+		promise, err := l.Append(&g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		durable := make(chan error, 1)
+		go func() { durable <- promise.Wait() }()
+		return durable
+	}
+	durable := waits()
+	for len(asked) > 0 {
+		<-asked
+	}
+	for range 20 { // a fourth of After each: the disk hangs for long
+		select {
+		case <-asked:
+		case <-time.After(time.Minute):
+			t.Fatal("nobody asks whether there is room")
+		}
+	}
+	select {
+	case err := <-durable:
+		t.Errorf("it is durable: %v", err)
+	default:
+	}
+	if f := l.Failover(); f.Active || f.Switches != 0 || l.Durable() != 3 {
+		t.Errorf("without room: %+v, durable to %d", f, l.Durable())
+	}
+	room.Store(true)
+	events.until(t, "journal.second.used")
+	if err := <-durable; err != nil || l.Durable() != 4 {
+		t.Errorf("with room: durable to %d: %v", l.Durable(), err)
+	}
+	room.Store(false) // what is there stays there, and may come back
+	goOn()
+	events.until(t, "journal.second.over")
+	write(t, l, 2)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "stopped", OpenReadOnly, quiet(disks.copy()), 6)
+}
+
 // TestBothDisks: when the second disk fails while the first one hangs, or the first one
 // fails at last, the process ends, and nothing is synced again.
 func TestBothDisks(t *testing.T) {
-	for _, failing := range []string{"second", "journal"} {
+	for _, c := range []struct {
+		failing string
+		with    error
+	}{{"second", syscall.EIO}, {"second", syscall.ENOSPC}, {"journal", syscall.EIO}} {
+		failing := c.failing
 		disks, fatal := newTwoDisks(), make(chan error, 1)
 		o := twoFolders(disks)
 		o.Fatal = func(err error) {
@@ -380,7 +449,7 @@ func TestBothDisks(t *testing.T) {
 		write(t, l, 3)
 		goOn := disks.stall("journal")
 		disks.mu.Lock()
-		disks.fail[failing] = syscall.EIO
+		disks.fail[failing] = c.with
 		disks.mu.Unlock()
 		var g Group
 		g.Reset(l.Next())
@@ -396,7 +465,7 @@ func TestBothDisks(t *testing.T) {
 		go func() { waited <- promise.Wait() }()
 		select {
 		case err := <-fatal:
-			if !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), failing+"/") {
+			if !errors.Is(err, c.with) || !strings.Contains(err.Error(), failing+"/") {
 				t.Errorf("ended by: %v", err)
 			}
 		case err := <-waited:

@@ -228,7 +228,7 @@ func (l *PebbleLog) openSecond(p pair, po *pebble.Options) error {
 			return err
 		}
 	}
-	l.second.addTo(po, l.o.Failover)
+	l.second.addTo(po, l)
 	l.place.watch(po, l)
 	return nil
 }
@@ -246,12 +246,12 @@ func (s *second) begun(l *PebbleLog) (err error) {
 
 // addTo tells Pebble of the second folder. To whom only reads it is one more folder with
 // logs.
-func (s *second) addTo(po *pebble.Options, f storage.Failover) {
+func (s *second) addTo(po *pebble.Options, l *PebbleLog) {
 	// The notes are what says whether a folder is missing; Pebble compares paths only.
 	po.Unsafe.AllowMissingWALDirs = true
 	switch {
 	case s.use != "" && !po.ReadOnly:
-		f.WithSecond(po, s.keep)
+		l.o.Failover.WithSecond(po, s.keep, func() bool { return l.Failover().Active })
 	case s.read != "":
 		po.WALRecoveryDirs = []pebblewal.Dir{{FS: s.keep, Dirname: s.read}}
 	}

@@ -24,6 +24,11 @@ type Failover struct {
 	// Clock is UTC nanoseconds, by which it is counted for how long the second folder is
 	// used. Default: that is not counted.
 	Clock func() int64
+
+	// Enough says whether the second disk has room for a log. Without it the log does not
+	// go there: the first disk is waited for, however long it takes. It must not block.
+	// Default: there is room.
+	Enough func() bool
 }
 
 const (
@@ -42,8 +47,10 @@ const (
 func (f Failover) Patience() time.Duration { return cmp.Or(f.After, failoverAfter) }
 
 // WithSecond adds a second folder for the write-ahead log to options of Pebble, on a
-// file system of SecondFS.
-func (f Failover) WithSecond(po *pebble.Options, second vfs.FS) {
+// file system of SecondFS. there says whether the log is there now: without Enough it does
+// not go there any more, but it may come back.
+func (f Failover) WithSecond(po *pebble.Options, second vfs.FS, there func() bool) {
+	free := func() bool { return f.Enough == nil || f.Enough() || there() }
 	after, probe := f.Patience(), cmp.Or(f.Probe, failoverProbe)
 	po.WALFailover = &pebble.WALFailoverOptions{
 		Secondary: wal.Dir{FS: second, Dirname: f.Dir},
@@ -52,7 +59,7 @@ func (f Failover) WithSecond(po *pebble.Options, second vfs.FS) {
 			HealthyProbeLatencyThreshold:       max(after/failoverQuick, time.Millisecond),
 			HealthyInterval:                    min(cmp.Or(f.Healthy, failoverHealthy), 100*probe),
 			UnhealthySamplingInterval:          max(after/failoverLooks, time.Millisecond),
-			UnhealthyOperationLatencyThreshold: func() (time.Duration, bool) { return after, true },
+			UnhealthyOperationLatencyThreshold: func() (time.Duration, bool) { return after, free() },
 		},
 	}
 }
