@@ -36,7 +36,7 @@ func (o *office) profiles(t *testing.T) {
 		}
 	}
 	o.profileBusy(t, now)
-	if _, said := runs(t, exitUsage, "bench", "--config", o.config, "--duration", "1s"); !strings.Contains(said, "has admin_access: load a switch that has none") {
+	if _, said := runs(t, exitUsage, "bench", "--config", o.config, "--duration", "1s"); !strings.Contains(said, "has admin_access, and bench reads figures from the admin port: name --token-file") {
 		t.Errorf("a load that could read nothing from this admin port: %s", said)
 	}
 }

@@ -19,6 +19,8 @@ type accounted struct {
 	t    *testing.T
 	f    *facts
 	send sender
+
+	takers []*link // that take the answers, when it is not the links
 }
 
 const (
@@ -55,9 +57,13 @@ func (a *accounted) leaves(from, to int64, late time.Duration) {
 // due.
 func (a *accounted) answers(from, to int64, after time.Duration, code string) {
 	a.t.Helper()
+	takers := a.takers
+	if takers == nil {
+		takers = a.links
+	}
 	for n := from; n < to; n++ {
 		s := &a.open.slots[(n+1)&a.open.mask]
-		l := a.links[s.sides.Load()>>32]
+		l := takers[s.sides.Load()>>32]
 		b := compose(a.t, l.at.Dialect, mtiPosting.Response(), map[int]string{
 			4: string(digits(nil, uint64(s.amount.Load()), 12)), 11: string(digits(nil, stanOf(n+1), 6)), 37: a.tag + string(digits(nil, uint64(n+1), referenceDigits)), 39: code,
 		}, nil)

@@ -107,7 +107,7 @@ func connected(t *testing.T) (*accounted, *gate) {
 		}
 		a.cut() // as the end of a run does: the writers wait for it
 	}
-	a.links = nil
+	a.takers, a.links = a.links, nil // the links that are connected have readers of their own
 	for _, s := range a.stations {
 		s.links = nil
 	}
