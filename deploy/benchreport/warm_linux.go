@@ -13,9 +13,9 @@ import (
 // Of what is warmed, one page in so many stays with this program: the free ones between
 // two of them are less than the blocks that a kernel gives back to its host.
 const (
-	warmBlock = 512 // pages
-	warmKept  = 32  // of them
-	warmProbe = 128 << 20
+	warmBlock = 512                  // pages
+	warmKept  = 32                   // of them
+	warmProbe = 1 << 30              // bytes: of less too much may be what a program gave back a moment ago
 	warmDear  = 2 * time.Microsecond // for a page: more than any kernel takes for itself
 )
 
@@ -24,17 +24,17 @@ const (
 // cache, a heap) pays a fault of the host for each page, which a machine that a switch
 // runs on does not. Nil: nothing had to be done. Otherwise end gives the memory back.
 func warm(ctx context.Context, say func(format string, a ...any)) (end func(), err error) {
-	probe, each, err := touched(ctx, warmProbe)
+	free, err := freeMemory()
+	if err != nil {
+		return nil, err
+	}
+	probe, each, err := touched(ctx, min(warmProbe, free/4))
 	if err != nil {
 		return nil, err
 	}
 	_ = syscall.Munmap(probe)
 	if each < warmDear {
 		return nil, nil
-	}
-	free, err := freeMemory()
-	if err != nil {
-		return nil, err
 	}
 	bytes := free / 10 * 9
 	say("a page of new memory costs %v here: taking %d GiB once, so that the runs find it cheap", each.Round(10*time.Nanosecond), bytes>>30)
@@ -69,7 +69,7 @@ func touched(ctx context.Context, bytes int) ([]byte, time.Duration, error) {
 		}
 		all[at] = 1
 	}
-	return all, (used() - begin) / time.Duration(len(all)/page), nil
+	return all, (used() - begin) / time.Duration(max(len(all)/page, 1)), nil
 }
 
 // used is the CPU time of this program.
