@@ -48,6 +48,8 @@ type crowding struct {
 	since   int64 // since when all looks have found a long wait; 0: the last one has not
 	calm    int64 // when it was last not calm
 	refused bool  // a request was, since the last look
+	nobody  bool  // one for which there was no room for anybody, since the last look
+	scarce  int64 // when that was last so, or something had waited for crowdWait
 
 	rate   int64 // requests that are taken in a second, when there are enough
 	window int64 // when the window of the rate began; 0: never
@@ -61,7 +63,10 @@ type crowding struct {
 func (c *crowding) look(now, wait int64) (turned bool) {
 	c.measure(now)
 	refused := c.refused
-	c.refused = false
+	if c.nobody || wait >= crowdWait {
+		c.scarce = now
+	}
+	c.refused, c.nobody = false, false
 	switch {
 	case c.on:
 		if refused || wait >= crowdCalm {
@@ -125,5 +130,14 @@ func (c *crowding) room(limit int) int {
 	return min(max(takes, crowdLeast), limit)
 }
 
-// turnedAway notes that a request was refused for want of room.
-func (c *crowding) turnedAway() { c.refused, c.short = true, true }
+// turnedAway notes that a request was refused for want of room: for want of any, or of
+// what its sender has a share in. Both keep the crowd, or it would come and go under one
+// who floods, and others would wait behind the flood each time it comes.
+func (c *crowding) turnedAway(nobody bool) {
+	c.refused, c.short = true, true
+	c.nobody = c.nobody || nobody
+}
+
+// sheds says whether what can be asked again is to leave its room to payments. Where one
+// alone makes the crowd and is held to its share, there is room for that of the others.
+func (c *crowding) sheds(now int64) bool { return c.on && now-c.scarce < crowdLeave }

@@ -182,15 +182,15 @@ func (e *Engine) look(now int64) (tell int) {
 
 // crowd looks whether the queue is crowded, and tells operators when that has changed.
 func (e *Engine) crowd(now int64) {
-	crowded, turned, room := e.q.look(now)
-	if !turned {
-		return
+	s := e.q.look(now)
+	e.sheds.Store(s.sheds)
+	switch {
+	case !s.turned:
+	case s.crowded:
+		e.o.Logger.Warn("more requests come than are taken: those that find no room are refused at once", "event", "queue.crowded", "room", s.room)
+	default:
+		e.o.Logger.Info("the queue is not crowded any more", "event", "queue.cleared", "room", s.room)
 	}
-	if e.crowded.Store(crowded); crowded {
-		e.o.Logger.Warn("more requests come than are taken: those that find no room are refused at once", "event", "queue.crowded", "room", room)
-		return
-	}
-	e.o.Logger.Info("the queue is not crowded any more", "event", "queue.cleared", "room", room)
 }
 
 // loadEvent appends the event that tells the machine of the load, if one is due.

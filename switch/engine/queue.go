@@ -94,7 +94,7 @@ func (q *queue) put(now int64, events []payment.Event, stray bool) (taken int, e
 		ev := &events[taken]
 		if err = q.refuses(ev, stray); err != nil {
 			if ev.Kind == payment.RequestArrived {
-				q.crowd.turnedAway()
+				q.crowd.turnedAway(q.filled())
 			}
 			break
 		}
@@ -204,13 +204,21 @@ func (q *queue) requests() (wait, most int) {
 	return q.asks, q.room
 }
 
+// sight is what a look at the queue finds.
+type sight struct {
+	crowded bool
+	turned  bool // it was not so at the last look, or is not any more
+	sheds   bool // enquiries and collects are to leave their room to payments
+	room    int
+}
+
 // look has the crowd looked at, and says what came of it. Sequencer only.
-func (q *queue) look(now int64) (crowded, turned bool, room int) {
+func (q *queue) look(now int64) sight {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	turned = q.crowd.look(now, now-q.front.since(now))
+	turned := q.crowd.look(now, now-q.front.since(now))
 	q.room = q.crowd.room(q.limit(payment.RequestArrived))
-	return q.crowd.on, turned, q.room
+	return sight{crowded: q.crowd.on, turned: turned, sheds: q.crowd.sheds(now), room: q.room}
 }
 
 // close refuses all further events; what is waiting is still taken.

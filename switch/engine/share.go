@@ -144,13 +144,20 @@ func starts(kind payment.Kind) bool {
 func (q *queue) full(n route.Participant) bool {
 	own := int(q.stakeOf(n).asks)
 	switch {
-	case q.front.n >= q.frontMost():
+	case q.behindAnswers():
 		return true
 	case q.asks >= q.room:
 		return !q.crowd.on || own >= max(q.room/crowdFew, 1) || q.asks >= q.room+q.room/4
 	}
 	return q.asks >= q.room/4 && own >= min(q.room*2/5, q.room/max(q.askers, 1))
 }
+
+// filled says that there is no room for what anybody starts, but for those that have
+// little in a crowded queue.
+func (q *queue) filled() bool { return q.asks >= q.room || q.behindAnswers() }
+
+// behindAnswers says that requests wait for the answers among which they would be.
+func (q *queue) behindAnswers() bool { return q.front.n >= q.frontMost() }
 
 func (q *queue) stakeOf(n route.Participant) stake {
 	if int(n) >= len(q.by) {
