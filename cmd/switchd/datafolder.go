@@ -37,9 +37,9 @@ type dataFolder struct {
 
 	checkpoint *checkpointKey
 	entry      *backup.Entry
-	syncs      *storage.Recent // of the journal's log
-	rest       *storage.Rest   // relaxed once payments are served
-	second     *disk.Second    // the room for the journal's second folder
+	syncs      *storage.LatestSyncs // of the journal's log
+	rest       *storage.Rest        // relaxed once payments are served
+	second     *disk.Second         // the room for the journal's second folder
 }
 
 func (f *dataFolder) close() error {

@@ -45,7 +45,7 @@ func (n *node) pauseRoute() admin.Route {
 }
 
 // pausesSince reads both.
-func pausesSince(syncs *storage.Recent, since uint64) pauseView {
+func pausesSince(syncs *storage.LatestSyncs, since uint64) pauseView {
 	first, spans := syncs.Since(since, pausesMax)
 	v := pauseView{Next: first + uint64(len(spans)), SyncEnd: []int64{}, SyncNs: []int64{}, GCEnd: []int64{}, GCNs: []int64{}}
 	if first > since {

@@ -35,7 +35,7 @@ func TestPauses(t *testing.T) {
 	s.stopClean(p)
 
 	runtime.GC()
-	if v := pausesSince(new(storage.Recent), 7); len(v.GCNs) == 0 || v.Next != 0 || v.Lost != 0 || v.GCEnd[len(v.GCEnd)-1] < v.GCEnd[0] {
+	if v := pausesSince(new(storage.LatestSyncs), 7); len(v.GCNs) == 0 || v.Next != 0 || v.Lost != 0 || v.GCEnd[len(v.GCEnd)-1] < v.GCEnd[0] {
 		t.Errorf("%+v", v)
 	}
 }

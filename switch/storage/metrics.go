@@ -34,11 +34,11 @@ func (s *Syncs) Of(store string) *Sync {
 type Sync struct {
 	clock    func() int64
 	duration prometheus.Observer
-	log      Recent
+	log      LatestSyncs
 }
 
 // Log is the latest syncs of the database's write-ahead log, which a commit waits for.
-func (s *Sync) Log() *Recent { return &s.log }
+func (s *Sync) Log() *LatestSyncs { return &s.log }
 
 // begin is when a sync begins.
 func (s *Sync) begin() int64 {

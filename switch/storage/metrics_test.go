@@ -36,7 +36,7 @@ func TestSyncsAreMeasured(t *testing.T) {
 		}
 	}
 	after := histogram(t, reg)
-	first, spans := syncs.Log().Since(logged, RecentMax)
+	first, spans := syncs.Log().Since(logged, LatestMax)
 	if first != logged || len(spans) != 5 {
 		t.Fatalf("the log remembers %d syncs from %d on, want 5 from %d on", len(spans), first, logged)
 	}
@@ -69,10 +69,10 @@ func histogram(t *testing.T, reg *prometheus.Registry) *dto.Histogram {
 	return all[0].Metric[0].Histogram
 }
 
-// TestRecent: what is forgotten is told, and no answer is longer than was asked for.
-func TestRecent(t *testing.T) {
-	var r Recent
-	for i := range int64(RecentMax + 10) {
+// TestLatestSyncs: what is forgotten is told, and no answer is longer than was asked for.
+func TestLatestSyncs(t *testing.T) {
+	var r LatestSyncs
+	for i := range int64(LatestMax + 10) {
 		r.note(Span{Ended: i, Took: 1})
 	}
 	for _, c := range []struct {
@@ -81,8 +81,8 @@ func TestRecent(t *testing.T) {
 		first uint64
 		count int
 	}{
-		{0, RecentMax, 10, RecentMax}, {0, 5, 10, 5}, {RecentMax, 100, RecentMax, 10}, {RecentMax + 10, 100, RecentMax + 10, 0},
-		{1 << 60, 100, RecentMax + 10, 0}, {12, 0, 12, 0}, {12, -1, 12, 0},
+		{0, LatestMax, 10, LatestMax}, {0, 5, 10, 5}, {LatestMax, 100, LatestMax, 10}, {LatestMax + 10, 100, LatestMax + 10, 0},
+		{1 << 60, 100, LatestMax + 10, 0}, {12, 0, 12, 0}, {12, -1, 12, 0},
 	} {
 		first, spans := r.Since(c.since, c.limit)
 		if first != c.first || len(spans) != c.count {
