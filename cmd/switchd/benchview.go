@@ -117,7 +117,7 @@ func (p benchPage) surge(s *bench.SurgeReport) {
 	if s == nil {
 		return
 	}
-	p.line("surge", "%g payments per second for %gs, %.0f per second were sent", s.Rate, s.For, s.Sent)
+	p.line("surge", "%.0f payments per second for %gs, %.0f per second were sent", s.Rate, s.For, s.Sent)
 	p.line("", "kept %.1f per second with success, %.1f %% of the rate before", s.Kept, 100*s.KeptRatio)
 	p.line("", "of %d: %d success, %d refused, %d unanswered", s.Payments, s.Success, s.Refused, s.Unanswered)
 	for _, c := range s.Refusals {
@@ -128,6 +128,9 @@ func (p benchPage) surge(s *bench.SurgeReport) {
 		p.line("", "not back to normal (p99 %.0f ms) in %gs after it", s.Normal, s.Watched)
 	} else {
 		p.line("", "back to normal (p99 %.0f ms) within %gs after it", s.Normal, *s.Back)
+	}
+	if s.NotNormal != "" {
+		p.line("", "%s", s.NotNormal)
 	}
 }
 

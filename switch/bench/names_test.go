@@ -22,7 +22,7 @@ func TestReportNames(t *testing.T) {
 			payments platform positions_sum probe_max_ms probe_p50_ms probe_p99_ms rate reasons rss_mib seed silent silent_carried stall_count stall_max_ms_own stalls success success_ratio tls
 			unanswered valid vpa_share warmup_s`},
 		"its parts": {Report{Surge: &SurgeReport{}, Kill: &KillReport{}, Watching: &WatchCost{}}, `kill surge watching`},
-		"a surge": {SurgeReport{}, `after_s back_to_normal_s for_s generator_late_p99_ms kept kept_ratio normal_p99_ms payments rate refused refused_by_code sent_per_s success
+		"a surge": {SurgeReport{}, `after_s back_to_normal_s for_s generator_late_p99_ms kept kept_ratio normal_p99_ms not_normal payments rate refused refused_by_code sent_per_s success
 			success_max_ms success_p99_ms unanswered`},
 		"a kill":  {KillReport{}, `answered_later at_s books_balanced in_flight not_sent out_s ready_s serving_s`},
 		"a watch": {WatchCost{}, `consoles messages ratio scrapes spans unwatched_cpu_us_per_payment watched_cpu_us_per_payment within_budget`},

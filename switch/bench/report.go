@@ -93,6 +93,8 @@ type Report struct {
 	Go           string   `json:"go"`
 	Platform     string   `json:"platform"`
 	Cores        int      `json:"cores"`
+
+	full bool // the switch's disk, at the end of the window
 }
 
 // CodeCount is how many payments ended with a DE39 code.
@@ -213,6 +215,7 @@ func (out *Report) resources(f *facts) {
 		return
 	}
 	d := delta{f.first.Metrics, f.last.Metrics}
+	out.full = value(d.now("switchd_disk_state")) >= diskFull
 	commits := d.of("switchd_commit_events_count")
 	out.RSS = per(d.now("process_resident_memory_bytes"), 1<<20)
 	out.CommitsPerPayment = per(commits, payments)
@@ -225,6 +228,9 @@ func (out *Report) resources(f *facts) {
 		out.CommitP99 = per(d.quantile("switchd_commit_duration_seconds", 0.99), 1e-3)
 	}
 }
+
+// diskFull is the switchd_disk_state of a disk below its reserve.
+const diskFull = 2
 
 // The kernel counts the machine's CPU time by ticks and that of a process exactly, so that
 // the two of a run may seem to have used a little more than the machine; elsewhereSlack of
@@ -275,6 +281,7 @@ func (out *Report) judge(faults []string, unsent int64, failure error) {
 	}
 	add(out.Achieved+carried < achievedMin*out.Rate && failure == nil, "achieved %.1f payments per second, less than %g %% of the %g asked for", out.Achieved, 100*achievedMin, out.Rate)
 	add(out.SuccessRatio < successMin, "%.3f %% of the payments were a success, less than %g %%", 100*out.SuccessRatio, 100*successMin)
+	add(out.full, "the disk of the switch was below its reserve at the end of the window: new payments are declined there; give it more room, or fewer payments")
 	add(out.Open > 0, "%d payments are still open", out.Open)
 	add(out.GeneratorLateP99 > lateP99MaxMs, "the generator was saturated: 1 %% of the payments left %.1f ms late or more, allowed are %g ms", out.GeneratorLateP99, lateP99MaxMs)
 	add(watchFault(out.Watching) != "", "a console saw nothing: %s", watchFault(out.Watching))

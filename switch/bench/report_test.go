@@ -55,6 +55,7 @@ func TestJudge(t *testing.T) {
 	}{
 		"achieved 989.0":         {bend: func(r *Report) { r.Achieved = 989 }},
 		"99.800 % of":            {bend: func(r *Report) { r.SuccessRatio = 0.998 }},
+		"below its reserve":      {bend: func(r *Report) { r.full = true }},
 		"3 payments are still":   {bend: func(r *Report) { r.Open = 3 }},
 		"generator was":          {bend: func(r *Report) { r.GeneratorLateP99 = 20.5 }},
 		"positions sum to 5":     {faults: []string{"positions sum to 5"}},
@@ -177,8 +178,14 @@ process_resident_memory_bytes 1.048576e+06
 			t.Errorf("%s: %v, want %g", what, c.got, c.want)
 		}
 	}
-	if r.JournalBytes != nil || r.AllocsPerPayment != nil {
+	if r.JournalBytes != nil || r.AllocsPerPayment != nil || r.full {
 		t.Error("a figure that the switch does not give is known")
+	}
+	for state, full := range map[float64]bool{1: false, 2: true} {
+		f.last.Metrics["switchd_disk_state"] = state
+		if r.resources(f); r.full != full {
+			t.Errorf("disk in state %g: full %t", state, r.full)
+		}
 	}
 	if _, err := a.Summary(context.Background()); err == nil {
 		t.Error("a summary without participants was taken")

@@ -48,6 +48,7 @@ type SurgeReport struct {
 	P99        float64     `json:"success_p99_ms"`   // of success, without those that a bank was silent about
 	Max        float64     `json:"success_max_ms"`   //
 	Back       *float64    `json:"back_to_normal_s"` // from its end on until all is as before; null: not within the time that it was looked at
+	NotNormal  string      `json:"not_normal"`       // the last second after it that was not as before; empty: each was
 	Normal     float64     `json:"normal_p99_ms"`    // what "as before" means: each second from there on has its p99 within this, and 99.9 % as they should
 	Watched    float64     `json:"after_s"`          // for so long after it
 	LateP99    float64     `json:"generator_late_p99_ms"`
@@ -160,18 +161,24 @@ func (t *surgeTally) merge(from *surgeTally) {
 	}
 }
 
+// normal says whether all payments of a second were answered, as they should and in time.
+func (s *surgeSecond) normal(rate, p99 float64) bool {
+	return float64(s.answered) >= math.Floor(rate)-1 && float64(s.right) >= successMin*float64(s.answered) && s.p99() <= p99
+}
+
 // back is how many seconds after the surge all seconds that follow are normal; nil: none.
-func (t *surgeTally) back(rate, normal float64) *float64 {
+// last is what the last one was like that was not; empty: all were normal.
+func (t *surgeTally) back(rate, normal float64) (seconds *float64, last string) {
 	end := int((t.length + int64(time.Second) - 1) / int64(time.Second))
 	first := len(t.seconds)
-	for first > end {
-		s := &t.seconds[first-1]
-		if float64(s.answered) < math.Floor(rate)-1 || float64(s.right) < successMin*float64(s.answered) || s.p99() > normal {
-			break
-		}
+	for first > end && t.seconds[first-1].normal(rate, normal) {
 		first--
 	}
-	return when(first < len(t.seconds), float64(first-end))
+	if first > end {
+		s := &t.seconds[first-1]
+		last = fmt.Sprintf("second %d after it: of %.0f payments %d were answered, %d as they should, p99 up to %.0f ms", first-end, rate, s.answered, s.right, s.p99())
+	}
+	return when(first < len(t.seconds), float64(first-end)), last
 }
 
 // surged reports the surge, after all goroutines have ended.
@@ -201,7 +208,7 @@ func (r *run) surged(f *facts, out *Report) {
 	}
 	s.Unanswered = due
 	s.Normal = max(normalMin, 2*out.P99)
-	s.Back = all.back(o.Rate, s.Normal)
+	s.Back, s.NotNormal = all.back(o.Rate, s.Normal)
 	out.Surge = s
 }
 

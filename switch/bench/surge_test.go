@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -85,7 +86,7 @@ func TestSurge(t *testing.T) {
 	if want := 0.8 * float64(s.Success) / 2; math.Abs(s.Kept-want) > want/20 || math.Abs(s.KeptRatio-s.Kept/100) > 1e-9 {
 		t.Errorf("kept %g, want about %g; ratio %g", s.Kept, want, s.KeptRatio)
 	}
-	if s.Back == nil || *s.Back != 1 || s.Normal != 100 || s.P99 < 399 || s.Max != 400 {
+	if s.Back == nil || *s.Back != 1 || !strings.HasPrefix(s.NotNormal, "second 1 after it: of 100 payments 100 were answered, 100 ") || s.Normal != 100 || s.P99 < 399 || s.Max != 400 {
 		t.Errorf("back after %v, normal is %g, p99 %g, max %g", s.Back, s.Normal, s.P99, s.Max)
 	}
 	out.Rate, out.Achieved, out.SuccessRatio = 100, 100, 1
@@ -144,6 +145,11 @@ func TestSurgeNotBack(t *testing.T) {
 		var out Report
 		if r.surged(f, &out); out.Surge.Back != nil {
 			t.Errorf("%s: back after %g s", name, *out.Surge.Back)
+		}
+		if got, want := out.Surge.NotNormal, map[string]string{
+			"refused": "100 were answered, 96 as they should, p99 up to 1 ms", "slow": "100 were answered, 100 as they should, p99 up to 1010 ms", "silent": "96 were answered, 96 as they should, p99 up to 1 ms",
+		}[name]; !strings.HasSuffix(got, "of 100 payments "+want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 		if got := out.Surge.Unanswered; (got != 0) != (name == "silent") {
 			t.Errorf("%s: %d were not answered", name, got)
