@@ -21,6 +21,7 @@ type settings struct {
 	bin, dir, disk, out, page string
 	long                      time.Duration
 	fill                      int
+	free                      int64 // bytes in dir
 	only, commit              string
 	keep, write, warm         bool
 }
@@ -69,6 +70,9 @@ func (s *settings) run(ctx context.Context) error {
 		if end != nil {
 			defer end()
 		}
+	}
+	if s.free, err = freeBytes(s.dir); err != nil {
+		return err
 	}
 	all, steps := reports{}, s.steps()
 	for n, st := range steps {

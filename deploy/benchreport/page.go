@@ -69,10 +69,18 @@ func (all reports) trouble(b *strings.Builder) {
 			show(r.at("rate"), 0), show(r.at("kill", "serving_s"), 2), show(r.at("kill", "ready_s"), 2), show(r.at("kill", "in_flight"), 0), r.at("kill", "books_balanced") == 1)
 	}
 	if r := all["long"]; r != nil {
-		fmt.Fprintf(b, "- %s s at %s a second: %s pauses over 50 ms, the longest of the switch's own making %s ms; collector: pauses p99 %s ms, max %s ms, %s %% of its CPU.\n",
-			show(r.at("duration_s"), 0), show(r.at("rate"), 0), show(r.at("stall_count"), 0), show(r.at("stall_max_ms_own"), 1),
+		fmt.Fprintf(b, "- %s s at %s a second%s: %s pauses over 50 ms, the longest of the switch's own making %s ms; collector: pauses p99 %s ms, max %s ms, %s %% of its CPU.\n",
+			show(r.at("duration_s"), 0), show(r.at("rate"), 0), all.less(r), show(r.at("stall_count"), 0), show(r.at("stall_max_ms_own"), 1),
 			show(r.at("gc_pause_p99_ms"), 2), show(r.at("gc_pause_max_ms"), 2), show(100*r.at("gc_cpu_share"), 1))
 	}
+}
+
+// less says at which part of the knee a run was, when that is less than was meant.
+func (all reports) less(r report) string {
+	if of := r.at("rate") / all["knee"].at("rate"); of < 0.99*part {
+		return fmt.Sprintf(", %.0f %% of the knee, since its folder has no room for what more would leave", 100*of)
+	}
+	return ""
 }
 
 // next says what keeps the switch from more.

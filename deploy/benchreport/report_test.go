@@ -12,7 +12,7 @@ import (
 // figures are reports of a good run.
 func figures() reports {
 	all := reports{}
-	for _, st := range (&settings{dir: "D", fill: 1_000_000}).steps() {
+	for _, st := range (&settings{dir: "D", fill: 1_000_000, free: -1}).steps() {
 		all[st.name] = report{"valid": true, "rate": 20_000.0, "cpu_us_per_payment": 40.0, "p99_ms": 10.0, "p999_ms": 20.0, "max_ms": 60.0, "stall_max_ms_own": 40.0,
 			"surge": surgeOf(19_000, 60_000, 0), "kill": map[string]any{"ready_s": 1.5, "books_balanced": true}}
 	}
@@ -113,7 +113,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	for _, st := range (&settings{dir: "M", disk: "D", out: "O"}).steps() {
+	for _, st := range (&settings{dir: "M", disk: "D", out: "O", free: -1}).steps() {
 		args := st.args(reports{"knee": {"rate": 30_000.0}})
 		at, limits := slices.Index(args, "--dir"), slices.Index(args, "--raw")
 		onDisk := strings.HasPrefix(st.name, "disk-")

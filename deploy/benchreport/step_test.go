@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // program makes a program that writes what REPORT says into the file of --json, and ends
@@ -95,6 +97,43 @@ func TestStep(t *testing.T) {
 		}
 		if st.name == "kill" && !strings.Contains(strings.Join(st.args(reports{"knee": {"rate": 30_000.0}}), " "), "--rate 21000") {
 			t.Errorf("%v", st.args(reports{"knee": {"rate": 30_000.0}}))
+		}
+	}
+}
+
+// TestRoom: the long run is at 70 % of the knee where its folder has room for that, at what
+// there is room for otherwise, and is not made where there is none; the page says which.
+func TestRoom(t *testing.T) {
+	for _, c := range []struct {
+		free int64
+		want string // of the arguments; empty: it is not made
+		less bool
+	}{
+		{-1, "--rate 28000 ", false},
+		{2<<30 + 600*28_000*1350, "--rate 28000 ", false},
+		{2<<30 + 600*28_000*1350 - 1, "--rate 27000 ", true},
+		{2<<30 + 600*12_500*1350, "--rate 12000 ", true},
+		{2<<30 + 600*999*1350, "", false},
+		{1 << 30, "", false},
+	} {
+		s := settings{long: 10 * time.Minute, free: c.free}
+		all := s.steps()
+		long := all[slices.IndexFunc(all, func(st step) bool { return st.name == "long" })]
+		args := strings.Join(long.args(reports{"knee": {"rate": 40_000.0}}), " ")
+		if (args == "") != (c.want == "") || !strings.Contains(args, c.want) {
+			t.Errorf("%d bytes: %q, want %q", c.free, args, c.want)
+		}
+		if long.args(reports{}) != nil {
+			t.Errorf("%d bytes: a run at a part of no knee", c.free)
+		}
+		var rate float64
+		if _, err := fmt.Sscanf(strings.TrimSpace(c.want), "--rate %g", &rate); err != nil {
+			continue
+		}
+		of := figures()
+		of["knee"]["rate"], of["long"]["rate"] = 40_000.0, rate
+		if text, err := of.text(); err != nil || strings.Contains(text, "of the knee, since") != c.less {
+			t.Errorf("%d bytes: %v in\n%s", c.free, err, text)
 		}
 	}
 }

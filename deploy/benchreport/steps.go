@@ -40,6 +40,23 @@ const (
 	part      = 0.7 // of the knee: a switch with room
 )
 
+// What a long run fills its folder with, in bytes: journal and state of a payment, as
+// measured, and what a switch wants free beside (its reserve, and files while they are merged).
+const (
+	paymentBytes = 1350
+	spareBytes   = 2 << 30
+)
+
+// room is the highest rate, in whole thousands, that a run of such a length has room for in
+// a folder with so many free bytes: with less a switch declines, as it should, and the run
+// would measure that. Free bytes below zero are not known, and keep nobody.
+func room(free int64, d time.Duration) float64 {
+	if free < 0 {
+		return math.Inf(1)
+	}
+	return max(0, math.Floor(float64(free-spareBytes)/paymentBytes/d.Seconds()/1000)*1000)
+}
+
 // steps are all runs, in their order.
 func (s *settings) steps() []step {
 	window := fmt.Sprintf("%ds", windowSec)
@@ -86,6 +103,13 @@ func (s *settings) steps() []step {
 			return spawn(base, more(base)...)
 		}
 	}
+	long := func(done reports) []string {
+		base := min(part*done["knee"].at("rate"), room(s.free, s.long))
+		if !(base > 0) {
+			return nil
+		}
+		return spawn(base, "--accounts", "10000", "--duration", s.long.String())
+	}
 	with := func(more ...string) func(float64) []string { return func(float64) []string { return more } }
 	// What else a shared machine does changes within the hour, so the knee is measured
 	// just before what is measured at a part of it.
@@ -95,6 +119,6 @@ func (s *settings) steps() []step {
 		step{"surge", atKnee(with("--accounts", "100000", "--surge", strconv.FormatFloat(surge/part, 'f', 3, 64), "--surge-for", fmt.Sprintf("%ds", surgeSec)))},
 		step{"kill", atKnee(with("--kill-at", "8s"))},
 		step{"flame", fixed(spawn(rate, "--profile", s.out))},
-		step{"long", atKnee(with("--accounts", "10000", "--duration", s.long.String()))},
+		step{"long", long},
 	)
 }
