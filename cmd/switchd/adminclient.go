@@ -32,6 +32,7 @@ type adminFlags struct {
 	dir              string         // of commands that find the switch by its data folder
 	byDir            bool           // there is a flag for it
 	command          *cobra.Command // whose flags these are; nil: nobody is told anything on the way
+	anybody          bool           // the switch asks nobody who he is: the environment's token stays here
 	tokenFile        string
 	cert, key, ca    string
 	reason, operator string
@@ -213,7 +214,7 @@ func (f *adminFlags) credentials(p *adminPort) error {
 		}
 	}
 	file := f.tokenFile
-	if file == "" {
+	if file == "" && !f.anybody {
 		file = os.Getenv(tokenFileEnv)
 	}
 	if file == "" {

@@ -95,6 +95,7 @@ Exit code 0: valid, 1: not valid.
 	fl.StringVar(&f.mixText, "mix", "", "what the load has beside plain payments, such as pin-mac,declines=0.01: see above")
 	fl.IntVar(&f.consoles, "consoles", 0, "consoles that look at the switch, half of the time")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all chance")
+	fl.StringVar(&f.admin.address, "admin", "", "with --config: address of the admin port, host:port or https://host:port, where the configuration does not say it")
 	f.admin.registerCredentials(c)
 	f.fault.register(fl)
 	f.knee.register(fl)

@@ -257,6 +257,7 @@ func TestBenchUsage(t *testing.T) {
 		{"--spawn --kill-at 9500ms", "killed at 9.5s of a window of 10s"},
 		{"--spawn --surge 1", "a surge of 1 times"},
 		{"--spawn --surge 3 --surge-for 1ms", "a surge for 1ms"},
+		{"--spawn --surge 3 --surge-for 1500ms", "whole seconds"},
 		{"--spawn --surge 3 --kill-at 1s", "one of a surge"},
 		{"--spawn --mix pins", `"pins" is not known`},
 		{"--spawn --mix pin-mac,pin-mac", "twice"},

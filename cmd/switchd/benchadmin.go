@@ -12,6 +12,7 @@ import (
 // adminOf is the admin port of a running switch, asked by who the flags say.
 func (f *benchFlags) adminOf(cfg *config.Config) (bench.Admin, error) {
 	f.admin.config = f.config
+	f.admin.anybody = cfg.AdminAccess.Users == ""
 	port, err := f.admin.port()
 	if err != nil {
 		return bench.Admin{}, err
@@ -24,8 +25,8 @@ func (f *benchFlags) adminOf(cfg *config.Config) (bench.Admin, error) {
 
 // checkAdmin refuses what cannot be meant.
 func (f *benchFlags) checkAdmin() error {
-	if a := &f.admin; f.spawn && (a.tokenFile != "" || a.cert != "" || a.ca != "") {
-		return errors.New("--token-file, --cert, --key and --ca go with --config: the switch of --spawn asks nobody who he is")
+	if a := &f.admin; f.spawn && (a.address != "" || a.tokenFile != "" || a.cert != "" || a.ca != "") {
+		return errors.New("--admin, --token-file, --cert, --key and --ca go with --config: the switch of --spawn asks nobody who he is")
 	}
 	return nil
 }

@@ -62,3 +62,17 @@ func TestAsking(t *testing.T) {
 		t.Errorf("asked with %q", got)
 	}
 }
+
+// TestTokenOfTheEnvironment: it is not for a switch that asks nobody who he is, so that one
+// can be loaded from afar.
+func TestTokenOfTheEnvironment(t *testing.T) {
+	t.Setenv(tokenFileEnv, "is-not-there")
+	far := adminFlags{address: "192.0.2.1:8080", anybody: true}
+	if p, err := far.port(); err != nil || p.token != "" {
+		t.Errorf("a switch that asks nobody: %v", err)
+	}
+	far.anybody = false
+	if _, err := far.port(); err == nil {
+		t.Error("a token is sent in the clear")
+	}
+}

@@ -74,6 +74,15 @@ func (all reports) surged() goal {
 	return g
 }
 
+// paused is the budget of pauses in a long run, if that was at its part of the knee.
+func (all reports) paused() goal {
+	g := all.one("long", "longest pause of the switch's own making in the long run", "≤ 100 ms", atMost(100), "stall_max_ms_own")
+	if at := all["long"].at("rate") / all["knee"].at("rate"); !(at >= 0.99*part) {
+		g.fault = "measured at " + show(100*at, 0) + " % of the knee"
+	}
+	return g
+}
+
 // goals are all budgets.
 func (all reports) goals() []goal {
 	goals := []goal{
@@ -88,7 +97,7 @@ func (all reports) goals() []goal {
 		all.one("latency", "p99 at 70 % of the knee, one minute", "≤ 20 ms", atMost(20), "p99_ms"),
 		all.one("latency", "p99.9", "≤ 50 ms", atMost(50), "p999_ms"),
 		all.one("latency", "maximum", "≤ 100 ms", atMost(100), "max_ms"),
-		all.one("long", "longest pause of the switch's own making in the long run", "≤ 100 ms", atMost(100), "stall_max_ms_own"),
+		all.paused(),
 		all.surged(),
 		all.one("surge", "surge: payments without an answer", "0", atMost(0), "surge", "unanswered"),
 		all.one("surge", "back to normal after it", "≤ 10 s", atMost(10), "surge", "back_to_normal_s"),

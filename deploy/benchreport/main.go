@@ -33,7 +33,7 @@ func main() {
 	flag.StringVar(&s.disk, "disk", ".build", "the same of the runs with a real disk")
 	flag.StringVar(&s.out, "out", ".build/bench-report", "where the reports of the runs are kept")
 	flag.StringVar(&s.page, "page", "docs/performance.md", "the page that gets the figures")
-	flag.DurationVar(&s.long, "long", 10*time.Minute, "the run at 70 % of the knee that looks for pauses")
+	flag.DurationVar(&s.long, "long", 10*time.Minute, "the run at 70 % of the knee, or as much as its folder has room for, that looks for pauses")
 	flag.IntVar(&s.fill, "fill", 5_000_000, "payments in the store of the last run of the growth")
 	flag.StringVar(&s.only, "only", "", "run these steps only, with commas between; the others are as they were")
 	flag.BoolVar(&s.keep, "keep", false, "keep what was measured with another version of the program; the page says of which versions its figures are")
@@ -102,7 +102,11 @@ func (s *settings) step(ctx context.Context, st step, all reports, place string)
 		return nil, err
 	}
 	args := st.args(all)
-	if !was.fits(args) {
+	fits := was.fits(args)
+	if st.keeps != nil {
+		fits = st.keeps(all, was)
+	}
+	if !fits {
 		was = nil
 	}
 	switch asked := s.only != "" && named(s.only, st.name); {
@@ -111,7 +115,8 @@ func (s *settings) step(ctx context.Context, st step, all reports, place string)
 		return was, nil
 	}
 	if args == nil {
-		return nil, nil // there is no knee to measure it at
+		fmt.Fprintf(os.Stderr, "%s  %-22s is not measured: there is no knee to measure it at, or no room in %s\n", place, st.name, s.dir)
+		return nil, nil
 	}
 	args = append([]string{"bench"}, args...)
 	fmt.Fprintf(os.Stderr, "%s  %-22s switchd %s\n", place, st.name, strings.Join(args, " "))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,7 +65,7 @@ func TestMeasure(t *testing.T) {
 func TestStep(t *testing.T) {
 	s := settings{bin: program(t, `{"valid":true,"commit":"new"}`, "0"), out: t.TempDir(), commit: "new"}
 	file := filepath.Join(s.out, "plain.json")
-	st := step{"plain", func(reports) []string { return []string{"--x"} }}
+	st := step{name: "plain", args: func(reports) []string { return []string{"--x"} }}
 	put := func(text string) {
 		t.Helper()
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -134,6 +135,16 @@ func TestRoom(t *testing.T) {
 		of["knee"]["rate"], of["long"]["rate"] = 40_000.0, rate
 		if text, err := of.text(); err != nil || strings.Contains(text, "of the knee, since") != c.less {
 			t.Errorf("%d bytes: %v in\n%s", c.free, err, text)
+		}
+		budget := of.paused()
+		if got := of.verdict(&budget); (got == "held") == c.less {
+			t.Errorf("%d bytes: the budget at %g of 40000 a second is %s", c.free, rate, got)
+		}
+		// What was measured there counts for as long as there is no room for more.
+		for knee, keeps := range map[float64]bool{40_000: true, 80_000: c.free >= 0, 1.4 * rate: false, math.NaN(): false} {
+			if got := long.keeps(reports{"knee": {"rate": knee}}, report{"rate": rate}); got != keeps {
+				t.Errorf("%d bytes: at a knee of %g a run at %g is kept: %t", c.free, knee, rate, got)
+			}
 		}
 	}
 }

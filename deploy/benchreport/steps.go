@@ -11,8 +11,9 @@ import (
 
 // step is one run of `switchd bench`.
 type step struct {
-	name string                      // of its report; what comes before a dash is its family
-	args func(done reports) []string // nil: it cannot be measured
+	name  string                              // of its report; what comes before a dash is its family
+	args  func(done reports) []string         // nil: it cannot be measured
+	keeps func(done reports, was report) bool // whether what was measured before still counts; nil: if it fits
 }
 
 // fits says that a report is of the rate that its step has now: another knee gives other
@@ -69,28 +70,28 @@ func (s *settings) steps() []step {
 	}
 	fixed := func(args []string) func(reports) []string { return func(reports) []string { return args } }
 	all := []step{
-		{"raw", fixed([]string{"raw", "--dir", s.dir})},
-		{"disk-raw", fixed([]string{"raw", "--dir", s.disk})},
-		{"plain", fixed(spawn(rate, "--raw", limits))},
-		{"iso20022", fixed(spawn(rate, "--mix", "iso20022=0.5"))},
-		{"pinmac-aes", fixed(spawn(rate, "--mix", "pin-mac=AES-CMAC"))},
-		{"pinmac-x919", fixed(spawn(rate, "--mix", "pin-mac=X9.19"))},
-		{"low-5000", fixed(spawn(5000))},
-		{"low-10000", fixed(spawn(10_000))},
-		{"high-30000", fixed(spawn(30_000, "--raw", limits))},
-		{"disk-plain", fixed(onDisk(rate, "--raw", diskLimits))},
-		{"disk-iso20022", fixed(onDisk(rate, "--mix", "iso20022=0.5"))},
-		{"disk-pinmac", fixed(onDisk(rate, "--mix", "pin-mac=AES-CMAC"))},
-		{"disk-30000", fixed(onDisk(30_000, "--raw", diskLimits))},
+		{name: "raw", args: fixed([]string{"raw", "--dir", s.dir})},
+		{name: "disk-raw", args: fixed([]string{"raw", "--dir", s.disk})},
+		{name: "plain", args: fixed(spawn(rate, "--raw", limits))},
+		{name: "iso20022", args: fixed(spawn(rate, "--mix", "iso20022=0.5"))},
+		{name: "pinmac-aes", args: fixed(spawn(rate, "--mix", "pin-mac=AES-CMAC"))},
+		{name: "pinmac-x919", args: fixed(spawn(rate, "--mix", "pin-mac=X9.19"))},
+		{name: "low-5000", args: fixed(spawn(5000))},
+		{name: "low-10000", args: fixed(spawn(10_000))},
+		{name: "high-30000", args: fixed(spawn(30_000, "--raw", limits))},
+		{name: "disk-plain", args: fixed(onDisk(rate, "--raw", diskLimits))},
+		{name: "disk-iso20022", args: fixed(onDisk(rate, "--mix", "iso20022=0.5"))},
+		{name: "disk-pinmac", args: fixed(onDisk(rate, "--mix", "pin-mac=AES-CMAC"))},
+		{name: "disk-30000", args: fixed(onDisk(30_000, "--raw", diskLimits))},
 	}
 	for n := range pairs {
 		all = append(all,
-			step{fmt.Sprintf("participants-%d-small", n), fixed(spawn(rate, "--participants", "8"))},
-			step{fmt.Sprintf("participants-%d-large", n), fixed(spawn(rate, "--participants", strconv.Itoa(large)))},
-			step{fmt.Sprintf("accounts-%d-small", n), fixed(spawn(rate, "--accounts", strconv.Itoa(1000/8)))},
-			step{fmt.Sprintf("accounts-%d-large", n), fixed(spawn(rate, "--accounts", strconv.Itoa(accounts/8)))},
-			step{fmt.Sprintf("store-%d-small", n), fixed(spawn(rate))},
-			step{fmt.Sprintf("store-%d-large", n), fixed(spawn(rate, "--warmup", (time.Duration(s.fill/rate) * time.Second).String()))},
+			step{name: fmt.Sprintf("participants-%d-small", n), args: fixed(spawn(rate, "--participants", "8"))},
+			step{name: fmt.Sprintf("participants-%d-large", n), args: fixed(spawn(rate, "--participants", strconv.Itoa(large)))},
+			step{name: fmt.Sprintf("accounts-%d-small", n), args: fixed(spawn(rate, "--accounts", strconv.Itoa(1000/8)))},
+			step{name: fmt.Sprintf("accounts-%d-large", n), args: fixed(spawn(rate, "--accounts", strconv.Itoa(accounts/8)))},
+			step{name: fmt.Sprintf("store-%d-small", n), args: fixed(spawn(rate))},
+			step{name: fmt.Sprintf("store-%d-large", n), args: fixed(spawn(rate, "--warmup", (time.Duration(s.fill/rate) * time.Second).String()))},
 		)
 	}
 	// atKnee measures at a part of the knee, when there is one.
@@ -103,22 +104,28 @@ func (s *settings) steps() []step {
 			return spawn(base, more(base)...)
 		}
 	}
+	most := func(done reports) float64 { return math.Round(part * done["knee"].at("rate")) }
 	long := func(done reports) []string {
-		base := min(part*done["knee"].at("rate"), room(s.free, s.long))
+		base := min(most(done), room(s.free, s.long))
 		if !(base > 0) {
 			return nil
 		}
 		return spawn(base, "--accounts", "10000", "--duration", s.long.String())
 	}
+	// What else is in the folder today is no reason to measure ten minutes again.
+	keepsLong := func(done reports, was report) bool {
+		at := was.at("rate")
+		return at <= most(done) && at >= min(most(done), room(s.free, s.long))
+	}
 	with := func(more ...string) func(float64) []string { return func(float64) []string { return more } }
 	// What else a shared machine does changes within the hour, so the knee is measured
 	// just before what is measured at a part of it.
 	return append(all,
-		step{"knee", fixed([]string{"--spawn", "--dir", s.dir, findKnee, "--rate", "10000", "--duration", "10s"})},
-		step{"latency", atKnee(with("--accounts", "10000", "--duration", "60s"))},
-		step{"surge", atKnee(with("--accounts", "100000", "--surge", strconv.FormatFloat(surge/part, 'f', 3, 64), "--surge-for", fmt.Sprintf("%ds", surgeSec)))},
-		step{"kill", atKnee(with("--kill-at", "8s"))},
-		step{"flame", fixed(spawn(rate, "--profile", s.out))},
-		step{"long", long},
+		step{name: "knee", args: fixed([]string{"--spawn", "--dir", s.dir, findKnee, "--rate", "10000", "--duration", "10s"})},
+		step{name: "latency", args: atKnee(with("--accounts", "10000", "--duration", "60s"))},
+		step{name: "surge", args: atKnee(with("--accounts", "100000", "--surge", strconv.FormatFloat(surge/part, 'f', 3, 64), "--surge-for", fmt.Sprintf("%ds", surgeSec)))},
+		step{name: "kill", args: atKnee(with("--kill-at", "8s"))},
+		step{name: "flame", args: fixed(spawn(rate, "--profile", s.out))},
+		step{name: "long", args: long, keeps: keepsLong},
 	)
 }

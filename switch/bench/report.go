@@ -119,6 +119,7 @@ type facts struct {
 	before, after *Summary
 	afterErr      error
 	first, last   Sample // at both ends of the window
+	over          Sample // when what follows a surge was due; zero: there was none
 	ended         int64  // when the wait for the end of the window was over; earlier than that when the run was cut short
 	drained       int64  // when the wait for answers ended
 	syncs         *syncWatch
@@ -215,7 +216,8 @@ func (out *Report) resources(f *facts) {
 		return
 	}
 	d := delta{f.first.Metrics, f.last.Metrics}
-	out.full = value(d.now("switchd_disk_state")) >= diskFull
+	over := delta{f.first.Metrics, f.over.Metrics} // without a surge it has nothing
+	out.full = value(d.now("switchd_disk_state")) >= diskFull || value(over.now("switchd_disk_state")) >= diskFull
 	commits := d.of("switchd_commit_events_count")
 	out.RSS = per(d.now("process_resident_memory_bytes"), 1<<20)
 	out.CommitsPerPayment = per(commits, payments)
@@ -281,7 +283,7 @@ func (out *Report) judge(faults []string, unsent int64, failure error) {
 	}
 	add(out.Achieved+carried < achievedMin*out.Rate && failure == nil, "achieved %.1f payments per second, less than %g %% of the %g asked for", out.Achieved, 100*achievedMin, out.Rate)
 	add(out.SuccessRatio < successMin, "%.3f %% of the payments were a success, less than %g %%", 100*out.SuccessRatio, 100*successMin)
-	add(out.full, "the disk of the switch was below its reserve at the end of the window: new payments are declined there; give it more room, or fewer payments")
+	add(out.full, "the disk of the switch was below its reserve at the end: new payments are declined there; give it more room, or fewer payments")
 	add(out.Open > 0, "%d payments are still open", out.Open)
 	add(out.GeneratorLateP99 > lateP99MaxMs, "the generator was saturated: 1 %% of the payments left %.1f ms late or more, allowed are %g ms", out.GeneratorLateP99, lateP99MaxMs)
 	add(watchFault(out.Watching) != "", "a console saw nothing: %s", watchFault(out.Watching))

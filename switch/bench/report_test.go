@@ -186,6 +186,12 @@ process_resident_memory_bytes 1.048576e+06
 		if r.resources(f); r.full != full {
 			t.Errorf("disk in state %g: full %t", state, r.full)
 		}
+		f.last.Metrics["switchd_disk_state"] = 0
+		f.over.Metrics = map[string]float64{"switchd_disk_state": state}
+		if r.resources(f); r.full != full {
+			t.Errorf("disk in state %g after a surge: full %t", state, r.full)
+		}
+		f.over = Sample{}
 	}
 	if _, err := a.Summary(context.Background()); err == nil {
 		t.Error("a summary without participants was taken")

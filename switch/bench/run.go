@@ -218,6 +218,9 @@ func (r *run) load(ctx, work context.Context) *facts {
 	f.first = <-first
 	observed(f)
 	r.until(ctx, start, all.until)
+	if r.o.Surge.Times != 0 {
+		f.over = r.sample(ctx)
+	}
 	beside.Wait()
 	// A generator that could not keep up is late with the rest; it is not to go on
 	// for ever with what can no longer become valid.

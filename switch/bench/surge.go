@@ -10,7 +10,7 @@ import (
 // rate, whether it answers the rest, and when it is itself again.
 type Surge struct {
 	Times float64       // the rate so many times; 0: no surge; more than 1, at most 100
-	For   time.Duration // so long; 1s to 10m
+	For   time.Duration // so long; whole seconds, 1s to 10m
 }
 
 const (
@@ -107,7 +107,7 @@ func newSurgeTally(o *Options) *surgeTally {
 	}
 	return &surgeTally{
 		length: int64(o.Surge.For), refused: map[endCode]int64{}, latency: newHistogram(),
-		seconds: make([]surgeSecond, int((o.Surge.For+o.after()+time.Second-1)/time.Second)),
+		seconds: make([]surgeSecond, int((o.Surge.For+o.after())/time.Second)),
 	}
 }
 
@@ -169,7 +169,7 @@ func (s *surgeSecond) normal(rate, p99 float64) bool {
 // back is how many seconds after the surge all seconds that follow are normal; nil: none.
 // last is what the last one was like that was not; empty: all were normal.
 func (t *surgeTally) back(rate, normal float64) (seconds *float64, last string) {
-	end := int((t.length + int64(time.Second) - 1) / int64(time.Second))
+	end := int(t.length / int64(time.Second))
 	first := len(t.seconds)
 	for first > end && t.seconds[first-1].normal(rate, normal) {
 		first--
@@ -227,8 +227,8 @@ func (o *Options) surgeFaults() (faults []error) {
 	if o.Surge.Times <= 1 || o.Surge.Times > surgeTimesMax || o.peak() > rateMax {
 		faults = append(faults, fmt.Errorf("bench: a surge of %g times the rate %g, want more than 1 and at most %d times, and %d payments per second", o.Surge.Times, o.Rate, surgeTimesMax, rateMax))
 	}
-	if !within(o.Surge.For, time.Second, surgeForMax) {
-		faults = append(faults, fmt.Errorf("bench: a surge for %v, want 1s to %v", o.Surge.For, surgeForMax))
+	if !within(o.Surge.For, time.Second, surgeForMax) || o.Surge.For%time.Second != 0 {
+		faults = append(faults, fmt.Errorf("bench: a surge for %v, want whole seconds, 1s to %v", o.Surge.For, surgeForMax))
 	}
 	return faults
 }

@@ -62,20 +62,29 @@ func OpenSecond(o SecondOptions) *Second {
 	return s
 }
 
-// Run looks until ctx ends. It is of a goroutine of its own, so that a disk that does not
-// even say what is free keeps nobody else.
+// Run looks until ctx ends. Each look is of a goroutine of its own, one at a time, so that
+// a disk that does not even say what is free keeps nobody else, and no end of the process.
 func (s *Second) Run(ctx context.Context) error {
 	if s.o.Dir == "" {
 		return nil
 	}
 	tick := time.NewTicker(s.o.Every)
 	defer tick.Stop()
+	seen := make(chan struct{}, 1)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		}
+		go func() {
 			s.look()
+			seen <- struct{}{}
+		}()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-seen:
 		}
 	}
 }

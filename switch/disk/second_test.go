@@ -66,7 +66,7 @@ func TestSecondDisk(t *testing.T) {
 }
 
 // TestSecondDiskIsLookedAt: again and again until the end, a folder that is not there yet by
-// the one above it, and none by nobody.
+// the one above it, and none by nobody. One that hangs keeps no end.
 func TestSecondDiskIsLookedAt(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -79,6 +79,21 @@ func TestSecondDiskIsLookedAt(t *testing.T) {
 	}})
 	if err := s.Run(ctx); err != nil || looks < 5 {
 		t.Errorf("%d looks: %v", looks, err)
+	}
+	first, hang := true, make(chan struct{})
+	defer close(hang)
+	ctx, stop = context.WithCancel(t.Context())
+	defer stop()
+	hung := OpenSecond(SecondOptions{Dir: "second", Every: time.Microsecond, Free: func() (int64, error) {
+		if !first {
+			stop()
+			<-hang
+		}
+		first = false
+		return 1 << 40, nil
+	}})
+	if err := hung.Run(ctx); err != nil || !hung.Enough() {
+		t.Errorf("a disk that hangs: %v", err)
 	}
 	none := OpenSecond(SecondOptions{Free: func() (int64, error) { t.Error("who looks?"); return 0, nil }})
 	if err := none.Run(t.Context()); err != nil || !none.Enough() || none.Warning() != "" {

@@ -138,6 +138,6 @@ func (c *crowding) turnedAway(nobody bool) {
 	c.nobody = c.nobody || nobody
 }
 
-// sheds says whether what can be asked again is to leave its room to payments. Where one
-// alone makes the crowd and is held to its share, there is room for that of the others.
+// sheds says whether what can be asked again is to leave its room to payments. Where only
+// those are refused that have their share already, there is room for that of the others.
 func (c *crowding) sheds(now int64) bool { return c.on && now-c.scarce < crowdLeave }

@@ -59,7 +59,7 @@ type Engine struct {
 	commitMean atomic.Int64
 	waits      atomic.Int64 // since when the writer waits for the disk, or is in rows; 0: neither
 	step       atomic.Uint32
-	sheds      atomic.Bool // the queue is crowded, and not by one alone; the sequencer's, for everyone
+	sheds      atomic.Bool // the queue is crowded, and not only by those that have their share; the sequencer's, for everyone
 
 	sealer *seal.Sealer // the sequencer's
 	record []byte       // the sequencer's scratch: a record before it is sealed
@@ -117,9 +117,9 @@ func (e *Engine) Config() *payment.Config { return e.config.Load() }
 
 // Load is how far new work is to be shed. The rim asks it for each request: it is
 // ahead of the LoadChanged event that tells the machine, which a disk that hangs
-// keeps waiting. While the queue is crowded, and not only by one who is held to its share,
-// it is payment.LoadNoCollects at least, and
-// the machine is not told of that: room in the queue is for payments first, and what has
+// keeps waiting. While the queue is crowded, unless only those that have their share
+// already are refused, it is payment.LoadNoCollects at least, and the machine is not told
+// of that: room in the queue is for payments first, and what has
 // found some is not to be judged by it. Safe for concurrent use.
 func (e *Engine) Load() payment.Load {
 	step := payment.Load(e.step.Load())

@@ -153,8 +153,9 @@ func (q *queue) full(n route.Participant) bool {
 }
 
 // filled says that there is no room for what anybody starts, but for those that have
-// little in a crowded queue.
-func (q *queue) filled() bool { return q.asks >= q.room || q.behindAnswers() }
+// little in a crowded queue. Where all have an equal share, what those leave of the room
+// is less than one for each.
+func (q *queue) filled() bool { return q.asks+q.askers > q.room || q.behindAnswers() }
 
 // behindAnswers says that requests wait for the answers among which they would be.
 func (q *queue) behindAnswers() bool { return q.front.n >= q.frontMost() }

@@ -37,8 +37,8 @@ func TestMeasure(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if l.Step.Events != eventsOfPayment || l.Step.EventNanos <= 0 {
-		t.Errorf("%+v", l.Step)
+	if l.Step.Events != eventsOfPayment || l.Step.EventNanos <= 0 || (runtime.GOOS == "linux") != (l.Memory.Pages > 0) {
+		t.Errorf("%+v, %+v", l.Step, l.Memory)
 	}
 	for _, c := range l.Codec {
 		for _, m := range c.Messages {
